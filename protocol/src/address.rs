@@ -1,0 +1,114 @@
+//! Owns where daemon and helper meet. It reads the variables it is given and touches no file.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The longest socket path in bytes: `sun_path` holds 108 with its closing zero on Linux, 104 elsewhere.
+pub const ADDRESS_LIMIT: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+
+/// The meeting place: a socket in a folder that belongs to the user alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IpcAddress {
+    socket: PathBuf,
+}
+
+/// Why there is no meeting place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// A variable holds a path that does not start at the root.
+    #[error("{0} must be an absolute path")]
+    Relative(&'static str),
+    /// The path does not fit a socket address.
+    #[error("the socket path {0} is longer than {ADDRESS_LIMIT} bytes")]
+    TooLong(PathBuf),
+    /// There is neither a runtime folder nor a home.
+    #[error("there is no home folder and no XDG_RUNTIME_DIR to meet in")]
+    Nowhere,
+}
+
+impl IpcAddress {
+    /// The meeting place that these variables lead to: `CP_TOKEN_SOCKET`, else
+    /// `$XDG_RUNTIME_DIR/cp-token/daemon.sock`, else `run/daemon.sock` in the state folder. Never the shared
+    /// temporary folder and never an abstract name.
+    ///
+    /// # Errors
+    /// [`AddressError`].
+    pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, AddressError> {
+        let socket = if let Some(path) = absolute("CP_TOKEN_SOCKET", &variable)? {
+            path
+        } else if let Some(folder) = absolute("XDG_RUNTIME_DIR", &variable)? {
+            folder.join("cp-token/daemon.sock")
+        } else {
+            state_folder(variable)?.join("run/daemon.sock")
+        };
+        if socket.as_os_str().len() > ADDRESS_LIMIT {
+            return Err(AddressError::TooLong(socket));
+        }
+        Ok(Self { socket })
+    }
+
+    /// The socket's path.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The folder it lies in, which also holds the daemon's lock.
+    pub fn folder(&self) -> &Path {
+        self.socket.parent().unwrap_or(Path::new("/"))
+    }
+}
+
+/// The folder for state that is no secret: `CP_TOKEN_STATE_DIR`, else `cp-token` in the system's place.
+///
+/// # Errors
+/// [`AddressError::Relative`], or [`AddressError::Nowhere`] where the account has no home.
+pub fn state_folder(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, AddressError> {
+    if let Some(path) = absolute("CP_TOKEN_STATE_DIR", &variable)? {
+        return Ok(path);
+    }
+    let base = directories::BaseDirs::new().ok_or(AddressError::Nowhere)?;
+    Ok(base.state_dir().unwrap_or_else(|| base.data_local_dir()).join("cp-token"))
+}
+
+fn absolute(
+    name: &'static str,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Option<PathBuf>, AddressError> {
+    match variable(name).filter(|value| !value.is_empty()).map(PathBuf::from) {
+        Some(path) if !path.is_absolute() => Err(AddressError::Relative(name)),
+        path => Ok(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(variables: &[(&str, &str)]) -> Result<PathBuf, AddressError> {
+        let find = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, v)| OsString::from(v));
+        IpcAddress::from_variables(find).map(|address| address.socket().to_owned())
+    }
+
+    #[test]
+    fn the_socket_variable_wins_then_the_runtime_folder_then_the_state_folder() {
+        let all = [("CP_TOKEN_SOCKET", "/s/d.sock"), ("XDG_RUNTIME_DIR", "/run/user/1"), ("CP_TOKEN_STATE_DIR", "/st")];
+        assert_eq!(resolve(&all), Ok("/s/d.sock".into()));
+        assert_eq!(resolve(&all[1..]), Ok("/run/user/1/cp-token/daemon.sock".into()));
+        assert_eq!(resolve(&all[2..]), Ok("/st/run/daemon.sock".into()));
+    }
+
+    #[test]
+    fn b16_a_relative_runtime_folder_is_refused_and_an_empty_one_is_absent() {
+        assert_eq!(resolve(&[("XDG_RUNTIME_DIR", "run")]), Err(AddressError::Relative("XDG_RUNTIME_DIR")));
+        let empty = [("XDG_RUNTIME_DIR", ""), ("CP_TOKEN_STATE_DIR", "/st")];
+        assert_eq!(resolve(&empty), Ok("/st/run/daemon.sock".into()));
+    }
+
+    #[test]
+    fn a14_a_path_that_does_not_fit_is_an_error_and_is_never_cut() {
+        let fits = format!("/{}", "x".repeat(ADDRESS_LIMIT - 1));
+        assert_eq!(resolve(&[("CP_TOKEN_SOCKET", &fits)]), Ok(fits.clone().into()));
+        let over = format!("{fits}x");
+        assert_eq!(resolve(&[("CP_TOKEN_SOCKET", &over)]), Err(AddressError::TooLong(over.into())));
+    }
+}

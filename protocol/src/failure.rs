@@ -1,0 +1,158 @@
+//! Owns what a refusal looks like on the wire: a stable code, one sentence, one hint. Words come from the
+//! daemon; meaning comes from the code, and a code never changes its meaning.
+
+use crate::wire::{Decode, Encode};
+
+/// A stable number for one kind of failure. Numbers are never reused; an unknown one is kept as it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+pub struct ErrorCode(pub u16);
+
+/// A request that was not fulfilled.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Failure {
+    /// What kind of failure it is; the exit code follows from it.
+    pub code: ErrorCode,
+    /// One sentence for a person: what is wrong.
+    pub message: String,
+    /// One sentence for a person: what to do next. Empty where the message says it all.
+    pub hint: String,
+    /// Milliseconds after which asking again makes sense; absent where waiting does not help.
+    pub retry_after_ms: Option<u64>,
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])* $constant:ident = $number:literal, $name:literal;)*) => {
+        impl ErrorCode {
+            $($(#[doc = $doc])* pub const $constant: ErrorCode = ErrorCode($number);)*
+
+            /// Every code that this version knows, in ascending order.
+            pub const ALL: &[ErrorCode] = &[$(ErrorCode::$constant),*];
+
+            /// The code's stable name, as `--error-format json` shows it.
+            pub fn name(self) -> &'static str {
+                match self.0 { $($number => $name,)* _ => "unknown" }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The request could not be decoded.
+    MALFORMED_REQUEST = 100, "malformed_request";
+    /// No protocol version in common.
+    UNSUPPORTED_VERSION = 101, "unsupported_version";
+    /// The daemon is stopping.
+    STOPPING = 102, "stopping";
+    /// No profile has that name.
+    UNKNOWN_PROFILE = 200, "unknown_profile";
+    /// There is no profile at all.
+    NO_PROFILE = 201, "no_profile";
+    /// Several profiles and no default.
+    AMBIGUOUS_PROFILE = 202, "ambiguous_profile";
+    /// No profile, or more than one, has that URL.
+    UNKNOWN_URL = 203, "unknown_url";
+    /// A profile of that name exists already.
+    PROFILE_EXISTS = 204, "profile_exists";
+    /// An argument breaks its grammar.
+    INVALID_ARGUMENT = 205, "invalid_argument";
+    /// The server never issues a token that lives as long as asked.
+    MIN_VALIDITY_UNREACHABLE = 206, "min_validity_unreachable";
+    /// The config file cannot be parsed or breaks a rule.
+    CONFIG_BROKEN = 250, "config_broken";
+    /// The config file, or its folder, belongs to or is open to somebody else.
+    CONFIG_UNSAFE = 251, "config_unsafe";
+    /// The request URL is not an `https` origin.
+    INVALID_URL = 252, "invalid_url";
+    /// The CA bundle cannot be read or holds no certificate.
+    CA_BUNDLE_UNREADABLE = 253, "ca_bundle_unreadable";
+    /// The config or state file could not be written.
+    WRITE_FAILED = 254, "write_failed";
+    /// The server refused the credential.
+    SECRET_REFUSED = 300, "secret_refused";
+    /// The secret source holds no secret for the profile.
+    SECRET_ABSENT = 301, "secret_absent";
+    /// The secret breaks its grammar: empty, too long, or with control characters.
+    SECRET_INVALID = 302, "secret_invalid";
+    /// The server cannot be reached.
+    SERVER_UNREACHABLE = 400, "server_unreachable";
+    /// The server asks for patience (429).
+    SERVER_BUSY = 401, "server_busy";
+    /// The server failed (5xx).
+    SERVER_FAILED = 402, "server_failed";
+    /// The server's answer is not what its documentation says.
+    BAD_ANSWER = 403, "bad_answer";
+    /// The server redirects the token request, which is never followed.
+    REDIRECTED = 404, "redirected";
+    /// The server's certificate is not trusted.
+    UNTRUSTED_SERVER = 405, "untrusted_server";
+    /// No answer within the time allowed.
+    TIMED_OUT = 406, "timed_out";
+    /// A failure was recent; nothing is asked until it has cooled down.
+    COOLING_DOWN = 407, "cooling_down";
+    /// The token request was overtaken by `forget`, `delete` or `reset-secret`.
+    SUPERSEDED = 408, "superseded";
+    /// More token requests were asked for than one profile may cause.
+    THROTTLED = 409, "throttled";
+    /// There is no keyring to talk to.
+    KEYRING_UNAVAILABLE = 500, "keyring_unavailable";
+    /// The keyring is locked and nobody unlocked it.
+    KEYRING_LOCKED = 501, "keyring_locked";
+    /// The keyring refused access.
+    KEYRING_DENIED = 502, "keyring_denied";
+    /// The keyring did not answer in time.
+    KEYRING_TIMED_OUT = 503, "keyring_timed_out";
+    /// Several keyring items match, and none is taken.
+    KEYRING_AMBIGUOUS = 504, "keyring_ambiguous";
+    /// The keyring cannot hold a secret of this size.
+    SECRET_TOO_LARGE = 505, "secret_too_large";
+    /// A bug in the daemon.
+    INTERNAL = 599, "internal";
+    /// Helper only: no daemon answers, and none may or can be started.
+    DAEMON_UNAVAILABLE = 600, "daemon_unavailable";
+    /// Helper only: the other end is not our daemon, or breaks the protocol.
+    NOT_OUR_DAEMON = 601, "not_our_daemon";
+    /// Helper only: bad arguments.
+    USAGE = 602, "usage";
+    /// Helper only: standard input is malformed.
+    BAD_INPUT = 603, "bad_input";
+    /// Helper only: the output could not be written.
+    OUTPUT_FAILED = 604, "output_failed";
+}
+
+impl Failure {
+    /// A failure with nothing but its sentence.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: String::new(), retry_after_ms: None }
+    }
+
+    /// The same, with what to do next.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// The same, with the time after which asking again makes sense.
+    #[must_use]
+    pub fn with_retry_after(mut self, delay: std::time::Duration) -> Self {
+        self.retry_after_ms = Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_their_names_are_unique() {
+        for pair in ErrorCode::ALL.windows(2) {
+            assert!(pair[0] < pair[1]);
+        }
+        let mut names: Vec<_> = ErrorCode::ALL.iter().map(|code| code.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ErrorCode::ALL.len());
+        assert_eq!(ErrorCode(9999).name(), "unknown");
+    }
+}

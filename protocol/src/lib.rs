@@ -1,0 +1,29 @@
+//! Owns what `cp-token` and `cp-tokend` say to each other, how it is framed, where they meet and who may
+//! speak. It must not open sockets, read clocks, log, or know an async runtime.
+//!
+//! The contract in prose is `PROTOCOL.md` beside this crate; it is normative.
+
+mod address;
+pub mod blocking;
+mod failure;
+mod frame;
+pub mod message;
+mod name;
+mod peer;
+mod secret;
+mod token;
+mod wire;
+
+pub use address::{ADDRESS_LIMIT, AddressError, IpcAddress, state_folder};
+pub use failure::{ErrorCode, Failure};
+pub use frame::{
+    BODY_LIMIT, Frame, FrameDecoder, FrameError, FrameKind, MAGIC, PREAMBLE_LENGTH, PROTOCOL_VERSION,
+    VersionRange,
+};
+pub use name::{ProfileName, ProfileNameError};
+pub use peer::{PeerError, is_same_user, require_own_folder, require_same_user};
+pub use secret::Secret;
+pub use token::{AccessToken, TOKEN_LIMIT, TokenError};
+pub use wire::{
+    WireError, decode_request, decode_response, encode_request, encode_response, encode_version_range,
+};

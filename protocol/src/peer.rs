@@ -1,0 +1,50 @@
+//! Owns the question whether the other end, and the folder we meet in, belong to this user. The answer comes
+//! from the kernel and rests on the user alone, never on a process number or a program's name.
+
+#[cfg(target_os = "linux")]
+#[path = "peer/linux.rs"]
+mod system;
+
+pub use system::{require_own_folder, require_same_user};
+
+/// Why the other end is not trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PeerError {
+    /// The kernel would not say who it is, which counts as a stranger.
+    #[error("the system does not say who the other end is")]
+    Unknown,
+    /// Another user.
+    #[error("the other end belongs to user {0}")]
+    Stranger(u32),
+    /// The meeting folder is missing.
+    #[error("the folder does not exist")]
+    NoFolder,
+    /// The meeting folder is no folder: a link or something else.
+    #[error("it is not a folder of its own")]
+    NotAFolder,
+    /// The meeting folder belongs to another user.
+    #[error("the folder belongs to user {0}")]
+    ForeignFolder(u32),
+}
+
+/// Whether the user `peer`, as the kernel names it, is the user `own`.
+///
+/// The overflow user (65534, a user outside this namespace) and -1 are nobody, unless the former is really
+/// our own number.
+pub fn is_same_user(peer: u32, own: u32) -> bool {
+    peer == own && peer != u32::MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a05_only_the_very_same_user_passes() {
+        assert!(is_same_user(1000, 1000));
+        assert!(is_same_user(65534, 65534));
+        assert!(!is_same_user(65534, 1000));
+        assert!(!is_same_user(0, 1000));
+        assert!(!is_same_user(u32::MAX, u32::MAX));
+    }
+}

@@ -1,0 +1,86 @@
+//! Owns secret bytes in memory: never displayed, never logged, wiped when dropped. It knows no encoding and
+//! no place of rest.
+
+use std::fmt;
+
+#[cfg(unix)]
+#[path = "secret/unix.rs"]
+mod pages;
+
+/// Bytes that authenticate somebody: a client secret, a password, or the text of an access token.
+///
+/// The bytes lie in pages of their own that are locked into memory and kept out of core dumps where the
+/// system allows it. There is no `Display`, no `Clone` and no serialisation other than the wire's.
+pub struct Secret {
+    pages: pages::Pages,
+}
+
+impl Secret {
+    /// Copies `bytes`; wiping the original is the caller's duty.
+    pub fn copy_of(bytes: &[u8]) -> Self {
+        let mut secret = Self::zeroed(bytes.len());
+        secret.bytes_mut().copy_from_slice(bytes);
+        secret
+    }
+
+    /// Room for `length` bytes, to be filled through [`Secret::bytes_mut`] without an intermediate copy.
+    pub fn zeroed(length: usize) -> Self {
+        Self { pages: pages::Pages::new(length) }
+    }
+
+    /// The bytes themselves. This call is the boundary: whoever makes it answers for where they go.
+    pub fn expose(&self) -> &[u8] {
+        self.pages.bytes()
+    }
+
+    /// The bytes, to be filled in place.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        self.pages.bytes_mut()
+    }
+
+    /// Whether the system agreed to keep these bytes out of swap.
+    pub fn is_locked(&self) -> bool {
+        self.pages.is_locked()
+    }
+
+    /// Compares without revealing, by its duration, where the first difference is.
+    pub fn matches(&self, other: &[u8]) -> bool {
+        let mine = self.expose();
+        let difference = mine.iter().zip(other).fold(0, |sum, (a, b)| sum | (a ^ b));
+        mine.len() == other.len() && difference == 0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Secret(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_a_fixed_mask_whatever_the_content() {
+        assert_eq!(format!("{:?}", Secret::copy_of(b"hunter2")), "Secret(redacted)");
+        assert_eq!(format!("{:?}", Secret::copy_of(b"")), "Secret(redacted)");
+    }
+
+    #[test]
+    fn content_survives_at_every_length_around_a_page() {
+        for length in [0, 1, 31, 4095, 4096, 4097, 9000] {
+            let bytes: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
+            assert_eq!(Secret::copy_of(&bytes).expose(), bytes.as_slice());
+        }
+    }
+
+    #[test]
+    fn comparison_tells_equal_from_different_and_from_prefix() {
+        let secret = Secret::copy_of(b"abc");
+        assert!(secret.matches(b"abc"));
+        assert!(!secret.matches(b"abd"));
+        assert!(!secret.matches(b"ab"));
+        assert!(!secret.matches(b"abcd"));
+    }
+}

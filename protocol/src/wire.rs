@@ -1,0 +1,148 @@
+//! Owns the encoding of messages, and is the only file that names bincode. Hostile bytes end here: a limit
+//! before any allocation, slices only, and every byte consumed.
+
+pub(crate) use bincode::{Decode, Encode};
+
+use bincode::BorrowDecode;
+use bincode::de::{BorrowDecoder, Decoder, read::Reader};
+use bincode::enc::{Encoder, write::Writer};
+use bincode::error::{DecodeError, EncodeError};
+use zeroize::Zeroizing;
+
+use crate::frame::{self, BODY_LIMIT, FrameKind, VersionRange};
+use crate::message::{Request, Response};
+use crate::{AccessToken, ProfileName, Secret};
+
+const CONFIG: bincode::config::Configuration<
+    bincode::config::LittleEndian,
+    bincode::config::Varint,
+    bincode::config::Limit<BODY_LIMIT>,
+> = bincode::config::standard().with_limit::<BODY_LIMIT>();
+
+/// A body that does not encode or decode. Carries nothing of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WireError {
+    /// The bytes are not a message of this version.
+    #[error("the message does not decode")]
+    Malformed,
+    /// Bytes are left after the message.
+    #[error("the message has trailing bytes")]
+    Trailing,
+    /// The message does not fit a frame.
+    #[error("the message is longer than a frame may be")]
+    TooLong,
+}
+
+/// A request as one frame, preamble included.
+///
+/// # Errors
+/// [`WireError::TooLong`] where the body passes [`BODY_LIMIT`].
+pub fn encode_request(request: &Request) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    encode(request)
+}
+
+/// A response as one frame, preamble included.
+///
+/// # Errors
+/// [`WireError::TooLong`] where the body passes [`BODY_LIMIT`].
+pub fn encode_response(response: &Response) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    encode(response)
+}
+
+/// The version-independent answer to a version that is not spoken here, as one frame.
+pub fn encode_version_range(range: VersionRange) -> [u8; frame::VERSION_RANGE_FRAME_LENGTH] {
+    frame::version_range_frame(range)
+}
+
+/// A request from a frame's body.
+///
+/// # Errors
+/// [`WireError`] where the body is not exactly one request.
+pub fn decode_request(body: &[u8]) -> Result<Request, WireError> {
+    decode(body)
+}
+
+/// A response from a frame's body.
+///
+/// # Errors
+/// [`WireError`] where the body is not exactly one response.
+pub fn decode_response(body: &[u8]) -> Result<Response, WireError> {
+    decode(body)
+}
+
+fn encode(message: &impl Encode) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    let mut size = bincode::enc::write::SizeWriter::default();
+    bincode::encode_into_writer(message, &mut size, CONFIG).map_err(|_| WireError::TooLong)?;
+    let length = size.bytes_written;
+    let preamble = frame::preamble(FrameKind::Message, length).ok_or(WireError::TooLong)?;
+    // The whole room is made at once: a growing buffer would leave secret bytes behind where it was.
+    let mut bytes = Zeroizing::new(vec![0; preamble.len() + length]);
+    bytes[..preamble.len()].copy_from_slice(&preamble);
+    bincode::encode_into_slice(message, &mut bytes[preamble.len()..], CONFIG)
+        .map_err(|_| WireError::TooLong)?;
+    Ok(bytes)
+}
+
+fn decode<M: Decode<()>>(body: &[u8]) -> Result<M, WireError> {
+    let (message, used) = bincode::decode_from_slice(body, CONFIG).map_err(|_| WireError::Malformed)?;
+    if used == body.len() { Ok(message) } else { Err(WireError::Trailing) }
+}
+
+const REFUSED: DecodeError = DecodeError::Other("refused by its grammar");
+
+impl Encode for Secret {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        encode_bytes(self.expose(), encoder)
+    }
+}
+
+impl<C> Decode<C> for Secret {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let length = usize::try_from(u64::decode(decoder)?).map_err(|_| REFUSED)?;
+        decoder.claim_bytes_read(length)?;
+        // The limit has been checked, so this asks for at most one frame's worth.
+        let mut secret = Secret::zeroed(length);
+        decoder.reader().read(secret.bytes_mut())?;
+        Ok(secret)
+    }
+}
+
+impl Encode for AccessToken {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        encode_bytes(self.expose(), encoder)
+    }
+}
+
+impl<C> Decode<C> for AccessToken {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        AccessToken::parse(Secret::decode(decoder)?).map_err(|_| REFUSED)
+    }
+}
+
+impl Encode for ProfileName {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        self.as_str().encode(encoder)
+    }
+}
+
+impl<C> Decode<C> for ProfileName {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        ProfileName::parse(&String::decode(decoder)?).map_err(|_| REFUSED)
+    }
+}
+
+macro_rules! borrow_decode_as_owned {
+    ($($type:ty),*) => {$(
+        impl<'de, C> BorrowDecode<'de, C> for $type {
+            fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+                <$type as Decode<C>>::decode(decoder)
+            }
+        }
+    )*};
+}
+borrow_decode_as_owned!(Secret, AccessToken, ProfileName);
+
+fn encode_bytes<E: Encoder>(bytes: &[u8], encoder: &mut E) -> Result<(), EncodeError> {
+    (bytes.len() as u64).encode(encoder)?;
+    encoder.writer().write(bytes)
+}
