@@ -12,6 +12,7 @@ mod name;
 mod peer;
 mod secret;
 mod token;
+mod view;
 mod wire;
 
 pub use address::{ADDRESS_LIMIT, AddressError, IpcAddress, state_folder};
@@ -24,6 +25,7 @@ pub use name::{ProfileName, ProfileNameError};
 pub use peer::{PeerError, is_same_user, require_own_folder, require_same_user};
 pub use secret::Secret;
 pub use token::{AccessToken, TOKEN_LIMIT, TokenError};
+pub use view::TokenView;
 pub use wire::{
     WireError, decode_request, decode_response, encode_request, encode_response, encode_version_range,
 };

@@ -19,12 +19,7 @@ impl ProfileName {
     /// # Errors
     /// [`ProfileNameError`] where it is not.
     pub fn parse(text: &str) -> Result<Self, ProfileNameError> {
-        let starts_well = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if starts_well && text.len() <= 64 && text.bytes().all(is_name_character) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ProfileNameError)
-        }
+        if is_name(text) { Ok(Self(text.to_owned())) } else { Err(ProfileNameError) }
     }
 
     /// The name's text.
@@ -37,6 +32,11 @@ impl fmt::Display for ProfileName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
     }
+}
+
+pub(crate) fn is_name(text: &str) -> bool {
+    let starts_well = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    starts_well && text.len() <= 64 && text.bytes().all(is_name_character)
 }
 
 fn is_name_character(byte: u8) -> bool {

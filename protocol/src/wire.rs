@@ -1,9 +1,8 @@
 //! Owns the encoding of messages, and is the only file that names bincode. Hostile bytes end here: a limit
 //! before any allocation, slices only, and every byte consumed.
 
-pub(crate) use bincode::{Decode, Encode};
+pub(crate) use bincode::{BorrowDecode, Decode, Encode};
 
-use bincode::BorrowDecode;
 use bincode::de::{BorrowDecoder, Decoder, read::Reader};
 use bincode::enc::{Encoder, write::Writer};
 use bincode::error::{DecodeError, EncodeError};
@@ -86,6 +85,12 @@ fn encode(message: &impl Encode) -> Result<Zeroizing<Vec<u8>>, WireError> {
 fn decode<M: Decode<()>>(body: &[u8]) -> Result<M, WireError> {
     let (message, used) = bincode::decode_from_slice(body, CONFIG).map_err(|_| WireError::Malformed)?;
     if used == body.len() { Ok(message) } else { Err(WireError::Trailing) }
+}
+
+/// As `decode`, borrowing from the body; any fault is `None`.
+pub(crate) fn borrow<'b, M: BorrowDecode<'b, ()>>(body: &'b [u8]) -> Option<M> {
+    let (message, used) = bincode::borrow_decode_from_slice(body, CONFIG).ok()?;
+    (used == body.len()).then_some(message)
 }
 
 const REFUSED: DecodeError = DecodeError::Other("refused by its grammar");
