@@ -1,0 +1,63 @@
+//! Owns how a secret is traded for an access token: what is ordered, what is issued, what may go wrong. It
+//! must not decide when to ask, nor keep anything between two orders.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use cp_token_protocol::message::Identity;
+use cp_token_protocol::{AccessToken, Secret};
+
+use crate::request_url::RequestUrl;
+
+mod api_client;
+mod error;
+mod http;
+mod response;
+mod roots;
+mod transport;
+
+pub use api_client::ApiClientEndpoint;
+pub use error::{AnswerFlaw, CaBundleFlaw, CertificateFlaw, Obstacle, TokenRequestError, WORDS_LIMIT};
+
+/// The longest life that is believed, whatever the server says.
+pub const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Everything that one token request needs. It is consumed by it, so that the secret does not outlive it.
+#[derive(Debug)]
+pub struct TokenOrder {
+    /// Where to ask.
+    pub url: RequestUrl,
+    /// Who asks.
+    pub identity: Identity,
+    /// What proves it.
+    pub secret: Secret,
+    /// The roots to trust instead of the system's; read anew for each request.
+    pub ca_bundle: Option<PathBuf>,
+}
+
+/// What a server issued.
+#[derive(Debug)]
+pub struct Issued {
+    /// The token.
+    pub token: AccessToken,
+    /// How long it lives from the moment the server made it: 0 to [`LONGEST_LIFE`]; the documented life where
+    /// the server does not say.
+    pub life: Duration,
+}
+
+/// Something that trades a secret for an access token.
+pub trait TokenEndpoint: Send + Sync {
+    /// Makes exactly one token request, and never a second one on its own.
+    ///
+    /// `now` is the wall clock as time since 1970. It serves only to read a `Retry-After` that names a date.
+    ///
+    /// # Errors
+    /// [`TokenRequestError`], worded by who is to blame.
+    fn request_token<'a>(
+        &'a self,
+        order: TokenOrder,
+        now: Duration,
+    ) -> Pin<Box<dyn Future<Output = Result<Issued, TokenRequestError>> + Send + 'a>>;
+}

@@ -1,0 +1,173 @@
+//! Owns the words for a token request that failed, sorted by who is to blame. It must not carry the text of a
+//! server or a library, other than a server's words that are cleaned and cut.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The most characters of a server's own words that are passed on.
+pub const WORDS_LIMIT: usize = 200;
+
+/// Why a token request brought no token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TokenRequestError {
+    /// The server does not accept the client or its secret (401, 403, or 400 that says so).
+    #[error("the server refused the client's secret (HTTP {status}{})", Said(words))]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The server's own words, cleaned and cut; empty where it had none.
+        words: String,
+    },
+    /// The server asks for patience (429).
+    #[error("the server says that it gets too many requests (HTTP 429)")]
+    Busy {
+        /// What it asks for, within 1 s and 5 min.
+        retry_after: Option<Duration>,
+    },
+    /// The server failed (408 or 5xx).
+    #[error("the server failed (HTTP {status})")]
+    ServerFailed {
+        /// The HTTP status.
+        status: u16,
+        /// What it asks for, within 1 s and 5 min.
+        retry_after: Option<Duration>,
+    },
+    /// No conversation came about, or it broke off.
+    #[error("the server cannot be reached: {0}")]
+    Unreachable(Obstacle),
+    /// The server does not prove that it is the one in the request URL.
+    #[error("the server's certificate is not trusted: {0}")]
+    Untrusted(CertificateFlaw),
+    /// No complete answer within the time allowed.
+    #[error("the server did not answer in time")]
+    TimedOut,
+    /// The server points elsewhere, where the secret is never sent.
+    #[error("the server redirects token requests to {to}, which is never followed; check the request URL")]
+    Redirected {
+        /// The origin it points to, cleaned; `another page` where it names none.
+        to: String,
+    },
+    /// The answer is not what the documentation says.
+    #[error("the server's answer is no token: {0}")]
+    BadAnswer(AnswerFlaw),
+    /// The profile's CA bundle cannot be used.
+    #[error("the CA bundle {} {flaw}", crate::clean::clean(path.as_os_str().as_encoded_bytes(), 300))]
+    CaBundle {
+        /// The bundle's path.
+        path: PathBuf,
+        /// What is wrong with it.
+        flaw: CaBundleFlaw,
+    },
+    /// The client ID has a character that HTTP Basic cannot carry.
+    #[error("the client ID holds a colon or a control character, which HTTP cannot carry")]
+    BadClientId,
+}
+
+/// What keeps the server from being reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    /// The host's name leads to no address.
+    #[error("its name cannot be looked up")]
+    NameLookup,
+    /// Nothing listens there.
+    #[error("the connection is refused")]
+    ConnectionRefused,
+    /// The connection ended before the answer did.
+    #[error("the connection broke off")]
+    BrokenOff,
+    /// The network has no way there.
+    #[error("there is no way to its network")]
+    NoRoute,
+    /// No encrypted connection was agreed on.
+    #[error("it does not speak TLS 1.2 or 1.3 there")]
+    NoTls,
+    /// Anything else.
+    #[error("the connection failed")]
+    Other,
+}
+
+/// Why a certificate is not trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateFlaw {
+    /// Its time is over, or this computer's clock is ahead.
+    #[error("it has expired, or this computer's clock is wrong")]
+    Expired,
+    /// Its time has not come, or this computer's clock is behind.
+    #[error("it is not valid yet, or this computer's clock is wrong")]
+    NotYetValid,
+    /// It belongs to another host.
+    #[error("it is for another host")]
+    WrongHost,
+    /// None of the trusted roots stands behind it.
+    #[error("its issuer is unknown; if a proxy inspects the traffic, set ca_bundle to the proxy's CA")]
+    UnknownIssuer,
+    /// It was withdrawn.
+    #[error("it was revoked")]
+    Revoked,
+    /// It is broken or unfit in another way.
+    #[error("it is broken or unfit for a server")]
+    Unfit,
+    /// The system has no roots to trust.
+    #[error("this system has no CA certificates; install them or set ca_bundle")]
+    NoRoots,
+}
+
+/// What is wrong with an answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerFlaw {
+    /// A status that the documentation does not know.
+    #[error("unexpected HTTP {status}{}", Said(words))]
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// The server's own words, cleaned and cut; empty where it had none.
+        words: String,
+    },
+    /// It is not HTTP, or its headers pass all bounds.
+    #[error("it is not proper HTTP")]
+    NotHttp,
+    /// Its body passes 64 KiB.
+    #[error("it is longer than 64 KiB")]
+    TooLong,
+    /// Its body is not one JSON object.
+    #[error("it is not a JSON object")]
+    NotJson,
+    /// A field comes twice, so that two readers could read two answers.
+    #[error("it gives the same field twice")]
+    Duplicate,
+    /// There is no `access_token`.
+    #[error("it has no access_token")]
+    NoToken,
+    /// The `access_token` is no bearer token.
+    #[error("its access_token breaks the grammar of bearer tokens")]
+    TokenGrammar,
+    /// The `token_type` is not `bearer`.
+    #[error("its token_type is not bearer")]
+    TokenType,
+    /// The `expires_in` is no number.
+    #[error("its expires_in is not a number")]
+    ExpiresIn,
+}
+
+/// What is wrong with a CA bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CaBundleFlaw {
+    /// It is missing, closed to us, no file, or larger than any bundle.
+    #[error("cannot be read")]
+    Unreadable,
+    /// It is readable and holds no certificate.
+    #[error("holds no certificate in PEM form")]
+    Empty,
+    /// It holds something that only looks like a certificate.
+    #[error("holds a certificate that is broken")]
+    Broken,
+}
+
+struct Said<'a>(&'a str);
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(out, ": {}", self.0) }
+    }
+}

@@ -1,0 +1,145 @@
+//! Owns the HTTP exchange, and is the only file that names reqwest: one constructor for every client, all its
+//! limits in one place. It must not read what an answer means, and nothing of it outlives an exchange.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{LOCATION, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
+use zeroize::Zeroizing;
+
+use super::response::Answer;
+use super::{Obstacle, TokenRequestError, roots, transport};
+use crate::request_url::RequestUrl;
+
+/// The longest time that a connection takes to stand, its TLS handshake included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest time that an exchange takes, from reading the roots to the last byte of the answer.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(25);
+/// The most bytes of a body that are read.
+const BODY_LIMIT: usize = 64 * 1024;
+/// The most bytes of a header that are looked at.
+const HEADER_LIMIT: usize = 2048;
+const USER_AGENT: &str = concat!("cp-token/", env!("CARGO_PKG_VERSION"));
+
+/// One `POST` without a body.
+pub(super) struct TokenPost {
+    /// Where to.
+    pub(super) url: RequestUrl,
+    /// The resource: path and query.
+    pub(super) resource: &'static str,
+    /// The value of the `Authorization` header.
+    pub(super) authorization: Zeroizing<Vec<u8>>,
+    /// The roots to trust instead of the system's.
+    pub(super) ca_bundle: Option<PathBuf>,
+}
+
+/// Sends the one request and reads the one answer, over a connection made for it and closed after it.
+pub(super) async fn exchange(post: TokenPost) -> Result<Answer, TokenRequestError> {
+    match tokio::time::timeout(TOTAL_TIMEOUT, send(post)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(TokenRequestError::TimedOut),
+    }
+}
+
+async fn send(post: TokenPost) -> Result<Answer, TokenRequestError> {
+    let client = prepare(post.ca_bundle, post.url.as_str().starts_with("https:")).await?;
+    let request = client.post(post.url.endpoint(post.resource)).headers(headers(&post.authorization)?);
+    drop(post.authorization);
+    let response = request.send().await.map_err(|error| blame(&error))?;
+    read(response).await
+}
+
+/// Reading a system's roots takes milliseconds, which the runtime's one thread does not have.
+async fn prepare(ca_bundle: Option<PathBuf>, https: bool) -> Result<Client, TokenRequestError> {
+    let work = tokio::task::spawn_blocking(move || client(ca_bundle, https));
+    work.await.unwrap_or(Err(TokenRequestError::Unreachable(Obstacle::Other)))
+}
+
+/// The one constructor. Proxies, roots, key logs and redirects that anything but the profile asks for are off.
+fn client(ca_bundle: Option<PathBuf>, https: bool) -> Result<Client, TokenRequestError> {
+    let builder = Client::builder()
+        .tls_backend_preconfigured(roots::tls_config(ca_bundle, https)?)
+        .https_only(https)
+        .http1_only()
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_max_idle_per_host(0)
+        .connection_verbose(false)
+        .dns_resolver(Arc::new(SystemNames))
+        .user_agent(USER_AGENT);
+    builder.build().map_err(|error| blame(&error))
+}
+
+fn headers(authorization: &[u8]) -> Result<HeaderMap, TokenRequestError> {
+    let mut value = HeaderValue::from_bytes(authorization).map_err(|_| TokenRequestError::BadClientId)?;
+    value.set_sensitive(true);
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, value);
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    Ok(headers)
+}
+
+async fn read(response: Response) -> Result<Answer, TokenRequestError> {
+    let status = response.status().as_u16();
+    let location = header(&response, LOCATION);
+    let retry_after = header(&response, RETRY_AFTER);
+    let (body, is_whole) = match read_body(response).await {
+        Ok(outcome) => outcome,
+        // The status of a refusal has said it all; its body would only add words.
+        Err(_) if status != 200 => (Zeroizing::default(), false),
+        Err(error) => return Err(blame(&error)),
+    };
+    Ok(Answer { status, location, retry_after, body, is_whole, is_quotable: true })
+}
+
+fn header(response: &Response, name: HeaderName) -> Option<Vec<u8>> {
+    let value = response.headers().get(name)?.as_bytes();
+    Some(value[..value.len().min(HEADER_LIMIT)].to_vec())
+}
+
+async fn read_body(mut response: Response) -> Result<(Zeroizing<Vec<u8>>, bool), reqwest::Error> {
+    // The whole room is made at once: a growing one would leave copies of a token behind.
+    let mut body = Zeroizing::new(Vec::with_capacity(BODY_LIMIT));
+    while let Some(piece) = response.chunk().await? {
+        let room = BODY_LIMIT - body.len();
+        body.extend_from_slice(&piece[..piece.len().min(room)]);
+        if piece.len() > room {
+            return Ok((body, false));
+        }
+    }
+    Ok((body, true))
+}
+
+fn blame(error: &reqwest::Error) -> TokenRequestError {
+    if error.is_timeout() {
+        return TokenRequestError::TimedOut;
+    }
+    transport::blame(error)
+}
+
+/// The system's own name lookup, with an error that can be told apart. `localhost` is never asked of a server.
+struct SystemNames;
+
+impl Resolve for SystemNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            if name.as_str() == "localhost" {
+                let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+                return Ok(Box::new(loopback.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs);
+            }
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+            let found: Vec<SocketAddr> = found.map_err(|_| transport::NameLookupFailed)?.collect();
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! Owns what an answer of the token resource means. Pure: bytes and a clock reading in, a token or a reason
+//! out. It must not do I/O, read clocks, or let a library's words through.
+
+use std::time::Duration;
+
+use cp_token_protocol::{AccessToken, TokenError};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::{AnswerFlaw, Issued, LONGEST_LIFE, TokenRequestError, WORDS_LIMIT};
+use crate::clean::clean;
+use crate::request_url::RequestUrl;
+use fields::{Fields, Value};
+
+mod fields;
+mod retry_after;
+
+/// The documented life of an API client's token, for answers that do not say.
+const DOCUMENTED_LIFE: Duration = Duration::from_secs(15 * 60);
+/// What stands for the target of a redirect that names no other origin.
+const ANOTHER_PAGE: &str = "another page";
+
+/// As much of an HTTP answer as has a meaning here.
+pub(super) struct Answer {
+    /// The status.
+    pub(super) status: u16,
+    /// The `Location` header.
+    pub(super) location: Option<Vec<u8>>,
+    /// The `Retry-After` header.
+    pub(super) retry_after: Option<Vec<u8>>,
+    /// The body, or its beginning.
+    pub(super) body: Zeroizing<Vec<u8>>,
+    /// Whether that is the whole body.
+    pub(super) is_whole: bool,
+    /// Whether the body may be quoted to a person.
+    pub(super) is_quotable: bool,
+}
+
+/// The token that the answer to a request to `url` issues, or who is to blame that it issues none. `now` is
+/// the wall clock as time since 1970.
+pub(super) fn read(answer: &Answer, url: &RequestUrl, now: Duration) -> Result<Issued, TokenRequestError> {
+    let status = answer.status;
+    let retry_after = || answer.retry_after.as_deref().and_then(|value| retry_after::read(value, now));
+    match status {
+        200 => issued(answer).map_err(TokenRequestError::BadAnswer),
+        301 | 302 | 303 | 307 | 308 => Err(TokenRequestError::Redirected { to: target(answer, url) }),
+        401 | 403 => Err(TokenRequestError::Refused { status, words: words(answer) }),
+        400 if refuses_client(answer) => Err(TokenRequestError::Refused { status, words: words(answer) }),
+        429 => Err(TokenRequestError::Busy { retry_after: retry_after() }),
+        408 | 500..=599 => Err(TokenRequestError::ServerFailed { status, retry_after: retry_after() }),
+        _ => Err(TokenRequestError::BadAnswer(AnswerFlaw::Status { status, words: words(answer) })),
+    }
+}
+
+fn issued(answer: &Answer) -> Result<Issued, AnswerFlaw> {
+    if !answer.is_whole {
+        return Err(AnswerFlaw::TooLong);
+    }
+    let fields = Fields::read(&answer.body).ok_or(AnswerFlaw::NotJson)?;
+    if fields.has_duplicate {
+        return Err(AnswerFlaw::Duplicate);
+    }
+    let token = token(&fields.access_token)?;
+    require_bearer(&fields.token_type)?;
+    Ok(Issued { token, life: life(&fields.expires_in)? })
+}
+
+fn token(field: &Value) -> Result<AccessToken, AnswerFlaw> {
+    match field {
+        Value::Absent | Value::Null => Err(AnswerFlaw::NoToken),
+        Value::Text(text) => AccessToken::copy_of(text.as_bytes()).map_err(|error| match error {
+            TokenError::Empty => AnswerFlaw::NoToken,
+            TokenError::TooLong | TokenError::BadCharacter => AnswerFlaw::TokenGrammar,
+        }),
+        Value::Number(_) | Value::Other => Err(AnswerFlaw::TokenGrammar),
+    }
+}
+
+fn require_bearer(field: &Value) -> Result<(), AnswerFlaw> {
+    match field.text() {
+        Some(kind) if kind.eq_ignore_ascii_case("bearer") => Ok(()),
+        _ => Err(AnswerFlaw::TokenType),
+    }
+}
+
+fn life(field: &Value) -> Result<Duration, AnswerFlaw> {
+    let seconds = match field {
+        Value::Absent | Value::Null => return Ok(DOCUMENTED_LIFE),
+        Value::Number(seconds) => *seconds,
+        Value::Text(text) => number(text).ok_or(AnswerFlaw::ExpiresIn)?,
+        Value::Other => return Err(AnswerFlaw::ExpiresIn),
+    };
+    Ok(Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFE.as_secs_f64())))
+}
+
+/// A number in digits; `inf` and `nan`, which Rust would also read, are none.
+fn number(text: &str) -> Option<f64> {
+    let is_numeric = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
+    if text.bytes().all(is_numeric) { text.parse().ok() } else { None }
+}
+
+/// RFC 6749, section 5.2: the two errors that a 400 may carry and that mean the client itself.
+fn refuses_client(answer: &Answer) -> bool {
+    let fields = Fields::read(&answer.body);
+    let error = fields.as_ref().and_then(|fields| fields.error.text());
+    matches!(error, Some("invalid_client" | "unauthorized_client"))
+}
+
+/// What the server says for a person to read, cleaned and cut; nothing where it is a page for a browser.
+fn words(answer: &Answer) -> String {
+    if !answer.is_quotable || answer.body.trim_ascii_start().starts_with(b"<") {
+        return String::new();
+    }
+    let fields = Fields::read(&answer.body);
+    let said = |field: &Value| field.text().map(|text| clean(text, WORDS_LIMIT));
+    let parts = fields.map(|fields| (said(&fields.error), said(&fields.error_description)));
+    match parts {
+        Some((Some(error), Some(description))) => clean(format!("{error}: {description}"), WORDS_LIMIT),
+        Some((Some(one), None) | (None, Some(one))) => one,
+        Some((None, None)) | None => clean(&answer.body[..], WORDS_LIMIT),
+    }
+}
+
+/// The origin that a redirect points to, and nothing more of it.
+fn target(answer: &Answer, url: &RequestUrl) -> String {
+    let location = answer.location.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let base = Url::parse(url.as_str()).ok();
+    let target = location.zip(base).and_then(|(location, base)| base.join(location).ok());
+    match target.map(|target| target.origin()) {
+        Some(origin) if origin.is_tuple() && origin.ascii_serialization() != url.as_str() => {
+            clean(origin.ascii_serialization(), WORDS_LIMIT)
+        }
+        _ => ANOTHER_PAGE.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

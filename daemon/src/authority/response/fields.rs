@@ -1,0 +1,149 @@
+//! Owns the reading of the few JSON fields that have a meaning, from bytes that may be anything. It must not
+//! keep a text unwiped, nor let the reader's own errors out, which quote what they read.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use zeroize::Zeroizing;
+
+/// A field's value, as far as any field needs it.
+#[derive(Default)]
+pub(super) enum Value {
+    /// The field is not there.
+    #[default]
+    Absent,
+    /// `null`.
+    Null,
+    /// Any number.
+    Number(f64),
+    /// Any text; wiped, since it may be the token.
+    Text(Zeroizing<String>),
+    /// A truth value, list or object.
+    Other,
+}
+
+impl Value {
+    /// The text, where it is one.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            Value::Absent | Value::Null | Value::Number(_) | Value::Other => None,
+        }
+    }
+}
+
+/// The fields of one JSON object.
+#[derive(Default)]
+pub(super) struct Fields {
+    pub(super) access_token: Value,
+    pub(super) token_type: Value,
+    pub(super) expires_in: Value,
+    pub(super) error: Value,
+    pub(super) error_description: Value,
+    /// Whether one of these comes twice.
+    pub(super) has_duplicate: bool,
+}
+
+impl Fields {
+    /// The fields of the one JSON object that the bytes are, to the last byte; else nothing.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+
+    fn slot(&mut self, name: &str) -> Option<&mut Value> {
+        match name {
+            "access_token" => Some(&mut self.access_token),
+            "token_type" => Some(&mut self.token_type),
+            "expires_in" => Some(&mut self.expires_in),
+            "error" => Some(&mut self.error),
+            "error_description" => Some(&mut self.error_description),
+            _ => None,
+        }
+    }
+
+    fn put(&mut self, name: &str, value: Value) {
+        let Some(slot) = self.slot(name) else { return };
+        let is_duplicate = !matches!(slot, Value::Absent);
+        *slot = value;
+        self.has_duplicate |= is_duplicate;
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = Fields::default();
+        while let Some((name, value)) = map.next_entry::<Name, Value>()? {
+            fields.put(&name.0, value);
+        }
+        Ok(fields)
+    }
+}
+
+/// A field's name, in a type that borrows nothing: an escaped name is the same name.
+#[derive(serde::Deserialize)]
+struct Name(String);
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(number as f64))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(Value::Number(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(Zeroizing::new(text.to_owned())))
+    }
+
+    /// Reads on value by value, so that the reader's own limit of depth holds.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        while list.next_element::<Value>()?.is_some() {}
+        Ok(Value::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        while map.next_entry::<IgnoredAny, Value>()?.is_some() {}
+        Ok(Value::Other)
+    }
+}

@@ -1,0 +1,117 @@
+//! Owns which certificates are trusted: those of the profile's bundle and no other, else the system's. It must
+//! not look at the environment, which belongs to whoever started the daemon.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::client::Resumption;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
+
+use super::{CaBundleFlaw, CertificateFlaw, Obstacle, TokenRequestError};
+
+/// The most bytes of a bundle; the largest system's own has about a quarter of a megabyte.
+const BUNDLE_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// How TLS is spoken for one exchange: 1.2 or 1.3, HTTP/1.1, no session kept, no key log, ring underneath and no
+/// process-wide default. Where there is no TLS, no root is read.
+pub(super) fn tls_config(ca_bundle: Option<PathBuf>, https: bool) -> Result<ClientConfig, TokenRequestError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .map_err(|_| TokenRequestError::Unreachable(Obstacle::NoTls))?;
+    let mut config = match ca_bundle {
+        Some(path) => trusting(builder, bundle(&path)?),
+        None if https => trusting_system(builder, provider)?,
+        None => trusting(builder, RootCertStore::empty()),
+    };
+    config.resumption = Resumption::disabled();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn trusting(builder: ConfigBuilder<ClientConfig, WantsVerifier>, roots: RootCertStore) -> ClientConfig {
+    builder.with_root_certificates(roots).with_no_client_auth()
+}
+
+#[cfg(target_os = "linux")]
+fn trusting_system(
+    builder: ConfigBuilder<ClientConfig, WantsVerifier>,
+    _provider: Arc<CryptoProvider>,
+) -> Result<ClientConfig, TokenRequestError> {
+    Ok(trusting(builder, system_roots(SYSTEM_BUNDLES)?))
+}
+
+/// Elsewhere the system's own verifier decides.
+#[cfg(not(target_os = "linux"))]
+fn trusting_system(
+    builder: ConfigBuilder<ClientConfig, WantsVerifier>,
+    provider: Arc<CryptoProvider>,
+) -> Result<ClientConfig, TokenRequestError> {
+    let verifier = rustls_platform_verifier::Verifier::new(provider)
+        .map_err(|_| TokenRequestError::Untrusted(CertificateFlaw::NoRoots))?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+}
+
+/// Where distributions keep their roots, as Go's and OpenSSL's own lists have it. The first that has any counts.
+#[cfg(target_os = "linux")]
+const SYSTEM_BUNDLES: &[&str] = &[
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/ssl/cert.pem",
+];
+
+#[cfg(target_os = "linux")]
+fn system_roots(bundles: &[&str]) -> Result<RootCertStore, TokenRequestError> {
+    for path in bundles {
+        let Ok(text) = read(Path::new(path)) else { continue };
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&text).flatten());
+        if !roots.is_empty() {
+            return Ok(roots);
+        }
+    }
+    Err(TokenRequestError::Untrusted(CertificateFlaw::NoRoots))
+}
+
+fn bundle(path: &Path) -> Result<RootCertStore, TokenRequestError> {
+    read(path)
+        .and_then(|text| strict_roots(&text))
+        .map_err(|flaw| TokenRequestError::CaBundle { path: path.to_owned(), flaw })
+}
+
+/// A bundle that somebody chose is taken whole or not at all, unlike the system's.
+fn strict_roots(text: &[u8]) -> Result<RootCertStore, CaBundleFlaw> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(text) {
+        let certificate = certificate.map_err(|_| CaBundleFlaw::Broken)?;
+        roots.add(certificate).map_err(|_| CaBundleFlaw::Broken)?;
+    }
+    if roots.is_empty() { Err(CaBundleFlaw::Empty) } else { Ok(roots) }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CaBundleFlaw> {
+    let unreadable = |_| CaBundleFlaw::Unreadable;
+    // A pipe would wait for a writer before it could be seen to be none.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(CaBundleFlaw::Unreadable);
+    }
+    let mut text = Vec::new();
+    File::open(path)
+        .map_err(unreadable)?
+        .take(BUNDLE_LIMIT + 1)
+        .read_to_end(&mut text)
+        .map_err(unreadable)?;
+    if text.len() as u64 > BUNDLE_LIMIT { Err(CaBundleFlaw::Unreadable) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! Owns what a bundle may be, and how each that may not is told apart.
+
+use std::path::Path;
+
+use super::*;
+
+/// A folder that goes away with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("cp-token-roots-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+fn authority() -> String {
+    let mut parameters = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    parameters.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem()
+}
+
+fn flaw(path: &Path) -> CaBundleFlaw {
+    match bundle(path) {
+        Err(TokenRequestError::CaBundle { path: named, flaw }) => {
+            assert_eq!(named, path);
+            flaw
+        }
+        other => panic!("{path:?} was taken: {other:?}"),
+    }
+}
+
+#[test]
+fn a_bundle_is_taken_whole_with_comments_and_several_authorities() {
+    let folder = Folder::new("good");
+    let text = format!("# ours\n{}\nsome words\n{}", authority(), authority());
+    assert_eq!(bundle(&folder.file("ca.pem", &text)).unwrap().len(), 2);
+}
+
+#[test]
+fn each_bundle_that_cannot_be_used_says_why() {
+    let folder = Folder::new("bad");
+    let body = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let half = authority().replace("-----END CERTIFICATE-----", "");
+    for (path, expected) in [
+        (folder.0.join("missing.pem"), CaBundleFlaw::Unreadable),
+        (folder.0.clone(), CaBundleFlaw::Unreadable),
+        (PathBuf::from("/dev/zero"), CaBundleFlaw::Unreadable),
+        (folder.file("long.pem", &" ".repeat(BUNDLE_LIMIT as usize + 1)), CaBundleFlaw::Unreadable),
+        (folder.file("empty.pem", ""), CaBundleFlaw::Empty),
+        (folder.file("words.pem", "not a certificate"), CaBundleFlaw::Empty),
+        (folder.file("broken.pem", body), CaBundleFlaw::Broken),
+        (folder.file("half.pem", &half), CaBundleFlaw::Broken),
+        (folder.file("one-good.pem", &format!("{}{body}", authority())), CaBundleFlaw::Broken),
+    ] {
+        assert_eq!(flaw(&path), expected, "{path:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_is_no_bundle_and_nobody_waits_for_its_writer() {
+    let folder = Folder::new("pipe");
+    let path = folder.0.join("pipe.pem");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    assert_eq!(flaw(&path), CaBundleFlaw::Unreadable);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_first_system_bundle_that_holds_any_root_counts() {
+    let folder = Folder::new("system");
+    let missing = folder.0.join("missing.pem");
+    let empty = folder.file("empty.pem", "");
+    let one = folder.file("one.pem", &authority());
+    let two = folder.file("two.pem", &format!("{}{}", authority(), authority()));
+    let paths = [&missing, &empty, &one, &two].map(|path| path.to_str().unwrap());
+    assert_eq!(system_roots(&paths).unwrap().len(), 1);
+    let refusal = system_roots(&paths[..2]).unwrap_err();
+    assert_eq!(refusal, TokenRequestError::Untrusted(CertificateFlaw::NoRoots));
+}

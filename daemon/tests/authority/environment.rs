@@ -1,0 +1,96 @@
+//! What the environment asks for, which belongs to whoever started the daemon, is not done.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use cp_tokend::authority::{CertificateFlaw, TokenRequestError};
+
+use crate::server::{Decoy, answering};
+use crate::tls::{Authority, TlsServer};
+use crate::{GOOD_BODY, ask, response};
+
+/// Names the origin, and with it tells this program that it is the process with the changed environment.
+const ORIGIN: &str = "CP_TOKEN_TESTS_ORIGIN";
+const BUNDLE: &str = "CP_TOKEN_TESTS_BUNDLE";
+const PROXIES: [&str; 7] =
+    ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "FTP_PROXY"];
+
+/// This program again, with nothing but the one test.
+fn this_test(name: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", name, "--nocapture"]);
+    command
+}
+
+fn origin() -> Option<String> {
+    std::env::var(ORIGIN).ok()
+}
+
+#[tokio::test]
+async fn g03_proxies_of_the_environment_are_ignored() {
+    if let Some(origin) = origin() {
+        assert!(ask(&origin, None).await.is_ok());
+        return;
+    }
+    let decoy = Decoy::new();
+    let proxies = PROXIES.map(|name| (name, format!("http://{}", decoy.authority())));
+    let server = answering(response("200 OK", "", GOOD_BODY));
+    let mut child = this_test("environment::g03_proxies_of_the_environment_are_ignored");
+    assert!(child.envs(proxies).env(ORIGIN, &server.url).status().unwrap().success());
+    server.finish().await;
+    assert!(!decoy.was_visited());
+}
+
+#[tokio::test]
+async fn g03_control_an_ordinary_client_would_obey_the_same_proxies() {
+    if let Some(origin) = origin() {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        drop(reqwest::Client::new().get(origin).send().await);
+        return;
+    }
+    let decoy = Decoy::new();
+    let proxies = PROXIES.map(|name| (name, format!("http://{}", decoy.authority())));
+    let mut child = this_test("environment::g03_control_an_ordinary_client_would_obey_the_same_proxies");
+    let mut child = child.envs(proxies).env(ORIGIN, "http://127.0.0.1:9").spawn().unwrap();
+    while !decoy.was_visited() {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[tokio::test]
+async fn g04_roots_of_the_environment_are_ignored() {
+    if let Some(origin) = origin() {
+        let refusal = ask(&origin, None).await.unwrap_err();
+        let expected =
+            [CertificateFlaw::UnknownIssuer, CertificateFlaw::NoRoots].map(TokenRequestError::Untrusted);
+        assert!(expected.contains(&refusal), "{refusal:?}");
+        return;
+    }
+    let authority = Authority::new("environment");
+    let server = TlsServer::start(&authority);
+    let mut child = this_test("environment::g04_roots_of_the_environment_are_ignored");
+    child.env("SSL_CERT_FILE", &authority.bundle).env("SSL_CERT_DIR", authority.bundle.parent().unwrap());
+    assert!(child.env(ORIGIN, &server.url).status().unwrap().success());
+    // The control: the very same bundle opens the door where the profile names it.
+    let server = TlsServer::start(&authority);
+    assert!(ask(&server.url, Some(authority.bundle.clone())).await.is_ok());
+}
+
+#[tokio::test]
+async fn e20_no_key_log_is_written() {
+    if let Some(origin) = origin() {
+        let bundle = std::env::var_os(BUNDLE).map(PathBuf::from);
+        assert!(ask(&origin, bundle).await.is_ok());
+        return;
+    }
+    let authority = Authority::new("key-log");
+    let server = TlsServer::start(&authority);
+    let log = authority.bundle.with_extension("keys");
+    let mut child = this_test("environment::e20_no_key_log_is_written");
+    child.env("SSLKEYLOGFILE", &log).env(BUNDLE, &authority.bundle);
+    assert!(child.env(ORIGIN, &server.url).status().unwrap().success());
+    server.finish().await;
+    assert!(!log.exists());
+}
