@@ -1,0 +1,234 @@
+//! Owns secrets that rest in the system's keyring, and is the only file that names the keyring crates. It must
+//! not keep a connection, an answer or a secret, nor delete anything that it was not asked to.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use cp_token_protocol::Secret;
+use cp_token_protocol::message::KeyringReport;
+use keyring::{Entry, Error};
+use zeroize::Zeroizing;
+
+use super::blocking::BlockingQueue;
+use super::{SECRET_LIMIT, SecretKey, SecretSource, VaultError, require_storable};
+
+/// What all our items have in common.
+const SERVICE: &str = "cp-token";
+/// The longest wait for a secret. A call that meets a locked keyring may be waiting for a person.
+const LOAD_DEADLINE: Duration = Duration::from_secs(5);
+/// The longest wait for a change, which a person has just asked for and may be typing a password for.
+const CHANGE_DEADLINE: Duration = Duration::from_secs(60);
+
+/// The source `keyring`.
+#[derive(Clone)]
+pub struct KeyringSource {
+    queue: BlockingQueue,
+    health: Arc<Mutex<KeyringReport>>,
+}
+
+impl Default for KeyringSource {
+    fn default() -> Self {
+        Self { queue: BlockingQueue::default(), health: Arc::new(Mutex::new(KeyringReport::Untried)) }
+    }
+}
+
+impl KeyringSource {
+    /// What the keyring did when it was last asked.
+    pub fn health(&self) -> KeyringReport {
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One call on the keyring's own thread. The thread notes the outcome, so that a call which ends after its
+    /// deadline still mends the report.
+    async fn call<T: Send + 'static>(
+        &self,
+        deadline: Duration,
+        work: impl FnOnce() -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        let source = self.clone();
+        let noted = move || {
+            let outcome = work();
+            source.note(outcome.as_ref().err().copied());
+            outcome
+        };
+        match self.queue.call(deadline, noted).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                self.note(Some(error));
+                Err(error)
+            }
+        }
+    }
+
+    fn note(&self, error: Option<VaultError>) {
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = report(error);
+    }
+}
+
+impl SecretSource for KeyringSource {
+    fn load<'a>(
+        &'a self,
+        key: &'a SecretKey,
+    ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>> {
+        let key = key.clone();
+        Box::pin(self.call(LOAD_DEADLINE, move || load(&key)))
+    }
+
+    fn store<'a>(
+        &'a self,
+        key: &'a SecretKey,
+        secret: &'a Secret,
+    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>> {
+        let key = key.clone();
+        let secret = Secret::copy_of(secret.expose());
+        Box::pin(self.call(CHANGE_DEADLINE, move || store(&key, &secret)))
+    }
+
+    fn erase<'a>(
+        &'a self,
+        key: &'a SecretKey,
+    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>> {
+        let key = key.clone();
+        Box::pin(self.call(CHANGE_DEADLINE, move || erase(&key)))
+    }
+}
+
+fn load(key: &SecretKey) -> Result<Secret, VaultError> {
+    let found = open(key)?.get_secret().map_err(blame);
+    let bytes = match found {
+        Err(VaultError::Absent) => return Err(why_absent()),
+        found => Zeroizing::new(found?),
+    };
+    match bytes.len() {
+        1..=SECRET_LIMIT => Ok(Secret::copy_of(&bytes)),
+        _ => Err(VaultError::Unusable),
+    }
+}
+
+fn store(key: &SecretKey, secret: &Secret) -> Result<(), VaultError> {
+    require_storable(secret)?;
+    open(key)?.set_secret(secret.expose()).map_err(blame)
+}
+
+fn erase(key: &SecretKey) -> Result<(), VaultError> {
+    match open(key)?.delete_credential().map_err(blame) {
+        Err(VaultError::Absent) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// The item, through a connection of its own: `Entry::new` would look for a keyring once per process and hold
+/// on to what it found, be it a connection or none.
+#[cfg(target_os = "linux")]
+fn open(key: &SecretKey) -> Result<Entry, VaultError> {
+    use keyring_core::api::CredentialStoreApi;
+
+    let label = format!("cp-token secret for profile {}", key.profile);
+    let modifiers = std::collections::HashMap::from([("label", label.as_str())]);
+    let store = zbus_secret_service_keyring_store::Store::new();
+    let inner = store.and_then(|store| store.build(SERVICE, &key.account(), Some(&modifiers)));
+    inner.map(|inner| Entry { inner }).map_err(|error| unavailable_if_unexplained(blame(error)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open(key: &SecretKey) -> Result<Entry, VaultError> {
+    Entry::new(SERVICE, &key.account()).map_err(|error| unavailable_if_unexplained(blame(error)))
+}
+
+/// A service that fails before it was asked for anything is as good as none.
+fn unavailable_if_unexplained(error: VaultError) -> VaultError {
+    if error == VaultError::Failed { VaultError::Unavailable } else { error }
+}
+
+/// Two errors carry the bytes that were found: those are wiped, and no error is ever formatted.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the errors are open-ended; an unknown one explains nothing"
+)]
+fn blame(error: Error) -> VaultError {
+    match error {
+        Error::NoEntry => VaultError::Absent,
+        Error::Ambiguous(_) => VaultError::Ambiguous,
+        Error::TooLong(..) => VaultError::TooLarge,
+        Error::NoDefaultStore => VaultError::Unavailable,
+        Error::BadEncoding(bytes) | Error::BadDataFormat(bytes, _) => {
+            drop(Zeroizing::new(bytes));
+            VaultError::Unusable
+        }
+        Error::NoStorageAccess(cause) => blame_platform(cause.as_ref(), VaultError::Denied),
+        Error::PlatformFailure(cause) => blame_platform(cause.as_ref(), VaultError::Failed),
+        _ => VaultError::Failed,
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn blame_platform(
+    cause: &(dyn std::error::Error + Send + Sync + 'static),
+    otherwise: VaultError,
+) -> VaultError {
+    super::secret_service::blame(cause).unwrap_or(otherwise)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn blame_platform(_: &(dyn std::error::Error + Send + Sync + 'static), otherwise: VaultError) -> VaultError {
+    otherwise
+}
+
+/// A service without any keyring answers a search with "nothing found", as one with an empty keyring does.
+#[cfg(target_os = "linux")]
+fn why_absent() -> VaultError {
+    if super::secret_service::has_collection() { VaultError::Absent } else { VaultError::NoCollection }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn why_absent() -> VaultError {
+    VaultError::Absent
+}
+
+fn report(error: Option<VaultError>) -> KeyringReport {
+    match error {
+        None
+        | Some(VaultError::Absent | VaultError::Ambiguous | VaultError::TooLarge | VaultError::Unusable) => {
+            KeyringReport::Working
+        }
+        Some(VaultError::Unavailable | VaultError::NoCollection | VaultError::Failed) => {
+            KeyringReport::Unavailable
+        }
+        Some(VaultError::Locked) => KeyringReport::Locked,
+        Some(VaultError::Denied) => KeyringReport::Denied,
+        Some(VaultError::TimedOut | VaultError::Busy) => KeyringReport::TimedOut,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn i08_errors_that_carry_what_was_found_say_nothing_of_it() {
+        let found = || b"SECRET".to_vec();
+        let broken = Box::new(std::io::Error::other("SECRET"));
+        for error in [Error::BadEncoding(found()), Error::BadDataFormat(found(), broken)] {
+            assert_eq!(blame(error), VaultError::Unusable);
+        }
+    }
+
+    #[test]
+    fn every_error_of_the_keyring_has_its_answer() {
+        let cause = || Box::new(std::io::Error::other("SECRET"));
+        for (error, expected) in [
+            (Error::NoEntry, VaultError::Absent),
+            (Error::Ambiguous(Vec::new()), VaultError::Ambiguous),
+            (Error::TooLong("secret".into(), 2560), VaultError::TooLarge),
+            (Error::NoDefaultStore, VaultError::Unavailable),
+            (Error::NoStorageAccess(cause()), VaultError::Denied),
+            (Error::PlatformFailure(cause()), VaultError::Failed),
+            (Error::Invalid("user".into(), "x".into()), VaultError::Failed),
+            (Error::NotSupportedByStore("x".into()), VaultError::Failed),
+        ] {
+            assert_eq!(blame(error), expected);
+        }
+    }
+}
