@@ -1,6 +1,8 @@
 //! Owns the bodies of every request and response of protocol version 1. Variants and fields are
 //! append-only within an unreleased version and frozen once released; their bytes are in `tests/golden`.
 
+use std::sync::Arc;
+
 use crate::wire::{Decode, Encode};
 use crate::{AccessToken, Failure, ProfileName, Secret};
 
@@ -168,8 +170,8 @@ pub enum Response {
 /// A token as it is handed out.
 #[derive(Debug, Encode, Decode)]
 pub struct TokenGrant {
-    /// The token.
-    pub access_token: AccessToken,
+    /// The token. Shared, so that the daemon hands it out without a copy.
+    pub access_token: Arc<AccessToken>,
     /// Its life from now on in milliseconds, already less the safety margin.
     pub expires_in_ms: u64,
     /// The end of that life in seconds since 1970, UTC.

@@ -1,0 +1,156 @@
+//! Owns the wiring: the one file that sees every room, builds them in order, and stops them in order.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cp_token_protocol::message::ProtectionReport;
+use tokio::task::AbortHandle;
+
+use crate::authority::ApiClientEndpoint;
+use crate::broker::Broker;
+use crate::clock::{Clock, SystemClock};
+use crate::files;
+use crate::harden;
+use crate::ipc::listener::Listener;
+use crate::ipc::socket::MeetingPlace;
+use crate::paths::Paths;
+use crate::redeemer::Redeemer;
+use crate::registry::Registry;
+use crate::service::{Parts, Service};
+use crate::signals::{Signals, Wish};
+use crate::sources::Sources;
+use crate::state::StateFile;
+use crate::vault::{KeyringSource, MemorySource};
+
+/// What is there before the runtime is: places, a socket, and the account of the hardening.
+pub struct Foundation {
+    /// Where files lie.
+    pub paths: Paths,
+    /// The socket and the right to its name.
+    pub meeting: MeetingPlace,
+    /// How the hardening went.
+    pub protections: Vec<ProtectionReport>,
+}
+
+struct App {
+    broker: Arc<Broker>,
+    registry: Arc<Registry>,
+    service: Arc<Service>,
+    meeting: MeetingPlace,
+}
+
+/// Is the daemon until a signal or a caller ends it. `ready` is called once callers are let in.
+///
+/// # Errors
+/// Where the system refuses a runtime, a signal or the socket.
+pub fn run(foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_keep_alive(THREAD_KEEP_ALIVE)
+        .build()?;
+    runtime.block_on(async {
+        let mut signals = Signals::listen()?;
+        let app = App::build(foundation);
+        let tasks = app.start()?;
+        ready();
+        app.until_stopped(&mut signals).await;
+        app.stop(&tasks).await;
+        io::Result::Ok(())
+    })?;
+    // A keyring or a name look-up that hangs must not keep the process alive.
+    runtime.shutdown_background();
+    Ok(())
+}
+
+impl App {
+    fn build(foundation: Foundation) -> Self {
+        let Foundation { paths, meeting, protections } = foundation;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let state = Arc::new(StateFile::load(paths.state_file()));
+        let keyring = Arc::new(KeyringSource::default());
+        let sources = Sources { keyring: Arc::<KeyringSource>::clone(&keyring), memory: Arc::new(MemorySource::default()) };
+        let endpoint = Arc::new(ApiClientEndpoint);
+        let redeemer = Redeemer::new(sources.clone(), endpoint, Arc::clone(&clock), Arc::clone(&state));
+        let broker = Broker::new(Arc::clone(&clock), Arc::new(redeemer.clone()), chance);
+        let registry =
+            Arc::new(Registry::load(&paths, state, sources, redeemer, Arc::clone(&broker), Arc::clone(&clock)));
+        let service = Service::new(Parts {
+            broker: Arc::clone(&broker),
+            registry: Arc::clone(&registry),
+            clock,
+            keyring: Box::new(move || keyring.health()),
+            protections,
+            socket: files::show(paths.address.socket()),
+        });
+        Self { broker, registry, service, meeting }
+    }
+
+    fn start(&self) -> io::Result<Tasks> {
+        let socket = self.meeting.listening()?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let listener = Listener::new(socket, Arc::clone(&self.service), clock, harden::connection_limit())?;
+        let conversations = listener.conversations();
+        let registry = Arc::clone(&self.registry);
+        tokio::spawn(async move { registry.settle().await });
+        tokio::spawn(Arc::clone(&self.broker).keep_time());
+        tokio::spawn(give_memory_back_after(conversations.clone()));
+        Ok(Tasks { listener: tokio::spawn(listener.run()).abort_handle(), conversations })
+    }
+
+    async fn until_stopped(&self, signals: &mut Signals) {
+        loop {
+            tokio::select! {
+                wish = signals.next() => match wish {
+                    Wish::Stop => return tracing::info!("stopping at a signal"),
+                    Wish::Reload => drop(self.registry.reload()),
+                },
+                () = self.service.stop_requested() => return tracing::info!("stopping at a caller's wish"),
+                () = tokio::time::sleep(LOOK_AROUND) => if !self.meeting.is_reachable() {
+                    return tracing::warn!("stopping because the socket is gone");
+                },
+            }
+        }
+    }
+
+    /// Nobody new is let in; whoever waits is told; then a moment for the last replies.
+    async fn stop(&self, tasks: &Tasks) {
+        self.meeting.remove_name();
+        tasks.listener.abort();
+        self.broker.stop();
+        let _ = tokio::time::timeout(FAREWELL, tasks.conversations.all_over()).await;
+    }
+}
+
+struct Tasks {
+    listener: AbortHandle,
+    conversations: crate::ipc::listener::Conversations,
+}
+
+/// After a burst of conversations the heap is handed back, so that a busy minute does not cost memory for ever.
+async fn give_memory_back_after(conversations: crate::ipc::listener::Conversations) {
+    loop {
+        let _ = tokio::time::timeout(LOOK_AROUND, conversations.one_over()).await;
+        tokio::time::sleep(SETTLE).await;
+        harden::give_memory_back();
+    }
+}
+
+/// In [0, 1). Spreads timers over a fleet; nothing secret rests on it.
+fn chance() -> f64 {
+    use std::hash::{BuildHasher, Hasher};
+    let random = std::hash::RandomState::new().build_hasher().finish();
+    (random >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// How often the daemon looks whether callers can still find it.
+const LOOK_AROUND: Duration = Duration::from_secs(30);
+/// For the replies that are still under way when the daemon stops.
+const FAREWELL: Duration = Duration::from_millis(1000);
+/// Between the end of a conversation and the return of its memory.
+const SETTLE: Duration = Duration::from_millis(250);
+/// Name look-ups, files and CA bundles; a stuck one must not starve the others.
+const BLOCKING_THREADS: usize = 16;
+/// Threads that have nothing to do go home soon.
+const THREAD_KEEP_ALIVE: Duration = Duration::from_secs(2);

@@ -1,0 +1,210 @@
+//! Owns every lease, the callers who wait, the attempts under way and the one timer. It names no HTTP
+//! client, no keyring, no frame and no socket.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use cp_token_protocol::{AccessToken, Failure, ProfileName};
+use tokio::sync::{Notify, oneshot};
+
+use crate::clock::{Clock, Moment};
+use crate::failure;
+use crate::lease::{Acceptance, Ask, Attempt, Decision, FailureKind, Served, Standing};
+use crate::profile::Profile;
+
+mod entry;
+
+use entry::Entry;
+
+/// Trades a profile's secret for a token; what the broker needs of the yards.
+pub trait Redeem: Send + Sync {
+    /// One token request, from the secret source to the server's answer.
+    fn redeem(
+        &self,
+        profile: Arc<Profile>,
+    ) -> Pin<Box<dyn Future<Output = Result<Redeemed, Unredeemed>> + Send>>;
+}
+
+/// A token as the server issued it.
+#[derive(Debug)]
+pub struct Redeemed {
+    /// The token.
+    pub token: AccessToken,
+    /// Its life, from `sent` on.
+    pub life: Duration,
+    /// Just before its request was sent.
+    pub sent: Moment,
+}
+
+/// A token request that failed.
+#[derive(Debug, Clone)]
+pub struct Unredeemed {
+    /// What to tell the callers.
+    pub failure: Failure,
+    /// What it means for the next request.
+    pub kind: FailureKind,
+}
+
+/// The answer to a caller: at once, or when the attempt it waits for has an outcome.
+#[derive(Debug)]
+pub enum Answer {
+    /// Known now.
+    Now(Result<Served, Failure>),
+    /// Known later. A broken channel means that the daemon stops.
+    Later(oneshot::Receiver<Result<Served, Failure>>),
+}
+
+/// Leases by profile. One attempt at a time each, owned here and never by a caller.
+pub struct Broker {
+    /// Held for a few hundred instructions and never across an await.
+    entries: Mutex<HashMap<ProfileName, Entry>>,
+    clock: Arc<dyn Clock>,
+    redeemer: Arc<dyn Redeem>,
+    /// In [0, 1); spreads renewals and back-offs.
+    chance: fn() -> f64,
+    timer_changed: Notify,
+}
+
+impl Broker {
+    /// A broker with no lease.
+    pub fn new(clock: Arc<dyn Clock>, redeemer: Arc<dyn Redeem>, chance: fn() -> f64) -> Arc<Self> {
+        Arc::new(Self { entries: Mutex::default(), clock, redeemer, chance, timer_changed: Notify::new() })
+    }
+
+    /// A caller asks for a token of `profile`.
+    pub fn access_token(self: &Arc<Self>, profile: &Arc<Profile>, ask: Ask) -> Answer {
+        let now = self.clock.now();
+        let mut entries = self.entries();
+        let entry = entries.entry(profile.name.clone()).or_insert_with(|| Entry::new(profile));
+        entry.adopt(profile);
+        let decision = entry.lease.request(&ask, now);
+        self.follow_orders(entry);
+        match decision {
+            Decision::Serve(served) => Answer::Now(Ok(served)),
+            Decision::Refuse(refusal) => Answer::Now(Err(entry.explain(refusal))),
+            Decision::Wait(attempt) => Answer::Later(entry.park(ask, attempt)),
+        }
+    }
+
+    /// Drops the profile's token and disowns the attempt under way; whoever waits for it is told.
+    pub fn forget(&self, name: &ProfileName) {
+        if let Some(entry) = self.entries().get_mut(name) {
+            entry.forget(&failure::superseded());
+        }
+    }
+
+    /// As [`Broker::forget`], for every profile.
+    pub fn forget_all(&self) {
+        for entry in self.entries().values_mut() {
+            entry.forget(&failure::superseded());
+        }
+    }
+
+    /// Keeps the leases of these profiles and no other.
+    pub fn retain(&self, keep: impl Fn(&ProfileName) -> bool) {
+        self.entries().retain(|name, entry| {
+            let kept = keep(name);
+            if !kept {
+                entry.forget(&failure::superseded());
+            }
+            kept
+        });
+    }
+
+    /// Takes a token that proved a new secret, in place of whatever the lease held.
+    pub fn install(&self, profile: &Arc<Profile>, redeemed: Redeemed) {
+        let now = self.clock.now();
+        let mut entries = self.entries();
+        let entry = entries.entry(profile.name.clone()).or_insert_with(|| Entry::new(profile));
+        entry.adopt(profile);
+        entry.forget(&failure::superseded());
+        entry.lease.install(redeemed.token, redeemed.life, redeemed.sent, now, (self.chance)());
+        self.timer_changed.notify_one();
+    }
+
+    /// What the profile's lease is doing.
+    pub fn standing(&self, name: &ProfileName) -> Standing {
+        let now = self.clock.now();
+        self.entries().get(name).map_or(Standing::Absent, |entry| entry.lease.standing(now))
+    }
+
+    /// Tells every waiting caller that the daemon stops, and disowns every attempt.
+    pub fn stop(&self) {
+        for entry in self.entries().values_mut() {
+            entry.forget(&failure::stopping());
+        }
+    }
+
+    /// Renews tokens ahead of their end, and lets go of those that have ended. Runs until it is dropped.
+    ///
+    /// No sleep is longer than [`LONGEST_SLEEP`]: a timer may stand still in suspend.
+    pub async fn keep_time(self: Arc<Self>) {
+        loop {
+            match self.handle_timeouts() {
+                Some(pause) => {
+                    let _ = tokio::time::timeout(pause, self.timer_changed.notified()).await;
+                }
+                None => self.timer_changed.notified().await,
+            }
+        }
+    }
+
+    fn handle_timeouts(self: &Arc<Self>) -> Option<Duration> {
+        let now = self.clock.now();
+        let mut next: Option<Duration> = None;
+        for entry in self.entries().values_mut() {
+            entry.lease.handle_timeout(now);
+            self.follow_orders(entry);
+            let pause = entry.lease.poll_timeout().map(|due| now.until(due));
+            next = [next, pause].into_iter().flatten().min();
+        }
+        next.map(|pause| pause.clamp(SHORTEST_SLEEP, LONGEST_SLEEP))
+    }
+
+    /// Starts the attempt that the lease ordered, in a task of its own: it outlives every caller.
+    fn follow_orders(self: &Arc<Self>, entry: &mut Entry) {
+        let Some(attempt) = entry.lease.poll_effect() else { return };
+        let broker = Arc::clone(self);
+        let profile = Arc::clone(&entry.profile);
+        let task = tokio::spawn(async move {
+            let outcome = broker.redeemer.redeem(Arc::clone(&profile)).await;
+            broker.conclude(&profile.name, attempt, outcome);
+        });
+        entry.attempt_started(task.abort_handle());
+    }
+
+    fn conclude(&self, name: &ProfileName, attempt: Attempt, outcome: Result<Redeemed, Unredeemed>) {
+        let now = self.clock.now();
+        let chance = (self.chance)();
+        let mut entries = self.entries();
+        let Some(entry) = entries.get_mut(name).filter(|entry| entry.lease.awaits(attempt)) else {
+            tracing::debug!(profile = %name, "a late result was thrown away");
+            return;
+        };
+        match outcome {
+            Ok(Redeemed { token, life, sent }) => {
+                let acceptance = entry.lease.on_granted(attempt, token, life, sent, now, chance);
+                entry.settle(acceptance, attempt, now);
+                tracing::info!(profile = %name, seconds = life.as_secs(), accepted = acceptance == Acceptance::Held, "token issued");
+            }
+            Err(Unredeemed { failure, kind }) => {
+                entry.lease.on_failed(attempt, kind, now, chance);
+                tracing::warn!(profile = %name, code = failure.code.name(), "token request failed");
+                entry.fail(failure, attempt);
+            }
+        }
+        self.timer_changed.notify_one();
+    }
+
+    fn entries(&self) -> MutexGuard<'_, HashMap<ProfileName, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Shorter pauses would only spin.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(5);
+/// A timer may stand still in suspend, so none is trusted for longer.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);

@@ -1,0 +1,78 @@
+//! Owns the daemon's idea of now: two clocks read together, one that runs through suspend and the wall's.
+//! It is the only caller of the system's clocks.
+
+use std::time::Duration;
+
+#[cfg(target_os = "linux")]
+#[path = "clock/linux.rs"]
+mod system;
+
+pub use system::SystemClock;
+
+/// One instant on two clocks. An instant in the future is a deadline: it is reached when either clock is
+/// past it, so that neither a suspended machine nor a stepped wall clock stretches a life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Since the machine started, suspend included.
+    pub boot: Duration,
+    /// Since 1970, UTC, as the machine believes.
+    pub wall: Duration,
+}
+
+/// Where [`Moment`]s come from.
+pub trait Clock: Send + Sync {
+    /// Now, on both clocks.
+    fn now(&self) -> Moment;
+}
+
+impl Moment {
+    /// The instant `span` later, on both clocks.
+    #[must_use]
+    pub fn after(self, span: Duration) -> Self {
+        Self { boot: self.boot.saturating_add(span), wall: self.wall.saturating_add(span) }
+    }
+
+    /// The instant that is reached when both are.
+    #[must_use]
+    pub fn later_of(self, other: Moment) -> Self {
+        Self { boot: self.boot.max(other.boot), wall: self.wall.max(other.wall) }
+    }
+
+    /// What is left until `deadline`, by whichever clock is nearer to it.
+    pub fn until(self, deadline: Moment) -> Duration {
+        let boot = deadline.boot.saturating_sub(self.boot);
+        let wall = deadline.wall.saturating_sub(self.wall);
+        boot.min(wall)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(boot: u64, wall: u64) -> Moment {
+        Moment { boot: Duration::from_secs(boot), wall: Duration::from_secs(wall) }
+    }
+
+    #[test]
+    fn f01_f03_the_nearer_clock_decides() {
+        let deadline = at(100, 1000).after(Duration::from_secs(900));
+        assert_eq!(at(100, 1000).until(deadline), Duration::from_secs(900));
+        assert_eq!(at(400, 1000).until(deadline), Duration::from_secs(600), "suspended, wall set back");
+        assert_eq!(at(100, 1500).until(deadline), Duration::from_secs(400), "wall set forward");
+        assert_eq!(at(2000, 0).until(deadline), Duration::ZERO);
+    }
+
+    #[test]
+    fn f04_no_span_overflows() {
+        assert_eq!(at(1, 1).after(Duration::MAX).boot, Duration::MAX);
+    }
+
+    #[test]
+    fn the_system_clock_moves_forward() {
+        let first = SystemClock.now();
+        let second = SystemClock.now();
+        assert!(second.boot >= first.boot);
+        assert!(first.wall > Duration::from_secs(1_600_000_000));
+    }
+}

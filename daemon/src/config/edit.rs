@@ -1,0 +1,160 @@
+//! Owns changes to the config file's text. A person's comments, order and spacing survive them. Pure.
+
+use cp_token_protocol::ProfileName;
+use cp_token_protocol::message::{Identity, SecretSourceKind};
+use toml_edit::{DocumentMut, Item, Table, Value, value};
+
+use super::{Config, ConfigError};
+
+/// The config file's text, open for changes.
+#[derive(Debug, Clone)]
+pub struct ConfigText {
+    document: DocumentMut,
+}
+
+impl ConfigText {
+    /// Opens a text that is a good config: nothing is written over what a person still has to mend.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the place of the first problem.
+    pub fn open(text: &str) -> Result<Self, ConfigError> {
+        Config::parse(text)?;
+        let document =
+            text.parse().map_err(|_| ConfigError::at(text, None, "the file cannot be edited"))?;
+        Ok(Self { document })
+    }
+
+    /// The text as it is to be written.
+    pub fn text(&self) -> String {
+        self.document.to_string()
+    }
+
+    /// Makes `name` the default, or takes the default away.
+    pub fn set_default(&mut self, name: Option<&ProfileName>) {
+        match name {
+            Some(name) => self.document["default"] = value(name.as_str()),
+            None => drop(self.document.remove("default")),
+        }
+    }
+
+    /// Takes a profile away.
+    pub fn remove_profile(&mut self, name: &ProfileName) {
+        if let Some(profiles) = self.document.get_mut("profile").and_then(Item::as_table_like_mut) {
+            profiles.remove(name.as_str());
+        }
+    }
+
+    /// The profile's own table, made where there is none.
+    pub fn profile(&mut self, name: &ProfileName) -> ProfileText<'_> {
+        let profiles = self.document.entry("profile").or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        let item = &mut profiles[name.as_str()];
+        if item.is_none() {
+            *item = Item::Table(Table::new());
+        }
+        ProfileText { item }
+    }
+}
+
+/// One profile's table in the text.
+#[derive(Debug)]
+pub struct ProfileText<'t> {
+    item: &'t mut Item,
+}
+
+impl ProfileText<'_> {
+    /// Sets the request URL.
+    pub fn set_url(&mut self, url: &str) {
+        self.set("url", url);
+    }
+
+    /// Sets kind and client ID.
+    pub fn set_identity(&mut self, identity: &Identity) {
+        let Identity::ApiClient(client_id) = identity;
+        self.set("kind", "api-client");
+        self.set("client_id", client_id.as_str());
+    }
+
+    /// Sets where the secret rests.
+    pub fn set_secret_source(&mut self, source: SecretSourceKind) {
+        self.set("secret_source", match source {
+            SecretSourceKind::Keyring => "keyring",
+            SecretSourceKind::Memory => "memory",
+        });
+    }
+
+    /// Sets the CA bundle, or takes it away.
+    pub fn set_ca_bundle(&mut self, path: Option<&str>) {
+        match path {
+            Some(path) => self.set("ca_bundle", path),
+            None => self.remove("ca_bundle"),
+        }
+    }
+
+    /// Allows `http` to a loopback address, or forbids it.
+    pub fn set_insecure_http(&mut self, allowed: bool) {
+        if allowed { self.set("insecure_http", true) } else { self.remove("insecure_http") }
+    }
+
+    /// Sets the further origins.
+    pub fn set_also_for(&mut self, origins: &[String]) {
+        if origins.is_empty() {
+            self.remove("also_for");
+        } else {
+            self.set("also_for", origins.iter().collect::<toml_edit::Array>());
+        }
+    }
+
+    fn set(&mut self, key: &str, new: impl Into<Value>) {
+        let item = &mut self.item[key];
+        let mut new = new.into();
+        if let Some(old) = item.as_value() {
+            *new.decor_mut() = old.decor().clone();
+        }
+        *item = Item::Value(new);
+    }
+
+    fn remove(&mut self, key: &str) {
+        if let Some(table) = self.item.as_table_like_mut() {
+            table.remove(key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> ProfileName {
+        ProfileName::parse(text).expect("a name")
+    }
+
+    #[test]
+    fn comments_and_order_survive_every_change() {
+        let text = "# mine\ndefault = \"b\" # why\n\n[profile.b]\n# note\nurl = \"https://b.example\" # here\nclient_id = \"k\"\n";
+        let mut config = ConfigText::open(text).expect("good");
+        config.profile(&name("b")).set_url("https://c.example");
+        let expected = text.replace("https://b.example", "https://c.example");
+        assert_eq!(config.text(), expected);
+    }
+
+    #[test]
+    fn a_new_profile_in_an_empty_file_reads_back_and_can_be_taken_away() {
+        let mut config = ConfigText::open("").expect("empty");
+        let mut profile = config.profile(&name("a.b"));
+        profile.set_url("https://a.example");
+        profile.set_identity(&Identity::ApiClient("key-1".into()));
+        profile.set_secret_source(SecretSourceKind::Memory);
+        profile.set_also_for(&["https://g.example".into()]);
+        config.set_default(Some(&name("a.b")));
+        let read = Config::parse(&config.text()).expect("reads back");
+        assert_eq!(read.default, Some(name("a.b")));
+        assert_eq!(read.profiles[&name("a.b")].also_for.len(), 1);
+        config.remove_profile(&name("a.b"));
+        config.set_default(None);
+        assert!(Config::parse(&config.text()).expect("reads back").profiles.is_empty());
+    }
+}

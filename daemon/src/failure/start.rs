@@ -1,0 +1,65 @@
+//! Owns the words for a daemon that cannot start.
+
+use std::path::Path;
+
+use cp_token_protocol::{AddressError, ErrorCode, Failure};
+
+use crate::files::{self, FileError};
+use crate::harden::HardenError;
+use crate::instance::InstanceError;
+use crate::ipc::activation::ActivationError;
+use crate::ipc::socket::MeetingError;
+
+/// An error that keeps the daemon from starting.
+pub trait StartError: std::error::Error {
+    /// Its code, and what to do about it.
+    fn meaning(&self) -> (ErrorCode, &'static str);
+}
+
+/// What it means that the daemon cannot start.
+pub fn of_start(error: &impl StartError) -> Failure {
+    let (code, hint) = error.meaning();
+    Failure::new(code, format!("the daemon cannot start: {error}")).with_hint(hint)
+}
+
+/// What it means that a file of the daemon cannot be used.
+pub fn of_file(path: &Path, error: &FileError) -> Failure {
+    Failure::new(ErrorCode::WRITE_FAILED, format!("{} is not used: {error}", files::show(path)))
+        .with_hint("Make room, or give yourself the right to write there")
+}
+
+impl StartError for HardenError {
+    fn meaning(&self) -> (ErrorCode, &'static str) {
+        (ErrorCode::DAEMON_UNAVAILABLE, "Run it with the rights of the user it serves")
+    }
+}
+
+impl StartError for AddressError {
+    fn meaning(&self) -> (ErrorCode, &'static str) {
+        (ErrorCode::CONFIG_UNSAFE, "Set it to an absolute path, or take it away")
+    }
+}
+
+impl StartError for ActivationError {
+    fn meaning(&self) -> (ErrorCode, &'static str) {
+        (ErrorCode::CONFIG_UNSAFE, "Mend the service manager's socket unit")
+    }
+}
+
+impl StartError for MeetingError {
+    fn meaning(&self) -> (ErrorCode, &'static str) {
+        match self {
+            MeetingError::Folder(..) => (ErrorCode::CONFIG_UNSAFE, "Mend the folder, or set XDG_RUNTIME_DIR or CP_TOKEN_SOCKET to a place of your own"),
+            MeetingError::Instance(InstanceError::Taken) => (ErrorCode::DAEMON_UNAVAILABLE, "Use it, or stop it with `cp-token daemon stop`"),
+            MeetingError::Instance(InstanceError::File(..)) => (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk"),
+            MeetingError::NameTaken(_) => (ErrorCode::DAEMON_UNAVAILABLE, "Then ask again"),
+            MeetingError::Bind(..) => (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk"),
+        }
+    }
+}
+
+impl StartError for std::io::Error {
+    fn meaning(&self) -> (ErrorCode, &'static str) {
+        (ErrorCode::DAEMON_UNAVAILABLE, "Free some of the machine's processes, descriptors or memory")
+    }
+}

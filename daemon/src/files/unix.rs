@@ -1,0 +1,147 @@
+//! Owns the file rules on Unix: owner and mode are checked on the open descriptor, links are not followed,
+//! and a replacement is complete on disk before it takes the name.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use super::{FILE_LIMIT, FileError, show};
+
+/// The text of a file that is ours: a plain file, owned by us, writable by nobody else.
+///
+/// # Errors
+/// [`FileError`]; a pipe in its place does not block.
+pub fn read_own(path: &Path) -> Result<String, FileError> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC | libc::O_NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(classify)?;
+    let facts = file.metadata()?;
+    if !facts.is_file() {
+        return Err(FileError::WrongKind("file"));
+    }
+    check_owner(&facts)?;
+    if facts.mode() & 0o022 != 0 {
+        return Err(FileError::Open(facts.mode() & 0o7777, "600", show(path)));
+    }
+    let mut bytes = Vec::new();
+    file.take(FILE_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_LIMIT {
+        return Err(FileError::TooLarge);
+    }
+    String::from_utf8(bytes).map_err(|_| FileError::NotText)
+}
+
+/// Puts `content` under the name `path`, 0600: readers see the old file or the new one, whatever happens.
+///
+/// # Errors
+/// [`FileError`]; then the old file is as it was.
+pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let mut draft_name = path.file_name().unwrap_or_default().to_owned();
+    draft_name.push(".new");
+    let draft = folder.join(draft_name);
+    let written = write_draft(&draft, content).and_then(|()| std::fs::rename(&draft, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&draft);
+    }
+    written?;
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+/// Makes `folder`, with its parents, for this user alone; one that exists must be ours and private already.
+///
+/// # Errors
+/// [`FileError`], with the command that mends the mode.
+pub fn make_private_folder(folder: &Path) -> Result<(), FileError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).or_else(|error| {
+        // A link or file in its place is told apart below.
+        if error.kind() == io::ErrorKind::AlreadyExists { Ok(()) } else { Err(error) }
+    })?;
+    let facts = std::fs::symlink_metadata(folder)?;
+    if !facts.is_dir() {
+        return Err(FileError::WrongKind("folder"));
+    }
+    check_owner(&facts)?;
+    match facts.mode() & 0o7777 {
+        mode if mode & 0o077 != 0 => Err(FileError::Open(mode, "700", show(folder))),
+        _ => Ok(()),
+    }
+}
+
+/// Opens a file of ours for appending, 0600, made where there is none; one that has grown past [`FILE_LIMIT`] starts anew.
+///
+/// # Errors
+/// [`FileError`].
+pub fn open_private(path: &Path) -> Result<File, FileError> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .custom_flags(flags)
+        .open(path)
+        .map_err(classify)?;
+    let facts = file.metadata()?;
+    if !facts.is_file() {
+        return Err(FileError::WrongKind("file"));
+    }
+    check_owner(&facts)?;
+    if facts.len() > FILE_LIMIT {
+        file.set_len(0)?;
+    }
+    Ok(file)
+}
+
+/// A draft left by a crash is replaced, never followed.
+fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
+    match std::fs::remove_file(draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(draft)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+fn check_owner(facts: &std::fs::Metadata) -> Result<(), FileError> {
+    if facts.uid() == rustix::process::geteuid().as_raw() {
+        Ok(())
+    } else {
+        Err(FileError::Foreign(facts.uid()))
+    }
+}
+
+fn classify(error: io::Error) -> FileError {
+    match error.raw_os_error() {
+        Some(libc::ENOENT) => FileError::Absent,
+        Some(libc::ELOOP) => FileError::WrongKind("file"),
+        _ => FileError::Io(error),
+    }
+}
+
+/// Passes if nobody but root and us can put another folder in the place of one above `folder`.
+///
+/// # Errors
+/// [`FileError`] naming the folder that is open. One with the sticky bit, such as `/tmp`, is not: there, a
+/// name can be taken away by its owner alone.
+pub fn check_ancestors(folder: &Path) -> Result<(), FileError> {
+    for above in folder.canonicalize()?.ancestors().skip(1) {
+        let facts = std::fs::symlink_metadata(above)?;
+        let own = rustix::process::geteuid().as_raw();
+        if facts.uid() != 0 && facts.uid() != own {
+            return Err(FileError::ForeignAncestor(show(above), facts.uid()));
+        }
+        let by_group = facts.mode() & 0o020 != 0 && facts.gid() != rustix::process::getegid().as_raw();
+        let by_all = facts.mode() & 0o002 != 0;
+        if (by_group || by_all) && facts.mode() & 0o1000 == 0 {
+            return Err(FileError::OpenAncestor(show(above)));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! Owns the first and only words on standard output: `ready`, or why not. The helper that started the daemon
+//! waits for them.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+
+use cp_token_protocol::Failure;
+
+/// Says that callers are let in, to whoever started us and to the service manager. In the background,
+/// standard output is then closed: its reader waits for nothing more.
+pub fn ready(background: bool) {
+    let _ = std::io::stdout().write_all(b"ready\n").and_then(|()| std::io::stdout().flush());
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    if background && let Ok(nowhere) = OpenOptions::new().write(true).open("/dev/null") {
+        let _ = rustix::stdio::dup2_stdout(&nowhere);
+    }
+}
+
+/// Says, for the helper, why there is no daemon: `failed CODE MESSAGE<TAB>HINT`.
+pub fn failed(failure: &Failure) {
+    let line = format!("failed {} {}\t{}\n", failure.code.0, failure.message, failure.hint);
+    let _ = std::io::stdout().write_all(line.as_bytes());
+}
+
+/// Says something to the person at the terminal.
+pub fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr(), "cp-tokend: {line}");
+}

@@ -1,0 +1,78 @@
+//! Owns what the process gives up before it does anything else, and the honest account of how that went.
+
+use std::ffi::OsString;
+
+use cp_token_protocol::message::{ProtectionReport, ProtectionState};
+
+#[cfg(target_os = "linux")]
+#[path = "harden/linux.rs"]
+mod system;
+
+pub use system::{connection_limit, give_memory_back};
+
+/// Why the process will not be the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HardenError {
+    /// It was started with the rights of one user by another.
+    #[error("cp-tokend must not run setuid or setgid; remove the bit: chmod ug-s cp-tokend")]
+    Privileged,
+}
+
+/// Variables that the daemon keeps. Proxies, CA files and loader variables of whichever shell started it are
+/// not among them.
+const KEPT: &[&str] = &[
+    "CP_TOKEN_CONFIG_DIR",
+    "CP_TOKEN_LOG",
+    "CP_TOKEN_SOCKET",
+    "CP_TOKEN_STATE_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LOGNAME",
+    "NOTIFY_SOCKET",
+    "PATH",
+    "TZ",
+    "USER",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_STATE_HOME",
+];
+
+/// Hardens the process, in the order in which each step protects the next. To be called before any thread,
+/// socket or secret exists. `handed_over` says that descriptor 3 is the service manager's.
+///
+/// # Errors
+/// [`HardenError`].
+pub fn process(handed_over: bool) -> Result<Vec<ProtectionReport>, HardenError> {
+    if system::is_privileged() {
+        return Err(HardenError::Privileged);
+    }
+    system::close_inherited(if handed_over { 4 } else { 3 });
+    system::private_files_and_no_folder();
+    let mut reports = vec![
+        report("no core dump, no tracing by other programs of the user", system::forbid_dumps()),
+        report("no core file", system::forbid_core_files()),
+        report("no new privileges", system::forbid_new_privileges()),
+    ];
+    system::clear_environment(|name| KEPT.contains(&name.to_string_lossy().as_ref()));
+    system::raise_descriptor_limit();
+    system::use_one_heap();
+    reports.push(report("secrets locked in memory", cp_token_protocol::Secret::zeroed(1).is_locked()));
+    reports.push(report("freed memory wiped", true));
+    reports.push(report("socket for this user alone, peer checked", true));
+    Ok(reports)
+}
+
+/// Whether the environment says that a service manager hands this very process a socket.
+pub fn is_handed_over(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    let own = std::process::id().to_string();
+    variable("LISTEN_PID").is_some_and(|pid| pid == own.as_str())
+}
+
+fn report(name: &str, holds: bool) -> ProtectionReport {
+    let state = if holds { ProtectionState::On } else { ProtectionState::Off };
+    ProtectionReport { name: name.to_owned(), state }
+}

@@ -1,0 +1,67 @@
+//! Owns the adoption of a socket that a service manager has made. What is not plainly the socket meant for
+//! this process is refused; the socket's name stays the service manager's.
+
+use std::ffi::OsString;
+use std::os::fd::OwnedFd;
+
+use cp_token_protocol::IpcAddress;
+use rustix::net::{AddressFamily, SocketType};
+
+#[cfg(unix)]
+#[path = "activation/unix.rs"]
+mod system;
+
+/// Why the descriptor that was handed over is not adopted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ActivationError {
+    /// More than one was handed over.
+    #[error("LISTEN_FDS hands over {0} sockets where one is expected")]
+    Number(usize),
+    /// It is no listening Unix stream socket.
+    #[error("the socket that LISTEN_FDS hands over is no listening Unix stream socket")]
+    Kind,
+    /// It listens somewhere else.
+    #[error("the socket that LISTEN_FDS hands over does not listen where the helpers come")]
+    Place,
+}
+
+/// The socket that `LISTEN_FDS` hands over, if it is meant for this process.
+///
+/// # Errors
+/// [`ActivationError`]. Variables that name another process are nobody's business and are ignored.
+pub fn adopt(
+    variable: impl Fn(&str) -> Option<OsString>,
+    address: &IpcAddress,
+) -> Result<Option<OwnedFd>, ActivationError> {
+    let number = |name: &str| variable(name)?.to_str()?.parse::<usize>().ok();
+    if number("LISTEN_PID") != usize::try_from(std::process::id()).ok() {
+        return Ok(None);
+    }
+    match number("LISTEN_FDS") {
+        None | Some(0) => Ok(None),
+        Some(1) => {
+            let socket = system::first_handed_over().ok_or(ActivationError::Kind)?;
+            check(&socket, address)?;
+            Ok(Some(socket))
+        }
+        Some(several) => Err(ActivationError::Number(several)),
+    }
+}
+
+fn check(socket: &OwnedFd, address: &IpcAddress) -> Result<(), ActivationError> {
+    use rustix::net::sockopt;
+    let listening = sockopt::socket_acceptconn(socket) == Ok(true);
+    let stream = sockopt::socket_type(socket) == Ok(SocketType::STREAM);
+    let unix = sockopt::socket_domain(socket) == Ok(AddressFamily::UNIX);
+    if !(listening && stream && unix) {
+        return Err(ActivationError::Kind);
+    }
+    let name = rustix::net::getsockname(socket).ok();
+    let name = name.and_then(|name| rustix::net::SocketAddrUnix::try_from(name).ok());
+    let path = name.as_ref().and_then(|name| name.path_bytes());
+    if path != Some(address.socket().as_os_str().as_encoded_bytes()) {
+        return Err(ActivationError::Place);
+    }
+    let _ = rustix::io::ioctl_fionbio(socket, true);
+    Ok(())
+}

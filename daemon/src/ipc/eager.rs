@@ -1,0 +1,109 @@
+//! Owns the first look at a new connection: the request of a helper is nearly always there already, and a
+//! token that is held is answered on the spot, before the connection costs a task or a registration.
+
+use std::os::fd::OwnedFd;
+
+use cp_token_protocol::message::{Request, Response};
+use cp_token_protocol::{
+    FrameDecoder, FrameError, VersionRange, WireError, decode_request, encode_response, encode_version_range,
+};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::failure;
+use crate::service::{PendingToken, Reply, Service};
+
+/// A conversation after its first look.
+pub(super) enum Look {
+    /// Everything was said, or the caller has gone.
+    Over,
+    /// There is more to come.
+    Unfinished(Stage),
+}
+
+/// Where a conversation stands.
+pub(super) enum Stage {
+    /// The request is not complete.
+    Reading(FrameDecoder),
+    /// A request that takes its time.
+    Asked(Request),
+    /// The caller waits for a token request.
+    Waiting(PendingToken),
+    /// The reply is known; from this byte on it has still to be written.
+    Replying(Zeroizing<Vec<u8>>, usize),
+}
+
+/// Takes what a new connection has to say so far, and answers it if that needs no waiting.
+///
+/// # Errors
+/// Where the bytes are not this protocol; the caller gets no byte back.
+pub(super) fn look(connection: &OwnedFd, service: &Service) -> Result<Look, FrameError> {
+    // Not wiped as a whole: only what was received is, and a first look costs one page less.
+    let mut piece = [0; PIECE];
+    match rustix::net::recv(connection, &mut piece, RecvFlags::DONTWAIT) {
+        Ok((0, _)) => Ok(Look::Over),
+        Ok((count, _)) => {
+            let stage = advance(FrameDecoder::default(), &piece[..count], service);
+            piece[..count].zeroize();
+            Ok(reply_at_once(connection, stage?))
+        }
+        Err(Errno::AGAIN) => Ok(Look::Unfinished(Stage::Reading(FrameDecoder::default()))),
+        Err(_) => Ok(Look::Over),
+    }
+}
+
+/// The stage after some more bytes.
+///
+/// # Errors
+/// Where the bytes are not this protocol.
+pub(super) fn advance(mut decoder: FrameDecoder, bytes: &[u8], service: &Service) -> Result<Stage, FrameError> {
+    match decoder.push_only(bytes) {
+        Ok(None) => Ok(Stage::Reading(decoder)),
+        Ok(Some(frame)) => Ok(match decode_request(&frame.body) {
+            Ok(request) => answer(request, service),
+            Err(WireError::Malformed | WireError::Trailing | WireError::TooLong) => malformed(),
+        }),
+        Err(FrameError::Version(_)) => {
+            Ok(Stage::Replying(Zeroizing::new(encode_version_range(VersionRange::SPOKEN).to_vec()), 0))
+        }
+        Err(FrameError::Length(_) | FrameError::Trailing) => Ok(malformed()),
+        Err(error @ FrameError::Foreign) => Err(error),
+    }
+}
+
+/// A response as a stage: its bytes, none of them written.
+pub(super) fn replying(response: &Response) -> Stage {
+    let bytes = encode_response(response).or_else(|_| encode_response(&too_long()));
+    Stage::Replying(bytes.unwrap_or_default(), 0)
+}
+
+fn answer(request: Request, service: &Service) -> Stage {
+    match request {
+        Request::AccessToken(request) => match service.access_token(request) {
+            Reply::Now(response) => replying(&response),
+            Reply::Later(pending) => Stage::Waiting(pending),
+        },
+        request => Stage::Asked(request),
+    }
+}
+
+fn reply_at_once(connection: &OwnedFd, stage: Stage) -> Look {
+    let Stage::Replying(bytes, _) = stage else { return Look::Unfinished(stage) };
+    match rustix::net::send(connection, &bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+        Ok(sent) if sent == bytes.len() => Look::Over,
+        Ok(sent) => Look::Unfinished(Stage::Replying(bytes, sent)),
+        Err(Errno::AGAIN) => Look::Unfinished(Stage::Replying(bytes, 0)),
+        Err(_) => Look::Over,
+    }
+}
+
+fn malformed() -> Stage {
+    replying(&Response::Failure(failure::malformed()))
+}
+
+fn too_long() -> Response {
+    Response::Failure(failure::reply_too_long())
+}
+
+const PIECE: usize = 2048;

@@ -1,0 +1,160 @@
+//! Owns the accept loop: permits, the peer check, patience when the system refuses. A conversation that is
+//! not over at the first look gets a task of its own.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use cp_token_protocol::{PeerError, require_same_user};
+use rustix::io::Errno;
+use rustix::net::SocketFlags;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+use super::eager::{self, Look};
+use super::session;
+use super::throttle::Throttle;
+use crate::clock::Clock;
+use crate::service::Service;
+
+#[path = "listener/unix.rs"]
+mod system;
+
+/// A listening socket and everything that a new connection needs.
+pub struct Listener {
+    socket: AsyncFd<OwnedFd>,
+    service: Arc<Service>,
+    clock: Arc<dyn Clock>,
+    conversations: Conversations,
+    refusals: Mutex<Throttle>,
+}
+
+/// The conversations that have outlived their first look.
+#[derive(Clone)]
+pub struct Conversations {
+    permits: Arc<Semaphore>,
+    limit: u32,
+    over: Arc<Notify>,
+}
+
+/// One conversation's place among them; given back when it is dropped.
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+    over: Arc<Notify>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.over.notify_one();
+    }
+}
+
+impl Conversations {
+    fn at_most(limit: usize) -> Self {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        Self { permits: Arc::new(Semaphore::new(limit as usize)), limit, over: Arc::default() }
+    }
+
+    /// Waits until some conversation is over.
+    pub async fn one_over(&self) {
+        self.over.notified().await;
+    }
+
+    /// Waits until every conversation is over.
+    pub async fn all_over(&self) {
+        let _ = self.permits.acquire_many(self.limit).await;
+    }
+}
+
+impl Listener {
+    /// A listener on `socket`, which is non-blocking, with at most `connections` conversations at once.
+    ///
+    /// # Errors
+    /// Where the socket cannot be watched.
+    pub fn new(
+        socket: OwnedFd,
+        service: Arc<Service>,
+        clock: Arc<dyn Clock>,
+        connections: usize,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            socket: system::watch(socket)?,
+            service,
+            clock,
+            conversations: Conversations::at_most(connections),
+            refusals: Mutex::default(),
+        })
+    }
+
+    /// The conversations that this listener starts.
+    pub fn conversations(&self) -> Conversations {
+        self.conversations.clone()
+    }
+
+    /// Lets callers in until it is dropped.
+    pub async fn run(self) {
+        let mut trouble = 0;
+        loop {
+            let Ok(permit) = Arc::clone(&self.conversations.permits).acquire_owned().await else { return };
+            match self.accept().await {
+                Ok(connection) => {
+                    trouble = 0;
+                    self.welcome(connection, permit);
+                }
+                Err(error) if passes_at_once(&error) => {}
+                Err(error) => {
+                    trouble += 1;
+                    self.note(&format!("accept failed ({}); trying again", error.kind()));
+                    tokio::time::sleep(pause(trouble)).await;
+                }
+            }
+        }
+    }
+
+    async fn accept(&self) -> io::Result<OwnedFd> {
+        loop {
+            let mut ready = self.socket.readable().await?;
+            let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+            match ready.try_io(|socket| Ok(rustix::net::accept_with(socket.get_ref(), flags)?)) {
+                Ok(outcome) => return outcome,
+                Err(_not_ready) => {}
+            }
+        }
+    }
+
+    /// The peer is known before a byte is read; a stranger gets none back.
+    fn welcome(&self, connection: OwnedFd, permit: OwnedSemaphorePermit) {
+        let place = Place { _permit: permit, over: Arc::clone(&self.conversations.over) };
+        if let Err(stranger) = require_same_user(&connection) {
+            return self.turn_away(stranger);
+        }
+        match eager::look(&connection, &self.service) {
+            Ok(Look::Over) => {}
+            Ok(Look::Unfinished(stage)) => session::spawn(connection, stage, Arc::clone(&self.service), place),
+            Err(error) => self.note(&format!("a connection was closed: {error}")),
+        }
+    }
+
+    fn turn_away(&self, stranger: PeerError) {
+        self.note(&format!("a connection was refused: {stranger}"));
+    }
+
+    fn note(&self, line: &str) {
+        let boot = self.clock.now().boot;
+        let admitted = self.refusals.lock().unwrap_or_else(PoisonError::into_inner).admit(boot);
+        if let Some(suppressed) = admitted {
+            tracing::warn!(suppressed, "{line}");
+        }
+    }
+}
+
+/// The connection is gone already, which says nothing about the next one.
+fn passes_at_once(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::CONNABORTED | Errno::INTR))
+}
+
+/// Long enough not to spin without descriptors, short enough to be back within a second of having some.
+fn pause(trouble: u32) -> Duration {
+    Duration::from_millis(10 << trouble.min(6)).min(Duration::from_millis(500))
+}

@@ -1,0 +1,124 @@
+//! Owns the socket in the file system: made private before it has a name, removed only while the instance
+//! lock is held and only if it is still ours.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use cp_token_protocol::IpcAddress;
+use interprocess::local_socket::{GenericFilePath, Listener, ListenerOptions, ToFsName};
+use interprocess::os::unix::local_socket::ListenerOptionsExt;
+
+use crate::files::{self, FileError};
+use crate::instance::{InstanceError, InstanceLock};
+
+/// The socket with its name, and the right to the name.
+#[derive(Debug)]
+pub struct MeetingPlace {
+    /// Listening and non-blocking.
+    pub socket: OwnedFd,
+    name: Name,
+    _lock: InstanceLock,
+}
+
+/// Why there is no place to meet in.
+#[derive(Debug, thiserror::Error)]
+pub enum MeetingError {
+    /// The folder is not used.
+    #[error("the folder {0} is not used: {1}")]
+    Folder(String, #[source] FileError),
+    /// The lock is not ours.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+    /// Something that is no socket of ours has the name.
+    #[error("{0} exists and is no socket of this user; remove it")]
+    NameTaken(String),
+    /// The system refused.
+    #[error("no socket can be made at {0}: {1}")]
+    Bind(String, #[source] FileError),
+}
+
+#[derive(Debug)]
+struct Name {
+    path: PathBuf,
+    /// Device and inode of the name at the time we took it; absent where a service manager made it.
+    made: Option<(u64, u64)>,
+}
+
+impl MeetingPlace {
+    /// Makes the folder, takes the lock, and binds the socket; or adopts one that is listening already.
+    ///
+    /// # Errors
+    /// [`MeetingError`].
+    pub fn open(address: &IpcAddress, adopted: Option<OwnedFd>) -> Result<Self, MeetingError> {
+        let folder = address.folder();
+        let shown = files::show(folder);
+        files::make_private_folder(folder)
+            .and_then(|()| files::check_ancestors(folder))
+            .map_err(|error| MeetingError::Folder(shown, error))?;
+        let lock = InstanceLock::take(folder)?;
+        let path = address.socket().to_owned();
+        let (socket, made) = match adopted {
+            Some(socket) => (socket, None),
+            None => {
+                remove_stale(&path)?;
+                let socket = bind(&path)?;
+                (socket, identity(&path))
+            }
+        };
+        Ok(Self { socket, name: Name { path, made }, _lock: lock })
+    }
+
+    /// Splits the socket, for the listener, from the name, for whoever stops.
+    ///
+    /// # Errors
+    /// Where the system has no descriptor left.
+    pub fn listening(&self) -> io::Result<OwnedFd> {
+        self.socket.try_clone()
+    }
+
+    /// Whether callers still find this socket under its name.
+    pub fn is_reachable(&self) -> bool {
+        self.name.made.is_none() || identity(&self.name.path) == self.name.made
+    }
+
+    /// Removes the name, if it is still ours to remove.
+    pub fn remove_name(&self) {
+        if self.name.made.is_some() && self.is_reachable() {
+            let _ = std::fs::remove_file(&self.name.path);
+        }
+    }
+}
+
+/// The lock is held, so whatever socket of ours has the name belongs to a daemon that is gone.
+fn remove_stale(path: &Path) -> Result<(), MeetingError> {
+    let Ok(facts) = std::fs::symlink_metadata(path) else { return Ok(()) };
+    let ours = facts.uid() == rustix::process::geteuid().as_raw();
+    if !facts.file_type().is_socket() || !ours {
+        return Err(MeetingError::NameTaken(files::show(path)));
+    }
+    std::fs::remove_file(path).map_err(|error| MeetingError::Bind(files::show(path), error.into()))
+}
+
+/// The mode is set before the name exists: at no instant can another user connect, whatever the umask is.
+fn bind(path: &Path) -> Result<OwnedFd, MeetingError> {
+    let made = || -> io::Result<OwnedFd> {
+        let name = path.to_fs_name::<GenericFilePath>()?;
+        let options = ListenerOptions::new().name(name).mode(0o600).reclaim_name(false).try_overwrite(false);
+        let Listener::UdSocket(listener) = options.create_sync()?;
+        let socket = OwnedFd::from(listener);
+        rustix::io::ioctl_fionbio(&socket, true)?;
+        rustix::net::listen(&socket, BACKLOG)?;
+        Ok(socket)
+    };
+    made().map_err(|error| MeetingError::Bind(files::show(path), error.into()))
+}
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    let facts = std::fs::symlink_metadata(path).ok()?;
+    Some((facts.dev(), facts.ino()))
+}
+
+/// Callers who may queue while one turn of the loop lasts.
+const BACKLOG: i32 = 4096;

@@ -1,0 +1,82 @@
+//! Owns one token that is held: how long it may be handed out, and when it should be renewed. Pure.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cp_token_protocol::AccessToken;
+
+use super::{Refusal, Served, policy};
+use crate::clock::Moment;
+
+#[derive(Debug)]
+pub(super) struct Held {
+    token: Arc<AccessToken>,
+    life: Duration,
+    /// The end of the token's life less the margin: from then on it is not handed out.
+    end: Moment,
+    renewal: Moment,
+    renewal_by_callers_only: bool,
+}
+
+impl Held {
+    /// A life counts from before its request was sent, so that the way back is not counted twice.
+    pub(super) fn new(token: AccessToken, life: Duration, sent: Moment, chance: f64) -> Self {
+        Self {
+            token: Arc::new(token),
+            life,
+            end: sent.after(life - policy::margin(life)),
+            renewal: sent.after(policy::renewal_age(life, chance)),
+            renewal_by_callers_only: false,
+        }
+    }
+
+    pub(super) fn token(&self) -> &AccessToken {
+        &self.token
+    }
+
+    pub(super) fn is(&self, token: &AccessToken) -> bool {
+        self.token.matches(token)
+    }
+
+    pub(super) fn end(&self) -> Moment {
+        self.end
+    }
+
+    pub(super) fn has_ended(&self, now: Moment) -> bool {
+        now.until(self.end).is_zero()
+    }
+
+    /// The whole life asked for must be there, margin included: the caller named a figure of its own.
+    pub(super) fn satisfies(&self, min_validity: Option<Duration>, now: Moment) -> bool {
+        let usable = now.until(self.end);
+        !usable.is_zero() && usable + policy::margin(self.life) >= min_validity.unwrap_or_default()
+    }
+
+    /// A figure so near to the whole life that nearly every call would need a token of its own is refused.
+    pub(super) fn unreachable(&self, min_validity: Option<Duration>) -> Option<Refusal> {
+        let most = self.life - policy::margin(self.life);
+        min_validity.filter(|asked| *asked > most).map(|_| Refusal::MinValidity { issued: self.life, most })
+    }
+
+    pub(super) fn serve(&self, now: Moment) -> Served {
+        Served { token: Arc::clone(&self.token), remaining: now.until(self.end) }
+    }
+
+    pub(super) fn renewal_is_due(&self, now: Moment) -> bool {
+        now.until(self.renewal).is_zero()
+    }
+
+    /// Whether somebody asked lately enough that a new token will be used.
+    pub(super) fn is_wanted(&self, asked: Option<Duration>, now: Moment) -> bool {
+        asked.is_some_and(|asked| now.boot.saturating_sub(asked) <= policy::interest(self.life))
+    }
+
+    /// Nobody asked lately: no timer renews this token, only the next caller.
+    pub(super) fn leave_renewal_to_callers(&mut self) {
+        self.renewal_by_callers_only = true;
+    }
+
+    pub(super) fn renewal_timer(&self) -> Option<Moment> {
+        (!self.renewal_by_callers_only).then_some(self.renewal)
+    }
+}

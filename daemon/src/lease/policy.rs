@@ -1,0 +1,72 @@
+//! Owns the numbers of a token's life: margin, renewal, back-off. Pure.
+
+use std::time::Duration;
+
+/// The most life taken off a token as a safety margin.
+pub const MARGIN_LIMIT: Duration = Duration::from_secs(60);
+/// The longest back-off while the server answers that it is in trouble.
+pub const SERVER_CAP: Duration = Duration::from_secs(60);
+/// The longest back-off for what can be over at any moment: a network, a keyring, a file.
+pub const LOCAL_CAP: Duration = Duration::from_secs(4);
+/// What a server may ask for by `Retry-After`.
+pub const RETRY_AFTER_RANGE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+
+/// The part of a token's life that is not handed out: a tenth, at most a minute.
+pub fn margin(life: Duration) -> Duration {
+    (life / 10).min(MARGIN_LIMIT)
+}
+
+/// The age at which a token is renewed: 70 to 80 % of its life, spread by `chance` in [0, 1).
+pub fn renewal_age(life: Duration, chance: f64) -> Duration {
+    life.mul_f64(0.7 + 0.1 * chance.clamp(0.0, 1.0))
+}
+
+/// How lately a token must have been asked for to be renewed ahead: a third of its life.
+pub fn interest(life: Duration) -> Duration {
+    life / 3
+}
+
+/// The pause after `failures` failures in a row: doubling from one second up to `cap`, spread upwards by a
+/// quarter, unless the server asked for a pause of its own.
+pub fn back_off(failures: u32, cap: Duration, retry_after: Option<Duration>, chance: f64) -> Duration {
+    if let Some(asked) = retry_after {
+        return asked.clamp(RETRY_AFTER_RANGE.0, RETRY_AFTER_RANGE.1);
+    }
+    let doubled = Duration::from_secs(1 << failures.saturating_sub(1).min(16));
+    doubled.min(cap).mul_f64(1.0 + 0.25 * chance.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn the_margin_is_a_tenth_and_at_most_a_minute() {
+        assert_eq!(margin(SECOND * 2), Duration::from_millis(200));
+        assert_eq!(margin(SECOND * 900), SECOND * 60);
+        assert_eq!(margin(Duration::ZERO), Duration::ZERO);
+    }
+
+    #[test]
+    fn renewal_lies_between_70_and_80_percent() {
+        assert_eq!(renewal_age(SECOND * 1000, 0.0), SECOND * 700);
+        assert!(renewal_age(SECOND * 1000, 0.999) < SECOND * 800);
+    }
+
+    #[test]
+    fn back_off_doubles_to_its_cap() {
+        let steps: Vec<u64> =
+            (1..=8).map(|failures| back_off(failures, SERVER_CAP, None, 0.0).as_secs()).collect();
+        assert_eq!(steps, [1, 2, 4, 8, 16, 32, 60, 60]);
+        assert!(back_off(u32::MAX, LOCAL_CAP, None, 0.999) <= SECOND * 5);
+    }
+
+    #[test]
+    fn f07_retry_after_is_clamped() {
+        assert_eq!(back_off(1, SERVER_CAP, Some(Duration::MAX), 0.5), SECOND * 300);
+        assert_eq!(back_off(9, SERVER_CAP, Some(Duration::ZERO), 0.5), SECOND);
+        assert_eq!(back_off(9, SERVER_CAP, Some(SECOND * 7), 0.5), SECOND * 7);
+    }
+}

@@ -1,0 +1,48 @@
+//! Owns where the daemon's files lie. It reads the variables it is given and touches no file.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use cp_token_protocol::{AddressError, IpcAddress, state_folder};
+
+/// Every place of the daemon on disk.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    /// Where the helpers come.
+    pub address: IpcAddress,
+    /// The folder of `config.toml`.
+    pub config: PathBuf,
+    /// The folder of `state.json` and `daemon.log`.
+    pub state: PathBuf,
+}
+
+impl Paths {
+    /// The places that these variables lead to.
+    ///
+    /// # Errors
+    /// [`AddressError`] where a variable is no absolute path, or there is no home.
+    pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, AddressError> {
+        let own = variable("CP_TOKEN_CONFIG_DIR").filter(|value| !value.is_empty()).map(PathBuf::from);
+        let config = match own {
+            Some(path) if !path.is_absolute() => return Err(AddressError::Relative("CP_TOKEN_CONFIG_DIR")),
+            Some(path) => path,
+            None => directories::BaseDirs::new().ok_or(AddressError::Nowhere)?.config_dir().join("cp-token"),
+        };
+        Ok(Self { address: IpcAddress::from_variables(&variable)?, config, state: state_folder(&variable)? })
+    }
+
+    /// The config file.
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    /// The state file.
+    pub fn state_file(&self) -> PathBuf {
+        self.state.join("state.json")
+    }
+
+    /// The log of a daemon that the helper started.
+    pub fn log_file(&self) -> PathBuf {
+        self.state.join("daemon.log")
+    }
+}

@@ -1,0 +1,279 @@
+//! Owns the profiles: which there are, which one a caller means, and every change to them. Config file and
+//! secret source move together here; tokens are the broker's business.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cp_token_protocol::message::{ProfileReport, ProfileSelector, TokenState};
+use cp_token_protocol::{Failure, ProfileName};
+
+use crate::broker::Broker;
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::files::FileError;
+use crate::lease::Standing;
+use crate::paths::Paths;
+use crate::profile::Profile;
+use crate::redeemer::Redeemer;
+use crate::request_url::{RequestUrl, RequestUrlError};
+use crate::sources::Sources;
+use crate::state::StateFile;
+use crate::vault::VaultError;
+
+mod change;
+mod draft;
+mod file;
+mod secret;
+
+use file::{ConfigFile, Reading};
+
+/// Why a profile was not found or not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// No profile has that name.
+    #[error("there is no profile {0}")]
+    UnknownProfile(ProfileName),
+    /// No profile has that URL.
+    #[error("no profile has the URL {0}")]
+    UnknownUrl(RequestUrl),
+    /// Several profiles have that URL.
+    #[error("several profiles have the URL {0}: {1}")]
+    AmbiguousUrl(RequestUrl, String),
+    /// There is no profile at all.
+    #[error("there is no profile yet")]
+    NoProfile,
+    /// Several profiles and no default.
+    #[error("there are several profiles and no default: {0}")]
+    Ambiguous(String),
+    /// A profile of that name exists already.
+    #[error("there is a profile {0} already")]
+    Exists(ProfileName),
+    /// The URL is no request URL.
+    #[error(transparent)]
+    Url(#[from] RequestUrlError),
+    /// The client ID breaks its grammar.
+    #[error("{0}")]
+    ClientId(&'static str),
+    /// The CA bundle's path does not start at the root.
+    #[error("the CA bundle needs an absolute path")]
+    RelativeBundle,
+    /// A new client ID came without a secret.
+    #[error("another client ID needs another secret")]
+    SecretNeeded,
+    /// The secret breaks its grammar.
+    #[error("{0}")]
+    Secret(&'static str),
+    /// The config file is broken.
+    #[error("{0}, {1}")]
+    Config(String, ConfigError),
+    /// The config file is not used.
+    #[error("{0} is not used: {1}")]
+    ConfigFile(String, #[source] FileError),
+    /// The config or state file could not be written.
+    #[error("{0} could not be written: {1}")]
+    WriteFailed(String, #[source] FileError),
+    /// The secret source failed.
+    #[error("{0}")]
+    Vault(VaultError, Box<Profile>),
+    /// The secret did not bring a token.
+    #[error("the secret was not proved")]
+    Unproved(Failure),
+}
+
+/// The profiles in force, and what it takes to change them.
+pub struct Registry {
+    file: ConfigFile,
+    state: Arc<StateFile>,
+    sources: Sources,
+    redeemer: Redeemer,
+    broker: Arc<Broker>,
+    clock: Arc<dyn Clock>,
+    /// Replaced whole; a reader has the old config or the new one, never a mixture.
+    loaded: Mutex<Loaded>,
+    /// One change at a time.
+    changing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Loaded {
+    config: Arc<Config>,
+    /// What is wrong with the file since it was last good.
+    problem: Option<Failure>,
+    signature: Option<file::Signature>,
+}
+
+impl Registry {
+    /// The profiles of the config file. A broken file leaves no profile, and every caller is told why.
+    pub fn load(
+        paths: &Paths,
+        state: Arc<StateFile>,
+        sources: Sources,
+        redeemer: Redeemer,
+        broker: Arc<Broker>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let file = ConfigFile::new(paths.config_file());
+        let registry = Self {
+            file,
+            state,
+            sources,
+            redeemer,
+            broker,
+            clock,
+            loaded: Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
+        };
+        let _ = registry.reload();
+        registry
+    }
+
+    /// The profile that a caller means.
+    ///
+    /// # Errors
+    /// What is wrong with the choice, or with the config file.
+    pub fn select(&self, selector: &ProfileSelector) -> Result<Arc<Profile>, Failure> {
+        let first = choose(&self.config(), selector);
+        if first.is_ok() || !self.file_has_changed() {
+            return self.or_problem(first);
+        }
+        // Somebody wrote the file by hand: what was not there may be there now.
+        let _ = self.reload();
+        self.or_problem(choose(&self.config(), selector))
+    }
+
+    /// Reads the config file again. Where it is broken, the profiles stay as they were.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn reload(&self) -> Result<(), Failure> {
+        match self.file.read() {
+            Ok(reading) => {
+                self.publish(reading);
+                Ok(())
+            }
+            Err((signature, error)) => {
+                let failure = crate::failure::of_registry(&error);
+                let mut loaded = self.loaded();
+                loaded.problem = Some(failure.clone());
+                loaded.signature = signature;
+                tracing::warn!(code = failure.code.name(), "the config file is not used");
+                Err(failure)
+            }
+        }
+    }
+
+    /// Every profile, as people see it.
+    pub fn reports(&self) -> Vec<ProfileReport> {
+        let config = self.config();
+        let sole = config.profiles.len() == 1;
+        config
+            .profiles
+            .values()
+            .map(|profile| self.report(profile, sole || config.default.as_ref() == Some(&profile.name)))
+            .collect()
+    }
+
+    /// What is wrong with the config file, where something is.
+    pub fn problem(&self) -> Option<String> {
+        self.loaded().problem.as_ref().map(|failure| failure.message.clone())
+    }
+
+    /// The config file's path, for people.
+    pub fn config_file(&self) -> String {
+        self.file.shown()
+    }
+
+    fn report(&self, profile: &Profile, is_default: bool) -> ProfileReport {
+        let dates = self.state.dates(&profile.name);
+        ProfileReport {
+            name: profile.name.clone(),
+            url: profile.url.to_string(),
+            identity: profile.identity.clone(),
+            secret_source: profile.secret_source,
+            ca_bundle: profile.ca_bundle.as_deref().map(crate::files::show),
+            insecure_http: profile.insecure_http,
+            also_for: profile.also_for.iter().map(RequestUrl::to_string).collect(),
+            is_default,
+            created: dates.created,
+            last_redeemed: dates.last_redeemed,
+            token: token_state(self.broker.standing(&profile.name)),
+        }
+    }
+
+    /// Puts a config into force. The tokens of profiles that changed or went are dropped.
+    fn publish(&self, reading: Reading) {
+        let config = Arc::new(reading.config);
+        let before = {
+            let mut loaded = self.loaded();
+            loaded.problem = None;
+            loaded.signature = reading.signature;
+            std::mem::replace(&mut loaded.config, Arc::clone(&config))
+        };
+        self.broker.retain(|name| match (before.profiles.get(name), config.profiles.get(name)) {
+            (Some(old), Some(new)) => old == new,
+            (None, _) | (_, None) => false,
+        });
+    }
+
+    fn or_problem<T>(&self, found: Result<T, RegistryError>) -> Result<T, Failure> {
+        found.map_err(|error| {
+            self.loaded().problem.clone().unwrap_or_else(|| crate::failure::of_registry(&error))
+        })
+    }
+
+    fn file_has_changed(&self) -> bool {
+        // A file that was refused for its owner or mode is mended without a change of its content.
+        self.loaded().problem.is_some() || self.file.signature() != self.loaded().signature
+    }
+
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.loaded().config)
+    }
+
+    fn loaded(&self) -> MutexGuard<'_, Loaded> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn choose(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile>, RegistryError> {
+    let profiles = &config.profiles;
+    match selector {
+        ProfileSelector::Named(name) => {
+            profiles.get(name).cloned().ok_or_else(|| RegistryError::UnknownProfile(name.clone()))
+        }
+        ProfileSelector::Url(text) => choose_by_url(config, RequestUrl::parse(text, true)?),
+        ProfileSelector::Default => {
+            let default = config.default.as_ref().and_then(|name| profiles.get(name));
+            match (default, profiles.len()) {
+                (Some(profile), _) => Ok(Arc::clone(profile)),
+                (None, 0) => Err(RegistryError::NoProfile),
+                (None, 1) => profiles.values().next().cloned().ok_or(RegistryError::NoProfile),
+                (None, _) => Err(RegistryError::Ambiguous(names(profiles.values()))),
+            }
+        }
+    }
+}
+
+fn choose_by_url(config: &Config, url: RequestUrl) -> Result<Arc<Profile>, RegistryError> {
+    let matching: Vec<_> = config.profiles.values().filter(|profile| profile.answers_for(&url)).collect();
+    match matching.as_slice() {
+        [] => Err(RegistryError::UnknownUrl(url)),
+        [profile] => Ok(Arc::clone(profile)),
+        several => Err(RegistryError::AmbiguousUrl(url, names(several.iter().copied()))),
+    }
+}
+
+fn names<'p>(profiles: impl Iterator<Item = &'p Arc<Profile>>) -> String {
+    let names: Vec<_> = profiles.map(|profile| profile.name.as_str()).collect();
+    names.join(", ")
+}
+
+fn token_state(standing: Standing) -> TokenState {
+    let milliseconds = |span: std::time::Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    match standing {
+        Standing::Absent => TokenState::Absent,
+        Standing::Live(left) => TokenState::Live(milliseconds(left)),
+        Standing::Requesting => TokenState::Requesting,
+        Standing::CoolingDown(left) => TokenState::CoolingDown(milliseconds(left)),
+        Standing::Refused => TokenState::Refused,
+    }
+}

@@ -1,0 +1,286 @@
+//! Owns the changes to profiles, each in the one order in which a crash at any step leaves the old profile
+//! or the new one: prove, note, store the secret, write the config, erase what is left over.
+
+use std::sync::Arc;
+
+use cp_token_protocol::message::{
+    ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate, SecretSourceKind,
+};
+use cp_token_protocol::{Failure, ProfileName, Secret};
+
+use super::{Registry, RegistryError, draft, secret};
+use crate::broker::Redeemed;
+use crate::config::edit::{ConfigText, ProfileText};
+use crate::failure;
+use crate::profile::Profile;
+
+impl Registry {
+    /// Adds a profile. The first one becomes the default.
+    ///
+    /// # Errors
+    /// [`Failure`]; then nothing has changed.
+    pub async fn create(&self, create: ProfileCreate) -> Result<Vec<String>, Failure> {
+        let _changing = self.changing.lock().await;
+        self.try_create(create).await.map_err(|error| failure::of_registry(&error))
+    }
+
+    /// Changes a profile.
+    ///
+    /// # Errors
+    /// [`Failure`]; then nothing has changed.
+    pub async fn update(&self, update: ProfileUpdate) -> Result<Vec<String>, Failure> {
+        let _changing = self.changing.lock().await;
+        let old = self.select(&ProfileSelector::Named(update.name.clone()))?;
+        self.try_update(&old, update).await.map_err(|error| failure::of_registry(&error))
+    }
+
+    /// Gives a profile a new secret. The old one stays until the new one has worked.
+    ///
+    /// # Errors
+    /// [`Failure`]; then nothing has changed.
+    pub async fn reset_secret(&self, reset: ProfileResetSecret) -> Result<Vec<String>, Failure> {
+        let _changing = self.changing.lock().await;
+        let profile = self.select(&ProfileSelector::Named(reset.name.clone()))?;
+        self.try_reset(&profile, &reset).await.map_err(|error| failure::of_registry(&error))
+    }
+
+    /// Removes a profile and its secret.
+    ///
+    /// # Errors
+    /// [`Failure`]; then nothing has changed.
+    pub async fn delete(&self, name: &ProfileName) -> Result<Vec<String>, Failure> {
+        let _changing = self.changing.lock().await;
+        let profile = self.select(&ProfileSelector::Named(name.clone()))?;
+        self.try_delete(&profile).await.map_err(|error| failure::of_registry(&error))
+    }
+
+    /// Makes a profile the default.
+    ///
+    /// # Errors
+    /// [`Failure`]; then nothing has changed.
+    pub async fn make_default(&self, name: &ProfileName) -> Result<Vec<String>, Failure> {
+        let _changing = self.changing.lock().await;
+        self.select(&ProfileSelector::Named(name.clone()))?;
+        let written = async {
+            let mut text = self.file.open()?;
+            text.set_default(Some(name));
+            self.write(&text).await
+        };
+        written.await.map_err(|error| failure::of_registry(&error))?;
+        Ok(vec![format!("profile {name} is the default now")])
+    }
+
+    /// Removes keyring items that an interrupted change left without a profile.
+    pub async fn settle(&self) {
+        let _changing = self.changing.lock().await;
+        for key in self.state.unsettled() {
+            let used = self.config().profiles.values().any(|profile| profile.secret_key() == key);
+            // In a config that cannot be read, the profile may well be there.
+            if self.problem().is_some() || (!used && self.sources.keyring.erase(&key).await.is_err()) {
+                continue;
+            }
+            self.state.settle(&key);
+            let _ = self.state.save().await;
+        }
+    }
+
+    async fn try_create(&self, create: ProfileCreate) -> Result<Vec<String>, RegistryError> {
+        let mut text = self.file.open()?;
+        let profile = draft::created(&create)?;
+        if crate::config::Config::parse(&text.text()).is_ok_and(|on_disk| on_disk.profiles.contains_key(&profile.name)) {
+            return Err(RegistryError::Exists(profile.name));
+        }
+        secret::check(&create.secret).map_err(RegistryError::Secret)?;
+        let proof = self.prove(create.verify, &profile, &create.secret).await?;
+        describe(&mut text.profile(&profile.name), &profile);
+        if self.config().profiles.is_empty() {
+            text.set_default(Some(&profile.name));
+        }
+        self.place(&profile, &create.secret, &text).await?;
+        self.state.created(&profile.name, self.clock.now().wall);
+        self.save_softly().await;
+        self.take(&profile, proof);
+        Ok(vec![format!("profile {} was created", profile.name)])
+    }
+
+    async fn try_update(&self, old: &Profile, update: ProfileUpdate) -> Result<Vec<String>, RegistryError> {
+        let mut text = self.file.open()?;
+        let new = draft::updated(old, &update)?;
+        if new == *old && update.secret.is_none() {
+            return Ok(vec![format!("profile {} is as it was", old.name)]);
+        }
+        if new.identity != old.identity && update.secret.is_none() {
+            return Err(RegistryError::SecretNeeded);
+        }
+        redescribe(&mut text.profile(&new.name), old, &new);
+        let mut notes = vec![format!("profile {} was updated", new.name)];
+        if asks_differently(old, &new) || update.secret.is_some() {
+            notes.extend(self.move_secret(old, &new, update, &text).await?);
+        } else {
+            self.write(&text).await?;
+        }
+        Ok(notes)
+    }
+
+    /// Proves the secret for the changed profile, and brings it to where the changed profile looks for it.
+    async fn move_secret(
+        &self,
+        old: &Profile,
+        new: &Profile,
+        update: ProfileUpdate,
+        text: &ConfigText,
+    ) -> Result<Option<String>, RegistryError> {
+        let secret = match update.secret {
+            Some(secret) => secret,
+            None => self.stored(old).await?,
+        };
+        secret::check(&secret).map_err(RegistryError::Secret)?;
+        let proof = self.prove(update.verify, new, &secret).await?;
+        let moved = old.secret_key() != new.secret_key() || old.secret_source != new.secret_source;
+        if moved {
+            self.unsettle(old).await?;
+        }
+        self.place(new, &secret, text).await?;
+        let note = if moved { self.clear(old).await } else { None };
+        self.take(new, proof);
+        Ok(note)
+    }
+
+    async fn try_reset(&self, profile: &Arc<Profile>, reset: &ProfileResetSecret) -> Result<Vec<String>, RegistryError> {
+        secret::check(&reset.secret).map_err(RegistryError::Secret)?;
+        let proof = self.prove(reset.verify, profile, &reset.secret).await?;
+        self.store(profile, &reset.secret).await?;
+        match proof {
+            Some(redeemed) => self.broker.install(profile, redeemed),
+            None => self.broker.forget(&profile.name),
+        }
+        Ok(vec![format!("profile {} has a new secret", profile.name)])
+    }
+
+    async fn try_delete(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
+        let mut text = self.file.open()?;
+        text.remove_profile(&profile.name);
+        if self.config().default.as_ref() == Some(&profile.name) {
+            text.set_default(None);
+        }
+        self.unsettle(profile).await?;
+        self.write(&text).await?;
+        self.state.remove(&profile.name);
+        let mut notes = vec![format!("profile {} was deleted", profile.name)];
+        notes.extend(self.clear(profile).await);
+        Ok(notes)
+    }
+
+    async fn prove(&self, verify: bool, profile: &Profile, secret: &Secret) -> Result<Option<Redeemed>, RegistryError> {
+        if !verify {
+            return Ok(None);
+        }
+        let proof = self.redeemer.prove(profile, secret).await;
+        proof.map(Some).map_err(|unredeemed| RegistryError::Unproved(unredeemed.failure))
+    }
+
+    /// Stores the secret, then writes the config that uses it. A failure takes the secret back.
+    async fn place(&self, profile: &Profile, secret: &Secret, text: &ConfigText) -> Result<(), RegistryError> {
+        self.unsettle(profile).await?;
+        self.store(profile, secret).await?;
+        if let Err(error) = self.write(text).await {
+            let used = self.config().profiles.values().any(|other| other.secret_key() == profile.secret_key());
+            if !used {
+                self.clear(profile).await;
+            }
+            return Err(error);
+        }
+        self.state.settle(&profile.secret_key());
+        self.save_softly().await;
+        Ok(())
+    }
+
+    async fn stored(&self, profile: &Profile) -> Result<Secret, RegistryError> {
+        let loaded = self.sources.load(profile).await;
+        loaded.map_err(|error| RegistryError::Vault(error, Box::new(profile.clone())))
+    }
+
+    async fn store(&self, profile: &Profile, secret: &Secret) -> Result<(), RegistryError> {
+        let stored = self.sources.store(profile, secret).await;
+        stored.map_err(|error| RegistryError::Vault(error, Box::new(profile.clone())))
+    }
+
+    /// Takes a secret away that no profile uses any more; what cannot be done now is done at a later start.
+    async fn clear(&self, profile: &Profile) -> Option<String> {
+        if self.sources.erase(profile).await.is_err() {
+            return Some("its secret is still in the keyring; it is removed when the keyring can be reached".to_owned());
+        }
+        self.state.settle(&profile.secret_key());
+        self.save_softly().await;
+        None
+    }
+
+    async fn write(&self, text: &ConfigText) -> Result<(), RegistryError> {
+        self.file.write(text).await?;
+        let _ = self.reload();
+        Ok(())
+    }
+
+    /// Notes, durably, that the secret may come to lie in the keyring without a profile that uses it.
+    async fn unsettle(&self, profile: &Profile) -> Result<(), RegistryError> {
+        if profile.secret_source == SecretSourceKind::Memory {
+            return Ok(());
+        }
+        self.state.unsettle(&profile.secret_key());
+        let saved = self.state.save().await;
+        saved.map_err(|error| RegistryError::WriteFailed("the state file".to_owned(), error))
+    }
+
+    /// The change itself is complete on disk; a state file that lags behind costs a date.
+    async fn save_softly(&self) {
+        if let Err(problem) = self.state.save().await {
+            tracing::warn!(%problem, "the state file was not written");
+        }
+    }
+
+    /// The profile is in force; the token that proved its secret is its first token.
+    fn take(&self, profile: &Profile, proof: Option<Redeemed>) {
+        let in_force = self.config().profiles.get(&profile.name).cloned();
+        match (in_force, proof) {
+            (Some(profile), Some(redeemed)) => self.broker.install(&profile, redeemed),
+            (Some(_), None) | (None, _) => self.broker.forget(&profile.name),
+        }
+    }
+}
+
+/// Whether a token request of the changed profile differs from one of the old.
+fn asks_differently(old: &Profile, new: &Profile) -> bool {
+    old.secret_key() != new.secret_key()
+        || old.secret_source != new.secret_source
+        || old.ca_bundle != new.ca_bundle
+}
+
+fn describe(text: &mut ProfileText<'_>, profile: &Profile) {
+    text.set_identity(&profile.identity);
+    text.set_url(profile.url.as_str());
+    text.set_secret_source(profile.secret_source);
+    text.set_insecure_http(profile.insecure_http);
+    text.set_ca_bundle(profile.ca_bundle.as_deref().and_then(std::path::Path::to_str));
+}
+
+/// Writes only what has changed: what a person left out of the file stays out of it.
+fn redescribe(text: &mut ProfileText<'_>, old: &Profile, new: &Profile) {
+    if old.identity != new.identity {
+        text.set_identity(&new.identity);
+    }
+    if old.url != new.url {
+        text.set_url(new.url.as_str());
+    }
+    if old.secret_source != new.secret_source {
+        text.set_secret_source(new.secret_source);
+    }
+    if old.insecure_http != new.insecure_http {
+        text.set_insecure_http(new.insecure_http);
+    }
+    if old.ca_bundle != new.ca_bundle {
+        text.set_ca_bundle(new.ca_bundle.as_deref().and_then(std::path::Path::to_str));
+    }
+    if old.also_for != new.also_for {
+        text.set_also_for(&new.also_for.iter().map(ToString::to_string).collect::<Vec<_>>());
+    }
+}

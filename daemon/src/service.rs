@@ -1,0 +1,189 @@
+//! Owns the step from a request to its response. It asks broker and registry, and never a secret source or
+//! the network.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cp_token_protocol::message::{
+    AccessTokenRequest, Demand, ForgetScope, KeyringReport, ProtectionReport, Request, Response,
+    StatusReport, TokenGrant,
+};
+use cp_token_protocol::{Failure, PROTOCOL_VERSION};
+use tokio::sync::{Notify, oneshot};
+
+use crate::broker::{Answer, Broker};
+use crate::clock::{Clock, Moment};
+use crate::failure;
+use crate::lease::{self, Ask, Served};
+use crate::profile::Profile;
+use crate::registry::Registry;
+
+/// What the service is made of; wired by `app`.
+pub struct Parts {
+    /// Tokens.
+    pub broker: Arc<Broker>,
+    /// Profiles.
+    pub registry: Arc<Registry>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// What the keyring did last.
+    pub keyring: Box<dyn Fn() -> KeyringReport + Send + Sync>,
+    /// The process's protections, as they came out at the start.
+    pub protections: Vec<ProtectionReport>,
+    /// Where the daemon listens, for people.
+    pub socket: String,
+}
+
+/// Answers requests, one after the other or many at once.
+pub struct Service {
+    parts: Parts,
+    started: Moment,
+    stop: Notify,
+}
+
+/// A response that is there, or one that a token request has still to bring.
+pub enum Reply {
+    /// Known now.
+    Now(Response),
+    /// Known once the token request that the caller waits for has an outcome.
+    Later(PendingToken),
+}
+
+/// A caller who waits for a token.
+pub struct PendingToken {
+    outcome: oneshot::Receiver<Result<Served, Failure>>,
+    profile: Arc<Profile>,
+    patience: Duration,
+}
+
+impl Service {
+    /// A service of these parts, started now.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let started = parts.clock.now();
+        Arc::new(Self { parts, started, stop: Notify::new() })
+    }
+
+    /// The response to a request for a token, without waiting for anything.
+    pub fn access_token(&self, request: AccessTokenRequest) -> Reply {
+        let profile = match self.parts.registry.select(&request.profile) {
+            Ok(profile) => profile,
+            Err(failure) => return Reply::Now(Response::Failure(failure)),
+        };
+        match self.parts.broker.access_token(&profile, ask(request.demand, request.min_validity_ms)) {
+            Answer::Now(outcome) => Reply::Now(self.grant(&profile, outcome)),
+            Answer::Later(outcome) => Reply::Later(PendingToken {
+                outcome,
+                profile,
+                patience: Duration::from_millis(request.timeout_ms).min(LONGEST_PATIENCE),
+            }),
+        }
+    }
+
+    /// The response to a caller who has waited.
+    pub async fn finish(&self, pending: PendingToken) -> Response {
+        let outcome = match tokio::time::timeout(pending.patience, pending.outcome).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(failure::stopping()),
+            Err(_) => Err(failure::timed_out()),
+        };
+        self.grant(&pending.profile, outcome)
+    }
+
+    /// The response to any request but the one for a token.
+    pub async fn handle(&self, request: Request) -> Response {
+        let registry = &self.parts.registry;
+        match request {
+            Request::AccessToken(request) => match self.access_token(request) {
+                Reply::Now(response) => response,
+                Reply::Later(pending) => self.finish(pending).await,
+            },
+            Request::Status => Response::Status(self.status()),
+            Request::Forget(scope) => self.forget(&scope),
+            Request::ProfileList => self.profiles(),
+            Request::ProfileCreate(create) => done(registry.create(create).await),
+            Request::ProfileUpdate(update) => done(registry.update(update).await),
+            Request::ProfileResetSecret(reset) => done(registry.reset_secret(reset).await),
+            Request::ProfileDelete(name) => done(registry.delete(&name).await),
+            Request::ProfileUse(name) => done(registry.make_default(&name).await),
+            Request::Reload => done(registry.reload().map(|()| vec!["the config was read again".to_owned()])),
+            Request::Stop => {
+                self.stop.notify_one();
+                Response::Done(vec!["the daemon stops".to_owned()])
+            }
+        }
+    }
+
+    /// Waits until a caller has asked the daemon to stop.
+    pub async fn stop_requested(&self) {
+        self.stop.notified().await;
+    }
+
+    fn profiles(&self) -> Response {
+        let reports = self.parts.registry.reports();
+        match (reports.is_empty(), self.parts.registry.reload()) {
+            (true, Err(failure)) => Response::Failure(failure),
+            (true, Ok(())) | (false, _) => Response::Profiles(self.parts.registry.reports()),
+        }
+    }
+
+    fn forget(&self, scope: &ForgetScope) -> Response {
+        match scope {
+            ForgetScope::All => {
+                self.parts.broker.forget_all();
+                Response::Done(vec!["every token was dropped".to_owned()])
+            }
+            ForgetScope::Profile(selector) => done(self.parts.registry.select(selector).map(|profile| {
+                self.parts.broker.forget(&profile.name);
+                vec![format!("the token of profile {} was dropped", profile.name)]
+            })),
+        }
+    }
+
+    fn status(&self) -> StatusReport {
+        let uptime = self.parts.clock.now().boot.saturating_sub(self.started.boot);
+        StatusReport {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            protocol: PROTOCOL_VERSION,
+            pid: std::process::id(),
+            uptime_s: uptime.as_secs(),
+            socket: self.parts.socket.clone(),
+            config_file: self.parts.registry.config_file(),
+            config_problem: self.parts.registry.problem(),
+            keyring: (self.parts.keyring)(),
+            protections: self.parts.protections.clone(),
+            profiles: self.parts.registry.reports(),
+        }
+    }
+
+    fn grant(&self, profile: &Profile, outcome: Result<Served, Failure>) -> Response {
+        match outcome {
+            Ok(served) => Response::Token(TokenGrant {
+                expires_in_ms: u64::try_from(served.remaining.as_millis()).unwrap_or(u64::MAX),
+                expires_at: self.parts.clock.now().wall.saturating_add(served.remaining).as_secs(),
+                access_token: served.token,
+                profile: profile.name.clone(),
+                url: profile.url.to_string(),
+            }),
+            Err(failure) => Response::Failure(failure),
+        }
+    }
+}
+
+fn ask(demand: Demand, min_validity_ms: Option<u64>) -> Ask {
+    let demand = match demand {
+        Demand::Valid => lease::Demand::Valid,
+        Demand::Rejected(token) => lease::Demand::Rejected(Arc::new(token)),
+        Demand::Fresh => lease::Demand::Fresh,
+    };
+    Ask { demand, min_validity: min_validity_ms.map(Duration::from_millis) }
+}
+
+fn done(outcome: Result<Vec<String>, Failure>) -> Response {
+    match outcome {
+        Ok(notes) => Response::Done(notes),
+        Err(failure) => Response::Failure(failure),
+    }
+}
+
+/// However long a caller says it would wait.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(600);

@@ -1,0 +1,161 @@
+//! Owns the state file: when profiles were created and last redeemed, and which secrets are between two
+//! places. It holds no secret and no token.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use cp_token_protocol::ProfileName;
+use cp_token_protocol::message::Identity;
+use serde::{Deserialize, Serialize};
+
+use crate::files::{self, FileError};
+use crate::request_url::RequestUrl;
+use crate::vault::SecretKey;
+
+/// The state in memory, and the file that follows it.
+pub struct StateFile {
+    path: PathBuf,
+    state: Mutex<State>,
+    /// One writer at a time, so that an older state never replaces a newer one.
+    writing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct State {
+    #[serde(default)]
+    profiles: BTreeMap<String, Dates>,
+    /// Keyring items that a change was about to make or remove.
+    #[serde(default)]
+    unsettled: Vec<UnsettledKey>,
+}
+
+/// What is remembered of a profile.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dates {
+    /// When it was created, in seconds since 1970.
+    #[serde(default)]
+    pub created: Option<u64>,
+    /// When its secret was last traded for a token, in seconds since 1970.
+    #[serde(default)]
+    pub last_redeemed: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct UnsettledKey {
+    profile: String,
+    client_id: String,
+    url: String,
+}
+
+impl StateFile {
+    /// The state in the file at `path`. A file that cannot be used is set aside: it holds nothing that the
+    /// program cannot live without.
+    pub fn load(path: PathBuf) -> Self {
+        let state = match files::read_own(&path) {
+            Ok(text) => serde_json::from_str(&text).unwrap_or_else(|_| set_aside(&path)),
+            Err(FileError::Absent) => State::default(),
+            Err(problem) => {
+                tracing::warn!(file = %files::show(&path), %problem, "the state file is not used");
+                State::default()
+            }
+        };
+        Self { path, state: Mutex::new(state), writing: tokio::sync::Mutex::default() }
+    }
+
+    /// What is remembered of a profile.
+    pub fn dates(&self, name: &ProfileName) -> Dates {
+        self.state().profiles.get(name.as_str()).copied().unwrap_or_default()
+    }
+
+    /// Remembers that a profile was created at `wall`, time since 1970.
+    pub fn created(&self, name: &ProfileName, wall: Duration) {
+        self.state().profiles.entry(name.to_string()).or_default().created = Some(wall.as_secs());
+    }
+
+    /// Remembers that a profile's secret was traded for a token at `wall`, and writes it down in a task of
+    /// its own: no caller waits for a disk.
+    pub fn redeemed(self: &Arc<Self>, name: &ProfileName, wall: Duration) {
+        self.state().profiles.entry(name.to_string()).or_default().last_redeemed = Some(wall.as_secs());
+        let file = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(problem) = file.save().await {
+                tracing::warn!(file = %files::show(&file.path), %problem, "the state file was not written");
+            }
+        });
+    }
+
+    /// Forgets a profile's dates.
+    pub fn remove(&self, name: &ProfileName) {
+        self.state().profiles.remove(name.as_str());
+    }
+
+    /// Remembers that the keyring item of `key` may exist without a profile that uses it.
+    pub fn unsettle(&self, key: &SecretKey) {
+        let key = UnsettledKey::from(key);
+        let mut state = self.state();
+        if !state.unsettled.contains(&key) {
+            state.unsettled.push(key);
+        }
+    }
+
+    /// The keyring item of `key` is where it belongs.
+    pub fn settle(&self, key: &SecretKey) {
+        let key = UnsettledKey::from(key);
+        self.state().unsettled.retain(|other| *other != key);
+    }
+
+    /// Every key that a change left behind.
+    pub fn unsettled(&self) -> Vec<SecretKey> {
+        self.state().unsettled.iter().filter_map(UnsettledKey::key).collect()
+    }
+
+    /// Writes the state to disk, whole or not at all.
+    ///
+    /// # Errors
+    /// [`FileError`]; the file is then as it was.
+    pub async fn save(&self) -> Result<(), FileError> {
+        let _writing = self.writing.lock().await;
+        let text = serde_json::to_vec_pretty(&*self.state()).unwrap_or_default();
+        let path = self.path.clone();
+        tokio::task::spawn_blocking(move || {
+            files::make_private_folder(path.parent().unwrap_or(Path::new("/")))?;
+            files::replace(&path, &text)
+        })
+        .await
+        .unwrap_or(Ok(()))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<&SecretKey> for UnsettledKey {
+    fn from(key: &SecretKey) -> Self {
+        let Identity::ApiClient(client_id) = &key.identity;
+        Self {
+            profile: key.profile.to_string(),
+            client_id: client_id.clone(),
+            url: key.url.as_str().to_owned(),
+        }
+    }
+}
+
+impl UnsettledKey {
+    fn key(&self) -> Option<SecretKey> {
+        let profile = ProfileName::parse(&self.profile).ok()?;
+        // What was stored for a loopback address may be removed from there too.
+        let url = RequestUrl::parse(&self.url, true).ok()?;
+        Some(SecretKey { profile, identity: Identity::ApiClient(self.client_id.clone()), url })
+    }
+}
+
+fn set_aside(path: &Path) -> State {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".broken");
+    let _ = std::fs::rename(path, aside);
+    tracing::warn!(file = %files::show(path), "the state file was broken and has been set aside");
+    State::default()
+}

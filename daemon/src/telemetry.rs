@@ -1,0 +1,95 @@
+//! Owns the log: only this program's own events, only through a queue that drops rather than blocks. What a
+//! library says is never written, because nobody can know what is in it.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Where log lines end up.
+pub enum Sink {
+    /// Standard error: a terminal, or the service manager's journal.
+    StandardError,
+    /// A file of our own.
+    File(File),
+}
+
+/// Starts the log. `filter` is the text of `CP_TOKEN_LOG`: a level, or `target=level` pairs.
+///
+/// # Errors
+/// Where the writer's thread cannot be started.
+pub fn start(filter: Option<&str>, sink: Sink) -> io::Result<()> {
+    let (sender, receiver) = sync_channel(QUEUE);
+    let dropped = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&dropped);
+    std::thread::Builder::new().name("log".to_owned()).stack_size(STACK).spawn(move || match sink {
+        Sink::StandardError => drain(&receiver, &counted, &mut io::stderr().lock()),
+        Sink::File(mut file) => drain(&receiver, &counted, &mut file),
+    })?;
+    let asked = filter.and_then(|text| text.parse::<Targets>().ok());
+    let understood = asked.is_some() || filter.is_none();
+    let own = filter_fn(|facts| facts.target().starts_with("cp_token"));
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Queue { sender, dropped });
+    let level = asked.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
+    let _ = tracing_subscriber::registry().with(layer.with_filter(level.and(own))).try_init();
+    std::panic::set_hook(Box::new(|panic| report_panic(panic.location())));
+    if !understood {
+        tracing::warn!("CP_TOKEN_LOG is not understood; using info");
+    }
+    Ok(())
+}
+
+/// The place of a bug, never its message: that may hold anything.
+fn report_panic(place: Option<&std::panic::Location<'_>>) {
+    let (file, line) = place.map_or(("unknown", 0), |place| (place.file(), place.line()));
+    let _ = writeln!(io::stderr(), "cp-tokend: internal error at {file}:{line}; please report it as a bug");
+}
+
+fn drain(lines: &Receiver<Vec<u8>>, dropped: &AtomicU64, out: &mut dyn Write) {
+    for line in lines {
+        let lost = dropped.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            let _ = writeln!(out, "{lost} log lines were dropped because nobody read them");
+        }
+        let _ = out.write_all(&line).and_then(|()| out.flush());
+    }
+}
+
+struct Queue {
+    sender: SyncSender<Vec<u8>>,
+    dropped: Arc<AtomicU64>,
+}
+
+impl<'q> MakeWriter<'q> for Queue {
+    type Writer = QueueWriter<'q>;
+
+    fn make_writer(&'q self) -> Self::Writer {
+        QueueWriter(self)
+    }
+}
+
+struct QueueWriter<'q>(&'q Queue);
+
+impl Write for QueueWriter<'_> {
+    /// One event is one call. A full queue costs the line and never the daemon's time.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.0.sender.try_send(line.to_vec()).is_err() {
+            self.0.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Lines that may wait for a slow reader.
+const QUEUE: usize = 256;
+const STACK: usize = 64 * 1024;
