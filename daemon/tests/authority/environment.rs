@@ -22,6 +22,17 @@ fn this_test(name: &str) -> Command {
     command
 }
 
+/// Requires that the one test was there and passed.
+fn require_pass(child: &mut Command) {
+    let output = child.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
 fn origin() -> Option<String> {
     std::env::var(ORIGIN).ok()
 }
@@ -36,7 +47,7 @@ async fn g03_proxies_of_the_environment_are_ignored() {
     let proxies = PROXIES.map(|name| (name, format!("http://{}", decoy.authority())));
     let server = answering(response("200 OK", "", GOOD_BODY));
     let mut child = this_test("environment::g03_proxies_of_the_environment_are_ignored");
-    assert!(child.envs(proxies).env(ORIGIN, &server.url).status().unwrap().success());
+    require_pass(child.envs(proxies).env(ORIGIN, &server.url));
     server.finish().await;
     assert!(!decoy.was_visited());
 }
@@ -72,7 +83,7 @@ async fn g04_roots_of_the_environment_are_ignored() {
     let server = TlsServer::start(&authority);
     let mut child = this_test("environment::g04_roots_of_the_environment_are_ignored");
     child.env("SSL_CERT_FILE", &authority.bundle).env("SSL_CERT_DIR", authority.bundle.parent().unwrap());
-    assert!(child.env(ORIGIN, &server.url).status().unwrap().success());
+    require_pass(child.env(ORIGIN, &server.url));
     // The control: the very same bundle opens the door where the profile names it.
     let server = TlsServer::start(&authority);
     assert!(ask(&server.url, Some(authority.bundle.clone())).await.is_ok());
@@ -90,7 +101,7 @@ async fn e20_no_key_log_is_written() {
     let log = authority.bundle.with_extension("keys");
     let mut child = this_test("environment::e20_no_key_log_is_written");
     child.env("SSLKEYLOGFILE", &log).env(BUNDLE, &authority.bundle);
-    assert!(child.env(ORIGIN, &server.url).status().unwrap().success());
+    require_pass(child.env(ORIGIN, &server.url));
     server.finish().await;
     assert!(!log.exists());
 }

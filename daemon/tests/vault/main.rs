@@ -1,0 +1,35 @@
+//! Promises of every place where secrets rest, kept by the daemon's memory and by a real keyring alike.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+mod memory;
+mod suite;
+
+#[cfg(target_os = "linux")]
+mod eavesdropper;
+#[cfg(target_os = "linux")]
+mod keyring;
+#[cfg(target_os = "linux")]
+mod session;
+
+use cp_token_protocol::message::Identity;
+use cp_token_protocol::{ProfileName, Secret};
+use cp_tokend::request_url::RequestUrl;
+use cp_tokend::vault::{SecretKey, SecretSource, VaultError};
+
+/// The key of that profile's secret, for a client and an origin that all tests share.
+fn key(profile: &str) -> SecretKey {
+    SecretKey {
+        profile: ProfileName::parse(profile).unwrap(),
+        identity: Identity::ApiClient("key-42".to_owned()),
+        url: RequestUrl::parse("https://crashplan.example", false).unwrap(),
+    }
+}
+
+async fn store(source: &dyn SecretSource, key: &SecretKey, bytes: &[u8]) -> Result<(), VaultError> {
+    source.store(key, &Secret::copy_of(bytes)).await
+}
+
+async fn load(source: &dyn SecretSource, key: &SecretKey) -> Result<Vec<u8>, VaultError> {
+    source.load(key).await.map(|secret| secret.expose().to_vec())
+}

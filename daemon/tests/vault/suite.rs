@@ -1,0 +1,97 @@
+//! The one behaviour of all sources.
+
+use cp_token_protocol::message::Identity;
+use cp_tokend::request_url::RequestUrl;
+use cp_tokend::vault::{SECRET_LIMIT, SecretKey, SecretSource, VaultError};
+
+use crate::{key, load, store};
+
+/// Everything that a source promises, on a source that is empty and can be reached.
+pub(crate) async fn keeps_every_promise(source: &dyn SecretSource) {
+    what_was_never_stored_is_absent_and_may_be_erased(source).await;
+    the_last_secret_stored_is_the_one_loaded(source).await;
+    any_bytes_come_back_as_they_were(source).await;
+    what_is_no_secret_is_refused_and_the_old_one_stays(source).await;
+    a_secret_belongs_to_its_profile_client_and_origin(source).await;
+    profiles_do_not_meet(source).await;
+}
+
+async fn what_was_never_stored_is_absent_and_may_be_erased(source: &dyn SecretSource) {
+    assert_eq!(load(source, &key("never")).await, Err(VaultError::Absent));
+    assert_eq!(source.erase(&key("never")).await, Ok(()));
+}
+
+async fn the_last_secret_stored_is_the_one_loaded(source: &dyn SecretSource) {
+    let key = key("last");
+    for secret in [&b"first"[..], b"a much longer second one", b"3"] {
+        store(source, &key, secret).await.unwrap();
+        assert_eq!(load(source, &key).await.unwrap(), secret);
+        assert_eq!(load(source, &key).await.unwrap(), secret, "loading takes nothing away");
+    }
+    source.erase(&key).await.unwrap();
+    assert_eq!(load(source, &key).await, Err(VaultError::Absent));
+}
+
+async fn any_bytes_come_back_as_they_were(source: &dyn SecretSource) {
+    let key = key("bytes");
+    let every_byte: Vec<u8> = (0..=255).collect();
+    for secret in [&b" spaces "[..], "pässwörd".as_bytes(), b"line\n\0\r\n", &every_byte] {
+        store(source, &key, secret).await.unwrap();
+        assert_eq!(load(source, &key).await.unwrap(), secret);
+    }
+}
+
+async fn what_is_no_secret_is_refused_and_the_old_one_stays(source: &dyn SecretSource) {
+    let key = key("size");
+    store(source, &key, b"old").await.unwrap();
+    assert_eq!(store(source, &key, b"").await, Err(VaultError::Unusable));
+    assert_eq!(store(source, &key, &vec![b'x'; SECRET_LIMIT + 1]).await, Err(VaultError::TooLarge));
+    assert_eq!(load(source, &key).await.unwrap(), b"old");
+    i06_the_longest_secret_is_whole_or_refused(source, &key).await;
+}
+
+async fn i06_the_longest_secret_is_whole_or_refused(source: &dyn SecretSource, key: &SecretKey) {
+    let longest: Vec<u8> = (0..SECRET_LIMIT).map(|i| b'a' + (i % 26) as u8).collect();
+    let expected = match store(source, key, &longest).await {
+        Ok(()) => longest,
+        Err(error) => {
+            assert_eq!(error, VaultError::TooLarge);
+            b"old".to_vec()
+        }
+    };
+    assert!(load(source, key).await.unwrap() == expected);
+}
+
+async fn a_secret_belongs_to_its_profile_client_and_origin(source: &dyn SecretSource) {
+    let mine = key("bound");
+    store(source, &mine, b"mine").await.unwrap();
+    let url = |text| RequestUrl::parse(text, true).unwrap();
+    for other in [
+        SecretKey { identity: Identity::ApiClient("key-43".to_owned()), ..mine.clone() },
+        SecretKey { url: url("https://crashplan.example:444"), ..mine.clone() },
+        SecretKey { url: url("https://evil.example"), ..mine.clone() },
+        key("bound.not"),
+    ] {
+        assert_eq!(load(source, &other).await, Err(VaultError::Absent), "{other:?}");
+        source.erase(&other).await.unwrap();
+    }
+    assert_eq!(load(source, &mine).await.unwrap(), b"mine");
+}
+
+async fn profiles_do_not_meet(source: &dyn SecretSource) {
+    let (left, right) = (key("left"), key("right"));
+    for round in 0..5 {
+        let secrets = [format!("left {round}"), format!("right {round}")];
+        let (one, two) = tokio::join!(
+            store(source, &left, secrets[0].as_bytes()),
+            store(source, &right, secrets[1].as_bytes())
+        );
+        assert_eq!((one, two), (Ok(()), Ok(())));
+        let (one, two) = tokio::join!(load(source, &right), load(source, &left));
+        assert_eq!(one.unwrap(), secrets[1].as_bytes());
+        assert_eq!(two.unwrap(), secrets[0].as_bytes());
+    }
+    source.erase(&left).await.unwrap();
+    assert_eq!(load(source, &left).await, Err(VaultError::Absent));
+    assert!(load(source, &right).await.is_ok());
+}
