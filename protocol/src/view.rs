@@ -75,7 +75,7 @@ mod tests {
 
     fn grant_frame(token: &[u8], url: &str) -> Vec<u8> {
         let grant = TokenGrant {
-            access_token: AccessToken::copy_of(token).unwrap(),
+            access_token: AccessToken::copy_of(token).unwrap().into(),
             expires_in_ms: 899_000,
             expires_at: 1_800_000_000,
             profile: ProfileName::parse("prod").unwrap(),
