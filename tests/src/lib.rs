@@ -1,5 +1,10 @@
 //! What the black-box tests share. Nothing in this crate ships, and it knows the product only from outside.
 #![allow(clippy::expect_used, reason = "a test that cannot set the stage has to stop where the stage broke")]
 
+pub mod binaries;
 pub mod certificates;
 pub mod fake_crashplan;
+pub mod oracle;
+pub mod programs;
+#[cfg(target_os = "linux")]
+pub mod world;

@@ -1,0 +1,139 @@
+//! Owns a private session bus and a private gnome-keyring on it. It knows no secret but the keyring's password.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use super::processes::{self, Signal};
+use crate::programs;
+
+const PASSWORD: &[u8] = b"a password for tests";
+const NAME: &str = "org.freedesktop.secrets";
+const SERVICE: &str = "/org/freedesktop/secrets";
+
+/// A session bus and, perhaps, a keyring. Dropping it ends both.
+pub struct Keyring {
+    bus: Child,
+    service: Option<Child>,
+    address: String,
+    root: PathBuf,
+}
+
+impl Keyring {
+    /// A bus with an unlocked keyring; `None`, said aloud, where a program is missing.
+    pub(super) fn start(root: &Path) -> Option<Self> {
+        let mut keyring = Self::only_bus(root)?;
+        keyring.start_service();
+        Some(keyring)
+    }
+
+    /// A bus on which nobody keeps secrets, nor is started to do so; `None` as above.
+    pub(super) fn only_bus(root: &Path) -> Option<Self> {
+        if !programs::present(&["dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool"]) {
+            return None;
+        }
+        let config = root.join("bus.conf");
+        std::fs::write(&config, bus_config(&root.join("bus"))).expect("write the bus's config");
+        let mut command = Command::new("dbus-daemon");
+        command.arg("--nofork").arg("--print-address").arg(format!("--config-file={}", config.display()));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut bus = command.spawn().expect("run dbus-daemon");
+        let mut line = String::new();
+        BufReader::new(bus.stdout.take().expect("a pipe")).read_line(&mut line).expect("the bus's address");
+        Some(Self { bus, service: None, address: line.trim_end().to_owned(), root: root.to_owned() })
+    }
+
+    /// Where the bus is.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Starts the keyring's service, unlocked, and waits until it is on the bus.
+    pub fn start_service(&mut self) {
+        let mut command = self.command("gnome-keyring-daemon");
+        command.args(["--foreground", "--unlock", "--components=secrets"]);
+        let mut service =
+            command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("run gnome-keyring-daemon");
+        service.stdin.take().expect("a pipe").write_all(PASSWORD).expect("tell the password");
+        self.service = Some(service);
+        let is_there = || {
+            self.send(
+                "org.freedesktop.DBus",
+                "/",
+                "org.freedesktop.DBus.NameHasOwner",
+                &[&format!("string:{NAME}")],
+            )
+        };
+        while !is_there().contains("true") {}
+    }
+
+    /// Locks the keyring, which asks for its password from then on and finds nobody to ask.
+    pub fn lock(&self) {
+        let collection = "array:objpath:/org/freedesktop/secrets/collection/login";
+        self.send(NAME, SERVICE, "org.freedesktop.Secret.Service.Lock", &[collection]);
+    }
+
+    /// Ends the service and starts it anew, unlocked, with what it has kept.
+    pub fn restart_service(&mut self) {
+        self.stop_service();
+        self.start_service();
+    }
+
+    /// Ends the service.
+    pub fn stop_service(&mut self) {
+        if let Some(mut service) = self.service.take() {
+            processes::end(service.id());
+            service.wait().expect("wait for the keyring");
+        }
+    }
+
+    /// Sends the service a signal: `STOP` lets it hang, `CONT` lets it go on.
+    pub fn signal(&self, signal: Signal) {
+        let service = self.service.as_ref().expect("a keyring that runs");
+        assert!(processes::signal(service.id(), signal), "the keyring is gone");
+    }
+
+    /// Runs `secret-tool`; what it printed.
+    pub fn secret_tool(&self, arguments: &[&str], stdin: &str) -> String {
+        let mut command = self.command("secret-tool");
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("run secret-tool");
+        child.stdin.take().expect("a pipe").write_all(stdin.as_bytes()).expect("tell secret-tool");
+        String::from_utf8_lossy(&child.wait_with_output().expect("wait for secret-tool").stdout).into_owned()
+    }
+
+    fn send(&self, to: &str, path: &str, method: &str, arguments: &[&str]) -> String {
+        let mut command = self.command("dbus-send");
+        command.args(["--session", "--print-reply", &format!("--dest={to}"), path, method]).args(arguments);
+        let output = command.output().expect("run dbus-send");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("DBUS_SESSION_BUS_ADDRESS", &self.address).env("HOME", self.root.join("home"));
+        command.env("XDG_RUNTIME_DIR", self.root.join("run")).stderr(Stdio::null());
+        command
+    }
+}
+
+impl Drop for Keyring {
+    fn drop(&mut self) {
+        self.stop_service();
+        processes::end(self.bus.id());
+        drop(self.bus.wait());
+    }
+}
+
+/// Without a folder of services the bus starts none by itself.
+fn bus_config(socket: &Path) -> String {
+    format!(
+        "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" \
+         \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n\
+         <busconfig><type>session</type><listen>unix:path={}</listen><auth>EXTERNAL</auth>\
+         <policy context=\"default\"><allow send_destination=\"*\" eavesdrop=\"true\"/>\
+         <allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>\n",
+        socket.display()
+    )
+}
