@@ -14,7 +14,7 @@ use crate::request_url::RequestUrl;
 mod api_client;
 mod error;
 mod http;
-mod response;
+pub mod response;
 mod roots;
 mod transport;
 

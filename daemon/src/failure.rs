@@ -88,52 +88,59 @@ pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -
 /// What a failed token request means, to callers and to the next request.
 pub fn of_token_request(error: &TokenRequestError, profile: &Profile) -> Unredeemed {
     let name = &profile.name;
-    let passing = |cap, retry_after| FailureKind::Passing { retry_after, cap };
-    let (code, hint, kind) = match error {
+    let (code, hint) = match error {
         TokenRequestError::Refused { .. } => {
-            return Unredeemed { failure: refused(profile, error.to_string()), kind: FailureKind::Final };
+            return Unredeemed { failure: refused(profile, error.to_string()), kind: kind_of(error) };
         }
-        TokenRequestError::Busy { retry_after } => {
-            (ErrorCode::SERVER_BUSY, "Ask again later".to_owned(), passing(policy::SERVER_CAP, *retry_after))
-        }
-        TokenRequestError::ServerFailed { retry_after, .. } => {
-            (ErrorCode::SERVER_FAILED, "Ask again later".to_owned(), passing(policy::SERVER_CAP, *retry_after))
-        }
+        TokenRequestError::Busy { .. } => (ErrorCode::SERVER_BUSY, "Ask again later".to_owned()),
+        TokenRequestError::ServerFailed { .. } => (ErrorCode::SERVER_FAILED, "Ask again later".to_owned()),
         TokenRequestError::Unreachable(_) => (
             ErrorCode::SERVER_UNREACHABLE,
             format!("Check the network, and the URL with `cp-token profile show {name}`"),
-            passing(policy::LOCAL_CAP, None),
         ),
-        TokenRequestError::TimedOut => {
-            (ErrorCode::TIMED_OUT, "Check the network, and ask again".to_owned(), passing(policy::LOCAL_CAP, None))
-        }
+        TokenRequestError::TimedOut => (ErrorCode::TIMED_OUT, "Check the network, and ask again".to_owned()),
         TokenRequestError::Untrusted(_) => (
             ErrorCode::UNTRUSTED_SERVER,
-            format!("If a company proxy or a test server signs with its own CA: `cp-token profile update {name} --ca-bundle FILE`"),
-            passing(policy::LOCAL_CAP, None),
+            format!(
+                "If a company proxy or a test server signs with its own CA: `cp-token profile update {name} --ca-bundle FILE`"
+            ),
         ),
         TokenRequestError::Redirected { to } => (
             ErrorCode::REDIRECTED,
             format!("If the console has moved there: `cp-token profile update {name} --url {to}`"),
-            passing(policy::LOCAL_CAP, None),
         ),
         TokenRequestError::BadAnswer(_) => (
             ErrorCode::BAD_ANSWER,
             format!("Check that the URL is the console's, with `cp-token profile show {name}`"),
-            passing(policy::SERVER_CAP, None),
         ),
         TokenRequestError::CaBundle { .. } => (
             ErrorCode::CA_BUNDLE_UNREADABLE,
             format!("Mend the file, or choose another: `cp-token profile update {name} --ca-bundle FILE`"),
-            passing(policy::LOCAL_CAP, None),
         ),
         TokenRequestError::BadClientId => (
             ErrorCode::INVALID_ARGUMENT,
             format!("Set it anew: `cp-token profile update {name} --client-id ID`"),
-            FailureKind::Final,
         ),
     };
-    Unredeemed { failure: Failure::new(code, format!("profile {name}: {error}")).with_hint(hint), kind }
+    let failure = Failure::new(code, format!("profile {name}: {error}")).with_hint(hint);
+    Unredeemed { failure, kind: kind_of(error) }
+}
+
+/// What a failed token request means for the next one.
+pub fn kind_of(error: &TokenRequestError) -> FailureKind {
+    let (cap, retry_after) = match error {
+        TokenRequestError::Refused { .. } | TokenRequestError::BadClientId => return FailureKind::Final,
+        TokenRequestError::Busy { retry_after } | TokenRequestError::ServerFailed { retry_after, .. } => {
+            (policy::SERVER_CAP, *retry_after)
+        }
+        TokenRequestError::BadAnswer(_) => (policy::SERVER_CAP, None),
+        TokenRequestError::Unreachable(_)
+        | TokenRequestError::Untrusted(_)
+        | TokenRequestError::TimedOut
+        | TokenRequestError::Redirected { .. }
+        | TokenRequestError::CaBundle { .. } => (policy::LOCAL_CAP, None),
+    };
+    FailureKind::Passing { retry_after, cap }
 }
 
 /// What it means that a profile's secret could not be loaded for a token request.

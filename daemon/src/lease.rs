@@ -302,13 +302,13 @@ impl Lease {
         self.in_flight == Some(attempt)
     }
 
+    /// A report counts against the token in hand, or, with none in hand, against what the next request may
+    /// bring. A report of any other token is old news.
     fn heed(&mut self, demand: &Demand) {
-        let drop_it = match (demand, &self.held) {
-            (Demand::Rejected(token), Some(held)) => held.is(token),
-            (Demand::Valid | Demand::Fresh, _) | (_, None) => false,
-        };
-        if drop_it && let Some(held) = self.held.take() {
-            self.rejected.remember(held.token());
+        let Demand::Rejected(token) = demand else { return };
+        if self.held.as_ref().is_none_or(|held| held.is(token)) {
+            self.held = None;
+            self.rejected.remember(token);
         }
     }
 

@@ -21,24 +21,24 @@ const DOCUMENTED_LIFE: Duration = Duration::from_secs(15 * 60);
 const ANOTHER_PAGE: &str = "another page";
 
 /// As much of an HTTP answer as has a meaning here.
-pub(super) struct Answer {
+pub struct Answer {
     /// The status.
-    pub(super) status: u16,
+    pub status: u16,
     /// The `Location` header.
-    pub(super) location: Option<Vec<u8>>,
+    pub location: Option<Vec<u8>>,
     /// The `Retry-After` header.
-    pub(super) retry_after: Option<Vec<u8>>,
+    pub retry_after: Option<Vec<u8>>,
     /// The body, or its beginning.
-    pub(super) body: Zeroizing<Vec<u8>>,
+    pub body: Zeroizing<Vec<u8>>,
     /// Whether that is the whole body.
-    pub(super) is_whole: bool,
+    pub is_whole: bool,
     /// Whether the body may be quoted to a person.
-    pub(super) is_quotable: bool,
+    pub is_quotable: bool,
 }
 
 /// The token that the answer to a request to `url` issues, or who is to blame that it issues none. `now` is
 /// the wall clock as time since 1970.
-pub(super) fn read(answer: &Answer, url: &RequestUrl, now: Duration) -> Result<Issued, TokenRequestError> {
+pub fn read(answer: &Answer, url: &RequestUrl, now: Duration) -> Result<Issued, TokenRequestError> {
     let status = answer.status;
     let retry_after = || answer.retry_after.as_deref().and_then(|value| retry_after::read(value, now));
     match status {

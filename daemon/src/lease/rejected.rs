@@ -15,6 +15,9 @@ pub(super) struct Rejected {
 
 impl Rejected {
     pub(super) fn remember(&mut self, token: &AccessToken) {
+        if self.contains(token) {
+            return;
+        }
         if self.fingerprints.len() == CAPACITY {
             self.fingerprints.pop_front();
         }

@@ -1,0 +1,177 @@
+//! Owns histories of the whole broker on a runtime with virtual time: callers come, leave and give up,
+//! servers take their time, clocks jump, people say forget.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cp_token_protocol::ProfileName;
+use cp_token_protocol::message::{Identity, SecretSourceKind};
+use cp_tokend::broker::{Answer, Broker, Redeem, Redeemed, Unredeemed};
+use cp_tokend::clock::{Clock, Moment};
+use cp_tokend::failure;
+use cp_tokend::lease::{Ask, Demand, Served};
+use cp_tokend::profile::Profile;
+use cp_tokend::request_url::RequestUrl;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::Instant;
+
+use crate::dice::Dice;
+use crate::server;
+
+/// Virtual time with the two clocks' own mishaps on top.
+struct Sky {
+    start: Instant,
+    /// Suspend: time that the runtime's timers did not see.
+    slept: Mutex<Duration>,
+    /// What somebody set the wall clock to.
+    wall: Mutex<Duration>,
+}
+
+impl Clock for Sky {
+    fn now(&self) -> Moment {
+        let ran = self.start.elapsed() + *self.slept.lock().expect("lock");
+        Moment { boot: ran, wall: *self.wall.lock().expect("lock") + ran }
+    }
+}
+
+struct Server {
+    sky: Arc<Sky>,
+    dice: Arc<Mutex<Dice>>,
+    under_way: Arc<Mutex<HashMap<ProfileName, Arc<AtomicUsize>>>>,
+    issued: Arc<Mutex<HashMap<String, (Moment, Duration)>>>,
+}
+
+/// Counts down even where the broker drops the request half-way.
+struct UnderWay(Arc<AtomicUsize>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Redeem for Server {
+    fn redeem(
+        &self,
+        profile: Arc<Profile>,
+    ) -> Pin<Box<dyn Future<Output = Result<Redeemed, Unredeemed>> + Send>> {
+        let sky = Arc::clone(&self.sky);
+        let dice = Arc::clone(&self.dice);
+        let issued = Arc::clone(&self.issued);
+        let count = Arc::clone(self.under_way.lock().expect("lock").entry(profile.name.clone()).or_default());
+        Box::pin(async move {
+            assert_eq!(count.fetch_add(1, Ordering::Relaxed), 0, "two attempts at once");
+            let _under_way = UnderWay(count);
+            let sent = sky.now();
+            let delay = dice.lock().expect("lock").milliseconds(8_000);
+            tokio::time::sleep(delay).await;
+            let (text, outcome) = {
+                let mut dice = dice.lock().expect("lock");
+                let text = format!("token-{}", dice.number());
+                let outcome = server::answer(&mut dice, &text, sent.wall);
+                (text, outcome)
+            };
+            let granted = outcome.map_err(|error| failure::of_token_request(&error, &profile))?;
+            issued.lock().expect("lock").insert(text, (sent, granted.life));
+            Ok(Redeemed { token: granted.token, life: granted.life, sent })
+        })
+    }
+}
+
+pub(crate) fn history(seed: u64) {
+    thread_local! {
+        static RUNTIME: RefCell<Option<Runtime>> = const { RefCell::new(None) };
+    }
+    // Paused time goes on from history to history; each measures from its own start.
+    RUNTIME.with_borrow_mut(|runtime| {
+        let runtime = runtime.get_or_insert_with(|| {
+            Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime")
+        });
+        runtime.block_on(live(seed));
+    });
+}
+
+async fn live(seed: u64) {
+    let mut dice = Dice::new(seed);
+    let sky = Arc::new(Sky {
+        start: Instant::now(),
+        slept: Mutex::default(),
+        wall: Mutex::new(Duration::from_secs(1_800_000_000)),
+    });
+    let issued = Arc::new(Mutex::new(HashMap::new()));
+    let server = Arc::new(Server {
+        sky: Arc::clone(&sky),
+        dice: Arc::new(Mutex::new(Dice::new(dice.number()))),
+        under_way: Arc::default(),
+        issued: Arc::clone(&issued),
+    });
+    let broker = Broker::new(Arc::<Sky>::clone(&sky), server, || 0.5);
+    let timer = tokio::spawn(Arc::clone(&broker).keep_time());
+    let profiles = ["a", "b"].map(profile);
+    let mut callers = Vec::new();
+    for _ in 0..12 {
+        match dice.below(10) {
+            0 => *sky.slept.lock().expect("lock") += dice.milliseconds(7_200_000),
+            1 => *sky.wall.lock().expect("lock") = dice.milliseconds(4_000_000_000_000),
+            2 => broker.forget(&dice.pick(&profiles).name),
+            3 => tokio::time::sleep(dice.milliseconds(1_000_000)).await,
+            _ => {
+                let profile = Arc::clone(dice.pick(&profiles));
+                let caller = call(Arc::clone(&broker), profile, Arc::clone(&sky), Arc::clone(&issued), dice.number());
+                let caller = tokio::spawn(caller);
+                if dice.one_in(5) {
+                    caller.abort();
+                } else {
+                    callers.push(caller);
+                }
+            }
+        }
+        tokio::time::sleep(dice.milliseconds(3_000)).await;
+    }
+    for caller in callers {
+        // Every attempt ends within eight virtual seconds, so every caller is answered within nine.
+        let answered = tokio::time::timeout(Duration::from_secs(9), caller).await;
+        answered.expect("a waiter was never answered").expect("a promise was broken");
+    }
+    timer.abort();
+}
+
+async fn call(
+    broker: Arc<Broker>,
+    profile: Arc<Profile>,
+    sky: Arc<Sky>,
+    issued: Arc<Mutex<HashMap<String, (Moment, Duration)>>>,
+    seed: u64,
+) {
+    let mut dice = Dice::new(seed);
+    let demand = if dice.one_in(8) { Demand::Fresh } else { Demand::Valid };
+    let ask = Ask { demand, min_validity: dice.one_in(4).then(|| dice.milliseconds(1_000_000)) };
+    let outcome = match broker.access_token(&profile, ask) {
+        Answer::Now(outcome) => outcome,
+        Answer::Later(later) => later.await.expect("an answer"),
+    };
+    if let Ok(Served { token, remaining }) = outcome {
+        let text = String::from_utf8(token.expose().to_vec()).expect("text");
+        let (sent, life) = issued.lock().expect("lock")[&text];
+        let left = sky.now().until(sent.after(life));
+        assert!(!left.is_zero(), "a token past its life");
+        assert!(remaining < left, "the life that is shown is less than the true one");
+    }
+}
+
+fn profile(name: &str) -> Arc<Profile> {
+    Arc::new(Profile {
+        name: ProfileName::parse(name).expect("a name"),
+        url: RequestUrl::parse("https://console.example.com", false).expect("a request URL"),
+        identity: Identity::ApiClient("key-1".to_owned()),
+        secret_source: SecretSourceKind::Memory,
+        ca_bundle: None,
+        insecure_http: false,
+        also_for: Vec::new(),
+    })
+}

@@ -1,0 +1,47 @@
+//! Owns the answers of a server that may say anything: each goes through the real reading of answers.
+
+use std::time::Duration;
+
+use cp_tokend::authority::response::{self, Answer};
+use cp_tokend::authority::{Issued, TokenRequestError};
+use cp_tokend::request_url::RequestUrl;
+use zeroize::Zeroizing;
+
+use crate::dice::Dice;
+
+/// Every odd life that a server has been seen to state, and some that none has.
+const LIVES: &[&str] = &[
+    "900", "900", "900", "1800", "60", "10", "2", "1", "0", "-1", "-900", "null", "\"3600\"", "3.7", "0.05", "1e308",
+    "-1e308", "86400", "86401", "18446744073709551615", "9223372036854775808",
+];
+
+/// One answer; the token in it is `token`.
+pub(crate) fn answer(dice: &mut Dice, token: &str, wall: Duration) -> Result<Issued, TokenRequestError> {
+    match dice.below(20) {
+        0 => read(401, "{\"error\":\"invalid_client\"}", None, wall),
+        1 => read(503, "", Some(["0", "7", "99999", "soon"][dice.below(4) as usize]), wall),
+        2 => read(500, "<html>", None, wall),
+        3 => read(429, "", dice.one_in(2).then_some("3"), wall),
+        4 => read(200, "{\"access_token\":\"a b\",\"token_type\":\"bearer\"}", None, wall),
+        5 => Err(TokenRequestError::TimedOut),
+        6 => read(200, &format!("{{\"access_token\":\"{token}\",\"token_type\":\"Bearer\"}}"), None, wall),
+        _ => {
+            let life = dice.pick(LIVES);
+            let body = format!("{{\"access_token\":\"{token}\",\"token_type\":\"bearer\",\"expires_in\":{life}}}");
+            read(200, &body, None, wall)
+        }
+    }
+}
+
+fn read(status: u16, body: &str, retry_after: Option<&str>, wall: Duration) -> Result<Issued, TokenRequestError> {
+    let url = RequestUrl::parse("https://console.example.com", false).expect("a request URL");
+    let answer = Answer {
+        status,
+        location: None,
+        retry_after: retry_after.map(|text| text.as_bytes().to_vec()),
+        body: Zeroizing::new(body.as_bytes().to_vec()),
+        is_whole: true,
+        is_quotable: false,
+    };
+    response::read(&answer, &url, wall)
+}
