@@ -1,0 +1,62 @@
+//! Owns what reaches standard output and standard error: composed first, then written whole. Nothing else in the
+//! program writes there.
+
+mod token;
+
+#[cfg(unix)]
+#[path = "output/unix.rs"]
+mod system;
+
+use std::io::{self, ErrorKind};
+
+use cp_token_protocol::{ErrorCode, Failure};
+
+use crate::text::harmless;
+
+pub(crate) use token::{Format, print_token};
+
+/// Writes the parts, one after the other, to standard output.
+///
+/// # Errors
+/// [`ErrorCode::OUTPUT_FAILED`] where not every byte was taken.
+pub(crate) fn print(parts: &[&[u8]]) -> Result<(), Failure> {
+    system::write_to_stdout(parts).map_err(|error| not_written(&error))
+}
+
+/// Writes each line, made harmless for a terminal, to standard output.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn print_lines(lines: &[String]) -> Result<(), Failure> {
+    let text: String = lines.iter().map(|line| harmless(line) + "\n").collect();
+    print(&[text.as_bytes()])
+}
+
+/// Writes the value as JSON on one line to standard output.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value)
+        .map_err(|_| Failure::new(ErrorCode::INTERNAL, "the answer has no JSON form"))?;
+    print(&[text.as_bytes(), b"\n"])
+}
+
+/// Writes to standard error. Whether anybody reads it changes nothing.
+pub(crate) fn complain(line: &str) {
+    let _ = system::write_to_stderr(line.as_bytes());
+}
+
+#[cold]
+fn not_written(error: &io::Error) -> Failure {
+    let known = [
+        (ErrorKind::BrokenPipe, "the reader is gone"),
+        (ErrorKind::StorageFull, "there is no space left"),
+        (ErrorKind::QuotaExceeded, "there is no space left"),
+        (ErrorKind::TimedOut, "the reader takes nothing"),
+    ];
+    let reason = known.iter().find(|(kind, _)| *kind == error.kind());
+    let reason = reason.map_or("the system refuses it", |(_, reason)| reason);
+    Failure::new(ErrorCode::OUTPUT_FAILED, format!("the output could not be written: {reason}"))
+        .with_hint("see where standard output goes")
+}

@@ -1,0 +1,121 @@
+//! Owns the forms in which a token is printed. Token, expiry and URL of one printing come from one answer, and
+//! the token itself is never copied.
+
+use cp_token_protocol::{ErrorCode, Failure, TokenView};
+
+use super::print;
+use crate::date::rfc3339;
+
+/// The form in which a token is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// The token alone
+    #[default]
+    Token,
+    /// Authorization: Bearer TOKEN
+    Header,
+    /// One object: access_token, token_type, expires_in, expires_at, profile, url
+    Json,
+    /// CP_TOKEN, CP_TOKEN_URL and CP_TOKEN_EXPIRES_AT, for eval in a shell
+    Env,
+    /// A header line for curl -K -
+    Curl,
+}
+
+impl Format {
+    /// The format of that name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "token" => Some(Self::Token),
+            "header" => Some(Self::Header),
+            "json" => Some(Self::Json),
+            "env" => Some(Self::Env),
+            "curl" => Some(Self::Curl),
+            _ => None,
+        }
+    }
+}
+
+/// Prints the token in the form that was asked for.
+///
+/// # Errors
+/// [`ErrorCode::OUTPUT_FAILED`] where it could not be written, and [`ErrorCode::NOT_OUR_DAEMON`] where the URL
+/// beside it has characters that no URL has.
+pub(crate) fn print_token(view: &TokenView<'_>, format: Format) -> Result<(), Failure> {
+    match format {
+        Format::Token => print(&[view.access_token, b"\n"]),
+        Format::Header => print(&[b"Authorization: Bearer ", view.access_token, b"\n"]),
+        Format::Curl => print(&[b"header = \"Authorization: Bearer ", view.access_token, b"\"\n"]),
+        Format::Json => print(&[b"{\"access_token\":\"", view.access_token, json_tail(view)?.as_bytes()]),
+        Format::Env => print(&[b"CP_TOKEN='", view.access_token, env_tail(view)?.as_bytes()]),
+    }
+}
+
+fn json_tail(view: &TokenView<'_>) -> Result<String, Failure> {
+    let (seconds, instant) = (view.expires_in_ms / 1000, rfc3339(view.expires_at));
+    let url = serde_json::Value::from(visible(view.url)?);
+    Ok(format!(
+        "\",\"token_type\":\"Bearer\",\"expires_in\":{seconds},\"expires_at\":\"{instant}\",\"profile\":\"{}\",\"url\":{url}}}\n",
+        view.profile
+    ))
+}
+
+fn env_tail(view: &TokenView<'_>) -> Result<String, Failure> {
+    let url = visible(view.url)?.replace('\'', r"'\''");
+    Ok(format!("'\nCP_TOKEN_URL='{url}'\nCP_TOKEN_EXPIRES_AT='{}'\n", rfc3339(view.expires_at)))
+}
+
+fn visible(url: &str) -> Result<&str, Failure> {
+    if url.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(url);
+    }
+    Err(Failure::new(ErrorCode::NOT_OUR_DAEMON, "the daemon's answer has a URL with odd characters"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    fn view(url: &str) -> TokenView<'_> {
+        TokenView {
+            access_token: b"abc",
+            expires_in_ms: 899_999,
+            expires_at: 1_800_000_000,
+            profile: "prod",
+            url,
+        }
+    }
+
+    #[test]
+    fn every_format_is_found_by_the_name_that_the_help_shows() {
+        for format in Format::value_variants() {
+            let name = format.to_possible_value().unwrap();
+            assert_eq!(Format::parse(name.get_name()), Some(*format));
+        }
+        assert_eq!(Format::parse("yaml"), None);
+    }
+
+    #[test]
+    fn json_has_exactly_the_promised_fields() {
+        let text = format!("{{\"access_token\":\"abc{}", json_tail(&view("https://a.example")).unwrap());
+        assert_eq!(
+            text,
+            "{\"access_token\":\"abc\",\"token_type\":\"Bearer\",\"expires_in\":899,\
+             \"expires_at\":\"2027-01-15T08:00:00Z\",\"profile\":\"prod\",\"url\":\"https://a.example\"}\n"
+        );
+        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+    }
+
+    #[test]
+    fn a_url_cannot_break_out_of_its_quotes_or_its_line() {
+        assert_eq!(
+            env_tail(&view("https://a.example/';id;'")).unwrap(),
+            "'\nCP_TOKEN_URL='https://a.example/'\\'';id;'\\'''\nCP_TOKEN_EXPIRES_AT='2027-01-15T08:00:00Z'\n"
+        );
+        for url in ["https://a\nb", "https://a b", "https://a\x1b"] {
+            assert!(env_tail(&view(url)).is_err() && json_tail(&view(url)).is_err(), "{url:?}");
+        }
+    }
+}
