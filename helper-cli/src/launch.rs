@@ -1,0 +1,81 @@
+//! Owns the starting of a daemon where none listens: one at a time, whoever else wants the same, and seldom
+//! where it keeps failing. It never starts one beside another.
+
+mod failures;
+mod folder;
+mod lock;
+mod process;
+
+#[cfg(unix)]
+#[path = "launch/unix.rs"]
+mod system;
+
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
+
+use crate::client::{self, Connection};
+use crate::deadline::Deadline;
+use failures::RecentFailures;
+use lock::StartLock;
+
+/// A connection to the daemon that runs; where none does, to the one that is started for it.
+///
+/// # Errors
+/// Why none runs and none can be started, or what [`client::connect`] answers.
+pub(crate) fn connect_or_start<'d>(
+    address: &IpcAddress,
+    deadline: &'d Deadline,
+) -> Result<Connection<'d>, Failure> {
+    match client::connect(address, deadline)? {
+        Some(connection) => Ok(connection),
+        None => start(address, deadline),
+    }
+}
+
+/// Starts a daemon unless somebody else has just done so, and connects to it.
+///
+/// # Errors
+/// As [`connect_or_start`].
+#[cold]
+pub(crate) fn start<'d>(address: &IpcAddress, deadline: &'d Deadline) -> Result<Connection<'d>, Failure> {
+    folder::prepare(address)?;
+    let lock = StartLock::acquire(address.folder(), deadline)?;
+    if let Some(connection) = client::connect(address, deadline)? {
+        return Ok(connection);
+    }
+    let mut failures = RecentFailures::read(&lock);
+    failures.refuse_one_more()?;
+    let outcome = process::start_and_wait(deadline);
+    // A daemon that somebody else started in the meantime, a service manager say, serves as well.
+    if let Some(connection) = client::connect(address, deadline)? {
+        return Ok(connection);
+    }
+    let failure = outcome.err().unwrap_or_else(not_listening);
+    failures.add(&failure);
+    failures.write(&lock);
+    Err(failure)
+}
+
+fn not_listening() -> Failure {
+    Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "cp-tokend says that it is ready and does not listen")
+        .with_hint("see that CP_TOKEN_SOCKET and XDG_RUNTIME_DIR are the same for both")
+}
+
+/// Does `work` on a thread of its own and gives its result, if it comes before the deadline.
+fn within<T: Send + 'static>(
+    deadline: &Deadline,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    let limit = deadline.remaining()?;
+    let (sender, receiver) = sync_channel(1);
+    let thread = std::thread::Builder::new().spawn(move || {
+        let _ = sender.send(work());
+    });
+    thread
+        .map_err(|_| Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "the system gives out no more threads"))?;
+    receiver.recv_timeout(limit).map_err(|error| match error {
+        RecvTimeoutError::Timeout => deadline.passed(),
+        RecvTimeoutError::Disconnected => Failure::new(ErrorCode::INTERNAL, "the waiting thread ended"),
+    })
+}

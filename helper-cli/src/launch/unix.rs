@@ -1,0 +1,90 @@
+//! Owns the system calls behind a start on Unix: private files, the lock, and what a daemon's process is cut off
+//! from. It decides nothing.
+#![allow(unsafe_code)]
+
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use cp_token_protocol::is_same_user;
+use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::time::{ClockId, clock_gettime};
+
+/// Makes the folder and its missing parents, open to nobody else from their first instant.
+pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// The user that `path` belongs to, where that is not us.
+pub(super) fn foreign_owner(path: &Path) -> Option<u32> {
+    let owner = path.metadata().map_or(u32::MAX, |metadata| metadata.uid());
+    (!is_ours(owner)).then_some(owner)
+}
+
+/// Opens an ordinary file of our own, making it where it is missing; a link is not followed.
+pub(super) fn open_own_file(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    let file = options.mode(0o600).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() && is_ours(metadata.uid()) {
+        Ok(file)
+    } else {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+}
+
+/// Takes the lock if nobody has it.
+pub(super) fn lock_at_once(file: &File) -> bool {
+    flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
+}
+
+/// Waits for the lock, however long it takes.
+pub(super) fn wait_and_lock(file: File) -> io::Result<File> {
+    rustix::io::retry_on_intr(|| flock(&file, FlockOperation::LockExclusive))?;
+    Ok(file)
+}
+
+/// A clock that nobody sets and that goes on in suspend.
+pub(super) fn milliseconds_since_boot() -> u64 {
+    let now = clock_gettime(ClockId::Boottime);
+    now.tv_sec.unsigned_abs() * 1000 + now.tv_nsec.unsigned_abs() / 1_000_000
+}
+
+/// Closes, for every program that this process starts from now on, each descriptor but the standard three. Pipes
+/// of whoever called us would otherwise stay open for as long as the daemon lives.
+pub(super) fn keep_descriptors_to_ourselves() {
+    const FIRST_OTHER: libc::c_uint = 3;
+    // SAFETY: with this flag the call closes nothing here; it only sets the close-on-exec mark.
+    let status = unsafe {
+        libc::syscall(libc::SYS_close_range, FIRST_OTHER, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC)
+    };
+    if status != 0 {
+        mark_one_by_one();
+    }
+}
+
+/// As above, on a kernel older than Linux 5.11.
+#[cold]
+fn mark_one_by_one() {
+    let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return };
+    let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
+    for number in numbers.filter(|&number| number > 2) {
+        // SAFETY: setting the mark on a descriptor, be it closed by now, touches no memory.
+        unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+}
+
+/// Gives the process a session of its own, so that neither Ctrl-C nor the terminal's end reaches it.
+pub(super) fn in_a_session_of_its_own(command: &mut Command) {
+    // SAFETY: the closure makes one system call and neither allocates nor locks.
+    unsafe { command.pre_exec(|| Ok(rustix::process::setsid().map(drop)?)) };
+}
+
+fn is_ours(owner: u32) -> bool {
+    is_same_user(owner, rustix::process::geteuid().as_raw())
+}
