@@ -1,0 +1,182 @@
+//! Owns the command line as a person writes it: sub-commands, options, their help, and the words for what is
+//! wrong with them. It does nothing of what is asked.
+
+mod help;
+mod profile;
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName};
+
+use crate::commands::get::GetOptions;
+use crate::exit::ErrorFormat;
+use crate::text::clean;
+
+pub(crate) use profile::{CreateOptions, ProfileCommand, UpdateOptions};
+
+/// The longest that `--timeout` may be.
+const LONGEST_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cp-token",
+    version,
+    about = "Prints a valid CrashPlan access token",
+    long_about = help::ABOUT,
+    after_help = "More, with examples, exit codes and files: cp-token --help",
+    after_long_help = help::AFTER,
+    args_conflicts_with_subcommands = true,
+    disable_version_flag = false
+)]
+pub(crate) struct CommandLine {
+    #[command(flatten)]
+    pub(crate) get: GetOptions,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    // Read by `error_format` before everything else, so that it holds for faults of the command line too.
+    /// How failures are told on standard error: text or json
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    error_format: String,
+}
+
+/// What to do, other than the main job.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print a valid access token (the same as cp-token alone)
+    #[command(after_help = help::GET)]
+    Get(GetOptions),
+    /// Create, change, list and delete profiles: one for each API client
+    #[command(subcommand, after_help = help::PROFILE)]
+    Profile(ProfileCommand),
+    /// Start, stop and reload the daemon
+    #[command(subcommand, after_help = help::DAEMON)]
+    Daemon(DaemonCommand),
+    /// Show the daemon, its protections and every profile's token
+    #[command(after_help = help::STATUS)]
+    Status {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Drop live tokens, and let a refused secret be tried once more
+    #[command(after_help = help::FORGET)]
+    Forget(ForgetOptions),
+}
+
+/// What to do with the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub(crate) enum DaemonCommand {
+    /// Start it, where it does not run already
+    Start,
+    /// Stop it in order; every live token is lost, no secret is
+    Stop,
+    /// Stop it, then start it
+    Restart,
+    /// Let it read its config file again
+    Reload,
+}
+
+/// Whose live tokens to drop.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ForgetOptions {
+    /// The profile; else $CP_TOKEN_PROFILE, else the default, else the only one
+    #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse)]
+    pub(crate) profile: Option<ProfileName>,
+    /// Those of every profile
+    #[arg(long, conflicts_with = "profile")]
+    pub(crate) all: bool,
+}
+
+/// What a command line comes to.
+#[derive(Debug)]
+pub(crate) enum Parsed {
+    /// Something to do.
+    Line(Box<CommandLine>),
+    /// Something to read: help or the version.
+    Text(String),
+}
+
+/// Reads a command line; `arguments` are those after the program's name.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`], with all that is wrong on one line.
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, Failure> {
+    let line = std::iter::once(OsString::from("cp-token")).chain(arguments.iter().cloned());
+    match CommandLine::try_parse_from(line) {
+        Ok(line) => Ok(Parsed::Line(Box::new(line))),
+        Err(error) if is_answer(error.kind()) => Ok(Parsed::Text(error.render().to_string())),
+        Err(error) => Err(usage(&error.render().to_string())),
+    }
+}
+
+/// Takes `--error-format` out of the arguments, wherever it stands.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where its value is neither `text` nor `json`.
+pub(crate) fn error_format(arguments: &mut Vec<OsString>) -> Result<ErrorFormat, Failure> {
+    const NAME: &str = "--error-format";
+    let mut format = ErrorFormat::Text;
+    while let Some(place) =
+        arguments.iter().position(|word| word.to_str().is_some_and(|w| is_option(w, NAME)))
+    {
+        let word = arguments.remove(place);
+        let attached = word.to_str().and_then(|word| word.split_once('=')).map(|(_, value)| value.into());
+        let value = match attached {
+            Some(value) => value,
+            None if place < arguments.len() => arguments.remove(place),
+            None => OsString::new(),
+        };
+        format = match value.to_str() {
+            Some("text") => ErrorFormat::Text,
+            Some("json") => ErrorFormat::Json,
+            _ => return Err(Failure::new(ErrorCode::USAGE, "--error-format is text or json")),
+        };
+    }
+    Ok(format)
+}
+
+/// A life that a token can be asked to have left.
+///
+/// # Errors
+/// A sentence where it is no duration.
+pub(crate) fn life(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| "a duration is written 90s, 2m or 1h30m".to_owned())
+}
+
+/// A limit on the time that a command may take.
+///
+/// # Errors
+/// A sentence where it is no duration, none at all, or more than a day.
+pub(crate) fn limit(text: &str) -> Result<Duration, String> {
+    let limit = life(text)?;
+    if limit.is_zero() || limit > LONGEST_LIMIT {
+        return Err("it must be more than nothing and at most 24h".to_owned());
+    }
+    Ok(limit)
+}
+
+fn is_option(word: &str, name: &str) -> bool {
+    word.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+}
+
+fn is_answer(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
+}
+
+/// Clap's paragraphs as one line: the first says what is wrong, a tip what might be meant.
+fn usage(rendered: &str) -> Failure {
+    let mut paragraphs = rendered.split("\n\n");
+    let first = paragraphs.next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(first);
+    let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    let tip = rendered.lines().find_map(|line| line.trim_start().strip_prefix("tip: "));
+    let hint = tip.map_or_else(|| "see: cp-token --help".to_owned(), clean);
+    Failure::new(ErrorCode::USAGE, clean(&message)).with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests;

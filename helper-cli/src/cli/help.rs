@@ -1,0 +1,98 @@
+//! Owns the longer texts of `--help`. Short ones stand beside their options.
+
+pub(super) const ABOUT: &str = "\
+Prints a valid CrashPlan access token.
+
+The daemon cp-tokend holds the secret of each API client and a live token for it,
+asks the server for a new one in time, and starts by itself when it is needed.
+cp-token prints that token: on success one line on standard output and nothing
+else, on failure nothing there, one line on standard error and an exit code.";
+
+pub(super) const AFTER: &str = r#"Examples:
+  Create a profile once (the secret is asked for, and kept in the keyring):
+    cp-token profile create prod --url https://API.EXAMPLE --client-id key-1234
+  Then, in every script:
+    curl -H "Authorization: Bearer $(cp-token)" https://API.EXAMPLE/api/v1/User/my
+  The same without the token in curl's arguments:
+    cp-token -f curl | curl -K - https://API.EXAMPLE/api/v1/User/my
+  For a job of five minutes:
+    cp-token --min-validity 5m
+  After the API answered 401 to a token:
+    printf '%s' "$token" | cp-token --rejected
+  As variables of a shell:
+    eval "$(cp-token -f env)"
+
+Exit codes:
+   0  success
+  64  usage: bad arguments, unknown profile, several profiles and no default
+  65  data: standard input is malformed
+  69  unavailable: no daemon and none can be started, or no secret to be had
+  70  internal: a bug
+  74  i/o: the output, the config or the state could not be written
+  75  try again: server unreachable or busy, timeout, cooling down
+  76  protocol: helper and daemon share no version, or it is not our daemon
+  77  refused: the server refused the secret
+  78  config: no profile at all, config file broken, URL not https
+
+Variables:
+  CP_TOKEN_PROFILE      the profile where -p is not given
+  CP_TOKEN_SOCKET       where helper and daemon meet, instead of the place below
+  CP_TOKEN_CONFIG_DIR   the config folder, instead of the place below
+  CP_TOKEN_STATE_DIR    the state folder, instead of the place below
+  CP_TOKEN_LOG          what a daemon that is started logs (info)
+  A daemon that is started sees these, the XDG folders, the session bus, PATH,
+  HOME, user and locale; nothing else of the environment reaches it.
+
+Files:
+  $XDG_CONFIG_HOME/cp-token/config.toml     profiles, to be edited by hand too
+  $XDG_STATE_HOME/cp-token/                 dates, and daemon.log; no secret
+  $XDG_RUNTIME_DIR/cp-token/daemon.sock     where they meet; without that variable
+                                            run/daemon.sock in the state folder"#;
+
+pub(super) const GET: &str = "\
+--format json prints, on one line, access_token, token_type (Bearer), expires_in (seconds),
+expires_at (RFC 3339, UTC), profile and url. Every expiry is already less a safety margin.";
+
+pub(super) const PROFILE: &str = "\
+A profile is one API client at one request URL. The first one becomes the default.
+Secrets are asked for without echo or read from standard input; they are never arguments.";
+
+pub(super) const DAEMON: &str = "\
+The daemon starts by itself when a token is asked for, so this is seldom needed.";
+
+pub(super) const STATUS: &str = "\
+Starts no daemon; where none runs, the exit code is 69.
+
+--json prints, on one line, version, protocol, pid, uptime (seconds), socket, config_file,
+config_problem (text or null), keyring (untried, working, unavailable, locked, denied or
+timed_out), protections (name, state: on, off or unsupported) and profiles, which is the
+array of: cp-token profile list --json";
+
+pub(super) const FORGET: &str = "\
+No secret is touched: the next call fetches a new token. To remove a secret, delete its profile.";
+
+pub(super) const CREATE: &str = "\
+The secret is proved with one token request before anything is stored; if the server refuses
+it, nothing is. In the console: Integrations, API Clients, Create.
+
+  cp-token profile create prod --url https://API.EXAMPLE --client-id key-1234
+  pass show crashplan | cp-token profile create prod --url … --client-id … --secret-stdin";
+
+pub(super) const UPDATE: &str = "\
+The outcome is proved with one token request before anything is stored.
+
+  cp-token profile update prod --url https://API2.EXAMPLE
+  cp-token profile update prod --also-for https://gateway.example
+  cp-token profile update prod --ca-bundle ''";
+
+pub(super) const RESET_SECRET: &str = "\
+In the console: Integrations, API Clients, the client, Reset API secret. The old secret stays
+until the new one has worked once.";
+
+pub(super) const LIST: &str = "\
+The default is marked with *. TOKEN is what is left of a live token, or why there is none.
+
+--json prints, on one line, an array with for each profile: name, kind, url, client_id,
+secret_source, ca_bundle, insecure_http, also_for, default, created and last_redeemed (RFC 3339
+in UTC, or null) and token: {\"state\": absent, live, requesting, cooling_down or refused,
+\"expires_in\": seconds where it is live, \"retry_in\": seconds where it is cooling_down}.";

@@ -1,0 +1,106 @@
+//! Owns the way from a parsed command line to the command that does it, and what all commands share: which
+//! profile, which daemon, how long.
+
+mod daemon;
+mod forget;
+pub(crate) mod get;
+mod json;
+mod profile;
+mod status;
+mod table;
+
+use std::time::Duration;
+
+use cp_token_protocol::message::{ProfileSelector, Request, Response};
+use cp_token_protocol::{AddressError, ErrorCode, Failure, IpcAddress, ProfileName};
+
+use crate::cli::{Command, CommandLine};
+use crate::deadline::Deadline;
+use crate::{client, launch, output};
+
+/// How long a command other than `get` may take: a person may have to unlock the keyring in the meantime.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// Why it was not done.
+pub(crate) fn run(line: CommandLine) -> Result<(), Failure> {
+    match line.command {
+        None => get::run(&line.get),
+        Some(Command::Get(options)) => get::run(&options),
+        Some(Command::Profile(command)) => profile::run(command),
+        Some(Command::Daemon(command)) => daemon::run(command),
+        Some(Command::Status { json }) => status::run(json),
+        Some(Command::Forget(options)) => forget::run(options),
+    }
+}
+
+/// Where we meet, as the environment has it.
+///
+/// # Errors
+/// [`ErrorCode::CONFIG_BROKEN`] where a variable leads nowhere.
+fn meeting_place() -> Result<IpcAddress, Failure> {
+    IpcAddress::from_variables(|name| std::env::var_os(name)).map_err(|error| nowhere(&error))
+}
+
+#[cold]
+fn nowhere(error: &AddressError) -> Failure {
+    let hint = match error {
+        AddressError::Relative(_) => "make it start with /, or unset it",
+        AddressError::TooLong(_) => "set CP_TOKEN_SOCKET to a shorter path in a folder of your own",
+        AddressError::Nowhere => "set HOME, or XDG_RUNTIME_DIR",
+    };
+    Failure::new(ErrorCode::CONFIG_BROKEN, error.to_string()).with_hint(hint)
+}
+
+/// The profile that the options and `CP_TOKEN_PROFILE` name; the daemon decides where neither does.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where the variable holds no profile name.
+fn selector(profile: Option<&ProfileName>, url: Option<&str>) -> Result<ProfileSelector, Failure> {
+    if let Some(name) = profile {
+        return Ok(ProfileSelector::Named(name.clone()));
+    }
+    if let Some(url) = url {
+        return Ok(ProfileSelector::Url(url.to_owned()));
+    }
+    match std::env::var_os("CP_TOKEN_PROFILE").filter(|name| !name.is_empty()) {
+        Some(name) => match name.to_str().and_then(|name| ProfileName::parse(name).ok()) {
+            Some(name) => Ok(ProfileSelector::Named(name)),
+            None => Err(bad_variable()),
+        },
+        None => Ok(ProfileSelector::Default),
+    }
+}
+
+#[cold]
+fn bad_variable() -> Failure {
+    Failure::new(ErrorCode::USAGE, "CP_TOKEN_PROFILE holds no profile name")
+        .with_hint("unset it, or see: cp-token profile list")
+}
+
+/// Asks the daemon, starting one where none runs.
+fn ask(request: &Request) -> Result<Response, Failure> {
+    let deadline = Deadline::new(PATIENCE);
+    launch::connect_or_start(&meeting_place()?, &deadline)?.ask(request)
+}
+
+/// Prints what the daemon says of something that it was told to do.
+fn tell(response: Response) -> Result<(), Failure> {
+    match response {
+        Response::Done(lines) => output::print_lines(&lines),
+        other @ (Response::Working
+        | Response::Token(_)
+        | Response::Status(_)
+        | Response::Profiles(_)
+        | Response::Failure(_)) => Err(client::unexpected(&other)),
+    }
+}
+
+/// No daemon runs, and this command starts none.
+#[cold]
+fn not_running() -> Failure {
+    Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "no daemon runs")
+        .with_hint("start one: cp-token daemon start")
+}

@@ -1,0 +1,26 @@
+//! Owns `cp-token forget`. It starts no daemon: where none runs there is nothing to forget.
+
+use cp_token_protocol::Failure;
+use cp_token_protocol::message::{ForgetScope, Request};
+
+use super::PATIENCE;
+use crate::cli::ForgetOptions;
+use crate::deadline::Deadline;
+use crate::{client, output};
+
+/// Drops live tokens.
+///
+/// # Errors
+/// Why they are not dropped.
+pub(super) fn run(options: ForgetOptions) -> Result<(), Failure> {
+    let scope = if options.all {
+        ForgetScope::All
+    } else {
+        ForgetScope::Profile(super::selector(options.profile.as_ref(), None)?)
+    };
+    let deadline = Deadline::new(PATIENCE);
+    match client::connect(&super::meeting_place()?, &deadline)? {
+        Some(connection) => super::tell(connection.ask(&Request::Forget(scope))?),
+        None => output::print_lines(&["no daemon runs, so there is no token to forget".to_owned()]),
+    }
+}

@@ -1,0 +1,96 @@
+//! Owns `cp-token get`: one question, one token, one line.
+
+use std::time::Duration;
+
+use cp_token_protocol::message::{AccessTokenRequest, Demand, Request};
+use cp_token_protocol::{Failure, ProfileName};
+
+use crate::deadline::Deadline;
+use crate::output::{self, Format};
+use crate::{client, launch, prompt};
+
+/// What to get, and how.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+pub(crate) struct GetOptions {
+    /// The profile; else $CP_TOKEN_PROFILE, else the default, else the only one
+    #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse, conflicts_with = "url")]
+    pub(crate) profile: Option<ProfileName>,
+    /// The profile whose request URL has exactly this scheme, host and port
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// What to print
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "token")]
+    pub(crate) format: Format,
+    /// The token must live at least this long (90s, 2m) [default: a margin from its observed life]
+    #[arg(long, value_name = "DURATION", value_parser = crate::cli::life)]
+    pub(crate) min_validity: Option<Duration>,
+    /// Standard input holds a token that the API answered 401 to: print another one
+    #[arg(long, conflicts_with = "fresh")]
+    pub(crate) rejected: bool,
+    /// Drop the current token and fetch a new one
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Give up after this long in all, with exit code 75
+    #[arg(long, value_name = "DURATION", value_parser = crate::cli::limit, default_value = "30s")]
+    pub(crate) timeout: Duration,
+    /// Do not start a daemon where none runs
+    #[arg(long)]
+    pub(crate) no_start: bool,
+}
+
+impl Default for GetOptions {
+    fn default() -> Self {
+        Self {
+            profile: None,
+            url: None,
+            format: Format::Token,
+            min_validity: None,
+            rejected: false,
+            fresh: false,
+            timeout: Duration::from_secs(30),
+            no_start: false,
+        }
+    }
+}
+
+/// Gets the token and prints it.
+///
+/// # Errors
+/// Why there is none; nothing is printed then.
+pub(crate) fn run(options: &GetOptions) -> Result<(), Failure> {
+    let deadline = Deadline::new(options.timeout);
+    let profile = super::selector(options.profile.as_ref(), options.url.as_deref())?;
+    let demand = demand(options)?;
+    let address = super::meeting_place()?;
+    let connection = match client::connect(&address, &deadline)? {
+        Some(connection) => connection,
+        None if options.no_start => return Err(super::not_running()),
+        None => launch::start(&address, &deadline)?,
+    };
+    let request = Request::AccessToken(AccessTokenRequest {
+        profile,
+        demand,
+        min_validity_ms: options.min_validity.map(milliseconds),
+        timeout_ms: milliseconds(time_for_the_daemon(deadline.remaining_if_started()?)),
+    });
+    connection.ask_token(&request, |view| output::print_token(view, options.format))
+}
+
+fn demand(options: &GetOptions) -> Result<Demand, Failure> {
+    if options.rejected {
+        Ok(Demand::Rejected(prompt::token_from_stdin()?))
+    } else if options.fresh {
+        Ok(Demand::Fresh)
+    } else {
+        Ok(Demand::Valid)
+    }
+}
+
+/// The daemon knows better why it has no answer, so it is given a little less time than we have.
+fn time_for_the_daemon(left: Duration) -> Duration {
+    left - (left / 20).min(Duration::from_millis(200))
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

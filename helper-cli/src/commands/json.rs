@@ -1,0 +1,125 @@
+//! Owns the JSON that `profile list`, `profile show` and `status` print. Its fields are promised in their help.
+
+use cp_token_protocol::message::{Identity, ProfileReport, StatusReport, TokenState};
+use serde::Serialize;
+
+use super::{status, table};
+use crate::date::rfc3339;
+
+/// One profile.
+#[derive(Serialize)]
+pub(super) struct Profile<'r> {
+    name: &'r str,
+    kind: &'static str,
+    url: &'r str,
+    client_id: &'r str,
+    secret_source: &'static str,
+    ca_bundle: Option<&'r str>,
+    insecure_http: bool,
+    also_for: &'r [String],
+    default: bool,
+    created: Option<String>,
+    last_redeemed: Option<String>,
+    token: Token,
+}
+
+#[derive(Serialize)]
+struct Token {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_in: Option<u64>,
+}
+
+/// The daemon and its profiles.
+#[derive(Serialize)]
+pub(super) struct Status<'r> {
+    version: &'r str,
+    protocol: u16,
+    pid: u32,
+    uptime: u64,
+    socket: &'r str,
+    config_file: &'r str,
+    config_problem: Option<&'r str>,
+    keyring: &'static str,
+    protections: Vec<Protection<'r>>,
+    profiles: Vec<Profile<'r>>,
+}
+
+#[derive(Serialize)]
+struct Protection<'r> {
+    name: &'r str,
+    state: &'static str,
+}
+
+impl<'r> From<&'r ProfileReport> for Profile<'r> {
+    fn from(report: &'r ProfileReport) -> Self {
+        let Identity::ApiClient(client_id) = &report.identity;
+        Self {
+            name: report.name.as_str(),
+            kind: "api-client",
+            url: &report.url,
+            client_id,
+            secret_source: table::secret_source(report.secret_source),
+            ca_bundle: report.ca_bundle.as_deref(),
+            insecure_http: report.insecure_http,
+            also_for: &report.also_for,
+            default: report.is_default,
+            created: report.created.map(rfc3339),
+            last_redeemed: report.last_redeemed.map(rfc3339),
+            token: Token::from(report.token),
+        }
+    }
+}
+
+impl From<TokenState> for Token {
+    fn from(state: TokenState) -> Self {
+        let (state, expires_in, retry_in) = match state {
+            TokenState::Absent => ("absent", None, None),
+            TokenState::Live(left) => ("live", Some(left / 1000), None),
+            TokenState::Requesting => ("requesting", None, None),
+            TokenState::CoolingDown(wait) => ("cooling_down", None, Some(wait.div_ceil(1000))),
+            TokenState::Refused => ("refused", None, None),
+        };
+        Self { state, expires_in, retry_in }
+    }
+}
+
+impl<'r> From<&'r StatusReport> for Status<'r> {
+    fn from(report: &'r StatusReport) -> Self {
+        let protections = report.protections.iter();
+        Self {
+            version: &report.version,
+            protocol: report.protocol,
+            pid: report.pid,
+            uptime: report.uptime_s,
+            socket: &report.socket,
+            config_file: &report.config_file,
+            config_problem: report.config_problem.as_deref(),
+            keyring: status::keyring(report.keyring),
+            protections: protections
+                .map(|each| Protection { name: &each.name, state: status::protection(each.state) })
+                .collect(),
+            profiles: report.profiles.iter().map(Profile::from).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::table::tests::report;
+
+    #[test]
+    fn a_profile_has_the_fields_that_the_help_promises() {
+        let text = serde_json::to_string(&Profile::from(&report("prod", TokenState::Live(61_500)))).unwrap();
+        assert_eq!(
+            text,
+            "{\"name\":\"prod\",\"kind\":\"api-client\",\"url\":\"https://api.example\",\"client_id\":\"key-1\",\
+             \"secret_source\":\"keyring\",\"ca_bundle\":null,\"insecure_http\":false,\
+             \"also_for\":[\"https://gateway.example\"],\"default\":true,\"created\":\"2027-01-15T08:00:00Z\",\
+             \"last_redeemed\":null,\"token\":{\"state\":\"live\",\"expires_in\":61}}"
+        );
+    }
+}

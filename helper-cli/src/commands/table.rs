@@ -1,0 +1,135 @@
+//! Owns how profiles are laid out for people. It asks nobody and prints nothing.
+
+use cp_token_protocol::message::{Identity, ProfileReport, SecretSourceKind, TokenState};
+
+use crate::date;
+use crate::text::clean;
+
+const HEAD: [&str; 7] = ["NAME", "KIND", "URL", "ID", "CREATED", "LAST-REDEEMED", "TOKEN"];
+
+/// The profiles as a table with a head; the default is marked with `*`.
+pub(super) fn profiles(profiles: &[ProfileReport]) -> Vec<String> {
+    if profiles.is_empty() {
+        return vec!["there is no profile; create one: cp-token profile create --help".to_owned()];
+    }
+    let mut rows = vec![(' ', HEAD.map(str::to_owned))];
+    rows.extend(profiles.iter().map(|profile| (if profile.is_default { '*' } else { ' ' }, cells(profile))));
+    let widths: [usize; HEAD.len()] =
+        std::array::from_fn(|column| rows.iter().map(|(_, row)| width(&row[column])).max().unwrap_or(0));
+    rows.iter().map(|(mark, row)| line(*mark, row, &widths)).collect()
+}
+
+/// Everything about one profile, a line each.
+pub(super) fn profile(profile: &ProfileReport) -> Vec<String> {
+    let [name, kind, url, id, created, redeemed, token] = cells(profile);
+    let mut lines = vec![
+        format!("name:           {name}{}", if profile.is_default { " (default)" } else { "" }),
+        format!("kind:           {kind}"),
+        format!("url:            {url}{}", if profile.insecure_http { " (http is allowed)" } else { "" }),
+        format!("client id:      {id}"),
+        format!("secret source:  {}", secret_source(profile.secret_source)),
+        format!("created:        {created}"),
+        format!("last redeemed:  {redeemed}"),
+        format!("token:          {token}"),
+    ];
+    lines.extend(profile.ca_bundle.iter().map(|path| format!("ca bundle:      {path}")));
+    lines.extend(profile.also_for.iter().map(|origin| format!("also for:       {origin}")));
+    lines
+}
+
+/// Where a secret rests, in one word.
+pub(super) fn secret_source(kind: SecretSourceKind) -> &'static str {
+    match kind {
+        SecretSourceKind::Keyring => "keyring",
+        SecretSourceKind::Memory => "memory",
+    }
+}
+
+fn cells(profile: &ProfileReport) -> [String; 7] {
+    let Identity::ApiClient(id) = &profile.identity;
+    let instant = |seconds: Option<u64>| seconds.map_or_else(|| "-".to_owned(), date::minute);
+    [
+        profile.name.to_string(),
+        "api-client".to_owned(),
+        clean(&profile.url),
+        clean(id),
+        instant(profile.created),
+        instant(profile.last_redeemed),
+        token(profile.token),
+    ]
+}
+
+fn token(state: TokenState) -> String {
+    match state {
+        TokenState::Absent => "none".to_owned(),
+        TokenState::Live(left) => format!("{} left", date::span(left)),
+        TokenState::Requesting => "on its way".to_owned(),
+        TokenState::CoolingDown(wait) => format!("failed, again in {}", date::span(wait)),
+        TokenState::Refused => "secret refused".to_owned(),
+    }
+}
+
+fn line(mark: char, row: &[String; 7], widths: &[usize; 7]) -> String {
+    let mut line = String::from(mark);
+    for (cell, wanted) in row.iter().zip(widths) {
+        line.push(' ');
+        line.push_str(cell);
+        line.extend(std::iter::repeat_n(' ', 1 + wanted - width(cell)));
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+fn width(cell: &str) -> usize {
+    cell.chars().count()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use cp_token_protocol::ProfileName;
+
+    use super::*;
+
+    pub(crate) fn report(name: &str, token: TokenState) -> ProfileReport {
+        ProfileReport {
+            name: ProfileName::parse(name).unwrap(),
+            url: "https://api.example".to_owned(),
+            identity: Identity::ApiClient("key-1".to_owned()),
+            secret_source: SecretSourceKind::Keyring,
+            ca_bundle: None,
+            insecure_http: false,
+            also_for: vec!["https://gateway.example".to_owned()],
+            is_default: name == "prod",
+            created: Some(1_800_000_000),
+            last_redeemed: None,
+            token,
+        }
+    }
+
+    #[test]
+    fn columns_line_up_and_the_default_is_marked() {
+        let rows =
+            profiles(&[report("prod", TokenState::Live(899_999)), report("test-eu", TokenState::Absent)]);
+        assert_eq!(
+            rows,
+            [
+                "  NAME     KIND        URL                  ID     CREATED               LAST-REDEEMED  TOKEN",
+                "* prod     api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              14m 59s left",
+                "  test-eu  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              none",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_profile_is_a_sentence_that_says_what_to_do() {
+        assert!(profiles(&[])[0].contains("cp-token profile create"));
+    }
+
+    #[test]
+    fn one_profile_shows_everything_that_is_set() {
+        let lines = profile(&report("prod", TokenState::CoolingDown(5000)));
+        assert!(lines.contains(&"name:           prod (default)".to_owned()));
+        assert!(lines.contains(&"token:          failed, again in 5s".to_owned()));
+        assert!(lines.contains(&"also for:       https://gateway.example".to_owned()));
+    }
+}
