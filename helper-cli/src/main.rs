@@ -1,2 +1,57 @@
-//! x
-fn main() {}
+//! Owns the order of things: the quick way for `get`, the long way for everything else, one outcome. It knows no
+//! command.
+#![cfg_attr(all(unix, not(test)), no_main)]
+
+mod cli;
+mod client;
+mod commands;
+mod date;
+mod deadline;
+mod exit;
+mod hot;
+mod launch;
+mod output;
+mod prompt;
+mod text;
+
+#[cfg(unix)]
+#[path = "memory/unix.rs"]
+mod memory;
+
+#[cfg(all(unix, not(test)))]
+#[path = "entry/unix.rs"]
+mod entry;
+
+use std::ffi::{OsStr, OsString};
+
+use cp_token_protocol::Failure;
+use exit::ErrorFormat;
+
+#[cfg(any(not(unix), test))]
+fn main() -> std::process::ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    run(arguments.iter().map(OsString::as_os_str)).into()
+}
+
+/// Does what the arguments say, without the program's name, and gives the number the process ends with.
+fn run<'a>(arguments: impl Iterator<Item = &'a OsStr> + Clone) -> u8 {
+    match hot::parse(arguments.clone()) {
+        Some(options) => exit::conclude(commands::get::run(&options), ErrorFormat::Text),
+        None => run_the_long_way(arguments.map(OsStr::to_owned).collect()),
+    }
+}
+
+#[cold]
+fn run_the_long_way(mut arguments: Vec<OsString>) -> u8 {
+    match cli::error_format(&mut arguments) {
+        Ok(format) => exit::conclude(read_and_run(&arguments), format),
+        Err(failure) => exit::conclude(Err(failure), ErrorFormat::Text),
+    }
+}
+
+fn read_and_run(arguments: &[OsString]) -> Result<(), Failure> {
+    match cli::parse(arguments)? {
+        cli::Parsed::Line(line) => commands::run(*line),
+        cli::Parsed::Text(text) => output::print(&[text.as_bytes()]),
+    }
+}
