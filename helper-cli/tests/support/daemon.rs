@@ -1,0 +1,78 @@
+//! Owns the daemon of the helper's tests: it speaks the protocol, remembers what it was asked, and answers what
+//! the test wants, be it nonsense.
+
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::{Arc, Mutex};
+
+use cp_token_protocol::blocking::FrameReader;
+use cp_token_protocol::message::{Request, Response, TokenGrant};
+use cp_token_protocol::{AccessToken, ProfileName, decode_request, encode_response};
+
+use super::{Place, TOKEN};
+
+/// Requests in the order they came.
+pub type Asked = Arc<Mutex<Vec<Request>>>;
+
+/// Answers every request with what `answer` makes of it.
+pub fn answering(place: &Place, answer: impl Fn(&Request) -> Vec<Response> + Send + 'static) -> Asked {
+    let asked = Asked::default();
+    let memory = Arc::clone(&asked);
+    serving(place, move |stream| {
+        let Some(request) = receive(stream) else { return };
+        let answers = answer(&request);
+        memory.lock().unwrap().push(request);
+        for answer in answers {
+            // The helper may have had enough.
+            let _ = stream.write_all(&encode_response(&answer).unwrap());
+        }
+    });
+    asked
+}
+
+/// Hands out the token, whatever is asked.
+pub fn granting(place: &Place) -> Asked {
+    answering(place, |_| vec![grant(TOKEN)])
+}
+
+/// Answers the first request of every connection with these bytes, and closes.
+pub fn saying(place: &Place, bytes: &[u8]) {
+    let bytes = bytes.to_vec();
+    serving(place, move |stream| {
+        if receive(stream).is_some() {
+            let _ = stream.write_all(&bytes);
+        }
+    });
+}
+
+/// Serves every connection with `serve`, one after the other, for as long as the test program lives.
+pub fn serving(place: &Place, serve: impl Fn(&mut UnixStream) + Send + 'static) {
+    let listener = UnixListener::bind(place.socket()).unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            serve(&mut stream);
+        }
+    });
+}
+
+pub fn receive(stream: &mut UnixStream) -> Option<Request> {
+    let frame = FrameReader::default().next_frame(stream).ok()?;
+    decode_request(&frame.body).ok()
+}
+
+/// Everything that comes until the other end closes.
+pub fn drain(stream: &mut UnixStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes);
+    bytes
+}
+
+pub fn grant(token: &str) -> Response {
+    Response::Token(TokenGrant {
+        access_token: AccessToken::copy_of(token.as_bytes()).unwrap().into(),
+        expires_in_ms: 839_500,
+        expires_at: 1_800_000_000,
+        profile: ProfileName::parse("prod").unwrap(),
+        url: "https://api.example".to_owned(),
+    })
+}
