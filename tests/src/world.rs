@@ -180,16 +180,15 @@ impl World {
     /// Creates a profile for a new API client at the world's server; `source` is `memory` or `keyring`.
     pub fn create_profile(&self, name: &str, source: &str) -> Client {
         let client = self.new_client();
-        self.create(name, source, &client, &self.server).succeeded();
+        self.creating(name, source, &client, &self.server.url()).run().succeeded();
         client
     }
 
-    /// Tries to create a profile for this client at this server.
-    pub fn create(&self, name: &str, source: &str, client: &Client, server: &FakeCrashPlan) -> Outcome {
-        let (url, ca) = (server.url(), self.ca_file());
-        let ca = ca.to_str().expect("a path in UTF-8");
-        let line = ["profile", "create", name, "--url", &url, "--client-id", &client.id, "--ca-bundle", ca];
-        self.call(&line).args(["--secret-source", source, "--secret-stdin"]).stdin(&client.secret).run()
+    /// `cp-token profile create` for this client at this URL, to be given more before it runs.
+    pub fn creating(&self, name: &str, source: &str, client: &Client, url: &str) -> Call {
+        let line = ["profile", "create", name, "--url", url, "--client-id", &client.id, "--secret-stdin"];
+        let call = self.call(&line).args(["--secret-source", source]).stdin(&client.secret);
+        call.args([OsStr::new("--ca-bundle"), self.ca_file().as_os_str()])
     }
 }
 

@@ -3,5 +3,6 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, reason = "a test that cannot set the stage has to stop where the stage broke")]
 
+mod demo;
 mod leaks;
 mod worlds;
