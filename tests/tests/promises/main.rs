@@ -3,6 +3,9 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, reason = "a test that cannot set the stage has to stop where the stage broke")]
 
+mod counts;
 mod demo;
 mod leaks;
+mod main_job;
+mod sizes;
 mod worlds;
