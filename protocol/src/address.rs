@@ -85,13 +85,18 @@ mod tests {
     use super::*;
 
     fn resolve(variables: &[(&str, &str)]) -> Result<PathBuf, AddressError> {
-        let find = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, v)| OsString::from(v));
+        let find =
+            |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, v)| OsString::from(v));
         IpcAddress::from_variables(find).map(|address| address.socket().to_owned())
     }
 
     #[test]
     fn the_socket_variable_wins_then_the_runtime_folder_then_the_state_folder() {
-        let all = [("CP_TOKEN_SOCKET", "/s/d.sock"), ("XDG_RUNTIME_DIR", "/run/user/1"), ("CP_TOKEN_STATE_DIR", "/st")];
+        let all = [
+            ("CP_TOKEN_SOCKET", "/s/d.sock"),
+            ("XDG_RUNTIME_DIR", "/run/user/1"),
+            ("CP_TOKEN_STATE_DIR", "/st"),
+        ];
         assert_eq!(resolve(&all), Ok("/s/d.sock".into()));
         assert_eq!(resolve(&all[1..]), Ok("/run/user/1/cp-token/daemon.sock".into()));
         assert_eq!(resolve(&all[2..]), Ok("/st/run/daemon.sock".into()));

@@ -70,7 +70,7 @@ impl FrameDecoder {
     /// second value is the rest of `input`.
     ///
     /// # Errors
-    /// [`FrameError`] as soon as the bytes so far cannot become a frame.
+    /// [`FrameError`] as soon as the bytes so far cannot become a frame, and for every piece after that.
     pub fn push<'i>(&mut self, input: &'i [u8]) -> Result<(Option<Frame>, &'i [u8]), FrameError> {
         let rest = self.take_preamble(input)?;
         if self.filled < PREAMBLE_LENGTH {
@@ -95,9 +95,6 @@ impl FrameDecoder {
     }
 
     fn take_preamble<'i>(&mut self, input: &'i [u8]) -> Result<&'i [u8], FrameError> {
-        if self.filled == PREAMBLE_LENGTH {
-            return Ok(input);
-        }
         let (piece, rest) = input.split_at((PREAMBLE_LENGTH - self.filled).min(input.len()));
         self.preamble[self.filled..self.filled + piece.len()].copy_from_slice(piece);
         self.filled += piece.len();

@@ -58,9 +58,21 @@ mod tests {
     #[test]
     fn c10_paths_controls_and_homographs_are_no_names() {
         let too_long = "a".repeat(65);
-        for name in
-            ["", ".", "..", "../../x", "a/b", "A", "a b", "a\0", "a\n", "-a", "_a", "аdmin", too_long.as_str()]
-        {
+        for name in [
+            "",
+            ".",
+            "..",
+            "../../x",
+            "a/b",
+            "A",
+            "a b",
+            "a\0",
+            "a\n",
+            "-a",
+            "_a",
+            "аdmin",
+            too_long.as_str(),
+        ] {
             assert!(ProfileName::parse(name).is_err(), "{name:?}");
         }
     }

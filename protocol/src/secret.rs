@@ -10,7 +10,32 @@ mod pages;
 /// Bytes that authenticate somebody: a client secret, a password, or the text of an access token.
 ///
 /// The bytes lie in pages of their own that are locked into memory and kept out of core dumps where the
-/// system allows it. There is no `Display`, no `Clone` and no serialisation other than the wire's.
+/// system allows it. There is no `Display`, no `Clone` and no serialisation other than the wire's:
+///
+/// ```
+/// let secret = cp_token_protocol::Secret::copy_of(b"hunter2");
+/// assert_eq!(format!("{:?}", secret), "Secret(redacted)");
+/// ```
+/// ```compile_fail,E0277
+/// let secret = cp_token_protocol::Secret::copy_of(b"hunter2");
+/// assert_eq!(format!("{}", secret), "Secret(redacted)");
+/// ```
+/// ```
+/// fn copy<T: Clone>(_: T) {}
+/// copy("hunter2");
+/// ```
+/// ```compile_fail,E0277
+/// fn copy<T: Clone>(_: T) {}
+/// copy(cp_token_protocol::Secret::copy_of(b"hunter2"));
+/// ```
+/// ```
+/// fn write<T: serde::Serialize>(_: T) {}
+/// write("hunter2");
+/// ```
+/// ```compile_fail,E0277
+/// fn write<T: serde::Serialize>(_: T) {}
+/// write(cp_token_protocol::Secret::copy_of(b"hunter2"));
+/// ```
 pub struct Secret {
     pages: pages::Pages,
 }

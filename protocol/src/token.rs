@@ -10,7 +10,38 @@ pub const TOKEN_LIMIT: usize = 8192;
 
 /// A bearer token (RFC 6750, section 2.1): `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
 ///
-/// Whatever holds one can print it into a header, a shell or a terminal without quoting.
+/// Whatever holds one can print it into a header, a shell or a terminal without quoting. As a [`Secret`], it
+/// is neither displayed, cloned nor serialised:
+///
+/// ```
+/// let token = cp_token_protocol::AccessToken::copy_of(b"hunter2")?;
+/// assert_eq!(format!("{:?}", token), "AccessToken(redacted)");
+/// # Ok::<(), cp_token_protocol::TokenError>(())
+/// ```
+/// ```compile_fail,E0277
+/// let token = cp_token_protocol::AccessToken::copy_of(b"hunter2")?;
+/// assert_eq!(format!("{}", token), "AccessToken(redacted)");
+/// # Ok::<(), cp_token_protocol::TokenError>(())
+/// ```
+/// ```
+/// fn copy<T: Clone>(_: T) {}
+/// copy(cp_token_protocol::ProfileName::parse("prod")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+/// ```compile_fail,E0277
+/// fn copy<T: Clone>(_: T) {}
+/// copy(cp_token_protocol::AccessToken::copy_of(b"hunter2")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+/// ```
+/// fn write<T: serde::Serialize>(_: T) {}
+/// write("hunter2");
+/// ```
+/// ```compile_fail,E0277
+/// fn write<T: serde::Serialize>(_: T) {}
+/// write(cp_token_protocol::AccessToken::copy_of(b"hunter2")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct AccessToken(Secret);
 
 /// Why bytes are not an access token. Carries none of them.
@@ -96,7 +127,9 @@ mod tests {
 
     #[test]
     fn g10_anything_that_could_break_out_of_a_line_is_refused() {
-        for bad in ["", "=", "a b", "a\n", "\ra", "a\0b", "a\x1b[0m", "é", "a=b", "a\"", "a'", "$(x)", "a;b", "a,b"] {
+        for bad in
+            ["", "=", "a b", "a\n", "\ra", "a\0b", "a\x1b[0m", "é", "a=b", "a\"", "a'", "$(x)", "a;b", "a,b"]
+        {
             assert!(AccessToken::copy_of(bad.as_bytes()).is_err(), "{bad:?}");
         }
         assert_eq!(AccessToken::copy_of(&[b'a'; TOKEN_LIMIT + 1]).err(), Some(TokenError::TooLong));

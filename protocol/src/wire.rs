@@ -3,6 +3,7 @@
 
 pub(crate) use bincode::{BorrowDecode, Decode, Encode};
 
+use bincode::config::{Config, Configuration, Limit, LittleEndian, Varint};
 use bincode::de::{BorrowDecoder, Decoder, read::Reader};
 use bincode::enc::{Encoder, write::Writer};
 use bincode::error::{DecodeError, EncodeError};
@@ -12,11 +13,12 @@ use crate::frame::{self, BODY_LIMIT, FrameKind, VersionRange};
 use crate::message::{Request, Response};
 use crate::{AccessToken, ProfileName, Secret};
 
-const CONFIG: bincode::config::Configuration<
-    bincode::config::LittleEndian,
-    bincode::config::Varint,
-    bincode::config::Limit<BODY_LIMIT>,
-> = bincode::config::standard().with_limit::<BODY_LIMIT>();
+/// What decoding may ask for, in bytes of memory. Requests come from any program of the user, so the daemon is
+/// tight: lists in requests are short.
+const REQUEST_MEMORY: usize = BODY_LIMIT;
+/// A list of the smallest elements, one byte each on the wire and 24 in memory, still has to fit: whatever fits
+/// a frame is a response.
+const RESPONSE_MEMORY: usize = 32 * BODY_LIMIT;
 
 /// A body that does not encode or decode. Carries nothing of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +60,7 @@ pub fn encode_version_range(range: VersionRange) -> [u8; frame::VERSION_RANGE_FR
 /// # Errors
 /// [`WireError`] where the body is not exactly one request.
 pub fn decode_request(body: &[u8]) -> Result<Request, WireError> {
-    decode(body)
+    decode(body, config::<REQUEST_MEMORY>())
 }
 
 /// A response from a frame's body.
@@ -66,30 +68,38 @@ pub fn decode_request(body: &[u8]) -> Result<Request, WireError> {
 /// # Errors
 /// [`WireError`] where the body is not exactly one response.
 pub fn decode_response(body: &[u8]) -> Result<Response, WireError> {
-    decode(body)
+    decode(body, config::<RESPONSE_MEMORY>())
+}
+
+const fn config<const MEMORY: usize>() -> Configuration<LittleEndian, Varint, Limit<MEMORY>> {
+    bincode::config::standard().with_limit::<MEMORY>()
 }
 
 fn encode(message: &impl Encode) -> Result<Zeroizing<Vec<u8>>, WireError> {
     let mut size = bincode::enc::write::SizeWriter::default();
-    bincode::encode_into_writer(message, &mut size, CONFIG).map_err(|_| WireError::TooLong)?;
+    bincode::encode_into_writer(message, &mut size, config::<BODY_LIMIT>())
+        .map_err(|_| WireError::TooLong)?;
     let length = size.bytes_written;
     let preamble = frame::preamble(FrameKind::Message, length).ok_or(WireError::TooLong)?;
     // The whole room is made at once: a growing buffer would leave secret bytes behind where it was.
     let mut bytes = Zeroizing::new(vec![0; preamble.len() + length]);
     bytes[..preamble.len()].copy_from_slice(&preamble);
-    bincode::encode_into_slice(message, &mut bytes[preamble.len()..], CONFIG)
+    bincode::encode_into_slice(message, &mut bytes[preamble.len()..], config::<BODY_LIMIT>())
         .map_err(|_| WireError::TooLong)?;
     Ok(bytes)
 }
 
-fn decode<M: Decode<()>>(body: &[u8]) -> Result<M, WireError> {
-    let (message, used) = bincode::decode_from_slice(body, CONFIG).map_err(|_| WireError::Malformed)?;
+fn decode<M: Decode<()>, C: Config>(body: &[u8], config: C) -> Result<M, WireError> {
+    if body.len() > BODY_LIMIT {
+        return Err(WireError::TooLong);
+    }
+    let (message, used) = bincode::decode_from_slice(body, config).map_err(|_| WireError::Malformed)?;
     if used == body.len() { Ok(message) } else { Err(WireError::Trailing) }
 }
 
 /// As `decode`, borrowing from the body; any fault is `None`.
 pub(crate) fn borrow<'b, M: BorrowDecode<'b, ()>>(body: &'b [u8]) -> Option<M> {
-    let (message, used) = bincode::borrow_decode_from_slice(body, CONFIG).ok()?;
+    let (message, used) = bincode::borrow_decode_from_slice(body, config::<RESPONSE_MEMORY>()).ok()?;
     (used == body.len()).then_some(message)
 }
 
@@ -105,9 +115,9 @@ impl<C> Decode<C> for Secret {
     fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
         let length = usize::try_from(u64::decode(decoder)?).map_err(|_| REFUSED)?;
         decoder.claim_bytes_read(length)?;
-        // The limit has been checked, so this asks for at most one frame's worth.
-        let mut secret = Secret::zeroed(length);
-        decoder.reader().read(secret.bytes_mut())?;
+        // Copied from where it lies: pages are locked only for bytes that have really come.
+        let secret = Secret::copy_of(decoder.reader().peek_read(length).ok_or(REFUSED)?);
+        decoder.reader().consume(length);
         Ok(secret)
     }
 }

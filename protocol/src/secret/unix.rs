@@ -28,12 +28,10 @@ impl Pages {
         let page = rustix::param::page_size();
         let size = length.max(1).div_ceil(page) * page;
         match map(size) {
-            Some(start) => Self { place: Place::Mapping { start, size }, length, locked: protect(start, size) },
-            None => Self {
-                place: Place::Heap(vec![0; length].into_boxed_slice()),
-                length,
-                locked: false,
-            },
+            Some(start) => {
+                Self { place: Place::Mapping { start, size }, length, locked: protect(start, size) }
+            }
+            None => Self { place: Place::Heap(vec![0; length].into_boxed_slice()), length, locked: false },
         }
     }
 

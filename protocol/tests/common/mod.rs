@@ -1,0 +1,48 @@
+//! Owns the account of a message: everything that makes it up, secrets included, for comparison in tests. It
+//! must not be linked into anything that is shipped.
+
+use cp_token_protocol::message::{Demand, Request, Response};
+
+/// What a message says: its fields as `Debug` shows them, and the secrets that `Debug` does not show.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Account {
+    /// Every field but the secrets.
+    pub(crate) fields: String,
+    secrets: Vec<Vec<u8>>,
+}
+
+impl From<&Request> for Account {
+    fn from(request: &Request) -> Self {
+        let secrets = match request {
+            Request::AccessToken(asked) => match &asked.demand {
+                Demand::Rejected(token) => vec![token.expose().to_vec()],
+                Demand::Valid | Demand::Fresh => vec![],
+            },
+            Request::ProfileCreate(create) => vec![create.secret.expose().to_vec()],
+            Request::ProfileUpdate(update) => update.secret.iter().map(|it| it.expose().to_vec()).collect(),
+            Request::ProfileResetSecret(reset) => vec![reset.secret.expose().to_vec()],
+            Request::Status
+            | Request::Forget(_)
+            | Request::ProfileList
+            | Request::ProfileDelete(_)
+            | Request::ProfileUse(_)
+            | Request::Reload
+            | Request::Stop => vec![],
+        };
+        Self { fields: format!("{request:?}"), secrets }
+    }
+}
+
+impl From<&Response> for Account {
+    fn from(response: &Response) -> Self {
+        let secrets = match response {
+            Response::Token(grant) => vec![grant.access_token.expose().to_vec()],
+            Response::Working
+            | Response::Status(_)
+            | Response::Profiles(_)
+            | Response::Done(_)
+            | Response::Failure(_) => vec![],
+        };
+        Self { fields: format!("{response:?}"), secrets }
+    }
+}
