@@ -1,0 +1,147 @@
+//! Owns the proof that the samples leave out no variant. A new variant does not compile here until it is
+//! counted, and does not pass until it is recorded.
+
+use std::collections::BTreeSet;
+
+use cp_token_protocol::message::{
+    Demand, ForgetScope, Identity, KeyringReport, ProfileSelector, ProtectionState, Request, Response,
+    SecretSourceKind, TokenState,
+};
+
+use crate::answers::responses;
+use crate::samples::requests;
+
+#[test]
+fn every_variant_of_every_enum_is_recorded() {
+    let mut seen = BTreeSet::new();
+    for (_, request) in &requests() {
+        seen.insert(("Request", number_of_request(request)));
+        note_inside_request(request, &mut seen);
+    }
+    for (_, response) in &responses() {
+        seen.insert(("Response", number_of_response(response)));
+        note_inside_response(response, &mut seen);
+    }
+    let counts = [
+        ("Request", 11),
+        ("Response", 6),
+        ("ProfileSelector", 3),
+        ("Demand", 3),
+        ("ForgetScope", 2),
+        ("Identity", 1),
+        ("SecretSourceKind", 2),
+        ("KeyringReport", 6),
+        ("ProtectionState", 3),
+        ("TokenState", 5),
+    ];
+    let all = counts.into_iter().flat_map(|(name, count)| (0..count).map(move |number| (name, number)));
+    assert_eq!(seen, all.collect());
+}
+
+fn number_of_request(request: &Request) -> u32 {
+    match request {
+        Request::AccessToken(_) => 0,
+        Request::Status => 1,
+        Request::Forget(_) => 2,
+        Request::ProfileList => 3,
+        Request::ProfileCreate(_) => 4,
+        Request::ProfileUpdate(_) => 5,
+        Request::ProfileResetSecret(_) => 6,
+        Request::ProfileDelete(_) => 7,
+        Request::ProfileUse(_) => 8,
+        Request::Reload => 9,
+        Request::Stop => 10,
+    }
+}
+
+fn number_of_response(response: &Response) -> u32 {
+    match response {
+        Response::Working => 0,
+        Response::Token(_) => 1,
+        Response::Status(_) => 2,
+        Response::Profiles(_) => 3,
+        Response::Done(_) => 4,
+        Response::Failure(_) => 5,
+    }
+}
+
+fn note_inside_request(request: &Request, seen: &mut BTreeSet<(&str, u32)>) {
+    if let Request::AccessToken(asked) = request {
+        seen.insert(("ProfileSelector", number_of_selector(&asked.profile)));
+        seen.insert(("Demand", number_of_demand(&asked.demand)));
+    }
+    if let Request::Forget(scope) = request {
+        seen.insert(("ForgetScope", number_of_scope(scope)));
+    }
+    if let Request::ProfileCreate(create) = request {
+        let Identity::ApiClient(_) = create.identity;
+        seen.insert(("Identity", 0));
+        seen.insert(("SecretSourceKind", number_of_source(create.secret_source)));
+    }
+}
+
+fn note_inside_response(response: &Response, seen: &mut BTreeSet<(&str, u32)>) {
+    let Response::Status(status) = response else { return };
+    seen.insert(("KeyringReport", number_of_keyring(status.keyring)));
+    seen.extend(status.protections.iter().map(|it| ("ProtectionState", number_of_state(it.state))));
+    seen.extend(status.profiles.iter().map(|it| ("TokenState", number_of_token_state(it.token))));
+}
+
+fn number_of_selector(selector: &ProfileSelector) -> u32 {
+    match selector {
+        ProfileSelector::Default => 0,
+        ProfileSelector::Named(_) => 1,
+        ProfileSelector::Url(_) => 2,
+    }
+}
+
+fn number_of_demand(demand: &Demand) -> u32 {
+    match demand {
+        Demand::Valid => 0,
+        Demand::Rejected(_) => 1,
+        Demand::Fresh => 2,
+    }
+}
+
+fn number_of_scope(scope: &ForgetScope) -> u32 {
+    match scope {
+        ForgetScope::Profile(_) => 0,
+        ForgetScope::All => 1,
+    }
+}
+
+fn number_of_source(source: SecretSourceKind) -> u32 {
+    match source {
+        SecretSourceKind::Keyring => 0,
+        SecretSourceKind::Memory => 1,
+    }
+}
+
+fn number_of_keyring(keyring: KeyringReport) -> u32 {
+    match keyring {
+        KeyringReport::Untried => 0,
+        KeyringReport::Working => 1,
+        KeyringReport::Unavailable => 2,
+        KeyringReport::Locked => 3,
+        KeyringReport::Denied => 4,
+        KeyringReport::TimedOut => 5,
+    }
+}
+
+fn number_of_state(state: ProtectionState) -> u32 {
+    match state {
+        ProtectionState::On => 0,
+        ProtectionState::Off => 1,
+        ProtectionState::Unsupported => 2,
+    }
+}
+
+fn number_of_token_state(state: TokenState) -> u32 {
+    match state {
+        TokenState::Absent => 0,
+        TokenState::Live(_) => 1,
+        TokenState::Requesting => 2,
+        TokenState::CoolingDown(_) => 3,
+        TokenState::Refused => 4,
+    }
+}
