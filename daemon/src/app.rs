@@ -70,12 +70,21 @@ impl App {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let state = Arc::new(StateFile::load(paths.state_file()));
         let keyring = Arc::new(KeyringSource::default());
-        let sources = Sources { keyring: Arc::<KeyringSource>::clone(&keyring), memory: Arc::new(MemorySource::default()) };
+        let sources = Sources {
+            keyring: Arc::<KeyringSource>::clone(&keyring),
+            memory: Arc::new(MemorySource::default()),
+        };
         let endpoint = Arc::new(ApiClientEndpoint);
         let redeemer = Redeemer::new(sources.clone(), endpoint, Arc::clone(&clock), Arc::clone(&state));
         let broker = Broker::new(Arc::clone(&clock), Arc::new(redeemer.clone()), chance);
-        let registry =
-            Arc::new(Registry::load(&paths, state, sources, redeemer, Arc::clone(&broker), Arc::clone(&clock)));
+        let registry = Arc::new(Registry::load(
+            &paths,
+            state,
+            sources,
+            redeemer,
+            Arc::clone(&broker),
+            Arc::clone(&clock),
+        ));
         let service = Service::new(Parts {
             broker: Arc::clone(&broker),
             registry: Arc::clone(&registry),

@@ -109,7 +109,8 @@ impl RawProfile {
             RequestUrl::parse(text, self.insecure_http).map_err(|error| format!("profile {name}: {error}"))
         };
         Ok(Profile {
-            name: ProfileName::parse(name).map_err(|error| format!("profile {}: {error}", clean(name, 70)))?,
+            name: ProfileName::parse(name)
+                .map_err(|error| format!("profile {}: {error}", clean(name, 70)))?,
             url: url(&self.url)?,
             identity: self.identity(name)?,
             secret_source: self.secret_source.into(),

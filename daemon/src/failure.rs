@@ -22,14 +22,18 @@ const RESET_IN_CONSOLE: &str = "In the console, choose Administration > Integrat
 
 /// The attempt was overtaken by `forget`, `delete` or a change of the profile.
 pub fn superseded() -> Failure {
-    Failure::new(ErrorCode::SUPERSEDED, "the token request was dropped because the profile was changed or forgotten")
-        .with_hint("Ask again")
-        .with_retry_after(Duration::ZERO)
+    Failure::new(
+        ErrorCode::SUPERSEDED,
+        "the token request was dropped because the profile was changed or forgotten",
+    )
+    .with_hint("Ask again")
+    .with_retry_after(Duration::ZERO)
 }
 
 /// The daemon is stopping.
 pub fn stopping() -> Failure {
-    Failure::new(ErrorCode::STOPPING, "the daemon is stopping").with_hint("Ask again; it is started anew when needed")
+    Failure::new(ErrorCode::STOPPING, "the daemon is stopping")
+        .with_hint("Ask again; it is started anew when needed")
 }
 
 /// A caller's own time ran out.
@@ -52,7 +56,8 @@ pub fn reply_too_long() -> Failure {
 
 /// A bug.
 pub fn internal() -> Failure {
-    Failure::new(ErrorCode::INTERNAL, "the daemon failed at this request").with_hint("Please report it as a bug")
+    Failure::new(ErrorCode::INTERNAL, "the daemon failed at this request")
+        .with_hint("Please report it as a bug")
 }
 
 /// Why a token that was granted is of no use; none where it is held.
@@ -63,7 +68,10 @@ pub fn of_acceptance(acceptance: Acceptance) -> Option<Failure> {
         Acceptance::Lifeless => "the server issued a token that has no life left",
         Acceptance::Rejected => "the server issued once more the token that its API has rejected",
     };
-    Some(Failure::new(ErrorCode::BAD_ANSWER, message).with_hint("Ask again later; if it goes on, tell the server's administrator"))
+    Some(
+        Failure::new(ErrorCode::BAD_ANSWER, message)
+            .with_hint("Ask again later; if it goes on, tell the server's administrator"),
+    )
 }
 
 /// What a lease's refusal means. `last` is why the last attempt failed.
@@ -71,17 +79,25 @@ pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -
     match refusal {
         Refusal::SecretRefused => last.cloned().unwrap_or_else(|| refused(profile, String::new())),
         Refusal::CoolingDown(left) => cooling_down(left, last),
-        Refusal::Throttled(left) => {
-            Failure::new(ErrorCode::THROTTLED, format!("profile {} asked for too many new tokens at once", profile.name))
-                .with_hint(format!("Wait {} s; use --fresh and --rejected only after a 401", seconds(left)))
-                .with_retry_after(left)
-        }
+        Refusal::Throttled(left) => Failure::new(
+            ErrorCode::THROTTLED,
+            format!("profile {} asked for too many new tokens at once", profile.name),
+        )
+        .with_hint(format!("Wait {} s; use --fresh and --rejected only after a 401", seconds(left)))
+        .with_retry_after(left),
         Refusal::MinValidity { issued, most } => Failure::new(
             ErrorCode::MIN_VALIDITY_UNREACHABLE,
-            format!("the server's tokens live {} s, so none can be asked to live longer than {} s", issued.as_secs(), most.as_secs()),
+            format!(
+                "the server's tokens live {} s, so none can be asked to live longer than {} s",
+                issued.as_secs(),
+                most.as_secs()
+            ),
         )
         .with_hint("Ask for a shorter --min-validity"),
-        Refusal::SameToken => Failure::new(ErrorCode::BAD_ANSWER, "the server issued once more the token that its API has rejected"),
+        Refusal::SameToken => Failure::new(
+            ErrorCode::BAD_ANSWER,
+            "the server issued once more the token that its API has rejected",
+        ),
     }
 }
 
@@ -162,20 +178,29 @@ pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
             return Failure::new(ErrorCode::SECRET_ABSENT, message)
                 .with_hint(format!("Enter it: `cp-token profile reset-secret {name}`"));
         }
-        VaultError::Unavailable | VaultError::NoCollection => {
-            (ErrorCode::KEYRING_UNAVAILABLE, format!("Start a keyring service (gnome-keyring, KWallet, KeePassXC), {another}"))
-        }
+        VaultError::Unavailable | VaultError::NoCollection => (
+            ErrorCode::KEYRING_UNAVAILABLE,
+            format!("Start a keyring service (gnome-keyring, KWallet, KeePassXC), {another}"),
+        ),
         VaultError::Locked => (ErrorCode::KEYRING_LOCKED, "Unlock the keyring, and ask again".to_owned()),
-        VaultError::Denied => (ErrorCode::KEYRING_DENIED, "Allow cp-tokend in the keyring's own settings".to_owned()),
-        VaultError::TimedOut | VaultError::Busy => {
-            (ErrorCode::KEYRING_TIMED_OUT, "See whether the keyring waits for an answer on your screen, and ask again".to_owned())
+        VaultError::Denied => {
+            (ErrorCode::KEYRING_DENIED, "Allow cp-tokend in the keyring's own settings".to_owned())
         }
-        VaultError::Ambiguous => {
-            (ErrorCode::KEYRING_AMBIGUOUS, "Remove all but one of them in the keyring's own program".to_owned())
-        }
+        VaultError::TimedOut | VaultError::Busy => (
+            ErrorCode::KEYRING_TIMED_OUT,
+            "See whether the keyring waits for an answer on your screen, and ask again".to_owned(),
+        ),
+        VaultError::Ambiguous => (
+            ErrorCode::KEYRING_AMBIGUOUS,
+            "Remove all but one of them in the keyring's own program".to_owned(),
+        ),
         VaultError::TooLarge => (ErrorCode::SECRET_TOO_LARGE, format!("Use a shorter secret, {another}")),
-        VaultError::Unusable => (ErrorCode::SECRET_INVALID, format!("Enter it anew: `cp-token profile reset-secret {name}`")),
-        VaultError::Failed => (ErrorCode::KEYRING_UNAVAILABLE, format!("See the keyring's own log, {another}")),
+        VaultError::Unusable => {
+            (ErrorCode::SECRET_INVALID, format!("Enter it anew: `cp-token profile reset-secret {name}`"))
+        }
+        VaultError::Failed => {
+            (ErrorCode::KEYRING_UNAVAILABLE, format!("See the keyring's own log, {another}"))
+        }
     };
     Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
 }
@@ -185,30 +210,46 @@ pub fn of_registry(error: &RegistryError) -> Failure {
     let (code, hint) = match error {
         RegistryError::Vault(error, profile) => return of_vault(*error, profile),
         RegistryError::Unproved(failure) => return unproved(failure),
-        RegistryError::UnknownProfile(_) | RegistryError::UnknownUrl(_) => {
-            (if matches!(error, RegistryError::UnknownUrl(_)) { ErrorCode::UNKNOWN_URL } else { ErrorCode::UNKNOWN_PROFILE },
-             "See `cp-token profile list`")
-        }
-        RegistryError::AmbiguousUrl(..) => (ErrorCode::UNKNOWN_URL, "Choose one with --profile"),
-        RegistryError::NoProfile => (
-            ErrorCode::NO_PROFILE,
-            "Create one: `cp-token profile create NAME --url URL --client-id ID`",
+        RegistryError::UnknownProfile(_) | RegistryError::UnknownUrl(_) => (
+            if matches!(error, RegistryError::UnknownUrl(_)) {
+                ErrorCode::UNKNOWN_URL
+            } else {
+                ErrorCode::UNKNOWN_PROFILE
+            },
+            "See `cp-token profile list`",
         ),
-        RegistryError::Ambiguous(_) => {
-            (ErrorCode::AMBIGUOUS_PROFILE, "Choose one with --profile, or make one the default: `cp-token profile use NAME`")
+        RegistryError::AmbiguousUrl(..) => (ErrorCode::UNKNOWN_URL, "Choose one with --profile"),
+        RegistryError::NoProfile => {
+            (ErrorCode::NO_PROFILE, "Create one: `cp-token profile create NAME --url URL --client-id ID`")
         }
+        RegistryError::Ambiguous(_) => (
+            ErrorCode::AMBIGUOUS_PROFILE,
+            "Choose one with --profile, or make one the default: `cp-token profile use NAME`",
+        ),
         RegistryError::Exists(_) => (
             ErrorCode::PROFILE_EXISTS,
             "Change it with `cp-token profile update`, give it a new secret with `cp-token profile reset-secret`, or choose another name",
         ),
         RegistryError::Url(_) => (ErrorCode::INVALID_URL, ""),
-        RegistryError::ClientId(_) => (ErrorCode::INVALID_ARGUMENT, "Copy it from the console's list of API clients"),
+        RegistryError::ClientId(_) => {
+            (ErrorCode::INVALID_ARGUMENT, "Copy it from the console's list of API clients")
+        }
         RegistryError::RelativeBundle => (ErrorCode::INVALID_ARGUMENT, "Give the path from the root"),
         RegistryError::SecretNeeded => (ErrorCode::INVALID_ARGUMENT, "Give the new client's secret with it"),
-        RegistryError::Secret(_) => (ErrorCode::SECRET_INVALID, "Copy it whole from the console, without a line break inside"),
-        RegistryError::Config(..) => (ErrorCode::CONFIG_BROKEN, "Mend the file; it is read again at the next request"),
-        RegistryError::ConfigFile(..) => (ErrorCode::CONFIG_UNSAFE, "Mend that first; cp-token uses no config that others could have written"),
-        RegistryError::WriteFailed(..) => (ErrorCode::WRITE_FAILED, "Make room or give yourself the right to write there; nothing was changed"),
+        RegistryError::Secret(_) => {
+            (ErrorCode::SECRET_INVALID, "Copy it whole from the console, without a line break inside")
+        }
+        RegistryError::Config(..) => {
+            (ErrorCode::CONFIG_BROKEN, "Mend the file; it is read again at the next request")
+        }
+        RegistryError::ConfigFile(..) => (
+            ErrorCode::CONFIG_UNSAFE,
+            "Mend that first; cp-token uses no config that others could have written",
+        ),
+        RegistryError::WriteFailed(..) => (
+            ErrorCode::WRITE_FAILED,
+            "Make room or give yourself the right to write there; nothing was changed",
+        ),
     };
     Failure::new(code, error.to_string()).with_hint(hint)
 }
@@ -225,15 +266,24 @@ fn unproved(failure: &Failure) -> Failure {
 
 fn refused(profile: &Profile, words: String) -> Failure {
     let words = if words.is_empty() { "the server refused the client's secret".to_owned() } else { words };
-    Failure::new(ErrorCode::SECRET_REFUSED, format!("profile {}: {words}; it is not tried again until it changes", profile.name))
-        .with_hint(format!("{RESET_IN_CONSOLE}, and run `cp-token profile reset-secret {}`", profile.name))
+    Failure::new(
+        ErrorCode::SECRET_REFUSED,
+        format!("profile {}: {words}; it is not tried again until it changes", profile.name),
+    )
+    .with_hint(format!("{RESET_IN_CONSOLE}, and run `cp-token profile reset-secret {}`", profile.name))
 }
 
 fn cooling_down(left: Duration, last: Option<&Failure>) -> Failure {
     let wait = seconds(left);
     match last {
-        Some(last) => Failure { message: format!("{} (asked again in {wait} s at the earliest)", last.message), ..last.clone() },
-        None => Failure::new(ErrorCode::COOLING_DOWN, format!("the last token request failed; the next is possible in {wait} s")),
+        Some(last) => Failure {
+            message: format!("{} (asked again in {wait} s at the earliest)", last.message),
+            ..last.clone()
+        },
+        None => Failure::new(
+            ErrorCode::COOLING_DOWN,
+            format!("the last token request failed; the next is possible in {wait} s"),
+        ),
     }
     .with_retry_after(left)
 }

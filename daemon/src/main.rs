@@ -51,7 +51,8 @@ fn start(background: bool) -> Result<(), Failure> {
     let listen = |wanted: &str| listen.iter().find(|(name, _)| *name == wanted)?.1.clone();
     let handed_over = harden::is_handed_over(listen);
     let protections = harden::process(handed_over).map_err(|error| failure::of_start(&error))?;
-    let paths = Paths::from_variables(|name| std::env::var_os(name)).map_err(|error| failure::of_start(&error))?;
+    let paths =
+        Paths::from_variables(|name| std::env::var_os(name)).map_err(|error| failure::of_start(&error))?;
     let adopted = activation::adopt(listen, &paths.address).map_err(|error| failure::of_start(&error))?;
     let meeting = MeetingPlace::open(&paths.address, adopted).map_err(|error| failure::of_start(&error))?;
     start_log(background, &paths)?;

@@ -67,7 +67,8 @@ impl Entry {
             None => {
                 self.last_failure = None;
                 for waiter in self.take_waiters(attempt) {
-                    let outcome = self.lease.settle(&waiter.ask, now).map_err(|refusal| self.explain(refusal));
+                    let outcome =
+                        self.lease.settle(&waiter.ask, now).map_err(|refusal| self.explain(refusal));
                     let _ = waiter.reply.send(outcome);
                 }
             }

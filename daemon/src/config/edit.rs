@@ -19,8 +19,7 @@ impl ConfigText {
     /// [`ConfigError`] with the place of the first problem.
     pub fn open(text: &str) -> Result<Self, ConfigError> {
         Config::parse(text)?;
-        let document =
-            text.parse().map_err(|_| ConfigError::at(text, None, "the file cannot be edited"))?;
+        let document = text.parse().map_err(|_| ConfigError::at(text, None, "the file cannot be edited"))?;
         Ok(Self { document })
     }
 
@@ -80,10 +79,13 @@ impl ProfileText<'_> {
 
     /// Sets where the secret rests.
     pub fn set_secret_source(&mut self, source: SecretSourceKind) {
-        self.set("secret_source", match source {
-            SecretSourceKind::Keyring => "keyring",
-            SecretSourceKind::Memory => "memory",
-        });
+        self.set(
+            "secret_source",
+            match source {
+                SecretSourceKind::Keyring => "keyring",
+                SecretSourceKind::Memory => "memory",
+            },
+        );
     }
 
     /// Sets the CA bundle, or takes it away.

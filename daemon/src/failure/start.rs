@@ -49,11 +49,20 @@ impl StartError for ActivationError {
 impl StartError for MeetingError {
     fn meaning(&self) -> (ErrorCode, &'static str) {
         match self {
-            MeetingError::Folder(..) => (ErrorCode::CONFIG_UNSAFE, "Mend the folder, or set XDG_RUNTIME_DIR or CP_TOKEN_SOCKET to a place of your own"),
-            MeetingError::Instance(InstanceError::Taken) => (ErrorCode::DAEMON_UNAVAILABLE, "Use it, or stop it with `cp-token daemon stop`"),
-            MeetingError::Instance(InstanceError::File(..)) => (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk"),
+            MeetingError::Folder(..) => (
+                ErrorCode::CONFIG_UNSAFE,
+                "Mend the folder, or set XDG_RUNTIME_DIR or CP_TOKEN_SOCKET to a place of your own",
+            ),
+            MeetingError::Instance(InstanceError::Taken) => {
+                (ErrorCode::DAEMON_UNAVAILABLE, "Use it, or stop it with `cp-token daemon stop`")
+            }
+            MeetingError::Instance(InstanceError::File(..)) => {
+                (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk")
+            }
             MeetingError::NameTaken(_) => (ErrorCode::DAEMON_UNAVAILABLE, "Then ask again"),
-            MeetingError::Bind(..) => (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk"),
+            MeetingError::Bind(..) => {
+                (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk")
+            }
         }
     }
 }

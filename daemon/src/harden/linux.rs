@@ -38,7 +38,8 @@ pub(super) fn forbid_new_privileges() -> bool {
 }
 
 pub(super) fn clear_environment(keep: impl Fn(&OsString) -> bool) {
-    let doomed: Vec<OsString> = std::env::vars_os().map(|(name, _)| name).filter(|name| !keep(name)).collect();
+    let doomed: Vec<OsString> =
+        std::env::vars_os().map(|(name, _)| name).filter(|name| !keep(name)).collect();
     for name in doomed {
         // SAFETY: no other thread exists yet.
         #[allow(clippy::disallowed_methods, reason = "before any thread exists")]

@@ -57,7 +57,11 @@ pub(super) fn look(connection: &OwnedFd, service: &Service) -> Result<Look, Fram
 ///
 /// # Errors
 /// Where the bytes are not this protocol.
-pub(super) fn advance(mut decoder: FrameDecoder, bytes: &[u8], service: &Service) -> Result<Stage, FrameError> {
+pub(super) fn advance(
+    mut decoder: FrameDecoder,
+    bytes: &[u8],
+    service: &Service,
+) -> Result<Stage, FrameError> {
     match decoder.push_only(bytes) {
         Ok(None) => Ok(Stage::Reading(decoder)),
         Ok(Some(frame)) => Ok(match decode_request(&frame.body) {
@@ -79,12 +83,10 @@ pub(super) fn replying(response: &Response) -> Stage {
 }
 
 fn answer(request: Request, service: &Service) -> Stage {
-    match request {
-        Request::AccessToken(request) => match service.access_token(request) {
-            Reply::Now(response) => replying(&response),
-            Reply::Later(pending) => Stage::Waiting(pending),
-        },
-        request => Stage::Asked(request),
+    let Request::AccessToken(request) = request else { return Stage::Asked(request) };
+    match service.access_token(request) {
+        Reply::Now(response) => replying(&response),
+        Reply::Later(pending) => Stage::Waiting(pending),
     }
 }
 

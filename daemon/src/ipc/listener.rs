@@ -131,7 +131,9 @@ impl Listener {
         }
         match eager::look(&connection, &self.service) {
             Ok(Look::Over) => {}
-            Ok(Look::Unfinished(stage)) => session::spawn(connection, stage, Arc::clone(&self.service), place),
+            Ok(Look::Unfinished(stage)) => {
+                session::spawn(connection, stage, Arc::clone(&self.service), place)
+            }
             Err(error) => self.note(&format!("a connection was closed: {error}")),
         }
     }

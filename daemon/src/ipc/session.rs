@@ -31,29 +31,28 @@ pub(super) fn spawn(connection: OwnedFd, stage: Stage, service: Arc<Service>, pl
     });
 }
 
-async fn converse(stream: UnixStream, stage: Stage, service: Arc<Service>) -> io::Result<()> {
-    let stage = match stage {
-        Stage::Reading(decoder) => {
-            let request = read_request(&stream, decoder, &service);
-            tokio::time::timeout(READ_LIMIT, request).await.map_err(io::Error::other)??
-        }
-        stage => stage,
-    };
+async fn converse(stream: UnixStream, mut stage: Stage, service: Arc<Service>) -> io::Result<()> {
+    if let Stage::Reading(decoder) = stage {
+        let request = read_request(&stream, decoder, &service);
+        stage = tokio::time::timeout(READ_LIMIT, request).await.map_err(io::Error::other)??;
+    }
     // Boxed, so that the many connections that only wait for a request stay small.
     Box::pin(conclude(stream, stage, service)).await
 }
 
-async fn read_request(stream: &UnixStream, mut decoder: FrameDecoder, service: &Service) -> io::Result<Stage> {
+async fn read_request(
+    stream: &UnixStream,
+    mut decoder: FrameDecoder,
+    service: &Service,
+) -> io::Result<Stage> {
     loop {
         stream.readable().await?;
         let stage = match read_piece(stream, decoder, service)? {
             Piece::None(same) => Stage::Reading(same),
             Piece::Stage(stage) => stage,
         };
-        match stage {
-            Stage::Reading(more) => decoder = more,
-            stage => return Ok(stage),
-        }
+        let Stage::Reading(more) = stage else { return Ok(stage) };
+        decoder = more;
     }
 }
 
@@ -99,7 +98,10 @@ async fn to_its_end(service: Arc<Service>, request: Request) -> Response {
 }
 
 /// Tells the caller at once, and then every second, that the answer is being made.
-async fn with_signs_of_life(stream: &UnixStream, answer: impl Future<Output = Response>) -> io::Result<Response> {
+async fn with_signs_of_life(
+    stream: &UnixStream,
+    answer: impl Future<Output = Response>,
+) -> io::Result<Response> {
     let mut answer = std::pin::pin!(answer);
     let working = encode_response(&Response::Working).unwrap_or_default();
     let mut pulse = tokio::time::interval(PULSE);

@@ -1,5 +1,7 @@
 //! Owns the tables of the lease: each promise of the policy once, by hand. Random histories are in
 //! `tests/simulation`.
+use std::sync::Arc;
+
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -35,10 +37,8 @@ fn holding() -> Lease {
 }
 
 fn served(decision: Decision) -> String {
-    match decision {
-        Decision::Serve(served) => String::from_utf8(served.token.expose().to_vec()).expect("text"),
-        other => panic!("not served: {other:?}"),
-    }
+    let Decision::Serve(served) = decision else { panic!("not served: {decision:?}") };
+    String::from_utf8(served.token.expose().to_vec()).expect("text")
 }
 
 #[test]
@@ -171,7 +171,10 @@ fn f04_a_token_without_life_is_a_failure_with_a_pause() {
     let mut lease = Lease::default();
     lease.request(&any(), at(0));
     let attempt = lease.poll_effect().expect("an order");
-    assert_eq!(lease.on_granted(attempt, token("dead"), Duration::ZERO, at(0), at(0), 0.0), Acceptance::Lifeless);
+    assert_eq!(
+        lease.on_granted(attempt, token("dead"), Duration::ZERO, at(0), at(0), 0.0),
+        Acceptance::Lifeless
+    );
     assert!(matches!(lease.request(&any(), at(0)), Decision::Refuse(Refusal::CoolingDown(_))));
 }
 

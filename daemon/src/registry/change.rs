@@ -87,7 +87,9 @@ impl Registry {
     async fn try_create(&self, create: ProfileCreate) -> Result<Vec<String>, RegistryError> {
         let mut text = self.file.open()?;
         let profile = draft::created(&create)?;
-        if crate::config::Config::parse(&text.text()).is_ok_and(|on_disk| on_disk.profiles.contains_key(&profile.name)) {
+        if crate::config::Config::parse(&text.text())
+            .is_ok_and(|on_disk| on_disk.profiles.contains_key(&profile.name))
+        {
             return Err(RegistryError::Exists(profile.name));
         }
         secret::check(&create.secret).map_err(RegistryError::Secret)?;
@@ -146,7 +148,11 @@ impl Registry {
         Ok(note)
     }
 
-    async fn try_reset(&self, profile: &Arc<Profile>, reset: &ProfileResetSecret) -> Result<Vec<String>, RegistryError> {
+    async fn try_reset(
+        &self,
+        profile: &Arc<Profile>,
+        reset: &ProfileResetSecret,
+    ) -> Result<Vec<String>, RegistryError> {
         secret::check(&reset.secret).map_err(RegistryError::Secret)?;
         let proof = self.prove(reset.verify, profile, &reset.secret).await?;
         self.store(profile, &reset.secret).await?;
@@ -171,7 +177,12 @@ impl Registry {
         Ok(notes)
     }
 
-    async fn prove(&self, verify: bool, profile: &Profile, secret: &Secret) -> Result<Option<Redeemed>, RegistryError> {
+    async fn prove(
+        &self,
+        verify: bool,
+        profile: &Profile,
+        secret: &Secret,
+    ) -> Result<Option<Redeemed>, RegistryError> {
         if !verify {
             return Ok(None);
         }
@@ -180,11 +191,17 @@ impl Registry {
     }
 
     /// Stores the secret, then writes the config that uses it. A failure takes the secret back.
-    async fn place(&self, profile: &Profile, secret: &Secret, text: &ConfigText) -> Result<(), RegistryError> {
+    async fn place(
+        &self,
+        profile: &Profile,
+        secret: &Secret,
+        text: &ConfigText,
+    ) -> Result<(), RegistryError> {
         self.unsettle(profile).await?;
         self.store(profile, secret).await?;
         if let Err(error) = self.write(text).await {
-            let used = self.config().profiles.values().any(|other| other.secret_key() == profile.secret_key());
+            let used =
+                self.config().profiles.values().any(|other| other.secret_key() == profile.secret_key());
             if !used {
                 self.clear(profile).await;
             }
@@ -208,7 +225,10 @@ impl Registry {
     /// Takes a secret away that no profile uses any more; what cannot be done now is done at a later start.
     async fn clear(&self, profile: &Profile) -> Option<String> {
         if self.sources.erase(profile).await.is_err() {
-            return Some("its secret is still in the keyring; it is removed when the keyring can be reached".to_owned());
+            return Some(
+                "its secret is still in the keyring; it is removed when the keyring can be reached"
+                    .to_owned(),
+            );
         }
         self.state.settle(&profile.secret_key());
         self.save_softly().await;

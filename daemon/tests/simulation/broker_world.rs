@@ -122,7 +122,8 @@ async fn live(seed: u64) {
             3 => tokio::time::sleep(dice.milliseconds(1_000_000)).await,
             _ => {
                 let profile = Arc::clone(dice.pick(&profiles));
-                let caller = call(Arc::clone(&broker), profile, Arc::clone(&sky), Arc::clone(&issued), dice.number());
+                let caller =
+                    call(Arc::clone(&broker), profile, Arc::clone(&sky), Arc::clone(&issued), dice.number());
                 let caller = tokio::spawn(caller);
                 if dice.one_in(5) {
                     caller.abort();

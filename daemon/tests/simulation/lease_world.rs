@@ -96,7 +96,11 @@ impl World {
             Decision::Serve(served) => self.check_served(&served, &ask),
             Decision::Wait(attempt) => {
                 self.collect_order();
-                assert_eq!(self.in_flight.map(|(known, _)| known), Some(attempt), "waits for what is under way");
+                assert_eq!(
+                    self.in_flight.map(|(known, _)| known),
+                    Some(attempt),
+                    "waits for what is under way"
+                );
                 self.waiting.push((ask, attempt));
             }
             Decision::Refuse(_) => assert!(!self.will_be_answered(&ask), "a waiter for nothing"),
@@ -139,7 +143,8 @@ impl World {
 
     fn answer(&mut self) {
         let Some((attempt, sent)) = self.in_flight.take() else { return };
-        let reissue = self.dice.one_in(6).then(|| self.issued.last().map(|known| known.text.clone())).flatten();
+        let reissue =
+            self.dice.one_in(6).then(|| self.issued.last().map(|known| known.text.clone())).flatten();
         let text = reissue.unwrap_or_else(|| format!("token-{}", self.dice.number()));
         let chance = self.dice.fraction();
         let now = self.moment();

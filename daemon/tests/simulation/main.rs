@@ -2,6 +2,12 @@
 //! history has a seed that is printed when it fails; `CP_TOKEN_SIMULATION_SEED` replays one, and
 //! `CP_TOKEN_SIMULATION_HISTORIES` says how many to run.
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test says what it ran and stops at the first surprise"
+)]
+
 mod broker_world;
 mod dice;
 mod lease_world;
@@ -37,6 +43,7 @@ fn no_history_of_the_broker_breaks_a_promise() {
 /// The positive control: the same watch over a lease that is handled wrongly must find it out.
 #[test]
 fn a_lease_whose_clock_stands_still_is_found_out() {
-    let found = (0..2_000).any(|seed| std::panic::catch_unwind(|| lease_world::history_with_a_frozen_clock(seed)).is_err());
+    let found = (0..2_000)
+        .any(|seed| std::panic::catch_unwind(|| lease_world::history_with_a_frozen_clock(seed)).is_err());
     assert!(found, "the simulation would not notice a token past its life");
 }

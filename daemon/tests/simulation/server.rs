@@ -11,8 +11,27 @@ use crate::dice::Dice;
 
 /// Every odd life that a server has been seen to state, and some that none has.
 const LIVES: &[&str] = &[
-    "900", "900", "900", "1800", "60", "10", "2", "1", "0", "-1", "-900", "null", "\"3600\"", "3.7", "0.05", "1e308",
-    "-1e308", "86400", "86401", "18446744073709551615", "9223372036854775808",
+    "900",
+    "900",
+    "900",
+    "1800",
+    "60",
+    "10",
+    "2",
+    "1",
+    "0",
+    "-1",
+    "-900",
+    "null",
+    "\"3600\"",
+    "3.7",
+    "0.05",
+    "1e308",
+    "-1e308",
+    "86400",
+    "86401",
+    "18446744073709551615",
+    "9223372036854775808",
 ];
 
 /// One answer; the token in it is `token`.
@@ -27,13 +46,19 @@ pub(crate) fn answer(dice: &mut Dice, token: &str, wall: Duration) -> Result<Iss
         6 => read(200, &format!("{{\"access_token\":\"{token}\",\"token_type\":\"Bearer\"}}"), None, wall),
         _ => {
             let life = dice.pick(LIVES);
-            let body = format!("{{\"access_token\":\"{token}\",\"token_type\":\"bearer\",\"expires_in\":{life}}}");
+            let body =
+                format!("{{\"access_token\":\"{token}\",\"token_type\":\"bearer\",\"expires_in\":{life}}}");
             read(200, &body, None, wall)
         }
     }
 }
 
-fn read(status: u16, body: &str, retry_after: Option<&str>, wall: Duration) -> Result<Issued, TokenRequestError> {
+fn read(
+    status: u16,
+    body: &str,
+    retry_after: Option<&str>,
+    wall: Duration,
+) -> Result<Issued, TokenRequestError> {
     let url = RequestUrl::parse("https://console.example.com", false).expect("a request URL");
     let answer = Answer {
         status,

@@ -1,0 +1,111 @@
+//! Owns the words between a lease and whoever drives it: what is asked, what is decided, what became of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cp_token_protocol::AccessToken;
+
+use super::Attempt;
+
+/// What a caller asks of the lease.
+#[derive(Debug)]
+pub struct Ask {
+    /// Which token satisfies the caller.
+    pub demand: Demand,
+    /// The life it must have left; absent: the safety margin.
+    pub min_validity: Option<Duration>,
+}
+
+/// Which token satisfies the caller.
+#[derive(Debug)]
+pub enum Demand {
+    /// Any that lives long enough.
+    Valid,
+    /// Any but this one.
+    Rejected(Arc<AccessToken>),
+    /// A newly issued one.
+    Fresh,
+}
+
+/// A token as handed out, with its life already less the safety margin.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// The token.
+    pub token: Arc<AccessToken>,
+    /// Life left from now, less the margin.
+    pub remaining: Duration,
+}
+
+/// What the lease says to a caller.
+#[derive(Debug)]
+pub enum Decision {
+    /// Here it is.
+    Serve(Served),
+    /// Wait for this attempt, and only for this one.
+    Wait(Attempt),
+    /// No.
+    Refuse(Refusal),
+}
+
+/// Why a caller gets no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The server refused the secret, and it has not changed since.
+    SecretRefused,
+    /// A failure was recent.
+    CoolingDown(Duration),
+    /// The profile has had more token requests than its share.
+    Throttled(Duration),
+    /// No token lives that long: the server issues `issued`, of which at most `most` can be asked for.
+    MinValidity {
+        /// The life of the token that was issued last.
+        issued: Duration,
+        /// The longest life that a caller can ask for.
+        most: Duration,
+    },
+    /// The server issued, again, the very token that was reported as rejected.
+    SameToken,
+}
+
+/// How a token request failed, as far as the next one is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The secret is wrong: no further request until it changes.
+    Final,
+    /// Nothing that a later request could not mend; at most `cap` between requests, unless the server asked
+    /// for `retry_after`.
+    Passing {
+        /// What the server asked for.
+        retry_after: Option<Duration>,
+        /// The longest back-off of our own.
+        cap: Duration,
+    },
+}
+
+/// What became of a granted token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acceptance {
+    /// The lease holds it.
+    Held,
+    /// The attempt was overtaken; the token is thrown away.
+    Late,
+    /// It has no life to speak of.
+    Lifeless,
+    /// It is the token that was rejected.
+    Rejected,
+}
+
+/// What the lease is doing, for `status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing is held and nothing is under way.
+    Absent,
+    /// A token with this much usable life.
+    Live(Duration),
+    /// The first token is being requested.
+    Requesting,
+    /// The next request may be made after this.
+    CoolingDown(Duration),
+    /// The secret was refused.
+    Refused,
+}
