@@ -3,6 +3,8 @@
 
 pub mod binaries;
 pub mod certificates;
+#[cfg(target_os = "linux")]
+pub mod clock_shim;
 pub mod fake_crashplan;
 pub mod oracle;
 pub mod programs;

@@ -6,7 +6,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Instant;
 
+use super::PATIENCE;
 use super::call::{Outcome, code};
 use super::processes::{self, Signal};
 use crate::oracle::Oracle;
@@ -88,6 +90,16 @@ impl Daemon {
     /// What it has logged so far.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).expect("read the log")).into_owned()
+    }
+
+    /// Waits until it has logged these words so many times.
+    #[allow(clippy::disallowed_methods, reason = "a safety net, and no measure")]
+    pub fn wait_for_log(&self, words: &str, times: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.log().matches(words).count() < times {
+            assert!(Instant::now() < deadline, "{words:?} is missing from:\n{}", self.log());
+            std::thread::yield_now();
+        }
     }
 
     /// Memory in use, in KiB.

@@ -122,7 +122,8 @@ fn a_hanging_server_keeps_no_other_profile_waiting() {
     world.helper(&["status"]).succeeded();
     assert_eq!(hanging.in_flight(), 1);
     hanging.release();
-    assert_eq!(hanging.issued(), [waiting.finish().token()]);
+    let token = waiting.finish().token();
+    assert_eq!(hanging.issued(), [token]);
 }
 
 #[test]

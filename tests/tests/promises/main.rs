@@ -3,9 +3,13 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, reason = "a test that cannot set the stage has to stop where the stage broke")]
 
+mod answers;
+mod clocks;
 mod counts;
 mod demo;
 mod leaks;
+mod lifetimes;
 mod main_job;
 mod sizes;
+mod wiring;
 mod worlds;
