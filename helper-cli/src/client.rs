@@ -18,6 +18,7 @@ use cp_token_protocol::{
 };
 use interprocess::local_socket::Stream;
 use interprocess::local_socket::traits::Stream as _;
+use interprocess::local_socket::traits::StreamCommon as _;
 use zeroize::Zeroize;
 
 use crate::deadline::Deadline;
@@ -60,6 +61,11 @@ pub(crate) fn connect<'d>(
 }
 
 impl Connection<'_> {
+    /// The process that listens at the other end; for people and for ending it, never for trusting it.
+    pub(crate) fn process(&self) -> Option<i32> {
+        self.stream.peer_creds().ok()?.pid()
+    }
+
     /// Asks, and gives the answer once it has come.
     ///
     /// # Errors

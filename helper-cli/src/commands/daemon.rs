@@ -1,9 +1,13 @@
 //! Owns `cp-token daemon`: start, stop, restart, reload. How a daemon is started is `launch.rs`'s business.
 
+#[cfg(unix)]
+#[path = "daemon/unix.rs"]
+mod system;
+
 use std::time::Duration;
 
 use cp_token_protocol::message::Request;
-use cp_token_protocol::{Failure, IpcAddress};
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
 use super::{PATIENCE, status};
 use crate::cli::DaemonCommand;
@@ -48,9 +52,32 @@ fn introduce(connection: Connection<'_>, state: &str) -> Result<(), Failure> {
 /// Stops the daemon and waits until it holds nothing any more; whether one ran.
 fn stop(address: &IpcAddress) -> Result<bool, Failure> {
     let deadline = Deadline::new(LIMIT);
-    match client::connect(address, &deadline)? {
-        Some(connection) => connection.ask_and_wait_for_the_end(&Request::Stop).map(|_| true),
-        None => Ok(false),
+    let Some(connection) = client::connect(address, &deadline)? else { return Ok(false) };
+    let process = connection.process();
+    match connection.ask_and_wait_for_the_end(&Request::Stop) {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.code == ErrorCode::UNSUPPORTED_VERSION => {
+            end_without_words(process, &deadline).map(|()| true)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Ends a daemon of another version, which understands no request of ours.
+fn end_without_words(process: Option<i32>, deadline: &Deadline) -> Result<(), Failure> {
+    let ended = process.map(|process| system::end_in_order(process, system::DAEMON, deadline.remaining()));
+    match (ended, process) {
+        (Some(Ok(())), _) => Ok(()),
+        (_, Some(process)) => Err(Failure::new(
+            ErrorCode::UNSUPPORTED_VERSION,
+            format!("the daemon is of another version, and its process {process} could not be ended"),
+        )
+        .with_hint("end it yourself, or with the cp-token that was installed with it")),
+        (_, None) => Err(Failure::new(
+            ErrorCode::UNSUPPORTED_VERSION,
+            "the daemon is of another version, and the system does not say which process it is",
+        )
+        .with_hint("end the process cp-tokend yourself")),
     }
 }
 
