@@ -68,7 +68,18 @@ fn text_line(failure: &Failure) -> String {
     let message = message.trim_end_matches('.');
     match clean(&failure.hint) {
         hint if hint.is_empty() => format!("cp-token: {message}\n"),
-        hint => format!("cp-token: {message}; {hint}\n"),
+        hint => format!("cp-token: {message}; {}\n", within_sentence(&hint)),
+    }
+}
+
+/// The hint as it goes on after a semicolon; names in capitals stay as they are.
+fn within_sentence(hint: &str) -> String {
+    let mut letters = hint.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if first.is_ascii_uppercase() && second.is_ascii_lowercase() => {
+            format!("{}{}", first.to_ascii_lowercase(), letters.as_str())
+        }
+        _ => hint.to_owned(),
     }
 }
 
@@ -147,6 +158,9 @@ mod tests {
     fn a_failure_is_one_line_of_message_and_hint() {
         let failure = Failure::new(ErrorCode::STOPPING, "The daemon is stopping.").with_hint("try again");
         assert_eq!(text_line(&failure), "cp-token: The daemon is stopping; try again\n");
+        let two_sentences = Failure::new(ErrorCode::NO_PROFILE, "There is none").with_hint("Create one");
+        assert_eq!(text_line(&two_sentences), "cp-token: There is none; create one\n");
+        assert_eq!(within_sentence("CP_TOKEN_SOCKET is odd"), "CP_TOKEN_SOCKET is odd");
         assert_eq!(text_line(&Failure::new(ErrorCode::STOPPING, "Gone")), "cp-token: Gone\n");
         let json = r#"{"code":"stopping","exit":75,"message":"The daemon is stopping.","hint":"try again","retryable":true}"#;
         assert_eq!(json_line(&failure).trim_end(), json);

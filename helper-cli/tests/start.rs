@@ -279,3 +279,20 @@ fn a_start_lock_that_is_a_link_or_a_pipe_is_refused_and_does_not_hang() {
     make_fifo(&place.path("meet/start.lock"));
     run_with_input(&mut place.command(&helper, &[]), b"").fails_with(69, &["start.lock cannot be used"]);
 }
+
+#[test]
+fn k03_without_a_home_and_without_an_account_there_is_nowhere_to_meet() {
+    if !support::unix::is_root() {
+        return support::skipped("only root can become a user without an account");
+    }
+    let ids = ["--reuid", "54321", "--regid", "54321", "--clear-groups"];
+    let place = Place::new();
+    let helper = place.helper_beside("true");
+    for folder in ["", "bin"] {
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+        std::fs::set_permissions(place.path(folder), open).unwrap();
+    }
+    let mut command = place.command("setpriv".as_ref(), &ids);
+    command.arg(helper).env_remove("HOME").env_remove("CP_TOKEN_SOCKET").env_remove("CP_TOKEN_STATE_DIR");
+    run(&mut command).fails_with(78, &["no home folder", "set HOME"]);
+}
