@@ -17,6 +17,16 @@ pub fn present(programs: &[&str]) -> bool {
     false
 }
 
+/// Whether this process has root's rights. Where it has not, that is said as above.
+#[cfg(target_os = "linux")]
+pub fn is_root() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        absent("not root");
+    }
+    is_root
+}
+
 /// Says that a test is skipped and why; fails it if `CP_TOKEN_TESTS_REQUIRE_ALL` is set.
 pub fn absent(reason: &str) {
     assert!(std::env::var_os(REQUIRE_ALL).is_none(), "{reason}, and {REQUIRE_ALL} is set");

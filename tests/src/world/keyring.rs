@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::processes::{self, Signal};
 use crate::programs;
@@ -14,7 +15,7 @@ const SERVICE: &str = "/org/freedesktop/secrets";
 /// A session bus and, perhaps, a keyring. Dropping it ends both.
 pub struct Keyring {
     bus: Child,
-    service: Option<Child>,
+    service: Mutex<Option<Child>>,
     address: String,
     root: PathBuf,
 }
@@ -22,7 +23,7 @@ pub struct Keyring {
 impl Keyring {
     /// A bus with an unlocked keyring; `None`, said aloud, where a program is missing.
     pub(super) fn start(root: &Path) -> Option<Self> {
-        let mut keyring = Self::only_bus(root)?;
+        let keyring = Self::only_bus(root)?;
         keyring.start_service();
         Some(keyring)
     }
@@ -40,7 +41,12 @@ impl Keyring {
         let mut bus = command.spawn().expect("run dbus-daemon");
         let mut line = String::new();
         BufReader::new(bus.stdout.take().expect("a pipe")).read_line(&mut line).expect("the bus's address");
-        Some(Self { bus, service: None, address: line.trim_end().to_owned(), root: root.to_owned() })
+        Some(Self {
+            bus,
+            service: Mutex::default(),
+            address: line.trim_end().to_owned(),
+            root: root.to_owned(),
+        })
     }
 
     /// Where the bus is.
@@ -49,13 +55,13 @@ impl Keyring {
     }
 
     /// Starts the keyring's service, unlocked, and waits until it is on the bus.
-    pub fn start_service(&mut self) {
+    pub fn start_service(&self) {
         let mut command = self.command("gnome-keyring-daemon");
         command.args(["--foreground", "--unlock", "--components=secrets"]);
         let mut service =
             command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("run gnome-keyring-daemon");
         service.stdin.take().expect("a pipe").write_all(PASSWORD).expect("tell the password");
-        self.service = Some(service);
+        *self.service() = Some(service);
         let is_there = || {
             self.send(
                 "org.freedesktop.DBus",
@@ -74,14 +80,14 @@ impl Keyring {
     }
 
     /// Ends the service and starts it anew, unlocked, with what it has kept.
-    pub fn restart_service(&mut self) {
+    pub fn restart_service(&self) {
         self.stop_service();
         self.start_service();
     }
 
     /// Ends the service.
-    pub fn stop_service(&mut self) {
-        if let Some(mut service) = self.service.take() {
+    pub fn stop_service(&self) {
+        if let Some(mut service) = self.service().take() {
             processes::end(service.id());
             service.wait().expect("wait for the keyring");
         }
@@ -89,8 +95,8 @@ impl Keyring {
 
     /// Sends the service a signal: `STOP` lets it hang, `CONT` lets it go on.
     pub fn signal(&self, signal: Signal) {
-        let service = self.service.as_ref().expect("a keyring that runs");
-        assert!(processes::signal(service.id(), signal), "the keyring is gone");
+        let service = self.service().as_ref().map(Child::id).expect("a keyring that runs");
+        assert!(processes::signal(service, signal), "the keyring is gone");
     }
 
     /// Runs `secret-tool`; what it printed.
@@ -100,6 +106,10 @@ impl Keyring {
         let mut child = command.spawn().expect("run secret-tool");
         child.stdin.take().expect("a pipe").write_all(stdin.as_bytes()).expect("tell secret-tool");
         String::from_utf8_lossy(&child.wait_with_output().expect("wait for secret-tool").stdout).into_owned()
+    }
+
+    fn service(&self) -> MutexGuard<'_, Option<Child>> {
+        self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn send(&self, to: &str, path: &str, method: &str, arguments: &[&str]) -> String {

@@ -1,6 +1,7 @@
 //! Owns what the system tells of a process, and signals to one by its number.
 
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -47,6 +48,36 @@ pub fn threads(pid: u32) -> usize {
 /// How many descriptors it has open.
 pub fn descriptors(pid: u32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).expect("the process runs and we may look").count()
+}
+
+/// How often these bytes lie in the memory that the process can write to. Asks for root's rights; the process
+/// stands still meanwhile.
+pub fn count_in_memory(pid: u32, bytes: &[u8]) -> usize {
+    signal(pid, Signal::STOP);
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("read the process's map");
+    let memory = fs::File::open(format!("/proc/{pid}/mem")).expect("read the process's memory");
+    let count = maps.lines().filter_map(writable).map(|region| count_in(&memory, region, bytes)).sum();
+    signal(pid, Signal::CONT);
+    count
+}
+
+/// Start and end of a region, from a line such as `7f00-7f80 rw-p ...`.
+fn writable(line: &str) -> Option<(u64, u64)> {
+    let mut words = line.split_whitespace();
+    let (start, end) = words.next()?.split_once('-')?;
+    let is_writable = words.next()?.contains('w');
+    let number = |text| u64::from_str_radix(text, 16).ok();
+    is_writable.then_some((number(start)?, number(end)?))
+}
+
+fn count_in(memory: &fs::File, (start, end): (u64, u64), bytes: &[u8]) -> usize {
+    let length = usize::try_from(end - start).expect("a region fits an address");
+    let mut region = vec![0; length];
+    // A region that the kernel alone may read holds nothing of ours.
+    if memory.read_exact_at(&mut region, start).is_err() {
+        return 0;
+    }
+    region.windows(bytes.len()).filter(|window| *window == bytes).count()
 }
 
 /// The file that the process runs.
