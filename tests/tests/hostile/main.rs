@@ -1,0 +1,11 @@
+//! Attacks and accidents against the real binaries, each named by the id of its abuse case. Each negative one has
+//! its positive control; none of them knows the product's code.
+#![cfg(target_os = "linux")]
+#![allow(clippy::expect_used, reason = "a test that cannot set the stage has to stop where the stage broke")]
+
+mod flood;
+mod garbage;
+mod peers;
+mod python;
+mod stage;
+mod stalled;
