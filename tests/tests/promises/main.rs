@@ -6,6 +6,7 @@
 mod answers;
 mod clocks;
 mod counts;
+mod crashes;
 mod demo;
 mod keyrings;
 mod leaks;
