@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 
 use cp_token_protocol::message::{Request, Response};
 use cp_token_protocol::{
-    FrameDecoder, FrameError, VersionRange, WireError, decode_request, encode_response, encode_version_range,
+    FrameDecoder, FrameError, FrameKind, VersionRange, WireError, decode_request, encode_response, encode_version_range,
 };
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
@@ -26,10 +26,10 @@ pub(super) enum Look {
 pub(super) enum Stage {
     /// The request is not complete.
     Reading(FrameDecoder),
-    /// A request that takes its time.
-    Asked(Request),
+    /// A request that takes its time. Boxed, so that the many connections that say nothing stay small.
+    Asked(Box<Request>),
     /// The caller waits for a token request.
-    Waiting(PendingToken),
+    Waiting(Box<PendingToken>),
     /// The reply is known; from this byte on it has still to be written.
     Replying(Zeroizing<Vec<u8>>, usize),
 }
@@ -64,6 +64,7 @@ pub(super) fn advance(
 ) -> Result<Stage, FrameError> {
     match decoder.push_only(bytes) {
         Ok(None) => Ok(Stage::Reading(decoder)),
+        Ok(Some(frame)) if frame.kind != FrameKind::Message => Ok(malformed()),
         Ok(Some(frame)) => Ok(match decode_request(&frame.body) {
             Ok(request) => answer(request, service),
             Err(WireError::Malformed | WireError::Trailing | WireError::TooLong) => malformed(),
@@ -83,10 +84,10 @@ pub(super) fn replying(response: &Response) -> Stage {
 }
 
 fn answer(request: Request, service: &Service) -> Stage {
-    let Request::AccessToken(request) = request else { return Stage::Asked(request) };
+    let Request::AccessToken(request) = request else { return Stage::Asked(Box::new(request)) };
     match service.access_token(request) {
         Reply::Now(response) => replying(&response),
-        Reply::Later(pending) => Stage::Waiting(pending),
+        Reply::Later(pending) => Stage::Waiting(Box::new(pending)),
     }
 }
 

@@ -20,73 +20,73 @@ use crate::service::Service;
 
 /// Carries the conversation on in a task of its own, which holds its place for as long.
 pub(super) fn spawn(connection: OwnedFd, stage: Stage, service: Arc<Service>, place: Place) {
-    let stream = UnixStream::from_std(StdStream::from(connection));
-    tokio::spawn(async move {
-        // A caller who has gone, or who is too slow, ends the conversation and nothing else.
-        let _ = match stream {
-            Ok(stream) => converse(stream, stage, service).await,
+    // A caller who has gone, or who is too slow, ends the conversation and nothing else.
+    if let Ok(stream) = UnixStream::from_std(StdStream::from(connection)) {
+        let mut conversation = Conversation { stream, stage, service, place: Some(place) };
+        tokio::spawn(async move { conversation.run().await.unwrap_or_default() });
+    }
+}
+
+/// Everything that one conversation keeps while it waits; a thousand of them cost less than a megabyte.
+struct Conversation {
+    stream: UnixStream,
+    stage: Stage,
+    service: Arc<Service>,
+    /// Given back early by the caller who has asked the daemon to stop, and is told by the end of the connection.
+    place: Option<Place>,
+}
+
+impl Conversation {
+    async fn run(&mut self) -> io::Result<()> {
+        if matches!(self.stage, Stage::Reading(_)) {
+            tokio::time::timeout(READ_LIMIT, self.read_request()).await.map_err(io::Error::other)??;
+        }
+        let stage = std::mem::replace(&mut self.stage, Stage::Reading(FrameDecoder::default()));
+        // Boxed for the same reason: most of what an answer needs is not needed to wait for a request.
+        let stopping = matches!(&stage, Stage::Asked(request) if matches!(**request, Request::Stop));
+        Box::pin(conclude(&self.stream, stage, Arc::clone(&self.service))).await?;
+        if stopping {
+            self.place = None;
+            // The runtime drops this after the lock is given back.
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+
+    async fn read_request(&mut self) -> io::Result<()> {
+        while matches!(self.stage, Stage::Reading(_)) {
+            self.stream.readable().await?;
+            self.read_piece()?;
+        }
+        Ok(())
+    }
+
+    /// Not async, so that its buffer is on the stack and not in the waiting task.
+    fn read_piece(&mut self) -> io::Result<()> {
+        let Stage::Reading(decoder) = &mut self.stage else { return Ok(()) };
+        let mut piece = Zeroizing::new([0; 4096]);
+        match self.stream.try_read(&mut piece[..]) {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                let stage = advance(std::mem::take(decoder), &piece[..count], &self.service);
+                self.stage = stage.map_err(io::Error::other)?;
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
             Err(error) => Err(error),
-        };
-        drop(place);
-    });
-}
-
-async fn converse(stream: UnixStream, mut stage: Stage, service: Arc<Service>) -> io::Result<()> {
-    if let Stage::Reading(decoder) = stage {
-        let request = read_request(&stream, decoder, &service);
-        stage = tokio::time::timeout(READ_LIMIT, request).await.map_err(io::Error::other)??;
-    }
-    // Boxed, so that the many connections that only wait for a request stay small.
-    Box::pin(conclude(stream, stage, service)).await
-}
-
-async fn read_request(
-    stream: &UnixStream,
-    mut decoder: FrameDecoder,
-    service: &Service,
-) -> io::Result<Stage> {
-    loop {
-        stream.readable().await?;
-        let stage = match read_piece(stream, decoder, service)? {
-            Piece::None(same) => Stage::Reading(same),
-            Piece::Stage(stage) => stage,
-        };
-        let Stage::Reading(more) = stage else { return Ok(stage) };
-        decoder = more;
+        }
     }
 }
 
-enum Piece {
-    None(FrameDecoder),
-    Stage(Stage),
-}
-
-/// In a function of its own, so that its buffer is on the stack and not in the waiting task.
-fn read_piece(stream: &UnixStream, decoder: FrameDecoder, service: &Service) -> io::Result<Piece> {
-    let mut piece = Zeroizing::new([0; 4096]);
-    match stream.try_read(&mut piece[..]) {
-        Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-        Ok(count) => advance(decoder, &piece[..count], service).map(Piece::Stage).map_err(io::Error::other),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Piece::None(decoder)),
-        Err(error) => Err(error),
-    }
-}
-
-async fn conclude(stream: UnixStream, stage: Stage, service: Arc<Service>) -> io::Result<()> {
-    let stopping = matches!(stage, Stage::Asked(Request::Stop));
+async fn conclude(stream: &UnixStream, stage: Stage, service: Arc<Service>) -> io::Result<()> {
     let reply = match stage {
         Stage::Reading(_) => return Ok(()),
-        Stage::Replying(bytes, sent) => return write_reply(&stream, &bytes[sent..]).await,
-        Stage::Waiting(pending) => with_signs_of_life(&stream, service.finish(pending)).await?,
-        Stage::Asked(request) => with_signs_of_life(&stream, to_its_end(service, request)).await?,
+        Stage::Replying(bytes, sent) => return write_reply(stream, &bytes[sent..]).await,
+        Stage::Waiting(pending) => with_signs_of_life(stream, service.finish(*pending)).await?,
+        Stage::Asked(request) => with_signs_of_life(stream, to_its_end(service, *request)).await?,
     };
     if let Stage::Replying(bytes, _) = replying(&reply) {
-        write_reply(&stream, &bytes).await?;
-    }
-    if stopping {
-        // The caller learns that the daemon is gone by the end of this connection, and the system closes it
-        // with the process, after the lock.
-        std::mem::forget(stream);
+        write_reply(stream, &bytes).await?;
     }
     Ok(())
 }
