@@ -29,8 +29,7 @@ const LONGEST_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
     long_about = help::ABOUT,
     after_help = "More, with examples, exit codes and files: cp-token --help",
     after_long_help = help::AFTER,
-    args_conflicts_with_subcommands = true,
-    disable_version_flag = false
+    args_conflicts_with_subcommands = true
 )]
 pub(crate) struct CommandLine {
     #[command(flatten)]

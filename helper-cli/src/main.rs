@@ -49,6 +49,15 @@ fn run_the_long_way(mut arguments: Vec<OsString>) -> u8 {
     }
 }
 
+/// Tells a failure that came before the arguments were read, in the form that they ask for.
+#[cfg(all(unix, not(test)))]
+#[cold]
+fn refuse<'a>(failure: Failure, arguments: impl Iterator<Item = &'a OsStr>) -> u8 {
+    let mut arguments: Vec<OsString> = arguments.map(OsStr::to_owned).collect();
+    let format = cli::error_format(&mut arguments).unwrap_or(ErrorFormat::Text);
+    exit::conclude(Err(failure), format)
+}
+
 fn read_and_run(arguments: &[OsString]) -> Result<(), Failure> {
     match cli::parse(arguments)? {
         cli::Parsed::Line(line) => commands::run(*line),

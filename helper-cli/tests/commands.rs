@@ -27,12 +27,6 @@ fn done(place: &Place) -> Asked {
     answering(place, |_| vec![Response::Working, Response::Done(vec!["it is done".to_owned()])])
 }
 
-fn only(asked: &Asked) -> Request {
-    let mut asked = asked.lock().unwrap();
-    assert_eq!(asked.len(), 1);
-    asked.remove(0)
-}
-
 fn report() -> StatusReport {
     StatusReport {
         version: "1.2.3".to_owned(),
@@ -65,7 +59,7 @@ fn create_hands_over_what_was_given_and_the_secret_from_standard_input() {
     let place = Place::new();
     let asked = done(&place);
     run_with_input(&mut place.helper(&CREATE), b"s3cret $'\"\n").succeeds_with("it is done\n");
-    let Request::ProfileCreate(create) = only(&asked) else { panic!("something else was asked") };
+    let Request::ProfileCreate(create) = asked.only() else { panic!("something else was asked") };
     assert_eq!((create.name.as_str(), create.url.as_str()), ("prod", "https://api.example"));
     assert_eq!(create.identity, Identity::ApiClient("key-1".to_owned()));
     assert_eq!(create.secret_source, SecretSourceKind::Keyring);
@@ -79,7 +73,7 @@ fn a_ca_bundle_is_told_from_the_root() {
     let mut command = place.helper(&CREATE);
     command.args(["--ca-bundle", "ca.pem", "--secret-source", "memory"]).current_dir(place.path("meet"));
     run_with_input(&mut command, b"x").succeeds_with("it is done\n");
-    let Request::ProfileCreate(create) = only(&asked) else { panic!("something else was asked") };
+    let Request::ProfileCreate(create) = asked.only() else { panic!("something else was asked") };
     assert_eq!(create.ca_bundle, place.path("meet/ca.pem").to_str().map(str::to_owned));
     assert_eq!(create.secret_source, SecretSourceKind::Memory);
 }
@@ -100,7 +94,7 @@ fn bad_secrets_are_refused_before_the_daemon_is_asked() {
     ] {
         run_with_input(&mut place.helper(&CREATE), input).fails_with(65, &[word]);
     }
-    assert!(asked.lock().unwrap().is_empty());
+    assert!(asked.count() == 0);
     run_with_input(&mut place.helper(&CREATE), &[b'x'; 4096]).succeeds_with("it is done\n");
 }
 
@@ -114,7 +108,7 @@ fn without_a_terminal_a_secret_comes_by_standard_input_or_not_at_all() {
         let mut command = place.command("setsid".as_ref(), &["-w", env!("CARGO_BIN_EXE_cp-token")]);
         run(command.args(arguments)).fails_with(64, &["no terminal", "--secret-stdin"]);
     }
-    assert!(asked.lock().unwrap().is_empty());
+    assert!(asked.count() == 0);
 }
 
 #[test]
@@ -136,7 +130,7 @@ fn update_hands_over_only_what_is_to_change() {
         "--no-insecure-http",
     ];
     run(&mut place.helper(&arguments)).succeeds_with("it is done\n");
-    let Request::ProfileUpdate(update) = only(&asked) else { panic!("something else was asked") };
+    let Request::ProfileUpdate(update) = asked.only() else { panic!("something else was asked") };
     assert_eq!((update.ca_bundle.as_deref(), update.insecure_http), (Some(""), Some(false)));
     assert_eq!(
         (update.also_for, update.not_for),
@@ -147,7 +141,7 @@ fn update_hands_over_only_what_is_to_change() {
     run(&mut place.helper(&["profile", "update", "prod"])).fails_with(64, &["nothing to change"]);
     let identity = ["profile", "update", "prod", "--client-id", "key-2", "--secret-stdin"];
     run_with_input(&mut place.helper(&identity), b"new\r\n").succeeds_with("it is done\n");
-    let Request::ProfileUpdate(update) = only(&asked) else { panic!("something else was asked") };
+    let Request::ProfileUpdate(update) = asked.only() else { panic!("something else was asked") };
     assert_eq!(update.identity, Some(Identity::ApiClient("key-2".to_owned())));
     assert!(update.secret.is_some_and(|secret| secret.matches(b"new")));
 }
@@ -159,7 +153,7 @@ fn the_smaller_commands_ask_for_what_their_names_say() {
         let place = Place::new();
         let asked = done(&place);
         run_with_input(&mut place.helper(arguments), b"new").succeeds_with("it is done\n");
-        only(&asked)
+        asked.only()
     };
     assert!(matches!(asked(&["profile", "use", "prod"]), Request::ProfileUse(used) if used == name()));
     assert!(matches!(asked(&["profile", "delete", "prod"]), Request::ProfileDelete(gone) if gone == name()));

@@ -8,17 +8,13 @@ use std::time::Duration;
 
 use cp_token_protocol::message::{AccessTokenRequest, Demand, ProfileSelector, Request, Response};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, encode_response};
-use support::daemon::{answering, grant, granting, receive, serving};
+use support::daemon::{Asked, answering, grant, granting, receive, serving};
 use support::{Place, TOKEN, run, run_with_input};
 
-/// The one request that was made.
-fn only(asked: &support::daemon::Asked) -> AccessTokenRequest {
-    let mut asked = asked.lock().unwrap();
-    assert_eq!(asked.len(), 1);
-    match asked.pop() {
-        Some(Request::AccessToken(request)) => request,
-        other => panic!("{other:?}"),
-    }
+/// The one request for a token that was made.
+fn only(asked: &Asked) -> AccessTokenRequest {
+    let Request::AccessToken(request) = asked.only() else { panic!("something else was asked") };
+    request
 }
 
 #[test]
@@ -105,7 +101,7 @@ fn what_is_no_token_is_bad_data_and_the_daemon_is_not_asked() {
     for input in [&b""[..], b"\n", b"a b", b"a\nb\n", b"a\0", &[b'a'; 9000], b"\xff"] {
         run_with_input(&mut place.helper(&["--rejected"]), input).fails_with(65, &["standard input"]);
     }
-    assert!(asked.lock().unwrap().is_empty());
+    assert!(asked.count() == 0);
 }
 
 #[test]

@@ -50,8 +50,7 @@ fn a_secret_is_asked_for_by_name_and_never_shown() {
         "{shown}"
     );
     assert!(!shown.contains("SENTINEL"), "{shown}");
-    let mut asked = asked.lock().unwrap();
-    let Some(Request::ProfileCreate(create)) = asked.pop() else { panic!("nothing was asked") };
+    let Request::ProfileCreate(create) = asked.only() else { panic!("nothing was asked") };
     assert!(create.secret.matches(b"hunter2-SENTINEL"));
     // The control: a program that does not hide what is typed is seen to show it.
     let shown = at_a_terminal(&place, "echo READY; head -n 1 >/dev/null", "READY", "hunter2-SENTINEL\n");
@@ -70,7 +69,7 @@ fn a_deletion_is_asked_about_unless_yes_was_said() {
         let asked = answering(&place, |_| vec![Response::Done(vec!["it is done".to_owned()])]);
         let line = format!("exec '{HELPER}' {arguments}");
         let Some(shown) = at_a_terminal(&place, &line, "[y/N]", typed) else { return };
-        assert_eq!(asked.lock().unwrap().len(), usize::from(deleted), "{arguments} {typed:?}: {shown}");
+        assert_eq!(asked.count(), usize::from(deleted), "{arguments} {typed:?}: {shown}");
         assert_eq!(shown.contains("[y/N]"), !arguments.contains("--yes"), "{shown}");
     }
 }

@@ -10,11 +10,11 @@ else, on failure nothing there, one line on standard error and an exit code.";
 
 pub(super) const AFTER: &str = r#"Examples:
   Create a profile once (the secret is asked for, and kept in the keyring):
-    cp-token profile create prod --url https://API.EXAMPLE --client-id key-1234
+    cp-token profile create prod --url https://console.us2.crashplan.com --client-id key-1234
   Then, in every script:
-    curl -H "Authorization: Bearer $(cp-token)" https://API.EXAMPLE/api/v1/User/my
+    curl -H "Authorization: Bearer $(cp-token)" "https://console.us2.crashplan.com/api/v3/users?active=true"
   The same without the token in curl's arguments:
-    cp-token -f curl | curl -K - https://API.EXAMPLE/api/v1/User/my
+    cp-token -f curl | curl -K - "https://console.us2.crashplan.com/api/v3/users?active=true"
   For a job of five minutes:
     cp-token --min-validity 5m
   After the API answered 401 to a token:
@@ -40,7 +40,7 @@ Variables:
   CP_TOKEN_CONFIG_DIR   the config folder, instead of the place below
   CP_TOKEN_STATE_DIR    the state folder, instead of the place below
   CP_TOKEN_LOG          what a daemon that is started logs (info)
-  A daemon that is started sees these, the XDG folders, the session bus, PATH,
+  A daemon that is started sees the last four, the XDG folders, the session bus, PATH,
   HOME, user and locale; nothing else of the environment reaches it.
 
 Files:
@@ -73,20 +73,20 @@ No secret is touched: the next call fetches a new token. To remove a secret, del
 
 pub(super) const CREATE: &str = "\
 The secret is proved with one token request before anything is stored; if the server refuses
-it, nothing is. In the console: Integrations, API Clients, Create.
+it, nothing is. In the console: Administration > Integrations > API Clients.
 
-  cp-token profile create prod --url https://API.EXAMPLE --client-id key-1234
+  cp-token profile create prod --url https://console.us2.crashplan.com --client-id key-1234
   pass show crashplan | cp-token profile create prod --url … --client-id … --secret-stdin";
 
 pub(super) const UPDATE: &str = "\
 The outcome is proved with one token request before anything is stored.
 
-  cp-token profile update prod --url https://API2.EXAMPLE
+  cp-token profile update prod --url https://console.us1.crashplan.com
   cp-token profile update prod --also-for https://gateway.example
   cp-token profile update prod --ca-bundle ''";
 
 pub(super) const RESET_SECRET: &str = "\
-In the console: Integrations, API Clients, the client, Reset API secret. The old secret stays
+In the console: Administration > Integrations > API Clients, the client, Reset API secret. The old secret stays
 until the new one has worked once.";
 
 pub(super) const LIST: &str = "\

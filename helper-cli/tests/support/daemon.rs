@@ -12,16 +12,31 @@ use cp_token_protocol::{AccessToken, ProfileName, decode_request, encode_respons
 use super::{Place, TOKEN};
 
 /// Requests in the order they came.
-pub type Asked = Arc<Mutex<Vec<Request>>>;
+#[derive(Clone, Default)]
+pub struct Asked(Arc<Mutex<Vec<Request>>>);
+
+impl Asked {
+    pub fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    /// The one request that was made since the last look.
+    #[track_caller]
+    pub fn only(&self) -> Request {
+        let mut requests = std::mem::take(&mut *self.0.lock().unwrap());
+        assert_eq!(requests.len(), 1);
+        requests.remove(0)
+    }
+}
 
 /// Answers every request with what `answer` makes of it.
 pub fn answering(place: &Place, answer: impl Fn(&Request) -> Vec<Response> + Send + 'static) -> Asked {
     let asked = Asked::default();
-    let memory = Arc::clone(&asked);
+    let memory = asked.clone();
     serving(place, move |stream| {
         let Some(request) = receive(stream) else { return };
         let answers = answer(&request);
-        memory.lock().unwrap().push(request);
+        memory.0.lock().unwrap().push(request);
         for answer in answers {
             // The helper may have had enough.
             let _ = stream.write_all(&encode_response(&answer).unwrap());
