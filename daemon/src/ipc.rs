@@ -4,6 +4,9 @@
 pub mod activation;
 mod eager;
 pub mod listener;
+mod lobby;
 mod session;
 pub mod socket;
+#[path = "ipc/unix.rs"]
+mod system;
 pub mod throttle;

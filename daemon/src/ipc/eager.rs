@@ -1,11 +1,12 @@
-//! Owns the first look at a new connection: the request of a helper is nearly always there already, and a
-//! token that is held is answered on the spot, before the connection costs a task or a registration.
+//! Owns a look at what a connection has to say: the request of a helper is nearly always there already, and
+//! a token that is held is answered on the spot, before the connection costs a task or a registration.
 
 use std::os::fd::OwnedFd;
 
 use cp_token_protocol::message::{Request, Response};
 use cp_token_protocol::{
-    FrameDecoder, FrameError, FrameKind, VersionRange, WireError, decode_request, encode_response, encode_version_range,
+    FrameDecoder, FrameError, FrameKind, VersionRange, WireError, decode_request, encode_response,
+    encode_version_range,
 };
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
@@ -18,63 +19,60 @@ use crate::service::{PendingToken, Reply, Service};
 pub(super) enum Look {
     /// Everything was said, or the caller has gone.
     Over,
-    /// There is more to come.
+    /// The request is not complete.
+    Silent(FrameDecoder),
+    /// The request is complete, and its answer is not.
     Unfinished(Stage),
 }
 
-/// Where a conversation stands.
+/// Where a conversation stands whose request is complete.
 pub(super) enum Stage {
-    /// The request is not complete.
-    Reading(FrameDecoder),
-    /// A request that takes its time. Boxed, so that the many connections that say nothing stay small.
+    /// A request that takes its time.
     Asked(Box<Request>),
     /// The caller waits for a token request.
-    Waiting(Box<PendingToken>),
+    Waiting(PendingToken),
     /// The reply is known; from this byte on it has still to be written.
     Replying(Zeroizing<Vec<u8>>, usize),
 }
 
-/// Takes what a new connection has to say so far, and answers it if that needs no waiting.
+/// Takes what a connection has to say so far, on top of what `decoder` has, and answers it if that needs no
+/// waiting.
 ///
 /// # Errors
 /// Where the bytes are not this protocol; the caller gets no byte back.
-pub(super) fn look(connection: &OwnedFd, service: &Service) -> Result<Look, FrameError> {
+pub(super) fn look(
+    connection: &OwnedFd,
+    decoder: FrameDecoder,
+    service: &Service,
+) -> Result<Look, FrameError> {
     // Not wiped as a whole: only what was received is, and a first look costs one page less.
     let mut piece = [0; PIECE];
     match rustix::net::recv(connection, &mut piece, RecvFlags::DONTWAIT) {
         Ok((0, _)) => Ok(Look::Over),
         Ok((count, _)) => {
-            let stage = advance(FrameDecoder::default(), &piece[..count], service);
+            let look = advance(decoder, &piece[..count], service);
             piece[..count].zeroize();
-            Ok(reply_at_once(connection, stage?))
+            Ok(reply_at_once(connection, look?))
         }
-        Err(Errno::AGAIN) => Ok(Look::Unfinished(Stage::Reading(FrameDecoder::default()))),
+        Err(Errno::AGAIN) => Ok(Look::Silent(decoder)),
         Err(_) => Ok(Look::Over),
     }
 }
 
-/// The stage after some more bytes.
-///
-/// # Errors
-/// Where the bytes are not this protocol.
-pub(super) fn advance(
-    mut decoder: FrameDecoder,
-    bytes: &[u8],
-    service: &Service,
-) -> Result<Stage, FrameError> {
-    match decoder.push_only(bytes) {
-        Ok(None) => Ok(Stage::Reading(decoder)),
-        Ok(Some(frame)) if frame.kind != FrameKind::Message => Ok(malformed()),
-        Ok(Some(frame)) => Ok(match decode_request(&frame.body) {
+fn advance(mut decoder: FrameDecoder, bytes: &[u8], service: &Service) -> Result<Look, FrameError> {
+    Ok(Look::Unfinished(match decoder.push_only(bytes) {
+        Ok(None) => return Ok(Look::Silent(decoder)),
+        Ok(Some(frame)) if frame.kind != FrameKind::Message => malformed(),
+        Ok(Some(frame)) => match decode_request(&frame.body) {
             Ok(request) => answer(request, service),
             Err(WireError::Malformed | WireError::Trailing | WireError::TooLong) => malformed(),
-        }),
+        },
         Err(FrameError::Version(_)) => {
-            Ok(Stage::Replying(Zeroizing::new(encode_version_range(VersionRange::SPOKEN).to_vec()), 0))
+            Stage::Replying(Zeroizing::new(encode_version_range(VersionRange::SPOKEN).to_vec()), 0)
         }
-        Err(FrameError::Length(_) | FrameError::Trailing) => Ok(malformed()),
-        Err(error @ FrameError::Foreign) => Err(error),
-    }
+        Err(FrameError::Length(_) | FrameError::Trailing) => malformed(),
+        Err(error @ FrameError::Foreign) => return Err(error),
+    }))
 }
 
 /// A response as a stage: its bytes, none of them written.
@@ -87,12 +85,12 @@ fn answer(request: Request, service: &Service) -> Stage {
     let Request::AccessToken(request) = request else { return Stage::Asked(Box::new(request)) };
     match service.access_token(request) {
         Reply::Now(response) => replying(&response),
-        Reply::Later(pending) => Stage::Waiting(Box::new(pending)),
+        Reply::Later(pending) => Stage::Waiting(pending),
     }
 }
 
-fn reply_at_once(connection: &OwnedFd, stage: Stage) -> Look {
-    let Stage::Replying(bytes, _) = stage else { return Look::Unfinished(stage) };
+fn reply_at_once(connection: &OwnedFd, look: Look) -> Look {
+    let Look::Unfinished(Stage::Replying(bytes, _)) = look else { return look };
     match rustix::net::send(connection, &bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
         Ok(sent) if sent == bytes.len() => Look::Over,
         Ok(sent) => Look::Unfinished(Stage::Replying(bytes, sent)),

@@ -6,25 +6,27 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cp_token_protocol::{PeerError, require_same_user};
+use cp_token_protocol::{FrameDecoder, PeerError, require_same_user};
 use rustix::io::Errno;
 use rustix::net::SocketFlags;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
 
 use super::eager::{self, Look};
+use super::lobby::Lobby;
 use super::session;
+use super::system;
 use super::throttle::Throttle;
 use crate::clock::Clock;
 use crate::service::Service;
-
-#[path = "listener/unix.rs"]
-mod system;
 
 /// A listening socket and everything that a new connection needs.
 pub struct Listener {
     socket: AsyncFd<OwnedFd>,
     service: Arc<Service>,
+    /// For callers who have not said yet what they want.
+    lobby: Arc<Lobby>,
     clock: Arc<dyn Clock>,
     conversations: Conversations,
     refusals: Mutex<Throttle>,
@@ -80,6 +82,7 @@ impl Listener {
     ) -> io::Result<Self> {
         Ok(Self {
             socket: system::watch(socket)?,
+            lobby: Lobby::open(Arc::clone(&service))?,
             service,
             clock,
             conversations: Conversations::at_most(connections),
@@ -94,6 +97,7 @@ impl Listener {
 
     /// Lets callers in until it is dropped.
     pub async fn run(self) {
+        let _lobby = AbortOnDrop(tokio::spawn(Arc::clone(&self.lobby).run()).abort_handle());
         let mut trouble = 0;
         loop {
             let Ok(permit) = Arc::clone(&self.conversations.permits).acquire_owned().await else { return };
@@ -129,8 +133,9 @@ impl Listener {
         if let Err(stranger) = require_same_user(&connection) {
             return self.turn_away(stranger);
         }
-        match eager::look(&connection, &self.service) {
+        match eager::look(&connection, FrameDecoder::default(), &self.service) {
             Ok(Look::Over) => {}
+            Ok(Look::Silent(decoder)) => self.lobby.admit(connection, decoder, place),
             Ok(Look::Unfinished(stage)) => {
                 session::spawn(connection, stage, Arc::clone(&self.service), place)
             }
@@ -148,6 +153,15 @@ impl Listener {
         if let Some(suppressed) = admitted {
             tracing::warn!(suppressed, "{line}");
         }
+    }
+}
+
+/// The lobby closes with the door.
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
