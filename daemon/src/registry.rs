@@ -23,6 +23,7 @@ mod change;
 mod draft;
 mod file;
 mod secret;
+mod steps;
 
 use file::{ConfigFile, Reading};
 

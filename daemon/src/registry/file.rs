@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::RegistryError;
+use crate::background;
 use crate::config::Config;
 use crate::config::edit::ConfigText;
 use crate::files::{self, FileError};
@@ -56,11 +57,11 @@ impl ConfigFile {
     /// Puts the new text in the place of the old one, or leaves the old one.
     pub(super) async fn write(&self, text: &ConfigText) -> Result<(), RegistryError> {
         let (path, text) = (self.path.clone(), text.text());
-        let written = tokio::task::spawn_blocking(move || {
+        let write = move || {
             files::make_private_folder(path.parent().unwrap_or(Path::new("/")))?;
             files::replace(&path, text.as_bytes())
-        });
-        let outcome = written.await.unwrap_or(Err(FileError::Absent));
+        };
+        let outcome = background::run(write).await.map_err(FileError::Io).flatten();
         outcome.map_err(|error| RegistryError::WriteFailed(self.shown(), error))
     }
 
