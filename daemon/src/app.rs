@@ -45,11 +45,7 @@ struct App {
 /// # Errors
 /// Where the system refuses a runtime, a signal or the socket.
 pub fn run(foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS)
-        .thread_keep_alive(THREAD_KEEP_ALIVE)
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::listen()?;
         let app = App::build(foundation);
@@ -159,7 +155,3 @@ const LOOK_AROUND: Duration = Duration::from_secs(30);
 const FAREWELL: Duration = Duration::from_millis(1000);
 /// Between the end of a conversation and the return of its memory.
 const SETTLE: Duration = Duration::from_millis(250);
-/// Name look-ups, files and CA bundles; a stuck one must not starve the others.
-const BLOCKING_THREADS: usize = 16;
-/// Threads that have nothing to do go home soon.
-const THREAD_KEEP_ALIVE: Duration = Duration::from_secs(2);

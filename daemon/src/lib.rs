@@ -4,6 +4,7 @@
 pub mod app;
 pub mod args;
 pub mod authority;
+pub mod background;
 pub mod broker;
 pub mod clean;
 pub mod clock;

@@ -10,6 +10,7 @@ use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::Identity;
 use serde::{Deserialize, Serialize};
 
+use crate::background;
 use crate::files::{self, FileError};
 use crate::request_url::RequestUrl;
 use crate::vault::SecretKey;
@@ -119,12 +120,11 @@ impl StateFile {
         let _writing = self.writing.lock().await;
         let text = serde_json::to_vec_pretty(&*self.state()).unwrap_or_default();
         let path = self.path.clone();
-        tokio::task::spawn_blocking(move || {
+        let write = move || {
             files::make_private_folder(path.parent().unwrap_or(Path::new("/")))?;
             files::replace(&path, &text)
-        })
-        .await
-        .unwrap_or(Ok(()))
+        };
+        background::run(write).await?
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

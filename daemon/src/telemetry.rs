@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -29,7 +30,7 @@ pub fn start(filter: Option<&str>, sink: Sink) -> io::Result<()> {
     let dropped = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&dropped);
     std::thread::Builder::new().name("log".to_owned()).stack_size(STACK).spawn(move || match sink {
-        Sink::StandardError => drain(&receiver, &counted, &mut io::stderr().lock()),
+        Sink::StandardError => drain(&receiver, &counted, &mut io::stderr()),
         Sink::File(mut file) => drain(&receiver, &counted, &mut file),
     })?;
     let asked = filter.and_then(|text| text.parse::<Targets>().ok());
@@ -45,10 +46,15 @@ pub fn start(filter: Option<&str>, sink: Sink) -> io::Result<()> {
     Ok(())
 }
 
-/// The place of a bug, never its message: that may hold anything.
+/// The place of a bug, never its message: that may hold anything. Written past the log's own lock, and only if
+/// somebody reads: nothing may keep a process with a bug alive.
 fn report_panic(place: Option<&std::panic::Location<'_>>) {
     let (file, line) = place.map_or(("unknown", 0), |place| (place.file(), place.line()));
-    let _ = writeln!(io::stderr(), "cp-tokend: internal error at {file}:{line}; please report it as a bug");
+    let words = format!("cp-tokend: internal error at {file}:{line}; please report it as a bug\n");
+    let errors = rustix::stdio::stderr();
+    if rustix::event::poll(&mut [PollFd::new(&errors, PollFlags::OUT)], Some(&Timespec::default())) == Ok(1) {
+        let _ = rustix::io::write(errors, words.as_bytes());
+    }
 }
 
 fn drain(lines: &Receiver<Vec<u8>>, dropped: &AtomicU64, out: &mut dyn Write) {

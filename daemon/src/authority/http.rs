@@ -1,7 +1,7 @@
 //! Owns the HTTP exchange, and is the only file that names reqwest: one constructor for every client, all its
 //! limits in one place. It must not read what an answer means, and nothing of it outlives an exchange.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::response::Answer;
 use super::{Obstacle, TokenRequestError, roots, transport};
+use crate::background;
 use crate::request_url::RequestUrl;
 
 /// The longest time that a connection takes to stand, its TLS handshake included.
@@ -57,8 +58,8 @@ async fn send(post: TokenPost) -> Result<Answer, TokenRequestError> {
 
 /// Reading a system's roots takes milliseconds, which the runtime's one thread does not have.
 async fn prepare(ca_bundle: Option<PathBuf>, https: bool) -> Result<Client, TokenRequestError> {
-    let work = tokio::task::spawn_blocking(move || client(ca_bundle, https));
-    work.await.unwrap_or(Err(TokenRequestError::Unreachable(Obstacle::Other)))
+    let made = background::run(move || client(ca_bundle, https)).await;
+    made.unwrap_or(Err(TokenRequestError::Unreachable(Obstacle::Other)))
 }
 
 /// The one constructor. Proxies, roots, key logs and redirects that anything but the profile asks for are off.
@@ -137,7 +138,7 @@ impl Resolve for SystemNames {
                 let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
                 return Ok(Box::new(loopback.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs);
             }
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+            let found = background::run(move || (name.as_str(), 0).to_socket_addrs()).await.flatten();
             let found: Vec<SocketAddr> = found.map_err(|_| transport::NameLookupFailed)?.collect();
             Ok(Box::new(found.into_iter()) as Addrs)
         })
