@@ -32,6 +32,13 @@ impl World {
         found[0]
     }
 
+    /// Stops the one daemon and waits until its process is gone. The helper waits only until it holds nothing.
+    pub fn stop_daemon(&self) {
+        let pid = self.daemon_pid();
+        self.helper(&["daemon", "stop"]).succeeded();
+        assert!(processes::wait_for_end(pid), "the daemon does not end");
+    }
+
     fn not_searched(&self) -> Vec<PathBuf> {
         vec![self.path("bin"), self.ca_file()]
     }

@@ -1,18 +1,19 @@
 //! Promises about a daemon that is killed in the middle of a change: the next one finds the old state or the new
 //! one, never neither, and nobody has to repair anything.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use cp_token_tests::programs;
 use cp_token_tests::world::{Client, Daemon, Outcome, World, processes};
 
-use crate::sizes::repetitions;
+use crate::sizes::{repetitions, tell};
 
 /// The calls that leave a trace outside of the daemon, by themselves or by what they send to the keyring.
 const CALLS: [&str; 7] = ["/^rename", "/sync$", "/^unlink", "openat", "write", "/^send", "/^recv"];
 
-/// Kills the daemon at its `number`th such call in one thread from now on.
+/// Kills the daemon at the `number`th such call of one of its threads from now on.
 struct Assassin {
     strace: Child,
     // Without a reader the next word of strace would be its last.
@@ -22,8 +23,12 @@ struct Assassin {
 impl Assassin {
     fn set_upon(daemon: &Daemon, call: &str, number: usize) -> Self {
         let order = format!("inject={call}:signal=KILL:when={number}");
+        Self::attach(daemon, &["-o", "/dev/null", "-e", &order])
+    }
+
+    fn attach(daemon: &Daemon, order: &[&str]) -> Self {
         let mut command = Command::new("strace");
-        command.args(["-f", "-o", "/dev/null", "-e", &order, "-p", &daemon.pid().to_string()]);
+        command.args(["-f", "-p", &daemon.pid().to_string()]).args(order);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut strace = command.spawn().expect("run strace");
         let mut words = BufReader::new(strace.stderr.take().expect("a pipe"));
@@ -44,11 +49,12 @@ impl Drop for Assassin {
 /// Does the change while the daemon is killed at one call after the other, until one change is not hit any more.
 /// `check` sees each outcome with the daemon dead, and leaves the world as `change` needs it.
 fn sweep(world: &World, change: impl Fn() -> Outcome, mut check: impl FnMut(&Outcome)) {
-    for call in CALLS {
+    let mut kills = 0;
+    for call in calls(world, &change, &mut check) {
         let mut number = 1;
         loop {
             let mut daemon = world.daemon();
-            let assassin = Assassin::set_upon(&daemon, call, number);
+            let assassin = Assassin::set_upon(&daemon, &call, number);
             let outcome = change();
             // The stop belongs to it: some of a change's traces are left after its answer.
             drop(world.helper(&["daemon", "stop"]));
@@ -57,12 +63,34 @@ fn sweep(world: &World, change: impl Fn() -> Outcome, mut check: impl FnMut(&Out
             assert!(outcome.code == 0 || !survived, "at {call} {number}: {outcome:?}");
             check(&outcome);
             if survived {
-                assert!(number > 1 || call == "/^unlink", "{call} was never hit");
                 break;
             }
-            number += repetitions(number.div_ceil(2), 1);
+            number += 1;
+            kills += 1;
         }
     }
+    tell(&format!("the daemon was killed at {kills} places of one change"));
+}
+
+/// A sample that matters, or every call that the daemon makes during the change and its own stop.
+fn calls(world: &World, change: impl Fn() -> Outcome, mut check: impl FnMut(&Outcome)) -> Vec<String> {
+    if repetitions(0, 1) == 0 {
+        return CALLS.map(str::to_owned).to_vec();
+    }
+    let trace = world.path("trace");
+    let mut daemon = world.daemon();
+    let tracer = Assassin::attach(&daemon, &["-o", trace.to_str().expect("a path in UTF-8")]);
+    let outcome = change().succeeded();
+    world.helper(&["daemon", "stop"]).succeeded();
+    daemon.wait();
+    drop(tracer);
+    check(&outcome);
+    let trace = std::fs::read_to_string(trace).expect("read the trace");
+    let names = trace.lines().filter_map(|line| line.split_once('(')?.0.split_whitespace().nth(1));
+    let names: BTreeSet<String> = names.map(str::to_owned).collect();
+    let is_name = |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    // After the last of all nothing is left to be killed.
+    names.into_iter().filter(|name| is_name(name) && !name.starts_with("exit")).collect()
 }
 
 fn stage() -> Option<(World, Client)> {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cp_token_tests::programs;
-use cp_token_tests::world::processes::Signal;
+use cp_token_tests::world::processes::{self, Signal};
 use cp_token_tests::world::{ASK_FOR_A_TOKEN, PATIENCE, World, frame};
 
-use crate::sizes::repetitions;
+use crate::sizes::{repetitions, tell};
 
 #[test]
 fn j02_a_storm_of_signals_changes_nothing() {
@@ -44,6 +44,7 @@ fn j03_requests_leave_nothing_behind() {
     };
     let (before, threads, descriptors) = ask(2000);
     let (after, threads_after, descriptors_after) = ask(repetitions(20_000, 1_000_000));
+    tell(&format!("resident memory before and after the requests: {before} and {after} KiB"));
     assert!(after.saturating_sub(before) < 256, "{before} KiB became {after} KiB");
     assert!(threads_after <= threads && descriptors_after <= descriptors);
     assert_eq!(world.server().token_requests(), 1);
@@ -59,7 +60,8 @@ fn j04_a_daemon_that_aborts_is_replaced_and_every_caller_is_told_or_served() {
         let before = world.server().token_requests();
         let asking: Vec<_> = (0..10).map(|_| world.spawn_helper(&[])).collect();
         assert!(world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() == before + 1));
-        assert!(cp_token_tests::world::processes::signal(world.daemon_pid(), Signal::ABORT));
+        let daemon = world.daemon_pid();
+        assert!(processes::signal(daemon, Signal::ABORT));
         world.server().release();
         for caller in asking {
             let outcome = caller.finish();
@@ -68,6 +70,7 @@ fn j04_a_daemon_that_aborts_is_replaced_and_every_caller_is_told_or_served() {
                 code => drop(outcome.failed(if [69, 75, 76].contains(&code) { code } else { 75 })),
             }
         }
+        assert!(processes::wait_for_end(daemon));
         world.helper(&[]).token();
     }
     let cores = std::fs::read_dir(world.root()).expect("read the folder").flatten();
