@@ -71,11 +71,36 @@ pub(super) fn use_one_heap() {
     let _ = unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
 }
 
-/// Gives pages that the heap does not use back to the system.
+/// Gives back pages of the heap that are free, and pages of code that were needed for a token request: the
+/// next one finds them in the system's cache.
 pub fn give_memory_back() {
     #[cfg(target_env = "gnu")]
     // SAFETY: `malloc_trim` may be called at any time from any thread.
     let _ = unsafe { libc::malloc_trim(0) };
+    // SAFETY: the callback has the signature that is asked for and keeps nothing.
+    let _ = unsafe { libc::dl_iterate_phdr(Some(forget_code), std::ptr::null_mut()) };
+}
+
+/// Unmaps, for now, what a loaded object has in memory that nobody can have written to.
+///
+/// # Safety
+/// `object` is what `dl_iterate_phdr` hands over.
+unsafe extern "C" fn forget_code(object: *mut libc::dl_phdr_info, _: usize, _: *mut libc::c_void) -> i32 {
+    // SAFETY: the loader hands over a valid object with this many headers, for the length of the call.
+    let (base, headers) = unsafe {
+        let object = &*object;
+        (object.dlpi_addr, std::slice::from_raw_parts(object.dlpi_phdr, usize::from(object.dlpi_phnum)))
+    };
+    let page = rustix::param::page_size() as u64;
+    for header in
+        headers.iter().filter(|header| header.p_type == libc::PT_LOAD && header.p_flags & libc::PF_W == 0)
+    {
+        let start = (base + header.p_vaddr) & !(page - 1);
+        let length = (base + header.p_vaddr + header.p_memsz).next_multiple_of(page) - start;
+        // SAFETY: a segment that is mapped from a file and was never writable reads the same from the file.
+        let _ = unsafe { libc::madvise(start as *mut libc::c_void, length as usize, libc::MADV_DONTNEED) };
+    }
+    0
 }
 
 const MOST_DESCRIPTORS: u64 = 16_384;
