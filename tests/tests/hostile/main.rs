@@ -3,9 +3,14 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, reason = "a test that cannot set the stage has to stop where the stage broke")]
 
+mod disk;
+mod exhaustion;
 mod flood;
 mod garbage;
+mod meeting_place;
 mod peers;
 mod python;
+mod races;
 mod stage;
 mod stalled;
+mod start;
