@@ -93,8 +93,8 @@ fn e06_the_most_verbose_log_tells_what_happens_and_no_secret() {
     world.call(&["--rejected"]).stdin(&token).run().token();
     world.server().reset_secret(&client.id, &world.new_secret());
     world.helper(&["--fresh"]).failed(77);
-    let log = daemon.log();
-    assert!(log.contains("token issued") && log.contains("token request failed"), "{log}");
+    daemon.wait_for_log("token issued", 1);
+    daemon.wait_for_log("token request failed", 1);
     world.assert_no_leak();
 }
 
