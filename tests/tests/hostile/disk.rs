@@ -10,7 +10,7 @@ const ON_A_SMALL_DISK: &str = r#"
 mount -t tmpfs -o size=64k,mode=700 tmpfs "$0" && exec "$@"
 "#;
 
-fn small_disk<'w>(folder: &'w str) -> Launch {
+fn small_disk(folder: &str) -> Launch {
     Launch::by(["unshare", "--mount", "--propagation", "private", "sh", "-c", ON_A_SMALL_DISK, folder])
 }
 

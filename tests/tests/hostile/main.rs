@@ -3,12 +3,16 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, reason = "a test that cannot set the stage has to stop where the stage broke")]
 
+mod activation;
+mod bad_input;
 mod disk;
 mod exhaustion;
 mod flood;
 mod garbage;
 mod meeting_place;
+mod memory;
 mod peers;
+mod privilege;
 mod python;
 mod races;
 mod stage;

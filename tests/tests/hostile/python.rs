@@ -66,6 +66,11 @@ impl Script {
         Self { child, lines }
     }
 
+    /// Its number.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Everything else that it says until it ends.
     pub(crate) fn rest(mut self) -> String {
         let mut rest = String::new();

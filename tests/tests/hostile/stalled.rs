@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 
-use cp_token_tests::world::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, Raw, World, frame, processes};
+use cp_token_tests::world::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, Raw, World, frame};
 
 use crate::stage::{allow_descriptors, settled};
 
@@ -97,27 +97,6 @@ fn a17_whoever_only_knocks_costs_nothing_and_fills_no_log() {
     serves_everything(&world);
     before.come_back(&daemon, 2048);
     assert!(daemon.log().len() < log + 16_384, "the log grew by {}", daemon.log().len() - log);
-}
-
-/// The same caller leaves while the answer is still being made.
-#[test]
-fn j05_a_token_request_goes_on_for_the_others_when_the_caller_who_caused_it_dies() {
-    let world = World::new();
-    let _daemon = world.daemon();
-    world.create_profile("prod", "memory");
-    let before = world.server().token_requests();
-    world.helper(&["forget"]).succeeded();
-    world.server().hold();
-    let leader = world.spawn_helper(&[]);
-    assert!(world.server().wait_for(cp_token_tests::world::PATIENCE, |ledger| ledger.in_flight() == 1));
-    let followers: Vec<_> = (0..5).map(|_| world.spawn_helper(&[])).collect();
-    leader.signal(processes::Signal::KILL);
-    assert_eq!(leader.finish().code, 137);
-    world.server().release();
-    for follower in followers {
-        follower.finish().token();
-    }
-    assert_eq!(world.server().token_requests(), before + 1);
 }
 
 #[test]
