@@ -68,8 +68,8 @@ pub fn process(handed_over: bool) -> Result<Vec<ProtectionReport>, HardenError> 
 
 /// Whether the environment says that a service manager hands this very process a socket.
 pub fn is_handed_over(variable: impl Fn(&str) -> Option<OsString>) -> bool {
-    let own = std::process::id().to_string();
-    variable("LISTEN_PID").is_some_and(|pid| pid == own.as_str())
+    let number = |name| variable(name)?.to_str()?.parse::<u32>().ok();
+    number("LISTEN_PID") == Some(std::process::id()) && number("LISTEN_FDS").is_some_and(|count| count > 0)
 }
 
 fn report(name: &str, holds: bool) -> ProtectionReport {
