@@ -7,7 +7,7 @@ use cp_token_tests::programs;
 use cp_token_tests::world::{Launch, Outcome, World};
 
 use crate::python::interpreter;
-use crate::stage::{can_be_others, chmod, give_to};
+use crate::stage::{can_be_others, chmod, eventually, give_to};
 
 fn refused(world: &World, words: &str) -> Outcome {
     let outcome = world.try_launch(Launch::default()).err().expect("the daemon starts all the same");
@@ -142,7 +142,8 @@ fn a13_at_no_instant_of_a_start_is_the_socket_open_to_others_whatever_the_umask_
     let careless = || {
         world.program(interpreter()).args(["-c", CARELESS]).args([world.socket()]).run().succeeded();
     };
-    assert_ne!(modes_seen(&world, careless) & 0o077, 0, "the control: a look sees the careless way");
+    // The control: such looks do see the careless way, sooner or later.
+    eventually("a look sees an open socket", || modes_seen(&world, careless) & 0o077 != 0);
     let rounds = if std::env::var_os("CP_TOKEN_TESTS_LONG").is_some() { 1000 } else { 40 };
     let starts = || {
         for _ in 0..rounds {
