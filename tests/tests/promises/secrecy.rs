@@ -9,7 +9,7 @@ use cp_token_tests::programs;
 use cp_token_tests::world::processes::{self, Signal};
 use cp_token_tests::world::{Client, Launch, World};
 
-use crate::sizes::repetitions;
+use crate::sizes::{repetitions, tell};
 
 /// The most copies of a token that is in use.
 const LIVE_COPIES: usize = 4;
@@ -23,6 +23,7 @@ fn piece(token: &str) -> &[u8] {
     &token.as_bytes()[token.len() - 48..]
 }
 
+/// Each round has a profile of its own, because the token requests of one are bounded.
 #[test]
 fn e04_a_forgotten_token_is_nowhere_in_the_daemons_memory() {
     if !programs::is_root() {
@@ -30,16 +31,18 @@ fn e04_a_forgotten_token_is_nowhere_in_the_daemons_memory() {
     }
     let world = World::new();
     let daemon = world.daemon();
-    world.create_profile("prod", "memory");
     for round in 0..repetitions(3, 10) {
-        let token = world.helper(&[]).token();
+        let name = format!("p{round}");
+        world.create_profile(&name, "memory");
+        let token = world.helper(&["-p", &name]).token();
         for _ in 0..20 {
-            world.helper(&[]).token();
+            world.helper(&["-p", &name]).token();
         }
         let live = processes::count_in_memory(daemon.pid(), piece(&token));
         assert!((1..=LIVE_COPIES).contains(&live), "round {round}: {live} copies of a live token");
-        world.helper(&["forget"]).succeeded();
+        world.helper(&["forget", "-p", &name]).succeeded();
         assert_eq!(processes::count_in_memory(daemon.pid(), piece(&token)), 0, "round {round}");
+        tell(&format!("a live token lay in memory {live} times, a forgotten one 0 times"));
     }
 }
 
