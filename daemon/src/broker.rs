@@ -140,7 +140,7 @@ impl Broker {
 
     /// Renews tokens ahead of their end, and lets go of those that have ended. Runs until it is dropped.
     ///
-    /// No sleep is longer than [`LONGEST_SLEEP`]: a timer may stand still in suspend.
+    /// No sleep is longer than half a minute: a timer may stand still in suspend.
     pub async fn keep_time(self: Arc<Self>) {
         loop {
             match self.handle_timeouts() {

@@ -26,7 +26,7 @@ pub(crate) fn print(parts: &[&[u8]]) -> Result<(), Failure> {
 /// Writes each line, made harmless for a terminal, to standard output.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_lines(lines: &[String]) -> Result<(), Failure> {
     let text: String = lines.iter().map(|line| harmless(line) + "\n").collect();
     print(&[text.as_bytes()])
@@ -35,7 +35,7 @@ pub(crate) fn print_lines(lines: &[String]) -> Result<(), Failure> {
 /// Writes the value as JSON on one line to standard output.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value)
         .map_err(|_| Failure::new(ErrorCode::INTERNAL, "the answer has no JSON form"))?;

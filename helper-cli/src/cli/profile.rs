@@ -69,6 +69,7 @@ pub(crate) struct CreateOptions {
     /// Its name: a-z, 0-9, dot, underscore and hyphen
     #[arg(value_name = "NAME", value_parser = ProfileName::parse)]
     pub(crate) name: ProfileName,
+    #[allow(rustdoc::bare_urls, reason = "the help text shows it as it is typed")]
     /// The request URL of the tenant, such as https://console.us2.crashplan.com
     #[arg(long)]
     pub(crate) url: String,
