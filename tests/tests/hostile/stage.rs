@@ -17,11 +17,7 @@ pub(crate) const AS_OTHER: [&str; 6] =
 
 /// Whether other users can be played; said aloud where not.
 pub(crate) fn can_be_others() -> bool {
-    if !rustix::process::geteuid().is_root() {
-        programs::absent("only root can act as another user");
-        return false;
-    }
-    programs::present(&["setpriv", "python3"])
+    programs::is_root() && programs::present(&["setpriv", "python3"])
 }
 
 /// Sets the mode of a file or folder.

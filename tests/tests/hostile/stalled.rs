@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 
+use cp_token_tests::programs;
 use cp_token_tests::world::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, Raw, World, frame};
 
 use crate::stage::{allow_descriptors, settled};
@@ -33,6 +34,9 @@ fn serves_everything(world: &World) {
 
 #[test]
 fn a19_c04_five_hundred_silent_callers_and_as_many_who_stop_after_two_bytes_hold_nobody_up() {
+    if !programs::is_root() {
+        return;
+    }
     for said in [&b""[..], b"CP", &frame(&ASK_FOR_A_TOKEN)[..15]] {
         let world = World::new();
         let daemon = world.daemon();
@@ -51,6 +55,9 @@ fn a19_c04_five_hundred_silent_callers_and_as_many_who_stop_after_two_bytes_hold
 /// Each byte keeps the connection alive no longer than silence would: the limit is on the whole.
 #[test]
 fn c04_one_byte_after_the_other_buys_no_time() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let _daemon = world.daemon();
     world.create_profile("prod", "memory");
@@ -67,6 +74,9 @@ fn c04_one_byte_after_the_other_buys_no_time() {
 
 #[test]
 fn a18_ten_thousand_callers_who_leave_before_the_reply_cost_nothing() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     world.create_profile("prod", "memory");
@@ -86,6 +96,9 @@ fn a18_ten_thousand_callers_who_leave_before_the_reply_cost_nothing() {
 
 #[test]
 fn a17_whoever_only_knocks_costs_nothing_and_fills_no_log() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     world.create_profile("prod", "memory");
@@ -101,6 +114,9 @@ fn a17_whoever_only_knocks_costs_nothing_and_fills_no_log() {
 
 #[test]
 fn c06_whoever_never_reads_his_reply_is_given_up_on() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     // A reply that no socket's buffer holds would take more profiles than the protocol has room for, so the
@@ -117,6 +133,9 @@ fn c06_whoever_never_reads_his_reply_is_given_up_on() {
 
 #[test]
 fn c07_half_a_close_a_reset_and_nothing_at_all_keep_the_daemon_idle() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
     let daemon = world.daemon();
     world.create_profile("prod", "memory");
