@@ -4,7 +4,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
+use super::PATIENCE;
 use super::processes::{self, Signal};
 use crate::programs;
 
@@ -34,7 +36,7 @@ impl Keyring {
             return None;
         }
         let config = root.join("bus.conf");
-        std::fs::write(&config, bus_config(&root.join("bus"))).expect("write the bus's config");
+        std::fs::write(&config, bus_config(&root.join("run/bus"))).expect("write the bus's config");
         let mut command = Command::new("dbus-daemon");
         command.arg("--nofork").arg("--print-address").arg(format!("--config-file={}", config.display()));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -55,6 +57,7 @@ impl Keyring {
     }
 
     /// Starts the keyring's service, unlocked, and waits until it is on the bus.
+    #[allow(clippy::disallowed_methods, reason = "a safety net, and no measure")]
     pub fn start_service(&self) {
         let mut command = self.command("gnome-keyring-daemon");
         command.args(["--foreground", "--unlock", "--components=secrets"]);
@@ -70,7 +73,10 @@ impl Keyring {
                 &[&format!("string:{NAME}")],
             )
         };
-        while !is_there().contains("true") {}
+        let deadline = Instant::now() + PATIENCE;
+        while !is_there().contains("true") {
+            assert!(Instant::now() < deadline, "the keyring does not come to its bus");
+        }
     }
 
     /// Locks the keyring, which asks for its password from then on and finds nobody to ask.

@@ -1,6 +1,8 @@
 //! Owns what the system tells of a process, and signals to one by its number.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -80,12 +82,14 @@ fn count_in(memory: &fs::File, (start, end): (u64, u64), bytes: &[u8]) -> usize 
     region.windows(bytes.len()).filter(|window| *window == bytes).count()
 }
 
-/// The file that the process runs.
+/// The program as it was called, which anybody may see. The file itself is shown of a daemon to root alone.
 pub fn program(pid: u32) -> Option<PathBuf> {
-    fs::read_link(format!("/proc/{pid}/exe")).ok()
+    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let first = line.split(|byte| *byte == 0).next().filter(|first| !first.is_empty())?;
+    Some(PathBuf::from(OsStr::from_bytes(first)))
 }
 
-/// The processes that run one of these files.
+/// The processes that run one of these programs, by the name they were called.
 pub fn running(programs: &[PathBuf]) -> Vec<u32> {
     let entries = fs::read_dir("/proc").expect("read /proc").flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());

@@ -173,7 +173,8 @@ fn find(lines: &[&str], from: usize, words: &[&str]) -> usize {
 
 #[test]
 fn e12_config_and_state_are_replaced_whole_durable_and_private() {
-    if !programs::present(&["strace"]) {
+    // The daemon shows the paths that it opens to nobody but root.
+    if !programs::present(&["strace"]) || !programs::is_root() {
         return;
     }
     let world = World::new();
