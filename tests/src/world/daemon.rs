@@ -107,6 +107,11 @@ impl Daemon {
         processes::rss_kib(self.pid)
     }
 
+    /// The part of it that is the process's own and no file's, in KiB: what a leak would grow.
+    pub fn anonymous_kib(&self) -> usize {
+        processes::anonymous_kib(self.pid)
+    }
+
     /// How many descriptors it has open. Asks for the right to look, which root has.
     pub fn descriptors(&self) -> usize {
         processes::descriptors(self.pid)

@@ -42,6 +42,11 @@ pub fn rss_kib(pid: u32) -> usize {
     field(pid, "VmRSS:")
 }
 
+/// The part of it that is no file's, in KiB.
+pub fn anonymous_kib(pid: u32) -> usize {
+    field(pid, "RssAnon:")
+}
+
 /// How many threads it has.
 pub fn threads(pid: u32) -> usize {
     field(pid, "Threads:")

@@ -37,13 +37,13 @@ fn g07_an_endless_body_and_a_gzip_bomb_are_cut_and_cost_no_memory() {
     let world = World::new();
     let daemon = world.daemon();
     ask_anew(&world, &[]).token();
-    let before = daemon.rss_kib();
+    let before = daemon.anonymous_kib();
     for _ in 0..3 {
         ask(&world, Answer::endless_body()).failed(75).saying("longer than 64 KiB");
     }
     ask(&world, Answer::gzip_bomb(200 << 20)).failed(75).saying("the server's answer is no token");
     assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 0));
-    let grown = daemon.rss_kib().saturating_sub(before);
+    let grown = daemon.anonymous_kib().saturating_sub(before);
     assert!(grown < 4096, "{grown} KiB more");
     ask(&world, Answer::Normally).token();
 }
@@ -53,14 +53,14 @@ fn g09_endless_headers_and_interim_answers_are_cut_and_cost_no_memory() {
     let world = World::new();
     let daemon = world.daemon();
     ask_anew(&world, &[]).token();
-    let before = daemon.rss_kib();
+    let before = daemon.anonymous_kib();
     ask(&world, Answer::endless_headers()).failed(75);
     let long = "x".repeat(1 << 20);
     ask(&world, Answer::status(200, &[("X-Long", &long)], "{}")).failed(75);
     let many = vec![("X-Many", "x"); 10_000];
     ask(&world, Answer::status(200, &many, "{}")).failed(75);
     assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 0));
-    let grown = daemon.rss_kib().saturating_sub(before);
+    let grown = daemon.anonymous_kib().saturating_sub(before);
     assert!(grown < 4096, "{grown} KiB more");
     ask(&world, Answer::Normally).token();
 }
