@@ -1,8 +1,9 @@
 //! Owns the end of a world: what still runs is recorded and ended, then everything is searched.
 
+use std::io::{Write, stderr};
 use std::path::PathBuf;
 
-use super::{World, processes};
+use super::{Keyring, World, processes};
 
 impl World {
     /// Panics with every place where a secret or a token of this world was found outside of where it belongs.
@@ -62,6 +63,9 @@ impl Drop for World {
         let leaks = [leaks, self.leaks()].concat();
         if std::thread::panicking() {
             self.folder.keep_if_wanted();
+            if let Some(status) = self.keyring.as_ref().and_then(Keyring::crash) {
+                drop(writeln!(stderr(), "the keyring of the failed test had ended by itself: {status}"));
+            }
         } else {
             assert!(leaks.is_empty(), "secrets or tokens leaked to: {leaks:#?}");
         }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -32,7 +32,13 @@ impl Keyring {
 
     /// A bus on which nobody keeps secrets, nor is started to do so; `None` as above.
     pub(super) fn only_bus(root: &Path) -> Option<Self> {
-        if !programs::present(&["dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool"]) {
+        if !programs::present(&[
+            "dbus-daemon",
+            "dbus-monitor",
+            "dbus-send",
+            "gnome-keyring-daemon",
+            "secret-tool",
+        ]) {
             return None;
         }
         let config = root.join("bus.conf");
@@ -103,6 +109,11 @@ impl Keyring {
     pub fn signal(&self, signal: Signal) {
         let service = self.service().as_ref().map(Child::id).expect("a keyring that runs");
         assert!(processes::signal(service, signal), "the keyring is gone");
+    }
+
+    /// How the service ended, if it did so by itself: a keyring that crashes explains much.
+    pub(super) fn crash(&self) -> Option<ExitStatus> {
+        self.service().as_mut().and_then(|service| service.try_wait().ok().flatten())
     }
 
     /// Runs `secret-tool`; what it printed.
