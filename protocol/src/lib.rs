@@ -5,6 +5,7 @@
 
 mod address;
 pub mod blocking;
+mod codec;
 mod failure;
 mod frame;
 pub mod message;
@@ -16,6 +17,7 @@ mod view;
 mod wire;
 
 pub use address::{ADDRESS_LIMIT, AddressError, IpcAddress, state_folder};
+pub use codec::{decode_request, decode_response, encode_request, encode_response, encode_version_range};
 pub use failure::{ErrorCode, Failure};
 pub use frame::{
     BODY_LIMIT, Frame, FrameDecoder, FrameError, FrameKind, MAGIC, PREAMBLE_LENGTH, PROTOCOL_VERSION,
@@ -26,6 +28,4 @@ pub use peer::{PeerError, is_same_user, require_own_folder, require_same_user};
 pub use secret::Secret;
 pub use token::{AccessToken, TOKEN_LIMIT, TokenError};
 pub use view::TokenView;
-pub use wire::{
-    WireError, decode_request, decode_response, encode_request, encode_response, encode_version_range,
-};
+pub use wire::WireError;

@@ -3,22 +3,21 @@
 
 pub(crate) use bincode::{BorrowDecode, Decode, Encode};
 
-use bincode::config::{Config, Configuration, Limit, LittleEndian, Varint};
+use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use bincode::de::{BorrowDecoder, Decoder, read::Reader};
 use bincode::enc::{Encoder, write::Writer};
 use bincode::error::{DecodeError, EncodeError};
 use zeroize::Zeroizing;
 
-use crate::frame::{self, BODY_LIMIT, FrameKind, VersionRange};
-use crate::message::{Request, Response};
+use crate::frame::{self, BODY_LIMIT, FrameKind};
 use crate::{AccessToken, ProfileName, Secret};
 
 /// What decoding may ask for, in bytes of memory. Requests come from any program of the user, so the daemon is
 /// tight: lists in requests are short.
-const REQUEST_MEMORY: usize = BODY_LIMIT;
+pub(crate) const REQUEST_MEMORY: usize = BODY_LIMIT;
 /// A list of the smallest elements, one byte each on the wire and 24 in memory, still has to fit: whatever fits
 /// a frame is a response.
-const RESPONSE_MEMORY: usize = 32 * BODY_LIMIT;
+pub(crate) const RESPONSE_MEMORY: usize = 32 * BODY_LIMIT;
 
 /// A body that does not encode or decode. Carries nothing of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,48 +33,12 @@ pub enum WireError {
     TooLong,
 }
 
-/// A request as one frame, preamble included.
-///
-/// # Errors
-/// [`WireError::TooLong`] where the body passes [`BODY_LIMIT`].
-pub fn encode_request(request: &Request) -> Result<Zeroizing<Vec<u8>>, WireError> {
-    encode(request)
-}
-
-/// A response as one frame, preamble included.
-///
-/// # Errors
-/// [`WireError::TooLong`] where the body passes [`BODY_LIMIT`].
-pub fn encode_response(response: &Response) -> Result<Zeroizing<Vec<u8>>, WireError> {
-    encode(response)
-}
-
-/// The version-independent answer to a version that is not spoken here, as one frame.
-pub fn encode_version_range(range: VersionRange) -> [u8; frame::VERSION_RANGE_FRAME_LENGTH] {
-    frame::version_range_frame(range)
-}
-
-/// A request from a frame's body.
-///
-/// # Errors
-/// [`WireError`] where the body is not exactly one request.
-pub fn decode_request(body: &[u8]) -> Result<Request, WireError> {
-    decode(body, config::<REQUEST_MEMORY>())
-}
-
-/// A response from a frame's body.
-///
-/// # Errors
-/// [`WireError`] where the body is not exactly one response.
-pub fn decode_response(body: &[u8]) -> Result<Response, WireError> {
-    decode(body, config::<RESPONSE_MEMORY>())
-}
-
 const fn config<const MEMORY: usize>() -> Configuration<LittleEndian, Varint, Limit<MEMORY>> {
     bincode::config::standard().with_limit::<MEMORY>()
 }
 
-fn encode(message: &impl Encode) -> Result<Zeroizing<Vec<u8>>, WireError> {
+/// A message as one frame, preamble included.
+pub(crate) fn encode(message: &impl Encode) -> Result<Zeroizing<Vec<u8>>, WireError> {
     let mut size = bincode::enc::write::SizeWriter::default();
     bincode::encode_into_writer(message, &mut size, config::<BODY_LIMIT>())
         .map_err(|_| WireError::TooLong)?;
@@ -89,11 +52,13 @@ fn encode(message: &impl Encode) -> Result<Zeroizing<Vec<u8>>, WireError> {
     Ok(bytes)
 }
 
-fn decode<M: Decode<()>, C: Config>(body: &[u8], config: C) -> Result<M, WireError> {
+/// The message that is the whole of a body, within so many bytes of memory.
+pub(crate) fn decode<M: Decode<()>, const MEMORY: usize>(body: &[u8]) -> Result<M, WireError> {
     if body.len() > BODY_LIMIT {
         return Err(WireError::TooLong);
     }
-    let (message, used) = bincode::decode_from_slice(body, config).map_err(|_| WireError::Malformed)?;
+    let decoded = bincode::decode_from_slice(body, config::<MEMORY>());
+    let (message, used) = decoded.map_err(|_| WireError::Malformed)?;
     if used == body.len() { Ok(message) } else { Err(WireError::Trailing) }
 }
 

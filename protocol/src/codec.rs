@@ -1,0 +1,44 @@
+//! Owns the step between a message and its frame, for the two kinds of message that there are.
+
+use zeroize::Zeroizing;
+
+use crate::frame::{self, VersionRange};
+use crate::message::{Request, Response};
+use crate::wire::{self, REQUEST_MEMORY, RESPONSE_MEMORY, WireError};
+
+/// A request as one frame, preamble included.
+///
+/// # Errors
+/// [`WireError::TooLong`] where the body passes [`BODY_LIMIT`].
+pub fn encode_request(request: &Request) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    wire::encode(request)
+}
+
+/// A response as one frame, preamble included.
+///
+/// # Errors
+/// [`WireError::TooLong`] where the body passes [`BODY_LIMIT`].
+pub fn encode_response(response: &Response) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    wire::encode(response)
+}
+
+/// The version-independent answer to a version that is not spoken here, as one frame.
+pub fn encode_version_range(range: VersionRange) -> [u8; frame::VERSION_RANGE_FRAME_LENGTH] {
+    frame::version_range_frame(range)
+}
+
+/// A request from a frame's body.
+///
+/// # Errors
+/// [`WireError`] where the body is not exactly one request.
+pub fn decode_request(body: &[u8]) -> Result<Request, WireError> {
+    wire::decode::<Request, REQUEST_MEMORY>(body)
+}
+
+/// A response from a frame's body.
+///
+/// # Errors
+/// [`WireError`] where the body is not exactly one response.
+pub fn decode_response(body: &[u8]) -> Result<Response, WireError> {
+    wire::decode::<Response, RESPONSE_MEMORY>(body)
+}
