@@ -5,7 +5,6 @@ mod help;
 mod profile;
 
 use std::ffi::OsString;
-use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
@@ -16,9 +15,6 @@ use crate::exit::ErrorFormat;
 use crate::text::clean;
 
 pub(crate) use profile::{CreateOptions, ProfileCommand, UpdateOptions};
-
-/// The longest that `--timeout` may be.
-const LONGEST_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A whole command line.
 #[derive(Debug, Parser)]
@@ -136,26 +132,6 @@ pub(crate) fn error_format(arguments: &mut Vec<OsString>) -> Result<ErrorFormat,
         };
     }
     Ok(format)
-}
-
-/// A life that a token can be asked to have left.
-///
-/// # Errors
-/// A sentence where it is no duration.
-pub(crate) fn life(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|_| "a duration is written 90s, 2m or 1h30m".to_owned())
-}
-
-/// A limit on the time that a command may take.
-///
-/// # Errors
-/// A sentence where it is no duration, none at all, or more than a day.
-pub(crate) fn limit(text: &str) -> Result<Duration, String> {
-    let limit = life(text)?;
-    if limit.is_zero() || limit > LONGEST_LIMIT {
-        return Err("it must be more than nothing and at most 24h".to_owned());
-    }
-    Ok(limit)
 }
 
 fn is_option(word: &str, name: &str) -> bool {

@@ -8,6 +8,7 @@ mod json;
 mod profile;
 mod status;
 mod table;
+mod words;
 
 use std::time::Duration;
 

@@ -71,10 +71,11 @@ impl<'a> Seen<'a> {
             profile: checked(self.profile, |text| ProfileName::parse(text).ok())?,
             url: self.url.map(str::to_owned),
             format: checked(self.format, Format::parse)?.unwrap_or(defaults.format),
-            min_validity: checked(self.min_validity, |text| crate::cli::life(text).ok())?,
+            min_validity: checked(self.min_validity, |text| crate::duration::life(text).ok())?,
             rejected: self.rejected,
             fresh: self.fresh,
-            timeout: checked(self.timeout, |text| crate::cli::limit(text).ok())?.unwrap_or(defaults.timeout),
+            timeout: checked(self.timeout, |text| crate::duration::limit(text).ok())?
+                .unwrap_or(defaults.timeout),
             no_start: self.no_start,
         };
         (!conflict).then_some(options)

@@ -7,6 +7,7 @@ mod client;
 mod commands;
 mod date;
 mod deadline;
+mod duration;
 mod exit;
 mod hot;
 mod launch;

@@ -22,7 +22,7 @@ pub(crate) struct GetOptions {
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "token")]
     pub(crate) format: Format,
     /// The token must live at least this long (90s, 2m) [default: a margin from its observed life]
-    #[arg(long, value_name = "DURATION", value_parser = crate::cli::life)]
+    #[arg(long, value_name = "DURATION", value_parser = crate::duration::life)]
     pub(crate) min_validity: Option<Duration>,
     /// Standard input holds a token that the API answered 401 to: print another one
     #[arg(long, conflicts_with = "fresh")]
@@ -31,7 +31,7 @@ pub(crate) struct GetOptions {
     #[arg(long)]
     pub(crate) fresh: bool,
     /// Give up after this long in all, with exit code 75
-    #[arg(long, value_name = "DURATION", value_parser = crate::cli::limit, default_value = "30s")]
+    #[arg(long, value_name = "DURATION", value_parser = crate::duration::limit, default_value = "30s")]
     pub(crate) timeout: Duration,
     /// Do not start a daemon where none runs
     #[arg(long)]

@@ -3,7 +3,7 @@
 use cp_token_protocol::message::{Identity, ProfileReport, StatusReport, TokenState};
 use serde::Serialize;
 
-use super::{status, table};
+use super::words;
 use crate::date::rfc3339;
 
 /// One profile.
@@ -61,7 +61,7 @@ impl<'r> From<&'r ProfileReport> for Profile<'r> {
             kind: "api-client",
             url: &report.url,
             client_id,
-            secret_source: table::secret_source(report.secret_source),
+            secret_source: words::secret_source(report.secret_source),
             ca_bundle: report.ca_bundle.as_deref(),
             insecure_http: report.insecure_http,
             also_for: &report.also_for,
@@ -97,9 +97,9 @@ impl<'r> From<&'r StatusReport> for Status<'r> {
             socket: &report.socket,
             config_file: &report.config_file,
             config_problem: report.config_problem.as_deref(),
-            keyring: status::keyring(report.keyring),
+            keyring: words::keyring(report.keyring),
             protections: protections
-                .map(|each| Protection { name: &each.name, state: status::protection(each.state) })
+                .map(|each| Protection { name: &each.name, state: words::protection(each.state) })
                 .collect(),
             profiles: report.profiles.iter().map(Profile::from).collect(),
         }

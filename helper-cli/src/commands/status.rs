@@ -1,9 +1,9 @@
 //! Owns `cp-token status`. It starts no daemon, because it is asked what is, not what could be.
 
 use cp_token_protocol::Failure;
-use cp_token_protocol::message::{KeyringReport, ProtectionState, Request, Response, StatusReport};
+use cp_token_protocol::message::{Request, Response, StatusReport};
 
-use super::{PATIENCE, json, table};
+use super::{PATIENCE, json, table, words};
 use crate::deadline::Deadline;
 use crate::{client, date, output};
 
@@ -48,32 +48,13 @@ fn lines(report: &StatusReport) -> Vec<String> {
         format!("protocol:    {}", report.protocol),
         format!("socket:      {}", report.socket),
         format!("config:      {config}"),
-        format!("keyring:     {}", keyring(report.keyring)),
+        format!("keyring:     {}", words::keyring(report.keyring)),
     ];
     let protections = report.protections.iter();
-    lines.extend(protections.map(|each| format!("protection:  {}: {}", each.name, protection(each.state))));
+    lines.extend(
+        protections.map(|each| format!("protection:  {}: {}", each.name, words::protection(each.state))),
+    );
     lines.push(String::new());
     lines.extend(table::profiles(&report.profiles));
     lines
-}
-
-/// The keyring's state in words.
-pub(super) fn keyring(report: KeyringReport) -> &'static str {
-    match report {
-        KeyringReport::Untried => "untried",
-        KeyringReport::Working => "working",
-        KeyringReport::Unavailable => "unavailable",
-        KeyringReport::Locked => "locked",
-        KeyringReport::Denied => "denied",
-        KeyringReport::TimedOut => "timed_out",
-    }
-}
-
-/// A protection's state in words.
-pub(super) fn protection(state: ProtectionState) -> &'static str {
-    match state {
-        ProtectionState::On => "on",
-        ProtectionState::Off => "off",
-        ProtectionState::Unsupported => "unsupported",
-    }
 }

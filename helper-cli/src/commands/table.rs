@@ -1,7 +1,8 @@
 //! Owns how profiles are laid out for people. It asks nobody and prints nothing.
 
-use cp_token_protocol::message::{Identity, ProfileReport, SecretSourceKind, TokenState};
+use cp_token_protocol::message::{Identity, ProfileReport, TokenState};
 
+use super::words;
 use crate::date;
 use crate::text::clean;
 
@@ -27,7 +28,7 @@ pub(super) fn profile(profile: &ProfileReport) -> Vec<String> {
         format!("kind:           {kind}"),
         format!("url:            {url}{}", if profile.insecure_http { " (http is allowed)" } else { "" }),
         format!("client id:      {id}"),
-        format!("secret source:  {}", secret_source(profile.secret_source)),
+        format!("secret source:  {}", words::secret_source(profile.secret_source)),
         format!("created:        {created}"),
         format!("last redeemed:  {redeemed}"),
         format!("token:          {token}"),
@@ -35,14 +36,6 @@ pub(super) fn profile(profile: &ProfileReport) -> Vec<String> {
     lines.extend(profile.ca_bundle.iter().map(|path| format!("ca bundle:      {path}")));
     lines.extend(profile.also_for.iter().map(|origin| format!("also for:       {origin}")));
     lines
-}
-
-/// Where a secret rests, in one word.
-pub(super) fn secret_source(kind: SecretSourceKind) -> &'static str {
-    match kind {
-        SecretSourceKind::Keyring => "keyring",
-        SecretSourceKind::Memory => "memory",
-    }
 }
 
 fn cells(profile: &ProfileReport) -> [String; 7] {
@@ -86,6 +79,8 @@ fn width(cell: &str) -> usize {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use cp_token_protocol::message::SecretSourceKind;
+
     use cp_token_protocol::ProfileName;
 
     use super::*;
