@@ -2,51 +2,21 @@
 //! client, no keyring, no frame and no socket.
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use cp_token_protocol::{AccessToken, Failure, ProfileName};
+use cp_token_protocol::{Failure, ProfileName};
 use tokio::sync::{Notify, oneshot};
 
-use crate::clock::{Clock, Moment};
+use crate::clock::Clock;
 use crate::failure;
-use crate::lease::{Acceptance, Ask, Attempt, Decision, FailureKind, Served, Standing};
+use crate::lease::{Acceptance, Ask, Attempt, Decision, Served, Standing};
 use crate::profile::Profile;
+use crate::trade::{Redeem, Redeemed, Unredeemed};
 
 mod entry;
 
 use entry::Entry;
-
-/// Trades a profile's secret for a token; what the broker needs of the yards.
-pub trait Redeem: Send + Sync {
-    /// One token request, from the secret source to the server's answer.
-    fn redeem(
-        &self,
-        profile: Arc<Profile>,
-    ) -> Pin<Box<dyn Future<Output = Result<Redeemed, Unredeemed>> + Send>>;
-}
-
-/// A token as the server issued it.
-#[derive(Debug)]
-pub struct Redeemed {
-    /// The token.
-    pub token: AccessToken,
-    /// Its life, from `sent` on.
-    pub life: Duration,
-    /// Just before its request was sent.
-    pub sent: Moment,
-}
-
-/// A token request that failed.
-#[derive(Debug, Clone)]
-pub struct Unredeemed {
-    /// What to tell the callers.
-    pub failure: Failure,
-    /// What it means for the next request.
-    pub kind: FailureKind,
-}
 
 /// The answer to a caller: at once, or when the attempt it waits for has an outcome.
 #[derive(Debug)]

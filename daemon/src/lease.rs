@@ -99,20 +99,18 @@ impl Lease {
             return Acceptance::Late;
         }
         let held = Held::new(token, life, sent, chance);
-        let verdict = if self.rejected.contains(held.token()) {
-            Acceptance::Rejected
+        let (verdict, cap) = if self.rejected.contains(held.token()) {
+            (Acceptance::Rejected, policy::SERVER_CAP)
+        } else if held.has_ended(now) && life < policy::SHORTEST_LIFE {
+            (Acceptance::Lifeless, policy::SERVER_CAP)
         } else if held.has_ended(now) {
-            Acceptance::Lifeless
+            // Nobody failed: the next caller may ask at once, and the bucket keeps count.
+            (Acceptance::Expired, Duration::ZERO)
         } else {
             self.hold(held);
             return Acceptance::Held;
         };
-        self.on_failed(
-            attempt,
-            FailureKind::Passing { retry_after: None, cap: policy::SERVER_CAP },
-            now,
-            chance,
-        );
+        self.on_failed(attempt, FailureKind::Passing { retry_after: None, cap }, now, chance);
         verdict
     }
 

@@ -26,4 +26,5 @@ pub mod signals;
 pub mod sources;
 pub mod state;
 pub mod telemetry;
+pub mod trade;
 pub mod vault;

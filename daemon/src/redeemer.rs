@@ -10,12 +10,12 @@ use cp_token_protocol::{ProfileName, Secret};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::authority::{TokenEndpoint, TokenOrder};
-use crate::broker::{Redeem, Redeemed, Unredeemed};
 use crate::clock::Clock;
 use crate::failure;
 use crate::profile::Profile;
 use crate::sources::Sources;
 use crate::state::StateFile;
+use crate::trade::{Redeem, Redeemed, Unredeemed};
 
 /// Trades secrets for tokens, one trade at a time for each profile.
 #[derive(Clone)]

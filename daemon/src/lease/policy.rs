@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+/// A life below this is none to speak of: an ordinary request may outlast it.
+pub const SHORTEST_LIFE: Duration = Duration::from_secs(1);
 /// The most life taken off a token as a safety margin.
 pub const MARGIN_LIMIT: Duration = Duration::from_secs(60);
 /// The longest back-off while the server answers that it is in trouble.

@@ -89,8 +89,10 @@ pub enum Acceptance {
     Held,
     /// The attempt was overtaken; the token is thrown away.
     Late,
-    /// It has no life to speak of.
+    /// It was issued with no life to speak of.
     Lifeless,
+    /// Its life was over when its answer came: the machine slept in between, or the server took too long.
+    Expired,
     /// It is the token that was rejected.
     Rejected,
 }

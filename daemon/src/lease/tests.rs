@@ -179,6 +179,16 @@ fn f04_a_token_without_life_is_a_failure_with_a_pause() {
 }
 
 #[test]
+fn a_request_that_slept_through_its_tokens_life_may_be_made_again_at_once() {
+    let mut lease = Lease::default();
+    lease.request(&any(), at(0));
+    let attempt = lease.poll_effect().expect("an order");
+    let verdict = lease.on_granted(attempt, token("old"), SECOND * 100, at(0), at(7200), 0.0);
+    assert_eq!(verdict, Acceptance::Expired);
+    assert!(matches!(lease.request(&any(), at(7200)), Decision::Wait(_)));
+}
+
+#[test]
 fn fresh_tokens_are_a_few_at_once_and_then_one_a_second() {
     let mut lease = holding();
     let fresh = Ask { demand: Demand::Fresh, min_validity: None };

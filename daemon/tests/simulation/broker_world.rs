@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{Identity, SecretSourceKind};
-use cp_tokend::broker::{Answer, Broker, Redeem, Redeemed, Unredeemed};
+use cp_tokend::broker::{Answer, Broker};
 use cp_tokend::clock::{Clock, Moment};
 use cp_tokend::failure;
 use cp_tokend::lease::{Ask, Demand, Served};
 use cp_tokend::profile::Profile;
 use cp_tokend::request_url::RequestUrl;
+use cp_tokend::trade::{Redeem, Redeemed, Unredeemed};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 

@@ -154,7 +154,7 @@ impl World {
                 match self.lease.on_granted(attempt, issued.token, life, sent, now, chance) {
                     Acceptance::Held => self.accepted(text, sent, life),
                     Acceptance::Late => panic!("the attempt under way is not late"),
-                    Acceptance::Lifeless | Acceptance::Rejected => {}
+                    Acceptance::Lifeless | Acceptance::Expired | Acceptance::Rejected => {}
                 }
             }
             Err(error) => {

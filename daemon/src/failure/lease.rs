@@ -1,0 +1,76 @@
+//! Owns the words for what a lease decides against a caller.
+
+use std::time::Duration;
+
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::{refused, superseded};
+use crate::lease::{Acceptance, Refusal};
+use crate::profile::Profile;
+
+/// Why a token that was granted is of no use; none where it is held.
+pub fn of_acceptance(acceptance: Acceptance) -> Option<Failure> {
+    let message = match acceptance {
+        Acceptance::Held => return None,
+        Acceptance::Late => return Some(superseded()),
+        Acceptance::Expired => {
+            return Some(
+                Failure::new(ErrorCode::TIMED_OUT, "the token's life was over before its answer came")
+                    .with_hint("Ask again")
+                    .with_retry_after(Duration::ZERO),
+            );
+        }
+        Acceptance::Lifeless => "the server issued a token that has no life left",
+        Acceptance::Rejected => "the server issued once more the token that its API has rejected",
+    };
+    Some(
+        Failure::new(ErrorCode::BAD_ANSWER, message)
+            .with_hint("Ask again later; if it goes on, tell the server's administrator"),
+    )
+}
+
+/// What a lease's refusal means. `last` is why the last attempt failed.
+pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -> Failure {
+    match refusal {
+        Refusal::SecretRefused => last.cloned().unwrap_or_else(|| refused(profile, String::new())),
+        Refusal::CoolingDown(left) => cooling_down(left, last),
+        Refusal::Throttled(left) => Failure::new(
+            ErrorCode::THROTTLED,
+            format!("profile {} asked for too many new tokens at once", profile.name),
+        )
+        .with_hint(format!("Wait {} s; use --fresh and --rejected only after a 401", seconds(left)))
+        .with_retry_after(left),
+        Refusal::MinValidity { issued, most } => Failure::new(
+            ErrorCode::MIN_VALIDITY_UNREACHABLE,
+            format!(
+                "the server's tokens live {} s, so none can be asked to live longer than {} s",
+                issued.as_secs(),
+                most.as_secs()
+            ),
+        )
+        .with_hint("Ask for a shorter --min-validity"),
+        Refusal::SameToken => Failure::new(
+            ErrorCode::BAD_ANSWER,
+            "the server issued once more the token that its API has rejected",
+        ),
+    }
+}
+
+fn cooling_down(left: Duration, last: Option<&Failure>) -> Failure {
+    let wait = seconds(left);
+    match last {
+        Some(last) => Failure {
+            message: format!("{} (asked again in {wait} s at the earliest)", last.message),
+            ..last.clone()
+        },
+        None => Failure::new(
+            ErrorCode::COOLING_DOWN,
+            format!("the last token request failed; the next is possible in {wait} s"),
+        ),
+    }
+    .with_retry_after(left)
+}
+
+fn seconds(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+}

@@ -1,0 +1,41 @@
+//! Owns the words of one trade, a secret for a token, between who decides on it and who makes it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cp_token_protocol::{AccessToken, Failure};
+
+use crate::clock::Moment;
+use crate::lease::FailureKind;
+use crate::profile::Profile;
+
+/// Trades a profile's secret for a token; what the broker needs of the yards.
+pub trait Redeem: Send + Sync {
+    /// One token request, from the secret source to the server's answer.
+    fn redeem(
+        &self,
+        profile: Arc<Profile>,
+    ) -> Pin<Box<dyn Future<Output = Result<Redeemed, Unredeemed>> + Send>>;
+}
+
+/// A token as the server issued it.
+#[derive(Debug)]
+pub struct Redeemed {
+    /// The token.
+    pub token: AccessToken,
+    /// Its life, from `sent` on.
+    pub life: Duration,
+    /// Just before its request was sent.
+    pub sent: Moment,
+}
+
+/// A token request that failed.
+#[derive(Debug, Clone)]
+pub struct Unredeemed {
+    /// What to tell the callers.
+    pub failure: Failure,
+    /// What it means for the next request.
+    pub kind: FailureKind,
+}
