@@ -2,6 +2,7 @@
 //! there are sockets.
 
 pub mod activation;
+pub mod conversations;
 mod eager;
 pub mod listener;
 mod lobby;

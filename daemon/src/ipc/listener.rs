@@ -10,9 +10,10 @@ use cp_token_protocol::{FrameDecoder, PeerError, require_same_user};
 use rustix::io::Errno;
 use rustix::net::SocketFlags;
 use tokio::io::unix::AsyncFd;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::AbortHandle;
 
+use super::conversations::Conversations;
 use super::eager::{self, Look};
 use super::lobby::Lobby;
 use super::session;
@@ -30,43 +31,6 @@ pub struct Listener {
     clock: Arc<dyn Clock>,
     conversations: Conversations,
     refusals: Mutex<Throttle>,
-}
-
-/// The conversations that have outlived their first look.
-#[derive(Clone)]
-pub struct Conversations {
-    permits: Arc<Semaphore>,
-    limit: u32,
-    over: Arc<Notify>,
-}
-
-/// One conversation's place among them; given back when it is dropped.
-pub(super) struct Place {
-    _permit: OwnedSemaphorePermit,
-    over: Arc<Notify>,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.over.notify_one();
-    }
-}
-
-impl Conversations {
-    fn at_most(limit: usize) -> Self {
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        Self { permits: Arc::new(Semaphore::new(limit as usize)), limit, over: Arc::default() }
-    }
-
-    /// Waits until some conversation is over.
-    pub async fn one_over(&self) {
-        self.over.notified().await;
-    }
-
-    /// Waits until every conversation is over.
-    pub async fn all_over(&self) {
-        let _ = self.permits.acquire_many(self.limit).await;
-    }
 }
 
 impl Listener {
@@ -100,11 +64,11 @@ impl Listener {
         let _lobby = AbortOnDrop(tokio::spawn(Arc::clone(&self.lobby).run()).abort_handle());
         let mut trouble = 0;
         loop {
-            let Ok(permit) = Arc::clone(&self.conversations.permits).acquire_owned().await else { return };
+            let Ok(room) = self.conversations.room().await else { return };
             match self.accept().await {
                 Ok(connection) => {
                     trouble = 0;
-                    self.welcome(connection, permit);
+                    self.welcome(connection, room);
                 }
                 Err(error) if passes_at_once(&error) => {}
                 Err(error) => {
@@ -128,16 +92,17 @@ impl Listener {
     }
 
     /// The peer is known before a byte is read; a stranger gets none back.
-    fn welcome(&self, connection: OwnedFd, permit: OwnedSemaphorePermit) {
-        let place = Place { _permit: permit, over: Arc::clone(&self.conversations.over) };
+    fn welcome(&self, connection: OwnedFd, room: OwnedSemaphorePermit) {
         if let Err(stranger) = require_same_user(&connection) {
             return self.turn_away(stranger);
         }
         match eager::look(&connection, FrameDecoder::default(), &self.service) {
             Ok(Look::Over) => {}
-            Ok(Look::Silent(decoder)) => self.lobby.admit(connection, decoder, place),
+            Ok(Look::Silent(decoder)) => {
+                self.lobby.admit(connection, decoder, self.conversations.place(room))
+            }
             Ok(Look::Unfinished(stage)) => {
-                session::spawn(connection, stage, Arc::clone(&self.service), place)
+                session::spawn(connection, stage, Arc::clone(&self.service), self.conversations.place(room));
             }
             Err(error) => self.note(&format!("a connection was closed: {error}")),
         }

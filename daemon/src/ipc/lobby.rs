@@ -11,8 +11,8 @@ use cp_token_protocol::FrameDecoder;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::conversations::Place;
 use super::eager::{self, Look};
-use super::listener::Place;
 use super::session;
 use crate::service::Service;
 

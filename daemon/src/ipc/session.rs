@@ -12,8 +12,8 @@ use cp_token_protocol::encode_response;
 use cp_token_protocol::message::{Request, Response};
 use tokio::net::UnixStream;
 
+use super::conversations::Place;
 use super::eager::{Stage, replying};
-use super::listener::Place;
 use crate::failure;
 use crate::service::Service;
 

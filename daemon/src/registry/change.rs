@@ -6,7 +6,8 @@ use std::sync::Arc;
 use cp_token_protocol::message::{ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate};
 use cp_token_protocol::{Failure, ProfileName};
 
-use super::{Registry, RegistryError, draft, secret};
+use super::error::RegistryError;
+use super::{Registry, draft, secret};
 use crate::config::edit::{ConfigText, ProfileText};
 use crate::failure;
 use crate::profile::Profile;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use cp_token_protocol::message::{Identity, ProfileCreate, ProfileUpdate};
 
-use super::RegistryError;
+use super::error::RegistryError;
 use crate::config::check_client_id;
 use crate::profile::Profile;
 use crate::request_url::RequestUrl;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::RegistryError;
+use super::error::RegistryError;
 use crate::background;
 use crate::config::Config;
 use crate::config::edit::ConfigText;

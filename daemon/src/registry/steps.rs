@@ -4,10 +4,11 @@
 use cp_token_protocol::Secret;
 use cp_token_protocol::message::SecretSourceKind;
 
-use super::{Registry, RegistryError};
-use crate::broker::Redeemed;
+use super::Registry;
+use super::error::RegistryError;
 use crate::config::edit::ConfigText;
 use crate::profile::Profile;
+use crate::trade::Redeemed;
 
 impl Registry {
     pub(super) async fn prove(

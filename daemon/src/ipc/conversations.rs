@@ -1,0 +1,54 @@
+//! Owns the count of conversations that have outlived their first look: how many there may be, and when one is
+//! over. It knows nothing of what is said.
+
+use std::sync::Arc;
+
+use tokio::sync::{AcquireError, Notify, OwnedSemaphorePermit, Semaphore};
+
+/// The conversations that have outlived their first look.
+#[derive(Clone)]
+pub struct Conversations {
+    permits: Arc<Semaphore>,
+    limit: u32,
+    over: Arc<Notify>,
+}
+
+/// One conversation's place among them; given back when it is dropped.
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+    over: Arc<Notify>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.over.notify_one();
+    }
+}
+
+impl Conversations {
+    /// Room for `limit` of them.
+    pub(super) fn at_most(limit: usize) -> Self {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        Self { permits: Arc::new(Semaphore::new(limit as usize)), limit, over: Arc::default() }
+    }
+
+    /// Waits for room for one more.
+    pub(super) async fn room(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        Arc::clone(&self.permits).acquire_owned().await
+    }
+
+    /// The place of a conversation that goes on.
+    pub(super) fn place(&self, room: OwnedSemaphorePermit) -> Place {
+        Place { _permit: room, over: Arc::clone(&self.over) }
+    }
+
+    /// Waits until some conversation is over.
+    pub async fn one_over(&self) {
+        self.over.notified().await;
+    }
+
+    /// Waits until every conversation is over.
+    pub async fn all_over(&self) {
+        let _ = self.permits.acquire_many(self.limit).await;
+    }
+}

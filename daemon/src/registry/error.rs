@@ -1,0 +1,62 @@
+//! Owns what can be wrong with a profile, or with a change to one.
+
+use cp_token_protocol::{Failure, ProfileName};
+
+use crate::config::ConfigError;
+use crate::files::FileError;
+use crate::profile::Profile;
+use crate::request_url::{RequestUrl, RequestUrlError};
+use crate::vault::VaultError;
+
+/// Why a profile was not found or not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// No profile has that name.
+    #[error("there is no profile {0}")]
+    UnknownProfile(ProfileName),
+    /// No profile has that URL.
+    #[error("no profile has the URL {0}")]
+    UnknownUrl(RequestUrl),
+    /// Several profiles have that URL.
+    #[error("several profiles have the URL {0}: {1}")]
+    AmbiguousUrl(RequestUrl, String),
+    /// There is no profile at all.
+    #[error("there is no profile yet")]
+    NoProfile,
+    /// Several profiles and no default.
+    #[error("there are several profiles and no default: {0}")]
+    Ambiguous(String),
+    /// A profile of that name exists already.
+    #[error("there is a profile {0} already")]
+    Exists(ProfileName),
+    /// The URL is no request URL.
+    #[error(transparent)]
+    Url(#[from] RequestUrlError),
+    /// The client ID breaks its grammar.
+    #[error("{0}")]
+    ClientId(&'static str),
+    /// The CA bundle's path does not start at the root.
+    #[error("the CA bundle needs an absolute path")]
+    RelativeBundle,
+    /// A new client ID came without a secret.
+    #[error("another client ID needs another secret")]
+    SecretNeeded,
+    /// The secret breaks its grammar.
+    #[error("{0}")]
+    Secret(&'static str),
+    /// The config file is broken.
+    #[error("{0}, {1}")]
+    Config(String, ConfigError),
+    /// The config file is not used.
+    #[error("{0} is not used: {1}")]
+    ConfigFile(String, #[source] FileError),
+    /// The config or state file could not be written.
+    #[error("{0} could not be written: {1}")]
+    WriteFailed(String, #[source] FileError),
+    /// The secret source failed.
+    #[error("{0}")]
+    Vault(VaultError, Box<Profile>),
+    /// The secret did not bring a token.
+    #[error("the secret was not proved")]
+    Unproved(Failure),
+}
