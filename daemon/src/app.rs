@@ -12,6 +12,7 @@ use crate::broker::Broker;
 use crate::clock::{Clock, SystemClock};
 use crate::files;
 use crate::harden;
+use crate::ipc::conversations::Conversations;
 use crate::ipc::listener::Listener;
 use crate::ipc::socket::MeetingPlace;
 use crate::paths::Paths;
@@ -105,6 +106,8 @@ impl App {
     }
 
     async fn until_stopped(&self, signals: &mut Signals) {
+        // An interval and no sleep: however often the config is read again, the next look comes.
+        let mut look = tokio::time::interval_at(tokio::time::Instant::now() + LOOK_AROUND, LOOK_AROUND);
         loop {
             tokio::select! {
                 wish = signals.next() => match wish {
@@ -112,7 +115,7 @@ impl App {
                     Wish::Reload => drop(self.registry.reload()),
                 },
                 () = self.service.stop_requested() => return tracing::info!("stopping at a caller's wish"),
-                () = tokio::time::sleep(LOOK_AROUND) => if !self.meeting.is_reachable() {
+                _ = look.tick() => if !self.meeting.is_reachable() {
                     return tracing::warn!("stopping because the socket is gone");
                 },
             }
@@ -130,11 +133,11 @@ impl App {
 
 struct Tasks {
     listener: AbortHandle,
-    conversations: crate::ipc::listener::Conversations,
+    conversations: Conversations,
 }
 
 /// After a burst of conversations the heap is handed back, so that a busy minute does not cost memory for ever.
-async fn give_memory_back_after(conversations: crate::ipc::listener::Conversations) {
+async fn give_memory_back_after(conversations: Conversations) {
     loop {
         let _ = tokio::time::timeout(LOOK_AROUND, conversations.one_over()).await;
         tokio::time::sleep(SETTLE).await;
