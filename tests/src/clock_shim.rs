@@ -77,7 +77,7 @@ pub enum Clock {
 /// The clocks of the programs of one world.
 #[derive(Debug)]
 pub struct ClockShim {
-    library: PathBuf,
+    object: PathBuf,
     offsets: PathBuf,
     file: File,
 }
@@ -88,28 +88,28 @@ impl ClockShim {
         if !programs::present(&["cc"]) {
             return None;
         }
-        let [source, library, offsets] = ["shim.c", "shim.so", "offsets"].map(|name| world.path(name));
+        let [source, object, offsets] = ["shim.c", "shim.so", "offsets"].map(|name| world.path(name));
         std::fs::write(&source, SOURCE).expect("write the library's source");
         world
             .program("cc")
             .args(["-O1", "-shared", "-fPIC", "-o"])
-            .args([&library, &source])
+            .args([&object, &source])
             .run()
             .succeeded();
         std::fs::write(&offsets, [0; 24]).expect("write the offsets");
         let file = OpenOptions::new().write(true).open(&offsets).expect("open the offsets");
-        Some(Self { library, offsets, file })
+        Some(Self { object, offsets, file })
     }
 
     /// A daemon that reads these clocks.
     pub fn launch(&self) -> Launch {
-        Launch::default().env("LD_PRELOAD", &self.library).env("CLOCK_SHIM", &self.offsets)
+        Launch::default().env("LD_PRELOAD", &self.object).env("CLOCK_SHIM", &self.offsets)
     }
 
     /// Any program that reads these clocks.
     #[must_use]
     pub fn around(&self, call: crate::world::Call) -> crate::world::Call {
-        call.env("LD_PRELOAD", &self.library).env("CLOCK_SHIM", &self.offsets)
+        call.env("LD_PRELOAD", &self.object).env("CLOCK_SHIM", &self.offsets)
     }
 
     /// From now on this clock is ahead of the machine's by so many seconds; behind it, where they are negative.

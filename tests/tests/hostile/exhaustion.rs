@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use cp_token_tests::programs;
 use cp_token_tests::world::{Daemon, Launch, PATIENCE, Raw, World, processes};
 
-use crate::stage::{AS_OTHER, by_other, can_be_others, eventually, give_world_to_other, settled};
+use crate::stage::{AS_OTHER, by_other, can_be_others, eventually, give_world_to_other, serving, settled};
 
 /// Sets a limit of a running process.
 fn limit(pid: u32, limit: &str) {
@@ -22,14 +22,10 @@ fn processor_time(daemon: &Daemon) -> u64 {
 
 #[test]
 fn d01_a_daemon_without_descriptors_neither_dies_nor_spins_and_is_back_once_it_has_some() {
-    if !programs::is_root() || !programs::present(&["prlimit"]) {
+    if !programs::present(&["prlimit"]) {
         return;
     }
-    let world = World::new();
-    let daemon = world.daemon();
-    world.create_profile("prod", "memory");
-    world.helper(&[]).token();
-    let before = settled(&daemon);
+    let Some((world, daemon, before)) = serving() else { return };
     limit(daemon.pid(), "--nofile=32:32");
     let spent = processor_time(&daemon);
     let mut crowd: Vec<Raw> = (0..100).map(|_| world.raw()).collect();

@@ -4,7 +4,7 @@ use cp_token_tests::programs;
 use cp_token_tests::world::{ASK_FOR_A_TOKEN, Raw, World, frame};
 
 use crate::python::{hex, interpreter};
-use crate::stage::{allow_descriptors, eventually, settled};
+use crate::stage::{allow_descriptors, eventually, serving};
 
 const CROWD: usize = 5000;
 
@@ -13,12 +13,9 @@ fn five_thousand_connections_keep_no_honest_caller_out_and_give_everything_back(
     if !programs::is_root() {
         return;
     }
+    // Before the daemon is there, which takes its limit over.
     allow_descriptors(CROWD as u64 + 2000);
-    let world = World::new();
-    let daemon = world.daemon();
-    world.create_profile("prod", "memory");
-    world.helper(&[]).token();
-    let before = settled(&daemon);
+    let Some((world, daemon, before)) = serving() else { return };
     let crowd: Vec<Raw> = (0..CROWD).map(|_| world.raw()).collect();
     world.helper(&[]).token();
     world.helper(&["--fresh"]).token();
@@ -35,12 +32,10 @@ fn five_thousand_callers_at_once_are_all_answered() {
     if !programs::is_root() {
         return;
     }
+    // Before the daemon is there, which takes its limit over.
     allow_descriptors(CROWD as u64 + 2000);
-    let world = World::new();
-    let daemon = world.daemon();
-    world.create_profile("prod", "memory");
+    let Some((world, daemon, before)) = serving() else { return };
     let token = world.helper(&[]).token();
-    let before = settled(&daemon);
     let mut crowd: Vec<Raw> = (0..CROWD).map(|_| world.raw()).collect();
     for raw in &mut crowd {
         raw.send(&frame(&ASK_FOR_A_TOKEN));
@@ -69,14 +64,7 @@ print(count)
 
 #[test]
 fn a16_descriptors_that_callers_send_along_are_never_taken_in() {
-    if !programs::is_root() {
-        return;
-    }
-    let world = World::new();
-    let daemon = world.daemon();
-    world.create_profile("prod", "memory");
-    world.helper(&[]).token();
-    let before = settled(&daemon);
+    let Some((world, daemon, before)) = serving() else { return };
     let send = |request: &[u8], times: &str| {
         let script = world.program(interpreter()).args(["-c", PASS_DESCRIPTORS]).args([world.socket()]);
         script.args([&hex(request), times]).run().succeeded().stdout
@@ -107,14 +95,7 @@ fn d08_a_flood_of_bad_requests_makes_few_log_lines_and_says_how_many_it_left_out
 
 #[test]
 fn d09_ten_thousand_profiles_that_do_not_exist_are_not_remembered() {
-    if !programs::is_root() {
-        return;
-    }
-    let world = World::new();
-    let daemon = world.daemon();
-    world.create_profile("prod", "memory");
-    world.helper(&[]).token();
-    let before = settled(&daemon);
+    let Some((world, daemon, before)) = serving() else { return };
     for number in 0..10_000 {
         let name = format!("p{number}");
         let body = [&[0, 1, name.len() as u8][..], name.as_bytes(), &[0, 0, 0xfb, 0x30, 0x75]].concat();

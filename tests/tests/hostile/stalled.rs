@@ -6,7 +6,7 @@ use std::net::Shutdown;
 use cp_token_tests::programs;
 use cp_token_tests::world::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, Raw, World, frame};
 
-use crate::stage::{allow_descriptors, settled};
+use crate::stage::{allow_descriptors, serving, settled};
 
 fn connections(world: &World, count: usize, said: &[u8]) -> Vec<Raw> {
     allow_descriptors(8192);
@@ -74,14 +74,7 @@ fn c04_one_byte_after_the_other_buys_no_time() {
 
 #[test]
 fn a18_ten_thousand_callers_who_leave_before_the_reply_cost_nothing() {
-    if !programs::is_root() {
-        return;
-    }
-    let world = World::new();
-    let daemon = world.daemon();
-    world.create_profile("prod", "memory");
-    world.helper(&[]).token();
-    let before = settled(&daemon);
+    let Some((world, daemon, before)) = serving() else { return };
     for round in 0..10_000 {
         let mut raw = world.raw();
         match round % 3 {
