@@ -7,7 +7,7 @@ use std::time::Duration;
 use cp_token_protocol::message::ProtectionReport;
 use tokio::task::AbortHandle;
 
-use crate::authority::ApiClientEndpoint;
+use crate::authority::CrashPlanEndpoint;
 use crate::broker::Broker;
 use crate::clock::{Clock, SystemClock};
 use crate::files;
@@ -71,7 +71,7 @@ impl App {
             keyring: Arc::<KeyringSource>::clone(&keyring),
             memory: Arc::new(MemorySource::default()),
         };
-        let endpoint = Arc::new(ApiClientEndpoint);
+        let endpoint = Arc::new(CrashPlanEndpoint);
         let redeemer = Redeemer::new(sources.clone(), endpoint, Arc::clone(&clock), Arc::clone(&state));
         let broker = Broker::new(Arc::clone(&clock), Arc::new(redeemer.clone()), chance);
         let registry = Arc::new(Registry::load(

@@ -2,23 +2,27 @@
 //! must not decide when to ask, nor keep anything between two orders.
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
 use cp_token_protocol::message::Identity;
 use cp_token_protocol::{AccessToken, Secret};
 
+use crate::profile::Network;
 use crate::request_url::RequestUrl;
 
 mod api_client;
+mod basic;
+mod crashplan;
 mod error;
 mod http;
 pub mod response;
 mod roots;
 mod transport;
+mod user_login;
 
-pub use api_client::ApiClientEndpoint;
+pub use basic::basic_credentials;
+pub use crashplan::CrashPlanEndpoint;
 pub use error::{AnswerFlaw, CaBundleFlaw, CertificateFlaw, Obstacle, TokenRequestError, WORDS_LIMIT};
 
 /// The longest life that is believed, whatever the server says.
@@ -33,8 +37,12 @@ pub struct TokenOrder {
     pub identity: Identity,
     /// What proves it.
     pub secret: Secret,
-    /// The roots to trust instead of the system's; read anew for each request.
-    pub ca_bundle: Option<PathBuf>,
+    /// The one-time code that goes with it.
+    pub code: Option<Secret>,
+    /// The way to the server; its files are read anew for each request.
+    pub network: Network,
+    /// The password of the proxy's user.
+    pub proxy_password: Option<Secret>,
 }
 
 /// What a server issued.

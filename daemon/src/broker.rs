@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use cp_token_protocol::{Failure, ProfileName};
+use cp_token_protocol::{Failure, ProfileName, Secret};
 use tokio::sync::{Notify, oneshot};
 
 use crate::clock::Clock;
 use crate::failure;
-use crate::lease::{Acceptance, Ask, Attempt, Decision, Served, Standing};
+use crate::lease::{Acceptance, Ask, Attempt, Decision, Refusal, Served, Standing};
 use crate::profile::Profile;
 use crate::trade::{Redeem, Redeemed, Unredeemed};
 
@@ -44,23 +44,24 @@ impl Broker {
         Arc::new(Self { entries: Mutex::default(), clock, redeemer, chance, timer_changed: Notify::new() })
     }
 
-    /// A caller asks for a token of `profile`.
-    pub fn access_token(self: &Arc<Self>, profile: &Arc<Profile>, ask: Ask) -> Answer {
+    /// A caller asks for a token of `profile`. `code` is for the token request that the caller may cause.
+    pub fn access_token(self: &Arc<Self>, profile: &Arc<Profile>, ask: Ask, code: Option<Secret>) -> Answer {
         let now = self.clock.now();
         let mut entries = self.entries();
         let entry = entries.entry(profile.name.clone()).or_insert_with(|| Entry::new(profile));
         entry.adopt(profile);
         let decision = entry.lease.request(&ask, now);
-        self.follow_orders(entry);
+        self.follow_orders(entry, code);
         match decision {
             Decision::Serve(served) => Answer::Now(Ok(served)),
-            Decision::Refuse(refusal) => Answer::Now(Err(entry.explain(refusal))),
+            Decision::Refuse(refusal) => Answer::Now(Err(self.explain(entry, refusal))),
             Decision::Wait(attempt) => Answer::Later(entry.park(ask, attempt)),
         }
     }
 
     /// Drops the profile's token and disowns the attempt under way; whoever waits for it is told.
     pub fn forget(&self, name: &ProfileName) {
+        self.redeemer.forgive(name);
         if let Some(entry) = self.entries().get_mut(name) {
             entry.forget(&failure::superseded());
         }
@@ -68,9 +69,15 @@ impl Broker {
 
     /// As [`Broker::forget`], for every profile.
     pub fn forget_all(&self) {
-        for entry in self.entries().values_mut() {
+        for (name, entry) in self.entries().iter_mut() {
+            self.redeemer.forgive(name);
             entry.forget(&failure::superseded());
         }
+    }
+
+    /// How long until a one-time code of the profile can be sent; nothing where that is now.
+    pub fn code_wait(&self, profile: &Profile) -> Option<Duration> {
+        self.redeemer.code_wait(profile)
     }
 
     /// Keeps the leases of these profiles and no other.
@@ -78,6 +85,7 @@ impl Broker {
         self.entries().retain(|name, entry| {
             let kept = keep(name);
             if !kept {
+                self.redeemer.forgive(name);
                 entry.forget(&failure::superseded());
             }
             kept
@@ -127,7 +135,7 @@ impl Broker {
         let mut next: Option<Duration> = None;
         for entry in self.entries().values_mut() {
             entry.lease.handle_timeout(now);
-            self.follow_orders(entry);
+            self.follow_orders(entry, None);
             let pause = entry.lease.poll_timeout().map(|due| now.until(due));
             next = [next, pause].into_iter().flatten().min();
         }
@@ -135,12 +143,12 @@ impl Broker {
     }
 
     /// Starts the attempt that the lease ordered, in a task of its own: it outlives every caller.
-    fn follow_orders(self: &Arc<Self>, entry: &mut Entry) {
+    fn follow_orders(self: &Arc<Self>, entry: &mut Entry, code: Option<Secret>) {
         let Some(attempt) = entry.lease.poll_effect() else { return };
         let broker = Arc::clone(self);
         let profile = Arc::clone(&entry.profile);
         let task = tokio::spawn(async move {
-            let outcome = broker.redeemer.redeem(Arc::clone(&profile)).await;
+            let outcome = broker.redeemer.redeem(Arc::clone(&profile), code).await;
             broker.conclude(&profile.name, attempt, outcome);
         });
         entry.attempt_started(task.abort_handle());
@@ -167,6 +175,15 @@ impl Broker {
             }
         }
         self.timer_changed.notify_one();
+    }
+
+    /// Whoever is to give a code is told where the one of this moment was used.
+    fn explain(&self, entry: &Entry, refusal: Refusal) -> Failure {
+        let failure = entry.explain(refusal);
+        match (refusal, self.redeemer.code_wait(&entry.profile)) {
+            (Refusal::CodeNeeded, Some(wait)) => failure.with_retry_after(wait),
+            (_, _) => failure,
+        }
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<ProfileName, Entry>> {

@@ -3,21 +3,24 @@
 
 use std::time::Duration;
 
-use cp_token_protocol::message::Identity;
 use cp_token_protocol::{ErrorCode, Failure};
 
-use crate::authority::TokenRequestError;
-use crate::lease::{FailureKind, policy};
 use crate::profile::Profile;
 use crate::registry::error::RegistryError;
-use crate::trade::Unredeemed;
-use crate::vault::VaultError;
 
+mod code;
 mod lease;
+mod refused;
 mod start;
+mod token_request;
+mod vault;
 
+pub use code::{code_pending, of_code};
 pub use lease::{of_acceptance, of_refusal};
+pub use refused::refused_again;
 pub use start::{StartError, of_file, of_start};
+pub use token_request::{kind_of, of_token_request};
+pub use vault::{of_load, of_vault};
 
 const RESET_IN_CONSOLE: &str = "In the console, choose Administration > Integrations > API Clients, \
      then Actions > Reset API secret";
@@ -45,6 +48,14 @@ pub fn timed_out() -> Failure {
         .with_retry_after(Duration::from_secs(1))
 }
 
+/// The profile has no tokens, and the caller takes nothing else.
+pub fn no_token(profile: &Profile) -> Failure {
+    let message =
+        format!("profile {} sends user name and password with each request and has no token", profile.name);
+    Failure::new(ErrorCode::NO_TOKEN, message)
+        .with_hint("Print them with --format header, for resources of v1, v4 and later; v3 takes them never")
+}
+
 /// A request that does not decode. Nothing of it is repeated.
 pub fn malformed() -> Failure {
     Failure::new(ErrorCode::MALFORMED_REQUEST, "the request is malformed")
@@ -60,110 +71,6 @@ pub fn reply_too_long() -> Failure {
 pub fn internal() -> Failure {
     Failure::new(ErrorCode::INTERNAL, "the daemon failed at this request")
         .with_hint("Please report it as a bug")
-}
-
-/// What a failed token request means, to callers and to the next request.
-pub fn of_token_request(error: &TokenRequestError, profile: &Profile) -> Unredeemed {
-    let name = &profile.name;
-    let (code, hint) = match error {
-        TokenRequestError::Refused { .. } => {
-            return Unredeemed { failure: refused(profile, error.to_string()), kind: kind_of(error) };
-        }
-        TokenRequestError::Busy { .. } => (ErrorCode::SERVER_BUSY, "Ask again later".to_owned()),
-        TokenRequestError::ServerFailed { .. } => (ErrorCode::SERVER_FAILED, "Ask again later".to_owned()),
-        TokenRequestError::Unreachable(_) => (
-            ErrorCode::SERVER_UNREACHABLE,
-            format!("Check the network, and the URL with `cp-token profile show {name}`"),
-        ),
-        TokenRequestError::TimedOut => (ErrorCode::TIMED_OUT, "Check the network, and ask again".to_owned()),
-        TokenRequestError::Untrusted(_) => (
-            ErrorCode::UNTRUSTED_SERVER,
-            format!(
-                "If a company proxy or a test server signs with its own CA: `cp-token profile update {name} --ca-bundle FILE`"
-            ),
-        ),
-        TokenRequestError::Redirected { to } => (
-            ErrorCode::REDIRECTED,
-            format!("If the console has moved there: `cp-token profile update {name} --url {to}`"),
-        ),
-        TokenRequestError::BadAnswer(_) => (
-            ErrorCode::BAD_ANSWER,
-            format!("Check that the URL is the console's, with `cp-token profile show {name}`"),
-        ),
-        TokenRequestError::CaBundle { .. } => (
-            ErrorCode::CA_BUNDLE_UNREADABLE,
-            format!("Mend the file, or choose another: `cp-token profile update {name} --ca-bundle FILE`"),
-        ),
-        TokenRequestError::BadClientId => (
-            ErrorCode::INVALID_ARGUMENT,
-            format!("Set it anew: `cp-token profile update {name} --client-id ID`"),
-        ),
-    };
-    let failure = Failure::new(code, format!("profile {name}: {error}")).with_hint(hint);
-    Unredeemed { failure, kind: kind_of(error) }
-}
-
-/// What a failed token request means for the next one.
-pub fn kind_of(error: &TokenRequestError) -> FailureKind {
-    let (cap, retry_after) = match error {
-        TokenRequestError::Refused { .. } | TokenRequestError::BadClientId => return FailureKind::Final,
-        TokenRequestError::Busy { retry_after } | TokenRequestError::ServerFailed { retry_after, .. } => {
-            (policy::SERVER_CAP, *retry_after)
-        }
-        TokenRequestError::BadAnswer(_) => (policy::SERVER_CAP, None),
-        TokenRequestError::Unreachable(_)
-        | TokenRequestError::Untrusted(_)
-        | TokenRequestError::TimedOut
-        | TokenRequestError::Redirected { .. }
-        | TokenRequestError::CaBundle { .. } => (policy::LOCAL_CAP, None),
-    };
-    FailureKind::Passing { retry_after, cap }
-}
-
-/// What it means that a profile's secret could not be loaded for a token request.
-pub fn of_load(error: VaultError, profile: &Profile) -> Unredeemed {
-    Unredeemed {
-        failure: of_vault(error, profile),
-        kind: FailureKind::Passing { retry_after: None, cap: policy::LOCAL_CAP },
-    }
-}
-
-/// What a secret source's error means.
-pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
-    let name = &profile.name;
-    let another = "or keep the secret elsewhere, for instance with `--secret-source memory`";
-    let (code, hint) = match error {
-        VaultError::Absent => {
-            let Identity::ApiClient(client) = &profile.identity;
-            let message = format!("profile {name}: there is no secret for {client} at {}", profile.url);
-            return Failure::new(ErrorCode::SECRET_ABSENT, message)
-                .with_hint(format!("Enter it: `cp-token profile reset-secret {name}`"));
-        }
-        VaultError::Unavailable | VaultError::NoCollection => (
-            ErrorCode::KEYRING_UNAVAILABLE,
-            format!("Start a keyring service (gnome-keyring, KWallet, KeePassXC), {another}"),
-        ),
-        VaultError::Locked => (ErrorCode::KEYRING_LOCKED, "Unlock the keyring, and ask again".to_owned()),
-        VaultError::Denied => {
-            (ErrorCode::KEYRING_DENIED, "Allow cp-tokend in the keyring's own settings".to_owned())
-        }
-        VaultError::TimedOut | VaultError::Busy => (
-            ErrorCode::KEYRING_TIMED_OUT,
-            "See whether the keyring waits for an answer on your screen, and ask again".to_owned(),
-        ),
-        VaultError::Ambiguous => (
-            ErrorCode::KEYRING_AMBIGUOUS,
-            "Remove all but one of them in the keyring's own program".to_owned(),
-        ),
-        VaultError::TooLarge => (ErrorCode::SECRET_TOO_LARGE, format!("Use a shorter secret, {another}")),
-        VaultError::Unusable => {
-            (ErrorCode::SECRET_INVALID, format!("Enter it anew: `cp-token profile reset-secret {name}`"))
-        }
-        VaultError::Failed => {
-            (ErrorCode::KEYRING_UNAVAILABLE, format!("See the keyring's own log, {another}"))
-        }
-    };
-    Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
 }
 
 /// What a registry's error means.
@@ -192,11 +99,18 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             "Change it with `cp-token profile update`, give it a new secret with `cp-token profile reset-secret`, or choose another name",
         ),
         RegistryError::Url(_) => (ErrorCode::INVALID_URL, ""),
-        RegistryError::ClientId(_) => {
-            (ErrorCode::INVALID_ARGUMENT, "Copy it from the console's list of API clients")
+        RegistryError::Grammar(_) => (ErrorCode::INVALID_ARGUMENT, "See `cp-token profile create --help`"),
+        RegistryError::Proxy(_) => (ErrorCode::INVALID_ARGUMENT, ""),
+        RegistryError::Seed(_) => {
+            (ErrorCode::SECRET_INVALID, "Copy it from where the account's codes were set up")
         }
+        RegistryError::SeedNeeded => (ErrorCode::INVALID_ARGUMENT, "Give the seed with it"),
+        RegistryError::NotOurs => (
+            ErrorCode::INVALID_ARGUMENT,
+            "Change the secret where it rests, then run this without a secret: it is looked at anew",
+        ),
         RegistryError::RelativeBundle => (ErrorCode::INVALID_ARGUMENT, "Give the path from the root"),
-        RegistryError::SecretNeeded => (ErrorCode::INVALID_ARGUMENT, "Give the new client's secret with it"),
+        RegistryError::SecretNeeded => (ErrorCode::INVALID_ARGUMENT, "Give its secret with it"),
         RegistryError::Secret(_) => {
             (ErrorCode::SECRET_INVALID, "Copy it whole from the console, without a line break inside")
         }
@@ -225,11 +139,7 @@ fn unproved(failure: &Failure) -> Failure {
     failure
 }
 
-fn refused(profile: &Profile, words: String) -> Failure {
-    let words = if words.is_empty() { "the server refused the client's secret".to_owned() } else { words };
-    Failure::new(
-        ErrorCode::SECRET_REFUSED,
-        format!("profile {}: {words}; it is not tried again until it changes", profile.name),
-    )
-    .with_hint(format!("{RESET_IN_CONSOLE}, and run `cp-token profile reset-secret {}`", profile.name))
+/// Whole seconds, never too few.
+fn seconds(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
 }

@@ -45,9 +45,17 @@ pub struct Lease {
     /// On the boot clock.
     last_asked: Option<Duration>,
     rejected: Rejected,
+    /// Whether each token request needs a one-time code that only a caller can bring.
+    needs_code: bool,
 }
 
 impl Lease {
+    /// Says whether only a caller who brings a one-time code can cause a token request. A token that needs one is
+    /// never renewed ahead.
+    pub fn require_code(&mut self, needs_code: bool) {
+        self.needs_code = needs_code;
+    }
+
     /// A caller asks. After it, [`Lease::poll_effect`] may have an order.
     pub fn request(&mut self, ask: &Ask, now: Moment) -> Decision {
         self.handle_timeout(now);
@@ -63,7 +71,7 @@ impl Lease {
                 return Decision::Serve(served);
             }
         }
-        self.wait_or_refuse(now)
+        self.wait_or_refuse(ask.has_code, now)
     }
 
     /// The answer to a caller who has waited for an attempt that was granted.
@@ -165,7 +173,7 @@ impl Lease {
         let asked = self.last_asked;
         if let Some(held) = &mut self.held
             && held.renewal_is_due(now)
-            && !held.is_wanted(asked, now)
+            && (self.needs_code || !held.is_wanted(asked, now))
         {
             held.leave_renewal_to_callers();
         }
@@ -213,19 +221,24 @@ impl Lease {
         }
     }
 
-    fn wait_or_refuse(&mut self, now: Moment) -> Decision {
+    fn wait_or_refuse(&mut self, has_code: bool, now: Moment) -> Decision {
         if let Some(attempt) = self.in_flight {
             return Decision::Wait(attempt);
         }
-        match self.obstacle(now) {
+        // Whoever types a code says that the password may be tried with it.
+        self.refused &= !(self.needs_code && has_code);
+        match self.obstacle(has_code, now) {
             Some(refusal) => Decision::Refuse(refusal),
             None => Decision::Wait(self.start(now)),
         }
     }
 
-    fn obstacle(&mut self, now: Moment) -> Option<Refusal> {
-        if self.refused {
+    fn obstacle(&mut self, has_code: bool, now: Moment) -> Option<Refusal> {
+        if self.refused && !self.needs_code {
             return Some(Refusal::SecretRefused);
+        }
+        if self.needs_code && !has_code {
+            return Some(Refusal::CodeNeeded);
         }
         let cooling = self.cooling.map(|cooling| now.until(cooling.until)).filter(|left| !left.is_zero());
         cooling.map(Refusal::CoolingDown).or_else(|| self.bucket.wait(now.boot).map(Refusal::Throttled))
@@ -234,7 +247,7 @@ impl Lease {
     fn renew_if_due(&mut self, now: Moment) {
         let Some(held) = &self.held else { return };
         let due = held.renewal_is_due(now) && held.is_wanted(self.last_asked, now);
-        if due && self.in_flight.is_none() && self.obstacle(now).is_none() {
+        if due && self.in_flight.is_none() && self.obstacle(false, now).is_none() {
             self.start(now);
         }
     }

@@ -1,14 +1,16 @@
-//! Owns what a profile is once it has been checked: who asks which server, and where the secret rests.
+//! Owns what a profile is once it has been checked: who asks which server, on which way, and where the secret
+//! rests.
 
 use std::path::PathBuf;
 
 use cp_token_protocol::ProfileName;
-use cp_token_protocol::message::{Identity, SecretSourceKind};
+use cp_token_protocol::message::{AuthScheme, Identity, SecretLocation, TotpMethod};
 
+use crate::proxy::ProxyUrl;
 use crate::request_url::RequestUrl;
 use crate::vault::SecretKey;
 
-/// One API client at one request URL. Every field has passed its grammar.
+/// One API client or user at one request URL. Every field has passed its grammar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     /// Its name.
@@ -17,14 +19,27 @@ pub struct Profile {
     pub url: RequestUrl,
     /// Who it is to the server.
     pub identity: Identity,
+    /// Where its one-time codes come from.
+    pub totp: TotpMethod,
     /// Where its secret rests.
-    pub secret_source: SecretSourceKind,
-    /// A PEM file with the roots to trust instead of the system's.
-    pub ca_bundle: Option<PathBuf>,
+    pub secret_source: SecretLocation,
+    /// The way to its server.
+    pub network: Network,
     /// Whether its URL may be `http` to a loopback address.
     pub insecure_http: bool,
     /// Further origins that may be given its token.
     pub also_for: Vec<RequestUrl>,
+}
+
+/// The way to a server, as far as it is a person's choice.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Network {
+    /// A PEM file with the roots to trust instead of the system's.
+    pub ca_bundle: Option<PathBuf>,
+    /// The proxy to go through.
+    pub proxy: Option<ProxyUrl>,
+    /// Hosts, domains and networks that are asked without the proxy.
+    pub no_proxy: Vec<String>,
 }
 
 impl Profile {
@@ -36,5 +51,28 @@ impl Profile {
     /// Whether a caller that names `url` means this profile.
     pub fn answers_for(&self, url: &RequestUrl) -> bool {
         self.url == *url || self.also_for.contains(url)
+    }
+
+    /// Whether each trade needs a code that only a person has.
+    pub fn needs_code(&self) -> bool {
+        self.totp == TotpMethod::Ask
+    }
+
+    /// Whether the server is sent user name and password with every request, and no token.
+    pub fn has_no_token(&self) -> bool {
+        matches!(self.identity, Identity::Basic(_))
+    }
+
+    /// How what is handed out is presented to the API.
+    pub fn scheme(&self) -> AuthScheme {
+        if self.has_no_token() { AuthScheme::Basic } else { AuthScheme::Bearer }
+    }
+
+    /// Whether the secret rests where the daemon may put it, not only read it.
+    pub fn keeps_secret(&self) -> bool {
+        match self.secret_source {
+            SecretLocation::Keyring | SecretLocation::Memory => true,
+            SecretLocation::Command(_) | SecretLocation::File(_) | SecretLocation::Credential(_) => false,
+        }
     }
 }

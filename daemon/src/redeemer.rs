@@ -5,14 +5,19 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use cp_token_protocol::{ProfileName, Secret};
+use cp_token_protocol::message::Identity;
+use cp_token_protocol::{AccessToken, ProfileName, Secret};
 use tokio::sync::OwnedMutexGuard;
 
-use crate::authority::{TokenEndpoint, TokenOrder};
+use crate::authority::{self, TokenEndpoint, TokenOrder, TokenRequestError};
 use crate::clock::Clock;
+use crate::codes::Codes;
+use crate::entry::Entry;
 use crate::failure;
 use crate::profile::Profile;
+use crate::refusals::Refusals;
 use crate::sources::Sources;
 use crate::state::StateFile;
 use crate::trade::{Redeem, Redeemed, Unredeemed};
@@ -24,6 +29,8 @@ pub struct Redeemer {
     endpoint: Arc<dyn TokenEndpoint>,
     clock: Arc<dyn Clock>,
     state: Arc<StateFile>,
+    codes: Arc<Codes>,
+    refusals: Arc<Refusals>,
     /// A new secret may be proved while a renewal is under way: the server still sees one after the other.
     turnstiles: Arc<Mutex<HashMap<ProfileName, Arc<tokio::sync::Mutex<()>>>>>,
 }
@@ -36,39 +43,80 @@ impl Redeemer {
         clock: Arc<dyn Clock>,
         state: Arc<StateFile>,
     ) -> Self {
-        Self { sources, endpoint, clock, state, turnstiles: Arc::default() }
+        let codes = Arc::new(Codes::new(sources.clone(), Arc::clone(&clock), Arc::clone(&state)));
+        Self { sources, endpoint, clock, state, codes, refusals: Arc::default(), turnstiles: Arc::default() }
     }
 
-    /// Proves a secret that rests nowhere yet, with one token request.
+    /// Proves a secret that may rest nowhere yet, with one token request. A user of kind `basic` has to be let in
+    /// like one whose password is traded, and keeps no token of it.
     ///
     /// # Errors
     /// [`Unredeemed`].
-    pub async fn prove(&self, profile: &Profile, secret: &Secret) -> Result<Redeemed, Unredeemed> {
+    pub async fn prove(
+        &self,
+        profile: &Profile,
+        entry: &Entry,
+        code: Option<Secret>,
+    ) -> Result<Redeemed, Unredeemed> {
         let _turn = self.turn(&profile.name).await;
-        self.trade(profile, Secret::copy_of(secret.expose())).await
+        let proof = self.trade(profile, entry, code).await?;
+        match &profile.identity {
+            Identity::ApiClient(_) | Identity::User(_) => Ok(proof),
+            Identity::Basic(name) => self.compose(profile, name, entry),
+        }
     }
 
-    async fn redeem_stored(self, profile: Arc<Profile>) -> Result<Redeemed, Unredeemed> {
+    async fn redeem_stored(
+        self,
+        profile: Arc<Profile>,
+        code: Option<Secret>,
+    ) -> Result<Redeemed, Unredeemed> {
         let _turn = self.turn(&profile.name).await;
-        let secret = self.sources.load(&profile).await.map_err(|error| failure::of_load(error, &profile))?;
-        self.trade(&profile, secret).await
+        let entry = self.sources.load(&profile).await.map_err(|error| failure::of_load(error, &profile))?;
+        if let Some(refused) = self.refusals.of(&profile.name, &entry.secret).filter(|_| code.is_none()) {
+            return Err(failure::refused_again(refused, &profile));
+        }
+        match &profile.identity {
+            Identity::ApiClient(_) | Identity::User(_) => self.trade(&profile, &entry, code).await,
+            Identity::Basic(name) => self.compose(&profile, name, &entry),
+        }
     }
 
-    async fn trade(&self, profile: &Profile, secret: Secret) -> Result<Redeemed, Unredeemed> {
-        let order = TokenOrder {
-            url: profile.url.clone(),
-            identity: profile.identity.clone(),
-            secret,
-            ca_bundle: profile.ca_bundle.clone(),
-        };
+    async fn trade(
+        &self,
+        profile: &Profile,
+        entry: &Entry,
+        code: Option<Secret>,
+    ) -> Result<Redeemed, Unredeemed> {
+        let code = self.codes.next(profile, entry.totp_seed.as_ref(), code).await;
+        let code = code.map_err(|error| failure::of_code(error, profile))?;
+        let order = order(profile, entry, code);
         let sent = self.clock.now();
         match self.endpoint.request_token(order, sent.wall).await {
             Ok(issued) => {
+                self.refusals.forgive(&profile.name);
                 self.state.redeemed(&profile.name, sent.wall);
                 Ok(Redeemed { token: issued.token, life: issued.life, sent })
             }
-            Err(error) => Err(failure::of_token_request(&error, profile)),
+            Err(error) => Err(self.refuse(profile, entry, &error)),
         }
+    }
+
+    fn refuse(&self, profile: &Profile, entry: &Entry, error: &TokenRequestError) -> Unredeemed {
+        let unredeemed = failure::of_token_request(error, profile, self.codes.wait(profile));
+        if matches!(error, TokenRequestError::Refused { .. }) {
+            self.refusals.note(&profile.name, &entry.secret, &unredeemed.failure);
+        }
+        unredeemed
+    }
+
+    /// What stands for the token of a user who sends name and password with every request. No server is asked.
+    fn compose(&self, profile: &Profile, username: &str, entry: &Entry) -> Result<Redeemed, Unredeemed> {
+        let credentials = authority::basic_credentials(username, &entry.secret)
+            .map_err(|error| failure::of_token_request(&error, profile, None))?;
+        let token = AccessToken::copy_of(credentials.as_bytes())
+            .map_err(|_| failure::of_load(crate::vault::VaultError::Unusable, profile))?;
+        Ok(Redeemed { token, life: BASIC_LIFE, sent: self.clock.now() })
     }
 
     async fn turn(&self, name: &ProfileName) -> OwnedMutexGuard<()> {
@@ -85,7 +133,30 @@ impl Redeem for Redeemer {
     fn redeem(
         &self,
         profile: Arc<Profile>,
+        code: Option<Secret>,
     ) -> Pin<Box<dyn Future<Output = Result<Redeemed, Unredeemed>> + Send>> {
-        Box::pin(self.clone().redeem_stored(profile))
+        Box::pin(self.clone().redeem_stored(profile, code))
+    }
+
+    fn forgive(&self, name: &ProfileName) {
+        self.refusals.forgive(name);
+    }
+
+    fn code_wait(&self, profile: &Profile) -> Option<Duration> {
+        self.codes.wait(profile)
     }
 }
+
+fn order(profile: &Profile, entry: &Entry, code: Option<Secret>) -> TokenOrder {
+    TokenOrder {
+        url: profile.url.clone(),
+        identity: profile.identity.clone(),
+        secret: Secret::copy_of(entry.secret.expose()),
+        code,
+        network: profile.network.clone(),
+        proxy_password: entry.proxy_password.as_ref().map(|word| Secret::copy_of(word.expose())),
+    }
+}
+
+/// How long a password is held for kind `basic` before its source is looked at again.
+const BASIC_LIFE: Duration = Duration::from_secs(15 * 60);

@@ -18,6 +18,7 @@ use crate::sources::Sources;
 use crate::state::StateFile;
 
 mod change;
+mod describe;
 mod draft;
 pub mod error;
 mod file;
@@ -136,14 +137,17 @@ impl Registry {
             name: profile.name.clone(),
             url: profile.url.to_string(),
             identity: profile.identity.clone(),
-            secret_source: profile.secret_source,
-            ca_bundle: profile.ca_bundle.as_deref().map(crate::files::show),
+            secret_source: profile.secret_source.clone(),
+            ca_bundle: profile.network.ca_bundle.as_deref().map(crate::files::show),
             insecure_http: profile.insecure_http,
             also_for: profile.also_for.iter().map(RequestUrl::to_string).collect(),
             is_default,
             created: dates.created,
             last_redeemed: dates.last_redeemed,
             token: token_state(self.broker.standing(&profile.name)),
+            totp: profile.totp.clone(),
+            proxy: profile.network.proxy.as_ref().map(ToString::to_string),
+            no_proxy: profile.network.no_proxy.clone(),
         }
     }
 

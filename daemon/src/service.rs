@@ -69,7 +69,11 @@ impl Service {
             Ok(profile) => profile,
             Err(failure) => return Reply::Now(Response::Failure(failure)),
         };
-        match self.parts.broker.access_token(&profile, ask(request.demand, request.min_validity_ms)) {
+        if profile.has_no_token() && !request.accepts_basic {
+            return Reply::Now(Response::Failure(failure::no_token(&profile)));
+        }
+        let ask = ask(request.demand, request.min_validity_ms, request.code.is_some());
+        match self.parts.broker.access_token(&profile, ask, request.code) {
             Answer::Now(outcome) => Reply::Now(self.grant(&profile, outcome)),
             Answer::Later(outcome) => Reply::Later(PendingToken {
                 outcome,
@@ -84,7 +88,10 @@ impl Service {
         let outcome = match tokio::time::timeout(pending.patience, pending.outcome).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(failure::stopping()),
-            Err(_) => Err(failure::timed_out()),
+            Err(_) => Err(match self.parts.broker.code_wait(&pending.profile) {
+                Some(wait) => failure::code_pending(&pending.profile, wait),
+                None => failure::timed_out(),
+            }),
         };
         self.grant(&pending.profile, outcome)
     }
@@ -163,19 +170,20 @@ impl Service {
                 access_token: served.token,
                 profile: profile.name.clone(),
                 url: profile.url.to_string(),
+                scheme: profile.scheme(),
             }),
             Err(failure) => Response::Failure(failure),
         }
     }
 }
 
-fn ask(demand: Demand, min_validity_ms: Option<u64>) -> Ask {
+fn ask(demand: Demand, min_validity_ms: Option<u64>, has_code: bool) -> Ask {
     let demand = match demand {
         Demand::Valid => lease::Demand::Valid,
         Demand::Rejected(token) => lease::Demand::Rejected(Arc::new(token)),
         Demand::Fresh => lease::Demand::Fresh,
     };
-    Ask { demand, min_validity: min_validity_ms.map(Duration::from_millis) }
+    Ask { demand, min_validity: min_validity_ms.map(Duration::from_millis), has_code }
 }
 
 fn done(outcome: Result<Vec<String>, Failure>) -> Response {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use cp_token_protocol::Secret;
-use cp_token_protocol::message::SecretSourceKind;
+use cp_token_protocol::message::SecretLocation;
 
+use crate::entry::Entry;
 use crate::profile::Profile;
 use crate::vault::{SecretSource, VaultError};
 
@@ -18,20 +19,21 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The profile's secret, from its source.
+    /// The profile's secret and what belongs to it, from its source.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub async fn load(&self, profile: &Profile) -> Result<Secret, VaultError> {
-        self.of(profile.secret_source).load(&profile.secret_key()).await
+    pub async fn load(&self, profile: &Profile) -> Result<Entry, VaultError> {
+        let text = self.of(&profile.secret_source)?.load(&profile.secret_key()).await?;
+        Ok(Entry::parse(&text))
     }
 
-    /// Puts the profile's secret into its source.
+    /// Puts the profile's secret, and what belongs to it, into its source.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub async fn store(&self, profile: &Profile, secret: &Secret) -> Result<(), VaultError> {
-        self.of(profile.secret_source).store(&profile.secret_key(), secret).await
+    pub async fn store(&self, profile: &Profile, entry: &Entry) -> Result<(), VaultError> {
+        self.of(&profile.secret_source)?.store(&profile.secret_key(), &entry.text()).await
     }
 
     /// Takes the profile's secret out of its source.
@@ -39,13 +41,24 @@ impl Sources {
     /// # Errors
     /// [`VaultError`].
     pub async fn erase(&self, profile: &Profile) -> Result<(), VaultError> {
-        self.of(profile.secret_source).erase(&profile.secret_key()).await
+        self.of(&profile.secret_source)?.erase(&profile.secret_key()).await
     }
 
-    fn of(&self, kind: SecretSourceKind) -> &dyn SecretSource {
-        match kind {
-            SecretSourceKind::Keyring => &*self.keyring,
-            SecretSourceKind::Memory => &*self.memory,
+    /// What a program prints that a profile names, such as a one-time code.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn ask_program(&self, line: &[String], profile: &Profile) -> Result<Secret, VaultError> {
+        self.of(&SecretLocation::Command(line.to_vec()))?.load(&profile.secret_key()).await
+    }
+
+    fn of(&self, location: &SecretLocation) -> Result<Arc<dyn SecretSource>, VaultError> {
+        match location {
+            SecretLocation::Keyring => Ok(Arc::clone(&self.keyring)),
+            SecretLocation::Memory => Ok(Arc::clone(&self.memory)),
+            SecretLocation::Command(_) | SecretLocation::File(_) | SecretLocation::Credential(_) => {
+                Err(VaultError::Unavailable)
+            }
         }
     }
 }

@@ -41,13 +41,26 @@ pub struct Dates {
     /// When its secret was last traded for a token, in seconds since 1970.
     #[serde(default)]
     pub last_redeemed: Option<u64>,
+    /// When a one-time code was sent last, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_code: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct UnsettledKey {
     profile: String,
-    client_id: String,
+    #[serde(flatten)]
+    identity: NamedIdentity,
     url: String,
+}
+
+/// An [`Identity`] as the file names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum NamedIdentity {
+    ClientId(String),
+    Username(String),
+    BasicUsername(String),
 }
 
 impl StateFile {
@@ -85,6 +98,15 @@ impl StateFile {
                 tracing::warn!(file = %files::show(&file.path), %problem, "the state file was not written");
             }
         });
+    }
+
+    /// Remembers, durably, that a one-time code is about to be sent at `wall`, time since 1970.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub async fn code_used(&self, name: &ProfileName, wall: Duration) -> Result<(), FileError> {
+        self.state().profiles.entry(name.to_string()).or_default().last_code = Some(wall.as_secs());
+        self.save().await
     }
 
     /// Forgets a profile's dates.
@@ -134,12 +156,12 @@ impl StateFile {
 
 impl From<&SecretKey> for UnsettledKey {
     fn from(key: &SecretKey) -> Self {
-        let Identity::ApiClient(client_id) = &key.identity;
-        Self {
-            profile: key.profile.to_string(),
-            client_id: client_id.clone(),
-            url: key.url.as_str().to_owned(),
-        }
+        let identity = match key.identity.clone() {
+            Identity::ApiClient(id) => NamedIdentity::ClientId(id),
+            Identity::User(name) => NamedIdentity::Username(name),
+            Identity::Basic(name) => NamedIdentity::BasicUsername(name),
+        };
+        Self { profile: key.profile.to_string(), identity, url: key.url.as_str().to_owned() }
     }
 }
 
@@ -148,7 +170,12 @@ impl UnsettledKey {
         let profile = ProfileName::parse(&self.profile).ok()?;
         // What was stored for a loopback address may be removed from there too.
         let url = RequestUrl::parse(&self.url, true).ok()?;
-        Some(SecretKey { profile, identity: Identity::ApiClient(self.client_id.clone()), url })
+        let identity = match self.identity.clone() {
+            NamedIdentity::ClientId(id) => Identity::ApiClient(id),
+            NamedIdentity::Username(name) => Identity::User(name),
+            NamedIdentity::BasicUsername(name) => Identity::Basic(name),
+        };
+        Some(SecretKey { profile, identity, url })
     }
 }
 

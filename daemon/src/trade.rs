@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cp_token_protocol::{AccessToken, Failure};
+use cp_token_protocol::{AccessToken, Failure, ProfileName, Secret};
 
 use crate::clock::Moment;
 use crate::lease::FailureKind;
@@ -13,11 +13,19 @@ use crate::profile::Profile;
 
 /// Trades a profile's secret for a token; what the broker needs of the yards.
 pub trait Redeem: Send + Sync {
-    /// One token request, from the secret source to the server's answer.
+    /// One token request, from the secret source to the server's answer. `code` is a one-time code that a person
+    /// has just given.
     fn redeem(
         &self,
         profile: Arc<Profile>,
+        code: Option<Secret>,
     ) -> Pin<Box<dyn Future<Output = Result<Redeemed, Unredeemed>> + Send>>;
+
+    /// A person has said that a secret which was refused may be tried once more.
+    fn forgive(&self, name: &ProfileName);
+
+    /// How long until a one-time code of the profile can be sent; nothing where that is now.
+    fn code_wait(&self, profile: &Profile) -> Option<Duration>;
 }
 
 /// A token as the server issued it.

@@ -35,11 +35,15 @@ pub struct SecretKey {
 }
 
 impl SecretKey {
-    /// The key as one text, different for any two keys: `<profile> <client ID>@<origin>`. A profile's name has
-    /// no space and an origin no `@`, so a client ID may hold either.
+    /// The key as one text, different for any two keys: `<profile> <client ID>@<origin>`, and `user:` or
+    /// `basic:` before a user's name. A profile's name has no space, an origin no `@`, and a client ID no colon.
     pub fn account(&self) -> String {
-        let Identity::ApiClient(client_id) = &self.identity;
-        format!("{} {client_id}@{}", self.profile, self.url)
+        let (kind, name) = match &self.identity {
+            Identity::ApiClient(id) => ("", id),
+            Identity::User(name) => ("user:", name),
+            Identity::Basic(name) => ("basic:", name),
+        };
+        format!("{} {kind}{name}@{}", self.profile, self.url)
     }
 }
 

@@ -14,7 +14,9 @@ use crate::commands::get::GetOptions;
 use crate::exit::ErrorFormat;
 use crate::text::clean;
 
-pub(crate) use profile::{CreateOptions, ProfileCommand, UpdateOptions};
+pub(crate) use profile::{
+    CreateOptions, ProfileCommand, SecretSourceName, SourceOptions, TotpName, UpdateOptions,
+};
 
 /// A whole command line.
 #[derive(Debug, Parser)]

@@ -1,6 +1,7 @@
 //! Owns the way from a parsed command line to the command that does it, and what all commands share: which
 //! profile, which daemon, how long.
 
+mod code;
 mod daemon;
 mod forget;
 pub(crate) mod get;

@@ -12,6 +12,7 @@ mod exit;
 mod hot;
 mod launch;
 mod output;
+mod program_line;
 mod prompt;
 mod text;
 

@@ -5,7 +5,14 @@
 #[path = "prompt/unix.rs"]
 mod system;
 
+mod choice;
+mod code;
+
+pub(crate) use choice::one_of;
+pub(crate) use code::one_time_code;
+
 use std::io::{self, IsTerminal, Read};
+use std::ops::RangeInclusive;
 
 use cp_token_protocol::{AccessToken, ErrorCode, Failure, Secret, TOKEN_LIMIT};
 use zeroize::Zeroizing;
@@ -18,19 +25,34 @@ const SECRET_LIMIT: usize = 4096;
 /// The longest end of a line, in bytes.
 const LINE_END: usize = 2;
 
-/// The secret: the first line of standard input, or asked for on the terminal without echo.
+/// The answers, one to each question: the lines of standard input, or asked for on the terminal without echo.
 ///
 /// # Errors
 /// [`ErrorCode::USAGE`] where there is no terminal to ask on; [`ErrorCode::BAD_INPUT`] or
-/// [`ErrorCode::SECRET_INVALID`] where it is no secret.
-pub(crate) fn secret(from_stdin: bool, question: &str) -> Result<Secret, Failure> {
+/// [`ErrorCode::SECRET_INVALID`] where one is no secret.
+pub(crate) fn secrets(from_stdin: bool, questions: &[String]) -> Result<Vec<Secret>, Failure> {
     if from_stdin {
-        let input = everything(SECRET_LIMIT, "the secret")?;
-        accept(only_line(input.expose())?)
-    } else {
-        let text = rpassword::prompt_password(format!("{question} (not shown): ")).map(Zeroizing::new);
-        accept(text.map_err(|error| not_asked(&error))?.as_bytes())
+        return lines(questions.len()..=questions.len());
     }
+    questions.iter().map(|question| ask(question)).collect()
+}
+
+/// The lines of standard input, as many as are allowed.
+///
+/// # Errors
+/// [`ErrorCode::BAD_INPUT`] or [`ErrorCode::SECRET_INVALID`] where one is no secret.
+pub(crate) fn lines(allowed: RangeInclusive<usize>) -> Result<Vec<Secret>, Failure> {
+    let input = everything(SECRET_LIMIT * allowed.end(), "what is to be kept")?;
+    split(input.expose(), allowed)?.into_iter().map(accept).collect()
+}
+
+/// The answer of a person at the terminal, without echo.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where there is no terminal to ask on; [`ErrorCode::SECRET_INVALID`] where it is no secret.
+pub(crate) fn ask(question: &str) -> Result<Secret, Failure> {
+    let text = rpassword::prompt_password(format!("{question} (not shown): ")).map(Zeroizing::new);
+    accept(text.map_err(|error| not_asked(&error))?.as_bytes())
 }
 
 /// The token on standard input, with or without an end of line.
@@ -85,13 +107,19 @@ fn fill(mut input: impl Read, room: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-fn only_line(input: &[u8]) -> Result<&[u8], Failure> {
-    let line = without_line_end(input);
-    if line.contains(&b'\n') {
-        return Err(Failure::new(ErrorCode::BAD_INPUT, "standard input has more than one line")
-            .with_hint("the secret is its first line, and nothing may follow"));
+fn split(input: &[u8], allowed: RangeInclusive<usize>) -> Result<Vec<&[u8]>, Failure> {
+    let body = input.strip_suffix(b"\n").unwrap_or(input);
+    let lines: Vec<_> = body.split(|&byte| byte == b'\n').map(without_line_end).collect();
+    if allowed.contains(&lines.len()) {
+        return Ok(lines);
     }
-    Ok(line)
+    let message = match allowed.end() {
+        1 => "standard input has more than one line".to_owned(),
+        most => format!("standard input has {} lines where {most} are needed", lines.len()),
+    };
+    Err(Failure::new(ErrorCode::BAD_INPUT, message).with_hint(
+        "the secret is its first line, then come the seed and the proxy's password where they are needed",
+    ))
 }
 
 fn without_line_end(input: &[u8]) -> &[u8] {
@@ -131,8 +159,10 @@ mod tests {
         {
             assert_eq!(without_line_end(input.as_bytes()), line.as_bytes(), "{input:?}");
         }
-        assert!(only_line(b"secret\nmore").is_err());
-        assert!(only_line(b"secret\n\n").is_err());
+        assert!(split(b"secret\nmore", 1..=1).is_err());
+        assert!(split(b"secret\n\n", 1..=1).is_err());
+        assert!(split(b"secret\n", 2..=2).is_err());
+        assert_eq!(split(b"a\r\nb\r\n", 1..=2).unwrap(), [b"a", b"b"]);
     }
 
     #[test]

@@ -57,6 +57,8 @@ codes! {
     INVALID_ARGUMENT = 205, "invalid_argument";
     /// The server never issues a token that lives as long as asked.
     MIN_VALIDITY_UNREACHABLE = 206, "min_validity_unreachable";
+    /// The profile's kind has no tokens, and the caller can use nothing else.
+    NO_TOKEN = 207, "no_token";
     /// The config file cannot be parsed or breaks a rule.
     CONFIG_BROKEN = 250, "config_broken";
     /// The config file, or its folder, belongs to or is open to somebody else.
@@ -73,6 +75,10 @@ codes! {
     SECRET_ABSENT = 301, "secret_absent";
     /// The secret breaks its grammar: empty, too long, or with control characters.
     SECRET_INVALID = 302, "secret_invalid";
+    /// A one-time code is needed, and the request has none.
+    CODE_NEEDED = 303, "code_needed";
+    /// The one-time code breaks its grammar: six to eight digits.
+    CODE_INVALID = 304, "code_invalid";
     /// The server cannot be reached.
     SERVER_UNREACHABLE = 400, "server_unreachable";
     /// The server asks for patience (429).
@@ -93,6 +99,8 @@ codes! {
     SUPERSEDED = 408, "superseded";
     /// More token requests were asked for than one profile may cause.
     THROTTLED = 409, "throttled";
+    /// The one-time code of this moment has been used; the next one can be used soon.
+    CODE_PENDING = 410, "code_pending";
     /// There is no keyring to talk to.
     KEYRING_UNAVAILABLE = 500, "keyring_unavailable";
     /// The keyring is locked and nobody unlocked it.

@@ -6,6 +6,15 @@ use std::sync::Arc;
 use crate::wire::{Decode, Encode};
 use crate::{AccessToken, Failure, ProfileName, Secret};
 
+mod profile;
+mod status;
+
+pub use profile::{
+    EntryParts, Identity, ProfileCreate, ProfileReport, ProfileResetSecret, ProfileUpdate, SecretLocation,
+    TokenState, TotpMethod,
+};
+pub use status::{KeyringReport, ProtectionReport, ProtectionState, StatusReport};
+
 /// What the helper asks. One request per connection.
 #[derive(Debug, Encode, Decode)]
 pub enum Request {
@@ -44,6 +53,10 @@ pub struct AccessTokenRequest {
     pub min_validity_ms: Option<u64>,
     /// How long the caller waits, in milliseconds; the daemon answers by then.
     pub timeout_ms: u64,
+    /// A one-time code that a person has just given, for a profile whose codes are asked for.
+    pub code: Option<Secret>,
+    /// Whether the caller can use a user name and password instead of a token, as kind `basic` has them.
+    pub accepts_basic: bool,
 }
 
 /// How the caller names a profile.
@@ -77,79 +90,6 @@ pub enum ForgetScope {
     All,
 }
 
-/// A new profile, complete.
-#[derive(Debug, Encode, Decode)]
-pub struct ProfileCreate {
-    /// Its name.
-    pub name: ProfileName,
-    /// Its request URL, an origin without a path.
-    pub url: String,
-    /// Who it is to the server.
-    pub identity: Identity,
-    /// Where its secret rests.
-    pub secret_source: SecretSourceKind,
-    /// The secret itself.
-    pub secret: Secret,
-    /// Absolute path of a PEM file with the roots to trust instead of the system's.
-    pub ca_bundle: Option<String>,
-    /// Allow `http` to a loopback address.
-    pub insecure_http: bool,
-    /// Prove the secret with one token request before anything is stored.
-    pub verify: bool,
-}
-
-/// Who a profile is to the server.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub enum Identity {
-    /// An API client, by its client ID.
-    ApiClient(String),
-}
-
-/// Where a profile's secret rests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub enum SecretSourceKind {
-    /// The system keyring.
-    Keyring,
-    /// The daemon's memory; lost when the daemon ends.
-    Memory,
-}
-
-/// Changes to a profile; what is absent stays.
-#[derive(Debug, Encode, Decode)]
-pub struct ProfileUpdate {
-    /// Which profile.
-    pub name: ProfileName,
-    /// A new request URL.
-    pub url: Option<String>,
-    /// A new identity, which needs a new secret.
-    pub identity: Option<Identity>,
-    /// Where the secret is to rest from now on.
-    pub secret_source: Option<SecretSourceKind>,
-    /// A new secret, for a new identity.
-    pub secret: Option<Secret>,
-    /// A new CA bundle; an empty path takes it away.
-    pub ca_bundle: Option<String>,
-    /// Allow or forbid `http` to a loopback address.
-    pub insecure_http: Option<bool>,
-    /// Further origins that may be given this profile's token.
-    pub also_for: Vec<String>,
-    /// Further origins to take back.
-    pub not_for: Vec<String>,
-    /// Prove the outcome with one token request before anything is stored.
-    pub verify: bool,
-}
-
-/// A new secret for a profile.
-#[derive(Debug, Encode, Decode)]
-pub struct ProfileResetSecret {
-    /// Which profile.
-    pub name: ProfileName,
-    /// The new secret.
-    pub secret: Secret,
-    /// Prove it with one token request before the old one is replaced.
-    pub verify: bool,
-}
-
 /// What the daemon answers.
 #[derive(Debug, Encode, Decode)]
 pub enum Response {
@@ -180,108 +120,15 @@ pub struct TokenGrant {
     pub profile: ProfileName,
     /// The profile's request URL.
     pub url: String,
+    /// How the token is presented.
+    pub scheme: AuthScheme,
 }
 
-/// The daemon's own account of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct StatusReport {
-    /// The daemon's package version.
-    pub version: String,
-    /// The protocol version it speaks.
-    pub protocol: u16,
-    /// Its process number; for people, never for decisions.
-    pub pid: u32,
-    /// Seconds since it became ready.
-    pub uptime_s: u64,
-    /// Where it listens.
-    pub socket: String,
-    /// The config file in force.
-    pub config_file: String,
-    /// What is wrong with the config file, where something is.
-    pub config_problem: Option<String>,
-    /// What the keyring did when it was last asked.
-    pub keyring: KeyringReport,
-    /// Each protection of the process.
-    pub protections: Vec<ProtectionReport>,
-    /// Each profile.
-    pub profiles: Vec<ProfileReport>,
-}
-
-/// What the keyring did when it was last asked.
+/// The scheme of an `Authorization` header (RFC 9110, section 11.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub enum KeyringReport {
-    /// It was not asked yet.
-    Untried,
-    /// It answered.
-    Working,
-    /// It could not be reached.
-    Unavailable,
-    /// It is locked.
-    Locked,
-    /// It refused.
-    Denied,
-    /// It did not answer in time.
-    TimedOut,
-}
-
-/// One protection of the daemon's process.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct ProtectionReport {
-    /// What it is, in a few words.
-    pub name: String,
-    /// Whether it holds.
-    pub state: ProtectionState,
-}
-
-/// Whether a protection holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub enum ProtectionState {
-    /// It holds.
-    On,
-    /// It does not, though this system has it.
-    Off,
-    /// This system does not have it.
-    Unsupported,
-}
-
-/// One profile, without its secret.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct ProfileReport {
-    /// Its name.
-    pub name: ProfileName,
-    /// Its request URL.
-    pub url: String,
-    /// Who it is to the server.
-    pub identity: Identity,
-    /// Where its secret rests.
-    pub secret_source: SecretSourceKind,
-    /// Its CA bundle, where it has one.
-    pub ca_bundle: Option<String>,
-    /// Whether it may use `http` to a loopback address.
-    pub insecure_http: bool,
-    /// Further origins that may be given its token.
-    pub also_for: Vec<String>,
-    /// Whether it is the default.
-    pub is_default: bool,
-    /// When it was created, in seconds since 1970; absent for one written by hand.
-    pub created: Option<u64>,
-    /// When its secret was last traded for a token, in seconds since 1970.
-    pub last_redeemed: Option<u64>,
-    /// Its token.
-    pub token: TokenState,
-}
-
-/// What a profile's token is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub enum TokenState {
-    /// None is held, and none was asked for.
-    Absent,
-    /// One is held; milliseconds of life left, less the safety margin.
-    Live(u64),
-    /// None is held, and one is being requested.
-    Requesting,
-    /// The last request failed; milliseconds until the next may be made.
-    CoolingDown(u64),
-    /// The server refused the secret; nothing is requested until it changes.
-    Refused,
+pub enum AuthScheme {
+    /// A bearer token (RFC 6750).
+    Bearer,
+    /// User name and password in base64 (RFC 7617); what stands for the token of a profile of kind `basic`.
+    Basic,
 }

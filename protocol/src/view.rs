@@ -2,7 +2,7 @@
 //! owned decoding in `wire.rs` refuses.
 
 use crate::frame::{self, FrameKind, PREAMBLE_LENGTH};
-use crate::message::TokenGrant;
+use crate::message::{AuthScheme, TokenGrant};
 use crate::wire::{self, BorrowDecode};
 use crate::{name, token};
 
@@ -19,6 +19,8 @@ pub struct TokenView<'b> {
     pub profile: &'b str,
     /// The profile's request URL.
     pub url: &'b str,
+    /// How the token is presented.
+    pub scheme: AuthScheme,
 }
 
 // The first variants of `Response`; every other answer takes the owned way.
@@ -55,6 +57,7 @@ impl<'g> From<&'g TokenGrant> for TokenView<'g> {
             expires_at: grant.expires_at,
             profile: grant.profile.as_str(),
             url: &grant.url,
+            scheme: grant.scheme,
         }
     }
 }
@@ -80,6 +83,7 @@ mod tests {
             expires_at: 1_800_000_000,
             profile: ProfileName::parse("prod").unwrap(),
             url: url.to_owned(),
+            scheme: AuthScheme::Bearer,
         };
         encode_response(&Response::Token(grant)).unwrap().to_vec()
     }

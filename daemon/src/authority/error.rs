@@ -12,12 +12,14 @@ pub const WORDS_LIMIT: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenRequestError {
     /// The server does not accept the client or its secret (401, 403, or 400 that says so).
-    #[error("the server refused the client's secret (HTTP {status}{})", Said(words))]
+    #[error("HTTP {status}{}", Said(words))]
     Refused {
         /// The HTTP status.
         status: u16,
         /// The server's own words, cleaned and cut; empty where it had none.
         words: String,
+        /// Whether it says that a one-time code is missing. That it does not say so means nothing.
+        asks_for_code: bool,
     },
     /// The server asks for patience (429).
     #[error("the server says that it gets too many requests (HTTP 429)")]
@@ -59,9 +61,9 @@ pub enum TokenRequestError {
         /// What is wrong with it.
         flaw: CaBundleFlaw,
     },
-    /// The client ID has a character that HTTP Basic cannot carry.
-    #[error("the client ID holds a colon or a control character, which HTTP cannot carry")]
-    BadClientId,
+    /// The client ID or user name has a character that HTTP Basic cannot carry.
+    #[error("the client ID or user name holds a colon or a control character, which HTTP cannot carry")]
+    BadName,
 }
 
 /// What keeps the server from being reached.
@@ -136,11 +138,11 @@ pub enum AnswerFlaw {
     /// A field comes twice, so that two readers could read two answers.
     #[error("it gives the same field twice")]
     Duplicate,
-    /// There is no `access_token`.
-    #[error("it has no access_token")]
+    /// There is no `access_token`, or no `v3_user_token` for a user.
+    #[error("it has no token")]
     NoToken,
-    /// The `access_token` is no bearer token.
-    #[error("its access_token breaks the grammar of bearer tokens")]
+    /// The token is no bearer token (RFC 6750, section 2.1).
+    #[error("its token breaks the grammar of bearer tokens")]
     TokenGrammar,
     /// The `token_type` is not `bearer`.
     #[error("its token_type is not bearer")]

@@ -2,20 +2,21 @@
 //! limits in one place. It must not read what an answer means, and nothing of it outlives an exchange.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cp_token_protocol::Secret;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::header::{LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Client, NoProxy, Proxy, Response};
 use zeroize::Zeroizing;
 
 use super::response::Answer;
-use super::{Obstacle, TokenRequestError, roots, transport};
+use super::{Obstacle, TokenRequestError, basic, roots, transport};
 use crate::background;
+use crate::profile::Network;
 use crate::request_url::RequestUrl;
 
 /// The longest time that a connection takes to stand, its TLS handshake included.
@@ -28,44 +29,74 @@ const BODY_LIMIT: usize = 64 * 1024;
 const HEADER_LIMIT: usize = 2048;
 const USER_AGENT: &str = concat!("cp-token/", env!("CARGO_PKG_VERSION"));
 
-/// One `POST` without a body.
-pub(super) struct TokenPost {
+/// The two methods that token resources are asked by.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Method {
+    /// For an API client.
+    Post,
+    /// For a user.
+    Get,
+}
+
+/// One request without a body.
+pub(super) struct Exchange {
+    /// How.
+    pub(super) method: Method,
     /// Where to.
     pub(super) url: RequestUrl,
     /// The resource: path and query.
     pub(super) resource: &'static str,
     /// The value of the `Authorization` header.
     pub(super) authorization: Zeroizing<Vec<u8>>,
-    /// The roots to trust instead of the system's.
-    pub(super) ca_bundle: Option<PathBuf>,
+    /// The value of the `totp-auth` header.
+    pub(super) code: Option<Secret>,
+    /// The way there.
+    pub(super) network: Network,
+    /// The password of the proxy's user.
+    pub(super) proxy_password: Option<Secret>,
 }
 
 /// Sends the one request and reads the one answer, over a connection made for it and closed after it.
-pub(super) async fn exchange(post: TokenPost) -> Result<Answer, TokenRequestError> {
-    match tokio::time::timeout(TOTAL_TIMEOUT, send(post)).await {
+pub(super) async fn exchange(exchange: Exchange) -> Result<Answer, TokenRequestError> {
+    match tokio::time::timeout(TOTAL_TIMEOUT, send(exchange)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(TokenRequestError::TimedOut),
     }
 }
 
-async fn send(post: TokenPost) -> Result<Answer, TokenRequestError> {
-    let client = prepare(post.ca_bundle, post.url.as_str().starts_with("https:")).await?;
-    let request = client.post(post.url.endpoint(post.resource)).headers(headers(&post.authorization)?);
-    drop(post.authorization);
-    let response = request.send().await.map_err(|error| blame(&error))?;
+async fn send(exchange: Exchange) -> Result<Answer, TokenRequestError> {
+    let headers = headers(&exchange)?;
+    let https = exchange.url.as_str().starts_with("https:");
+    let client = prepare(exchange.network, exchange.proxy_password, https).await?;
+    drop(exchange.authorization);
+    let url = exchange.url.endpoint(exchange.resource);
+    let request = match exchange.method {
+        Method::Post => client.post(url).header(CONTENT_LENGTH, "0"),
+        Method::Get => client.get(url),
+    };
+    let response = request.headers(headers).send().await.map_err(|error| blame(&error))?;
     read(response).await
 }
 
 /// Reading a system's roots takes milliseconds, which the runtime's one thread does not have.
-async fn prepare(ca_bundle: Option<PathBuf>, https: bool) -> Result<Client, TokenRequestError> {
-    let made = background::run(move || client(ca_bundle, https)).await;
+async fn prepare(
+    network: Network,
+    proxy_password: Option<Secret>,
+    https: bool,
+) -> Result<Client, TokenRequestError> {
+    let made = background::run(move || client(network, proxy_password.as_ref(), https)).await;
     made.unwrap_or(Err(TokenRequestError::Unreachable(Obstacle::Other)))
 }
 
 /// The one constructor. Proxies, roots, key logs and redirects that anything but the profile asks for are off.
-fn client(ca_bundle: Option<PathBuf>, https: bool) -> Result<Client, TokenRequestError> {
-    let builder = Client::builder()
-        .tls_backend_preconfigured(roots::tls_config(ca_bundle, https)?)
+fn client(
+    network: Network,
+    proxy_password: Option<&Secret>,
+    https: bool,
+) -> Result<Client, TokenRequestError> {
+    let proxy = proxy(&network, proxy_password)?;
+    let mut builder = Client::builder()
+        .tls_backend_preconfigured(roots::tls_config(network.ca_bundle, https)?)
         .https_only(https)
         .http1_only()
         .redirect(Policy::none())
@@ -77,17 +108,40 @@ fn client(ca_bundle: Option<PathBuf>, https: bool) -> Result<Client, TokenReques
         .connection_verbose(false)
         .dns_resolver(Arc::new(SystemNames))
         .user_agent(USER_AGENT);
+    if let Some(proxy) = proxy {
+        builder = builder.proxy(proxy);
+    }
     builder.build().map_err(|error| blame(&error))
 }
 
-fn headers(authorization: &[u8]) -> Result<HeaderMap, TokenRequestError> {
-    let mut value = HeaderValue::from_bytes(authorization).map_err(|_| TokenRequestError::BadClientId)?;
-    value.set_sensitive(true);
+/// Loopback servers are asked directly: `http` is only for them, and a proxy is for `https` alone.
+fn proxy(network: &Network, password: Option<&Secret>) -> Result<Option<Proxy>, TokenRequestError> {
+    let Some(address) = &network.proxy else { return Ok(None) };
+    let proxy = Proxy::https(address.origin()).map_err(|error| blame(&error))?;
+    let proxy = proxy.no_proxy(NoProxy::from_string(&network.no_proxy.join(",")));
+    Ok(Some(match (address.user(), password) {
+        (Some(user), Some(password)) => {
+            let credentials = basic::authorization(&user, password)?;
+            proxy.custom_http_auth(sensitive(&credentials)?)
+        }
+        (Some(_), None) | (None, _) => proxy,
+    }))
+}
+
+fn headers(exchange: &Exchange) -> Result<HeaderMap, TokenRequestError> {
     let mut headers = HeaderMap::new();
-    headers.insert(AUTHORIZATION, value);
+    headers.insert(AUTHORIZATION, sensitive(&exchange.authorization)?);
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    if let Some(code) = &exchange.code {
+        headers.insert(HeaderName::from_static("totp-auth"), sensitive(code.expose())?);
+    }
     Ok(headers)
+}
+
+fn sensitive(bytes: &[u8]) -> Result<HeaderValue, TokenRequestError> {
+    let mut value = HeaderValue::from_bytes(bytes).map_err(|_| TokenRequestError::BadName)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 async fn read(response: Response) -> Result<Answer, TokenRequestError> {

@@ -15,8 +15,21 @@ use fields::{Fields, Value};
 mod fields;
 mod retry_after;
 
+/// What an answer looks like, by the resource that gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// `{"access_token":…,"token_type":"bearer","expires_in":…}` (RFC 6749, section 5.1).
+    ApiClient,
+    /// `{"data":{"v3_user_token":…}}`, as the vendor's article has it; it names no life.
+    User,
+}
+
 /// The documented life of an API client's token, for answers that do not say.
-const DOCUMENTED_LIFE: Duration = Duration::from_secs(15 * 60);
+const CLIENT_TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
+/// The documented life of a user's token, which no answer says.
+const USER_TOKEN_LIFE: Duration = Duration::from_secs(30 * 60);
+/// How the server names a missing one-time code, where it does.
+const CODE_REQUIRED: &[u8] = b"TIME_BASED_ONE_TIME_PASSWORD_REQUIRED";
 /// What stands for the target of a redirect that names no other origin.
 const ANOTHER_PAGE: &str = "another page";
 
@@ -38,21 +51,31 @@ pub struct Answer {
 
 /// The token that the answer to a request to `url` issues, or who is to blame that it issues none. `now` is
 /// the wall clock as time since 1970.
-pub fn read(answer: &Answer, url: &RequestUrl, now: Duration) -> Result<Issued, TokenRequestError> {
+pub fn read(
+    answer: &Answer,
+    shape: Shape,
+    url: &RequestUrl,
+    now: Duration,
+) -> Result<Issued, TokenRequestError> {
     let status = answer.status;
     let retry_after = || answer.retry_after.as_deref().and_then(|value| retry_after::read(value, now));
     match status {
-        200 => issued(answer).map_err(TokenRequestError::BadAnswer),
+        200 => issued(answer, shape).map_err(TokenRequestError::BadAnswer),
         301 | 302 | 303 | 307 | 308 => Err(TokenRequestError::Redirected { to: target(answer, url) }),
-        401 | 403 => Err(TokenRequestError::Refused { status, words: words(answer) }),
-        400 if refuses_client(answer) => Err(TokenRequestError::Refused { status, words: words(answer) }),
+        401 | 403 => Err(refused(answer)),
+        400 if refuses_client(answer) => Err(refused(answer)),
         429 => Err(TokenRequestError::Busy { retry_after: retry_after() }),
         408 | 500..=599 => Err(TokenRequestError::ServerFailed { status, retry_after: retry_after() }),
         _ => Err(TokenRequestError::BadAnswer(AnswerFlaw::Status { status, words: words(answer) })),
     }
 }
 
-fn issued(answer: &Answer) -> Result<Issued, AnswerFlaw> {
+fn refused(answer: &Answer) -> TokenRequestError {
+    let asks_for_code = answer.body.windows(CODE_REQUIRED.len()).any(|window| window == CODE_REQUIRED);
+    TokenRequestError::Refused { status: answer.status, words: words(answer), asks_for_code }
+}
+
+fn issued(answer: &Answer, shape: Shape) -> Result<Issued, AnswerFlaw> {
     if !answer.is_whole {
         return Err(AnswerFlaw::TooLong);
     }
@@ -60,9 +83,14 @@ fn issued(answer: &Answer) -> Result<Issued, AnswerFlaw> {
     if fields.has_duplicate {
         return Err(AnswerFlaw::Duplicate);
     }
-    let token = token(&fields.access_token)?;
-    require_bearer(&fields.token_type)?;
-    Ok(Issued { token, life: life(&fields.expires_in)? })
+    match shape {
+        Shape::ApiClient => {
+            let token = token(&fields.access_token)?;
+            require_bearer(&fields.token_type)?;
+            Ok(Issued { token, life: life(&fields.expires_in)? })
+        }
+        Shape::User => Ok(Issued { token: token(fields.data.user_token())?, life: USER_TOKEN_LIFE }),
+    }
 }
 
 fn token(field: &Value) -> Result<AccessToken, AnswerFlaw> {
@@ -72,7 +100,7 @@ fn token(field: &Value) -> Result<AccessToken, AnswerFlaw> {
             TokenError::Empty => AnswerFlaw::NoToken,
             TokenError::TooLong | TokenError::BadCharacter => AnswerFlaw::TokenGrammar,
         }),
-        Value::Number(_) | Value::Other => Err(AnswerFlaw::TokenGrammar),
+        Value::Number(_) | Value::Object(_) | Value::Other => Err(AnswerFlaw::TokenGrammar),
     }
 }
 
@@ -85,10 +113,10 @@ fn require_bearer(field: &Value) -> Result<(), AnswerFlaw> {
 
 fn life(field: &Value) -> Result<Duration, AnswerFlaw> {
     let seconds = match field {
-        Value::Absent | Value::Null => return Ok(DOCUMENTED_LIFE),
+        Value::Absent | Value::Null => return Ok(CLIENT_TOKEN_LIFE),
         Value::Number(seconds) => *seconds,
         Value::Text(text) => number(text).ok_or(AnswerFlaw::ExpiresIn)?,
-        Value::Other => return Err(AnswerFlaw::ExpiresIn),
+        Value::Object(_) | Value::Other => return Err(AnswerFlaw::ExpiresIn),
     };
     Ok(Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFE.as_secs_f64())))
 }

@@ -30,13 +30,9 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn new(profile: &Arc<Profile>) -> Self {
-        Self {
-            profile: Arc::clone(profile),
-            lease: Lease::default(),
-            waiters: Vec::new(),
-            task: None,
-            last_failure: None,
-        }
+        let mut lease = Lease::default();
+        lease.require_code(profile.needs_code());
+        Self { profile: Arc::clone(profile), lease, waiters: Vec::new(), task: None, last_failure: None }
     }
 
     /// The profile as it is now. One that has changed has nothing to do with the old one's token.
@@ -46,6 +42,7 @@ impl Entry {
         }
         if *self.profile != **profile {
             self.forget(&failure::superseded());
+            self.lease.require_code(profile.needs_code());
         }
         self.profile = Arc::clone(profile);
     }

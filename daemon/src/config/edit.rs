@@ -1,8 +1,8 @@
 //! Owns changes to the config file's text. A person's comments, order and spacing survive them. Pure.
 
 use cp_token_protocol::ProfileName;
-use cp_token_protocol::message::{Identity, SecretSourceKind};
-use toml_edit::{DocumentMut, Item, Table, Value, value};
+use cp_token_protocol::message::{Identity, SecretLocation, TotpMethod};
+use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
 
 use super::{Config, ConfigError};
 
@@ -70,22 +70,63 @@ impl ProfileText<'_> {
         self.set("url", url);
     }
 
-    /// Sets kind and client ID.
+    /// Sets kind, and client ID or user name.
     pub fn set_identity(&mut self, identity: &Identity) {
-        let Identity::ApiClient(client_id) = identity;
-        self.set("kind", "api-client");
-        self.set("client_id", client_id.as_str());
+        let (kind, key, other, name) = match identity {
+            Identity::ApiClient(id) => ("api-client", "client_id", "username", id),
+            Identity::User(name) => ("user", "username", "client_id", name),
+            Identity::Basic(name) => ("basic", "username", "client_id", name),
+        };
+        self.set("kind", kind);
+        self.set(key, name.as_str());
+        self.remove(other);
+    }
+
+    /// Sets where one-time codes come from.
+    pub fn set_totp(&mut self, totp: &TotpMethod) {
+        self.remove("totp_command");
+        match totp {
+            TotpMethod::None => self.remove("totp"),
+            TotpMethod::Ask => self.set("totp", "ask"),
+            TotpMethod::Stored => self.set("totp", "stored"),
+            TotpMethod::Command(line) => {
+                self.set("totp", "command");
+                self.set("totp_command", line.iter().collect::<Array>());
+            }
+        }
     }
 
     /// Sets where the secret rests.
-    pub fn set_secret_source(&mut self, source: SecretSourceKind) {
-        self.set(
-            "secret_source",
-            match source {
-                SecretSourceKind::Keyring => "keyring",
-                SecretSourceKind::Memory => "memory",
-            },
-        );
+    pub fn set_secret_source(&mut self, location: &SecretLocation) {
+        for key in ["secret_command", "secret_file", "secret_credential"] {
+            self.remove(key);
+        }
+        let (word, detail): (_, Option<(_, Value)>) = match location {
+            SecretLocation::Keyring => ("keyring", None),
+            SecretLocation::Memory => ("memory", None),
+            SecretLocation::Command(line) => {
+                ("command", Some(("secret_command", line.iter().collect::<Array>().into())))
+            }
+            SecretLocation::File(path) => ("file", Some(("secret_file", path.into()))),
+            SecretLocation::Credential(name) => ("credential", Some(("secret_credential", name.into()))),
+        };
+        self.set("secret_source", word);
+        if let Some((key, value)) = detail {
+            self.set(key, value);
+        }
+    }
+
+    /// Sets the proxy, or takes it away.
+    pub fn set_proxy(&mut self, address: Option<&str>) {
+        match address {
+            Some(address) => self.set("proxy", address),
+            None => self.remove("proxy"),
+        }
+    }
+
+    /// Sets the hosts that are asked without the proxy.
+    pub fn set_no_proxy(&mut self, hosts: &[String]) {
+        self.set_list("no_proxy", hosts);
     }
 
     /// Sets the CA bundle, or takes it away.
@@ -103,10 +144,14 @@ impl ProfileText<'_> {
 
     /// Sets the further origins.
     pub fn set_also_for(&mut self, origins: &[String]) {
-        if origins.is_empty() {
-            self.remove("also_for");
+        self.set_list("also_for", origins);
+    }
+
+    fn set_list(&mut self, key: &str, items: &[String]) {
+        if items.is_empty() {
+            self.remove(key);
         } else {
-            self.set("also_for", origins.iter().collect::<toml_edit::Array>());
+            self.set(key, items.iter().collect::<Array>());
         }
     }
 
@@ -149,7 +194,7 @@ mod tests {
         let mut profile = config.profile(&name("a.b"));
         profile.set_url("https://a.example");
         profile.set_identity(&Identity::ApiClient("key-1".into()));
-        profile.set_secret_source(SecretSourceKind::Memory);
+        profile.set_secret_source(&SecretLocation::Memory);
         profile.set_also_for(&["https://g.example".into()]);
         config.set_default(Some(&name("a.b")));
         let read = Config::parse(&config.text()).expect("reads back");

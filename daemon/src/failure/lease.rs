@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::{refused, superseded};
+use super::{code, refused, seconds, superseded};
 use crate::lease::{Acceptance, Refusal};
 use crate::profile::Profile;
 
@@ -32,7 +32,9 @@ pub fn of_acceptance(acceptance: Acceptance) -> Option<Failure> {
 /// What a lease's refusal means. `last` is why the last attempt failed.
 pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -> Failure {
     match refusal {
-        Refusal::SecretRefused => last.cloned().unwrap_or_else(|| refused(profile, String::new())),
+        Refusal::SecretRefused => {
+            last.cloned().unwrap_or_else(|| refused::refused(profile, "earlier", false, None))
+        }
         Refusal::CoolingDown(left) => cooling_down(left, last),
         Refusal::Throttled(left) => Failure::new(
             ErrorCode::THROTTLED,
@@ -49,6 +51,7 @@ pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -
             ),
         )
         .with_hint("Ask for a shorter --min-validity"),
+        Refusal::CodeNeeded => code::needed(profile),
         Refusal::SameToken => Failure::new(
             ErrorCode::BAD_ANSWER,
             "the server issued once more the token that its API has rejected",
@@ -69,8 +72,4 @@ fn cooling_down(left: Duration, last: Option<&Failure>) -> Failure {
         ),
     }
     .with_retry_after(left)
-}
-
-fn seconds(span: Duration) -> u64 {
-    span.as_secs() + u64::from(span.subsec_nanos() > 0)
 }

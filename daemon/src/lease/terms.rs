@@ -14,6 +14,8 @@ pub struct Ask {
     pub demand: Demand,
     /// The life it must have left; absent: the safety margin.
     pub min_validity: Option<Duration>,
+    /// Whether the caller brings a one-time code that a person has just given.
+    pub has_code: bool,
 }
 
 /// Which token satisfies the caller.
@@ -65,6 +67,8 @@ pub enum Refusal {
     },
     /// The server issued, again, the very token that was reported as rejected.
     SameToken,
+    /// A token request needs a one-time code, and the caller brings none.
+    CodeNeeded,
 }
 
 /// How a token request failed, as far as the next one is concerned.

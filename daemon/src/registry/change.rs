@@ -6,9 +6,10 @@ use std::sync::Arc;
 use cp_token_protocol::message::{ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate};
 use cp_token_protocol::{Failure, ProfileName};
 
+use super::describe::{asks_differently, describe, redescribe};
 use super::error::RegistryError;
-use super::{Registry, draft, secret};
-use crate::config::edit::{ConfigText, ProfileText};
+use super::{Registry, draft};
+use crate::config::edit::ConfigText;
 use crate::failure;
 use crate::profile::Profile;
 
@@ -39,7 +40,7 @@ impl Registry {
     pub async fn reset_secret(&self, reset: ProfileResetSecret) -> Result<Vec<String>, Failure> {
         let _changing = self.changing.lock().await;
         let profile = self.select(&ProfileSelector::Named(reset.name.clone()))?;
-        self.try_reset(&profile, &reset).await.map_err(|error| failure::of_registry(&error))
+        self.try_reset(&profile, reset).await.map_err(|error| failure::of_registry(&error))
     }
 
     /// Removes a profile and its secret.
@@ -90,13 +91,13 @@ impl Registry {
         {
             return Err(RegistryError::Exists(profile.name));
         }
-        secret::check(&create.secret).map_err(RegistryError::Secret)?;
-        let proof = self.prove(create.verify, &profile, &create.secret).await?;
+        let entry = self.entry(None, &profile, create.secret).await?;
+        let proof = self.prove(create.verify, &profile, &entry, create.code).await?;
         describe(&mut text.profile(&profile.name), &profile);
         if self.config().profiles.is_empty() {
             text.set_default(Some(&profile.name));
         }
-        self.place(&profile, &create.secret, &text).await?;
+        self.place(&profile, &entry, &text).await?;
         self.state.created(&profile.name, self.clock.now().wall);
         self.save_softly().await;
         self.take(&profile, proof);
@@ -106,15 +107,17 @@ impl Registry {
     async fn try_update(&self, old: &Profile, update: ProfileUpdate) -> Result<Vec<String>, RegistryError> {
         let mut text = self.file.open()?;
         let new = draft::updated(old, &update)?;
-        if new == *old && update.secret.is_none() {
+        let gives = [&update.secret.secret, &update.secret.totp_seed, &update.secret.proxy_password];
+        let gives = gives.iter().any(|part| part.is_some());
+        if new == *old && !gives {
             return Ok(vec![format!("profile {} is as it was", old.name)]);
         }
-        if new.identity != old.identity && update.secret.is_none() {
+        if new.identity != old.identity && new.keeps_secret() && update.secret.secret.is_none() {
             return Err(RegistryError::SecretNeeded);
         }
         redescribe(&mut text.profile(&new.name), old, &new);
         let mut notes = vec![format!("profile {} was updated", new.name)];
-        if asks_differently(old, &new) || update.secret.is_some() {
+        if asks_differently(old, &new) || gives {
             notes.extend(self.move_secret(old, &new, update, &text).await?);
         } else {
             self.write(&text).await?;
@@ -130,17 +133,13 @@ impl Registry {
         update: ProfileUpdate,
         text: &ConfigText,
     ) -> Result<Option<String>, RegistryError> {
-        let secret = match update.secret {
-            Some(secret) => secret,
-            None => self.stored(old).await?,
-        };
-        secret::check(&secret).map_err(RegistryError::Secret)?;
-        let proof = self.prove(update.verify, new, &secret).await?;
+        let entry = self.entry(Some(old), new, update.secret).await?;
+        let proof = self.prove(update.verify, new, &entry, update.code).await?;
         let moved = old.secret_key() != new.secret_key() || old.secret_source != new.secret_source;
         if moved {
             self.unsettle(old).await?;
         }
-        self.place(new, &secret, text).await?;
+        self.place(new, &entry, text).await?;
         let note = if moved { self.clear(old).await } else { None };
         self.take(new, proof);
         Ok(note)
@@ -149,16 +148,22 @@ impl Registry {
     async fn try_reset(
         &self,
         profile: &Arc<Profile>,
-        reset: &ProfileResetSecret,
+        reset: ProfileResetSecret,
     ) -> Result<Vec<String>, RegistryError> {
-        secret::check(&reset.secret).map_err(RegistryError::Secret)?;
-        let proof = self.prove(reset.verify, profile, &reset.secret).await?;
-        self.store(profile, &reset.secret).await?;
+        if profile.keeps_secret() && reset.secret.secret.is_none() {
+            return Err(RegistryError::SecretNeeded);
+        }
+        let entry = self.entry(Some(profile), profile, reset.secret).await?;
+        let proof = self.prove(reset.verify, profile, &entry, reset.code).await?;
+        self.store(profile, &entry).await?;
         match proof {
             Some(redeemed) => self.broker.install(profile, redeemed),
             None => self.broker.forget(&profile.name),
         }
-        Ok(vec![format!("profile {} has a new secret", profile.name)])
+        Ok(vec![match profile.keeps_secret() {
+            true => format!("profile {} has a new secret", profile.name),
+            false => format!("the secret of profile {} was looked at anew", profile.name),
+        }])
     }
 
     async fn try_delete(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
@@ -173,42 +178,5 @@ impl Registry {
         let mut notes = vec![format!("profile {} was deleted", profile.name)];
         notes.extend(self.clear(profile).await);
         Ok(notes)
-    }
-}
-
-/// Whether a token request of the changed profile differs from one of the old.
-fn asks_differently(old: &Profile, new: &Profile) -> bool {
-    old.secret_key() != new.secret_key()
-        || old.secret_source != new.secret_source
-        || old.ca_bundle != new.ca_bundle
-}
-
-fn describe(text: &mut ProfileText<'_>, profile: &Profile) {
-    text.set_identity(&profile.identity);
-    text.set_url(profile.url.as_str());
-    text.set_secret_source(profile.secret_source);
-    text.set_insecure_http(profile.insecure_http);
-    text.set_ca_bundle(profile.ca_bundle.as_deref().and_then(std::path::Path::to_str));
-}
-
-/// Writes only what has changed: what a person left out of the file stays out of it.
-fn redescribe(text: &mut ProfileText<'_>, old: &Profile, new: &Profile) {
-    if old.identity != new.identity {
-        text.set_identity(&new.identity);
-    }
-    if old.url != new.url {
-        text.set_url(new.url.as_str());
-    }
-    if old.secret_source != new.secret_source {
-        text.set_secret_source(new.secret_source);
-    }
-    if old.insecure_http != new.insecure_http {
-        text.set_insecure_http(new.insecure_http);
-    }
-    if old.ca_bundle != new.ca_bundle {
-        text.set_ca_bundle(new.ca_bundle.as_deref().and_then(std::path::Path::to_str));
-    }
-    if old.also_for != new.also_for {
-        text.set_also_for(&new.also_for.iter().map(ToString::to_string).collect::<Vec<_>>());
     }
 }

@@ -2,22 +2,27 @@
 
 use std::path::PathBuf;
 
-use cp_token_protocol::message::{Identity, ProfileCreate, ProfileUpdate};
+use cp_token_protocol::message::{ProfileCreate, ProfileUpdate};
 
 use super::error::RegistryError;
-use crate::config::check_client_id;
-use crate::profile::Profile;
+use crate::grammar;
+use crate::profile::{Network, Profile};
+use crate::proxy::ProxyUrl;
 use crate::request_url::RequestUrl;
 
 /// The profile that `create` describes.
 pub(super) fn created(create: &ProfileCreate) -> Result<Profile, RegistryError> {
-    check_identity(&create.identity)?;
-    Ok(Profile {
+    checked(Profile {
         name: create.name.clone(),
         url: RequestUrl::parse(&create.url, create.insecure_http)?,
         identity: create.identity.clone(),
-        secret_source: create.secret_source,
-        ca_bundle: create.ca_bundle.as_deref().map(bundle).transpose()?,
+        totp: create.totp.clone(),
+        secret_source: create.secret_source.clone(),
+        network: Network {
+            ca_bundle: create.ca_bundle.as_deref().map(bundle).transpose()?,
+            proxy: create.proxy.as_deref().map(ProxyUrl::parse).transpose()?,
+            no_proxy: create.no_proxy.clone(),
+        },
         insecure_http: create.insecure_http,
         also_for: Vec::new(),
     })
@@ -30,19 +35,43 @@ pub(super) fn updated(old: &Profile, update: &ProfileUpdate) -> Result<Profile, 
     let url = update.url.as_deref().unwrap_or(old.url.as_str());
     new.url = RequestUrl::parse(url, new.insecure_http)?;
     if let Some(identity) = &update.identity {
-        check_identity(identity)?;
         new.identity = identity.clone();
     }
-    if let Some(source) = update.secret_source {
-        new.secret_source = source;
+    if let Some(totp) = &update.totp {
+        new.totp = totp.clone();
     }
+    if let Some(location) = &update.secret_source {
+        new.secret_source = location.clone();
+    }
+    change_network(&mut new.network, update)?;
+    new.also_for = origins(old, update, new.insecure_http)?;
+    checked(new)
+}
+
+fn change_network(network: &mut Network, update: &ProfileUpdate) -> Result<(), RegistryError> {
     match update.ca_bundle.as_deref() {
         None => {}
-        Some("") => new.ca_bundle = None,
-        Some(path) => new.ca_bundle = Some(bundle(path)?),
+        Some("") => network.ca_bundle = None,
+        Some(path) => network.ca_bundle = Some(bundle(path)?),
     }
-    new.also_for = origins(old, update, new.insecure_http)?;
-    Ok(new)
+    match update.proxy.as_deref() {
+        None => {}
+        Some("") => network.proxy = None,
+        Some(address) => network.proxy = Some(ProxyUrl::parse(address)?),
+    }
+    if let Some(hosts) = &update.no_proxy {
+        network.no_proxy = hosts.clone();
+    }
+    Ok(())
+}
+
+fn checked(profile: Profile) -> Result<Profile, RegistryError> {
+    grammar::check_identity(&profile.identity)
+        .and_then(|()| grammar::check_location(&profile.secret_source))
+        .and_then(|()| grammar::check_totp(&profile.totp, &profile.identity))
+        .and_then(|()| grammar::check_hosts(&profile.network.no_proxy))
+        .map_err(RegistryError::Grammar)?;
+    Ok(profile)
 }
 
 fn origins(old: &Profile, update: &ProfileUpdate, insecure: bool) -> Result<Vec<RequestUrl>, RegistryError> {
@@ -56,11 +85,6 @@ fn origins(old: &Profile, update: &ProfileUpdate, insecure: bool) -> Result<Vec<
     origins.dedup();
     origins.retain(|origin| !fewer.contains(origin));
     Ok(origins)
-}
-
-fn check_identity(identity: &Identity) -> Result<(), RegistryError> {
-    let Identity::ApiClient(client_id) = identity;
-    check_client_id(client_id).map_err(RegistryError::ClientId)
 }
 
 fn bundle(path: &str) -> Result<PathBuf, RegistryError> {

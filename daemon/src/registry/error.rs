@@ -5,7 +5,9 @@ use cp_token_protocol::{Failure, ProfileName};
 use crate::config::ConfigError;
 use crate::files::FileError;
 use crate::profile::Profile;
+use crate::proxy::ProxyUrlError;
 use crate::request_url::{RequestUrl, RequestUrlError};
+use crate::totp::SeedError;
 use crate::vault::VaultError;
 
 /// Why a profile was not found or not changed.
@@ -32,14 +34,26 @@ pub enum RegistryError {
     /// The URL is no request URL.
     #[error(transparent)]
     Url(#[from] RequestUrlError),
-    /// The client ID breaks its grammar.
+    /// An identity, a location or a way to codes breaks its grammar.
     #[error("{0}")]
-    ClientId(&'static str),
+    Grammar(&'static str),
+    /// The proxy's address is none.
+    #[error(transparent)]
+    Proxy(#[from] ProxyUrlError),
+    /// The seed of the one-time codes is none.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// Codes are to be computed, and there is nothing to compute them from.
+    #[error("stored one-time codes need their seed")]
+    SeedNeeded,
+    /// A secret was given for a location that is somebody else's to fill.
+    #[error("the secret of this profile is not kept by cp-token")]
+    NotOurs,
     /// The CA bundle's path does not start at the root.
     #[error("the CA bundle needs an absolute path")]
     RelativeBundle,
-    /// A new client ID came without a secret.
-    #[error("another client ID needs another secret")]
+    /// A new identity, or a new profile, came without a secret.
+    #[error("another client or user needs a secret of its own")]
     SecretNeeded,
     /// The secret breaks its grammar.
     #[error("{0}")]

@@ -1,15 +1,39 @@
-//! Owns the grammar of a secret that a person enters. Pure.
+//! Owns the grammar of what a person enters to be kept: a secret, a seed, a proxy's password. Pure.
 
 use cp_token_protocol::Secret;
+use cp_token_protocol::message::TotpMethod;
+
+use super::error::RegistryError;
+use crate::entry::Entry;
+use crate::profile::Profile;
+use crate::totp::Seed;
 
 /// The longest secret a person may enter, in bytes.
 const LIMIT: usize = 4096;
 
-/// Passes a secret that HTTP Basic can carry and that was not cut by a line's end.
+/// Passes an entry that suits the profile; what the profile has no use for is taken out.
 ///
 /// # Errors
-/// One clause that says what is wrong, without the secret.
-pub(super) fn check(secret: &Secret) -> Result<(), &'static str> {
+/// What is wrong with it, without repeating any of it.
+pub(super) fn suited(mut entry: Entry, profile: &Profile) -> Result<Entry, RegistryError> {
+    check(&entry.secret).map_err(RegistryError::Secret)?;
+    if profile.totp == TotpMethod::Stored {
+        Seed::parse(entry.totp_seed.as_ref().ok_or(RegistryError::SeedNeeded)?)?;
+    } else {
+        entry.totp_seed = None;
+    }
+    match &entry.proxy_password {
+        Some(_) if profile.network.proxy.as_ref().and_then(crate::proxy::ProxyUrl::user).is_none() => {
+            entry.proxy_password = None;
+        }
+        Some(password) => check(password).map_err(RegistryError::Secret)?,
+        None => {}
+    }
+    Ok(entry)
+}
+
+/// Passes a secret that HTTP Basic can carry and that was not cut by a line's end.
+fn check(secret: &Secret) -> Result<(), &'static str> {
     let bytes = secret.expose();
     if bytes.is_empty() {
         Err("the secret is empty")

@@ -2,11 +2,12 @@
 //! business.
 
 use cp_token_protocol::Secret;
-use cp_token_protocol::message::SecretSourceKind;
+use cp_token_protocol::message::{EntryParts, SecretLocation};
 
-use super::Registry;
 use super::error::RegistryError;
+use super::{Registry, secret};
 use crate::config::edit::ConfigText;
+use crate::entry::Entry;
 use crate::profile::Profile;
 use crate::trade::Redeemed;
 
@@ -15,12 +16,13 @@ impl Registry {
         &self,
         verify: bool,
         profile: &Profile,
-        secret: &Secret,
+        entry: &Entry,
+        code: Option<Secret>,
     ) -> Result<Option<Redeemed>, RegistryError> {
         if !verify {
             return Ok(None);
         }
-        let proof = self.redeemer.prove(profile, secret).await;
+        let proof = self.redeemer.prove(profile, entry, code).await;
         proof.map(Some).map_err(|unredeemed| RegistryError::Unproved(unredeemed.failure))
     }
 
@@ -28,11 +30,11 @@ impl Registry {
     pub(super) async fn place(
         &self,
         profile: &Profile,
-        secret: &Secret,
+        entry: &Entry,
         text: &ConfigText,
     ) -> Result<(), RegistryError> {
         self.unsettle(profile).await?;
-        self.store(profile, secret).await?;
+        self.store(profile, entry).await?;
         if let Err(error) = self.write(text).await {
             let used =
                 self.config().profiles.values().any(|other| other.secret_key() == profile.secret_key());
@@ -46,19 +48,50 @@ impl Registry {
         Ok(())
     }
 
-    pub(super) async fn stored(&self, profile: &Profile) -> Result<Secret, RegistryError> {
+    /// What is to rest for `new`: the parts that were given, and for the rest what rests for `old`. Where the
+    /// location of `new` is somebody else's to fill, what rests there.
+    pub(super) async fn entry(
+        &self,
+        old: Option<&Profile>,
+        new: &Profile,
+        parts: EntryParts,
+    ) -> Result<Entry, RegistryError> {
+        let given =
+            [&parts.secret, &parts.totp_seed, &parts.proxy_password].iter().any(|part| part.is_some());
+        let entry = match (new.keeps_secret(), old) {
+            (false, _) if given => return Err(RegistryError::NotOurs),
+            (false, _) => self.stored(new).await?,
+            (true, Some(old)) if parts.secret.is_none() => {
+                Entry::merged(Some(self.stored(old).await?), parts).ok_or(RegistryError::SecretNeeded)?
+            }
+            (true, old) => {
+                // A secret that is replaced need not be readable any more; what lies beside it is kept if it is.
+                let beside = match old {
+                    Some(old) => self.stored(old).await.ok(),
+                    None => None,
+                };
+                Entry::merged(beside, parts).ok_or(RegistryError::SecretNeeded)?
+            }
+        };
+        secret::suited(entry, new)
+    }
+
+    pub(super) async fn stored(&self, profile: &Profile) -> Result<Entry, RegistryError> {
         let loaded = self.sources.load(profile).await;
         loaded.map_err(|error| RegistryError::Vault(error, Box::new(profile.clone())))
     }
 
-    pub(super) async fn store(&self, profile: &Profile, secret: &Secret) -> Result<(), RegistryError> {
-        let stored = self.sources.store(profile, secret).await;
+    pub(super) async fn store(&self, profile: &Profile, entry: &Entry) -> Result<(), RegistryError> {
+        if !profile.keeps_secret() {
+            return Ok(());
+        }
+        let stored = self.sources.store(profile, entry).await;
         stored.map_err(|error| RegistryError::Vault(error, Box::new(profile.clone())))
     }
 
     /// Takes a secret away that no profile uses any more; what cannot be done now is done at a later start.
     pub(super) async fn clear(&self, profile: &Profile) -> Option<String> {
-        if self.sources.erase(profile).await.is_err() {
+        if profile.keeps_secret() && self.sources.erase(profile).await.is_err() {
             return Some(
                 "its secret is still in the keyring; it is removed when the keyring can be reached"
                     .to_owned(),
@@ -77,7 +110,7 @@ impl Registry {
 
     /// Notes, durably, that the secret may come to lie in the keyring without a profile that uses it.
     pub(super) async fn unsettle(&self, profile: &Profile) -> Result<(), RegistryError> {
-        if profile.secret_source == SecretSourceKind::Memory {
+        if profile.secret_source != SecretLocation::Keyring {
             return Ok(());
         }
         self.state.unsettle(&profile.secret_key());

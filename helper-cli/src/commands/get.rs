@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cp_token_protocol::message::{AccessTokenRequest, Demand, Request};
-use cp_token_protocol::{Failure, ProfileName};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use crate::deadline::Deadline;
 use crate::output::{self, Format};
@@ -60,20 +60,38 @@ impl Default for GetOptions {
 pub(crate) fn run(options: &GetOptions) -> Result<(), Failure> {
     let deadline = Deadline::new(options.timeout);
     let profile = super::selector(options.profile.as_ref(), options.url.as_deref())?;
-    let demand = demand(options)?;
+    let mut request = Request::AccessToken(AccessTokenRequest {
+        profile,
+        demand: demand(options)?,
+        min_validity_ms: options.min_validity.map(milliseconds),
+        timeout_ms: 0,
+        code: None,
+        accepts_basic: options.format.takes_basic(),
+    });
+    match ask(&mut request, options, &deadline) {
+        Err(needed) if needed.code == ErrorCode::CODE_NEEDED => ask_with_code(request, options, needed),
+        outcome => outcome,
+    }
+}
+
+fn ask(request: &mut Request, options: &GetOptions, deadline: &Deadline) -> Result<(), Failure> {
     let address = super::meeting_place()?;
-    let connection = match client::connect(&address, &deadline)? {
+    let connection = match client::connect(&address, deadline)? {
         Some(connection) => connection,
         None if options.no_start => return Err(super::not_running()),
-        None => launch::start(&address, &deadline)?,
+        None => launch::start(&address, deadline)?,
     };
-    let request = Request::AccessToken(AccessTokenRequest {
-        profile,
-        demand,
-        min_validity_ms: options.min_validity.map(milliseconds),
-        timeout_ms: milliseconds(time_for_the_daemon(deadline.remaining_if_started()?)),
-    });
-    connection.ask_token(&request, |view| output::print_token(view, options.format))
+    if let Request::AccessToken(request) = request {
+        request.timeout_ms = milliseconds(time_for_the_daemon(deadline.remaining_if_started()?));
+    }
+    connection.ask_token(request, |view| output::print_token(view, options.format))
+}
+
+/// A person needs time of their own, so the time allowed starts anew.
+#[cold]
+fn ask_with_code(mut request: Request, options: &GetOptions, needed: Failure) -> Result<(), Failure> {
+    super::code::put(&mut request, prompt::one_time_code(&super::code::question(&needed), needed)?);
+    ask(&mut request, options, &Deadline::new(options.timeout))
 }
 
 fn demand(options: &GetOptions) -> Result<Demand, Failure> {

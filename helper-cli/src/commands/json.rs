@@ -1,6 +1,6 @@
 //! Owns the JSON that `profile list`, `profile show` and `status` print. Its fields are promised in their help.
 
-use cp_token_protocol::message::{Identity, ProfileReport, StatusReport, TokenState};
+use cp_token_protocol::message::{ProfileReport, StatusReport, TokenState};
 use serde::Serialize;
 
 use super::words;
@@ -12,9 +12,14 @@ pub(super) struct Profile<'r> {
     name: &'r str,
     kind: &'static str,
     url: &'r str,
-    client_id: &'r str,
+    client_id: Option<&'r str>,
+    username: Option<&'r str>,
+    totp: &'static str,
     secret_source: &'static str,
+    secret_place: Option<String>,
     ca_bundle: Option<&'r str>,
+    proxy: Option<&'r str>,
+    no_proxy: &'r [String],
     insecure_http: bool,
     also_for: &'r [String],
     default: bool,
@@ -55,14 +60,20 @@ struct Protection<'r> {
 
 impl<'r> From<&'r ProfileReport> for Profile<'r> {
     fn from(report: &'r ProfileReport) -> Self {
-        let Identity::ApiClient(client_id) = &report.identity;
+        let id = words::id(&report.identity);
+        let is_client = words::kind(&report.identity) == "api-client";
         Self {
             name: report.name.as_str(),
-            kind: "api-client",
+            kind: words::kind(&report.identity),
             url: &report.url,
-            client_id,
-            secret_source: words::secret_source(report.secret_source),
+            client_id: is_client.then_some(id),
+            username: (!is_client).then_some(id),
+            totp: words::totp(&report.totp),
+            secret_source: words::secret_source(&report.secret_source),
+            secret_place: words::secret_place(&report.secret_source),
             ca_bundle: report.ca_bundle.as_deref(),
+            proxy: report.proxy.as_deref(),
+            no_proxy: &report.no_proxy,
             insecure_http: report.insecure_http,
             also_for: &report.also_for,
             default: report.is_default,
@@ -117,7 +128,8 @@ mod tests {
         assert_eq!(
             text,
             "{\"name\":\"prod\",\"kind\":\"api-client\",\"url\":\"https://api.example\",\"client_id\":\"key-1\",\
-             \"secret_source\":\"keyring\",\"ca_bundle\":null,\"insecure_http\":false,\
+             \"username\":null,\"totp\":\"none\",\"secret_source\":\"keyring\",\"secret_place\":null,\
+             \"ca_bundle\":null,\"proxy\":null,\"no_proxy\":[],\"insecure_http\":false,\
              \"also_for\":[\"https://gateway.example\"],\"default\":true,\"created\":\"2027-01-15T08:00:00Z\",\
              \"last_redeemed\":null,\"token\":{\"state\":\"live\",\"expires_in\":61}}"
         );

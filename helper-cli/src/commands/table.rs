@@ -1,6 +1,6 @@
 //! Owns how profiles are laid out for people. It asks nobody and prints nothing.
 
-use cp_token_protocol::message::{Identity, ProfileReport, TokenState};
+use cp_token_protocol::message::{Identity, ProfileReport, TokenState, TotpMethod};
 
 use super::words;
 use crate::date;
@@ -27,34 +27,62 @@ pub(super) fn profile(profile: &ProfileReport) -> Vec<String> {
         format!("name:           {name}{}", if profile.is_default { " (default)" } else { "" }),
         format!("kind:           {kind}"),
         format!("url:            {url}{}", if profile.insecure_http { " (http is allowed)" } else { "" }),
-        format!("client id:      {id}"),
-        format!("secret source:  {}", words::secret_source(profile.secret_source)),
+        format!("{}{id}", if is_client(profile) { "client id:      " } else { "username:       " }),
+        format!("secret source:  {}", source(profile)),
         format!("created:        {created}"),
         format!("last redeemed:  {redeemed}"),
         format!("token:          {token}"),
     ];
+    lines.extend(codes(&profile.totp).map(|codes| format!("one-time codes: {codes}")));
+    lines.extend(profile.proxy.iter().map(|address| format!("proxy:          {}", clean(address))));
+    lines.extend(profile.no_proxy.iter().map(|host| format!("no proxy for:   {}", clean(host))));
     lines.extend(profile.ca_bundle.iter().map(|path| format!("ca bundle:      {path}")));
     lines.extend(profile.also_for.iter().map(|origin| format!("also for:       {origin}")));
     lines
 }
 
 fn cells(profile: &ProfileReport) -> [String; 7] {
-    let Identity::ApiClient(id) = &profile.identity;
     let instant = |seconds: Option<u64>| seconds.map_or_else(|| "-".to_owned(), date::minute);
     [
         profile.name.to_string(),
-        "api-client".to_owned(),
+        words::kind(&profile.identity).to_owned(),
         clean(&profile.url),
-        clean(id),
+        clean(words::id(&profile.identity)),
         instant(profile.created),
         instant(profile.last_redeemed),
-        token(profile.token),
+        token(profile),
     ]
 }
 
-fn token(state: TokenState) -> String {
-    match state {
+fn is_client(profile: &ProfileReport) -> bool {
+    matches!(profile.identity, Identity::ApiClient(_))
+}
+
+fn source(profile: &ProfileReport) -> String {
+    let source = words::secret_source(&profile.secret_source);
+    match words::secret_place(&profile.secret_source) {
+        Some(place) => format!("{source}: {}", clean(&place)),
+        None => source.to_owned(),
+    }
+}
+
+fn codes(totp: &TotpMethod) -> Option<String> {
+    match totp {
+        TotpMethod::None => None,
+        TotpMethod::Ask => Some("asked for, for each token".to_owned()),
+        TotpMethod::Command(line) => Some(format!("command: {}", clean(&words::joined(line)))),
+        TotpMethod::Stored => Some("computed from the seed beside the password".to_owned()),
+    }
+}
+
+/// A renewal that needs a code from a person says when.
+fn token(profile: &ProfileReport) -> String {
+    match profile.token {
         TokenState::Absent => "none".to_owned(),
+        TokenState::Live(_) if matches!(profile.identity, Identity::Basic(_)) => "password held".to_owned(),
+        TokenState::Live(left) if profile.totp == TotpMethod::Ask => {
+            format!("{} left, then a code is needed", date::span(left))
+        }
         TokenState::Live(left) => format!("{} left", date::span(left)),
         TokenState::Requesting => "on its way".to_owned(),
         TokenState::CoolingDown(wait) => format!("failed, again in {}", date::span(wait)),
@@ -79,7 +107,7 @@ fn width(cell: &str) -> usize {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use cp_token_protocol::message::SecretSourceKind;
+    use cp_token_protocol::message::SecretLocation;
 
     use cp_token_protocol::ProfileName;
 
@@ -90,7 +118,7 @@ pub(super) mod tests {
             name: ProfileName::parse(name).unwrap(),
             url: "https://api.example".to_owned(),
             identity: Identity::ApiClient("key-1".to_owned()),
-            secret_source: SecretSourceKind::Keyring,
+            secret_source: SecretLocation::Keyring,
             ca_bundle: None,
             insecure_http: false,
             also_for: vec!["https://gateway.example".to_owned()],
@@ -98,6 +126,9 @@ pub(super) mod tests {
             created: Some(1_800_000_000),
             last_redeemed: None,
             token,
+            totp: TotpMethod::None,
+            proxy: None,
+            no_proxy: Vec::new(),
         }
     }
 

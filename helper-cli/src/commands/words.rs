@@ -1,6 +1,6 @@
 //! Owns the words for what a report's values mean; tables and JSON say the same.
 
-use cp_token_protocol::message::{KeyringReport, ProtectionState, SecretSourceKind};
+use cp_token_protocol::message::{Identity, KeyringReport, ProtectionState, SecretLocation, TotpMethod};
 
 /// The keyring's state in words.
 pub(super) fn keyring(report: KeyringReport) -> &'static str {
@@ -24,9 +24,51 @@ pub(super) fn protection(state: ProtectionState) -> &'static str {
 }
 
 /// Where a secret rests, in one word.
-pub(super) fn secret_source(kind: SecretSourceKind) -> &'static str {
-    match kind {
-        SecretSourceKind::Keyring => "keyring",
-        SecretSourceKind::Memory => "memory",
+pub(super) fn secret_source(location: &SecretLocation) -> &'static str {
+    match location {
+        SecretLocation::Keyring => "keyring",
+        SecretLocation::Memory => "memory",
+        SecretLocation::Command(_) => "command",
+        SecretLocation::File(_) => "file",
+        SecretLocation::Credential(_) => "credential",
     }
+}
+
+/// Which program, file or credential holds a secret, where one does.
+pub(super) fn secret_place(location: &SecretLocation) -> Option<String> {
+    match location {
+        SecretLocation::Keyring | SecretLocation::Memory => None,
+        SecretLocation::Command(line) => Some(joined(line)),
+        SecretLocation::File(place) | SecretLocation::Credential(place) => Some(place.clone()),
+    }
+}
+
+/// A profile's kind.
+pub(super) fn kind(identity: &Identity) -> &'static str {
+    match identity {
+        Identity::ApiClient(_) => "api-client",
+        Identity::User(_) => "user",
+        Identity::Basic(_) => "basic",
+    }
+}
+
+/// The client ID or user name.
+pub(super) fn id(identity: &Identity) -> &str {
+    let (Identity::ApiClient(id) | Identity::User(id) | Identity::Basic(id)) = identity;
+    id
+}
+
+/// Where one-time codes come from, in one word.
+pub(super) fn totp(method: &TotpMethod) -> &'static str {
+    match method {
+        TotpMethod::None => "none",
+        TotpMethod::Ask => "ask",
+        TotpMethod::Command(_) => "command",
+        TotpMethod::Stored => "stored",
+    }
+}
+
+/// A program line as a shell would take it.
+pub(super) fn joined(line: &[String]) -> String {
+    shlex::try_join(line.iter().map(String::as_str)).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! Owns the forms in which a token is printed. Token, expiry and URL of one printing come from one answer, and
 //! the token itself is never copied.
 
+use cp_token_protocol::message::AuthScheme;
 use cp_token_protocol::{ErrorCode, Failure, TokenView};
 
 use super::print;
@@ -34,6 +35,11 @@ impl Format {
             _ => None,
         }
     }
+
+    /// Whether it shows the scheme, so that it can carry a user name and password as well.
+    pub(crate) fn takes_basic(self) -> bool {
+        matches!(self, Self::Header | Self::Curl)
+    }
 }
 
 /// Prints the token in the form that was asked for.
@@ -44,10 +50,17 @@ impl Format {
 pub(crate) fn print_token(view: &TokenView<'_>, format: Format) -> Result<(), Failure> {
     match format {
         Format::Token => print(&[view.access_token, b"\n"]),
-        Format::Header => print(&[b"Authorization: Bearer ", view.access_token, b"\n"]),
-        Format::Curl => print(&[b"header = \"Authorization: Bearer ", view.access_token, b"\"\n"]),
+        Format::Header => print(&[b"Authorization: ", scheme(view), view.access_token, b"\n"]),
+        Format::Curl => print(&[b"header = \"Authorization: ", scheme(view), view.access_token, b"\"\n"]),
         Format::Json => print(&[b"{\"access_token\":\"", view.access_token, json_tail(view)?.as_bytes()]),
         Format::Env => print(&[b"CP_TOKEN='", view.access_token, env_tail(view)?.as_bytes()]),
+    }
+}
+
+fn scheme(view: &TokenView<'_>) -> &'static [u8] {
+    match view.scheme {
+        AuthScheme::Bearer => b"Bearer ",
+        AuthScheme::Basic => b"Basic ",
     }
 }
 
@@ -85,6 +98,7 @@ mod tests {
             expires_at: 1_800_000_000,
             profile: "prod",
             url,
+            scheme: AuthScheme::Bearer,
         }
     }
 

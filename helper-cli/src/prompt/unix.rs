@@ -8,3 +8,8 @@ use std::os::fd::AsFd;
 pub(super) fn unbuffered_stdin() -> io::Result<File> {
     Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
 }
+
+/// Whether a person can be asked on the terminal, wherever the standard streams lead.
+pub(super) fn has_terminal() -> bool {
+    File::options().read(true).write(true).open("/dev/tty").is_ok()
+}

@@ -3,8 +3,11 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
+
+/// The field inside of `data` that holds a user's token.
+const USER_TOKEN: &str = "v3_user_token";
 
 /// A field's value, as far as any field needs it.
 #[derive(Default)]
@@ -18,16 +21,26 @@ pub(super) enum Value {
     Number(f64),
     /// Any text; wiped, since it may be the token.
     Text(Zeroizing<String>),
-    /// A truth value, list or object.
+    /// An object, by its `v3_user_token`.
+    Object(Box<Value>),
+    /// A truth value, a list, or an object that has two tokens.
     Other,
 }
 
 impl Value {
+    /// What the object's `v3_user_token` is; absent where this is no object.
+    pub(super) fn user_token(&self) -> &Value {
+        match self {
+            Value::Object(token) => token,
+            Value::Absent | Value::Null | Value::Number(_) | Value::Text(_) | Value::Other => &Value::Absent,
+        }
+    }
+
     /// The text, where it is one.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Value::Text(text) => Some(text),
-            Value::Absent | Value::Null | Value::Number(_) | Value::Other => None,
+            Value::Absent | Value::Null | Value::Number(_) | Value::Object(_) | Value::Other => None,
         }
     }
 }
@@ -36,6 +49,8 @@ impl Value {
 #[derive(Default)]
 pub(super) struct Fields {
     pub(super) access_token: Value,
+    /// Around the token of a user.
+    pub(super) data: Value,
     pub(super) token_type: Value,
     pub(super) expires_in: Value,
     pub(super) error: Value,
@@ -53,6 +68,7 @@ impl Fields {
     fn slot(&mut self, name: &str) -> Option<&mut Value> {
         match name {
             "access_token" => Some(&mut self.access_token),
+            "data" => Some(&mut self.data),
             "token_type" => Some(&mut self.token_type),
             "expires_in" => Some(&mut self.expires_in),
             "error" => Some(&mut self.error),
@@ -143,7 +159,15 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        while map.next_entry::<IgnoredAny, Value>()?.is_some() {}
-        Ok(Value::Other)
+        let mut tokens = Vec::new();
+        while let Some((name, value)) = map.next_entry::<Name, Value>()? {
+            if name.0 == USER_TOKEN {
+                tokens.push(value);
+            }
+        }
+        match (tokens.pop(), tokens.pop()) {
+            (token, None) => Ok(Value::Object(Box::new(token.unwrap_or_default()))),
+            (_, Some(_)) => Ok(Value::Other),
+        }
     }
 }

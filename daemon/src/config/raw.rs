@@ -1,0 +1,160 @@
+//! Owns a profile's table as a person writes it, and its check into a profile. Pure.
+
+use std::path::PathBuf;
+
+use cp_token_protocol::ProfileName;
+use cp_token_protocol::message::{Identity, SecretLocation, TotpMethod};
+use serde::Deserialize;
+
+use crate::clean::clean;
+use crate::grammar;
+use crate::profile::{Network, Profile};
+use crate::proxy::ProxyUrl;
+use crate::request_url::RequestUrl;
+
+/// What holds for every profile that does not say otherwise.
+#[derive(Debug)]
+pub(super) struct Common {
+    pub(super) ca_bundle: Option<PathBuf>,
+    pub(super) proxy: Option<String>,
+    pub(super) no_proxy: Vec<String>,
+}
+
+/// One profile's table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProfile {
+    kind: Option<Kind>,
+    url: String,
+    client_id: Option<String>,
+    username: Option<String>,
+    totp: Option<Totp>,
+    totp_command: Option<Vec<String>>,
+    secret_source: Option<Source>,
+    secret_command: Option<Vec<String>>,
+    secret_file: Option<String>,
+    secret_credential: Option<String>,
+    ca_bundle: Option<PathBuf>,
+    proxy: Option<String>,
+    no_proxy: Option<Vec<String>>,
+    #[serde(default)]
+    insecure_http: bool,
+    #[serde(default)]
+    also_for: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    ApiClient,
+    User,
+    Basic,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Totp {
+    None,
+    Ask,
+    Command,
+    Stored,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Source {
+    Keyring,
+    Memory,
+    Command,
+    File,
+    Credential,
+}
+
+impl RawProfile {
+    /// The profile that the table describes, or one clause that says what is wrong with it.
+    pub(super) fn check(self, name: &str, common: &Common) -> Result<Profile, String> {
+        let shown = clean(name, 70);
+        self.checked(name, common).map_err(|problem| format!("profile {shown}: {problem}"))
+    }
+
+    fn checked(self, name: &str, common: &Common) -> Result<Profile, String> {
+        let url = |text: &str| RequestUrl::parse(text, self.insecure_http).map_err(|error| error.to_string());
+        let identity = self.identity()?;
+        let totp = self.totp()?;
+        grammar::check_totp(&totp, &identity)?;
+        Ok(Profile {
+            name: ProfileName::parse(name).map_err(|error| error.to_string())?,
+            url: url(&self.url)?,
+            identity,
+            totp,
+            secret_source: self.location()?,
+            network: self.network(common)?,
+            insecure_http: self.insecure_http,
+            also_for: self.also_for.iter().map(|origin| url(origin)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// A table without a kind is an API client's, as the first ones were.
+    fn identity(&self) -> Result<Identity, &'static str> {
+        let identity = match (self.kind, &self.client_id, &self.username) {
+            (Some(Kind::ApiClient) | None, Some(id), None) => Identity::ApiClient(id.clone()),
+            (Some(Kind::User), None, Some(name)) => Identity::User(name.clone()),
+            (Some(Kind::Basic), None, Some(name)) => Identity::Basic(name.clone()),
+            (Some(Kind::ApiClient) | None, _, _) => {
+                return Err("kind api-client needs a client_id and no username");
+            }
+            (Some(Kind::User | Kind::Basic), _, _) => {
+                return Err("kinds user and basic need a username and no client_id");
+            }
+        };
+        grammar::check_identity(&identity).map(|()| identity)
+    }
+
+    fn totp(&self) -> Result<TotpMethod, &'static str> {
+        match (self.totp, &self.totp_command) {
+            (None | Some(Totp::None), None) => Ok(TotpMethod::None),
+            (Some(Totp::Ask), None) => Ok(TotpMethod::Ask),
+            (Some(Totp::Stored), None) => Ok(TotpMethod::Stored),
+            (Some(Totp::Command) | None, Some(line)) => Ok(TotpMethod::Command(line.clone())),
+            (Some(Totp::Command), None) => Err("totp command needs a totp_command"),
+            (Some(Totp::None | Totp::Ask | Totp::Stored), Some(_)) => {
+                Err("a totp_command goes with totp command alone")
+            }
+        }
+    }
+
+    /// A detail says which source it belongs to; where both are there, they must agree.
+    fn location(&self) -> Result<SecretLocation, &'static str> {
+        let details = (&self.secret_command, &self.secret_file, &self.secret_credential);
+        let location = match (self.secret_source, details) {
+            (Some(Source::Keyring) | None, (None, None, None)) => SecretLocation::Keyring,
+            (Some(Source::Memory), (None, None, None)) => SecretLocation::Memory,
+            (Some(Source::Command) | None, (Some(line), None, None)) => SecretLocation::Command(line.clone()),
+            (Some(Source::File) | None, (None, Some(path), None)) => SecretLocation::File(path.clone()),
+            (Some(Source::Credential) | None, (None, None, Some(name))) => {
+                SecretLocation::Credential(name.clone())
+            }
+            _ => {
+                return Err("secret_source and secret_command, secret_file or secret_credential do not agree");
+            }
+        };
+        grammar::check_location(&location).map(|()| location)
+    }
+
+    /// An empty `proxy` takes the common one away.
+    fn network(&self, common: &Common) -> Result<Network, String> {
+        let ca_bundle = self.ca_bundle.as_ref().or(common.ca_bundle.as_ref());
+        if ca_bundle.is_some_and(|path| !path.is_absolute()) {
+            return Err("ca_bundle must be an absolute path".to_owned());
+        }
+        let proxy = self.proxy.as_ref().or(common.proxy.as_ref()).filter(|address| !address.is_empty());
+        let proxy = proxy.map(|address| ProxyUrl::parse(address)).transpose();
+        let no_proxy = self.no_proxy.as_ref().unwrap_or(&common.no_proxy).clone();
+        grammar::check_hosts(&no_proxy)?;
+        Ok(Network {
+            ca_bundle: ca_bundle.cloned(),
+            proxy: proxy.map_err(|error| error.to_string())?,
+            no_proxy,
+        })
+    }
+}

@@ -1,0 +1,75 @@
+//! Owns the words for a token request that lacks its one-time code.
+
+use std::time::Duration;
+
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::{of_vault, seconds};
+use crate::codes::CodeError;
+use crate::lease::{FailureKind, policy};
+use crate::profile::Profile;
+use crate::trade::Unredeemed;
+use crate::vault::VaultError;
+
+/// What it means that there is no code to send.
+pub fn of_code(error: CodeError, profile: &Profile) -> Unredeemed {
+    let retry_after = match error {
+        CodeError::Pending(wait) => Some(wait),
+        CodeError::Needed
+        | CodeError::Invalid
+        | CodeError::NoSeed
+        | CodeError::Seed(_)
+        | CodeError::Program(_)
+        | CodeError::NotNoted => None,
+    };
+    Unredeemed {
+        failure: failure(error, profile),
+        kind: FailureKind::Passing { retry_after, cap: policy::LOCAL_CAP },
+    }
+}
+
+/// Only a person has the code that the next token request needs.
+pub(super) fn needed(profile: &Profile) -> Failure {
+    let message = format!("profile {} needs a one-time code for its next token", profile.name);
+    Failure::new(ErrorCode::CODE_NEEDED, message).with_hint(format!(
+        "Run `cp-token -p {}` at a terminal, set CP_TOKEN_ASKPASS, or use --totp stored or command",
+        profile.name
+    ))
+}
+
+/// The caller's time ran out while the code of this moment was used already.
+pub fn code_pending(profile: &Profile, wait: Duration) -> Failure {
+    let message = format!(
+        "profile {}: the one-time code of this moment has been used; the next can be used in {} s",
+        profile.name,
+        seconds(wait)
+    );
+    Failure::new(ErrorCode::CODE_PENDING, message).with_hint("Ask again then").with_retry_after(wait)
+}
+
+fn failure(error: CodeError, profile: &Profile) -> Failure {
+    let name = &profile.name;
+    let (code, hint) = match error {
+        CodeError::Needed => return needed(profile),
+        CodeError::Pending(wait) => return code_pending(profile, wait),
+        CodeError::Program(problem) => return program(problem, profile),
+        CodeError::Invalid => (ErrorCode::CODE_INVALID, "Give the digits alone".to_owned()),
+        CodeError::NoSeed => {
+            (ErrorCode::SECRET_ABSENT, format!("Enter it: `cp-token profile update {name} --totp stored`"))
+        }
+        CodeError::Seed(_) => (
+            ErrorCode::SECRET_INVALID,
+            format!("Enter it anew: `cp-token profile update {name} --totp stored`"),
+        ),
+        CodeError::NotNoted => {
+            (ErrorCode::WRITE_FAILED, "Make room for the state file; no code was sent".to_owned())
+        }
+    };
+    Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
+}
+
+fn program(problem: VaultError, profile: &Profile) -> Failure {
+    let mut failure = of_vault(problem, profile);
+    failure.message = format!("profile {}: one-time codes: {problem}", profile.name);
+    failure
+}

@@ -1,0 +1,98 @@
+//! Owns the words for a token request that failed, and what each failure means for the next request.
+
+use std::time::Duration;
+
+use cp_token_protocol::message::Identity;
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::refused::refused;
+use crate::authority::TokenRequestError;
+use crate::lease::{FailureKind, policy};
+use crate::profile::Profile;
+use crate::trade::Unredeemed;
+
+/// What a failed token request means, to callers and to the next request. `next_code` is how long it takes until
+/// another one-time code can be sent.
+pub fn of_token_request(
+    error: &TokenRequestError,
+    profile: &Profile,
+    next_code: Option<Duration>,
+) -> Unredeemed {
+    let name = &profile.name;
+    let failure = match error {
+        TokenRequestError::Refused { asks_for_code, .. } => {
+            refused(profile, &error.to_string(), *asks_for_code, next_code)
+        }
+        TokenRequestError::Busy { .. }
+        | TokenRequestError::ServerFailed { .. }
+        | TokenRequestError::Unreachable(_)
+        | TokenRequestError::Untrusted(_)
+        | TokenRequestError::TimedOut
+        | TokenRequestError::Redirected { .. }
+        | TokenRequestError::BadAnswer(_)
+        | TokenRequestError::CaBundle { .. }
+        | TokenRequestError::BadName => {
+            let (code, hint) = told(error, profile);
+            Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
+        }
+    };
+    Unredeemed { failure, kind: kind_of(error, profile) }
+}
+
+fn told(error: &TokenRequestError, profile: &Profile) -> (ErrorCode, String) {
+    let name = &profile.name;
+    match error {
+        TokenRequestError::Refused { .. } => (ErrorCode::SECRET_REFUSED, String::new()),
+        TokenRequestError::Busy { .. } => (ErrorCode::SERVER_BUSY, "Ask again later".to_owned()),
+        TokenRequestError::ServerFailed { .. } => (ErrorCode::SERVER_FAILED, "Ask again later".to_owned()),
+        TokenRequestError::Unreachable(_) => (
+            ErrorCode::SERVER_UNREACHABLE,
+            format!("Check the network, and the URL with `cp-token profile show {name}`"),
+        ),
+        TokenRequestError::TimedOut => (ErrorCode::TIMED_OUT, "Check the network, and ask again".to_owned()),
+        TokenRequestError::Untrusted(_) => (
+            ErrorCode::UNTRUSTED_SERVER,
+            format!(
+                "If a company proxy or a test server signs with its own CA: `cp-token profile update {name} --ca-bundle FILE`"
+            ),
+        ),
+        TokenRequestError::Redirected { to } => (
+            ErrorCode::REDIRECTED,
+            format!("If the console has moved there: `cp-token profile update {name} --url {to}`"),
+        ),
+        TokenRequestError::BadAnswer(_) => (
+            ErrorCode::BAD_ANSWER,
+            format!("Check that the URL is the console's, with `cp-token profile show {name}`"),
+        ),
+        TokenRequestError::CaBundle { .. } => (
+            ErrorCode::CA_BUNDLE_UNREADABLE,
+            format!("Mend the file, or choose another: `cp-token profile update {name} --ca-bundle FILE`"),
+        ),
+        TokenRequestError::BadName => {
+            let option = match profile.identity {
+                Identity::ApiClient(_) => "--client-id ID",
+                Identity::User(_) | Identity::Basic(_) => "--username USER",
+            };
+            (ErrorCode::INVALID_ARGUMENT, format!("Set it anew: `cp-token profile update {name} {option}`"))
+        }
+    }
+}
+
+/// What a failed token request means for the next one. A refused secret that the daemon only reads is looked at
+/// again from time to time: whoever keeps it may have changed it. The refused one is not sent again.
+pub fn kind_of(error: &TokenRequestError, profile: &Profile) -> FailureKind {
+    let (cap, retry_after) = match error {
+        TokenRequestError::Refused { .. } if !profile.keeps_secret() => (policy::SERVER_CAP, None),
+        TokenRequestError::Refused { .. } | TokenRequestError::BadName => return FailureKind::Final,
+        TokenRequestError::Busy { retry_after } | TokenRequestError::ServerFailed { retry_after, .. } => {
+            (policy::SERVER_CAP, *retry_after)
+        }
+        TokenRequestError::BadAnswer(_) => (policy::SERVER_CAP, None),
+        TokenRequestError::Unreachable(_)
+        | TokenRequestError::Untrusted(_)
+        | TokenRequestError::TimedOut
+        | TokenRequestError::Redirected { .. }
+        | TokenRequestError::CaBundle { .. } => (policy::LOCAL_CAP, None),
+    };
+    FailureKind::Passing { retry_after, cap }
+}

@@ -1,0 +1,55 @@
+//! Owns the words for a secret source that did not give or take a secret.
+
+use cp_token_protocol::message::Identity;
+use cp_token_protocol::{ErrorCode, Failure};
+
+use crate::lease::{FailureKind, policy};
+use crate::profile::Profile;
+use crate::trade::Unredeemed;
+use crate::vault::VaultError;
+
+/// What it means that a profile's secret could not be loaded for a token request.
+pub fn of_load(error: VaultError, profile: &Profile) -> Unredeemed {
+    Unredeemed {
+        failure: of_vault(error, profile),
+        kind: FailureKind::Passing { retry_after: None, cap: policy::LOCAL_CAP },
+    }
+}
+
+/// What a secret source's error means.
+pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
+    let name = &profile.name;
+    let another = "or keep the secret elsewhere, for instance with `--secret-source memory`";
+    let (code, hint) = match error {
+        VaultError::Absent => {
+            let (Identity::ApiClient(who) | Identity::User(who) | Identity::Basic(who)) = &profile.identity;
+            let message = format!("profile {name}: there is no secret for {who} at {}", profile.url);
+            return Failure::new(ErrorCode::SECRET_ABSENT, message)
+                .with_hint(format!("Enter it: `cp-token profile reset-secret {name}`"));
+        }
+        VaultError::Unavailable | VaultError::NoCollection => (
+            ErrorCode::KEYRING_UNAVAILABLE,
+            format!("Start a keyring service (gnome-keyring, KWallet, KeePassXC), {another}"),
+        ),
+        VaultError::Locked => (ErrorCode::KEYRING_LOCKED, "Unlock the keyring, and ask again".to_owned()),
+        VaultError::Denied => {
+            (ErrorCode::KEYRING_DENIED, "Allow cp-tokend in the keyring's own settings".to_owned())
+        }
+        VaultError::TimedOut | VaultError::Busy => (
+            ErrorCode::KEYRING_TIMED_OUT,
+            "See whether the keyring waits for an answer on your screen, and ask again".to_owned(),
+        ),
+        VaultError::Ambiguous => (
+            ErrorCode::KEYRING_AMBIGUOUS,
+            "Remove all but one of them in the keyring's own program".to_owned(),
+        ),
+        VaultError::TooLarge => (ErrorCode::SECRET_TOO_LARGE, format!("Use a shorter secret, {another}")),
+        VaultError::Unusable => {
+            (ErrorCode::SECRET_INVALID, format!("Enter it anew: `cp-token profile reset-secret {name}`"))
+        }
+        VaultError::Failed => {
+            (ErrorCode::KEYRING_UNAVAILABLE, format!("See the keyring's own log, {another}"))
+        }
+    };
+    Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
+}

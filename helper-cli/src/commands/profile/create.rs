@@ -1,0 +1,73 @@
+//! Owns `cp-token profile create`: from options and answers to a request.
+
+use cp_token_protocol::message::{Identity, ProfileCreate, Request, SecretLocation};
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::{absolute, secrets};
+use crate::cli::CreateOptions;
+use crate::commands::{code, tell};
+use crate::{output, prompt};
+
+/// The vendor's clouds.
+const CLOUDS: [&str; 3] = [
+    "https://console.us1.crashplan.com",
+    "https://console.us2.crashplan.com",
+    "https://console.eu5.cpg.crashplan.com",
+];
+
+/// Creates the profile.
+///
+/// # Errors
+/// Why it was not created; nothing has changed then.
+pub(super) fn run(options: CreateOptions) -> Result<(), Failure> {
+    let identity = identity(&options)?;
+    let totp = secrets::totp(options.totp, options.totp_command.as_deref())?.unwrap_or_default();
+    let secret_source = secrets::location(&options.source)?.unwrap_or(SecretLocation::Keyring);
+    let ca_bundle = options.ca_bundle.as_deref().map(|path| absolute(path, "--ca-bundle")).transpose()?;
+    let url = url(options.url)?;
+    let wanted = secrets::Wanted {
+        secret: Some(&identity).filter(|_| secrets::is_kept(&secret_source)),
+        seed: secrets::is_stored(&totp) && secrets::is_kept(&secret_source),
+        proxy_user: options.proxy.as_deref().filter(|_| secrets::is_kept(&secret_source)),
+    };
+    let secret = secrets::gather(&options.name, &wanted, options.secret_stdin)?;
+    let is_basic = matches!(identity, Identity::Basic(_));
+    let create = ProfileCreate {
+        name: options.name.clone(),
+        url,
+        identity,
+        secret_source,
+        secret,
+        ca_bundle,
+        insecure_http: options.insecure_http,
+        verify: !options.no_verify,
+        totp,
+        code: None,
+        proxy: options.proxy,
+        no_proxy: options.no_proxy,
+    };
+    let response = code::ask(&mut Request::ProfileCreate(create))?;
+    if is_basic {
+        output::complain(DEPRECATED);
+    }
+    tell(response)
+}
+
+fn identity(options: &CreateOptions) -> Result<Identity, Failure> {
+    match (&options.client_id, &options.username) {
+        (Some(id), _) => Ok(Identity::ApiClient(id.clone())),
+        (None, Some(name)) if options.basic => Ok(Identity::Basic(name.clone())),
+        (None, Some(name)) => Ok(Identity::User(name.clone())),
+        (None, None) => Err(Failure::new(ErrorCode::USAGE, "--client-id or --username is needed")),
+    }
+}
+
+fn url(given: Option<String>) -> Result<String, Failure> {
+    given.or_else(|| prompt::one_of("Which server does it belong to?", &CLOUDS)).ok_or_else(|| {
+        Failure::new(ErrorCode::USAGE, "--url is needed")
+            .with_hint(format!("the vendor's clouds are {}", CLOUDS.join(", ")))
+    })
+}
+
+const DEPRECATED: &str = "cp-token: warning: the vendor has deprecated user name and password on each request; \
+     v3 resources refuse them. Use an API client or a user's token where you can\n";

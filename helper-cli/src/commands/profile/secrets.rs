@@ -1,0 +1,133 @@
+//! Owns what a person is asked for when a profile is made or changed, and where it is to rest.
+
+use cp_token_protocol::message::{EntryParts, Identity, ProfileReport, SecretLocation, TotpMethod};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
+
+use super::absolute;
+use crate::cli::{SecretSourceName, SourceOptions, TotpName};
+use crate::{program_line, prompt};
+
+/// What has to be given.
+#[derive(Debug, Default)]
+pub(super) struct Wanted<'w> {
+    /// The secret of this identity.
+    pub(super) secret: Option<&'w Identity>,
+    /// The seed of stored one-time codes.
+    pub(super) seed: bool,
+    /// The password of the user in this proxy's address, where it has one.
+    pub(super) proxy_user: Option<&'w str>,
+}
+
+/// Asks for what is wanted, or reads it from standard input in the same order.
+///
+/// # Errors
+/// As [`prompt::secrets`].
+pub(super) fn gather(
+    name: &ProfileName,
+    wanted: &Wanted<'_>,
+    from_stdin: bool,
+) -> Result<EntryParts, Failure> {
+    let has_user = wanted.proxy_user.is_some_and(|address| address.contains('@'));
+    let questions: Vec<String> = [
+        wanted.secret.map(|identity| question(identity, name)),
+        wanted.seed.then(|| format!("Seed of the one-time codes for {name}, base32 or otpauth://")),
+        has_user.then(|| format!("Password of the proxy's user for {name}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if from_stdin && questions.is_empty() {
+        return Err(Failure::new(ErrorCode::USAGE, "nothing of this is read from standard input")
+            .with_hint("leave --secret-stdin out"));
+    }
+    let mut answers = prompt::secrets(from_stdin, &questions)?.into_iter();
+    let mut take = |is_wanted: bool| if is_wanted { answers.next() } else { None };
+    Ok(EntryParts {
+        secret: take(wanted.secret.is_some()),
+        totp_seed: take(wanted.seed),
+        proxy_password: take(has_user),
+    })
+}
+
+/// The new secret of a profile, and its new seed where standard input has a second line. Nothing where the daemon
+/// only reads the secret.
+///
+/// # Errors
+/// As [`prompt::secrets`].
+pub(super) fn of_reset(report: &ProfileReport, from_stdin: bool) -> Result<EntryParts, Failure> {
+    if !is_kept(&report.secret_source) {
+        return match from_stdin {
+            true => Err(Failure::new(ErrorCode::USAGE, "the secret of this profile is not kept by cp-token")
+                .with_hint("change it where it rests, then run this without --secret-stdin")),
+            false => Ok(EntryParts::default()),
+        };
+    }
+    if !from_stdin {
+        let secret = prompt::ask(&question(&report.identity, &report.name))?;
+        return Ok(EntryParts { secret: Some(secret), ..EntryParts::default() });
+    }
+    let most = if is_stored(&report.totp) { 2 } else { 1 };
+    let mut lines: std::vec::IntoIter<Secret> = prompt::lines(1..=most)?.into_iter();
+    Ok(EntryParts { secret: lines.next(), totp_seed: lines.next(), proxy_password: None })
+}
+
+/// The way to one-time codes that the options name.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where they do not fit together.
+pub(super) fn totp(name: Option<TotpName>, line: Option<&str>) -> Result<Option<TotpMethod>, Failure> {
+    match (name, line) {
+        (None, None) => Ok(None),
+        (Some(TotpName::None), None) => Ok(Some(TotpMethod::None)),
+        (Some(TotpName::Ask), None) => Ok(Some(TotpMethod::Ask)),
+        (Some(TotpName::Stored), None) => Ok(Some(TotpMethod::Stored)),
+        (None | Some(TotpName::Command), Some(line)) => Ok(Some(TotpMethod::Command(program(line)?))),
+        (Some(TotpName::Command), None) => {
+            Err(Failure::new(ErrorCode::USAGE, "--totp command needs --totp-command CMD"))
+        }
+        (Some(TotpName::None | TotpName::Ask | TotpName::Stored), Some(_)) => {
+            Err(Failure::new(ErrorCode::USAGE, "--totp-command goes with --totp command alone"))
+        }
+    }
+}
+
+/// Where the options say that the secret rests.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where a program or path cannot be stored.
+pub(super) fn location(options: &SourceOptions) -> Result<Option<SecretLocation>, Failure> {
+    if let Some(line) = &options.secret_command {
+        return program(line).map(SecretLocation::Command).map(Some);
+    }
+    if let Some(path) = &options.secret_file {
+        return absolute(path, "--secret-file").map(SecretLocation::File).map(Some);
+    }
+    if let Some(name) = &options.secret_credential {
+        return Ok(Some(SecretLocation::Credential(name.clone())));
+    }
+    Ok(options.secret_source.map(|name| match name {
+        SecretSourceName::Keyring => SecretLocation::Keyring,
+        SecretSourceName::Memory => SecretLocation::Memory,
+    }))
+}
+
+/// Whether cp-token keeps what rests there itself.
+pub(super) fn is_kept(location: &SecretLocation) -> bool {
+    matches!(location, SecretLocation::Keyring | SecretLocation::Memory)
+}
+
+/// Whether the codes are computed from a seed that is kept.
+pub(super) fn is_stored(totp: &TotpMethod) -> bool {
+    matches!(totp, TotpMethod::Stored)
+}
+
+fn program(line: &str) -> Result<Vec<String>, Failure> {
+    program_line::parse(line, std::env::var_os("PATH").as_deref())
+}
+
+fn question(identity: &Identity, name: &ProfileName) -> String {
+    match identity {
+        Identity::ApiClient(_) => format!("API client secret for {name}"),
+        Identity::User(user) | Identity::Basic(user) => format!("Password of {user} for {name}"),
+    }
+}

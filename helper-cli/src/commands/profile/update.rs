@@ -1,0 +1,66 @@
+//! Owns `cp-token profile update`: from options and answers to a request.
+
+use std::ffi::OsStr;
+
+use cp_token_protocol::message::{Identity, ProfileUpdate, Request};
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::{absolute, find, secrets};
+use crate::cli::UpdateOptions;
+use crate::commands::{code, tell};
+
+/// Changes the profile.
+///
+/// # Errors
+/// Why it was not changed; nothing has changed then.
+pub(super) fn run(options: UpdateOptions) -> Result<(), Failure> {
+    if !options.change_something() {
+        return Err(Failure::new(ErrorCode::USAGE, "there is nothing to change")
+            .with_hint("see: cp-token profile update --help"));
+    }
+    let old = find(&options.name)?;
+    let identity = identity(&options, &old.identity);
+    let totp = secrets::totp(options.totp, options.totp_command.as_deref())?;
+    let secret_source = secrets::location(&options.source)?;
+    let ca_bundle = options.ca_bundle.as_deref().map(absolute_or_none).transpose()?;
+    let is_kept = secrets::is_kept(secret_source.as_ref().unwrap_or(&old.secret_source));
+    let wanted = secrets::Wanted {
+        secret: identity.as_ref().filter(|_| is_kept),
+        seed: is_kept && totp.as_ref().is_some_and(secrets::is_stored),
+        proxy_user: options.proxy.as_deref().filter(|_| is_kept),
+    };
+    let secret = secrets::gather(&options.name, &wanted, options.secret_stdin)?;
+    let insecure_http = (options.insecure_http || options.no_insecure_http).then_some(options.insecure_http);
+    let update = ProfileUpdate {
+        name: options.name.clone(),
+        url: options.url,
+        identity,
+        secret_source,
+        secret,
+        ca_bundle,
+        insecure_http,
+        also_for: options.also_for,
+        not_for: options.not_for,
+        verify: !options.no_verify,
+        totp,
+        code: None,
+        proxy: options.proxy,
+        no_proxy: options.no_proxy.map(|hosts| hosts.into_iter().filter(|host| !host.is_empty()).collect()),
+    };
+    tell(code::ask(&mut Request::ProfileUpdate(update))?)
+}
+
+/// Another user of a profile of kind `basic` stays `basic`.
+fn identity(options: &UpdateOptions, old: &Identity) -> Option<Identity> {
+    let was_basic = matches!(old, Identity::Basic(_));
+    match (&options.client_id, &options.username) {
+        (Some(id), _) => Some(Identity::ApiClient(id.clone())),
+        (None, Some(name)) if options.basic || was_basic => Some(Identity::Basic(name.clone())),
+        (None, Some(name)) => Some(Identity::User(name.clone())),
+        (None, None) => None,
+    }
+}
+
+fn absolute_or_none(path: &OsStr) -> Result<String, Failure> {
+    if path.is_empty() { Ok(String::new()) } else { absolute(path, "--ca-bundle") }
+}

@@ -1,0 +1,57 @@
+//! Owns how a person gives a one-time code: at the terminal, or through an askpass program. It never keeps one.
+
+use std::ffi::{OsStr, OsString};
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use cp_token_protocol::{ErrorCode, Failure, Secret};
+
+use super::{ask, fill};
+
+/// The most bytes that an askpass program may print.
+const OUTPUT_LIMIT: usize = 64;
+
+/// The code, asked for at the terminal, else through `$CP_TOKEN_ASKPASS` or `$SSH_ASKPASS`.
+///
+/// # Errors
+/// `needed`, which says that a code is needed, where there is nobody to ask; [`ErrorCode::CODE_INVALID`] where the
+/// answer is no code.
+pub(crate) fn one_time_code(question: &str, needed: Failure) -> Result<Secret, Failure> {
+    let answer = match (super::system::has_terminal(), askpass()) {
+        (true, _) => ask(question)?,
+        (false, Some(program)) => ask_program(&program, question)?,
+        (false, None) => return Err(needed),
+    };
+    let digits = answer.expose().trim_ascii();
+    if (6..=8).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) {
+        return Ok(Secret::copy_of(digits));
+    }
+    Err(Failure::new(ErrorCode::CODE_INVALID, "a one-time code has six to eight digits")
+        .with_hint("nothing was sent; ask again with the digits alone"))
+}
+
+fn askpass() -> Option<OsString> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    variable("CP_TOKEN_ASKPASS").or_else(|| variable("SSH_ASKPASS"))
+}
+
+fn ask_program(program: &OsStr, question: &str) -> Result<Secret, Failure> {
+    let mut command = Command::new(program);
+    command.arg(question).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(|_| no_answer("the askpass program cannot be run"))?;
+    let mut room = Secret::zeroed(OUTPUT_LIMIT + 1);
+    let length = match child.stdout.take() {
+        Some(mut output) => fill(&mut output as &mut dyn Read, room.bytes_mut()).unwrap_or(0),
+        None => 0,
+    };
+    let is_done = child.wait().is_ok_and(|status| status.success());
+    if !is_done {
+        return Err(no_answer("the askpass program gave no code"));
+    }
+    Ok(Secret::copy_of(&room.expose()[..length]))
+}
+
+fn no_answer(message: &str) -> Failure {
+    Failure::new(ErrorCode::CODE_NEEDED, message)
+        .with_hint("run this at a terminal, or set CP_TOKEN_ASKPASS to a program that prints the code")
+}
