@@ -11,7 +11,7 @@ use cp_token_protocol::{ProfileName, Secret};
 use crate::clock::Clock;
 use crate::profile::Profile;
 use crate::sources::Sources;
-use crate::state::StateFile;
+use crate::state::CodeLog;
 use crate::totp::steps::{self, UsedCodes};
 use crate::totp::{self, STEP, Seed, SeedError};
 use crate::vault::VaultError;
@@ -46,14 +46,14 @@ pub enum CodeError {
 pub struct Codes {
     sources: Sources,
     clock: Arc<dyn Clock>,
-    state: Arc<StateFile>,
+    log: Arc<dyn CodeLog>,
     used: Mutex<HashMap<ProfileName, UsedCodes>>,
 }
 
 impl Codes {
-    /// No code used yet, but for what the state file remembers.
-    pub fn new(sources: Sources, clock: Arc<dyn Clock>, state: Arc<StateFile>) -> Self {
-        Self { sources, clock, state, used: Mutex::default() }
+    /// No code used yet, but for what the log remembers.
+    pub fn new(sources: Sources, clock: Arc<dyn Clock>, log: Arc<dyn CodeLog>) -> Self {
+        Self { sources, clock, log, used: Mutex::default() }
     }
 
     /// The code to send now, noted as used; none where the profile has no codes. `seed` is the text beside the
@@ -148,14 +148,13 @@ impl Codes {
     async fn note(&self, profile: &Profile, code: Secret, period: Duration) -> Result<Secret, CodeError> {
         let now = self.clock.now().wall;
         self.used(profile, |used| used.note(&code, now, period));
-        let noted = self.state.code_used(&profile.name, now).await;
+        let noted = self.log.code_sent(&profile.name, now).await;
         noted.map_err(|_| CodeError::NotNoted)?;
         Ok(code)
     }
 
     fn used<T>(&self, profile: &Profile, look: impl FnOnce(&mut UsedCodes) -> T) -> T {
-        let inherited =
-            || UsedCodes::inherited(self.state.dates(&profile.name).last_code.map(Duration::from_secs));
+        let inherited = || UsedCodes::inherited(self.log.last_code(&profile.name));
         look(self.lock().entry(profile.name.clone()).or_insert_with(inherited))
     }
 

@@ -43,7 +43,8 @@ impl Redeemer {
         clock: Arc<dyn Clock>,
         state: Arc<StateFile>,
     ) -> Self {
-        let codes = Arc::new(Codes::new(sources.clone(), Arc::clone(&clock), Arc::clone(&state)));
+        let codes =
+            Arc::new(Codes::new(sources.clone(), Arc::clone(&clock), Arc::<StateFile>::clone(&state)));
         Self { sources, endpoint, clock, state, codes, refusals: Arc::default(), turnstiles: Arc::default() }
     }
 

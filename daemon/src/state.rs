@@ -2,7 +2,9 @@
 //! places. It holds no secret and no token.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -100,15 +102,6 @@ impl StateFile {
         });
     }
 
-    /// Remembers, durably, that a one-time code is about to be sent at `wall`, time since 1970.
-    ///
-    /// # Errors
-    /// [`FileError`].
-    pub async fn code_used(&self, name: &ProfileName, wall: Duration) -> Result<(), FileError> {
-        self.state().profiles.entry(name.to_string()).or_default().last_code = Some(wall.as_secs());
-        self.save().await
-    }
-
     /// Forgets a profile's dates.
     pub fn remove(&self, name: &ProfileName) {
         self.state().profiles.remove(name.as_str());
@@ -151,6 +144,37 @@ impl StateFile {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Remembers, beyond a daemon's life, when one-time codes were sent.
+pub trait CodeLog: Send + Sync {
+    /// When, since 1970, the profile's last code was sent.
+    fn last_code(&self, name: &ProfileName) -> Option<Duration>;
+
+    /// Remembers, durably, that a code of the profile is about to be sent at `wall`, time since 1970.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    fn code_sent<'a>(
+        &'a self,
+        name: &'a ProfileName,
+        wall: Duration,
+    ) -> Pin<Box<dyn Future<Output = Result<(), FileError>> + Send + 'a>>;
+}
+
+impl CodeLog for StateFile {
+    fn last_code(&self, name: &ProfileName) -> Option<Duration> {
+        self.dates(name).last_code.map(Duration::from_secs)
+    }
+
+    fn code_sent<'a>(
+        &'a self,
+        name: &'a ProfileName,
+        wall: Duration,
+    ) -> Pin<Box<dyn Future<Output = Result<(), FileError>> + Send + 'a>> {
+        self.state().profiles.entry(name.to_string()).or_default().last_code = Some(wall.as_secs());
+        Box::pin(self.save())
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn exit_number(code: ErrorCode) -> u8 {
         ErrorCode::NO_PROFILE => 78,
         ErrorCode::WRITE_FAILED | ErrorCode::OUTPUT_FAILED => 74,
         ErrorCode::SECRET_ABSENT => 69,
-        ErrorCode::SECRET_INVALID | ErrorCode::BAD_INPUT => 65,
+        ErrorCode::SECRET_INVALID | ErrorCode::CODE_INVALID | ErrorCode::BAD_INPUT => 65,
         ErrorCode::REDIRECTED | ErrorCode::UNTRUSTED_SERVER => 78,
         ErrorCode::INTERNAL => 70,
         ErrorCode::DAEMON_UNAVAILABLE => 69,
@@ -121,14 +121,14 @@ mod tests {
     #[test]
     fn every_code_has_the_exit_number_of_the_table() {
         let expected: &[(u8, &[u16])] = &[
-            (64, &[200, 202, 203, 204, 205, 206, 602]),
-            (65, &[302, 603]),
+            (64, &[200, 202, 203, 204, 205, 206, 207, 602]),
+            (65, &[302, 304, 603]),
             (69, &[301, 500, 501, 502, 503, 504, 505, 506, 600]),
             (70, &[599]),
             (74, &[254, 604]),
-            (75, &[102, 400, 401, 402, 403, 406, 407, 408, 409]),
+            (75, &[102, 400, 401, 402, 403, 406, 407, 408, 409, 410]),
             (76, &[100, 101, 601]),
-            (77, &[300]),
+            (77, &[300, 303]),
             (78, &[201, 250, 251, 252, 253, 404, 405]),
         ];
         let find =

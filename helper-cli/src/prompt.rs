@@ -108,8 +108,10 @@ fn fill(mut input: impl Read, room: &mut [u8]) -> io::Result<usize> {
 }
 
 fn split(input: &[u8], allowed: RangeInclusive<usize>) -> Result<Vec<&[u8]>, Failure> {
-    let body = input.strip_suffix(b"\n").unwrap_or(input);
-    let lines: Vec<_> = body.split(|&byte| byte == b'\n').map(without_line_end).collect();
+    let mut lines: Vec<_> = input.split_inclusive(|&byte| byte == b'\n').map(without_line_end).collect();
+    if lines.is_empty() {
+        lines.push(input);
+    }
     if allowed.contains(&lines.len()) {
         return Ok(lines);
     }

@@ -5,7 +5,7 @@ mod support;
 
 use cp_token_protocol::message::{
     ForgetScope, Identity, KeyringReport, ProfileReport, ProfileSelector, ProtectionReport, ProtectionState,
-    Request, Response, SecretSourceKind, StatusReport, TokenState,
+    Request, Response, SecretLocation, StatusReport, TokenState, TotpMethod,
 };
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 use support::daemon::{Asked, answering, receive, serving};
@@ -24,7 +24,10 @@ const CREATE: [&str; 9] = [
 ];
 
 fn done(place: &Place) -> Asked {
-    answering(place, |_| vec![Response::Working, Response::Done(vec!["it is done".to_owned()])])
+    answering(place, |request| match request {
+        Request::ProfileList => vec![Response::Profiles(report().profiles)],
+        _ => vec![Response::Working, Response::Done(vec!["it is done".to_owned()])],
+    })
 }
 
 fn report() -> StatusReport {
@@ -42,7 +45,7 @@ fn report() -> StatusReport {
             name: ProfileName::parse("prod").unwrap(),
             url: "https://api.example".to_owned(),
             identity: Identity::ApiClient("key-1".to_owned()),
-            secret_source: SecretSourceKind::Keyring,
+            secret_source: SecretLocation::Keyring,
             ca_bundle: None,
             insecure_http: false,
             also_for: vec![],
@@ -50,6 +53,9 @@ fn report() -> StatusReport {
             created: Some(1_800_000_000),
             last_redeemed: None,
             token: TokenState::Live(60_000),
+            totp: TotpMethod::None,
+            proxy: None,
+            no_proxy: vec![],
         }],
     }
 }
@@ -62,8 +68,9 @@ fn create_hands_over_what_was_given_and_the_secret_from_standard_input() {
     let Request::ProfileCreate(create) = asked.only() else { panic!("something else was asked") };
     assert_eq!((create.name.as_str(), create.url.as_str()), ("prod", "https://api.example"));
     assert_eq!(create.identity, Identity::ApiClient("key-1".to_owned()));
-    assert_eq!(create.secret_source, SecretSourceKind::Keyring);
-    assert!(create.secret.matches(b"s3cret $'\"") && !create.verify && !create.insecure_http);
+    assert_eq!(create.secret_source, SecretLocation::Keyring);
+    let secret = create.secret.secret.unwrap();
+    assert!(secret.matches(b"s3cret $'\"") && !create.verify && !create.insecure_http);
 }
 
 #[test]
@@ -75,7 +82,7 @@ fn a_ca_bundle_is_told_from_the_root() {
     run_with_input(&mut command, b"x").succeeds_with("it is done\n");
     let Request::ProfileCreate(create) = asked.only() else { panic!("something else was asked") };
     assert_eq!(create.ca_bundle, place.path("meet/ca.pem").to_str().map(str::to_owned));
-    assert_eq!(create.secret_source, SecretSourceKind::Memory);
+    assert_eq!(create.secret_source, SecretLocation::Memory);
 }
 
 #[test]
@@ -102,9 +109,11 @@ fn bad_secrets_are_refused_before_the_daemon_is_asked() {
 fn without_a_terminal_a_secret_comes_by_standard_input_or_not_at_all() {
     let place = Place::new();
     let asked = done(&place);
-    for arguments in
-        [&CREATE[..7], &["profile", "reset-secret", "prod"], &["profile", "update", "a", "--client-id", "b"]]
-    {
+    for arguments in [
+        &CREATE[..7],
+        &["profile", "reset-secret", "prod"],
+        &["profile", "update", "prod", "--client-id", "b"],
+    ] {
         let mut command = place.command("setsid".as_ref(), &["-w", env!("CARGO_BIN_EXE_cp-token")]);
         run(command.args(arguments)).fails_with(64, &["no terminal", "--secret-stdin"]);
     }
@@ -136,14 +145,16 @@ fn update_hands_over_only_what_is_to_change() {
         (update.also_for, update.not_for),
         (vec!["https://a".into(), "https://b".into()], vec!["https://c".into()])
     );
-    assert!(update.url.is_none() && update.identity.is_none() && update.secret.is_none() && update.verify);
+    assert!(
+        update.url.is_none() && update.identity.is_none() && update.secret.secret.is_none() && update.verify
+    );
     assert!(update.secret_source.is_none());
     run(&mut place.helper(&["profile", "update", "prod"])).fails_with(64, &["nothing to change"]);
     let identity = ["profile", "update", "prod", "--client-id", "key-2", "--secret-stdin"];
     run_with_input(&mut place.helper(&identity), b"new\r\n").succeeds_with("it is done\n");
     let Request::ProfileUpdate(update) = asked.only() else { panic!("something else was asked") };
     assert_eq!(update.identity, Some(Identity::ApiClient("key-2".to_owned())));
-    assert!(update.secret.is_some_and(|secret| secret.matches(b"new")));
+    assert!(update.secret.secret.is_some_and(|secret| secret.matches(b"new")));
 }
 
 #[test]
@@ -158,7 +169,7 @@ fn the_smaller_commands_ask_for_what_their_names_say() {
     assert!(matches!(asked(&["profile", "use", "prod"]), Request::ProfileUse(used) if used == name()));
     assert!(matches!(asked(&["profile", "delete", "prod"]), Request::ProfileDelete(gone) if gone == name()));
     assert!(matches!(asked(&["profile", "reset-secret", "prod", "--secret-stdin"]),
-        Request::ProfileResetSecret(reset) if reset.secret.matches(b"new") && reset.verify));
+        Request::ProfileResetSecret(reset) if reset.secret.secret.as_ref().is_some_and(|it| it.matches(b"new")) && reset.verify));
     assert!(matches!(asked(&["forget", "--all"]), Request::Forget(ForgetScope::All)));
     assert!(matches!(asked(&["forget"]), Request::Forget(ForgetScope::Profile(ProfileSelector::Default))));
     assert!(matches!(asked(&["forget", "-p", "prod"]),
@@ -185,7 +196,8 @@ fn profiles_are_listed_for_people_and_for_programs() {
          * prod  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              1m left\n",
     );
     let object = "{\"name\":\"prod\",\"kind\":\"api-client\",\"url\":\"https://api.example\",\"client_id\":\"key-1\",\
-        \"secret_source\":\"keyring\",\"ca_bundle\":null,\"insecure_http\":false,\"also_for\":[],\"default\":true,\
+        \"username\":null,\"totp\":\"none\",\"secret_source\":\"keyring\",\"secret_place\":null,\
+        \"ca_bundle\":null,\"proxy\":null,\"no_proxy\":[],\"insecure_http\":false,\"also_for\":[],\"default\":true,\
         \"created\":\"2027-01-15T08:00:00Z\",\"last_redeemed\":null,\"token\":{\"state\":\"live\",\"expires_in\":60}}";
     run(&mut place.helper(&["profile", "list", "--json"])).succeeds_with(&format!("[{object}]\n"));
     run(&mut place.helper(&["profile", "show", "prod", "--json"])).succeeds_with(&format!("{object}\n"));

@@ -51,7 +51,7 @@ fn a_secret_is_asked_for_by_name_and_never_shown() {
     );
     assert!(!shown.contains("SENTINEL"), "{shown}");
     let Request::ProfileCreate(create) = asked.only() else { panic!("nothing was asked") };
-    assert!(create.secret.matches(b"hunter2-SENTINEL"));
+    assert!(create.secret.secret.unwrap().matches(b"hunter2-SENTINEL"));
     // The control: a program that does not hide what is typed is seen to show it.
     let shown = at_a_terminal(&place, "echo READY; head -n 1 >/dev/null", "READY", "hunter2-SENTINEL\n");
     assert!(shown.is_some_and(|shown| shown.contains("SENTINEL")));

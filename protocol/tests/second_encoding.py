@@ -164,7 +164,8 @@ class Code(Integer):
 
 class Enum:
     def __init__(self, **variants):
-        self.variants = list(variants.items())
+        # A name that Python keeps for itself is written with an underscore behind it.
+        self.variants = [(name.rstrip("_"), kind) for name, kind in variants.items()]
 
     def read(self, reader):
         number = reader.integer(4)

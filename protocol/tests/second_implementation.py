@@ -25,12 +25,22 @@ SECRET = Bytes("Secret")
 SELECTOR = Enum(Default=None, Named=NAME, Url=TEXT)
 DEMAND = Enum(Valid=None, Rejected=TOKEN, Fresh=None)
 SCOPE = Enum(Profile=SELECTOR, All=None)
-IDENTITY = Enum(ApiClient=TEXT)
-SOURCE = Enum(Keyring=None, Memory=None)
+IDENTITY = Enum(ApiClient=TEXT, User=TEXT, Basic=TEXT)
+SOURCE = Enum(Keyring=None, Memory=None, Command=List(TEXT), File=TEXT, Credential=TEXT)
+TOTP = Enum(None_=None, Ask=None, Command=List(TEXT), Stored=None)
+PARTS = Struct(
+    "EntryParts", secret=Option(SECRET), totp_seed=Option(SECRET), proxy_password=Option(SECRET)
+)
 
 REQUEST = Enum(
     AccessToken=Struct(
-        "AccessTokenRequest", profile=SELECTOR, demand=DEMAND, min_validity_ms=Option(U64), timeout_ms=U64
+        "AccessTokenRequest",
+        profile=SELECTOR,
+        demand=DEMAND,
+        min_validity_ms=Option(U64),
+        timeout_ms=U64,
+        code=Option(SECRET),
+        accepts_basic=BOOL,
     ),
     Status=None,
     Forget=SCOPE,
@@ -41,10 +51,14 @@ REQUEST = Enum(
         url=TEXT,
         identity=IDENTITY,
         secret_source=SOURCE,
-        secret=SECRET,
+        secret=PARTS,
         ca_bundle=Option(TEXT),
         insecure_http=BOOL,
         verify=BOOL,
+        totp=TOTP,
+        code=Option(SECRET),
+        proxy=Option(TEXT),
+        no_proxy=List(TEXT),
     ),
     ProfileUpdate=Struct(
         "ProfileUpdate",
@@ -52,14 +66,20 @@ REQUEST = Enum(
         url=Option(TEXT),
         identity=Option(IDENTITY),
         secret_source=Option(SOURCE),
-        secret=Option(SECRET),
+        secret=PARTS,
         ca_bundle=Option(TEXT),
         insecure_http=Option(BOOL),
         also_for=List(TEXT),
         not_for=List(TEXT),
         verify=BOOL,
+        totp=Option(TOTP),
+        code=Option(SECRET),
+        proxy=Option(TEXT),
+        no_proxy=Option(List(TEXT)),
     ),
-    ProfileResetSecret=Struct("ProfileResetSecret", name=NAME, secret=SECRET, verify=BOOL),
+    ProfileResetSecret=Struct(
+        "ProfileResetSecret", name=NAME, secret=PARTS, verify=BOOL, code=Option(SECRET)
+    ),
     ProfileDelete=NAME,
     ProfileUse=NAME,
     Reload=None,
@@ -79,12 +99,21 @@ PROFILE = Struct(
     created=Option(U64),
     last_redeemed=Option(U64),
     token=Enum(Absent=None, Live=U64, Requesting=None, CoolingDown=U64, Refused=None),
+    totp=TOTP,
+    proxy=Option(TEXT),
+    no_proxy=List(TEXT),
 )
 PROTECTION = Struct("ProtectionReport", name=TEXT, state=Enum(On=None, Off=None, Unsupported=None))
 RESPONSE = Enum(
     Working=None,
     Token=Struct(
-        "TokenGrant", access_token=TOKEN, expires_in_ms=U64, expires_at=U64, profile=NAME, url=TEXT
+        "TokenGrant",
+        access_token=TOKEN,
+        expires_in_ms=U64,
+        expires_at=U64,
+        profile=NAME,
+        url=TEXT,
+        scheme=Enum(Bearer=None, Basic=None),
     ),
     Status=Struct(
         "StatusReport",

@@ -135,7 +135,9 @@ impl RawProfile {
                 SecretLocation::Credential(name.clone())
             }
             _ => {
-                return Err("secret_source and secret_command, secret_file or secret_credential do not agree");
+                return Err(
+                    "secret_source and secret_command, secret_file or secret_credential do not agree",
+                );
             }
         };
         grammar::check_location(&location).map(|()| location)

@@ -1,4 +1,6 @@
 //! Owns the tables of the config file: what passes, and where each mistake is placed.
+use cp_token_protocol::message::SecretLocation;
+
 use super::*;
 
 const GOOD: &str = r#"
@@ -23,10 +25,10 @@ fn a_file_written_by_hand_is_read_with_its_defaults() {
     let config = Config::parse(GOOD).expect("good");
     let prod = &config.profiles[&ProfileName::parse("prod").expect("name")];
     assert_eq!(config.default.as_ref().map(ProfileName::as_str), Some("prod"));
-    assert_eq!(prod.secret_source, SecretSourceKind::Keyring);
-    assert_eq!(prod.ca_bundle.as_deref(), Some("/etc/ca.pem".as_ref()));
+    assert_eq!(prod.secret_source, SecretLocation::Keyring);
+    assert_eq!(prod.network.ca_bundle.as_deref(), Some("/etc/ca.pem".as_ref()));
     let other = &config.profiles[&ProfileName::parse("a.b").expect("name")];
-    assert_eq!(other.ca_bundle.as_deref(), Some("/own.pem".as_ref()));
+    assert_eq!(other.network.ca_bundle.as_deref(), Some("/own.pem".as_ref()));
     assert_eq!(other.url.as_str(), "http://127.0.0.1:8080");
 }
 

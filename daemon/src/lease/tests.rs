@@ -16,15 +16,15 @@ fn token(text: &str) -> AccessToken {
 }
 
 fn any() -> Ask {
-    Ask { demand: Demand::Valid, min_validity: None }
+    Ask { demand: Demand::Valid, min_validity: None, has_code: false }
 }
 
 fn rejecting(text: &str) -> Ask {
-    Ask { demand: Demand::Rejected(Arc::new(token(text))), min_validity: None }
+    Ask { demand: Demand::Rejected(Arc::new(token(text))), min_validity: None, has_code: false }
 }
 
 fn living(seconds: u32) -> Ask {
-    Ask { demand: Demand::Valid, min_validity: Some(SECOND * seconds) }
+    Ask { demand: Demand::Valid, min_validity: Some(SECOND * seconds), has_code: false }
 }
 
 /// A lease that holds the token `one`, issued at second 0 for 100 seconds, due for renewal at second 70.
@@ -136,7 +136,7 @@ fn a_refused_secret_is_not_tried_again_until_a_person_says_so() {
     let attempt = lease.poll_effect().expect("an order");
     lease.on_failed(attempt, FailureKind::Final, at(0), 0.0);
     for demand in [Demand::Valid, Demand::Fresh, Demand::Rejected(Arc::new(token("x")))] {
-        let ask = Ask { demand, min_validity: None };
+        let ask = Ask { demand, min_validity: None, has_code: false };
         assert!(matches!(lease.request(&ask, at(100_000)), Decision::Refuse(Refusal::SecretRefused)));
     }
     assert_eq!(lease.poll_effect(), None);
@@ -191,7 +191,7 @@ fn a_request_that_slept_through_its_tokens_life_may_be_made_again_at_once() {
 #[test]
 fn fresh_tokens_are_a_few_at_once_and_then_one_a_second() {
     let mut lease = holding();
-    let fresh = Ask { demand: Demand::Fresh, min_validity: None };
+    let fresh = Ask { demand: Demand::Fresh, min_validity: None, has_code: false };
     let mut granted = 0;
     while let Decision::Wait(attempt) = lease.request(&fresh, at(1)) {
         lease.poll_effect();

@@ -66,7 +66,7 @@ async fn each_refusal_is_told_apart() {
 }
 
 fn refused(status: u16, words: &str) -> TokenRequestError {
-    TokenRequestError::Refused { status, words: words.to_owned() }
+    TokenRequestError::Refused { status, words: words.to_owned(), asks_for_code: false }
 }
 
 fn odd_status(status: u16, words: &str) -> TokenRequestError {

@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use cp_token_protocol::Secret;
 use cp_token_protocol::message::Identity;
-use cp_tokend::authority::{ApiClientEndpoint, Issued, TokenEndpoint, TokenOrder, TokenRequestError};
+use cp_tokend::authority::{CrashPlanEndpoint, Issued, TokenEndpoint, TokenOrder, TokenRequestError};
+use cp_tokend::profile::Network;
 use cp_tokend::request_url::RequestUrl;
 
 const CLIENT_ID: &str = "key-42";
@@ -26,9 +27,11 @@ async fn ask(url: &str, ca_bundle: Option<PathBuf>) -> Result<Issued, TokenReque
         url: RequestUrl::parse(url, true).unwrap(),
         identity: Identity::ApiClient(CLIENT_ID.to_owned()),
         secret: Secret::copy_of(SECRET.as_bytes()),
-        ca_bundle,
+        code: None,
+        network: Network { ca_bundle, ..Network::default() },
+        proxy_password: None,
     };
-    ApiClientEndpoint.request_token(order, Duration::from_secs(1_800_000_000)).await
+    CrashPlanEndpoint.request_token(order, Duration::from_secs(1_800_000_000)).await
 }
 
 /// An answer of HTTP with a length, as ordinary servers send it.

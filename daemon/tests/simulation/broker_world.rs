@@ -9,19 +9,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cp_token_protocol::ProfileName;
-use cp_token_protocol::message::{Identity, SecretSourceKind};
+use cp_token_protocol::message::TotpMethod;
+use cp_token_protocol::{ProfileName, Secret};
 use cp_tokend::broker::{Answer, Broker};
 use cp_tokend::clock::{Clock, Moment};
 use cp_tokend::failure;
 use cp_tokend::lease::{Ask, Demand, Served};
 use cp_tokend::profile::Profile;
-use cp_tokend::request_url::RequestUrl;
 use cp_tokend::trade::{Redeem, Redeemed, Unredeemed};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
+use crate::code_world::CodeChecker;
 use crate::dice::Dice;
+use crate::people::{client, user};
 use crate::server;
 
 /// Virtual time with the two clocks' own mishaps on top.
@@ -44,6 +45,7 @@ struct Server {
     sky: Arc<Sky>,
     dice: Arc<Mutex<Dice>>,
     under_way: Arc<Mutex<HashMap<ProfileName, Arc<AtomicUsize>>>>,
+    codes: Arc<CodeChecker>,
     issued: Arc<Mutex<HashMap<String, (Moment, Duration)>>>,
 }
 
@@ -60,27 +62,39 @@ impl Redeem for Server {
     fn redeem(
         &self,
         profile: Arc<Profile>,
+        code: Option<Secret>,
     ) -> Pin<Box<dyn Future<Output = Result<Redeemed, Unredeemed>> + Send>> {
         let sky = Arc::clone(&self.sky);
         let dice = Arc::clone(&self.dice);
         let issued = Arc::clone(&self.issued);
+        let codes = Arc::clone(&self.codes);
         let count = Arc::clone(self.under_way.lock().expect("lock").entry(profile.name.clone()).or_default());
         Box::pin(async move {
             assert_eq!(count.fetch_add(1, Ordering::Relaxed), 0, "two attempts at once");
             let _under_way = UnderWay(count);
+            let code = codes.next(&profile, code).await?;
             let sent = sky.now();
             let delay = dice.lock().expect("lock").milliseconds(8_000);
             tokio::time::sleep(delay).await;
             let (text, outcome) = {
                 let mut dice = dice.lock().expect("lock");
                 let text = format!("token-{}", dice.number());
-                let outcome = server::answer(&mut dice, &text, sent.wall);
+                let outcome = match code {
+                    Some(_) => server::answer_to_user(&mut dice, &text, sent.wall),
+                    None => server::answer(&mut dice, &text, sent.wall),
+                };
                 (text, outcome)
             };
-            let granted = outcome.map_err(|error| failure::of_token_request(&error, &profile))?;
+            let granted = outcome.map_err(|error| failure::of_token_request(&error, &profile, None))?;
             issued.lock().expect("lock").insert(text, (sent, granted.life));
             Ok(Redeemed { token: granted.token, life: granted.life, sent })
         })
+    }
+
+    fn forgive(&self, _: &ProfileName) {}
+
+    fn code_wait(&self, profile: &Profile) -> Option<Duration> {
+        self.codes.wait(profile)
     }
 }
 
@@ -110,10 +124,12 @@ async fn live(seed: u64) {
         dice: Arc::new(Mutex::new(Dice::new(dice.number()))),
         under_way: Arc::default(),
         issued: Arc::clone(&issued),
+        codes: Arc::new(CodeChecker::new(Arc::<Sky>::clone(&sky))),
     });
     let broker = Broker::new(Arc::<Sky>::clone(&sky), server, || 0.5);
     let timer = tokio::spawn(Arc::clone(&broker).keep_time());
-    let profiles = ["a", "b"].map(profile);
+    let profiles =
+        [client("a"), client("b"), user("asked", TotpMethod::Ask), user("stored", TotpMethod::Stored)];
     let mut callers = Vec::new();
     for _ in 0..12 {
         match dice.below(10) {
@@ -136,8 +152,9 @@ async fn live(seed: u64) {
         tokio::time::sleep(dice.milliseconds(3_000)).await;
     }
     for caller in callers {
-        // Every attempt ends within eight virtual seconds, so every caller is answered within nine.
-        let answered = tokio::time::timeout(Duration::from_secs(9), caller).await;
+        // Every attempt ends within eight virtual seconds after its code has come. A clock that was set back a
+        // little is waited for.
+        let answered = tokio::time::timeout(Duration::from_secs(400), caller).await;
         answered.expect("a waiter was never answered").expect("a promise was broken");
     }
     timer.abort();
@@ -151,9 +168,15 @@ async fn call(
     seed: u64,
 ) {
     let mut dice = Dice::new(seed);
+    // Few enough that people type one twice.
+    let code = dice.one_in(2).then(|| Secret::copy_of(format!("{:06}", dice.below(40)).as_bytes()));
     let demand = if dice.one_in(8) { Demand::Fresh } else { Demand::Valid };
-    let ask = Ask { demand, min_validity: dice.one_in(4).then(|| dice.milliseconds(1_000_000)) };
-    let outcome = match broker.access_token(&profile, ask) {
+    let ask = Ask {
+        demand,
+        min_validity: dice.one_in(4).then(|| dice.milliseconds(1_000_000)),
+        has_code: code.is_some(),
+    };
+    let outcome = match broker.access_token(&profile, ask, code) {
         Answer::Now(outcome) => outcome,
         Answer::Later(later) => later.await.expect("an answer"),
     };
@@ -164,16 +187,4 @@ async fn call(
         assert!(!left.is_zero(), "a token past its life");
         assert!(remaining < left, "the life that is shown is less than the true one");
     }
-}
-
-fn profile(name: &str) -> Arc<Profile> {
-    Arc::new(Profile {
-        name: ProfileName::parse(name).expect("a name"),
-        url: RequestUrl::parse("https://console.example.com", false).expect("a request URL"),
-        identity: Identity::ApiClient("key-1".to_owned()),
-        secret_source: SecretSourceKind::Memory,
-        ca_bundle: None,
-        insecure_http: false,
-        also_for: Vec::new(),
-    })
 }

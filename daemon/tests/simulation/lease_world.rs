@@ -10,6 +10,7 @@ use cp_tokend::failure;
 use cp_tokend::lease::{Acceptance, Ask, Attempt, Decision, Demand, FailureKind, Lease, Served};
 
 use crate::dice::Dice;
+use crate::people::CLIENT;
 use crate::server;
 
 const STEPS: u64 = 60;
@@ -26,6 +27,8 @@ struct World {
     waiting: Vec<(Ask, Attempt)>,
     orders: VecDeque<Duration>,
     refused: bool,
+    /// Whether only a caller with a one-time code can cause a request.
+    needs_code: bool,
 }
 
 /// A token that the lease accepted, as the world knows it.
@@ -58,9 +61,12 @@ impl World {
         let mut dice = Dice::new(seed);
         let boot = dice.milliseconds(1_000_000_000);
         let now = Moment { boot, wall: Duration::from_secs(1_800_000_000) };
+        let needs_code = dice.one_in(3);
+        let mut lease = Lease::default();
+        lease.require_code(needs_code);
         Self {
             dice,
-            lease: Lease::default(),
+            lease,
             now,
             told: None,
             in_flight: None,
@@ -69,6 +75,7 @@ impl World {
             waiting: Vec::new(),
             orders: VecDeque::new(),
             refused: false,
+            needs_code,
         }
     }
 
@@ -83,7 +90,7 @@ impl World {
             14 if self.dice.one_in(3) => self.forget(),
             _ => self.timer(),
         }
-        self.collect_order();
+        self.collect_order(false);
     }
 
     fn moment(&self) -> Moment {
@@ -95,7 +102,7 @@ impl World {
         match self.lease.request(&ask, self.moment()) {
             Decision::Serve(served) => self.check_served(&served, &ask),
             Decision::Wait(attempt) => {
-                self.collect_order();
+                self.collect_order(ask.has_code);
                 assert_eq!(
                     self.in_flight.map(|(known, _)| known),
                     Some(attempt),
@@ -131,7 +138,7 @@ impl World {
             self.note_rejection(&reported.clone());
         }
         let min_validity = self.dice.one_in(4).then(|| self.dice.milliseconds(2_000_000));
-        Ask { demand, min_validity }
+        Ask { demand, min_validity, has_code: self.dice.one_in(2) }
     }
 
     /// Only a report of the token in hand condemns it: any other is old news.
@@ -158,7 +165,7 @@ impl World {
                 }
             }
             Err(error) => {
-                let kind = failure::kind_of(&error);
+                let kind = failure::kind_of(&error, &CLIENT);
                 self.refused = kind == FailureKind::Final;
                 assert!(self.lease.on_failed(attempt, kind, now, chance));
             }
@@ -226,10 +233,11 @@ impl World {
             if self.dice.one_in(2) { self.now.wall + shift } else { self.now.wall.saturating_sub(shift) };
     }
 
-    fn collect_order(&mut self) {
+    fn collect_order(&mut self, has_code: bool) {
         let Some(attempt) = self.lease.poll_effect() else { return };
         assert!(self.in_flight.is_none(), "two attempts at once");
-        assert!(!self.refused, "a refused secret was tried again");
+        assert!(has_code || !self.needs_code, "a request that lacks its code");
+        assert!(!self.refused || self.needs_code, "a refused secret was tried again");
         assert_eq!(self.lease.poll_effect(), None, "an order is given once");
         self.in_flight = Some((attempt, self.now));
         self.count_order();
@@ -262,7 +270,7 @@ impl World {
         self.refused = false;
         self.issued.clear();
         self.pass(Duration::from_secs(600));
-        let ask = Ask { demand: Demand::Valid, min_validity: None };
+        let ask = Ask { demand: Demand::Valid, min_validity: None, has_code: true };
         assert!(matches!(self.lease.request(&ask, self.now), Decision::Wait(_)));
         let attempt = self.lease.poll_effect().expect("an order");
         let granted = self.lease.on_granted(

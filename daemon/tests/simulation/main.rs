@@ -9,8 +9,10 @@
 )]
 
 mod broker_world;
+mod code_world;
 mod dice;
 mod lease_world;
+mod people;
 mod server;
 
 use std::env;

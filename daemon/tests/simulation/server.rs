@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cp_tokend::authority::response::{self, Answer};
+use cp_tokend::authority::response::{self, Answer, Shape};
 use cp_tokend::authority::{Issued, TokenRequestError};
 use cp_tokend::request_url::RequestUrl;
 use zeroize::Zeroizing;
@@ -53,7 +53,35 @@ pub(crate) fn answer(dice: &mut Dice, token: &str, wall: Duration) -> Result<Iss
     }
 }
 
+/// One answer to a user's login; the token in it is `token`.
+pub(crate) fn answer_to_user(
+    dice: &mut Dice,
+    token: &str,
+    wall: Duration,
+) -> Result<Issued, TokenRequestError> {
+    let good = format!("{{\"data\":{{\"v3_user_token\":\"{token}\"}},\"error\":null,\"warnings\":null}}");
+    let missing = "{\"error\":[{\"primaryErrorKey\":\"TIME_BASED_ONE_TIME_PASSWORD_REQUIRED\"}]}";
+    match dice.below(20) {
+        0 => read_as(Shape::User, 401, "{\"error\":\"unauthorized\"}", None, wall),
+        1 => read_as(Shape::User, 401, missing, None, wall),
+        2 => read_as(Shape::User, 503, "", Some("7"), wall),
+        3 => Err(TokenRequestError::TimedOut),
+        4 => read_as(Shape::User, 200, "{\"data\":null}", None, wall),
+        _ => read_as(Shape::User, 200, &good, None, wall),
+    }
+}
+
 fn read(
+    status: u16,
+    body: &str,
+    retry_after: Option<&str>,
+    wall: Duration,
+) -> Result<Issued, TokenRequestError> {
+    read_as(Shape::ApiClient, status, body, retry_after, wall)
+}
+
+fn read_as(
+    shape: Shape,
     status: u16,
     body: &str,
     retry_after: Option<&str>,
@@ -68,5 +96,5 @@ fn read(
         is_whole: true,
         is_quotable: false,
     };
-    response::read(&answer, &url, wall)
+    response::read(&answer, shape, &url, wall)
 }

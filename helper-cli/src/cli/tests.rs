@@ -140,7 +140,7 @@ fn a_fault_is_one_line_with_a_hint_and_the_usage_code() {
         "profile",
         "profile create",
         "profile create x --url https://a",
-        "profile update x --secret-stdin",
+        "profile update x --basic",
         "forget -p a --all",
         "daemon",
         "profile update x --insecure-http --no-insecure-http",

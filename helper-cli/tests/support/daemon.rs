@@ -6,7 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Mutex};
 
 use cp_token_protocol::blocking::FrameReader;
-use cp_token_protocol::message::{Request, Response, TokenGrant};
+use cp_token_protocol::message::{AuthScheme, Request, Response, TokenGrant};
 use cp_token_protocol::{AccessToken, ProfileName, decode_request, encode_response};
 
 use super::{Place, TOKEN};
@@ -20,10 +20,11 @@ impl Asked {
         self.0.lock().unwrap().len()
     }
 
-    /// The one request that was made since the last look.
+    /// The one request that was made since the last look, but for a look at the profiles before it.
     #[track_caller]
     pub fn only(&self) -> Request {
         let mut requests = std::mem::take(&mut *self.0.lock().unwrap());
+        requests.retain(|request| !matches!(request, Request::ProfileList));
         assert_eq!(requests.len(), 1);
         requests.remove(0)
     }
@@ -89,5 +90,6 @@ pub fn grant(token: &str) -> Response {
         expires_at: 1_800_000_000,
         profile: ProfileName::parse("prod").unwrap(),
         url: "https://api.example".to_owned(),
+        scheme: AuthScheme::Bearer,
     })
 }

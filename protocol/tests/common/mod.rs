@@ -1,7 +1,8 @@
 //! Owns the account of a message: everything that makes it up, secrets included, for comparison in tests. It
 //! must not be linked into anything that is shipped.
 
-use cp_token_protocol::message::{Demand, Request, Response};
+use cp_token_protocol::Secret;
+use cp_token_protocol::message::{Demand, EntryParts, Request, Response};
 
 /// What a message says: its fields as `Debug` shows them, and the secrets that `Debug` does not show.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,13 +15,16 @@ pub(crate) struct Account {
 impl From<&Request> for Account {
     fn from(request: &Request) -> Self {
         let secrets = match request {
-            Request::AccessToken(asked) => match &asked.demand {
-                Demand::Rejected(token) => vec![token.expose().to_vec()],
-                Demand::Valid | Demand::Fresh => vec![],
-            },
-            Request::ProfileCreate(create) => vec![create.secret.expose().to_vec()],
-            Request::ProfileUpdate(update) => update.secret.iter().map(|it| it.expose().to_vec()).collect(),
-            Request::ProfileResetSecret(reset) => vec![reset.secret.expose().to_vec()],
+            Request::AccessToken(asked) => {
+                let rejected = match &asked.demand {
+                    Demand::Rejected(token) => vec![token.expose().to_vec()],
+                    Demand::Valid | Demand::Fresh => vec![],
+                };
+                [rejected, exposed(&[&asked.code])].concat()
+            }
+            Request::ProfileCreate(create) => parts(&create.secret, &create.code),
+            Request::ProfileUpdate(update) => parts(&update.secret, &update.code),
+            Request::ProfileResetSecret(reset) => parts(&reset.secret, &reset.code),
             Request::Status
             | Request::Forget(_)
             | Request::ProfileList
@@ -31,6 +35,15 @@ impl From<&Request> for Account {
         };
         Self { fields: format!("{request:?}"), secrets }
     }
+}
+
+/// The secrets that are there, in the order of their fields.
+fn parts(parts: &EntryParts, code: &Option<Secret>) -> Vec<Vec<u8>> {
+    exposed(&[&parts.secret, &parts.totp_seed, &parts.proxy_password, code])
+}
+
+fn exposed(secrets: &[&Option<Secret>]) -> Vec<Vec<u8>> {
+    secrets.iter().filter_map(|secret| Some(secret.as_ref()?.expose().to_vec())).collect()
 }
 
 impl From<&Response> for Account {

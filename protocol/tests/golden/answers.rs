@@ -1,8 +1,8 @@
 //! Owns the responses that are recorded, as `samples.rs` owns the requests.
 
 use cp_token_protocol::message::{
-    KeyringReport, ProfileReport, ProtectionReport, ProtectionState, Response, SecretSourceKind,
-    StatusReport, TokenGrant, TokenState,
+    AuthScheme, Identity, KeyringReport, ProfileReport, ProtectionReport, ProtectionState, Response,
+    SecretLocation, StatusReport, TokenGrant, TokenState, TotpMethod,
 };
 use cp_token_protocol::{AccessToken, ErrorCode, Failure};
 
@@ -15,6 +15,7 @@ pub(crate) fn responses() -> Vec<(&'static str, Response)> {
         ("response-working", Response::Working),
         ("response-token", Response::Token(grant(token()))),
         ("response-token-long", Response::Token(grant(long_token()))),
+        ("response-token-basic", Response::Token(basic())),
         ("response-profiles", Response::Profiles(profiles())),
         ("response-profiles-none", Response::Profiles(vec![])),
         ("response-done", Response::Done(done.to_vec())),
@@ -34,7 +35,12 @@ fn grant(access_token: AccessToken) -> TokenGrant {
         expires_at: 1_800_000_839,
         profile: name("prod"),
         url: URL.to_owned(),
+        scheme: AuthScheme::Bearer,
     }
+}
+
+fn basic() -> TokenGrant {
+    TokenGrant { scheme: AuthScheme::Basic, ..grant(token()) }
 }
 
 /// One byte more than a length of one byte can tell.
@@ -111,10 +117,15 @@ fn profiles() -> Vec<ProfileReport> {
     reports[1].is_default = true;
     reports[1].created = Some(1_800_000_000);
     reports[1].last_redeemed = Some(4_294_967_295);
-    reports[2].secret_source = SecretSourceKind::Memory;
+    reports[2].secret_source = SecretLocation::Memory;
     reports[2].insecure_http = true;
     reports[3].ca_bundle = Some("/etc/ssl/company.pem".to_owned());
     reports[3].also_for = vec!["https://gateway.example".to_owned()];
+    reports[3].proxy = Some("http://jo@proxy.example:3128".to_owned());
+    reports[3].no_proxy = vec!["localhost".to_owned()];
+    reports[4].identity = Identity::User("jo@example.com".to_owned());
+    reports[4].totp = TotpMethod::Command(vec!["/usr/bin/oathtool".to_owned()]);
+    reports[4].secret_source = SecretLocation::File("/run/secrets/crashplan".to_owned());
     reports
 }
 
@@ -123,7 +134,7 @@ fn profile(letter: u8, token: TokenState) -> ProfileReport {
         name: name(&char::from(letter).to_string()),
         url: URL.to_owned(),
         identity: client(),
-        secret_source: SecretSourceKind::Keyring,
+        secret_source: SecretLocation::Keyring,
         ca_bundle: None,
         insecure_http: false,
         also_for: vec![],
@@ -131,5 +142,8 @@ fn profile(letter: u8, token: TokenState) -> ProfileReport {
         created: None,
         last_redeemed: None,
         token,
+        totp: TotpMethod::None,
+        proxy: None,
+        no_proxy: vec![],
     }
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use cp_token_protocol::message::{
-    Demand, ForgetScope, Identity, KeyringReport, ProfileSelector, ProtectionState, Request, Response,
-    SecretSourceKind, TokenState,
+    AuthScheme, Demand, ForgetScope, Identity, KeyringReport, ProfileSelector, ProtectionState, Request,
+    Response, SecretLocation, TokenState, TotpMethod,
 };
 
 use crate::answers::responses;
@@ -28,8 +28,10 @@ fn every_variant_of_every_enum_is_recorded() {
         ("ProfileSelector", 3),
         ("Demand", 3),
         ("ForgetScope", 2),
-        ("Identity", 1),
-        ("SecretSourceKind", 2),
+        ("Identity", 3),
+        ("SecretLocation", 5),
+        ("TotpMethod", 4),
+        ("AuthScheme", 2),
         ("KeyringReport", 6),
         ("ProtectionState", 3),
         ("TokenState", 5),
@@ -74,13 +76,16 @@ fn note_inside_request(request: &Request, seen: &mut BTreeSet<(&str, u32)>) {
         seen.insert(("ForgetScope", number_of_scope(scope)));
     }
     if let Request::ProfileCreate(create) = request {
-        let Identity::ApiClient(_) = create.identity;
-        seen.insert(("Identity", 0));
-        seen.insert(("SecretSourceKind", number_of_source(create.secret_source)));
+        seen.insert(("Identity", number_of_identity(&create.identity)));
+        seen.insert(("SecretLocation", number_of_location(&create.secret_source)));
+        seen.insert(("TotpMethod", number_of_totp(&create.totp)));
     }
 }
 
 fn note_inside_response(response: &Response, seen: &mut BTreeSet<(&str, u32)>) {
+    if let Response::Token(grant) = response {
+        seen.insert(("AuthScheme", number_of_scheme(grant.scheme)));
+    }
     let Response::Status(status) = response else { return };
     seen.insert(("KeyringReport", number_of_keyring(status.keyring)));
     seen.extend(status.protections.iter().map(|it| ("ProtectionState", number_of_state(it.state))));
@@ -110,10 +115,37 @@ fn number_of_scope(scope: &ForgetScope) -> u32 {
     }
 }
 
-fn number_of_source(source: SecretSourceKind) -> u32 {
-    match source {
-        SecretSourceKind::Keyring => 0,
-        SecretSourceKind::Memory => 1,
+fn number_of_identity(identity: &Identity) -> u32 {
+    match identity {
+        Identity::ApiClient(_) => 0,
+        Identity::User(_) => 1,
+        Identity::Basic(_) => 2,
+    }
+}
+
+fn number_of_location(location: &SecretLocation) -> u32 {
+    match location {
+        SecretLocation::Keyring => 0,
+        SecretLocation::Memory => 1,
+        SecretLocation::Command(_) => 2,
+        SecretLocation::File(_) => 3,
+        SecretLocation::Credential(_) => 4,
+    }
+}
+
+fn number_of_totp(totp: &TotpMethod) -> u32 {
+    match totp {
+        TotpMethod::None => 0,
+        TotpMethod::Ask => 1,
+        TotpMethod::Command(_) => 2,
+        TotpMethod::Stored => 3,
+    }
+}
+
+fn number_of_scheme(scheme: AuthScheme) -> u32 {
+    match scheme {
+        AuthScheme::Bearer => 0,
+        AuthScheme::Basic => 1,
     }
 }
 

@@ -2,8 +2,8 @@
 //! sides of each step of their encoding. They say nothing about bytes.
 
 use cp_token_protocol::message::{
-    AccessTokenRequest, Demand, ForgetScope, Identity, ProfileCreate, ProfileResetSecret, ProfileSelector,
-    ProfileUpdate, Request, SecretSourceKind,
+    AccessTokenRequest, Demand, EntryParts, ForgetScope, Identity, ProfileCreate, ProfileResetSecret,
+    ProfileSelector, ProfileUpdate, Request, SecretLocation, TotpMethod,
 };
 use cp_token_protocol::{AccessToken, ProfileName, Secret};
 
@@ -40,24 +40,47 @@ fn named(text: &str) -> ProfileSelector {
 
 fn access_tokens() -> Vec<(&'static str, Request)> {
     let ask = |profile, demand, min_validity_ms, timeout_ms| {
-        Request::AccessToken(AccessTokenRequest { profile, demand, min_validity_ms, timeout_ms })
+        let (code, accepts_basic) = (None, false);
+        Request::AccessToken(AccessTokenRequest {
+            profile,
+            demand,
+            min_validity_ms,
+            timeout_ms,
+            code,
+            accepts_basic,
+        })
     };
+    let with_code = Request::AccessToken(AccessTokenRequest {
+        profile: named("jo"),
+        demand: Demand::Valid,
+        min_validity_ms: None,
+        timeout_ms: 30_000,
+        code: Some(code()),
+        accepts_basic: true,
+    });
     let by_url = ProfileSelector::Url(URL.to_owned());
     vec![
         ("request-access-token", ask(ProfileSelector::Default, Demand::Valid, None, 30_000)),
         ("request-access-token-rejected", ask(named("prod"), Demand::Rejected(token()), Some(90_000), 250)),
         ("request-access-token-fresh", ask(by_url, Demand::Fresh, Some(0), 251)),
+        ("request-access-token-with-code", with_code),
     ]
 }
 
 fn profile_changes() -> Vec<(&'static str, Request)> {
-    let reset = ProfileResetSecret { name: name("prod"), secret: secret(), verify: true };
+    let reset = ProfileResetSecret { name: name("prod"), secret: only_secret(), verify: true, code: None };
+    let with_code = ProfileResetSecret { secret: all_parts(), code: Some(code()), ..anew() };
     vec![
         ("request-profile-create", Request::ProfileCreate(create_in_keyring())),
         ("request-profile-create-in-memory", Request::ProfileCreate(create_in_memory())),
         ("request-profile-update", Request::ProfileUpdate(update_of_everything())),
         ("request-profile-update-of-nothing", Request::ProfileUpdate(update_of_nothing())),
+        ("request-profile-create-user", Request::ProfileCreate(create_user())),
+        ("request-profile-create-basic", Request::ProfileCreate(create_basic())),
+        ("request-profile-create-from-command", Request::ProfileCreate(create_from_command())),
+        ("request-profile-create-from-credential", Request::ProfileCreate(create_from_credential())),
         ("request-profile-reset-secret", Request::ProfileResetSecret(reset)),
+        ("request-profile-reset-secret-with-code", Request::ProfileResetSecret(with_code)),
     ]
 }
 
@@ -66,11 +89,59 @@ fn create_in_keyring() -> ProfileCreate {
         name: name("prod"),
         url: URL.to_owned(),
         identity: client(),
-        secret_source: SecretSourceKind::Keyring,
-        secret: secret(),
+        secret_source: SecretLocation::Keyring,
+        secret: only_secret(),
         ca_bundle: None,
         insecure_http: false,
         verify: true,
+        totp: TotpMethod::None,
+        code: None,
+        proxy: None,
+        no_proxy: vec![],
+    }
+}
+
+fn create_user() -> ProfileCreate {
+    ProfileCreate {
+        name: name("jo"),
+        identity: Identity::User("jo@example.com".to_owned()),
+        secret: all_parts(),
+        totp: TotpMethod::Stored,
+        proxy: Some("http://jo@proxy.example:3128".to_owned()),
+        no_proxy: vec!["localhost".to_owned(), "10.0.0.0/8".to_owned()],
+        ..create_in_keyring()
+    }
+}
+
+fn create_basic() -> ProfileCreate {
+    ProfileCreate {
+        name: name("old"),
+        identity: Identity::Basic("jo@example.com".to_owned()),
+        secret_source: SecretLocation::File("/run/secrets/crashplan".to_owned()),
+        secret: EntryParts::default(),
+        ..create_in_keyring()
+    }
+}
+
+fn create_from_command() -> ProfileCreate {
+    let line = ["/usr/bin/pass", "show", "crash plan"].map(str::to_owned).to_vec();
+    ProfileCreate {
+        identity: Identity::User("jo@example.com".to_owned()),
+        secret_source: SecretLocation::Command(line),
+        secret: EntryParts::default(),
+        totp: TotpMethod::Command(vec!["/usr/bin/oathtool".to_owned()]),
+        ..create_in_keyring()
+    }
+}
+
+fn create_from_credential() -> ProfileCreate {
+    ProfileCreate {
+        identity: Identity::User("jo@example.com".to_owned()),
+        secret_source: SecretLocation::Credential("crashplan".to_owned()),
+        secret: EntryParts::default(),
+        totp: TotpMethod::Ask,
+        code: Some(code()),
+        ..create_in_keyring()
     }
 }
 
@@ -78,7 +149,7 @@ fn create_in_memory() -> ProfileCreate {
     ProfileCreate {
         name: name("a.b_c-9"),
         url: "http://localhost:8443".to_owned(),
-        secret_source: SecretSourceKind::Memory,
+        secret_source: SecretLocation::Memory,
         ca_bundle: Some("/etc/ssl/töst.pem".to_owned()),
         insecure_http: true,
         verify: false,
@@ -91,13 +162,17 @@ fn update_of_everything() -> ProfileUpdate {
         name: name("prod"),
         url: Some(URL.to_owned()),
         identity: Some(client()),
-        secret_source: Some(SecretSourceKind::Memory),
-        secret: Some(secret()),
+        secret_source: Some(SecretLocation::Memory),
+        secret: all_parts(),
         ca_bundle: Some(String::new()),
         insecure_http: Some(true),
         also_for: vec!["https://a.example".to_owned(), "https://b.example:8443".to_owned()],
         not_for: vec!["https://c.example".to_owned()],
         verify: true,
+        totp: Some(TotpMethod::Ask),
+        code: Some(code()),
+        proxy: Some(String::new()),
+        no_proxy: Some(vec!["localhost".to_owned()]),
     }
 }
 
@@ -107,12 +182,16 @@ fn update_of_nothing() -> ProfileUpdate {
         url: None,
         identity: None,
         secret_source: None,
-        secret: None,
+        secret: EntryParts::default(),
         ca_bundle: None,
         insecure_http: None,
         also_for: vec![],
         not_for: vec![],
         verify: false,
+        totp: None,
+        code: None,
+        proxy: None,
+        no_proxy: None,
     }
 }
 
@@ -120,6 +199,22 @@ pub(crate) fn client() -> Identity {
     Identity::ApiClient("key-4b1c2f".to_owned())
 }
 
+fn anew() -> ProfileResetSecret {
+    ProfileResetSecret { name: name("prod"), secret: EntryParts::default(), verify: false, code: None }
+}
+
+fn only_secret() -> EntryParts {
+    EntryParts { secret: Some(secret()), ..EntryParts::default() }
+}
+
+fn all_parts() -> EntryParts {
+    EntryParts { totp_seed: Some(secret()), proxy_password: Some(secret()), ..only_secret() }
+}
+
 fn secret() -> Secret {
     Secret::copy_of(b"correct horse")
+}
+
+fn code() -> Secret {
+    Secret::copy_of(b"123456")
 }

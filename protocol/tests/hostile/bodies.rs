@@ -17,8 +17,8 @@ const REQUESTS_UP_TO_A_LENGTH: &[(&str, &[u8])] = &[
     ("a client ID", &[4, 1, b'p', 0, 0]),
     ("a secret to create with", &[4, 1, b'p', 0, 0, 0, 0]),
     ("a list of origins", &[5, 1, b'p', 0, 0, 0, 0, 0, 0]),
-    ("an origin", &[5, 1, b'p', 0, 0, 0, 0, 0, 0, 1]),
-    ("a second list of origins", &[5, 1, b'p', 0, 0, 0, 0, 0, 0, 0]),
+    ("an origin", &[5, 1, b'p', 0, 0, 0, 0, 0, 0, 0, 0, 1]),
+    ("a second list of origins", &[5, 1, b'p', 0, 0, 0, 0, 0, 0, 0, 0, 0]),
 ];
 
 const RESPONSES_UP_TO_A_LENGTH: &[(&str, &[u8])] = &[
@@ -85,7 +85,7 @@ fn the_same_bodies_with_true_lengths_decode_and_an_allocation_is_counted() {
         REQUESTS_UP_TO_A_LENGTH.iter().filter(|(place, _)| place.contains("second list"));
     for (place, start) in starts_of_requests {
         let mut body = start.to_vec();
-        body.extend([0, 1]);
+        body.extend([0, 1, 0, 0, 0, 0]);
         assert!(decode_request(&body).is_ok(), "{place}");
     }
     assert!(decode_response(&[4, 1, 1, b'x']).is_ok());
@@ -105,7 +105,7 @@ fn no_list_has_elements_that_cost_nothing() {
 
 #[test]
 fn c09_a_number_past_the_last_variant_is_refused_in_every_place() {
-    let requests: &[&[u8]] = &[&[11], &[0, 3, 0, 0, 0], &[0, 0, 3, 0, 0], &[2, 2], &[4, 1, b'p', 0, 1, 0]];
+    let requests: &[&[u8]] = &[&[11], &[0, 3, 0, 0, 0], &[0, 0, 3, 0, 0], &[2, 2], &[4, 1, b'p', 0, 3, 0]];
     for body in requests {
         assert_eq!(decode_request(body).err(), Some(WireError::Malformed), "{body:?}");
     }
@@ -119,7 +119,7 @@ fn c09_a_number_past_the_last_variant_is_refused_in_every_place() {
 
 #[test]
 fn a_flag_is_zero_or_one_and_text_is_utf_8() {
-    let reset = |flag: u8| [6, 1, b'p', 1, b's', flag];
+    let reset = |flag: u8| [6, 1, b'p', 1, 1, b's', 0, 0, flag, 0];
     assert!(decode_request(&reset(0)).is_ok() && decode_request(&reset(1)).is_ok());
     assert_eq!(decode_request(&reset(2)).err(), Some(WireError::Malformed));
     assert!(matches!(decode_response(&[4, 1, 1, b'a']), Ok(Response::Done(_))));
@@ -134,9 +134,13 @@ fn c10_names_and_tokens_of_another_grammar_are_refused_by_the_decoding_itself() 
         body.extend(name);
         assert_eq!(decode_request(&body).err(), Some(WireError::Malformed), "{name:?}");
     }
-    assert!(decode_request(&[0, 0, 1, 1, b't', 0, 1]).is_ok());
+    assert!(decode_request(&[0, 0, 1, 1, b't', 0, 1, 0, 0]).is_ok());
     for byte in [b' ', b'\n', 0, b'"', 0x1b, 0xc3] {
-        assert_eq!(decode_request(&[0, 0, 1, 1, byte, 0, 1]).err(), Some(WireError::Malformed), "{byte}");
+        assert_eq!(
+            decode_request(&[0, 0, 1, 1, byte, 0, 1, 0, 0]).err(),
+            Some(WireError::Malformed),
+            "{byte}"
+        );
     }
 }
 
@@ -166,16 +170,16 @@ fn a_number_in_a_longer_form_than_it_needs_is_still_that_number() {
 #[test]
 fn c12_an_error_repeats_nothing_of_the_request() {
     const SENT: &[u8] = b"sentinel-of-a-secret";
-    for end in [&[2][..], &[1, 0], &[]] {
-        let mut body = vec![6, 1, b'p', 20];
+    for end in [&[0, 0, 2][..], &[0, 0, 1, 0, 0], &[]] {
+        let mut body = vec![6, 1, b'p', 1, 20];
         body.extend(SENT);
         body.extend(end);
         let error = decode_request(&body).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("sentinel"));
     }
-    let mut body = vec![6, 1, b'p', 20];
+    let mut body = vec![6, 1, b'p', 1, 20];
     body.extend(SENT);
-    body.push(1);
+    body.extend([0, 0, 1, 0]);
     let request = decode_request(&body).unwrap();
     assert!(!format!("{request:?}").contains("sentinel"), "and the request itself does not show it");
 }

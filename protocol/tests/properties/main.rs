@@ -7,4 +7,5 @@ mod common;
 
 mod frames;
 mod messages;
+mod profiles;
 mod strategies;

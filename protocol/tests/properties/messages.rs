@@ -1,7 +1,7 @@
 //! Owns the promises about messages: what is encoded is what is decoded, and nothing else decodes to it.
 
 use cp_token_protocol::message::{
-    Identity, KeyringReport, ProfileUpdate, ProtectionReport, ProtectionState, Request, Response,
+    EntryParts, Identity, KeyringReport, ProfileUpdate, ProtectionReport, ProtectionState, Request, Response,
     StatusReport,
 };
 use cp_token_protocol::{
@@ -91,12 +91,16 @@ fn every_request_within_the_documents_bounds_is_read() {
             url: Some(url),
             identity: Some(Identity::ApiClient(String::new())),
             secret_source: None,
-            secret: Some(Secret::copy_of(b"secret")),
+            secret: EntryParts { secret: Some(Secret::copy_of(b"secret")), ..EntryParts::default() },
             ca_bundle: Some(String::new()),
             insecure_http: Some(true),
             also_for: origins('a'),
             not_for: origins('b'),
             verify: true,
+            totp: None,
+            code: None,
+            proxy: None,
+            no_proxy: None,
         })
     };
     let rest = encode_request(&update(String::new())).unwrap().len() - PREAMBLE_LENGTH;

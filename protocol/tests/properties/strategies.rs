@@ -4,32 +4,26 @@
 use std::sync::Arc;
 
 use cp_token_protocol::message::{
-    AccessTokenRequest, Demand, ForgetScope, Identity, KeyringReport, ProfileCreate, ProfileReport,
-    ProfileResetSecret, ProfileSelector, ProfileUpdate, ProtectionReport, ProtectionState, Request, Response,
-    SecretSourceKind, StatusReport, TokenGrant, TokenState,
+    AccessTokenRequest, AuthScheme, Demand, ForgetScope, KeyringReport, ProfileSelector, ProtectionReport,
+    ProtectionState, Request, Response, StatusReport, TokenGrant, TokenState,
 };
 use cp_token_protocol::{AccessToken, ErrorCode, Failure, ProfileName, Secret};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 
+use crate::profiles::{creates, reports, resets, updates};
+
 pub(crate) fn requests() -> impl Strategy<Value = Request> {
     prop_oneof![
-        (selectors(), demands(), of(numbers()), numbers()).prop_map(
-            |(profile, demand, validity, timeout)| {
-                let (min_validity_ms, timeout_ms) = (validity, timeout);
-                Request::AccessToken(AccessTokenRequest { profile, demand, min_validity_ms, timeout_ms })
-            }
-        ),
+        token_requests().prop_map(Request::AccessToken),
         Just(()).prop_map(|()| Request::Status),
         selectors().prop_map(|selector| Request::Forget(ForgetScope::Profile(selector))),
         Just(()).prop_map(|()| Request::Forget(ForgetScope::All)),
         Just(()).prop_map(|()| Request::ProfileList),
         creates().prop_map(Request::ProfileCreate),
         updates().prop_map(Request::ProfileUpdate),
-        (names(), secrets(), any::<bool>()).prop_map(|(name, secret, verify)| {
-            Request::ProfileResetSecret(ProfileResetSecret { name, secret, verify })
-        }),
+        resets().prop_map(Request::ProfileResetSecret),
         names().prop_map(Request::ProfileDelete),
         names().prop_map(Request::ProfileUse),
         Just(()).prop_map(|()| Request::Reload),
@@ -48,38 +42,19 @@ pub(crate) fn responses() -> impl Strategy<Value = Response> {
     ]
 }
 
-fn creates() -> impl Strategy<Value = ProfileCreate> {
-    let fields = (names(), texts(), identities(), sources(), secrets(), of(texts()), any::<(bool, bool)>());
-    fields.prop_map(|(name, url, identity, secret_source, secret, ca_bundle, (insecure_http, verify))| {
-        ProfileCreate { name, url, identity, secret_source, secret, ca_bundle, insecure_http, verify }
-    })
-}
-
-fn updates() -> impl Strategy<Value = ProfileUpdate> {
-    let scalars = (names(), of(texts()), of(identities()), of(sources()), of(secrets()), of(texts()));
-    let rest = (of(any::<bool>()), vec(texts(), 0..4), vec(texts(), 0..4), any::<bool>());
-    (scalars, rest).prop_map(|((name, url, identity, secret_source, secret, ca_bundle), rest)| {
-        let (insecure_http, also_for, not_for, verify) = rest;
-        ProfileUpdate {
-            name,
-            url,
-            identity,
-            secret_source,
-            secret,
-            ca_bundle,
-            insecure_http,
-            also_for,
-            not_for,
-            verify,
-        }
+fn token_requests() -> impl Strategy<Value = AccessTokenRequest> {
+    let fields = (selectors(), demands(), of(numbers()), numbers(), of(secrets()), any::<bool>());
+    fields.prop_map(|(profile, demand, min_validity_ms, timeout_ms, code, accepts_basic)| {
+        AccessTokenRequest { profile, demand, min_validity_ms, timeout_ms, code, accepts_basic }
     })
 }
 
 fn grants() -> impl Strategy<Value = TokenGrant> {
-    let fields = (tokens(), numbers(), numbers(), names(), texts());
-    fields.prop_map(|(token, expires_in_ms, expires_at, profile, url)| {
+    let schemes = prop_oneof![Just(AuthScheme::Bearer), Just(AuthScheme::Basic)];
+    let fields = (tokens(), numbers(), numbers(), names(), texts(), schemes);
+    fields.prop_map(|(token, expires_in_ms, expires_at, profile, url, scheme)| {
         let access_token = Arc::new(token);
-        TokenGrant { access_token, expires_in_ms, expires_at, profile, url }
+        TokenGrant { access_token, expires_in_ms, expires_at, profile, url, scheme }
     })
 }
 
@@ -105,30 +80,6 @@ fn statuses() -> impl Strategy<Value = StatusReport> {
     })
 }
 
-fn reports() -> impl Strategy<Value = ProfileReport> {
-    let who = (names(), texts(), identities(), sources());
-    let how = (of(texts()), any::<(bool, bool)>(), vec(texts(), 0..3));
-    let when = (of(numbers()), of(numbers()), token_states());
-    (who, how, when).prop_map(
-        |((name, url, identity, secret_source), how, (created, last_redeemed, token))| {
-            let (ca_bundle, (insecure_http, is_default), also_for) = how;
-            ProfileReport {
-                name,
-                url,
-                identity,
-                secret_source,
-                ca_bundle,
-                insecure_http,
-                also_for,
-                is_default,
-                created,
-                last_redeemed,
-                token,
-            }
-        },
-    )
-}
-
 fn failures() -> impl Strategy<Value = Failure> {
     (any::<u16>(), texts(), texts(), of(numbers())).prop_map(|(code, message, hint, retry_after_ms)| {
         Failure { code: ErrorCode(code), message, hint, retry_after_ms }
@@ -151,7 +102,7 @@ fn demands() -> impl Strategy<Value = Demand> {
     ]
 }
 
-fn token_states() -> impl Strategy<Value = TokenState> {
+pub(crate) fn token_states() -> impl Strategy<Value = TokenState> {
     prop_oneof![
         Just(TokenState::Absent),
         numbers().prop_map(TokenState::Live),
@@ -177,15 +128,7 @@ fn keyrings() -> impl Strategy<Value = KeyringReport> {
     ]
 }
 
-fn identities() -> impl Strategy<Value = Identity> {
-    texts().prop_map(Identity::ApiClient)
-}
-
-fn sources() -> impl Strategy<Value = SecretSourceKind> {
-    prop_oneof![Just(SecretSourceKind::Keyring), Just(SecretSourceKind::Memory)]
-}
-
-fn names() -> impl Strategy<Value = ProfileName> {
+pub(crate) fn names() -> impl Strategy<Value = ProfileName> {
     "[a-z0-9][a-z0-9._-]{0,63}".prop_map(|text| ProfileName::parse(&text).unwrap())
 }
 
@@ -194,16 +137,16 @@ fn tokens() -> impl Strategy<Value = AccessToken> {
         .prop_map(|text| AccessToken::copy_of(text.as_bytes()).unwrap())
 }
 
-fn secrets() -> impl Strategy<Value = Secret> {
+pub(crate) fn secrets() -> impl Strategy<Value = Secret> {
     prop_oneof![vec(any::<u8>(), 0..40), vec(any::<u8>(), 245..260)].prop_map(|bytes| Secret::copy_of(&bytes))
 }
 
-fn texts() -> impl Strategy<Value = String> {
+pub(crate) fn texts() -> impl Strategy<Value = String> {
     prop_oneof![4 => "\\PC{0,20}", 2 => any::<String>(), 1 => "[a-zé]{200,260}"]
 }
 
 /// Both sides of every step of the encoding, and everything between.
-fn numbers() -> impl Strategy<Value = u64> {
+pub(crate) fn numbers() -> impl Strategy<Value = u64> {
     prop_oneof![
         248..=255u64,
         65_530..=65_540u64,

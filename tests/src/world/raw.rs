@@ -8,7 +8,7 @@ use std::path::Path;
 use super::PATIENCE;
 
 /// The body that asks for a token of the default profile, any that is valid, within 30 seconds.
-pub const ASK_FOR_A_TOKEN: [u8; 7] = [0, 0, 0, 0, 0xfb, 0x30, 0x75];
+pub const ASK_FOR_A_TOKEN: [u8; 9] = [0, 0, 0, 0, 0xfb, 0x30, 0x75, 0, 0];
 /// The body that asks for the daemon's status.
 pub const ASK_FOR_STATUS: [u8; 1] = [1];
 

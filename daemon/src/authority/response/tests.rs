@@ -12,7 +12,7 @@ fn answer(status: u16, body: impl AsRef<[u8]>) -> Answer {
 }
 
 fn outcome(answer: &Answer) -> Result<Issued, TokenRequestError> {
-    read(answer, &RequestUrl::parse("https://crashplan.example", false).unwrap(), NOW)
+    read(answer, Shape::ApiClient, &RequestUrl::parse("https://crashplan.example", false).unwrap(), NOW)
 }
 
 fn flaw(body: impl AsRef<[u8]>) -> AnswerFlaw {
@@ -70,7 +70,7 @@ fn f04_every_odd_life_is_clamped_or_refused() {
         assert_eq!(refusal, TokenRequestError::BadAnswer(AnswerFlaw::ExpiresIn), "{expires_in}");
     }
     let absent = outcome(&answer(200, r#"{"access_token":"abc","token_type":"bearer"}"#)).unwrap();
-    assert_eq!(absent.life, DOCUMENTED_LIFE);
+    assert_eq!(absent.life, CLIENT_TOKEN_LIFE);
 }
 
 #[test]
@@ -246,7 +246,10 @@ fn g11_a_servers_words_are_cleaned_cut_and_left_out_where_they_are_a_page() {
         ("", ""),
     ] {
         let refusal = outcome(&answer(401, body)).unwrap_err();
-        assert_eq!(refusal, TokenRequestError::Refused { status: 401, words: words.to_owned() });
+        assert_eq!(
+            refusal,
+            TokenRequestError::Refused { status: 401, words: words.to_owned(), asks_for_code: false }
+        );
     }
     let TokenRequestError::Refused { words, .. } = outcome(&answer(403, "x".repeat(9000))).unwrap_err()
     else {
@@ -261,7 +264,7 @@ fn words_that_must_not_be_quoted_are_not() {
     refusal.is_quotable = false;
     assert_eq!(
         outcome(&refusal).unwrap_err(),
-        TokenRequestError::Refused { status: 401, words: String::new() }
+        TokenRequestError::Refused { status: 401, words: String::new(), asks_for_code: false }
     );
 }
 

@@ -1,0 +1,78 @@
+//! Owns one-time codes in the simulated worlds: the real discipline, and a server's memory that holds it to it.
+
+use std::collections::{HashMap, HashSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cp_token_protocol::message::TotpMethod;
+use cp_token_protocol::{ProfileName, Secret};
+use cp_tokend::clock::Clock;
+use cp_tokend::codes::Codes;
+use cp_tokend::failure;
+use cp_tokend::files::FileError;
+use cp_tokend::profile::Profile;
+use cp_tokend::sources::Sources;
+use cp_tokend::state::CodeLog;
+use cp_tokend::trade::Unredeemed;
+use cp_tokend::vault::MemorySource;
+
+/// A state file without a file.
+#[derive(Default)]
+struct Log(Mutex<HashMap<ProfileName, Duration>>);
+
+impl CodeLog for Log {
+    fn last_code(&self, name: &ProfileName) -> Option<Duration> {
+        self.0.lock().expect("lock").get(name).copied()
+    }
+
+    fn code_sent<'a>(
+        &'a self,
+        name: &'a ProfileName,
+        wall: Duration,
+    ) -> Pin<Box<dyn Future<Output = Result<(), FileError>> + Send + 'a>> {
+        self.0.lock().expect("lock").insert(name.clone(), wall);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// Gives codes as the daemon does, and remembers each as a server would.
+pub(crate) struct CodeChecker {
+    codes: Codes,
+    seed: Secret,
+    seen: Mutex<HashSet<(ProfileName, Vec<u8>)>>,
+}
+
+impl CodeChecker {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        let nobody = || Arc::new(MemorySource::default());
+        let sources = Sources { keyring: nobody(), memory: nobody() };
+        Self {
+            codes: Codes::new(sources, clock, Arc::new(Log::default())),
+            seed: Secret::copy_of(b"JBSWY3DPEHPK3PXP"),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// The code of one token request.
+    pub(crate) async fn next(
+        &self,
+        profile: &Profile,
+        given: Option<Secret>,
+    ) -> Result<Option<Secret>, Unredeemed> {
+        assert!(profile.totp != TotpMethod::Ask || given.is_some(), "a request that lacks its code");
+        let code = self.codes.next(profile, Some(&self.seed), given).await;
+        let code = code.map_err(|error| failure::of_code(error, profile))?;
+        if let Some(code) = &code {
+            let is_new =
+                self.seen.lock().expect("lock").insert((profile.name.clone(), code.expose().to_vec()));
+            assert!(is_new, "a code was sent twice");
+        }
+        Ok(code)
+    }
+
+    pub(crate) fn wait(&self, profile: &Profile) -> Option<Duration> {
+        self.codes.wait(profile)
+    }
+}

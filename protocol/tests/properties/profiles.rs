@@ -1,0 +1,126 @@
+//! Owns the choice of arbitrary messages about profiles, as `strategies.rs` owns the others.
+
+use cp_token_protocol::message::{
+    EntryParts, Identity, ProfileCreate, ProfileReport, ProfileResetSecret, ProfileUpdate, SecretLocation,
+    TotpMethod,
+};
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+
+use crate::strategies::{names, numbers, secrets, texts, token_states};
+
+pub(crate) fn creates() -> impl Strategy<Value = ProfileCreate> {
+    let who = (names(), texts(), identities(), locations(), parts());
+    let how = (of(texts()), any::<(bool, bool)>(), totps(), of(secrets()), of(texts()), vec(texts(), 0..3));
+    (who, how).prop_map(|((name, url, identity, secret_source, secret), how)| {
+        let (ca_bundle, (insecure_http, verify), totp, code, proxy, no_proxy) = how;
+        ProfileCreate {
+            name,
+            url,
+            identity,
+            secret_source,
+            secret,
+            ca_bundle,
+            insecure_http,
+            verify,
+            totp,
+            code,
+            proxy,
+            no_proxy,
+        }
+    })
+}
+
+pub(crate) fn updates() -> impl Strategy<Value = ProfileUpdate> {
+    let who = (names(), of(texts()), of(identities()), of(locations()), parts(), of(totps()));
+    let rest = (of(any::<bool>()), vec(texts(), 0..4), vec(texts(), 0..4), any::<bool>());
+    let network = (of(texts()), of(secrets()), of(texts()), of(vec(texts(), 0..3)));
+    (who, rest, network).prop_map(|(who, rest, (ca_bundle, code, proxy, no_proxy))| {
+        let (name, url, identity, secret_source, secret, totp) = who;
+        let (insecure_http, also_for, not_for, verify) = rest;
+        ProfileUpdate {
+            name,
+            url,
+            identity,
+            secret_source,
+            secret,
+            ca_bundle,
+            insecure_http,
+            also_for,
+            not_for,
+            verify,
+            totp,
+            code,
+            proxy,
+            no_proxy,
+        }
+    })
+}
+
+pub(crate) fn resets() -> impl Strategy<Value = ProfileResetSecret> {
+    (names(), parts(), any::<bool>(), of(secrets()))
+        .prop_map(|(name, secret, verify, code)| ProfileResetSecret { name, secret, verify, code })
+}
+
+pub(crate) fn reports() -> impl Strategy<Value = ProfileReport> {
+    let who = (names(), texts(), identities(), locations(), totps());
+    let how = (of(texts()), any::<(bool, bool)>(), vec(texts(), 0..3), of(texts()), vec(texts(), 0..3));
+    let when = (of(numbers()), of(numbers()), token_states());
+    (who, how, when).prop_map(
+        |((name, url, identity, secret_source, totp), how, (created, last_redeemed, token))| {
+            let (ca_bundle, (insecure_http, is_default), also_for, proxy, no_proxy) = how;
+            ProfileReport {
+                name,
+                url,
+                identity,
+                secret_source,
+                ca_bundle,
+                insecure_http,
+                also_for,
+                is_default,
+                created,
+                last_redeemed,
+                token,
+                totp,
+                proxy,
+                no_proxy,
+            }
+        },
+    )
+}
+
+fn parts() -> impl Strategy<Value = EntryParts> {
+    (of(secrets()), of(secrets()), of(secrets())).prop_map(|(secret, totp_seed, proxy_password)| EntryParts {
+        secret,
+        totp_seed,
+        proxy_password,
+    })
+}
+
+fn identities() -> impl Strategy<Value = Identity> {
+    prop_oneof![
+        texts().prop_map(Identity::ApiClient),
+        texts().prop_map(Identity::User),
+        texts().prop_map(Identity::Basic)
+    ]
+}
+
+fn locations() -> impl Strategy<Value = SecretLocation> {
+    prop_oneof![
+        Just(SecretLocation::Keyring),
+        Just(SecretLocation::Memory),
+        vec(texts(), 0..4).prop_map(SecretLocation::Command),
+        texts().prop_map(SecretLocation::File),
+        texts().prop_map(SecretLocation::Credential)
+    ]
+}
+
+fn totps() -> impl Strategy<Value = TotpMethod> {
+    prop_oneof![
+        Just(TotpMethod::None),
+        Just(TotpMethod::Ask),
+        vec(texts(), 0..4).prop_map(TotpMethod::Command),
+        Just(TotpMethod::Stored)
+    ]
+}
