@@ -3,6 +3,7 @@
 
 mod accounts;
 mod answer;
+mod codes;
 mod exchange;
 mod gzip;
 mod ledger;
@@ -12,6 +13,7 @@ mod script;
 mod server;
 mod shared;
 mod token;
+mod users;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -112,13 +114,6 @@ impl FakeCrashPlan {
     /// Adds an API client, or replaces the one of this ID.
     pub fn add_client(&self, id: &str, secret: &str) {
         self.shared.with(|state| state.accounts.add(id, secret, AccountKind::Client));
-    }
-
-    /// Adds a user, or replaces the one of this name. With a code, every login must carry exactly it in
-    /// `totp-auth`; adding the user again changes the code.
-    pub fn add_user(&self, name: &str, password: &str, code: Option<&str>) {
-        let kind = AccountKind::User { code: code.map(str::to_owned) };
-        self.shared.with(|state| state.accounts.add(name, password, kind));
     }
 
     /// Changes the secret of a client or user; the former one is refused from now on. Panics for an unknown one.

@@ -8,6 +8,7 @@ mod folder;
 mod keyring;
 pub mod processes;
 mod raw;
+mod terminal;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use super::codes::Codes;
 use super::token;
 
 /// The documented life of a token.
@@ -31,9 +32,9 @@ struct Account {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AccountKind {
     Client,
-    /// A user, with the one-time code that is right at the moment if one is asked for.
+    /// A user, with what one-time codes are judged by.
     User {
-        code: Option<String>,
+        codes: Codes,
     },
 }
 
@@ -68,6 +69,14 @@ impl Accounts {
     pub(super) fn delete(&mut self, name: &str) {
         self.accounts.remove(name);
         self.revoke_of(name);
+    }
+
+    /// Whether this code is right for the user at this moment; a right one is used up.
+    pub(super) fn take_code(&mut self, name: &str, code: Option<&str>, wall: Duration) -> bool {
+        match self.accounts.get_mut(name).map(|account| &mut account.kind) {
+            Some(AccountKind::User { codes }) => codes.take(code, wall),
+            Some(AccountKind::Client) | None => false,
+        }
     }
 
     /// The kind of the account that this pair belongs to.

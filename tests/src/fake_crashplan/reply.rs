@@ -13,6 +13,18 @@ pub(super) struct Manners {
     pub(super) expires_in: ExpiresIn,
     /// Headers added to every one of the server's own answers.
     pub(super) headers: Vec<(String, String)>,
+    /// How far the clock by which one-time codes are judged is ahead of the machine's.
+    pub(super) ahead: Duration,
+    /// Whether a missing one-time code is not named, as newer servers do not.
+    pub(super) is_opaque: bool,
+}
+
+impl Manners {
+    #[allow(clippy::disallowed_methods, reason = "the server's own clock, independent of the product's")]
+    fn wall(&self) -> Duration {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.expect("a clock after 1970") + self.ahead
+    }
 }
 
 /// The `expires_in` of a token reply.
@@ -48,7 +60,7 @@ pub(super) fn judge(request: &Request, accounts: &Accounts, now: Duration) -> Cr
 pub(super) fn own(request: &Request, accounts: &mut Accounts, manners: &Manners, now: Duration) -> Reply {
     let (code, body, issued) = match Asked::by(&request.path) {
         Asked::Token if request.path == TOKEN_PATH => client_token(request, accounts, manners, now),
-        Asked::Token => user_token(request, accounts, now),
+        Asked::Token => user_token(request, accounts, manners, now),
         Asked::Api => api(request, accounts, now),
         Asked::Elsewhere => refusal(404, "not_found"),
     };
@@ -104,39 +116,40 @@ fn token_body(token: &str, expires_in: &ExpiresIn, life: Duration) -> String {
 }
 
 /// Without `useBody=true` the vendor sends the token in a cookie only, which nothing here supports.
-fn user_token(request: &Request, accounts: &mut Accounts, now: Duration) -> (u16, String, Option<String>) {
+fn user_token(
+    request: &Request,
+    accounts: &mut Accounts,
+    manners: &Manners,
+    now: Duration,
+) -> (u16, String, Option<String>) {
+    let wall = manners.wall();
     if request.method != "GET" {
         return refusal(405, "method_not_allowed");
     }
     let Authorization::Basic { name, secret } = request.authorization() else {
         return refusal(401, "unauthorized");
     };
-    match accounts.authenticate(&name, &secret) {
-        Some(AccountKind::User { code: Some(code) }) if request.header("totp-auth") != Some(code) => {
-            code_refusal(request)
-        }
-        Some(AccountKind::User { .. }) => {
-            let token = accounts.issue(&name, now);
-            let wanted = request.parameter("useBody").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-            let shown = if wanted {
-                serde_json::json!({ "v3_user_token": token }).to_string()
-            } else {
-                "null".into()
-            };
-            (200, enveloped(&shown), Some(token))
-        }
-        Some(AccountKind::Client) | None => refusal(401, "unauthorized"),
+    if !matches!(accounts.authenticate(&name, &secret), Some(AccountKind::User { .. })) {
+        return refusal(401, "unauthorized");
     }
+    if !accounts.take_code(&name, request.header("totp-auth"), wall) {
+        return code_refusal(request, manners.is_opaque);
+    }
+    let token = accounts.issue(&name, now);
+    let wanted = request.parameter("useBody").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let shown =
+        if wanted { serde_json::json!({ "v3_user_token": token }).to_string() } else { "null".into() };
+    (200, enveloped(&shown), Some(token))
 }
 
 /// A missing code is named; a wrong one is not told from a wrong password.
-fn code_refusal(request: &Request) -> (u16, String, Option<String>) {
+fn code_refusal(request: &Request, is_opaque: bool) -> (u16, String, Option<String>) {
     match request.header("totp-auth") {
-        None => {
+        None if !is_opaque => {
             let key = r#"{"error":[{"primaryErrorKey":"TIME_BASED_ONE_TIME_PASSWORD_REQUIRED"}]}"#;
             (401, key.into(), None)
         }
-        Some(_) => refusal(401, "unauthorized"),
+        None | Some(_) => refusal(401, "unauthorized"),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod answers;
 mod clocks;
+mod codes;
 mod counts;
 mod crashes;
 mod demo;
@@ -12,8 +13,10 @@ mod keyrings;
 mod leaks;
 mod lifetimes;
 mod main_job;
+mod people;
 mod secrecy;
 mod sizes;
 mod storms;
+mod users;
 mod wiring;
 mod worlds;

@@ -1,0 +1,49 @@
+//! Owns a person at a terminal: a line of shell on a terminal of its own, and what is typed once it asks without
+//! showing it.
+
+use std::io::{Read, Write};
+use std::process::Stdio;
+
+use super::World;
+use super::call::{Outcome, code};
+use crate::programs;
+
+/// Printed, by a shell beside the program, once the terminal has stopped showing what is typed.
+const HIDDEN: &str = "NOTHING-IS-SHOWN-NOW";
+
+impl World {
+    /// `cp-token` with these arguments, away from any terminal.
+    pub fn alone(&self, arguments: &[&str]) -> super::Call {
+        self.program("setsid").args(["-w"]).args([self.helper_file()]).args(arguments)
+    }
+
+    /// Runs a line of shell at a terminal and types `typed` as soon as it asks for something that it does not
+    /// show. Its standard output is all that the terminal showed. `None`, said aloud, where there is no script(1).
+    pub fn at_a_terminal(&self, line: &str, typed: &str) -> Option<Outcome> {
+        if !programs::present(&["script"]) {
+            return None;
+        }
+        let watch = format!("(until stty -a </dev/tty | grep -q -e '-echo '; do :; done; echo {HIDDEN}) & ");
+        let line = format!("{watch}exec {line}");
+        let mut command = self.command("script");
+        command.args(["-q", "-E", "always", "-e", "-c", &line, "/dev/null"]);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a terminal is made");
+        let mut keyboard = child.stdin.take().expect("a keyboard");
+        let mut screen = child.stdout.take().expect("a screen");
+        let (mut shown, mut piece) = (Vec::new(), [0; 256]);
+        while !String::from_utf8_lossy(&shown).contains(HIDDEN) {
+            match screen.read(&mut piece).expect("read the screen") {
+                0 => break,
+                count => shown.extend_from_slice(&piece[..count]),
+            }
+        }
+        // A program that asks nothing may have ended already.
+        let _ = keyboard.write_all(typed.as_bytes());
+        screen.read_to_end(&mut shown).expect("read the screen");
+        let status = child.wait().expect("it ends");
+        self.oracle().record(format!("the screen of {line}"), shown.clone());
+        let stdout = String::from_utf8_lossy(&shown).into_owned();
+        Some(Outcome { code: code(status), stdout, stderr: String::new() })
+    }
+}

@@ -1,0 +1,224 @@
+//! Promises about one-time codes: each way of giving one, and the ledger's proof that none is sent twice.
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cp_token_tests::clock_shim::ClockShim;
+use cp_token_tests::fake_crashplan::Answer;
+use cp_token_tests::world::World;
+
+use crate::people::{Person, creating};
+
+const STEP: Duration = Duration::from_secs(30);
+/// The base32 of it is `GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ`.
+const KEY: &[u8] = b"12345678901234567890";
+const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+/// Every code that the server was sent, in order.
+fn codes(world: &World) -> Vec<String> {
+    let entries = world.server().entries();
+    entries.iter().filter_map(|entry| entry.request.header("totp-auth").map(str::to_owned)).collect()
+}
+
+fn each_once(codes: &[String]) {
+    let different: HashSet<_> = codes.iter().collect();
+    assert_eq!(different.len(), codes.len(), "a code was sent twice: {codes:?}");
+}
+
+/// A program of this world that prints what a file holds, and leaves a line for each of its runs.
+fn printer(world: &World, name: &str) -> (PathBuf, PathBuf) {
+    let [program, answer, runs] =
+        [name.to_owned(), format!("{name}.answer"), format!("{name}.runs")].map(|name| world.path(name));
+    let text = format!("#!/bin/sh\necho \"$*\" >> {}\ncat {}\n", runs.display(), answer.display());
+    fs::write(&program, text).expect("write a program");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).expect("let it run");
+    (program, answer)
+}
+
+/// A world with a daemon under moved clocks and a profile with a stored seed.
+fn stored() -> Option<(World, ClockShim)> {
+    let world = World::new();
+    let clocks = ClockShim::build(&world)?;
+    // The daemon goes on by itself until the world ends.
+    std::mem::forget(world.launch(clocks.launch()));
+    let jo = Person::new(&world);
+    world.oracle().register(SEED);
+    world.server().add_user_with_key(&jo.name, &jo.password, KEY);
+    let lines = format!("{}\n{SEED}\n", jo.password);
+    creating(&world, &jo, "jo").args(["--totp", "stored"]).stdin(&lines).run().succeeded();
+    Some((world, clocks))
+}
+
+fn pass(world: &World, clocks: &ClockShim, time: Duration) {
+    clocks.pass(time);
+    world.server().set_code_clock(time);
+}
+
+#[test]
+fn a_stored_seed_gives_a_new_code_for_every_login_and_waits_for_the_next_step() {
+    let Some((world, clocks)) = stored() else { return };
+    let first = world.helper(&[]).token();
+    let waiting = world.spawn_helper(&["--fresh", "--timeout", "100s"]);
+    assert_eq!(world.server().token_requests(), 1);
+    pass(&world, &clocks, STEP);
+    let second = waiting.finish().token();
+    assert_ne!(first, second);
+    pass(&world, &clocks, Duration::from_secs(31 * 60));
+    assert_ne!(world.helper(&[]).token(), second, "it has ended and was renewed without anybody's help");
+    assert_eq!(codes(&world).len(), 3);
+    each_once(&codes(&world));
+}
+
+#[test]
+fn whoever_cannot_wait_for_the_next_code_is_told_when_it_comes() {
+    let Some((world, _clocks)) = stored() else { return };
+    let told = world.helper(&["--fresh", "--timeout", "200ms"]).failed(75);
+    told.saying("one-time code of this moment has been used").saying("the next can be used in");
+    each_once(&codes(&world));
+}
+
+#[test]
+fn a_daemon_that_is_killed_does_not_send_the_same_code_again() {
+    let world = World::new();
+    let jo = Person::new(&world);
+    world.server().add_user_with_key(&jo.name, &jo.password, KEY);
+    world.oracle().register(SEED);
+    let lines = format!("{}\n{SEED}\n", jo.password);
+    let daemon = world.daemon();
+    creating(&world, &jo, "jo").args(["--totp", "stored"]).stdin(&lines).run().succeeded();
+    daemon.kill();
+    // What only memory held is gone with the daemon, so it is given anew, in the same time step or the next.
+    let reset = ["profile", "reset-secret", "jo", "--secret-stdin"];
+    world.call(&reset).stdin(&lines).run().succeeded();
+    assert_eq!(codes(&world).len(), 2);
+    each_once(&codes(&world));
+}
+
+#[test]
+fn a_refused_stored_code_is_not_tried_again_until_a_person_says_so() {
+    let Some((world, clocks)) = stored() else { return };
+    world.server().answer_always(Answer::json(401, r#"{"error":"unauthorized"}"#));
+    pass(&world, &clocks, STEP);
+    let refused = world.helper(&["--fresh", "--timeout", "100s"]).failed(77);
+    refused.saying("the password or the one-time code").saying("clock is right").saying("API client");
+    let asked = world.server().token_requests();
+    pass(&world, &clocks, 10 * STEP);
+    for _ in 0..10 {
+        world.helper(&[]).failed(77);
+    }
+    assert_eq!(world.server().token_requests(), asked);
+    world.server().answer_normally();
+    world.helper(&["forget"]).succeeded();
+    pass(&world, &clocks, 20 * STEP);
+    world.helper(&[]).token();
+    each_once(&codes(&world));
+}
+
+#[test]
+fn without_anybody_to_ask_a_needed_code_is_a_refusal_that_says_what_to_do() {
+    let world = World::new();
+    let jo = Person::new(&world);
+    world.server().add_user(&jo.name, &jo.password, Some("123456"));
+    let create = || creating(&world, &jo, "jo").args(["--totp", "ask"]).stdin(&jo.password);
+    create()
+        .run()
+        .failed(77)
+        .saying("one-time code")
+        .saying("CP_TOKEN_ASKPASS")
+        .saying("nothing was changed");
+    create().args(["--no-verify"]).run().succeeded();
+    for _ in 0..3 {
+        world.alone(&[]).run().failed(77).saying("needs a one-time code").saying("CP_TOKEN_ASKPASS");
+    }
+    assert_eq!(world.server().token_requests(), 0, "nothing is sent without the code");
+}
+
+#[test]
+fn an_askpass_program_is_asked_where_there_is_no_terminal_and_its_code_is_sent_once() {
+    let world = World::new();
+    let jo = Person::new(&world);
+    world.server().add_user(&jo.name, &jo.password, Some("123456"));
+    let (askpass, answer) = printer(&world, "askpass");
+    creating(&world, &jo, "jo").args(["--totp", "ask", "--no-verify"]).stdin(&jo.password).run().succeeded();
+    let get = |variable: &str, arguments: &[&str]| {
+        world.alone(arguments).env(variable, &askpass).printing_a_token().run()
+    };
+    fs::write(&answer, "123456\n").expect("write the answer");
+    let token = get("CP_TOKEN_ASKPASS", &[]).token();
+    assert_eq!(get("SSH_ASKPASS", &[]).token(), token, "nobody is asked while it lives");
+    let asked = fs::read_to_string(world.path("askpass.runs")).expect("it was asked");
+    assert!(asked.lines().count() == 1 && asked.contains("jo") && asked.contains("one-time code"), "{asked}");
+    let again = get("SSH_ASKPASS", &["--fresh"]).failed(75);
+    again.saying("has been used").saying("the next can be used in");
+    for text in ["12345\n", "no code", ""] {
+        fs::write(&answer, text).expect("write the answer");
+        world.helper(&["forget"]).succeeded();
+        assert!([65, 77].contains(&get("SSH_ASKPASS", &[]).code), "{text:?}");
+    }
+    assert_eq!(codes(&world), ["123456"]);
+}
+
+#[test]
+fn a_person_types_the_code_and_may_type_another_after_a_wrong_one() {
+    let world = World::new();
+    let jo = Person::new(&world);
+    world.server().add_user(&jo.name, &jo.password, Some("123456"));
+    creating(&world, &jo, "jo").args(["--totp", "ask", "--no-verify"]).stdin(&jo.password).run().succeeded();
+    let typed = |code: &str| world.at_a_terminal("cp-token > typed", &format!("{code}\n"));
+    let Some(wrong) = typed("654321") else { return };
+    assert!(wrong.code == 77 && wrong.stdout.contains("needs a one-time code"), "{wrong:?}");
+    assert!(!wrong.stdout.contains("654321"), "a code is not shown: {wrong:?}");
+    let right = typed("123456").expect("a terminal");
+    let token = fs::read_to_string(world.path("typed")).expect("the token");
+    fs::remove_file(world.path("typed")).expect("the token is not left behind");
+    assert_eq!((right.code, world.api_status(token.trim())), (0, 200), "{right:?}");
+    assert_eq!(codes(&world), ["654321", "123456"]);
+}
+
+#[test]
+fn a_token_that_needs_a_code_for_its_renewal_says_so_and_is_not_renewed_ahead() {
+    let world = World::new();
+    let Some(clocks) = ClockShim::build(&world) else { return };
+    let _daemon = world.launch(clocks.launch());
+    let jo = Person::new(&world);
+    world.server().add_user(&jo.name, &jo.password, Some("123456"));
+    let (askpass, answer) = printer(&world, "askpass");
+    fs::write(&answer, "123456\n").expect("write the answer");
+    let create = creating(&world, &jo, "jo").args(["--totp", "ask"]).stdin(&jo.password);
+    create.env("CP_TOKEN_ASKPASS", &askpass).run().succeeded();
+    for table in [world.helper(&["profile", "list"]), world.helper(&["status"])] {
+        assert!(table.succeeded().stdout.contains("left, then a code is needed"));
+    }
+    clocks.pass(Duration::from_secs(25 * 60));
+    let token = world.helper(&[]).token();
+    assert_eq!(world.helper(&[]).token(), token);
+    assert_eq!(world.server().token_requests(), 1, "nobody renews what only a person can renew");
+}
+
+#[test]
+fn a_program_prints_the_code_and_is_run_again_when_its_code_was_used() {
+    let world = World::new();
+    let Some(clocks) = ClockShim::build(&world) else { return };
+    let _daemon = world.launch(clocks.launch());
+    let jo = Person::new(&world);
+    world.server().add_user(&jo.name, &jo.password, Some("123456"));
+    let pipe = world.path("crash plan codes");
+    world.program("mkfifo").args([&pipe]).run().succeeded();
+    // Whoever writes waits until the program runs and reads.
+    let print = |code: &str| fs::write(&pipe, code).expect("the program reads");
+    let line = format!("cat '{}'", pipe.display());
+    let created = creating(&world, &jo, "jo").args(["--totp-command", &line]).stdin(&jo.password).spawn();
+    print("123456\n");
+    created.finish().succeeded();
+    let first = world.helper(&[]).token();
+    let waiting = world.spawn_helper(&["--fresh", "--timeout", "100s"]);
+    print("123456\n");
+    world.server().add_user(&jo.name, &jo.password, Some("7654321"));
+    clocks.pass(STEP);
+    print("7654321\n");
+    assert_ne!(waiting.finish().token(), first);
+    assert_eq!(codes(&world), ["123456", "7654321"]);
+}
