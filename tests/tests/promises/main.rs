@@ -14,6 +14,7 @@ mod lifetimes;
 mod main_job;
 mod secrecy;
 mod sizes;
+mod sources;
 mod storms;
 mod wiring;
 mod worlds;
