@@ -1,64 +1,79 @@
 //! Owns what it means that a secret which others keep did not come: from a program, a file or a service manager.
 
-use cp_token_protocol::{ErrorCode, ProfileName};
+use cp_token_protocol::ErrorCode;
+use cp_token_protocol::message::SecretLocation;
 
+use crate::profile::Profile;
 use crate::program::ProgramError;
 use crate::vault::{CredentialFault, FileFault};
 
-/// The secret command's failure: its code, and what to do.
-pub(super) fn of_command(error: ProgramError, profile: &ProfileName) -> (ErrorCode, String) {
-    let show = format!("`cp-token profile show {profile}`");
+/// A program's failure, be it for a secret or a one-time code: its code, and what to do. It names no argument,
+/// which may be meant to be secret.
+pub(super) fn of_command(error: ProgramError) -> (ErrorCode, &'static str) {
     let hint = match error {
         ProgramError::TimedOut => {
-            let hint =
-                "See whether it waits for an answer on your screen, a passphrase for instance, and ask again";
-            return (ErrorCode::SECRET_COMMAND_TIMED_OUT, hint.to_owned());
+            return (
+                ErrorCode::SECRET_COMMAND_TIMED_OUT,
+                "See whether it waits for an answer on your screen, a passphrase for instance, and ask again",
+            );
         }
-        ProgramError::Relative => "Name the program by its path from the root".to_owned(),
-        ProgramError::Absent => format!("Install it, or choose another; {show} shows it"),
-        ProgramError::NotRun => format!("See that it is a program that you may run; {show} shows it"),
-        ProgramError::Failed(_) | ProgramError::Silent | ProgramError::TooMuch => format!(
-            "Run it yourself to see why, because its words, which could quote the secret, are shown nowhere; {show} shows it"
-        ),
+        ProgramError::Relative => "Name the program by its path from the root",
+        ProgramError::Absent => "Install it, or choose another program",
+        ProgramError::NotRun => "See that it is a program, and that you may run it",
+        ProgramError::Failed(_) | ProgramError::Silent | ProgramError::TooMuch => {
+            "Run it yourself to see why: what it said is shown nowhere, because that could be the secret"
+        }
     };
     (ErrorCode::SECRET_COMMAND_FAILED, hint)
 }
 
 /// The secret file's failure, in the same way.
-pub(super) fn of_file(fault: FileFault, profile: &ProfileName) -> (ErrorCode, String) {
-    let show = format!("`cp-token profile show {profile}` shows its path");
+pub(super) fn of_file(fault: FileFault, profile: &Profile) -> (ErrorCode, String) {
+    let file = match &profile.secret_source {
+        SecretLocation::File(path) => crate::files::show(path.as_ref()),
+        SecretLocation::Keyring
+        | SecretLocation::Memory
+        | SecretLocation::Command(_)
+        | SecretLocation::Credential(_) => "it".to_owned(),
+    };
     let hint = match fault {
-        FileFault::Relative => "Name it by its path from the root".to_owned(),
-        FileFault::Absent => format!("Put it there, or choose another; {show}"),
-        FileFault::Foreign(_) => format!("Give it to yourself or to root with chown; {show}"),
-        FileFault::Open(_) => format!("Run chmod 600 on it; {show}"),
-        FileFault::WrongKind => format!("Name the plain file itself; {show}"),
+        FileFault::Relative => format!("Name {file} by its path from the root"),
+        FileFault::Absent => format!("Put {file} there, or choose another file"),
+        FileFault::Foreign(_) => format!("Give it to yourself or to root: chown {file}"),
+        FileFault::Open(_) => format!("Run: chmod 600 {file}"),
+        FileFault::WrongKind => format!("Name a plain file instead of {file}"),
         FileFault::Replaceable => {
-            format!("Look at each folder with `namei -l`, and close them or move the file; {show}")
+            format!("See whose the folders are, and close them or move the file: namei -l {file}")
         }
-        FileFault::Unreadable | FileFault::TimedOut => format!("See that you can read it yourself; {show}"),
-        FileFault::Empty | FileFault::TooLarge => {
-            format!("Put the secret into its first line, and nothing else; {show}")
-        }
+        FileFault::Unreadable | FileFault::TimedOut => format!("See that you can read {file} yourself"),
+        FileFault::Empty | FileFault::TooLarge => format!("Put the secret into the first line of {file}"),
     };
     (ErrorCode::SECRET_FILE_UNUSABLE, hint)
 }
 
 /// The credential's failure, in the same way.
-pub(super) fn of_credential(fault: CredentialFault, profile: &ProfileName) -> (ErrorCode, String) {
+pub(super) fn of_credential(fault: CredentialFault) -> (ErrorCode, &'static str) {
     let hint = match fault {
-        CredentialFault::Name => "Choose the name that the service's LoadCredential= gives it".to_owned(),
+        CredentialFault::Name => "Choose the name that the service's LoadCredential= gives it",
         CredentialFault::NoFolder => {
             "Let systemd run cp-tokend as a service with LoadCredential= or LoadCredentialEncrypted=, or keep the \
-             secret elsewhere, for instance with `--secret-command`"
-                .to_owned()
+             secret elsewhere, for instance with --secret-command"
         }
-        CredentialFault::File(FileFault::Absent) => format!(
-            "Add it to the service with LoadCredential=, and restart the service; `cp-token profile show {profile}` shows its name"
-        ),
-        CredentialFault::File(_) => {
-            "Look at the folder $CREDENTIALS_DIRECTORY of the service, which systemd makes private and read-only"
-                .to_owned()
+        CredentialFault::File(FileFault::Absent) => {
+            "Add it to the service with LoadCredential=, and restart the service"
+        }
+        CredentialFault::File(
+            FileFault::Relative
+            | FileFault::Foreign(_)
+            | FileFault::Open(_)
+            | FileFault::WrongKind
+            | FileFault::Replaceable
+            | FileFault::Unreadable
+            | FileFault::Empty
+            | FileFault::TooLarge
+            | FileFault::TimedOut,
+        ) => {
+            "Look at it in the service's folder $CREDENTIALS_DIRECTORY, which systemd makes private and read-only"
         }
     };
     (ErrorCode::CREDENTIAL_UNAVAILABLE, hint)

@@ -52,9 +52,13 @@ pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
             (ErrorCode::KEYRING_UNAVAILABLE, format!("See the keyring's own log, {another}"))
         }
         VaultError::ReadOnly => (ErrorCode::INVALID_ARGUMENT, "Change it there".to_owned()),
-        VaultError::Command(error) => handed::of_command(error, name),
-        VaultError::File(fault) => handed::of_file(fault, name),
-        VaultError::Credential(fault) => handed::of_credential(fault, name),
+        VaultError::Command(error) => owned(handed::of_command(error)),
+        VaultError::File(fault) => handed::of_file(fault, profile),
+        VaultError::Credential(fault) => owned(handed::of_credential(fault)),
     };
     Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
+}
+
+fn owned((code, hint): (ErrorCode, &str)) -> (ErrorCode, String) {
+    (code, hint.to_owned())
 }

@@ -9,11 +9,10 @@ use cp_token_protocol::Secret;
 
 use super::handed::{self, FileFault};
 use super::{SecretKey, SecretSource, VaultError};
+use crate::grammar;
 
 /// What the service manager sets to the folder of the service's credentials.
 const FOLDER: &str = "CREDENTIALS_DIRECTORY";
-/// The longest name, in bytes.
-const NAME_LIMIT: usize = 255;
 /// The permission bits that a credential never has. systemd lets a service of another user than root read by an
 /// ACL, which shows as a right of the group.
 const OTHERS: u32 = 0o027;
@@ -51,7 +50,7 @@ impl CredentialSource {
     }
 
     async fn find(&self) -> Result<Secret, CredentialFault> {
-        if !is_name(&self.name) {
+        if !grammar::is_credential_name(&self.name) {
             return Err(CredentialFault::Name);
         }
         let folder = self.folder.as_ref().filter(|folder| !folder.as_os_str().is_empty());
@@ -60,31 +59,11 @@ impl CredentialSource {
     }
 }
 
-fn is_name(name: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    (1..=NAME_LIMIT).contains(&name.len()) && name.bytes().all(is_allowed) && name != "." && name != ".."
-}
-
 impl SecretSource for CredentialSource {
     fn load<'a>(
         &'a self,
         _: &'a SecretKey,
     ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>> {
         Box::pin(async { self.find().await.map_err(VaultError::Credential) })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_leads_to_no_other_folder() {
-        for name in ["cp", "cp-token.secret_1", "..a", "-", &"x".repeat(255)] {
-            assert!(is_name(name), "{name}");
-        }
-        for name in ["", ".", "..", "a/b", "/etc/shadow", "../x", "a b", "a\0", "é", &"x".repeat(256)] {
-            assert!(!is_name(name), "{name}");
-        }
     }
 }
