@@ -9,6 +9,7 @@ use crate::profile::Profile;
 use crate::registry::error::RegistryError;
 
 mod code;
+mod handed;
 mod lease;
 mod refused;
 mod start;

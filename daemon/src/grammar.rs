@@ -85,7 +85,8 @@ fn is_path(path: &str) -> bool {
     Path::new(path).is_absolute() && path.len() <= 4096 && !path.contains('\0')
 }
 
-fn is_credential_name(name: &str) -> bool {
+/// Whether a credential can have that name, which leads to no other folder.
+pub fn is_credential_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     (1..=FILE_NAME_LIMIT).contains(&name.len()) && name.bytes().all(allowed) && ![".", ".."].contains(&name)
 }

@@ -19,22 +19,29 @@ pub enum HardenError {
 }
 
 /// Variables that the daemon keeps. Proxies, CA files and loader variables of whichever shell started it are
-/// not among them.
+/// not among them. Those that say where `pass`, gpg and the like keep things, and where they can ask a person, are
+/// for the programs of profiles whose secret such a program prints.
 const KEPT: &[&str] = &[
     "CP_TOKEN_CONFIG_DIR",
     "CP_TOKEN_LOG",
     "CP_TOKEN_SOCKET",
     "CP_TOKEN_STATE_DIR",
+    "CREDENTIALS_DIRECTORY",
     "DBUS_SESSION_BUS_ADDRESS",
+    "DISPLAY",
+    "GNUPGHOME",
     "HOME",
     "LANG",
     "LC_ALL",
     "LC_CTYPE",
     "LOGNAME",
     "NOTIFY_SOCKET",
+    "PASSWORD_STORE_DIR",
     "PATH",
     "TZ",
     "USER",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "XDG_RUNTIME_DIR",
@@ -57,7 +64,8 @@ pub fn process(handed_over: bool) -> Result<Vec<ProtectionReport>, HardenError> 
         report("no core file", system::forbid_core_files()),
         report("no new privileges", system::forbid_new_privileges()),
     ];
-    system::clear_environment(|name| KEPT.contains(&name.to_string_lossy().as_ref()));
+    system::clear_environment(|name| is_kept(&name.to_string_lossy()));
+    system::notice_ended_children();
     system::raise_descriptor_limit();
     system::use_one_heap();
     reports.push(report("secrets locked in memory", cp_token_protocol::Secret::zeroed(1).is_locked()));
@@ -70,6 +78,11 @@ pub fn process(handed_over: bool) -> Result<Vec<ProtectionReport>, HardenError> 
 pub fn is_handed_over(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let number = |name| variable(name)?.to_str()?.parse::<u32>().ok();
     number("LISTEN_PID") == Some(std::process::id()) && number("LISTEN_FDS").is_some_and(|count| count > 0)
+}
+
+/// Whether the daemon keeps the variable of that name.
+pub(crate) fn is_kept(name: &str) -> bool {
+    KEPT.contains(&name)
 }
 
 fn report(name: &str, holds: bool) -> ProtectionReport {

@@ -1,5 +1,5 @@
 //! Owns the module map of `cp-tokend`: doors (`ipc`), office (`service`, `broker`, `registry`), brain
-//! (`lease`) and yards (`authority`, `vault`, `clock`, `state`, `instance`, `harden`). Arrows go down.
+//! (`lease`) and yards (`authority`, `vault`, `program`, `clock`, `state`, `instance`, `harden`). Arrows go down.
 
 pub mod app;
 pub mod args;
@@ -17,10 +17,12 @@ pub mod grammar;
 pub mod greeting;
 pub mod harden;
 pub mod instance;
+pub mod intake;
 pub mod ipc;
 pub mod lease;
 pub mod paths;
 pub mod profile;
+pub mod program;
 pub mod proxy;
 pub mod redeemer;
 pub mod refusals;

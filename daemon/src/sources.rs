@@ -1,4 +1,4 @@
-//! Owns which source each profile's secret rests in. It knows the sources by their trait alone.
+//! Owns which source each profile's secret rests in. It asks each source through the trait alone.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use cp_token_protocol::message::SecretLocation;
 
 use crate::entry::Entry;
 use crate::profile::Profile;
-use crate::vault::{SecretSource, VaultError};
+use crate::vault::{CommandSource, CredentialSource, FileSource, SecretSource, VaultError};
 
 /// Every source that a profile can choose.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ impl Sources {
     /// # Errors
     /// [`VaultError`].
     pub async fn load(&self, profile: &Profile) -> Result<Entry, VaultError> {
-        let text = self.of(&profile.secret_source)?.load(&profile.secret_key()).await?;
+        let text = self.of(&profile.secret_source).load(&profile.secret_key()).await?;
         Ok(Entry::parse(&text))
     }
 
@@ -33,7 +33,7 @@ impl Sources {
     /// # Errors
     /// [`VaultError`].
     pub async fn store(&self, profile: &Profile, entry: &Entry) -> Result<(), VaultError> {
-        self.of(&profile.secret_source)?.store(&profile.secret_key(), &entry.text()).await
+        self.of(&profile.secret_source).store(&profile.secret_key(), &entry.text()).await
     }
 
     /// Takes the profile's secret out of its source.
@@ -41,7 +41,7 @@ impl Sources {
     /// # Errors
     /// [`VaultError`].
     pub async fn erase(&self, profile: &Profile) -> Result<(), VaultError> {
-        self.of(&profile.secret_source)?.erase(&profile.secret_key()).await
+        self.of(&profile.secret_source).erase(&profile.secret_key()).await
     }
 
     /// What a program prints that a profile names, such as a one-time code.
@@ -49,16 +49,16 @@ impl Sources {
     /// # Errors
     /// [`VaultError`].
     pub async fn ask_program(&self, line: &[String], profile: &Profile) -> Result<Secret, VaultError> {
-        self.of(&SecretLocation::Command(line.to_vec()))?.load(&profile.secret_key()).await
+        self.of(&SecretLocation::Command(line.to_vec())).load(&profile.secret_key()).await
     }
 
-    fn of(&self, location: &SecretLocation) -> Result<Arc<dyn SecretSource>, VaultError> {
+    fn of(&self, location: &SecretLocation) -> Arc<dyn SecretSource> {
         match location {
-            SecretLocation::Keyring => Ok(Arc::clone(&self.keyring)),
-            SecretLocation::Memory => Ok(Arc::clone(&self.memory)),
-            SecretLocation::Command(_) | SecretLocation::File(_) | SecretLocation::Credential(_) => {
-                Err(VaultError::Unavailable)
-            }
+            SecretLocation::Keyring => Arc::clone(&self.keyring),
+            SecretLocation::Memory => Arc::clone(&self.memory),
+            SecretLocation::Command(line) => Arc::new(CommandSource::new(line.clone())),
+            SecretLocation::File(path) => Arc::new(FileSource::new(path.into())),
+            SecretLocation::Credential(name) => Arc::new(CredentialSource::new(name.clone())),
         }
     }
 }

@@ -7,14 +7,23 @@ use std::pin::Pin;
 use cp_token_protocol::message::Identity;
 use cp_token_protocol::{ProfileName, Secret};
 
+use crate::program::ProgramError;
 use crate::request_url::RequestUrl;
 
 mod blocking;
+mod command;
+mod credential;
+mod file;
+mod handed;
 mod keyring;
 mod memory;
 #[cfg(target_os = "linux")]
 mod secret_service;
 
+pub use command::CommandSource;
+pub use credential::{CredentialFault, CredentialSource};
+pub use file::FileSource;
+pub use handed::FileFault;
 pub use keyring::KeyringSource;
 pub use memory::MemorySource;
 
@@ -83,6 +92,18 @@ pub enum VaultError {
     /// It failed in another way.
     #[error("the keyring failed")]
     Failed,
+    /// It only reads what somebody else keeps.
+    #[error("the secret is kept by another program, and cp-token only reads it")]
+    ReadOnly,
+    /// The program that prints the secret did not do so.
+    #[error("the secret command {0}")]
+    Command(ProgramError),
+    /// The secret's file was not taken.
+    #[error("the secret file {0}")]
+    File(FileFault),
+    /// The service manager handed over no such credential, or one that was not taken.
+    #[error(transparent)]
+    Credential(CredentialFault),
 }
 
 fn require_storable(secret: &Secret) -> Result<(), VaultError> {
@@ -104,22 +125,26 @@ pub trait SecretSource: Send + Sync {
         key: &'a SecretKey,
     ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>>;
 
-    /// Puts the secret there, in the place of an older one of the same key.
+    /// Puts the secret there, in the place of an older one of the same key. A source that others fill does not.
     ///
     /// # Errors
     /// [`VaultError`]; the older one is then still there, except perhaps after [`VaultError::TimedOut`].
     fn store<'a>(
         &'a self,
-        key: &'a SecretKey,
-        secret: &'a Secret,
-    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>>;
+        _: &'a SecretKey,
+        _: &'a Secret,
+    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>> {
+        Box::pin(std::future::ready(Err(VaultError::ReadOnly)))
+    }
 
-    /// Takes the secret away. That there was none is no failure.
+    /// Takes the secret away. That there was none is no failure. A source that others fill does not.
     ///
     /// # Errors
     /// [`VaultError`].
     fn erase<'a>(
         &'a self,
-        key: &'a SecretKey,
-    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>>;
+        _: &'a SecretKey,
+    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>> {
+        Box::pin(std::future::ready(Err(VaultError::ReadOnly)))
+    }
 }

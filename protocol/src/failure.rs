@@ -113,6 +113,14 @@ codes! {
     KEYRING_AMBIGUOUS = 504, "keyring_ambiguous";
     /// The keyring cannot hold a secret of this size.
     SECRET_TOO_LARGE = 505, "secret_too_large";
+    /// The program that prints the secret failed, or cannot be run.
+    SECRET_COMMAND_FAILED = 506, "secret_command_failed";
+    /// The secret's file is missing, open to others or no secret.
+    SECRET_FILE_UNUSABLE = 507, "secret_file_unusable";
+    /// The service manager has handed over no such credential.
+    CREDENTIAL_UNAVAILABLE = 508, "credential_unavailable";
+    /// The program that prints the secret did not end in time.
+    SECRET_COMMAND_TIMED_OUT = 509, "secret_command_timed_out";
     /// A bug in the daemon.
     INTERNAL = 599, "internal";
     /// Helper only: no daemon answers, and none may or can be started.

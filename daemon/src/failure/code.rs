@@ -70,6 +70,11 @@ fn failure(error: CodeError, profile: &Profile) -> Failure {
 
 fn program(problem: VaultError, profile: &Profile) -> Failure {
     let mut failure = of_vault(problem, profile);
-    failure.message = format!("profile {}: one-time codes: {problem}", profile.name);
+    let what = if let VaultError::Command(error) = problem {
+        format!("the command for one-time codes {error}")
+    } else {
+        format!("one-time codes: {problem}")
+    };
+    failure.message = format!("profile {}: {what}", profile.name);
     failure
 }

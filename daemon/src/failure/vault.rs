@@ -3,6 +3,7 @@
 use cp_token_protocol::message::Identity;
 use cp_token_protocol::{ErrorCode, Failure};
 
+use super::handed;
 use crate::lease::{FailureKind, policy};
 use crate::profile::Profile;
 use crate::trade::Unredeemed;
@@ -50,6 +51,14 @@ pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
         VaultError::Failed => {
             (ErrorCode::KEYRING_UNAVAILABLE, format!("See the keyring's own log, {another}"))
         }
+        VaultError::ReadOnly => (ErrorCode::INVALID_ARGUMENT, "Change it there".to_owned()),
+        VaultError::Command(error) => owned(handed::of_command(error)),
+        VaultError::File(fault) => handed::of_file(fault, profile),
+        VaultError::Credential(fault) => owned(handed::of_credential(fault)),
     };
     Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
+}
+
+fn owned((code, hint): (ErrorCode, &str)) -> (ErrorCode, String) {
+    (code, hint.to_owned())
 }

@@ -128,20 +128,26 @@ fn classify(error: io::Error) -> FileError {
 /// Passes if nobody but root and us can put another folder in the place of one above `folder`.
 ///
 /// # Errors
-/// [`FileError`] naming the folder that is open. One with the sticky bit, such as `/tmp`, is not: there, a
-/// name can be taken away by its owner alone.
+/// As [`check_folder`].
 pub fn check_ancestors(folder: &Path) -> Result<(), FileError> {
-    for above in folder.canonicalize()?.ancestors().skip(1) {
-        let facts = std::fs::symlink_metadata(above)?;
-        let own = rustix::process::geteuid().as_raw();
-        if facts.uid() != 0 && facts.uid() != own {
-            return Err(FileError::ForeignAncestor(show(above), facts.uid()));
-        }
-        let by_group = facts.mode() & 0o020 != 0 && facts.gid() != rustix::process::getegid().as_raw();
-        let by_all = facts.mode() & 0o002 != 0;
-        if (by_group || by_all) && facts.mode() & 0o1000 == 0 {
-            return Err(FileError::OpenAncestor(show(above)));
-        }
+    folder.canonicalize()?.ancestors().skip(1).try_for_each(check_folder)
+}
+
+/// Passes if nobody but root and us can replace what is in this folder.
+///
+/// # Errors
+/// [`FileError`] naming the folder if it is open. One with the sticky bit, such as `/tmp`, is not: there, a name
+/// can be taken away by its owner alone.
+pub fn check_folder(folder: &Path) -> Result<(), FileError> {
+    let facts = std::fs::symlink_metadata(folder)?;
+    let own = rustix::process::geteuid().as_raw();
+    if facts.uid() != 0 && facts.uid() != own {
+        return Err(FileError::ForeignAncestor(show(folder), facts.uid()));
+    }
+    let by_group = facts.mode() & 0o020 != 0 && facts.gid() != rustix::process::getegid().as_raw();
+    let by_all = facts.mode() & 0o002 != 0;
+    if (by_group || by_all) && facts.mode() & 0o1000 == 0 {
+        return Err(FileError::OpenAncestor(show(folder)));
     }
     Ok(())
 }

@@ -49,6 +49,12 @@ pub(super) fn clear_environment(keep: impl Fn(&OsString) -> bool) {
     }
 }
 
+/// A caller that ignores its children's ends would hand that on, and no program's exit code could be learnt.
+pub(super) fn notice_ended_children() {
+    // SAFETY: puts the system's own way back; no handler of ours is involved and no other thread exists yet.
+    let _ = unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
 pub(super) fn raise_descriptor_limit() {
     let limit = rustix::process::getrlimit(Resource::Nofile);
     let wanted = limit.maximum.map_or(MOST_DESCRIPTORS, |most| most.min(MOST_DESCRIPTORS));

@@ -190,9 +190,11 @@ fn why_absent() -> VaultError {
 fn report(error: Option<VaultError>) -> KeyringReport {
     match error {
         None
-        | Some(VaultError::Absent | VaultError::Ambiguous | VaultError::TooLarge | VaultError::Unusable) => {
-            KeyringReport::Working
-        }
+        | Some(VaultError::Absent | VaultError::Ambiguous | VaultError::TooLarge | VaultError::Unusable)
+        // No keyring says these.
+        | Some(
+            VaultError::ReadOnly | VaultError::Command(_) | VaultError::File(_) | VaultError::Credential(_),
+        ) => KeyringReport::Working,
         Some(VaultError::Unavailable | VaultError::NoCollection | VaultError::Failed) => {
             KeyringReport::Unavailable
         }

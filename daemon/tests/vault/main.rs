@@ -1,12 +1,16 @@
-//! Promises of every place where secrets rest, kept by the daemon's memory and by a real keyring alike.
+//! Promises of every place where secrets rest, kept by the daemon's memory, a real keyring, and sources that
+//! others fill, alike.
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod folder;
 mod memory;
 mod suite;
 
 #[cfg(target_os = "linux")]
 mod eavesdropper;
+#[cfg(target_os = "linux")]
+mod handed;
 #[cfg(target_os = "linux")]
 mod keyring;
 #[cfg(target_os = "linux")]

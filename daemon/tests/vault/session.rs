@@ -3,11 +3,11 @@
 
 use std::future::Future;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::folder::Folder;
 
 /// Says that this process is the one in the private session.
 const INSIDE: &str = "CP_TOKEN_TESTS_INSIDE";
@@ -50,7 +50,7 @@ fn run_inside(name: &str, launcher: &[&str]) {
     let mut command = Command::new(line[0]);
     command.args(&line[1..]).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     for variable in ["HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
-        command.env(variable, &folder.0);
+        command.env(variable, folder.path(""));
     }
     let output = command.env(INSIDE, "1").output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
@@ -62,28 +62,6 @@ fn run_inside(name: &str, launcher: &[&str]) {
 fn is_installed(tool: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(tool).is_file())
-}
-
-/// A folder of our own that goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        use std::os::unix::fs::DirBuilderExt;
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-
-        // Short, because sockets lie in it.
-        let name = format!("cpt-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        std::fs::DirBuilder::new().mode(0o700).create(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
-    }
 }
 
 /// A process that ends with the test.

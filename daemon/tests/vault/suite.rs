@@ -1,5 +1,8 @@
 //! The one behaviour of all sources.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
 use cp_token_protocol::message::Identity;
 use cp_tokend::request_url::RequestUrl;
 use cp_tokend::vault::{SECRET_LIMIT, SecretKey, SecretSource, VaultError};
@@ -94,4 +97,74 @@ async fn profiles_do_not_meet(source: &dyn SecretSource) {
     source.erase(&left).await.unwrap();
     assert_eq!(load(source, &left).await, Err(VaultError::Absent));
     assert!(load(source, &right).await.is_ok());
+}
+
+/// A source that others fill, with what it answers where they did not.
+pub(crate) struct Handed<'t> {
+    pub(crate) source: &'t dyn SecretSource,
+    /// Where the others put the secret.
+    pub(crate) file: &'t Path,
+    pub(crate) absent: VaultError,
+    pub(crate) empty: VaultError,
+    pub(crate) too_large: VaultError,
+}
+
+/// Everything that a source promises that others fill: what concerns loading.
+pub(crate) async fn keeps_every_promise_of_reading(handed: Handed<'_>) {
+    assert_eq!(handed.load().await, Err(handed.absent));
+    any_bytes_come_back_but_one_line_end(&handed).await;
+    what_is_no_secret_is_not_loaded(&handed).await;
+    the_secret_that_is_there_now_is_the_one_loaded(&handed).await;
+}
+
+impl Handed<'_> {
+    async fn load(&self) -> Result<Vec<u8>, VaultError> {
+        load(self.source, &key("any")).await
+    }
+
+    fn put(&self, text: &[u8]) {
+        let draft = self.file.with_extension("new");
+        std::fs::write(&draft, text).unwrap();
+        std::fs::set_permissions(&draft, std::fs::Permissions::from_mode(0o400)).unwrap();
+        std::fs::rename(&draft, self.file).unwrap();
+    }
+}
+
+async fn any_bytes_come_back_but_one_line_end(handed: &Handed<'_>) {
+    let every_byte: Vec<u8> = (0..=255).collect();
+    for text in [&b" spaces "[..], "pässwörd".as_bytes(), b"first\nsecond", b"line\n\0", b"a\n", &every_byte]
+    {
+        for end in [&b""[..], b"\n", b"\r\n"] {
+            // A line end of its own would be taken for the one behind it.
+            if end.is_empty() && text.ends_with(b"\n") {
+                continue;
+            }
+            handed.put(&[text, end].concat());
+            assert_eq!(handed.load().await.unwrap(), text);
+        }
+    }
+}
+
+async fn what_is_no_secret_is_not_loaded(handed: &Handed<'_>) {
+    for text in [&b""[..], b"\n", b"\r\n"] {
+        handed.put(text);
+        assert_eq!(handed.load().await, Err(handed.empty));
+    }
+    for length in [SECRET_LIMIT + 1, 100 * SECRET_LIMIT] {
+        handed.put(&vec![b'x'; length]);
+        assert_eq!(handed.load().await, Err(handed.too_large), "i06: {length}");
+    }
+    let longest: Vec<u8> = (0..SECRET_LIMIT).map(|i| b'a' + (i % 26) as u8).collect();
+    handed.put(&[&longest, &b"\n"[..]].concat());
+    assert!(handed.load().await.unwrap() == longest, "i06: the longest is whole");
+}
+
+async fn the_secret_that_is_there_now_is_the_one_loaded(handed: &Handed<'_>) {
+    for secret in [&b"first"[..], b"a much longer second one", b"3"] {
+        handed.put(secret);
+        assert_eq!(handed.load().await.unwrap(), secret);
+        assert_eq!(handed.load().await.unwrap(), secret, "loading takes nothing away");
+    }
+    std::fs::remove_file(handed.file).unwrap();
+    assert_eq!(handed.load().await, Err(handed.absent));
 }

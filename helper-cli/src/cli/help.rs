@@ -41,7 +41,9 @@ Variables:
   CP_TOKEN_STATE_DIR    the state folder, instead of the place below
   CP_TOKEN_LOG          what a daemon that is started logs (info)
   A daemon that is started sees the last four, the XDG folders, the session bus, PATH,
-  HOME, user and locale; nothing else of the environment reaches it.
+  HOME, user and locale; and, for programs that print a secret, GNUPGHOME,
+  PASSWORD_STORE_DIR, CREDENTIALS_DIRECTORY and the display. Nothing else of the
+  environment reaches it.
 
 Files:
   $XDG_CONFIG_HOME/cp-token/config.toml     profiles, to be edited by hand too

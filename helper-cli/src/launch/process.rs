@@ -26,6 +26,13 @@ const INHERITED_VARIABLES: &[&str] = &[
     "LC_ALL",
     "LC_CTYPE",
     "TZ",
+    // For the programs that print a secret: where stores keep it, and where a passphrase can be asked for.
+    "CREDENTIALS_DIRECTORY",
+    "GNUPGHOME",
+    "PASSWORD_STORE_DIR",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
     "CP_TOKEN_SOCKET",
     "CP_TOKEN_CONFIG_DIR",
     "CP_TOKEN_STATE_DIR",

@@ -16,6 +16,7 @@ mod main_job;
 mod people;
 mod secrecy;
 mod sizes;
+mod sources;
 mod storms;
 mod users;
 mod wiring;

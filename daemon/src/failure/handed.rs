@@ -1,0 +1,80 @@
+//! Owns what it means that a secret which others keep did not come: from a program, a file or a service manager.
+
+use cp_token_protocol::ErrorCode;
+use cp_token_protocol::message::SecretLocation;
+
+use crate::profile::Profile;
+use crate::program::ProgramError;
+use crate::vault::{CredentialFault, FileFault};
+
+/// A program's failure, be it for a secret or a one-time code: its code, and what to do. It names no argument,
+/// which may be meant to be secret.
+pub(super) fn of_command(error: ProgramError) -> (ErrorCode, &'static str) {
+    let hint = match error {
+        ProgramError::TimedOut => {
+            return (
+                ErrorCode::SECRET_COMMAND_TIMED_OUT,
+                "See whether it waits for an answer on your screen, a passphrase for instance, and ask again",
+            );
+        }
+        ProgramError::Relative => "Name the program by its path from the root",
+        ProgramError::Absent => "Install it, or choose another program",
+        ProgramError::NotRun => "See that it is a program, and that you may run it",
+        ProgramError::Failed(_) | ProgramError::Silent | ProgramError::TooMuch => {
+            "Run it yourself to see why: what it said is shown nowhere, because that could be the secret"
+        }
+    };
+    (ErrorCode::SECRET_COMMAND_FAILED, hint)
+}
+
+/// The secret file's failure, in the same way.
+pub(super) fn of_file(fault: FileFault, profile: &Profile) -> (ErrorCode, String) {
+    let file = match &profile.secret_source {
+        SecretLocation::File(path) => crate::files::show(path.as_ref()),
+        SecretLocation::Keyring
+        | SecretLocation::Memory
+        | SecretLocation::Command(_)
+        | SecretLocation::Credential(_) => "it".to_owned(),
+    };
+    let hint = match fault {
+        FileFault::Relative => format!("Name {file} by its path from the root"),
+        FileFault::Absent => format!("Put {file} there, or choose another file"),
+        FileFault::Foreign(_) => format!("Give it to yourself or to root: chown {file}"),
+        FileFault::Open(_) => format!("Run: chmod 600 {file}"),
+        FileFault::WrongKind => format!("Name a plain file instead of {file}"),
+        FileFault::Replaceable => {
+            format!("See whose the folders are, and close them or move the file: namei -l {file}")
+        }
+        FileFault::Unreadable | FileFault::TimedOut => format!("See that you can read {file} yourself"),
+        FileFault::Empty | FileFault::TooLarge => format!("Put the secret into the first line of {file}"),
+    };
+    (ErrorCode::SECRET_FILE_UNUSABLE, hint)
+}
+
+/// The credential's failure, in the same way.
+pub(super) fn of_credential(fault: CredentialFault) -> (ErrorCode, &'static str) {
+    let hint = match fault {
+        CredentialFault::Name => "Choose the name that the service's LoadCredential= gives it",
+        CredentialFault::NoFolder => {
+            "Let systemd run cp-tokend as a service with LoadCredential= or LoadCredentialEncrypted=, or keep the \
+             secret elsewhere, for instance with --secret-command"
+        }
+        CredentialFault::File(FileFault::Absent) => {
+            "Add it to the service with LoadCredential=, and restart the service"
+        }
+        CredentialFault::File(
+            FileFault::Relative
+            | FileFault::Foreign(_)
+            | FileFault::Open(_)
+            | FileFault::WrongKind
+            | FileFault::Replaceable
+            | FileFault::Unreadable
+            | FileFault::Empty
+            | FileFault::TooLarge
+            | FileFault::TimedOut,
+        ) => {
+            "Look at it in the service's folder $CREDENTIALS_DIRECTORY, which systemd makes private and read-only"
+        }
+    };
+    (ErrorCode::CREDENTIAL_UNAVAILABLE, hint)
+}

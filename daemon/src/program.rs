@@ -1,0 +1,106 @@
+//! Owns the run of another program for what it prints: no shell, a clean environment, a deadline, a cap, and an
+//! end for all that it started. It must not know what the words mean, and lets none of them into an error or a log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cp_token_protocol::Secret;
+use tokio::sync::Semaphore;
+
+use crate::background;
+use crate::intake::IntakeError;
+
+mod environment;
+#[cfg(target_os = "linux")]
+#[path = "program/linux.rs"]
+mod system;
+
+use system::Leash;
+
+/// How many programs run at once: fewer than there are places for work that blocks, which programs that wait for
+/// a person must not use up.
+const AT_ONCE: usize = 8;
+
+static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
+
+/// Why a program brought nothing. To be read after the name of what the program is for: "the secret command …".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum ProgramError {
+    /// Its path does not begin at the root, so that it could be another program for everybody who looks.
+    #[error("is not named by its whole path")]
+    Relative,
+    /// There is no such file.
+    #[error("does not exist")]
+    Absent,
+    /// The system does not run it.
+    #[error("cannot be run")]
+    NotRun,
+    /// It ended with this exit code, or by a signal. What it printed until then is not looked at.
+    #[error("{}", describe(*.0))]
+    Failed(Option<u8>),
+    /// It did not end in time, and was ended.
+    #[error("did not end in time, and was ended")]
+    TimedOut,
+    /// It ended well and printed nothing.
+    #[error("printed nothing")]
+    Silent,
+    /// It printed more than was allowed, and was ended.
+    #[error("printed more than a secret can hold")]
+    TooMuch,
+}
+
+fn describe(exit: Option<u8>) -> String {
+    exit.map_or("was ended by a signal".to_owned(), |code| format!("failed with exit code {code}"))
+}
+
+impl From<IntakeError> for ProgramError {
+    fn from(error: IntakeError) -> Self {
+        match error {
+            IntakeError::TooMuch => Self::TooMuch,
+            IntakeError::Unreadable => Self::NotRun,
+        }
+    }
+}
+
+/// What the program prints, without its last line end, if it prints anything and ends well. `argv` is the whole
+/// path of its file and its arguments; `limit` is in bytes.
+///
+/// After `deadline`, or where nobody waits for the outcome any more, the program and everything in its process
+/// group is killed. What it left running in that group when it ended is killed as well, and not waited for.
+///
+/// # Errors
+/// [`ProgramError`].
+pub async fn run(argv: &[String], deadline: Duration, limit: usize) -> Result<Secret, ProgramError> {
+    if !argv.first().is_some_and(|file| file.starts_with('/')) {
+        return Err(ProgramError::Relative);
+    }
+    tokio::time::timeout(deadline, run_in_turn(argv.to_vec(), limit))
+        .await
+        .unwrap_or(Err(ProgramError::TimedOut))
+}
+
+async fn run_in_turn(argv: Vec<String>, limit: usize) -> Result<Secret, ProgramError> {
+    let place = PLACES.acquire().await.map_err(|_| ProgramError::NotRun)?;
+    let leash = Arc::new(Leash::default());
+    let _puller = Puller(Arc::clone(&leash));
+    let work = move || {
+        let outcome = system::run(&argv, limit, &leash);
+        // Not before the program is gone, be it long after whoever waited for it.
+        drop(place);
+        outcome
+    };
+    let printed = background::run(work).await.map_err(|_| ProgramError::NotRun)??;
+    if printed.expose().is_empty() { Err(ProgramError::Silent) } else { Ok(printed) }
+}
+
+/// Ends the program when the future that waits for it is dropped.
+struct Puller(Arc<Leash>);
+
+impl Drop for Puller {
+    fn drop(&mut self) {
+        self.0.pull();
+    }
+}
+
+#[cfg(test)]
+mod tests;

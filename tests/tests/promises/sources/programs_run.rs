@@ -1,0 +1,95 @@
+//! Promises about the run of a program that prints a secret: what it is given, and what becomes of it.
+
+use std::io::{BufRead, BufReader};
+
+use cp_token_tests::programs;
+use cp_token_tests::world::{World, processes};
+
+use super::{creating, put, script, vault};
+
+#[test]
+fn b08_b09_e10_a_program_has_nothing_of_whoever_started_the_daemon() {
+    let world = World::new();
+    let client = world.new_client();
+    let secret = vault(&world, "secret");
+    put(&secret, &client.secret, 0o600);
+    let [variables, descriptors, place] = ["variables", "descriptors", "place"].map(|name| world.path(name));
+    let note = format!(
+        "env >{}; ls -l /proc/self/fd >{}; pwd >{}; cat {}",
+        variables.display(),
+        descriptors.display(),
+        place.display(),
+        secret.display()
+    );
+    let program = script(&world, "show", &note);
+    let hostile = ["HTTPS_PROXY", "SSL_CERT_FILE", "LD_LIBRARY_PATH", "BASH_ENV", "AWS_SECRET_ACCESS_KEY"];
+    let create = creating(&world, &client, "--secret-command", &program).env("GNUPGHOME", "/nonexistent");
+    hostile.iter().fold(create, |call, name| call.env(name, "/nonexistent")).run().succeeded();
+    let read = |file| std::fs::read_to_string(file).expect("the program made a note");
+    let variables = read(variables);
+    let has = |name: &str| variables.lines().any(|line| line.starts_with(&format!("{name}=")));
+    assert!(["HOME", "PATH", "GNUPGHOME", "XDG_RUNTIME_DIR"].into_iter().all(has), "{variables}");
+    assert!(!hostile.into_iter().any(has) && !variables.contains("CP_TOKEN"), "{variables}");
+    assert_eq!(read(place), "/\n");
+    let descriptors = read(descriptors);
+    let links: Vec<_> = descriptors.lines().filter_map(|line| Some(line.split_once(" -> ")?.1)).collect();
+    // The last one is the folder that is being listed.
+    assert!(links.len() == 4 && links[3].ends_with("/fd"), "{descriptors}");
+    assert_eq!((links[0], links[2]), ("/dev/null", "/dev/null"));
+}
+
+#[test]
+fn a_program_that_hangs_holds_up_its_own_profile_alone_and_ends_with_the_daemon() {
+    let world = World::new();
+    let client = world.new_client();
+    let [secret, hangs] = ["secret", "hangs"].map(|name| vault(&world, name));
+    put(&secret, &client.secret, 0o600);
+    let pipe = world.path("begun");
+    assert_eq!(world.program("mkfifo").args([&pipe]).run().code, 0);
+    let show = format!(
+        "if test -e {}; then sleep 1000 & echo $$ $! >{}; wait; fi; cat {}",
+        hangs.display(),
+        pipe.display(),
+        secret.display()
+    );
+    let program = script(&world, "show", &show);
+    creating(&world, &client, "--secret-command", &program).run().succeeded();
+    world.create_profile("other", "memory");
+    put(&hangs, "", 0o600);
+    let waiting = world.spawn_helper(&["-p", "prod", "--fresh"]);
+    let mut line = String::new();
+    let begun = std::fs::File::open(&pipe).expect("open the pipe");
+    BufReader::new(begun).read_line(&mut line).expect("the program tells its number");
+    let pids: Vec<u32> = line.split_whitespace().map(|word| word.parse().expect("a number")).collect();
+    world.helper(&["-p", "other", "--fresh"]).token();
+    assert!(pids.len() == 2 && pids.iter().all(|pid| processes::program(*pid).is_some()), "the control");
+    world.stop_daemon();
+    waiting.finish().failed(75);
+    assert!(pids.into_iter().all(processes::wait_for_end));
+}
+
+#[test]
+fn exit_codes_are_learnt_whatever_the_caller_ignores() {
+    if !programs::present(&["bash"]) {
+        return;
+    }
+    let world = World::new();
+    let client = world.new_client();
+    let secret = vault(&world, "secret");
+    put(&secret, &client.secret, 0o600);
+    let program = script(&world, "show", &format!("cat {}", secret.display()));
+    let ignoring =
+        |line: &str| world.program("bash").args(["-c", &format!("trap '' CHLD; exec {line}")]).run();
+    assert!(ignores_its_children(&ignoring("cat /proc/self/status").succeeded().stdout), "the control");
+    ignoring("cp-token daemon start").succeeded();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", world.daemon_pid())).expect("it runs");
+    assert!(!ignores_its_children(&status));
+    creating(&world, &client, "--secret-command", &program).run().succeeded();
+    world.helper(&["--fresh"]).token();
+}
+
+fn ignores_its_children(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("the signals it ignores");
+    let mask = u64::from_str_radix(mask.trim(), 16).expect("a number");
+    mask & 1 << (processes::Signal::CHILD.as_raw() - 1) != 0
+}
