@@ -134,7 +134,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
 fn unproved(failure: &Failure) -> Failure {
     let mut failure = failure.clone();
     failure.message.push_str("; nothing was changed");
-    if failure.code == ErrorCode::SECRET_REFUSED {
+    if failure.hint.starts_with(RESET_IN_CONSOLE) {
         failure.hint = format!("Check client ID and secret. {RESET_IN_CONSOLE} if the secret is lost");
     }
     failure

@@ -38,6 +38,19 @@ fn printer(world: &World, name: &str) -> (PathBuf, PathBuf) {
     (program, answer)
 }
 
+/// A program in the folder that is its argument, and what lets its runs print: whoever writes for a run waits until
+/// that run reads.
+fn each_run_prints<'w>(world: &'w World, name: &str) -> impl Fn(usize, &str) + use<'w> {
+    for run in 0..3 {
+        world.program("mkfifo").args([world.path(format!("run-{run}"))]).run().succeeded();
+    }
+    fs::write(world.path("runs"), "0").expect("write a number");
+    let text = "#!/bin/sh\ncd \"$1\" && run=$(cat runs) && echo $((run + 1)) > runs && cat run-$run\n";
+    fs::write(world.path(name), text).expect("write a program");
+    fs::set_permissions(world.path(name), fs::Permissions::from_mode(0o700)).expect("let it run");
+    |run, code| fs::write(world.path(format!("run-{run}")), code).expect("the program reads")
+}
+
 /// A world with a daemon under moved clocks and a profile with a stored seed.
 fn stored() -> Option<(World, ClockShim)> {
     let world = World::new();
@@ -83,16 +96,20 @@ fn whoever_cannot_wait_for_the_next_code_is_told_when_it_comes() {
 #[test]
 fn a_daemon_that_is_killed_does_not_send_the_same_code_again() {
     let world = World::new();
+    let Some(clocks) = ClockShim::build(&world) else { return };
     let jo = Person::new(&world);
     world.server().add_user_with_key(&jo.name, &jo.password, KEY);
     world.oracle().register(SEED);
     let lines = format!("{}\n{SEED}\n", jo.password);
-    let daemon = world.daemon();
+    let daemon = world.launch(clocks.launch());
     creating(&world, &jo, "jo").args(["--totp", "stored"]).stdin(&lines).run().succeeded();
     daemon.kill();
-    // What only memory held is gone with the daemon, so it is given anew, in the same time step or the next.
+    let _daemon = world.launch(clocks.launch());
+    // What only memory held is gone with the daemon, so it is given anew.
     let reset = ["profile", "reset-secret", "jo", "--secret-stdin"];
-    world.call(&reset).stdin(&lines).run().succeeded();
+    let waiting = world.call(&reset).stdin(&lines).spawn();
+    pass(&world, &clocks, STEP);
+    waiting.finish().succeeded();
     assert_eq!(codes(&world).len(), 2);
     each_once(&codes(&world));
 }
@@ -107,7 +124,7 @@ fn a_refused_stored_code_is_not_tried_again_until_a_person_says_so() {
     let asked = world.server().token_requests();
     pass(&world, &clocks, 10 * STEP);
     for _ in 0..10 {
-        world.helper(&[]).failed(77);
+        world.helper(&["--fresh"]).failed(77);
     }
     assert_eq!(world.server().token_requests(), asked);
     world.server().answer_normally();
@@ -205,20 +222,17 @@ fn a_program_prints_the_code_and_is_run_again_when_its_code_was_used() {
     let _daemon = world.launch(clocks.launch());
     let jo = Person::new(&world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
-    let pipe = world.path("crash plan codes");
-    world.program("mkfifo").args([&pipe]).run().succeeded();
-    // Whoever writes waits until the program runs and reads.
-    let print = |code: &str| fs::write(&pipe, code).expect("the program reads");
-    let line = format!("cat '{}'", pipe.display());
+    let print = each_run_prints(&world, "crash plan");
+    let line = format!("'{}' {}", world.path("crash plan").display(), world.root().display());
     let created = creating(&world, &jo, "jo").args(["--totp-command", &line]).stdin(&jo.password).spawn();
-    print("123456\n");
+    print(0, "123456\n");
     created.finish().succeeded();
     let first = world.helper(&[]).token();
     let waiting = world.spawn_helper(&["--fresh", "--timeout", "100s"]);
-    print("123456\n");
+    print(1, "123456\n");
     world.server().add_user(&jo.name, &jo.password, Some("7654321"));
     clocks.pass(STEP);
-    print("7654321\n");
+    print(2, "7654321\n");
     assert_ne!(waiting.finish().token(), first);
     assert_eq!(codes(&world), ["123456", "7654321"]);
 }

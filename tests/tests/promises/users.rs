@@ -58,7 +58,7 @@ fn a_refused_password_is_told_with_what_else_it_may_be_and_is_never_sent_again()
     let refused = world.helper(&["--fresh"]).failed(77).saying("refused the user name or password");
     refused.saying("reset-secret jo").saying("single sign-on").saying("API client");
     for _ in 0..20 {
-        world.helper(&[]).failed(77);
+        world.helper(&["--fresh"]).failed(77);
     }
     assert_eq!(world.server().token_requests() - before, 1);
 }
