@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Get(GetOptions),
     /// Create, change, list and delete profiles: one for each API client
     #[command(subcommand, after_help = help::PROFILE)]
-    Profile(ProfileCommand),
+    Profile(Box<ProfileCommand>),
     /// Start, stop and reload the daemon
     #[command(subcommand, after_help = help::DAEMON)]
     Daemon(DaemonCommand),

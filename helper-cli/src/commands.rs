@@ -31,7 +31,7 @@ pub(crate) fn run(line: CommandLine) -> Result<(), Failure> {
     match line.command {
         None => get::run(&line.get),
         Some(Command::Get(options)) => get::run(&options),
-        Some(Command::Profile(command)) => profile::run(command),
+        Some(Command::Profile(command)) => profile::run(*command),
         Some(Command::Daemon(command)) => daemon::run(command),
         Some(Command::Status { json }) => status::run(json),
         Some(Command::Forget(options)) => forget::run(options),

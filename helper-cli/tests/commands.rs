@@ -24,9 +24,11 @@ const CREATE: [&str; 9] = [
 ];
 
 fn done(place: &Place) -> Asked {
-    answering(place, |request| match request {
-        Request::ProfileList => vec![Response::Profiles(report().profiles)],
-        _ => vec![Response::Working, Response::Done(vec!["it is done".to_owned()])],
+    answering(place, |request| {
+        if matches!(request, Request::ProfileList) {
+            return vec![Response::Profiles(report().profiles)];
+        }
+        vec![Response::Working, Response::Done(vec!["it is done".to_owned()])]
     })
 }
 

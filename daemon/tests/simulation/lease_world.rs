@@ -13,6 +13,8 @@ use crate::dice::Dice;
 use crate::people::CLIENT;
 use crate::server;
 
+mod end;
+
 const STEPS: u64 = 60;
 
 struct World {
@@ -261,40 +263,6 @@ impl World {
         assert!(!left.is_zero(), "a token past its life");
         assert!(served.remaining < left, "the life that is shown is less than the true one");
         assert!(ask.min_validity.is_none_or(|asked| left >= asked), "less life than asked for");
-    }
-
-    /// Whatever happened, the history ends well: once the server answers, a caller is served.
-    fn end(&mut self) {
-        self.lease.forget();
-        self.in_flight = None;
-        self.refused = false;
-        self.issued.clear();
-        self.pass(Duration::from_secs(600));
-        let ask = Ask { demand: Demand::Valid, min_validity: None, has_code: true };
-        assert!(matches!(self.lease.request(&ask, self.now), Decision::Wait(_)));
-        let attempt = self.lease.poll_effect().expect("an order");
-        let granted = self.lease.on_granted(
-            attempt,
-            token_owned("the-last"),
-            Duration::from_secs(900),
-            self.now,
-            self.now,
-            0.0,
-        );
-        assert_eq!(granted, Acceptance::Held);
-        assert!(self.lease.settle(&ask, self.now).is_ok());
-        self.no_request_when_nobody_asks();
-    }
-
-    fn no_request_when_nobody_asks(&mut self) {
-        let mut wakes = 0;
-        while let Some(due) = self.lease.poll_timeout() {
-            self.pass(self.now.until(due).clamp(Duration::from_millis(5), Duration::from_secs(30)));
-            self.lease.handle_timeout(self.now);
-            assert_eq!(self.lease.poll_effect(), None, "an idle machine requests nothing");
-            wakes += 1;
-            assert!(wakes < 100, "an idle lease falls asleep");
-        }
     }
 }
 

@@ -16,8 +16,9 @@ use super::{Place, TOKEN};
 pub struct Asked(Arc<Mutex<Vec<Request>>>);
 
 impl Asked {
+    /// How many requests there were, but for looks at the profiles.
     pub fn count(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.0.lock().unwrap().iter().filter(|request| !matches!(request, Request::ProfileList)).count()
     }
 
     /// The one request that was made since the last look, but for a look at the profiles before it.

@@ -139,8 +139,8 @@ fn g12_g13_an_answer_that_is_no_token_is_named_and_none_of_it_is_kept() {
         (format!(r#"{{"access_token":"{token}","access_token":"{token}x",{bearer}}}"#), "same field twice"),
         (format!(r#"{{"access_token":"{token}","token_type":"mac"}}"#), "token_type"),
         (format!(r#"{{"access_token":"{token}"}}"#), "token_type"),
-        (format!(r#"{{"access_token":"",{bearer}}}"#), "no access_token"),
-        (format!("{{{bearer}}}"), "no access_token"),
+        (format!(r#"{{"access_token":"",{bearer}}}"#), "no token"),
+        (format!("{{{bearer}}}"), "no token"),
     ] {
         ask(&world, Answer::json(200, body)).failed(75).saying(words);
     }

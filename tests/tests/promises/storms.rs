@@ -171,7 +171,7 @@ fn i10_mixed_requests_for_two_profiles_never_mix_them() {
     });
     let requests = ["one", "two"].map(|name| {
         let selector = [&[0, 1, 3], name.as_bytes()].concat();
-        frame(&[selector.as_slice(), &[0, 0, 0xfb, 0x30, 0x75]].concat())
+        frame(&[selector.as_slice(), &[0, 0, 0xfb, 0x30, 0x75, 0, 0]].concat())
     });
     let holds = |answer: &[u8], token: &str| answer.windows(token.len()).any(|part| part == token.as_bytes());
     for round in 0..repetitions(2_000, 100_000) {

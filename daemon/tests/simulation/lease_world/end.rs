@@ -1,0 +1,43 @@
+//! Owns the end of a history of one lease: it ends well, and then nobody asks any more.
+
+use std::time::Duration;
+
+use cp_tokend::lease::{Acceptance, Ask, Decision, Demand};
+
+use super::{World, token_owned};
+
+impl World {
+    /// Whatever happened, the history ends well: once the server answers, a caller is served.
+    pub(super) fn end(&mut self) {
+        self.lease.forget();
+        self.in_flight = None;
+        self.refused = false;
+        self.issued.clear();
+        self.pass(Duration::from_secs(600));
+        let ask = Ask { demand: Demand::Valid, min_validity: None, has_code: true };
+        assert!(matches!(self.lease.request(&ask, self.now), Decision::Wait(_)));
+        let attempt = self.lease.poll_effect().expect("an order");
+        let granted = self.lease.on_granted(
+            attempt,
+            token_owned("the-last"),
+            Duration::from_secs(900),
+            self.now,
+            self.now,
+            0.0,
+        );
+        assert_eq!(granted, Acceptance::Held);
+        assert!(self.lease.settle(&ask, self.now).is_ok());
+        self.no_request_when_nobody_asks();
+    }
+
+    fn no_request_when_nobody_asks(&mut self) {
+        let mut wakes = 0;
+        while let Some(due) = self.lease.poll_timeout() {
+            self.pass(self.now.until(due).clamp(Duration::from_millis(5), Duration::from_secs(30)));
+            self.lease.handle_timeout(self.now);
+            assert_eq!(self.lease.poll_effect(), None, "an idle machine requests nothing");
+            wakes += 1;
+            assert!(wakes < 100, "an idle lease falls asleep");
+        }
+    }
+}
