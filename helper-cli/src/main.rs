@@ -10,6 +10,7 @@ mod deadline;
 mod duration;
 mod exit;
 mod hot;
+mod import;
 mod launch;
 mod output;
 mod program_line;
