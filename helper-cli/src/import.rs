@@ -17,7 +17,7 @@ use cp_token_protocol::{ErrorCode, Failure, Secret};
 
 pub(crate) use keyring_file::KeyringFile;
 pub(crate) use name::assign;
-pub(crate) use official::{ForeignProfile, PROGRAMS, Program, profiles};
+pub(crate) use official::{Content, ForeignProfile, PROGRAMS, Program, profiles};
 
 /// The largest file that is read, in bytes.
 const FILE_LIMIT: usize = 1 << 20;

@@ -15,6 +15,7 @@ mod launch;
 mod output;
 mod program_line;
 mod prompt;
+mod shell;
 mod text;
 
 #[cfg(unix)]

@@ -19,7 +19,8 @@ pub(crate) fn assign<'n>(theirs: impl Iterator<Item = (&'n str, &'n str)>) -> Ve
         .collect();
     for (slot, (name, fallback)) in names.iter_mut().zip(&theirs) {
         if slot.is_none() {
-            *slot = free(&fitted(name, fallback), &taken).inspect(|name| drop(taken.insert(name.clone())));
+            *slot = free(&fitted(name, fallback), &taken);
+            taken.extend(slot.clone());
         }
     }
     names
@@ -47,11 +48,10 @@ fn free(name: &str, taken: &BTreeSet<ProfileName>) -> Option<ProfileName> {
     });
     // One more candidate than there are names taken: one of them is free.
     let mut candidates = std::iter::once(name.to_owned()).chain(numbered).take(taken.len() + 1);
-    let free = candidates.find_map(|name| {
+    candidates.find_map(|name| {
         let name = ProfileName::parse(&name).ok()?;
         (!taken.contains(&name)).then_some(name)
-    });
-    free
+    })
 }
 
 #[cfg(test)]
