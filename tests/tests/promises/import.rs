@@ -110,7 +110,9 @@ fn secrets_in_the_plain_file_are_taken_over_and_the_person_is_told_how_to_remove
     assert_eq!(theirs(), before);
     cli.run(&world, &["profile", "delete", "-y", "prod"]);
     let left = String::from_utf8(state_of(&world.path(PLAIN_FILE)).0).expect("text");
-    assert!(left.contains("ME") && !left.contains("prod"), "what the person is told to run removes it");
+    let has_secret_of = |escaped: &str| left.contains(&format!("{escaped} = \n"));
+    assert!(has_secret_of("alex_2edoe_2bapi_40example_2ecom"), "{left}");
+    assert!(!has_secret_of("key_2d1"), "what the person is told to run removes it: {left}");
 }
 
 #[test]
