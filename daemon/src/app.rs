@@ -70,6 +70,7 @@ impl App {
         let sources = Sources {
             keyring: Arc::<KeyringSource>::clone(&keyring),
             memory: Arc::new(MemorySource::default()),
+            foreign: Arc::<KeyringSource>::clone(&keyring),
         };
         let endpoint = Arc::new(CrashPlanEndpoint);
         let redeemer = Redeemer::new(sources.clone(), endpoint, Arc::clone(&clock), Arc::clone(&state));

@@ -21,7 +21,7 @@ pub use lease::{of_acceptance, of_refusal};
 pub use refused::refused_again;
 pub use start::{StartError, of_file, of_start};
 pub use token_request::{kind_of, of_token_request};
-pub use vault::{of_load, of_vault};
+pub use vault::{of_foreign, of_load, of_vault};
 
 const RESET_IN_CONSOLE: &str = "In the console, choose Administration > Integrations > API Clients, \
      then Actions > Reset API secret";
@@ -78,6 +78,7 @@ pub fn internal() -> Failure {
 pub fn of_registry(error: &RegistryError) -> Failure {
     let (code, hint) = match error {
         RegistryError::Vault(error, profile) => return of_vault(*error, profile),
+        RegistryError::Foreign(error, profile) => return of_foreign(*error, profile),
         RegistryError::Unproved(failure) => return unproved(failure),
         RegistryError::UnknownProfile(_) | RegistryError::UnknownUrl(_) => (
             if matches!(error, RegistryError::UnknownUrl(_)) {

@@ -22,6 +22,7 @@ mod describe;
 mod draft;
 pub mod error;
 mod file;
+mod foreign;
 mod secret;
 mod steps;
 

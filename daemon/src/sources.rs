@@ -7,7 +7,7 @@ use cp_token_protocol::message::SecretLocation;
 
 use crate::entry::Entry;
 use crate::profile::Profile;
-use crate::vault::{CommandSource, CredentialSource, FileSource, SecretSource, VaultError};
+use crate::vault::{CommandSource, CredentialSource, FileSource, ForeignItems, SecretSource, VaultError};
 
 /// Every source that a profile can choose.
 #[derive(Clone)]
@@ -16,6 +16,8 @@ pub struct Sources {
     pub keyring: Arc<dyn SecretSource>,
     /// The daemon's memory.
     pub memory: Arc<dyn SecretSource>,
+    /// What other programs keep in the system keyring.
+    pub foreign: Arc<dyn ForeignItems>,
 }
 
 impl Sources {

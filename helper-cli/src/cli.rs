@@ -15,7 +15,7 @@ use crate::exit::ErrorFormat;
 use crate::text::clean;
 
 pub(crate) use profile::{
-    CreateOptions, ProfileCommand, SecretSourceName, SourceOptions, TotpName, UpdateOptions,
+    CreateOptions, ImportOptions, ProfileCommand, SecretSourceName, SourceOptions, TotpName, UpdateOptions,
 };
 
 /// A whole command line.

@@ -10,10 +10,12 @@ mod deadline;
 mod duration;
 mod exit;
 mod hot;
+mod import;
 mod launch;
 mod output;
 mod program_line;
 mod prompt;
+mod shell;
 mod text;
 
 #[cfg(unix)]

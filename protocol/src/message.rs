@@ -10,8 +10,8 @@ mod profile;
 mod status;
 
 pub use profile::{
-    EntryParts, Identity, ProfileCreate, ProfileReport, ProfileResetSecret, ProfileUpdate, SecretLocation,
-    TokenState, TotpMethod,
+    EntryParts, ForeignItem, Identity, ProfileCreate, ProfileReport, ProfileResetSecret, ProfileUpdate,
+    SecretLocation, TokenState, TotpMethod,
 };
 pub use status::{KeyringReport, ProtectionReport, ProtectionState, StatusReport};
 

@@ -31,6 +31,7 @@ TOTP = Enum(None_=None, Ask=None, Command=List(TEXT), Stored=None)
 PARTS = Struct(
     "EntryParts", secret=Option(SECRET), totp_seed=Option(SECRET), proxy_password=Option(SECRET)
 )
+FOREIGN = Struct("ForeignItem", service=TEXT, username=TEXT)
 
 REQUEST = Enum(
     AccessToken=Struct(
@@ -59,6 +60,8 @@ REQUEST = Enum(
         code=Option(SECRET),
         proxy=Option(TEXT),
         no_proxy=List(TEXT),
+        foreign=Option(FOREIGN),
+        dry_run=BOOL,
     ),
     ProfileUpdate=Struct(
         "ProfileUpdate",

@@ -60,7 +60,7 @@ impl Binaries {
 }
 
 /// `target/debug` for `target/debug/deps/test-1234` and for `target/debug/program`.
-fn build_folder() -> PathBuf {
+pub(crate) fn build_folder() -> PathBuf {
     let own = std::env::current_exe().expect("the system says where this program lies");
     let folder = own.parent().expect("a program lies in a folder");
     match folder.file_name() {

@@ -6,6 +6,8 @@ pub mod certificates;
 #[cfg(target_os = "linux")]
 pub mod clock_shim;
 pub mod fake_crashplan;
+#[cfg(target_os = "linux")]
+pub mod official_cli;
 pub mod oracle;
 pub mod programs;
 #[cfg(target_os = "linux")]

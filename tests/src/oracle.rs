@@ -21,6 +21,7 @@ pub struct Oracle {
 struct State {
     values: Vec<Vec<u8>>,
     samples: Vec<Sample>,
+    spared: Vec<PathBuf>,
 }
 
 /// Bytes that some program let out, and where.
@@ -36,6 +37,11 @@ impl Oracle {
         let value = value.as_ref();
         assert!(value.len() >= SHORTEST_VALUE, "a value of {} bytes is not unique", value.len());
         self.state().values.push(value.to_owned());
+    }
+
+    /// From now on nothing is looked for in this file: another program keeps secrets in it, and that is no news.
+    pub fn spare(&self, file: impl Into<PathBuf>) {
+        self.state().spared.push(file.into());
     }
 
     /// Keeps bytes that some program let out, to be searched with everything that is registered by then.
@@ -63,7 +69,8 @@ impl Oracle {
         let needles = Needles::of(values);
         let recorded = state.samples.iter().filter(|sample| needles.are_in(&sample.bytes));
         let mut places: Vec<String> = recorded.map(|sample| sample.place.clone()).collect();
-        for file in files_below(root, except) {
+        let except = [except, &state.spared].concat();
+        for file in files_below(root, &except) {
             let name_leaks = needles.are_in(file.as_os_str().as_encoded_bytes());
             if name_leaks || needles.are_in(&std::fs::read(&file).unwrap_or_default()) {
                 places.push(format!("file {}", file.display()));

@@ -17,6 +17,27 @@ pub fn of_load(error: VaultError, profile: &Profile) -> Unredeemed {
     }
 }
 
+/// What it means that a secret of another program could not be taken over for a profile that is not there yet.
+pub fn of_foreign(error: VaultError, profile: &Profile) -> Failure {
+    let name = &profile.name;
+    let (code, message) = match error {
+        VaultError::Absent => (ErrorCode::SECRET_ABSENT, "the keyring has no such item"),
+        VaultError::Unusable => (ErrorCode::SECRET_INVALID, "what is in the keyring's item is not a secret"),
+        VaultError::Unavailable
+        | VaultError::NoCollection
+        | VaultError::Locked
+        | VaultError::Denied
+        | VaultError::TimedOut
+        | VaultError::Busy
+        | VaultError::Ambiguous
+        | VaultError::TooLarge
+        | VaultError::Failed => return of_vault(error, profile),
+    };
+    Failure::new(code, format!("profile {name}: {message}")).with_hint(format!(
+        "Enter the secret by hand: `cp-token profile create {name} --url URL` with --client-id or --username"
+    ))
+}
+
 /// What a secret source's error means.
 pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
     let name = &profile.name;

@@ -91,7 +91,11 @@ impl Registry {
         {
             return Err(RegistryError::Exists(profile.name));
         }
-        let entry = self.entry(None, &profile, create.secret).await?;
+        let parts = self.taken_over(&profile, create.secret, create.foreign.as_ref()).await?;
+        let entry = self.entry(None, &profile, parts).await?;
+        if create.dry_run {
+            return Ok(vec![format!("profile {} can be created", profile.name)]);
+        }
         let proof = self.prove(create.verify, &profile, &entry, create.code).await?;
         describe(&mut text.profile(&profile.name), &profile);
         if self.config().profiles.is_empty() {

@@ -70,6 +70,9 @@ pub enum RegistryError {
     /// The secret source failed.
     #[error("{0}")]
     Vault(VaultError, Box<Profile>),
+    /// The secret that was to be taken over could not be read.
+    #[error("{0}")]
+    Foreign(VaultError, Box<Profile>),
     /// The secret did not bring a token.
     #[error("the secret was not proved")]
     Unproved(Failure),

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cp_token_protocol::Secret;
-use cp_token_protocol::message::KeyringReport;
+use cp_token_protocol::message::{ForeignItem, KeyringReport};
 use keyring::{Entry, Error};
 use zeroize::Zeroizing;
 
 use super::blocking::BlockingQueue;
-use super::{SECRET_LIMIT, SecretKey, SecretSource, VaultError, require_storable};
+use super::{ForeignItems, SECRET_LIMIT, SecretKey, SecretSource, VaultError, require_storable};
 
 /// What all our items have in common.
 const SERVICE: &str = "cp-token";
@@ -95,8 +95,23 @@ impl SecretSource for KeyringSource {
     }
 }
 
+impl ForeignItems for KeyringSource {
+    fn load_foreign<'a>(
+        &'a self,
+        item: &'a ForeignItem,
+    ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>> {
+        let item = item.clone();
+        // A person has asked for it, and the keyring may ask back for its password.
+        Box::pin(self.call(CHANGE_DEADLINE, move || read(&named(&item.service, &item.username, None)?)))
+    }
+}
+
 fn load(key: &SecretKey) -> Result<Secret, VaultError> {
-    let found = open(key)?.get_secret().map_err(blame);
+    read(&open(key)?)
+}
+
+fn read(item: &Entry) -> Result<Secret, VaultError> {
+    let found = item.get_secret().map_err(blame);
     let bytes = match found {
         Err(VaultError::Absent) => return Err(why_absent()),
         found => Zeroizing::new(found?),
@@ -119,22 +134,25 @@ fn erase(key: &SecretKey) -> Result<(), VaultError> {
     }
 }
 
-/// The item, through a connection of its own: `Entry::new` would look for a keyring once per process and hold
-/// on to what it found, be it a connection or none.
-#[cfg(target_os = "linux")]
 fn open(key: &SecretKey) -> Result<Entry, VaultError> {
+    named(SERVICE, &key.account(), Some(&format!("cp-token secret for profile {}", key.profile)))
+}
+
+/// The item, through a connection of its own: `Entry::new` would look for a keyring once per process and hold
+/// on to what it found, be it a connection or none. An item that is made gets the label.
+#[cfg(target_os = "linux")]
+fn named(service: &str, username: &str, label: Option<&str>) -> Result<Entry, VaultError> {
     use keyring_core::api::CredentialStoreApi;
 
-    let label = format!("cp-token secret for profile {}", key.profile);
-    let modifiers = std::collections::HashMap::from([("label", label.as_str())]);
+    let modifiers = label.map(|label| ("label", label)).into_iter().collect();
     let store = zbus_secret_service_keyring_store::Store::new();
-    let inner = store.and_then(|store| store.build(SERVICE, &key.account(), Some(&modifiers)));
+    let inner = store.and_then(|store| store.build(service, username, Some(&modifiers)));
     inner.map(|inner| Entry { inner }).map_err(|error| unavailable_if_unexplained(blame(error)))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn open(key: &SecretKey) -> Result<Entry, VaultError> {
-    Entry::new(SERVICE, &key.account()).map_err(|error| unavailable_if_unexplained(blame(error)))
+fn named(service: &str, username: &str, _: Option<&str>) -> Result<Entry, VaultError> {
+    Entry::new(service, username).map_err(|error| unavailable_if_unexplained(blame(error)))
 }
 
 /// A service that fails before it was asked for anything is as good as none.

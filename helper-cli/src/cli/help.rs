@@ -80,6 +80,15 @@ it, nothing is. In the console: Administration > Integrations > API Clients.
   cp-token profile create prod --url https://console.us2.crashplan.com --client-id key-1234
   pass show crashplan | cp-token profile create prod --url … --client-id … --secret-stdin";
 
+pub(super) const IMPORT: &str = "\
+Profiles are read from ~/.crashplancli/config.cfg and ~/.code42cli/config.cfg, their secrets from
+the keyring, or else from the plain file that those programs use where there is no keyring. Each
+secret is proved with one token request. One that fails does not stop the others; the exit code is
+that of the first failure. A profile that is there already is left as it is.
+
+  cp-token profile import --dry-run
+  cp-token profile import --from crashplancli";
+
 pub(super) const UPDATE: &str = "\
 The outcome is proved with one token request before anything is stored.
 

@@ -6,10 +6,12 @@ use cp_token_protocol::ProfileName;
 use super::help;
 
 mod create;
+mod import;
 mod source;
 mod update;
 
 pub(crate) use create::{CreateOptions, TotpName};
+pub(crate) use import::ImportOptions;
 pub(crate) use source::{SecretSourceName, SourceOptions};
 pub(crate) use update::UpdateOptions;
 
@@ -38,6 +40,9 @@ pub(crate) enum ProfileCommand {
     /// Change a profile; what is not named stays
     #[command(after_help = help::UPDATE)]
     Update(UpdateOptions),
+    /// Take over the profiles of crashplancli and code42cli, in which nothing is changed
+    #[command(after_help = help::IMPORT)]
+    Import(ImportOptions),
     /// Make a profile the default
     Use {
         /// Which

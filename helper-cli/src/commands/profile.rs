@@ -10,6 +10,7 @@ use crate::cli::ProfileCommand;
 use crate::{client, output, prompt};
 
 mod create;
+mod import;
 mod secrets;
 mod update;
 
@@ -23,6 +24,7 @@ pub(super) fn run(command: ProfileCommand) -> Result<(), Failure> {
         ProfileCommand::List { json } => list(json),
         ProfileCommand::Show { name, json } => show(&name, json),
         ProfileCommand::Update(options) => update::run(options),
+        ProfileCommand::Import(options) => import::run(&options),
         ProfileCommand::Use { name } => super::tell(ask(&Request::ProfileUse(name))?),
         ProfileCommand::Delete { name, yes } => delete(name, yes),
         ProfileCommand::ResetSecret { name, secret_stdin, no_verify } => {

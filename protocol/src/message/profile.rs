@@ -30,6 +30,19 @@ pub struct ProfileCreate {
     pub proxy: Option<String>,
     /// Hosts that are asked without the proxy.
     pub no_proxy: Vec<String>,
+    /// An item of another program in the system keyring, whose secret is taken over; no secret is given then.
+    pub foreign: Option<ForeignItem>,
+    /// Check everything that needs neither the server nor a change, and do nothing.
+    pub dry_run: bool,
+}
+
+/// The name of a secret that an official CLI keeps in the system keyring.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ForeignItem {
+    /// The service, `crashplancli::` or `code42cli::` and that program's name of the profile.
+    pub service: String,
+    /// The user name, as that program has it.
+    pub username: String,
 }
 
 /// What rests in a secret source for one profile; what is absent stays as it is there.

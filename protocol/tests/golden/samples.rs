@@ -2,8 +2,8 @@
 //! sides of each step of their encoding. They say nothing about bytes.
 
 use cp_token_protocol::message::{
-    AccessTokenRequest, Demand, EntryParts, ForgetScope, Identity, ProfileCreate, ProfileResetSecret,
-    ProfileSelector, ProfileUpdate, Request, SecretLocation, TotpMethod,
+    AccessTokenRequest, Demand, EntryParts, ForeignItem, ForgetScope, Identity, ProfileCreate,
+    ProfileResetSecret, ProfileSelector, ProfileUpdate, Request, SecretLocation, TotpMethod,
 };
 use cp_token_protocol::{AccessToken, ProfileName, Secret};
 
@@ -79,6 +79,7 @@ fn profile_changes() -> Vec<(&'static str, Request)> {
         ("request-profile-create-basic", Request::ProfileCreate(create_basic())),
         ("request-profile-create-from-command", Request::ProfileCreate(create_from_command())),
         ("request-profile-create-from-credential", Request::ProfileCreate(create_from_credential())),
+        ("request-profile-create-from-foreign-item", Request::ProfileCreate(create_from_foreign_item())),
         ("request-profile-reset-secret", Request::ProfileResetSecret(reset)),
         ("request-profile-reset-secret-with-code", Request::ProfileResetSecret(with_code)),
     ]
@@ -98,6 +99,20 @@ fn create_in_keyring() -> ProfileCreate {
         code: None,
         proxy: None,
         no_proxy: vec![],
+        foreign: None,
+        dry_run: false,
+    }
+}
+
+fn create_from_foreign_item() -> ProfileCreate {
+    let item =
+        ForeignItem { service: "crashplancli::A Person".to_owned(), username: "jo@example.com".to_owned() };
+    ProfileCreate {
+        identity: Identity::User("jo@example.com".to_owned()),
+        secret: EntryParts::default(),
+        foreign: Some(item),
+        dry_run: true,
+        ..create_in_keyring()
     }
 }
 

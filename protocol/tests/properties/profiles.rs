@@ -1,8 +1,8 @@
 //! Owns the choice of arbitrary messages about profiles, as `strategies.rs` owns the others.
 
 use cp_token_protocol::message::{
-    EntryParts, Identity, ProfileCreate, ProfileReport, ProfileResetSecret, ProfileUpdate, SecretLocation,
-    TotpMethod,
+    EntryParts, ForeignItem, Identity, ProfileCreate, ProfileReport, ProfileResetSecret, ProfileUpdate,
+    SecretLocation, TotpMethod,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -12,9 +12,10 @@ use crate::strategies::{names, numbers, secrets, texts, token_states};
 
 pub(crate) fn creates() -> impl Strategy<Value = ProfileCreate> {
     let who = (names(), texts(), identities(), locations(), parts());
-    let how = (of(texts()), any::<(bool, bool)>(), totps(), of(secrets()), of(texts()), vec(texts(), 0..3));
-    (who, how).prop_map(|((name, url, identity, secret_source, secret), how)| {
-        let (ca_bundle, (insecure_http, verify), totp, code, proxy, no_proxy) = how;
+    let how = (of(texts()), any::<(bool, bool, bool)>(), totps(), of(secrets()), of(foreign_items()));
+    let network = (of(texts()), vec(texts(), 0..3));
+    (who, how, network).prop_map(|((name, url, identity, secret_source, secret), how, (proxy, no_proxy))| {
+        let (ca_bundle, (insecure_http, verify, dry_run), totp, code, foreign) = how;
         ProfileCreate {
             name,
             url,
@@ -28,8 +29,14 @@ pub(crate) fn creates() -> impl Strategy<Value = ProfileCreate> {
             code,
             proxy,
             no_proxy,
+            foreign,
+            dry_run,
         }
     })
+}
+
+fn foreign_items() -> impl Strategy<Value = ForeignItem> {
+    (texts(), texts()).prop_map(|(service, username)| ForeignItem { service, username })
 }
 
 pub(crate) fn updates() -> impl Strategy<Value = ProfileUpdate> {

@@ -45,6 +45,8 @@ pub(super) fn run(options: CreateOptions) -> Result<(), Failure> {
         code: None,
         proxy: options.proxy,
         no_proxy: options.no_proxy,
+        foreign: None,
+        dry_run: false,
     };
     let response = code::ask(&mut Request::ProfileCreate(create))?;
     if is_basic {

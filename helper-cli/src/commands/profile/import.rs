@@ -1,0 +1,174 @@
+//! Owns `cp-token profile import`: each profile of the official CLIs is handed to the daemon, which decides, proves
+//! and stores, and what came of it is told. Nothing of theirs is changed, and one that fails holds up no other.
+
+mod request;
+mod words;
+
+use std::path::Path;
+
+use cp_token_protocol::message::ProfileReport;
+use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
+
+use super::profiles;
+use crate::cli::ImportOptions;
+use crate::commands::ask;
+use crate::import::{self, Content, ForeignProfile, KeyringFile, PROGRAMS, Program};
+use crate::output;
+use request::Common;
+use words::Told;
+
+/// Takes them over, one after the other, and tells each.
+///
+/// # Errors
+/// Why the first one was not taken over, or that there is none.
+pub(super) fn run(options: &ImportOptions) -> Result<(), Failure> {
+    let home = import::home()?;
+    let (theirs, mut failures) = look(options, &home);
+    if theirs.is_empty() && failures.is_empty() {
+        return Err(words::nothing_found());
+    }
+    if !theirs.is_empty() {
+        failures.extend(Importer::new(options, &home)?.take_over_all(&theirs)?);
+    }
+    match failures.into_iter().next() {
+        Some(first) => Err(first),
+        None => Ok(()),
+    }
+}
+
+/// Every profile that the options are about, and why a file was not read.
+fn look(options: &ImportOptions, home: &Path) -> (Vec<ForeignProfile>, Vec<Failure>) {
+    let wanted = |program: &&Program| options.from.as_deref().is_none_or(|name| name == program.name);
+    let mut theirs = Vec::new();
+    let mut failures = Vec::new();
+    for program in PROGRAMS.iter().filter(wanted) {
+        match import::profiles(program, home) {
+            Ok(profiles) => theirs.extend(profiles),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    (theirs, failures)
+}
+
+/// What became of one profile.
+enum Outcome {
+    TakenOver(Origin),
+    There,
+    Failed(Failure),
+}
+
+/// Where the secret of a profile was found.
+#[derive(Clone, Copy)]
+enum Origin {
+    Keyring,
+    PlainFile,
+}
+
+struct Importer {
+    common: Common,
+    /// What is wrong with it concerns only those whose secret is nowhere else.
+    plain_file: Result<Option<KeyringFile>, Failure>,
+    ours: Vec<ProfileReport>,
+    dry_run: bool,
+}
+
+impl Importer {
+    fn new(options: &ImportOptions, home: &Path) -> Result<Self, Failure> {
+        Ok(Self {
+            common: Common::of(options)?,
+            plain_file: KeyringFile::open(home, std::env::var_os("XDG_DATA_HOME").map(Into::into)),
+            ours: profiles()?,
+            dry_run: options.dry_run,
+        })
+    }
+
+    /// Why profiles were not taken over.
+    ///
+    /// # Errors
+    /// That nothing can be told any more.
+    fn take_over_all(&self, theirs: &[ForeignProfile]) -> Result<Vec<Failure>, Failure> {
+        let names = theirs.iter().map(|profile| (profile.name.as_str(), profile.program.name));
+        let mut failures = Vec::new();
+        for (profile, name) in theirs.iter().zip(import::assign(names)) {
+            let name = name.ok_or_else(words::no_name)?;
+            let outcome = self.take_over(profile, &name);
+            output::print_lines(&self.told(profile, &name, &outcome).lines())?;
+            if let Outcome::Failed(failure) = outcome {
+                failures.push(failure);
+            }
+        }
+        Ok(failures)
+    }
+
+    fn take_over(&self, profile: &ForeignProfile, name: &ProfileName) -> Outcome {
+        if self.ours(name).is_some() {
+            return Outcome::There;
+        }
+        let taken = match &profile.content {
+            Ok(content) => self.create(profile, content, name),
+            Err(problem) => Err(words::unfinished(profile.program, name, problem)),
+        };
+        match taken {
+            Ok(origin) => Outcome::TakenOver(origin),
+            Err(failure) if failure.code == ErrorCode::PROFILE_EXISTS => Outcome::There,
+            Err(failure) => Outcome::Failed(failure),
+        }
+    }
+
+    /// Creates it with the secret in the keyring, or else with the one in the plain file.
+    fn create(
+        &self,
+        profile: &ForeignProfile,
+        content: &Content,
+        name: &ProfileName,
+    ) -> Result<Origin, Failure> {
+        let service = profile.program.service(&profile.name);
+        let absent = match ask(&self.common.with_item(name, content, service)) {
+            Ok(_) => return Ok(Origin::Keyring),
+            Err(failure) if is_elsewhere(failure.code) => failure,
+            Err(failure) => return Err(failure),
+        };
+        match self.in_plain_file(profile)? {
+            Some(secret) => {
+                ask(&self.common.with_secret(name, content, secret))?;
+                Ok(Origin::PlainFile)
+            }
+            None => Err(words::without_secret(&absent, profile.program, name, content)),
+        }
+    }
+
+    fn in_plain_file(&self, profile: &ForeignProfile) -> Result<Option<Secret>, Failure> {
+        let (Some(file), Ok(content)) = (self.plain_file.as_ref().map_err(Failure::clone)?, &profile.content)
+        else {
+            return Ok(None);
+        };
+        file.find(&profile.program.service(&profile.name), &content.account)
+    }
+
+    fn told<'t>(
+        &'t self,
+        profile: &'t ForeignProfile,
+        name: &'t ProfileName,
+        outcome: &'t Outcome,
+    ) -> Told<'t> {
+        let lies_open = matches!(self.in_plain_file(profile), Ok(Some(_)));
+        let file = self.plain_file.as_ref().ok().and_then(Option::as_ref);
+        Told {
+            profile,
+            name,
+            outcome,
+            ours: self.ours(name),
+            plain_file: file.map(KeyringFile::path).filter(|_| lies_open),
+            dry_run: self.dry_run,
+        }
+    }
+
+    fn ours(&self, name: &ProfileName) -> Option<&ProfileReport> {
+        self.ours.iter().find(|report| report.name == *name)
+    }
+}
+
+/// Whether the secret may still be in the plain file: the keyring has none, or there is no keyring.
+fn is_elsewhere(code: ErrorCode) -> bool {
+    [ErrorCode::SECRET_ABSENT, ErrorCode::KEYRING_UNAVAILABLE].contains(&code)
+}

@@ -1,0 +1,81 @@
+//! Owns the request that makes a profile of ours out of one of theirs. It asks nobody.
+
+use std::path::Path;
+
+use cp_token_protocol::message::{
+    EntryParts, ForeignItem, Identity, ProfileCreate, Request, SecretLocation, TotpMethod,
+};
+use cp_token_protocol::{Failure, ProfileName, Secret};
+
+use crate::cli::{ImportOptions, SecretSourceName};
+use crate::commands::profile::absolute;
+use crate::import::Content;
+
+/// What all profiles that are taken over have in common.
+pub(super) struct Common {
+    secret_source: SecretLocation,
+    ca_bundle: Option<String>,
+    verify: bool,
+    dry_run: bool,
+}
+
+impl Common {
+    /// As the options say.
+    ///
+    /// # Errors
+    /// [`cp_token_protocol::ErrorCode::USAGE`] where a path cannot be stored.
+    pub(super) fn of(options: &ImportOptions) -> Result<Self, Failure> {
+        let bundle = options.ca_bundle.as_deref().map(Path::new);
+        Ok(Self {
+            secret_source: match options.secret_source {
+                None | Some(SecretSourceName::Keyring) => SecretLocation::Keyring,
+                Some(SecretSourceName::Memory) => SecretLocation::Memory,
+            },
+            ca_bundle: bundle.map(|path| absolute(path.as_os_str(), "--ca-bundle")).transpose()?,
+            verify: !options.no_verify,
+            dry_run: options.dry_run,
+        })
+    }
+
+    /// The profile with the secret that their program keeps in the keyring.
+    pub(super) fn with_item(&self, name: &ProfileName, content: &Content, service: String) -> Request {
+        let item = ForeignItem { service, username: content.account.clone() };
+        self.request(name, content, EntryParts::default(), Some(item))
+    }
+
+    /// The profile with this secret.
+    pub(super) fn with_secret(&self, name: &ProfileName, content: &Content, secret: Secret) -> Request {
+        self.request(name, content, EntryParts { secret: Some(secret), ..EntryParts::default() }, None)
+    }
+
+    fn request(
+        &self,
+        name: &ProfileName,
+        content: &Content,
+        secret: EntryParts,
+        foreign: Option<ForeignItem>,
+    ) -> Request {
+        Request::ProfileCreate(ProfileCreate {
+            name: name.clone(),
+            url: content.origin.clone(),
+            identity: identity(content),
+            secret_source: self.secret_source.clone(),
+            secret,
+            ca_bundle: self.ca_bundle.clone(),
+            insecure_http: false,
+            verify: self.verify,
+            totp: TotpMethod::None,
+            code: None,
+            proxy: None,
+            no_proxy: Vec::new(),
+            foreign,
+            dry_run: self.dry_run,
+        })
+    }
+}
+
+/// Who the profile is to the server.
+pub(super) fn identity(content: &Content) -> Identity {
+    let account = content.account.clone();
+    if content.is_client { Identity::ApiClient(account) } else { Identity::User(account) }
+}

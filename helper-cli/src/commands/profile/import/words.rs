@@ -1,0 +1,173 @@
+//! Owns what a person reads of an import: a few lines for each profile, and the reasons why one was not taken over.
+
+use std::path::Path;
+
+use cp_token_protocol::message::ProfileReport;
+use cp_token_protocol::{ErrorCode, Failure, ProfileName};
+
+use super::{Origin, Outcome, request};
+use crate::import::{Content, ForeignProfile, PROGRAMS, Program};
+use crate::shell;
+use crate::text::clean;
+
+/// One profile, and what became of it.
+pub(super) struct Told<'t> {
+    pub(super) profile: &'t ForeignProfile,
+    pub(super) name: &'t ProfileName,
+    pub(super) outcome: &'t Outcome,
+    /// Ours of the same name, where there was one before.
+    pub(super) ours: Option<&'t ProfileReport>,
+    /// The plain file, where it holds the secret.
+    pub(super) plain_file: Option<&'t Path>,
+    pub(super) dry_run: bool,
+}
+
+impl Told<'_> {
+    /// The lines; their texts are not cleaned yet.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("{}: {}", self.name, self.headline())];
+        lines.extend(self.profile.content.as_ref().map(described));
+        match (self.outcome, &self.profile.content) {
+            (Outcome::There, Ok(content)) => lines.extend(self.differs(content)),
+            (Outcome::There, Err(_)) => {}
+            (Outcome::TakenOver(origin), Ok(content)) => {
+                lines.push(self.whence(*origin));
+                lines.extend(self.warnings(content));
+                lines.extend(self.about_codes(content));
+            }
+            (Outcome::TakenOver(_), Err(_)) => {}
+            (Outcome::Failed(failure), content) => {
+                lines.push(format!("  {}", clean(&failure.hint)));
+                if let Ok(content) = content {
+                    lines.extend(self.warnings(content));
+                    lines.extend(self.about_refusal(content, failure));
+                }
+            }
+        }
+        lines
+    }
+
+    fn headline(&self) -> String {
+        let program = self.profile.program.name;
+        let theirs = match self.profile.name == self.name.as_str() {
+            true => program.to_owned(),
+            false => format!("{program}, where its name is \"{}\"", clean(&self.profile.name)),
+        };
+        match self.outcome {
+            Outcome::TakenOver(_) if self.dry_run => format!("would be imported from {theirs}"),
+            Outcome::TakenOver(_) => format!("imported from {theirs}"),
+            Outcome::There => format!("skipped, there already (found in {theirs})"),
+            Outcome::Failed(failure) => {
+                let message = clean(&failure.message);
+                let before = format!("profile {}: ", self.name);
+                let message = message.strip_prefix(&before).unwrap_or(&message);
+                format!("NOT imported from {theirs}: {message}")
+            }
+        }
+    }
+
+    fn whence(&self, origin: Origin) -> String {
+        match (origin, self.plain_file) {
+            (Origin::PlainFile, Some(path)) => format!("  secret: from {}", path.display()),
+            (Origin::PlainFile | Origin::Keyring, _) => {
+                format!("  secret: from the keyring, {}", self.profile.program.service(&self.profile.name))
+            }
+        }
+    }
+
+    fn warnings(&self, content: &Content) -> Vec<String> {
+        let program = self.profile.program;
+        let mut warnings = Vec::new();
+        if let Some(path) = self.plain_file {
+            warnings.push(format!(
+                "  warning: {} holds the secret unencrypted. To remove it there: {} profile delete {}",
+                path.display(),
+                program.command,
+                shell::word(&self.profile.name, "NAME"),
+            ));
+        }
+        if content.trusts_anybody {
+            warnings.push(format!(
+                "  warning: {} does not check the server's certificate, cp-token always does. If it is signed by a CA of your own: --ca-bundle FILE",
+                program.name
+            ));
+        }
+        warnings
+    }
+
+    fn about_codes(&self, content: &Content) -> Option<String> {
+        let name = self.name;
+        let note = format!("  if this user has one-time codes: cp-token profile update {name} --totp ask");
+        (!content.is_client).then_some(note)
+    }
+
+    fn about_refusal(&self, content: &Content, failure: &Failure) -> Option<String> {
+        let name = self.name;
+        let note = format!(
+            "  if this user has one-time codes: import with --no-verify, then cp-token profile update {name} --totp ask"
+        );
+        (!content.is_client && failure.code == ErrorCode::SECRET_REFUSED).then_some(note)
+    }
+
+    fn differs(&self, content: &Content) -> Option<String> {
+        let ours = self.ours?;
+        if ours.identity == request::identity(content) && ours.url == content.origin {
+            return None;
+        }
+        let another = "the profile here is another client, user or URL; to have both";
+        Some(format!("  {another}: {}", by_hand("NAME", Some(content))))
+    }
+}
+
+/// Nothing to take over.
+pub(super) fn nothing_found() -> Failure {
+    let names = PROGRAMS.map(|program| program.name).join(" or ");
+    Failure::new(ErrorCode::NO_PROFILE, format!("no profile of {names} was found to import"))
+        .with_hint(format!("create one: {}", by_hand("NAME", None)))
+}
+
+/// A bug: there is a name for every profile.
+pub(super) fn no_name() -> Failure {
+    Failure::new(ErrorCode::INTERNAL, "a profile of theirs has no name here")
+}
+
+/// A profile that was begun there and never finished, or that nobody can use.
+pub(super) fn unfinished(program: &Program, name: &ProfileName, problem: &str) -> Failure {
+    Failure::new(ErrorCode::CONFIG_BROKEN, format!("profile {name}: {problem} ({})", program.name))
+        .with_hint(format!("create it by hand: {}", by_hand(name.as_str(), None)))
+}
+
+/// A profile whose secret was found nowhere; `absent` is what the daemon says of the keyring.
+pub(super) fn without_secret(
+    absent: &Failure,
+    program: &Program,
+    name: &ProfileName,
+    content: &Content,
+) -> Failure {
+    let message = match absent.code {
+        ErrorCode::SECRET_ABSENT => format!("profile {name}: {} keeps no secret for it", program.name),
+        _ => format!(
+            "{}, nor is there a plain file of {} with its secret",
+            clean(&absent.message),
+            program.name
+        ),
+    };
+    Failure::new(absent.code, message)
+        .with_hint(format!("enter it by hand: {}", by_hand(name.as_str(), Some(content))))
+}
+
+fn described(content: &Content) -> String {
+    let kind = if content.is_client { "API client" } else { "user" };
+    format!("  {kind} {} at {}", content.account, content.origin)
+}
+
+/// The command that a person can run instead.
+fn by_hand(name: &str, content: Option<&Content>) -> String {
+    let Some(content) = content else {
+        return format!("cp-token profile create {name} --url URL --client-id ID");
+    };
+    let (option, stand_in) = if content.is_client { ("--client-id", "ID") } else { ("--username", "USER") };
+    let url = shell::word(&content.origin, "URL");
+    let account = shell::word(&content.account, stand_in);
+    format!("cp-token profile create {name} --url {url} {option} {account}")
+}

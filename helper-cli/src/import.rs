@@ -1,0 +1,91 @@
+//! Owns what the official CLIs have left on this machine: their profiles, and the secrets that lie in a plain file.
+//! It reads and never writes, asks no keyring, and knows nothing of the daemon.
+
+mod ini;
+mod interpolation;
+mod keyring_file;
+mod name;
+mod official;
+
+#[cfg(unix)]
+#[path = "import/unix.rs"]
+mod system;
+
+use std::path::{Path, PathBuf};
+
+use cp_token_protocol::{ErrorCode, Failure, Secret};
+
+pub(crate) use keyring_file::KeyringFile;
+pub(crate) use name::assign;
+pub(crate) use official::{Content, ForeignProfile, PROGRAMS, Program, profiles};
+
+/// The largest file that is read, in bytes.
+const FILE_LIMIT: usize = 1 << 20;
+
+/// Why a file of another program is not read. It repeats nothing of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    Absent,
+    Foreign,
+    Open,
+    WrongKind,
+    TooLarge,
+    Unreadable,
+}
+
+/// The home folder, where the official CLIs keep theirs.
+///
+/// # Errors
+/// [`ErrorCode::CONFIG_BROKEN`] where there is none.
+pub(crate) fn home() -> Result<PathBuf, Failure> {
+    let home = std::env::home_dir().filter(|home| home.is_absolute());
+    home.ok_or_else(|| {
+        Failure::new(ErrorCode::CONFIG_BROKEN, "there is no home folder to look in").with_hint("set HOME")
+    })
+}
+
+/// The bytes of a file that belongs to us and that nobody else could have written; `None` where there is none.
+///
+/// # Errors
+/// [`ErrorCode::CONFIG_UNSAFE`] or [`ErrorCode::CONFIG_BROKEN`].
+fn read(path: &Path) -> Result<Option<Secret>, Failure> {
+    match system::read_own(path, FILE_LIMIT) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(Refusal::Absent) => Ok(None),
+        Err(refusal) => Err(refused(path, refusal)),
+    }
+}
+
+fn refused(path: &Path, refusal: Refusal) -> Failure {
+    let shown = path.display();
+    let (code, problem, hint) = match refusal {
+        Refusal::Absent => (ErrorCode::CONFIG_BROKEN, "it does not exist", String::new()),
+        Refusal::Foreign => (
+            ErrorCode::CONFIG_UNSAFE,
+            "it belongs to another user",
+            format!("see whose it is: ls -l '{shown}'"),
+        ),
+        Refusal::Open => {
+            (ErrorCode::CONFIG_UNSAFE, "others may write it", format!("run: chmod go-w '{shown}'"))
+        }
+        Refusal::WrongKind => (
+            ErrorCode::CONFIG_UNSAFE,
+            "it is a link or no ordinary file",
+            "put the file itself there".to_owned(),
+        ),
+        Refusal::TooLarge => {
+            (ErrorCode::CONFIG_BROKEN, "it is larger than a mebibyte", "see what it holds".to_owned())
+        }
+        Refusal::Unreadable => {
+            (ErrorCode::CONFIG_BROKEN, "it cannot be read", "see that you may read it".to_owned())
+        }
+    };
+    Failure::new(code, format!("{shown} is not read: {problem}")).with_hint(hint)
+}
+
+/// What is wrong with a file's content, as the person who mends it needs it.
+fn broken(path: &Path, line: Option<usize>, problem: &str) -> Failure {
+    let place = line.map_or_else(String::new, |line| format!(", line {line}"));
+    Failure::new(ErrorCode::CONFIG_BROKEN, format!("{}{place}: {problem}", path.display()))
+        .with_hint("mend or remove it, and import again")
+}

@@ -1,0 +1,121 @@
+//! Owns the plain file in which keyrings.alt keeps what Python programs give to "the keyring" where there is none:
+//! secrets in base64 and nothing more. It never writes it, and hands secrets on as such.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cp_token_protocol::{Failure, Secret};
+
+use super::ini::Ini;
+use super::{broken, read};
+
+/// The longest secret in base64, line ends not counted.
+const LONGEST: usize = 8192;
+
+/// The file's content.
+#[derive(Debug)]
+pub(crate) struct KeyringFile {
+    path: PathBuf,
+    bytes: Secret,
+}
+
+impl KeyringFile {
+    /// The file where `keyring` looks for it; `None` where there is none.
+    ///
+    /// # Errors
+    /// Why it is not read.
+    pub(crate) fn open(home: &Path, data_home: Option<PathBuf>) -> Result<Option<Self>, Failure> {
+        let data_home = data_home.filter(|path| path.is_absolute());
+        let data_home = data_home.unwrap_or_else(|| home.join(".local/share"));
+        let path = data_home.join("python_keyring/keyring_pass.cfg");
+        Ok(read(&path)?.map(|bytes| Self { path, bytes }))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The secret that it holds for this user of this service; `None` where it holds none.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub(crate) fn find(&self, service: &str, username: &str) -> Result<Option<Secret>, Failure> {
+        let text = std::str::from_utf8(self.bytes.expose());
+        let text = text.map_err(|_| broken(&self.path, None, "it is not UTF-8 text"))?;
+        let ini = Ini::parse(text).map_err(|flaw| broken(&self.path, Some(flaw.line), flaw.problem))?;
+        let service = escaped(service);
+        let Some(section) = ini.sections().find(|section| section.name() == service) else { return Ok(None) };
+        // configparser keeps keys in lower case, the letters of an escape included.
+        let Some(lines) = ini.lines(section, &escaped(username).to_lowercase()) else { return Ok(None) };
+        let secret = decoded(lines).ok_or_else(|| broken(&self.path, None, "a value in it is not base64"))?;
+        Ok(Some(secret).filter(|secret| !secret.expose().is_empty()))
+    }
+}
+
+/// The text as keyrings.alt writes names: every byte but ASCII letters and digits as `_XX`.
+fn escaped(text: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        _ => format!("_{byte:02X}"),
+    };
+    text.bytes().map(escape).collect()
+}
+
+fn decoded(lines: &[&str]) -> Option<Secret> {
+    let length = lines.iter().map(|line| line.len()).sum();
+    if length > LONGEST {
+        return None;
+    }
+    let mut encoded = Secret::zeroed(length);
+    let mut room = encoded.bytes_mut();
+    for line in lines {
+        let (place, rest) = room.split_at_mut(line.len());
+        place.copy_from_slice(line.as_bytes());
+        room = rest;
+    }
+    let mut decoded = Secret::zeroed(length);
+    let length = STANDARD.decode_slice(encoded.expose(), decoded.bytes_mut()).ok()?;
+    Some(Secret::copy_of(&decoded.expose()[..length]))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn file(text: &[u8]) -> KeyringFile {
+        KeyringFile { path: "/k".into(), bytes: Secret::copy_of(text) }
+    }
+
+    #[test]
+    fn a_secret_is_found_by_escaped_service_and_lower_case_user() {
+        let text = b"[crashplancli_3A_3APr_C3_B6d]\nalex_2edoe_40example_2ecom = \n\tczNj\n\tcmV0IHA=\n\n[b]\nkey_2d1 = !\nkey_2d2 =\n";
+        let file = file(text);
+        let found = |service, user| file.find(service, user).map(|found| found.map(|s| s.expose().to_vec()));
+        assert_eq!(found("crashplancli::Pröd", "Alex.Doe@example.com"), Ok(Some(b"s3cret p".to_vec())));
+        assert_eq!(found("crashplancli::pröd", "Alex.Doe@example.com"), Ok(None));
+        assert_eq!(found("crashplancli::Pröd", "alex"), Ok(None));
+        assert_eq!(found("b", "key-2"), Ok(None), "an empty secret is none");
+        assert!(found("b", "key-1").is_err());
+    }
+
+    #[test]
+    fn a_broken_file_is_told_by_its_line_and_never_by_its_content() {
+        let failure = file(b"[a]\nsecret").find("a", "b").expect_err("a flaw");
+        assert_eq!(failure.message, "/k, line 2: it has neither = nor :");
+        assert!(file(b"\xff\xfe").find("a", "b").is_err());
+        let long = format!("[a]\nb = {}", "A".repeat(LONGEST + 4));
+        assert!(file(long.as_bytes()).find("a", "b").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>(), value in "[A-Za-z0-9+/= \n\t]{0,80}") {
+            let _ = file(&bytes).find("a", "b");
+            let _ = file(format!("[a]\nb = {value}").as_bytes()).find("a", "b");
+        }
+    }
+}

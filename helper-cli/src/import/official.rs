@@ -1,0 +1,141 @@
+//! Owns where crashplancli and code42cli keep their profiles and what is in them. It takes their words as they are,
+//! brings a URL into the form that ours has, and leaves the last word to the daemon.
+
+use std::path::{Path, PathBuf};
+
+use cp_token_protocol::Failure;
+
+use super::ini::{Ini, Section};
+use super::{broken, interpolation, read};
+
+/// One of the official CLIs.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Program {
+    /// Its package, of which its folder and its keyring items have their names.
+    pub(crate) name: &'static str,
+    /// What a person types.
+    pub(crate) command: &'static str,
+    folder: &'static str,
+    url_key: &'static str,
+    user_key: &'static str,
+}
+
+/// Those that a person may come from, the newer one first.
+pub(crate) const PROGRAMS: [Program; 2] = [
+    Program {
+        name: "crashplancli",
+        command: "crashplan",
+        folder: ".crashplancli",
+        url_key: "cpg_authority_url",
+        user_key: "cpg_username",
+    },
+    Program {
+        name: "code42cli",
+        command: "code42",
+        folder: ".code42cli",
+        url_key: "c42_authority_url",
+        user_key: "c42_username",
+    },
+];
+
+/// The section that is no profile.
+const INTERNAL: &str = "Internal";
+/// What stands for a value that was never given.
+const UNSET: &str = "__DEFAULT__";
+/// How these programs write that something is so.
+const YES: &str = "True";
+/// The longest URL and the longest user name, in bytes.
+const LONGEST: usize = 300;
+
+/// A profile of an official CLI. Its texts are that program's: clean them before a person sees them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ForeignProfile {
+    /// Whose it is.
+    pub(crate) program: &'static Program,
+    /// Its name there.
+    pub(crate) name: String,
+    /// What is in it, or one clause that says what is wrong with it.
+    pub(crate) content: Result<Content, &'static str>,
+}
+
+/// What is in a profile that was made to its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Content {
+    /// Scheme, host and port; visible ASCII without a user name.
+    pub(crate) origin: String,
+    /// The client ID or user name.
+    pub(crate) account: String,
+    /// Whether the account is an API client; else it is a user.
+    pub(crate) is_client: bool,
+    /// Whether certificates are not checked there.
+    pub(crate) trusts_anybody: bool,
+}
+
+impl Program {
+    /// Its config file.
+    pub(crate) fn config_file(&self, home: &Path) -> PathBuf {
+        home.join(self.folder).join("config.cfg")
+    }
+
+    /// The service under which the secret of this profile lies in a keyring.
+    pub(crate) fn service(&self, profile: &str) -> String {
+        format!("{}::{profile}", self.name)
+    }
+}
+
+/// Its profiles, in the order of its file; none where there is no such file.
+///
+/// # Errors
+/// Why the file is not read, or where it is broken.
+pub(crate) fn profiles(program: &'static Program, home: &Path) -> Result<Vec<ForeignProfile>, Failure> {
+    let path = program.config_file(home);
+    let Some(bytes) = read(&path)? else { return Ok(Vec::new()) };
+    let text = std::str::from_utf8(bytes.expose());
+    let text = text.map_err(|_| broken(&path, None, "it is not UTF-8 text"))?;
+    parse(program, text).map_err(|(line, problem)| broken(&path, Some(line), problem))
+}
+
+fn parse(program: &'static Program, text: &str) -> Result<Vec<ForeignProfile>, (usize, &'static str)> {
+    let ini = Ini::parse(text).map_err(|flaw| (flaw.line, flaw.problem))?;
+    let sections = ini.sections().filter(|section| section.name() != INTERNAL);
+    let profile = |section: &Section<'_>| ForeignProfile {
+        program,
+        name: section.name().to_owned(),
+        content: content(program, &ini, section),
+    };
+    Ok(sections.map(profile).collect())
+}
+
+fn content(program: &Program, ini: &Ini<'_>, section: &Section<'_>) -> Result<Content, &'static str> {
+    let value = |key: &str| interpolation::value(ini, section, key);
+    let given = |key: &str| value(key).map(|value| value.filter(|value| !value.is_empty() && value != UNSET));
+    let url = given(program.url_key)?.ok_or("it has no URL there")?;
+    let account = given(program.user_key)?.ok_or("it has neither a user nor a client ID there")?;
+    if account.len() > LONGEST || account.chars().any(char::is_control) {
+        return Err("its user or client ID there is none that cp-token takes");
+    }
+    Ok(Content {
+        origin: origin(&url)?,
+        account,
+        is_client: value("api-client-auth")?.as_deref() == Some(YES),
+        trusts_anybody: value("ignore-ssl-errors")?.as_deref() == Some(YES),
+    })
+}
+
+/// Both programs put `https://` before a URL without a scheme, and ask below its host whatever path follows.
+fn origin(url: &str) -> Result<String, &'static str> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let origin = format!("{scheme}://{authority}").to_ascii_lowercase();
+    if origin.contains('@') {
+        return Err("its URL there holds a user name or password");
+    }
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+    if authority.is_empty() || origin.len() > LONGEST || !origin.bytes().all(is_plain) {
+        return Err("its URL there is none that cp-token takes");
+    }
+    Ok(origin)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Owns the reading of other programs' files on Unix: owner, kind and mode are checked on the open descriptor, and
+//! no link is followed. It knows nothing of their content.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use cp_token_protocol::{Secret, is_same_user};
+use rustix::fs::OFlags;
+
+use super::Refusal;
+
+/// The bytes of an ordinary file of ours, at most `limit` of them; a pipe in its place does not block.
+pub(super) fn read_own(path: &Path, limit: usize) -> Result<Secret, Refusal> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut file = File::options()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)
+        .map_err(|error| blame(&error))?;
+    let facts = file.metadata().map_err(|_| Refusal::Unreadable)?;
+    check(&facts)?;
+    let expected = usize::try_from(facts.len()).unwrap_or(usize::MAX);
+    if expected > limit {
+        return Err(Refusal::TooLarge);
+    }
+    // One byte more than there should be shows a file that grows while it is read.
+    let mut room = Secret::zeroed(expected + 1);
+    let length = fill(&mut file, room.bytes_mut()).map_err(|_| Refusal::Unreadable)?;
+    if length > expected { Err(Refusal::Unreadable) } else { Ok(Secret::copy_of(&room.expose()[..length])) }
+}
+
+fn check(facts: &std::fs::Metadata) -> Result<(), Refusal> {
+    if !facts.is_file() {
+        return Err(Refusal::WrongKind);
+    }
+    if !is_same_user(facts.uid(), rustix::process::geteuid().as_raw()) {
+        return Err(Refusal::Foreign);
+    }
+    // Where each user has a group of their own, these programs leave their files writable by it.
+    let by_group = facts.mode() & 0o020 != 0 && facts.gid() != rustix::process::getegid().as_raw();
+    if by_group || facts.mode() & 0o002 != 0 { Err(Refusal::Open) } else { Ok(()) }
+}
+
+fn fill(file: &mut File, room: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < room.len() {
+        match file.read(&mut room[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+fn blame(error: &io::Error) -> Refusal {
+    match rustix::io::Errno::from_io_error(error) {
+        // A folder on the way that is a file means the same: there is nothing.
+        Some(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => Refusal::Absent,
+        Some(rustix::io::Errno::LOOP | rustix::io::Errno::NXIO) => Refusal::WrongKind,
+        _ => Refusal::Unreadable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    struct Folder(std::path::PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("cpt-import-{}-{name}", std::process::id()));
+            std::fs::create_dir_all(&path).expect("a folder");
+            Self(path)
+        }
+
+        fn file(&self, name: &str, content: &[u8], mode: u32) -> std::path::PathBuf {
+            let path = self.0.join(name);
+            std::fs::write(&path, content).expect("a file");
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).expect("its mode");
+            path
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            drop(std::fs::remove_dir_all(&self.0));
+        }
+    }
+
+    #[test]
+    fn an_ordinary_file_of_ours_is_read_whole_and_any_other_thing_is_not() {
+        let folder = Folder::new("kinds");
+        let good = folder.file("good", b"abc", 0o644);
+        assert!(read_own(&good, 3).is_ok_and(|bytes| bytes.expose() == b"abc"));
+        assert!(read_own(&folder.file("empty", b"", 0o600), 3).is_ok_and(|bytes| bytes.expose().is_empty()));
+        let link = folder.0.join("link");
+        std::os::unix::fs::symlink(&good, &link).expect("a link");
+        let pipe = folder.0.join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)
+            .expect("a pipe");
+        for (path, refusal) in [
+            (folder.0.join("none"), Refusal::Absent),
+            (good.join("below"), Refusal::Absent),
+            (link, Refusal::WrongKind),
+            (pipe, Refusal::WrongKind),
+            (folder.0.clone(), Refusal::WrongKind),
+            (folder.file("open", b"abc", 0o666), Refusal::Open),
+        ] {
+            assert_eq!(read_own(&path, 3).err(), Some(refusal), "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn a_file_past_the_limit_is_refused_before_it_is_read() {
+        let folder = Folder::new("limits");
+        let path = folder.file("large", b"", 0o600);
+        let file = File::options().write(true).open(&path).expect("the file");
+        file.set_len(10 << 20).expect("ten megabytes of nothing");
+        assert_eq!(read_own(&path, super::super::FILE_LIMIT).err(), Some(Refusal::TooLarge));
+        file.set_len(super::super::FILE_LIMIT as u64).expect("the largest size");
+        assert!(read_own(&path, super::super::FILE_LIMIT).is_ok());
+    }
+}
