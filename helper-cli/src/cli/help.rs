@@ -31,11 +31,13 @@ Exit codes:
   74  i/o: the output, the config or the state could not be written
   75  try again: server unreachable or busy, timeout, cooling down
   76  protocol: helper and daemon share no version, or it is not our daemon
-  77  refused: the server refused the secret
+  77  refused: the server refused the secret, password or code, or a code is needed
   78  config: no profile at all, config file broken, URL not https
 
 Variables:
   CP_TOKEN_PROFILE      the profile where -p is not given
+  CP_TOKEN_ASKPASS      a program that is asked for a one-time code where there is no terminal;
+                        else SSH_ASKPASS
   CP_TOKEN_SOCKET       where helper and daemon meet, instead of the place below
   CP_TOKEN_CONFIG_DIR   the config folder, instead of the place below
   CP_TOKEN_STATE_DIR    the state folder, instead of the place below
@@ -56,7 +58,7 @@ pub(super) const GET: &str = "\
 expires_at (RFC 3339, UTC), profile and url. Every expiry is already less a safety margin.";
 
 pub(super) const PROFILE: &str = "\
-A profile is one API client at one request URL. The first one becomes the default.
+A profile is one API client or one user at one request URL. The first one becomes the default.
 Secrets are asked for without echo or read from standard input; they are never arguments.";
 
 pub(super) const DAEMON: &str = "\
@@ -78,6 +80,8 @@ The secret is proved with one token request before anything is stored; if the se
 it, nothing is. In the console: Administration > Integrations > API Clients.
 
   cp-token profile create prod --url https://console.us2.crashplan.com --client-id key-1234
+  cp-token profile create prod --url … --client-id … --secret-command 'pass show crashplan'
+  cp-token profile create jo --url … --username jo@example.com --totp ask
   pass show crashplan | cp-token profile create prod --url … --client-id … --secret-stdin";
 
 pub(super) const IMPORT: &str = "\
@@ -94,16 +98,19 @@ The outcome is proved with one token request before anything is stored.
 
   cp-token profile update prod --url https://console.us1.crashplan.com
   cp-token profile update prod --also-for https://gateway.example
-  cp-token profile update prod --ca-bundle ''";
+  cp-token profile update prod --ca-bundle ''
+  cp-token profile update jo --totp stored";
 
 pub(super) const RESET_SECRET: &str = "\
 In the console: Administration > Integrations > API Clients, the client, Reset API secret. The old secret stays
-until the new one has worked once.";
+until the new one has worked once. A secret that a program, a file or a credential holds is looked at anew.";
 
 pub(super) const LIST: &str = "\
 The default is marked with *. TOKEN is what is left of a live token, or why there is none.
 
---json prints, on one line, an array with for each profile: name, kind, url, client_id,
-secret_source, ca_bundle, insecure_http, also_for, default, created and last_redeemed (RFC 3339
-in UTC, or null) and token: {\"state\": absent, live, requesting, cooling_down or refused,
+--json prints, on one line, an array with for each profile: name, kind (api-client, user or
+basic), url, client_id or username (the other is null), totp (none, ask, command or stored),
+secret_source, secret_place (the command, file or credential, or null), ca_bundle, proxy,
+no_proxy, insecure_http, also_for, default, created and last_redeemed (RFC 3339 in UTC, or null)
+and token: {\"state\": absent, live, requesting, cooling_down or refused,
 \"expires_in\": seconds where it is live, \"retry_in\": seconds where it is cooling_down}.";

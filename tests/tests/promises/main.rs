@@ -15,6 +15,7 @@ mod leaks;
 mod lifetimes;
 mod main_job;
 mod people;
+mod reset;
 mod secrecy;
 mod sizes;
 mod sources;
