@@ -31,6 +31,10 @@ pub fn of_foreign(error: VaultError, profile: &Profile) -> Failure {
         | VaultError::Busy
         | VaultError::Ambiguous
         | VaultError::TooLarge
+        | VaultError::ReadOnly
+        | VaultError::Command(_)
+        | VaultError::File(_)
+        | VaultError::Credential(_)
         | VaultError::Failed => return of_vault(error, profile),
     };
     Failure::new(code, format!("profile {name}: {message}")).with_hint(format!(
