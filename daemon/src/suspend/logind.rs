@@ -1,0 +1,87 @@
+//! Owns the talk with systemd-logind over the system bus: its signal that the machine is about to sleep, and the
+//! delay that it grants. Nothing that comes from there is repeated anywhere.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::Duration;
+
+use zbus::connection::Builder;
+use zbus::export::futures_core::Stream;
+use zbus::proxy::{CacheProperties, SignalStream};
+use zbus::zvariant::OwnedFd;
+use zbus::{Connection, Proxy};
+
+use super::{Unannounced, Word};
+
+/// A bus that does not answer within this time is none.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) struct Announcer {
+    signals: SignalStream<'static>,
+    connection: Connection,
+    /// Its last copy being closed is what logind waits for.
+    _delay: OwnedFd,
+}
+
+impl Announcer {
+    pub(super) async fn find() -> Result<Self, Unannounced> {
+        match tokio::time::timeout(PATIENCE, find()).await {
+            Ok(Ok(announcer)) => Ok(announcer),
+            Ok(Err(_)) | Err(_) => Err(Unannounced),
+        }
+    }
+
+    pub(super) async fn word(&mut self) -> Word {
+        let signals = &mut self.signals;
+        let word = async {
+            while let Some(signal) = poll_fn(|context| Pin::new(&mut *signals).poll_next(context)).await {
+                // The same signal, with `false`, says that the machine has woken up.
+                if signal.body().deserialize() == Ok(true) {
+                    return Word::Sleep;
+                }
+            }
+            Word::Silence
+        };
+        driving(&self.connection, word).await
+    }
+}
+
+async fn find() -> zbus::Result<Announcer> {
+    // Without its own thread: the runtime that we have drives it.
+    let connection = Builder::system()?.internal_executor(false).build().await?;
+    let (signals, delay) = driving(&connection, ask(&connection)).await?;
+    Ok(Announcer { signals, connection, _delay: delay })
+}
+
+/// The signal first: one that comes as soon as the delay is granted is not missed.
+async fn ask(connection: &Connection) -> zbus::Result<(SignalStream<'static>, OwnedFd)> {
+    let manager: Proxy<'static> = zbus::proxy::Builder::new(connection)
+        .destination("org.freedesktop.login1")?
+        .path("/org/freedesktop/login1")?
+        .interface("org.freedesktop.login1.Manager")?
+        .cache_properties(CacheProperties::No)
+        .build()
+        .await?;
+    let signals = manager.receive_signal("PrepareForSleep").await?;
+    let delay = manager
+        .call("Inhibit", &("sleep", "cp-token", "It locks before the machine sleeps", "delay"))
+        .await?;
+    Ok((signals, delay))
+}
+
+/// Does the connection's own work beside ours.
+async fn driving<T>(connection: &Connection, work: impl Future<Output = T>) -> T {
+    let connections_own = async {
+        loop {
+            connection.executor().tick().await;
+        }
+    };
+    tokio::select! {
+        outcome = work => outcome,
+        never = connections_own => {
+            let never: Infallible = never;
+            match never {}
+        }
+    }
+}
