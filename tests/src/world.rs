@@ -4,6 +4,7 @@
 mod call;
 mod closing;
 mod daemon;
+mod dialogue;
 mod folder;
 mod keyring;
 pub mod processes;
@@ -23,6 +24,7 @@ use crate::oracle::Oracle;
 
 pub use call::{Call, Outcome, Running};
 pub use daemon::{Daemon, Launch};
+pub use dialogue::Dialogue;
 pub use keyring::Keyring;
 pub use raw::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, Raw, frame};
 

@@ -12,6 +12,7 @@ mod demo;
 mod keyrings;
 mod leaks;
 mod lifetimes;
+mod lock;
 mod main_job;
 mod people;
 mod secrecy;
