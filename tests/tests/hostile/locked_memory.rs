@@ -1,0 +1,126 @@
+//! Attacks on the memory of a locked daemon, with root's right to read all of it: the lock erases, and does not only
+//! set a flag.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use cp_token_tests::programs;
+use cp_token_tests::world::{Client, Daemon, PATIENCE, World, processes};
+
+/// What is looked for, each in a form that nothing else in the daemon's memory has.
+struct Sought {
+    secret: Vec<u8>,
+    encoded_secret: Vec<u8>,
+    token: Vec<u8>,
+    encoded_token: Vec<u8>,
+}
+
+impl Sought {
+    fn of(client: &Client, token: &str) -> Self {
+        let end = &token.as_bytes()[token.len() - 48..];
+        let pair = STANDARD_NO_PAD.encode(format!("{}:{}", client.id, client.secret));
+        Self {
+            secret: client.secret.as_bytes().to_vec(),
+            encoded_secret: pair.as_bytes()[..pair.len() - 4].to_vec(),
+            token: end.to_vec(),
+            encoded_token: STANDARD_NO_PAD.encode(end).into_bytes(),
+        }
+    }
+
+    /// How often each lies in the daemon's memory: secret, its base64, token, its base64.
+    fn found(&self, daemon: &Daemon) -> [usize; 4] {
+        [&self.secret, &self.encoded_secret, &self.token, &self.encoded_token]
+            .map(|bytes| processes::count_in_memory(daemon.pid(), bytes))
+    }
+}
+
+fn lock(world: &World, passphrase: &str) {
+    world.call(&["lock", "--passphrase-stdin"]).stdin(passphrase).run().succeeded();
+}
+
+fn unlock(world: &World, passphrase: &str) {
+    world.call(&["unlock", "--passphrase-stdin"]).stdin(passphrase).run().succeeded();
+}
+
+/// Ten rounds of a profile of its own each: token requests of one are bounded.
+fn ten_rounds(world: &World, source: &str) {
+    let daemon = world.daemon();
+    let passphrase = world.new_secret();
+    for round in 0..10 {
+        let name = format!("p{round}");
+        let client = world.create_profile(&name, source);
+        world.helper(&["-p", &name, "--fresh"]).token();
+        let token = world.helper(&["-p", &name]).token();
+        let sought = Sought::of(&client, &token);
+        let [secret, _, live, _] = sought.found(&daemon);
+        assert!(live >= 1, "the control: the token is there, round {round}");
+        assert!(source == "keyring" || secret >= 1, "the control: the secret is there, round {round}");
+        lock(world, &passphrase);
+        assert_eq!(sought.found(&daemon), [0; 4], "{source}, round {round}");
+        assert_eq!(processes::count_in_memory(daemon.pid(), passphrase.as_bytes()), 0, "round {round}");
+        unlock(world, &passphrase);
+        assert_eq!(sought.found(&daemon)[2], 0, "the token does not come back, round {round}");
+        assert_eq!(processes::count_in_memory(daemon.pid(), passphrase.as_bytes()), 0, "round {round}");
+        assert_ne!(world.helper(&["-p", &name]).token(), token);
+    }
+}
+
+#[test]
+fn e17_after_lock_neither_token_nor_secret_of_the_memory_is_anywhere_in_the_daemon() {
+    if programs::is_root() {
+        ten_rounds(&World::new(), "memory");
+    }
+}
+
+#[test]
+fn e17_after_lock_neither_token_nor_secret_of_the_keyring_is_anywhere_in_the_daemon() {
+    if !programs::is_root() {
+        return;
+    }
+    let Some(world) = World::with_keyring() else { return };
+    ten_rounds(&world, "keyring");
+}
+
+#[test]
+fn e17_a_secret_on_its_way_to_the_server_is_gone_when_the_lock_says_so() {
+    if !programs::is_root() {
+        return;
+    }
+    let world = World::new();
+    let daemon = world.daemon();
+    let passphrase = world.new_secret();
+    let client = world.create_profile("prod", "memory");
+    for round in 0..5 {
+        let token = world.helper(&[]).token();
+        let sought = Sought::of(&client, &token);
+        let before = world.server().token_requests();
+        world.server().hold();
+        let waiting = world.spawn_helper(&["--fresh"]);
+        assert!(world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() > before));
+        let [secret, ..] = sought.found(&daemon);
+        assert!(secret >= 2, "the control: it is at rest and on its way, round {round}");
+        lock(&world, &passphrase);
+        assert_eq!(sought.found(&daemon), [0; 4], "round {round}");
+        world.server().release();
+        waiting.finish().failed(77);
+        unlock(&world, &passphrase);
+    }
+}
+
+#[test]
+fn e17_a_secret_that_is_being_entered_is_gone_when_the_lock_says_so() {
+    if !programs::is_root() {
+        return;
+    }
+    let world = World::new();
+    let daemon = world.daemon();
+    let client = world.new_client();
+    let sought = Sought::of(&client, &"x".repeat(48));
+    world.server().hold();
+    let creating = world.creating("prod", "memory", &client, &world.server().url()).spawn();
+    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() > 0));
+    assert!(sought.found(&daemon)[0] >= 1, "the control: it is there");
+    lock(&world, &world.new_secret());
+    assert_eq!(sought.found(&daemon), [0; 4]);
+    world.server().release();
+    creating.finish().failed(77);
+}
