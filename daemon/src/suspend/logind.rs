@@ -16,6 +16,10 @@ use super::{Unannounced, Word};
 
 /// A bus that does not answer within this time is none.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What logind answers while the machine falls asleep or wakes up: a delay granted then would come too late.
+const TOO_LATE: &str = "org.freedesktop.login1.OperationInProgress";
+/// Until it is asked again.
+const PAUSE: Duration = Duration::from_millis(250);
 
 pub(super) struct Announcer {
     signals: SignalStream<'static>,
@@ -64,10 +68,15 @@ async fn ask(connection: &Connection) -> zbus::Result<(SignalStream<'static>, Ow
         .build()
         .await?;
     let signals = manager.receive_signal("PrepareForSleep").await?;
-    let delay = manager
-        .call("Inhibit", &("sleep", "cp-token", "It locks before the machine sleeps", "delay"))
-        .await?;
-    Ok((signals, delay))
+    loop {
+        match manager
+            .call("Inhibit", &("sleep", "cp-token", "It locks before the machine sleeps", "delay"))
+            .await
+        {
+            Err(zbus::Error::MethodError(name, ..)) if name == TOO_LATE => tokio::time::sleep(PAUSE).await,
+            outcome => return Ok((signals, outcome?)),
+        }
+    }
 }
 
 /// Does the connection's own work beside ours.

@@ -17,6 +17,7 @@ mod main_job;
 mod people;
 mod secrecy;
 mod sizes;
+mod sleep;
 mod sources;
 mod storms;
 mod users;

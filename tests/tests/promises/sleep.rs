@@ -1,0 +1,143 @@
+//! Promises about the lock of a machine that falls asleep: locked before it sleeps, only where a person asked for
+//! it, and never without somebody who says when.
+
+use cp_token_tests::world::{FakeLogind, Outcome, World};
+
+fn lock_on_suspend(world: &World, passphrase: &str) -> Outcome {
+    world.call(&["lock", "--on-suspend", "--passphrase-stdin"]).stdin(passphrase).run()
+}
+
+fn unlock(world: &World, passphrase: &str) -> Outcome {
+    world.call(&["unlock", "--passphrase-stdin"]).stdin(passphrase).run()
+}
+
+/// Whether it is locked, and whether it locks for sleep.
+fn status(world: &World) -> [bool; 2] {
+    let status = world.helper(&["status", "--json"]).json();
+    ["locked", "locks_on_suspend"].map(|field| status[field].as_bool().expect("a flag"))
+}
+
+#[test]
+fn e17_the_machine_sleeps_only_after_the_daemon_is_locked_time_after_time() {
+    let world = World::new();
+    let Some(logind) = FakeLogind::start(&world) else { return };
+    let daemon = world.launch(logind.launch());
+    let passphrase = world.new_secret();
+    world.create_profile("prod", "memory");
+    assert_eq!(status(&world), [false, false], "it is off unless asked for");
+    lock_on_suspend(&world, &passphrase).succeeded();
+    for round in 1..=3 {
+        let delay = logind.granted();
+        let [what, who, _, mode] = &delay.asked;
+        assert_eq!([what.as_str(), who, mode], ["sleep", "cp-token", "delay"]);
+        logind.announce(false);
+        world.helper(&[]).token();
+        assert_eq!(status(&world), [false, true], "the control: it is open until then");
+        logind.announce(true);
+        delay.wait_until_released();
+        assert_eq!(status(&world), [true, true], "round {round}");
+        assert_eq!(daemon.log().matches("locked before the machine sleeps").count(), round);
+        world.helper(&[]).failed(77).saying("cp-tokend is locked");
+        logind.announce(false);
+        world.helper(&[]).failed(77);
+        unlock(&world, "another one").failed(77);
+        unlock(&world, &passphrase).succeeded();
+    }
+    world.helper(&[]).token();
+}
+
+#[test]
+fn a_lock_for_sleep_that_was_taken_back_lets_the_machine_sleep_and_stays_open() {
+    let world = World::new();
+    let Some(logind) = FakeLogind::start(&world) else { return };
+    let _daemon = world.launch(logind.launch());
+    world.create_profile("prod", "memory");
+    lock_on_suspend(&world, &world.new_secret()).succeeded();
+    let delay = logind.granted();
+    world.helper(&["lock", "--no-on-suspend"]).succeeded();
+    delay.wait_until_released();
+    logind.announce(true);
+    assert_eq!(status(&world), [false, false]);
+    world.helper(&[]).token();
+}
+
+#[test]
+fn the_passphrase_that_was_given_last_is_the_one_that_unlocks() {
+    let world = World::new();
+    let Some(logind) = FakeLogind::start(&world) else { return };
+    let _daemon = world.launch(logind.launch());
+    let [first, second, third] = [(); 3].map(|()| world.new_secret());
+    lock_on_suspend(&world, &first).succeeded();
+    let replaced = logind.granted();
+    lock_on_suspend(&world, &second).succeeded();
+    replaced.wait_until_released();
+    let delay = logind.granted();
+    logind.announce(true);
+    delay.wait_until_released();
+    unlock(&world, &first).failed(77);
+    unlock(&world, &second).succeeded();
+    let delay = logind.granted();
+    world.call(&["lock", "--passphrase-stdin"]).stdin(&third).run().succeeded();
+    delay.wait_until_released();
+    unlock(&world, &third).succeeded();
+    let delay = logind.granted();
+    logind.announce(true);
+    delay.wait_until_released();
+    unlock(&world, &third).succeeded();
+}
+
+#[test]
+fn where_nobody_announces_sleep_the_choice_is_refused_and_nothing_changes() {
+    let world = World::new();
+    world.create_profile("prod", "memory");
+    let refused = |world: &World| {
+        let told = lock_on_suspend(world, &world.new_secret()).failed(69);
+        told.saying("does not say when it is about to sleep").saying("cp-token lock");
+        assert_eq!(status(world), [false, false]);
+        world.helper(&[]).token();
+    };
+    world.stop_daemon();
+    let daemon = world.launch(
+        cp_token_tests::world::Launch::default().env("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent"),
+    );
+    world.create_profile("more", "memory");
+    world.helper(&["profile", "use", "more"]).succeeded();
+    refused(&world);
+    drop(daemon);
+    let Some(bus_alone) = World::with_bus() else { return };
+    let address = bus_alone.keyring().address().to_owned();
+    let _daemon =
+        bus_alone.launch(cp_token_tests::world::Launch::default().env("DBUS_SYSTEM_BUS_ADDRESS", &address));
+    bus_alone.create_profile("prod", "memory");
+    refused(&bus_alone);
+}
+
+#[test]
+fn a_bus_that_goes_away_locks_at_once_because_nobody_would_say_so_any_more() {
+    let world = World::new();
+    let Some(logind) = FakeLogind::start(&world) else { return };
+    let daemon = world.launch(logind.launch());
+    let passphrase = world.new_secret();
+    world.create_profile("prod", "memory");
+    lock_on_suspend(&world, &passphrase).succeeded();
+    world.helper(&[]).token();
+    drop(logind);
+    daemon.wait_for_log("locked, because sleep is no longer announced", 1);
+    assert_eq!(status(&world), [true, true]);
+    let unlocked = unlock(&world, &passphrase).succeeded();
+    assert!(unlocked.stdout.contains("it does not lock any more when the machine is about to sleep"));
+    assert_eq!(status(&world), [false, false]);
+    world.helper(&[]).token();
+}
+
+#[test]
+fn a_machine_that_is_just_falling_asleep_is_asked_again_until_it_grants_a_delay() {
+    let world = World::new();
+    let Some(logind) = FakeLogind::start_refusing(&world, 3) else { return };
+    let _daemon = world.launch(logind.launch());
+    lock_on_suspend(&world, &world.new_secret()).succeeded();
+    let delay = logind.granted();
+    logind.announce(true);
+    delay.wait_until_released();
+    assert_eq!(status(&world), [true, true]);
+}
