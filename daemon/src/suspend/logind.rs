@@ -23,10 +23,15 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 pub(super) struct Announcer {
     signals: SignalStream<'static>,
-    connection: Connection,
     /// Its last copy being closed is what logind waits for.
     _delay: OwnedFd,
+    // After the signals, because it sees to what they leave behind.
+    bus: Bus,
 }
+
+/// A connection that is closed when it is dropped. What was dropped before it leaves work behind that would hold it
+/// for ever.
+struct Bus(Connection);
 
 impl Announcer {
     pub(super) async fn find() -> Result<Self, Unannounced> {
@@ -47,15 +52,15 @@ impl Announcer {
             }
             Word::Silence
         };
-        driving(&self.connection, word).await
+        self.bus.driving(word).await
     }
 }
 
 async fn find() -> zbus::Result<Announcer> {
     // Without its own thread: the runtime that we have drives it.
-    let connection = Builder::system()?.internal_executor(false).build().await?;
-    let (signals, delay) = driving(&connection, ask(&connection)).await?;
-    Ok(Announcer { signals, connection, _delay: delay })
+    let bus = Bus(Builder::system()?.internal_executor(false).build().await?);
+    let (signals, delay) = bus.driving(ask(&bus.0)).await?;
+    Ok(Announcer { signals, _delay: delay, bus })
 }
 
 /// The signal first: one that comes as soon as the delay is granted is not missed.
@@ -79,18 +84,36 @@ async fn ask(connection: &Connection) -> zbus::Result<(SignalStream<'static>, Ow
     }
 }
 
-/// Does the connection's own work beside ours.
-async fn driving<T>(connection: &Connection, work: impl Future<Output = T>) -> T {
-    let connections_own = async {
-        loop {
-            connection.executor().tick().await;
+impl Bus {
+    /// Does the connection's own work beside ours.
+    async fn driving<T>(&self, work: impl Future<Output = T>) -> T {
+        let connections_own = async {
+            loop {
+                self.0.executor().tick().await;
+            }
+        };
+        tokio::select! {
+            outcome = work => outcome,
+            never = connections_own => {
+                let never: Infallible = never;
+                match never {}
+            }
         }
-    };
-    tokio::select! {
-        outcome = work => outcome,
-        never = connections_own => {
-            let never: Infallible = never;
-            match never {}
+    }
+}
+
+impl Drop for Bus {
+    fn drop(&mut self) {
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let connection = self.0.clone();
+            runtime.spawn(async move { tokio::time::timeout(PATIENCE, leave(connection)).await });
         }
+    }
+}
+
+async fn leave(connection: Connection) {
+    let _ = connection.clone().close().await;
+    while !connection.executor().is_empty() {
+        connection.executor().tick().await;
     }
 }

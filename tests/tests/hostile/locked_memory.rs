@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use cp_token_tests::programs;
-use cp_token_tests::world::{Client, Daemon, PATIENCE, World, processes};
+use cp_token_tests::world::{Client, Daemon, FakeLogind, PATIENCE, World, processes};
 
 /// What is looked for, each in a form that nothing else in the daemon's memory has.
 struct Sought {
@@ -96,8 +96,8 @@ fn e17_a_secret_on_its_way_to_the_server_is_gone_when_the_lock_says_so() {
         world.server().hold();
         let waiting = world.spawn_helper(&["--fresh"]);
         assert!(world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() > before));
-        let [secret, ..] = sought.found(&daemon);
-        assert!(secret >= 2, "the control: it is at rest and on its way, round {round}");
+        let [secret, encoded, ..] = sought.found(&daemon);
+        assert!(secret >= 2 && encoded >= 1, "the control: it is at rest and on its way, round {round}");
         lock(&world, &passphrase);
         assert_eq!(sought.found(&daemon), [0; 4], "round {round}");
         world.server().release();
@@ -123,4 +123,28 @@ fn e17_a_secret_that_is_being_entered_is_gone_when_the_lock_says_so() {
     assert_eq!(sought.found(&daemon), [0; 4]);
     world.server().release();
     creating.finish().failed(77);
+}
+
+#[test]
+fn e17_a_machine_that_sleeps_has_neither_token_nor_secret_in_its_memory() {
+    if !programs::is_root() {
+        return;
+    }
+    let world = World::new();
+    let Some(logind) = FakeLogind::start(&world) else { return };
+    let daemon = world.launch(logind.launch());
+    let passphrase = world.new_secret();
+    let client = world.create_profile("prod", "memory");
+    world.call(&["lock", "--on-suspend", "--passphrase-stdin"]).stdin(&passphrase).run().succeeded();
+    for round in 0..3 {
+        let delay = logind.granted();
+        let sought = Sought::of(&client, &world.helper(&[]).token());
+        let [secret, _, token, _] = sought.found(&daemon);
+        assert!(secret >= 1 && token >= 1, "the control: both are there, round {round}");
+        logind.announce(true);
+        delay.wait_until_released();
+        assert_eq!(sought.found(&daemon), [0; 4], "round {round}");
+        assert_eq!(processes::count_in_memory(daemon.pid(), passphrase.as_bytes()), 0, "round {round}");
+        unlock(&world, &passphrase);
+    }
 }

@@ -1,7 +1,8 @@
 //! Promises about the lock of a machine that falls asleep: locked before it sleeps, only where a person asked for
 //! it, and never without somebody who says when.
 
-use cp_token_tests::world::{FakeLogind, Outcome, World};
+use cp_token_tests::programs;
+use cp_token_tests::world::{FakeLogind, Launch, Outcome, World};
 
 fn lock_on_suspend(world: &World, passphrase: &str) -> Outcome {
     world.call(&["lock", "--on-suspend", "--passphrase-stdin"]).stdin(passphrase).run()
@@ -88,28 +89,39 @@ fn the_passphrase_that_was_given_last_is_the_one_that_unlocks() {
 
 #[test]
 fn where_nobody_announces_sleep_the_choice_is_refused_and_nothing_changes() {
+    let Some(world) = World::with_bus() else { return };
+    let bus_without_logind = world.keyring().address();
+    for bus in ["unix:path=/nonexistent", bus_without_logind] {
+        let daemon = world.launch(Launch::default().env("DBUS_SYSTEM_BUS_ADDRESS", bus));
+        let told = lock_on_suspend(&world, &world.new_secret()).failed(69);
+        told.saying("does not say when it is about to sleep").saying("`cp-token lock`");
+        assert_eq!(status(&world), [false, false]);
+        world.helper(&["profile", "list"]).succeeded();
+        assert_eq!(daemon.terminate(), 0);
+    }
+}
+
+#[test]
+fn a_lock_for_sleep_that_comes_and_goes_costs_nothing_in_the_end() {
+    if !programs::is_root() {
+        return;
+    }
     let world = World::new();
-    world.create_profile("prod", "memory");
-    let refused = |world: &World| {
-        let told = lock_on_suspend(world, &world.new_secret()).failed(69);
-        told.saying("does not say when it is about to sleep").saying("cp-token lock");
-        assert_eq!(status(world), [false, false]);
-        world.helper(&[]).token();
-    };
-    world.stop_daemon();
-    let daemon = world.launch(
-        cp_token_tests::world::Launch::default().env("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent"),
-    );
-    world.create_profile("more", "memory");
-    world.helper(&["profile", "use", "more"]).succeeded();
-    refused(&world);
-    drop(daemon);
-    let Some(bus_alone) = World::with_bus() else { return };
-    let address = bus_alone.keyring().address().to_owned();
-    let _daemon =
-        bus_alone.launch(cp_token_tests::world::Launch::default().env("DBUS_SYSTEM_BUS_ADDRESS", &address));
-    bus_alone.create_profile("prod", "memory");
-    refused(&bus_alone);
+    let Some(logind) = FakeLogind::start(&world) else { return };
+    let daemon = world.launch(logind.launch());
+    let mut costs = Vec::new();
+    for _ in 0..10 {
+        lock_on_suspend(&world, &world.new_secret()).succeeded();
+        let delay = logind.granted();
+        let threads = daemon.threads();
+        world.helper(&["lock", "--no-on-suspend"]).succeeded();
+        delay.wait_until_released();
+        world.helper(&["status"]).succeeded();
+        costs.push((daemon.descriptors(), threads));
+    }
+    let [_, second, .., last] = costs.as_slice() else { panic!("ten rounds") };
+    assert!(last.0 <= second.0, "descriptors: {costs:?}");
+    assert!(costs.iter().all(|(_, threads)| *threads <= 5), "threads: {costs:?}");
 }
 
 #[test]
