@@ -9,6 +9,7 @@ mod codes;
 mod counts;
 mod crashes;
 mod demo;
+mod guesses;
 mod keyrings;
 mod leaks;
 mod lifetimes;
