@@ -125,6 +125,62 @@ fn e17_a_secret_that_is_being_entered_is_gone_when_the_lock_says_so() {
     creating.finish().failed(77);
 }
 
+/// The key of one-time codes, and how people have it.
+const KEY: &[u8] = b"e17-key-of-the-codes";
+const SEED: &str = "MUYTOLLLMV4S233GFV2GQZJNMNXWIZLT";
+
+#[test]
+fn e17_the_password_of_a_user_and_the_seed_of_the_codes_are_gone_too() {
+    if !programs::is_root() {
+        return;
+    }
+    let world = World::new();
+    let daemon = world.daemon();
+    let (passphrase, password) = (world.new_secret(), world.new_secret());
+    world.oracle().register(SEED);
+    world.server().add_user_with_key("jo@example.com", &password, KEY);
+    let url = world.server().url();
+    let line = ["profile", "create", "jo", "--url", &url, "--username", "jo@example.com", "--totp", "stored"];
+    let creating = world.call(&line).args(["--secret-stdin", "--secret-source", "memory", "--ca-bundle"]);
+    creating.args([world.ca_file()]).stdin(format!("{password}\n{SEED}\n")).run().succeeded();
+    world.helper(&[]).token();
+    // The two forms in which HMAC takes a key into its hash.
+    let pads = [0x36, 0x5c].map(|pad| KEY.iter().map(|byte| byte ^ pad).collect::<Vec<_>>());
+    let found = || {
+        [password.as_bytes(), SEED.as_bytes(), KEY, &pads[0], &pads[1]]
+            .map(|bytes| processes::count_in_memory(daemon.pid(), bytes))
+    };
+    let [secret, seed, ..] = found();
+    assert!(secret >= 1 && seed >= 1, "the control: both are there");
+    lock(&world, &passphrase);
+    assert_eq!(found(), [0; 5]);
+    unlock(&world, &passphrase);
+    let [secret, seed, ..] = found();
+    assert!(secret >= 1 && seed >= 1, "both are back");
+}
+
+#[test]
+fn e17_a_refused_secret_is_gone_too_and_is_still_not_sent_again_afterwards() {
+    if !programs::is_root() {
+        return;
+    }
+    let Some(world) = World::with_keyring() else { return };
+    let daemon = world.daemon();
+    let passphrase = world.new_secret();
+    let client = world.create_profile("prod", "keyring");
+    world.helper(&["forget"]).succeeded();
+    world.server().reset_secret(&client.id, &world.new_secret());
+    world.helper(&[]).failed(77).saying("refused");
+    let before = world.server().token_requests();
+    let found = || processes::count_in_memory(daemon.pid(), client.secret.as_bytes());
+    assert!(found() >= 1, "the control: it is remembered");
+    lock(&world, &passphrase);
+    assert_eq!(found(), 0);
+    unlock(&world, &passphrase);
+    world.helper(&[]).failed(77).saying("refused").saying("reset-secret prod");
+    assert_eq!(world.server().token_requests(), before);
+}
+
 #[test]
 fn e17_a_machine_that_sleeps_has_neither_token_nor_secret_in_its_memory() {
     if !programs::is_root() {
