@@ -11,10 +11,12 @@ use crate::authority::CrashPlanEndpoint;
 use crate::broker::Broker;
 use crate::clock::{Clock, SystemClock};
 use crate::files;
+use crate::gate::Gate;
 use crate::harden;
 use crate::ipc::conversations::Conversations;
 use crate::ipc::listener::Listener;
 use crate::ipc::socket::MeetingPlace;
+use crate::lock::{Lock, Rooms};
 use crate::paths::Paths;
 use crate::redeemer::Redeemer;
 use crate::registry::Registry;
@@ -67,13 +69,16 @@ impl App {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let state = Arc::new(StateFile::load(paths.state_file()));
         let keyring = Arc::new(KeyringSource::default());
+        let memory = Arc::new(MemorySource::default());
+        let gate = Arc::new(Gate::default());
         let sources = Sources {
             keyring: Arc::<KeyringSource>::clone(&keyring),
-            memory: Arc::new(MemorySource::default()),
             foreign: Arc::<KeyringSource>::clone(&keyring),
+            memory: Arc::<MemorySource>::clone(&memory),
         };
         let endpoint = Arc::new(CrashPlanEndpoint);
         let redeemer = Redeemer::new(sources.clone(), endpoint, Arc::clone(&clock), Arc::clone(&state));
+        let refusals = redeemer.refusals();
         let broker = Broker::new(Arc::clone(&clock), Arc::new(redeemer.clone()), chance);
         let registry = Arc::new(Registry::load(
             &paths,
@@ -82,10 +87,20 @@ impl App {
             redeemer,
             Arc::clone(&broker),
             Arc::clone(&clock),
+            Arc::clone(&gate),
         ));
+        let lock = Lock::new(Rooms {
+            gate,
+            broker: Arc::clone(&broker),
+            registry: Arc::clone(&registry),
+            memory,
+            refusals,
+            clock: Arc::clone(&clock),
+        });
         let service = Service::new(Parts {
             broker: Arc::clone(&broker),
             registry: Arc::clone(&registry),
+            lock,
             clock,
             keyring: Box::new(move || keyring.health()),
             protections,

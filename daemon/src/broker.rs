@@ -2,6 +2,7 @@
 //! client, no keyring, no frame and no socket.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub enum Answer {
 pub struct Broker {
     /// Held for a few hundred instructions and never across an await.
     entries: Mutex<HashMap<ProfileName, Entry>>,
+    /// While the daemon is locked. Read and written under the lock of `entries` alone.
+    closed: AtomicBool,
     clock: Arc<dyn Clock>,
     redeemer: Arc<dyn Redeem>,
     /// In [0, 1); spreads renewals and back-offs.
@@ -41,13 +44,23 @@ pub struct Broker {
 impl Broker {
     /// A broker with no lease.
     pub fn new(clock: Arc<dyn Clock>, redeemer: Arc<dyn Redeem>, chance: fn() -> f64) -> Arc<Self> {
-        Arc::new(Self { entries: Mutex::default(), clock, redeemer, chance, timer_changed: Notify::new() })
+        Arc::new(Self {
+            entries: Mutex::default(),
+            closed: AtomicBool::new(false),
+            clock,
+            redeemer,
+            chance,
+            timer_changed: Notify::new(),
+        })
     }
 
     /// A caller asks for a token of `profile`. `code` is for the token request that the caller may cause.
     pub fn access_token(self: &Arc<Self>, profile: &Arc<Profile>, ask: Ask, code: Option<Secret>) -> Answer {
         let now = self.clock.now();
         let mut entries = self.entries();
+        if self.is_closed() {
+            return Answer::Now(Err(failure::locked()));
+        }
         let entry = entries.entry(profile.name.clone()).or_insert_with(|| Entry::new(profile));
         entry.adopt(profile);
         let decision = entry.lease.request(&ask, now);
@@ -80,6 +93,22 @@ impl Broker {
         self.redeemer.code_wait(profile)
     }
 
+    /// Drops every token, disowns every attempt, and takes no token in until [`Broker::open`]. Whoever waits is told
+    /// that the daemon is locked.
+    pub fn close(&self) {
+        let mut entries = self.entries();
+        self.closed.store(true, Ordering::Relaxed);
+        for entry in entries.values_mut() {
+            entry.forget(&failure::locked());
+        }
+    }
+
+    /// Undoes [`Broker::close`], but for what was dropped.
+    pub fn open(&self) {
+        let _entries = self.entries();
+        self.closed.store(false, Ordering::Relaxed);
+    }
+
     /// Keeps the leases of these profiles and no other.
     pub fn retain(&self, keep: impl Fn(&ProfileName) -> bool) {
         self.entries().retain(|name, entry| {
@@ -96,6 +125,9 @@ impl Broker {
     pub fn install(&self, profile: &Arc<Profile>, redeemed: Redeemed) {
         let now = self.clock.now();
         let mut entries = self.entries();
+        if self.is_closed() {
+            return;
+        }
         let entry = entries.entry(profile.name.clone()).or_insert_with(|| Entry::new(profile));
         entry.adopt(profile);
         entry.forget(&failure::superseded());
@@ -184,6 +216,10 @@ impl Broker {
             (Refusal::CodeNeeded, Some(wait)) => failure.with_retry_after(wait),
             (_, _) => failure,
         }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<ProfileName, Entry>> {

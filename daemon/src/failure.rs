@@ -11,6 +11,7 @@ use crate::registry::error::RegistryError;
 mod code;
 mod handed;
 mod lease;
+mod lock;
 mod refused;
 mod start;
 mod token_request;
@@ -18,6 +19,10 @@ mod vault;
 
 pub use code::{code_pending, of_code};
 pub use lease::{of_acceptance, of_refusal};
+pub use lock::{
+    locked, locked_already, no_memory_for_key, no_passphrase, passphrase_busy, passphrase_delayed,
+    passphrase_refused, sleep_unannounced,
+};
 pub use refused::refused_again;
 pub use start::{StartError, of_file, of_start};
 pub use token_request::{kind_of, of_token_request};
@@ -80,6 +85,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         RegistryError::Vault(error, profile) => return of_vault(*error, profile),
         RegistryError::Foreign(error, profile) => return of_foreign(*error, profile),
         RegistryError::Unproved(failure) => return unproved(failure),
+        RegistryError::Locked => return locked(),
         RegistryError::UnknownProfile(_) | RegistryError::UnknownUrl(_) => (
             if matches!(error, RegistryError::UnknownUrl(_)) {
                 ErrorCode::UNKNOWN_URL

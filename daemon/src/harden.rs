@@ -28,6 +28,7 @@ const KEPT: &[&str] = &[
     "CP_TOKEN_STATE_DIR",
     "CREDENTIALS_DIRECTORY",
     "DBUS_SESSION_BUS_ADDRESS",
+    "DBUS_SYSTEM_BUS_ADDRESS",
     "DISPLAY",
     "GNUPGHOME",
     "HOME",

@@ -48,6 +48,11 @@ impl Redeemer {
         Self { sources, endpoint, clock, state, codes, refusals: Arc::default(), turnstiles: Arc::default() }
     }
 
+    /// The refused secrets that it does not send again.
+    pub fn refusals(&self) -> Arc<Refusals> {
+        Arc::clone(&self.refusals)
+    }
+
     /// Proves a secret that may rest nowhere yet, with one token request. A user of kind `basic` has to be let in
     /// like one whose password is traded, and keeps no token of it.
     ///

@@ -6,6 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cp_token_protocol::{Failure, ProfileName, Secret};
 
+use crate::packed;
+
 /// The last refused secret of each profile, with what was said of it.
 #[derive(Debug, Default)]
 pub struct Refusals {
@@ -30,6 +32,24 @@ impl Refusals {
         self.lock().remove(name);
     }
 
+    /// Hands the secrets over as one text, and keeps what was said of them.
+    pub fn withdraw(&self) -> Secret {
+        let mut refused = self.lock();
+        let text = packed::pack(refused.iter().map(|(name, (secret, _))| (name.as_str(), secret)));
+        refused.values_mut().for_each(|(secret, _)| *secret = Secret::zeroed(0));
+        text
+    }
+
+    /// Takes back what [`Refusals::withdraw`] has handed over.
+    pub fn restore(&self, text: &Secret) {
+        let mut refused = self.lock();
+        for (name, secret) in packed::unpack(text) {
+            if let Some((place, _)) = ProfileName::parse(&name).ok().and_then(|name| refused.get_mut(&name)) {
+                *place = secret;
+            }
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<ProfileName, (Secret, Failure)>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -51,5 +71,21 @@ mod tests {
         assert_eq!(refusals.of(&ProfileName::parse("b").unwrap(), &old), None);
         refusals.forgive(&name);
         assert_eq!(refusals.of(&name, &old), None);
+    }
+
+    #[test]
+    fn what_was_withdrawn_and_taken_back_is_held_back_as_before() {
+        let refusals = Refusals::default();
+        let names = ["a", "b"].map(|name| ProfileName::parse(name).unwrap());
+        let secret = Secret::copy_of(b"old");
+        for name in &names {
+            refusals.note(name, &secret, &Failure::new(ErrorCode::SECRET_REFUSED, "no"));
+        }
+        let text = refusals.withdraw();
+        assert_eq!(refusals.of(&names[0], &secret), None, "nothing of it is held meanwhile");
+        refusals.forgive(&names[1]);
+        refusals.restore(&text);
+        assert_eq!(refusals.of(&names[0], &secret).map(|failure| failure.message), Some("no".to_owned()));
+        assert_eq!(refusals.of(&names[1], &secret), None);
     }
 }

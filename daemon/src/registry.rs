@@ -9,6 +9,7 @@ use cp_token_protocol::message::{ProfileReport, ProfileSelector, TokenState};
 use crate::broker::Broker;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::gate::Gate;
 use crate::lease::Standing;
 use crate::paths::Paths;
 use crate::profile::Profile;
@@ -37,6 +38,7 @@ pub struct Registry {
     redeemer: Redeemer,
     broker: Arc<Broker>,
     clock: Arc<dyn Clock>,
+    gate: Arc<Gate>,
     /// Replaced whole; a reader has the old config or the new one, never a mixture.
     loaded: Mutex<Loaded>,
     /// One change at a time.
@@ -60,6 +62,7 @@ impl Registry {
         redeemer: Redeemer,
         broker: Arc<Broker>,
         clock: Arc<dyn Clock>,
+        gate: Arc<Gate>,
     ) -> Self {
         let file = ConfigFile::new(paths.config_file());
         let registry = Self {
@@ -69,6 +72,7 @@ impl Registry {
             redeemer,
             broker,
             clock,
+            gate,
             loaded: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
         };

@@ -15,6 +15,7 @@ use crate::broker::{Answer, Broker};
 use crate::clock::{Clock, Moment};
 use crate::failure;
 use crate::lease::{self, Ask, Served};
+use crate::lock::Lock;
 use crate::profile::Profile;
 use crate::registry::Registry;
 
@@ -24,6 +25,8 @@ pub struct Parts {
     pub broker: Arc<Broker>,
     /// Profiles.
     pub registry: Arc<Registry>,
+    /// Whether anybody is answered.
+    pub lock: Arc<Lock>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// What the keyring did last.
@@ -65,6 +68,9 @@ impl Service {
 
     /// The response to a request for a token, without waiting for anything.
     pub fn access_token(&self, request: AccessTokenRequest) -> Reply {
+        if self.parts.lock.is_closed() {
+            return Reply::Now(Response::Failure(failure::locked()));
+        }
         let profile = match self.parts.registry.select(&request.profile) {
             Ok(profile) => profile,
             Err(failure) => return Reply::Now(Response::Failure(failure)),
@@ -98,7 +104,10 @@ impl Service {
 
     /// The response to any request but the one for a token.
     pub async fn handle(&self, request: Request) -> Response {
-        let registry = &self.parts.registry;
+        let Parts { registry, lock, .. } = &self.parts;
+        if lock.is_closed() && !is_for_locked(&request) {
+            return Response::Failure(failure::locked());
+        }
         match request {
             Request::AccessToken(request) => match self.access_token(request) {
                 Reply::Now(response) => response,
@@ -117,6 +126,9 @@ impl Service {
                 self.stop.notify_one();
                 Response::Done(vec!["the daemon stops".to_owned()])
             }
+            Request::Lock(request) => done(lock.close(request).await),
+            Request::Unlock(passphrase) => done(lock.open(passphrase).await),
+            Request::NoLockOnSuspend => done(lock.disarm()),
         }
     }
 
@@ -146,7 +158,9 @@ impl Service {
         }
     }
 
+    /// While the daemon is locked it names no profile.
     fn status(&self) -> StatusReport {
+        let locked = self.parts.lock.is_closed();
         let uptime = self.parts.clock.now().boot.saturating_sub(self.started.boot);
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -158,7 +172,9 @@ impl Service {
             config_problem: self.parts.registry.problem(),
             keyring: (self.parts.keyring)(),
             protections: self.parts.protections.clone(),
-            profiles: self.parts.registry.reports(),
+            profiles: if locked { Vec::new() } else { self.parts.registry.reports() },
+            locked,
+            locks_on_suspend: self.parts.lock.is_for_suspend(),
         }
     }
 
@@ -175,6 +191,11 @@ impl Service {
             Err(failure) => Response::Failure(failure),
         }
     }
+}
+
+/// Whether a daemon that is locked answers. The lock itself has a word for being locked twice.
+fn is_for_locked(request: &Request) -> bool {
+    matches!(request, Request::Status | Request::Stop | Request::Unlock(_) | Request::Lock(_))
 }
 
 fn ask(demand: Demand, min_validity_ms: Option<u64>, has_code: bool) -> Ask {

@@ -91,6 +91,9 @@ pub enum VaultError {
     /// It is empty, or longer than any secret: what was to be stored, or what was found.
     #[error("what is or would be kept for this profile is not a secret")]
     Unusable,
+    /// The daemon is locked, and holds nothing.
+    #[error("the daemon is locked")]
+    Sealed,
     /// It failed in another way.
     #[error("the keyring failed")]
     Failed,

@@ -62,6 +62,16 @@ pub(crate) enum Command {
     /// Drop live tokens, and let a refused secret be tried once more
     #[command(after_help = help::FORGET)]
     Forget(ForgetOptions),
+    /// Erase tokens and secrets from memory, and answer nobody until unlock
+    #[command(after_help = help::LOCK)]
+    Lock(LockOptions),
+    /// Answer again after lock
+    #[command(after_help = help::UNLOCK)]
+    Unlock {
+        /// Read the passphrase from the first line of standard input
+        #[arg(long)]
+        passphrase_stdin: bool,
+    },
 }
 
 /// What to do with the daemon.
@@ -86,6 +96,20 @@ pub(crate) struct ForgetOptions {
     /// Those of every profile
     #[arg(long, conflicts_with = "profile")]
     pub(crate) all: bool,
+}
+
+/// How to lock.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LockOptions {
+    /// Not now, but whenever the machine is about to sleep
+    #[arg(long)]
+    pub(crate) on_suspend: bool,
+    /// No longer when the machine is about to sleep; asks for no passphrase
+    #[arg(long, conflicts_with_all = ["on_suspend", "passphrase_stdin"])]
+    pub(crate) no_on_suspend: bool,
+    /// Read the passphrase from the first line of standard input
+    #[arg(long)]
+    pub(crate) passphrase_stdin: bool,
 }
 
 /// What a command line comes to.

@@ -6,6 +6,7 @@ mod daemon;
 mod forget;
 pub(crate) mod get;
 mod json;
+mod lock;
 mod profile;
 mod status;
 mod table;
@@ -35,6 +36,8 @@ pub(crate) fn run(line: CommandLine) -> Result<(), Failure> {
         Some(Command::Daemon(command)) => daemon::run(command),
         Some(Command::Status { json }) => status::run(json),
         Some(Command::Forget(options)) => forget::run(options),
+        Some(Command::Lock(options)) => lock::lock(options),
+        Some(Command::Unlock { passphrase_stdin }) => lock::unlock(passphrase_stdin),
     }
 }
 

@@ -7,9 +7,11 @@ mod system;
 
 mod choice;
 mod code;
+mod passphrase;
 
 pub(crate) use choice::one_of;
 pub(crate) use code::one_time_code;
+pub(crate) use passphrase::{known_passphrase, new_passphrase};
 
 use std::io::{self, IsTerminal, Read};
 use std::ops::RangeInclusive;

@@ -59,6 +59,8 @@ fn report() -> StatusReport {
             proxy: None,
             no_proxy: vec![],
         }],
+        locked: false,
+        locks_on_suspend: false,
     }
 }
 

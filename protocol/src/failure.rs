@@ -79,6 +79,10 @@ codes! {
     CODE_NEEDED = 303, "code_needed";
     /// The one-time code breaks its grammar: six to eight digits.
     CODE_INVALID = 304, "code_invalid";
+    /// The daemon is locked.
+    LOCKED = 305, "locked";
+    /// It is not the passphrase that the daemon was locked with.
+    PASSPHRASE_REFUSED = 306, "passphrase_refused";
     /// The server cannot be reached.
     SERVER_UNREACHABLE = 400, "server_unreachable";
     /// The server asks for patience (429).
@@ -101,6 +105,8 @@ codes! {
     THROTTLED = 409, "throttled";
     /// The one-time code of this moment has been used; the next one can be used soon.
     CODE_PENDING = 410, "code_pending";
+    /// The passphrase was not looked at: too many were wrong, or another one is being looked at.
+    PASSPHRASE_DELAYED = 411, "passphrase_delayed";
     /// There is no keyring to talk to.
     KEYRING_UNAVAILABLE = 500, "keyring_unavailable";
     /// The keyring is locked and nobody unlocked it.
@@ -121,6 +127,8 @@ codes! {
     CREDENTIAL_UNAVAILABLE = 508, "credential_unavailable";
     /// The program that prints the secret did not end in time.
     SECRET_COMMAND_TIMED_OUT = 509, "secret_command_timed_out";
+    /// The system does not say when it is about to sleep.
+    SLEEP_UNANNOUNCED = 550, "sleep_unannounced";
     /// A bug in the daemon.
     INTERNAL = 599, "internal";
     /// Helper only: no daemon answers, and none may or can be started.

@@ -40,6 +40,12 @@ pub enum Request {
     Reload,
     /// Stop in order. The connection stays open until the daemon has let go of its lock.
     Stop,
+    /// Erase every token and secret and answer nobody, now or whenever the machine is about to sleep.
+    Lock(LockRequest),
+    /// Answer again. The passphrase is the one that the daemon was locked with.
+    Unlock(Secret),
+    /// No longer lock when the machine is about to sleep.
+    NoLockOnSuspend,
 }
 
 /// A request for one access token.
@@ -88,6 +94,15 @@ pub enum ForgetScope {
     Profile(ProfileSelector),
     /// Everybody's.
     All,
+}
+
+/// How to lock.
+#[derive(Debug, Encode, Decode)]
+pub struct LockRequest {
+    /// What unlocks again; 1 to 4096 bytes.
+    pub passphrase: Secret,
+    /// Not now, but whenever the machine is about to sleep.
+    pub on_suspend: bool,
 }
 
 /// What the daemon answers.

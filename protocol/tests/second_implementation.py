@@ -87,6 +87,9 @@ REQUEST = Enum(
     ProfileUse=NAME,
     Reload=None,
     Stop=None,
+    Lock=Struct("LockRequest", passphrase=SECRET, on_suspend=BOOL),
+    Unlock=SECRET,
+    NoLockOnSuspend=None,
 )
 
 PROFILE = Struct(
@@ -130,6 +133,8 @@ RESPONSE = Enum(
         keyring=Enum(Untried=None, Working=None, Unavailable=None, Locked=None, Denied=None, TimedOut=None),
         protections=List(PROTECTION),
         profiles=List(PROFILE),
+        locked=BOOL,
+        locks_on_suspend=BOOL,
     ),
     Profiles=List(PROFILE),
     Done=List(TEXT),

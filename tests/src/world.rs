@@ -1,11 +1,14 @@
 //! Owns one test's whole world: folders, binaries, a fake CrashPlan and every process, all of its own. It looks
 //! at the product only through what a user has: programs, files and a socket.
 
+mod bus;
 mod call;
 mod closing;
 mod daemon;
+mod dialogue;
 mod folder;
 mod keyring;
+mod logind;
 pub mod processes;
 mod raw;
 mod terminal;
@@ -23,7 +26,9 @@ use crate::oracle::Oracle;
 
 pub use call::{Call, Outcome, Running};
 pub use daemon::{Daemon, Launch};
+pub use dialogue::Dialogue;
 pub use keyring::Keyring;
+pub use logind::{Delay, FakeLogind};
 pub use raw::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, Raw, frame};
 
 use folder::Folder;

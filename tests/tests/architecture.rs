@@ -59,6 +59,9 @@ fn each_risky_library_has_one_door() {
     for (word, only) in [
         ("bincode", vec!["protocol/src/wire.rs", "protocol/src/view.rs"]),
         ("reqwest", vec!["daemon/src/authority/http.rs"]),
+        ("argon2::", vec!["daemon/src/lock/seal.rs"]),
+        ("chacha20poly1305", vec!["daemon/src/lock/seal.rs"]),
+        ("zbus::", vec!["daemon/src/suspend/logind.rs", "daemon/src/vault/secret_service.rs"]),
         ("keyring::", vec!["daemon/src/vault/keyring.rs", "daemon/src/vault.rs"]),
         (
             "Command::new",
@@ -80,6 +83,11 @@ fn rooms_keep_to_their_floors() {
     let forbidden = [
         ("protocol/src/", vec!["tokio", "Instant::now", "SystemTime::now", "tracing", "UnixListener"]),
         ("daemon/src/lease", vec!["tokio", "async fn", "::now()", "tracing", "crate::broker", "std::fs"]),
+        ("daemon/src/lock/delay.rs", vec!["tokio", "async fn", "::now()", "tracing"]),
+        ("daemon/src/lock/seal.rs", vec!["tokio", "async fn", "::now()", "tracing", "getrandom"]),
+        ("daemon/src/lock", vec!["crate::ipc", "crate::service", "crate::authority", "zbus"]),
+        ("daemon/src/gate.rs", vec!["crate::"]),
+        ("daemon/src/suspend", vec!["crate::"]),
         ("daemon/src/authority/response", vec!["tokio", "async fn", "::now()", "tracing"]),
         (
             "daemon/src/broker",

@@ -32,6 +32,7 @@ pub fn of_foreign(error: VaultError, profile: &Profile) -> Failure {
         | VaultError::Ambiguous
         | VaultError::TooLarge
         | VaultError::ReadOnly
+        | VaultError::Sealed
         | VaultError::Command(_)
         | VaultError::File(_)
         | VaultError::Credential(_)
@@ -70,6 +71,7 @@ pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
             "Remove all but one of them in the keyring's own program".to_owned(),
         ),
         VaultError::TooLarge => (ErrorCode::SECRET_TOO_LARGE, format!("Use a shorter secret, {another}")),
+        VaultError::Sealed => return super::locked(),
         VaultError::Unusable => {
             (ErrorCode::SECRET_INVALID, format!("Enter it anew: `cp-token profile reset-secret {name}`"))
         }

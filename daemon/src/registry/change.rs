@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cp_token_protocol::message::{ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate};
 use cp_token_protocol::{Failure, ProfileName};
+use tokio::sync::MutexGuard;
 
 use super::describe::{asks_differently, describe, redescribe};
 use super::error::RegistryError;
@@ -19,7 +20,7 @@ impl Registry {
     /// # Errors
     /// [`Failure`]; then nothing has changed.
     pub async fn create(&self, create: ProfileCreate) -> Result<Vec<String>, Failure> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.turn().await?;
         self.try_create(create).await.map_err(|error| failure::of_registry(&error))
     }
 
@@ -28,7 +29,7 @@ impl Registry {
     /// # Errors
     /// [`Failure`]; then nothing has changed.
     pub async fn update(&self, update: ProfileUpdate) -> Result<Vec<String>, Failure> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.turn().await?;
         let old = self.select(&ProfileSelector::Named(update.name.clone()))?;
         self.try_update(&old, update).await.map_err(|error| failure::of_registry(&error))
     }
@@ -38,7 +39,7 @@ impl Registry {
     /// # Errors
     /// [`Failure`]; then nothing has changed.
     pub async fn reset_secret(&self, reset: ProfileResetSecret) -> Result<Vec<String>, Failure> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.turn().await?;
         let profile = self.select(&ProfileSelector::Named(reset.name.clone()))?;
         self.try_reset(&profile, reset).await.map_err(|error| failure::of_registry(&error))
     }
@@ -48,7 +49,7 @@ impl Registry {
     /// # Errors
     /// [`Failure`]; then nothing has changed.
     pub async fn delete(&self, name: &ProfileName) -> Result<Vec<String>, Failure> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.turn().await?;
         let profile = self.select(&ProfileSelector::Named(name.clone()))?;
         self.try_delete(&profile).await.map_err(|error| failure::of_registry(&error))
     }
@@ -58,7 +59,7 @@ impl Registry {
     /// # Errors
     /// [`Failure`]; then nothing has changed.
     pub async fn make_default(&self, name: &ProfileName) -> Result<Vec<String>, Failure> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.turn().await?;
         self.select(&ProfileSelector::Named(name.clone()))?;
         let written = async {
             let mut text = self.file.open()?;
@@ -75,12 +76,26 @@ impl Registry {
         for key in self.state.unsettled() {
             let used = self.config().profiles.values().any(|profile| profile.secret_key() == key);
             // In a config that cannot be read, the profile may well be there.
-            if self.problem().is_some() || (!used && self.sources.keyring.erase(&key).await.is_err()) {
+            if self.gate.is_closed()
+                || self.problem().is_some()
+                || (!used && self.sources.keyring.erase(&key).await.is_err())
+            {
                 continue;
             }
             self.state.settle(&key);
             let _ = self.state.save().await;
         }
+    }
+
+    /// Waits until no change is under way.
+    pub async fn no_change_under_way(&self) {
+        drop(self.changing.lock().await);
+    }
+
+    /// One change at a time, and none while the daemon is locked.
+    async fn turn(&self) -> Result<MutexGuard<'_, ()>, Failure> {
+        let turn = self.changing.lock().await;
+        if self.gate.is_closed() { Err(failure::locked()) } else { Ok(turn) }
     }
 
     async fn try_create(&self, create: ProfileCreate) -> Result<Vec<String>, RegistryError> {
@@ -139,6 +154,7 @@ impl Registry {
     ) -> Result<Option<String>, RegistryError> {
         let entry = self.entry(Some(old), new, update.secret).await?;
         let proof = self.prove(update.verify, new, &entry, update.code).await?;
+        self.require_open()?;
         let moved = old.secret_key() != new.secret_key() || old.secret_source != new.secret_source;
         if moved {
             self.unsettle(old).await?;
@@ -159,6 +175,7 @@ impl Registry {
         }
         let entry = self.entry(Some(profile), profile, reset.secret).await?;
         let proof = self.prove(reset.verify, profile, &entry, reset.code).await?;
+        self.require_open()?;
         self.store(profile, &entry).await?;
         match proof {
             Some(redeemed) => self.broker.install(profile, redeemed),

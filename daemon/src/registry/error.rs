@@ -76,4 +76,7 @@ pub enum RegistryError {
     /// The secret did not bring a token.
     #[error("the secret was not proved")]
     Unproved(Failure),
+    /// The daemon was locked before the change had begun.
+    #[error("the daemon is locked")]
+    Locked,
 }

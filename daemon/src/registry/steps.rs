@@ -22,8 +22,22 @@ impl Registry {
         if !verify {
             return Ok(None);
         }
-        let proof = self.redeemer.prove(profile, entry, code).await;
+        let proof = self.unless_locked(self.redeemer.prove(profile, entry, code)).await?;
         proof.map(Some).map_err(|unredeemed| RegistryError::Unproved(unredeemed.failure))
+    }
+
+    /// What comes before a change can take its time, and is dropped when the daemon is locked.
+    async fn unless_locked<T>(&self, work: impl Future<Output = T>) -> Result<T, RegistryError> {
+        tokio::select! {
+            biased;
+            () = self.gate.closed() => Err(RegistryError::Locked),
+            outcome = work => Ok(outcome),
+        }
+    }
+
+    /// The last moment at which a change is dropped because the daemon was locked; after it, it is let finish.
+    pub(super) fn require_open(&self) -> Result<(), RegistryError> {
+        if self.gate.is_closed() { Err(RegistryError::Locked) } else { Ok(()) }
     }
 
     /// Stores the secret, then writes the config that uses it. A failure takes the secret back.
@@ -33,6 +47,7 @@ impl Registry {
         entry: &Entry,
         text: &ConfigText,
     ) -> Result<(), RegistryError> {
+        self.require_open()?;
         self.unsettle(profile).await?;
         self.store(profile, entry).await?;
         if let Err(error) = self.write(text).await {
@@ -77,7 +92,7 @@ impl Registry {
     }
 
     pub(super) async fn stored(&self, profile: &Profile) -> Result<Entry, RegistryError> {
-        let loaded = self.sources.load(profile).await;
+        let loaded = self.unless_locked(self.sources.load(profile)).await?;
         loaded.map_err(|error| RegistryError::Vault(error, Box::new(profile.clone())))
     }
 

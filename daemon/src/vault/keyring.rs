@@ -211,7 +211,11 @@ fn report(error: Option<VaultError>) -> KeyringReport {
         | Some(VaultError::Absent | VaultError::Ambiguous | VaultError::TooLarge | VaultError::Unusable)
         // No keyring says these.
         | Some(
-            VaultError::ReadOnly | VaultError::Command(_) | VaultError::File(_) | VaultError::Credential(_),
+            VaultError::ReadOnly
+            | VaultError::Command(_)
+            | VaultError::File(_)
+            | VaultError::Credential(_)
+            | VaultError::Sealed,
         ) => KeyringReport::Working,
         Some(VaultError::Unavailable | VaultError::NoCollection | VaultError::Failed) => {
             KeyringReport::Unavailable

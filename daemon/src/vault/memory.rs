@@ -8,28 +8,54 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use cp_token_protocol::Secret;
 
 use super::{SecretKey, SecretSource, VaultError, require_storable};
+use crate::packed;
 
 /// The source `memory`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MemorySource {
-    secrets: Mutex<HashMap<String, Secret>>,
+    /// None while the daemon is locked and somebody else keeps them, sealed.
+    secrets: Mutex<Option<HashMap<String, Secret>>>,
+}
+
+impl Default for MemorySource {
+    fn default() -> Self {
+        Self { secrets: Mutex::new(Some(HashMap::new())) }
+    }
 }
 
 impl MemorySource {
-    fn secrets(&self) -> MutexGuard<'_, HashMap<String, Secret>> {
+    /// Hands all secrets over as one text and holds none until [`MemorySource::restore`].
+    pub fn withdraw(&self) -> Secret {
+        let secrets = self.secrets().take().unwrap_or_default();
+        packed::pack(secrets.iter().map(|(account, secret)| (account.as_str(), secret)))
+    }
+
+    /// Takes back what [`MemorySource::withdraw`] has handed over.
+    pub fn restore(&self, packed: &Secret) {
+        *self.secrets() = Some(packed::unpack(packed).into_iter().collect());
+    }
+
+    fn secrets(&self) -> MutexGuard<'_, Option<HashMap<String, Secret>>> {
         // No code that may panic runs under the lock, and a map of secrets is whole after any of it.
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn find(&self, key: &SecretKey) -> Result<Secret, VaultError> {
         let secrets = self.secrets();
-        let secret = secrets.get(&key.account()).ok_or(VaultError::Absent)?;
+        let secret =
+            secrets.as_ref().ok_or(VaultError::Sealed)?.get(&key.account()).ok_or(VaultError::Absent)?;
         Ok(Secret::copy_of(secret.expose()))
     }
 
     fn put(&self, key: &SecretKey, secret: &Secret) -> Result<(), VaultError> {
         require_storable(secret)?;
-        self.secrets().insert(key.account(), Secret::copy_of(secret.expose()));
+        let copy = Secret::copy_of(secret.expose());
+        self.secrets().as_mut().ok_or(VaultError::Sealed)?.insert(key.account(), copy);
+        Ok(())
+    }
+
+    fn remove(&self, key: &SecretKey) -> Result<(), VaultError> {
+        self.secrets().as_mut().ok_or(VaultError::Sealed)?.remove(&key.account());
         Ok(())
     }
 }
@@ -54,9 +80,6 @@ impl SecretSource for MemorySource {
         &'a self,
         key: &'a SecretKey,
     ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>> {
-        Box::pin(async move {
-            self.secrets().remove(&key.account());
-            Ok(())
-        })
+        Box::pin(async move { self.remove(key) })
     }
 }

@@ -16,7 +16,7 @@ use cp_tokend::profile::Profile;
 use cp_tokend::sources::Sources;
 use cp_tokend::state::CodeLog;
 use cp_tokend::trade::Unredeemed;
-use cp_tokend::vault::MemorySource;
+use cp_tokend::vault::{KeyringSource, MemorySource};
 
 /// A state file without a file.
 #[derive(Default)]
@@ -47,7 +47,8 @@ pub(crate) struct CodeChecker {
 impl CodeChecker {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let nobody = || Arc::new(MemorySource::default());
-        let sources = Sources { keyring: nobody(), memory: nobody() };
+        let foreign = Arc::new(KeyringSource::default());
+        let sources = Sources { keyring: nobody(), memory: nobody(), foreign };
         Self {
             codes: Codes::new(sources, clock, Arc::new(Log::default())),
             seed: Secret::copy_of(b"JBSWY3DPEHPK3PXP"),

@@ -31,7 +31,8 @@ Exit codes:
   74  i/o: the output, the config or the state could not be written
   75  try again: server unreachable or busy, timeout, cooling down
   76  protocol: helper and daemon share no version, or it is not our daemon
-  77  refused: the server refused the secret, password or code, or a code is needed
+  77  refused: the server refused the secret, password or code; a code is needed;
+      cp-tokend is locked, or the passphrase is wrong
   78  config: no profile at all, config file broken, URL not https
 
 Variables:
@@ -69,11 +70,28 @@ Starts no daemon; where none runs, the exit code is 69.
 
 --json prints, on one line, version, protocol, pid, uptime (seconds), socket, config_file,
 config_problem (text or null), keyring (untried, working, unavailable, locked, denied or
-timed_out), protections (name, state: on, off or unsupported) and profiles, which is the
-array of: cp-token profile list --json";
+timed_out), locked, locks_on_suspend, protections (name, state: on, off or unsupported) and
+profiles, which is the array of: cp-token profile list --json, and empty while it is locked";
 
 pub(super) const FORGET: &str = "\
 No secret is touched: the next call fetches a new token. To remove a secret, delete its profile.";
+
+pub(super) const LOCK: &str = "\
+Until cp-token unlock, every command but status, unlock and daemon stop is refused with exit code 77.
+Tokens, secrets and token requests under way are gone from the daemon's memory at once. Secrets in the
+keyring stay there and are read again afterwards; those of --secret-source memory are kept, in memory
+alone, sealed under the passphrase. It is asked for twice without echo.
+
+A lost passphrase cannot be found again. The lock ends with the daemon, so cp-token daemon restart
+unlocks without it, and loses what only memory held. It does not lock the keyring.
+
+--on-suspend asks for the passphrase now, and locks whenever systemd-logind says that the machine is
+about to sleep, until --no-on-suspend or the daemon's end. Each time, the passphrase is the one that
+was given last. Where no logind answers, the exit code is 69.";
+
+pub(super) const UNLOCK: &str = "\
+After the third wrong passphrase the next one is looked at a second later, and each further one costs
+twice as much, up to a minute, whoever tries. One that comes too early is refused with exit code 75.";
 
 pub(super) const CREATE: &str = "\
 The secret is proved with one token request before anything is stored; if the server refuses

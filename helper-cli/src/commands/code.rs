@@ -43,6 +43,9 @@ pub(super) fn put(request: &mut Request, code: Secret) {
         | Request::ProfileDelete(_)
         | Request::ProfileUse(_)
         | Request::Reload
-        | Request::Stop => {}
+        | Request::Stop
+        | Request::Lock(_)
+        | Request::Unlock(_)
+        | Request::NoLockOnSuspend => {}
     }
 }

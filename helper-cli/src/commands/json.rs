@@ -48,6 +48,8 @@ pub(super) struct Status<'r> {
     config_file: &'r str,
     config_problem: Option<&'r str>,
     keyring: &'static str,
+    locked: bool,
+    locks_on_suspend: bool,
     protections: Vec<Protection<'r>>,
     profiles: Vec<Profile<'r>>,
 }
@@ -109,6 +111,8 @@ impl<'r> From<&'r StatusReport> for Status<'r> {
             config_file: &report.config_file,
             config_problem: report.config_problem.as_deref(),
             keyring: words::keyring(report.keyring),
+            locked: report.locked,
+            locks_on_suspend: report.locks_on_suspend,
             protections: protections
                 .map(|each| Protection { name: &each.name, state: words::protection(each.state) })
                 .collect(),

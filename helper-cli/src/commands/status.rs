@@ -49,12 +49,15 @@ fn lines(report: &StatusReport) -> Vec<String> {
         format!("socket:      {}", report.socket),
         format!("config:      {config}"),
         format!("keyring:     {}", words::keyring(report.keyring)),
+        format!("lock:        {}", words::lock(report.locked, report.locks_on_suspend)),
     ];
     let protections = report.protections.iter();
     lines.extend(
         protections.map(|each| format!("protection:  {}: {}", each.name, words::protection(each.state))),
     );
-    lines.push(String::new());
-    lines.extend(table::profiles(&report.profiles));
+    if !report.locked {
+        lines.push(String::new());
+        lines.extend(table::profiles(&report.profiles));
+    }
     lines
 }

@@ -14,6 +14,16 @@ pub(super) fn keyring(report: KeyringReport) -> &'static str {
     }
 }
 
+/// Whether the daemon is locked, and what it does when the machine is about to sleep.
+pub(super) fn lock(locked: bool, on_suspend: bool) -> &'static str {
+    match (locked, on_suspend) {
+        (true, false) => "locked; cp-token unlock opens it",
+        (true, true) => "locked; cp-token unlock opens it until the machine is about to sleep",
+        (false, false) => "open",
+        (false, true) => "open until the machine is about to sleep",
+    }
+}
+
 /// A protection's state in words.
 pub(super) fn protection(state: ProtectionState) -> &'static str {
     match state {

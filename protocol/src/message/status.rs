@@ -24,8 +24,12 @@ pub struct StatusReport {
     pub keyring: KeyringReport,
     /// Each protection of the process.
     pub protections: Vec<ProtectionReport>,
-    /// Each profile.
+    /// Each profile; none while the daemon is locked.
     pub profiles: Vec<ProfileReport>,
+    /// Whether the daemon is locked.
+    pub locked: bool,
+    /// Whether it locks when the machine is about to sleep.
+    pub locks_on_suspend: bool,
 }
 
 /// What the keyring did when it was last asked.

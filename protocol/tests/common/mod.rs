@@ -25,13 +25,16 @@ impl From<&Request> for Account {
             Request::ProfileCreate(create) => parts(&create.secret, &create.code),
             Request::ProfileUpdate(update) => parts(&update.secret, &update.code),
             Request::ProfileResetSecret(reset) => parts(&reset.secret, &reset.code),
+            Request::Lock(lock) => vec![lock.passphrase.expose().to_vec()],
+            Request::Unlock(passphrase) => vec![passphrase.expose().to_vec()],
             Request::Status
             | Request::Forget(_)
             | Request::ProfileList
             | Request::ProfileDelete(_)
             | Request::ProfileUse(_)
             | Request::Reload
-            | Request::Stop => vec![],
+            | Request::Stop
+            | Request::NoLockOnSuspend => vec![],
         };
         Self { fields: format!("{request:?}"), secrets }
     }

@@ -23,6 +23,7 @@ pub(crate) fn responses() -> Vec<(&'static str, Response)> {
         ("response-failure", Response::Failure(unknown_profile())),
         ("response-failure-to-be-tried-again", Response::Failure(busy())),
         ("response-status", Response::Status(status(KeyringReport::Working))),
+        ("response-status-locked", Response::Status(locked_status())),
     ];
     all.extend(keyrings().map(|(name, keyring)| (name, Response::Status(bare_status(keyring)))));
     all
@@ -87,6 +88,8 @@ fn status(keyring: KeyringReport) -> StatusReport {
             protection("sealed executable", ProtectionState::Unsupported),
         ],
         profiles: profiles(),
+        locked: false,
+        locks_on_suspend: true,
     }
 }
 
@@ -102,7 +105,13 @@ fn bare_status(keyring: KeyringReport) -> StatusReport {
         keyring,
         protections: vec![],
         profiles: vec![],
+        locked: false,
+        locks_on_suspend: false,
     }
+}
+
+fn locked_status() -> StatusReport {
+    StatusReport { locked: true, ..bare_status(KeyringReport::Untried) }
 }
 
 fn profiles() -> Vec<ProfileReport> {

@@ -23,7 +23,7 @@ fn every_variant_of_every_enum_is_recorded() {
         note_inside_response(response, &mut seen);
     }
     let counts = [
-        ("Request", 11),
+        ("Request", 14),
         ("Response", 6),
         ("ProfileSelector", 3),
         ("Demand", 3),
@@ -53,6 +53,9 @@ fn number_of_request(request: &Request) -> u32 {
         Request::ProfileUse(_) => 8,
         Request::Reload => 9,
         Request::Stop => 10,
+        Request::Lock(_) => 11,
+        Request::Unlock(_) => 12,
+        Request::NoLockOnSuspend => 13,
     }
 }
 

@@ -2,7 +2,7 @@
 //! sides of each step of their encoding. They say nothing about bytes.
 
 use cp_token_protocol::message::{
-    AccessTokenRequest, Demand, EntryParts, ForeignItem, ForgetScope, Identity, ProfileCreate,
+    AccessTokenRequest, Demand, EntryParts, ForeignItem, ForgetScope, Identity, LockRequest, ProfileCreate,
     ProfileResetSecret, ProfileSelector, ProfileUpdate, Request, SecretLocation, TotpMethod,
 };
 use cp_token_protocol::{AccessToken, ProfileName, Secret};
@@ -22,6 +22,10 @@ pub(crate) fn requests() -> Vec<(&'static str, Request)> {
         ("request-profile-use", Request::ProfileUse(name("prod"))),
         ("request-reload", Request::Reload),
         ("request-stop", Request::Stop),
+        ("request-lock", Request::Lock(LockRequest { passphrase: secret(), on_suspend: false })),
+        ("request-lock-on-suspend", Request::Lock(LockRequest { passphrase: secret(), on_suspend: true })),
+        ("request-unlock", Request::Unlock(secret())),
+        ("request-no-lock-on-suspend", Request::NoLockOnSuspend),
     ]);
     all
 }

@@ -69,7 +69,7 @@ proptest! {
 #[test]
 fn every_response_that_fits_a_frame_is_read() {
     let lines = |count| Response::Done(vec![String::new(); count]);
-    let most_protections = (BODY_LIMIT - 13) / 2;
+    let most_protections = (BODY_LIMIT - 15) / 2;
     for (largest, too_large) in [
         (lines(BODY_LIMIT - 4), lines(BODY_LIMIT - 3)),
         (status(most_protections), status(most_protections + 2)),
@@ -124,5 +124,7 @@ fn status(protections: usize) -> Response {
         keyring: KeyringReport::Untried,
         protections: vec![protection; protections],
         profiles: vec![],
+        locked: false,
+        locks_on_suspend: false,
     })
 }

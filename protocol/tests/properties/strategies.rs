@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use cp_token_protocol::message::{
-    AccessTokenRequest, AuthScheme, Demand, ForgetScope, KeyringReport, ProfileSelector, ProtectionReport,
-    ProtectionState, Request, Response, StatusReport, TokenGrant, TokenState,
+    AccessTokenRequest, AuthScheme, Demand, ForgetScope, KeyringReport, LockRequest, ProfileSelector,
+    ProtectionReport, ProtectionState, Request, Response, StatusReport, TokenGrant, TokenState,
 };
 use cp_token_protocol::{AccessToken, ErrorCode, Failure, ProfileName, Secret};
 use proptest::collection::vec;
@@ -28,6 +28,10 @@ pub(crate) fn requests() -> impl Strategy<Value = Request> {
         names().prop_map(Request::ProfileUse),
         Just(()).prop_map(|()| Request::Reload),
         Just(()).prop_map(|()| Request::Stop),
+        (secrets(), any::<bool>())
+            .prop_map(|(passphrase, on_suspend)| Request::Lock(LockRequest { passphrase, on_suspend })),
+        secrets().prop_map(Request::Unlock),
+        Just(()).prop_map(|()| Request::NoLockOnSuspend),
     ]
 }
 
@@ -61,8 +65,9 @@ fn grants() -> impl Strategy<Value = TokenGrant> {
 fn statuses() -> impl Strategy<Value = StatusReport> {
     let numbers = (any::<u16>(), any::<u32>(), numbers());
     let words = (texts(), texts(), texts(), of(texts()));
-    let lists = (keyrings(), vec(protections(), 0..3), vec(reports(), 0..3));
-    (numbers, words, lists).prop_map(|(numbers, words, (keyring, protections, profiles))| {
+    let lists = (keyrings(), vec(protections(), 0..3), vec(reports(), 0..3), any::<(bool, bool)>());
+    (numbers, words, lists).prop_map(|(numbers, words, (keyring, protections, profiles, lock))| {
+        let (locked, locks_on_suspend) = lock;
         let (protocol, pid, uptime_s) = numbers;
         let (version, socket, config_file, config_problem) = words;
         StatusReport {
@@ -76,6 +81,8 @@ fn statuses() -> impl Strategy<Value = StatusReport> {
             keyring,
             protections,
             profiles,
+            locked,
+            locks_on_suspend,
         }
     })
 }

@@ -1,12 +1,13 @@
 //! Owns a private session bus and a private gnome-keyring on it. It knows no secret but the keyring's password.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::PATIENCE;
+use super::bus::Bus;
 use super::processes::{self, Signal};
 use crate::programs;
 
@@ -16,10 +17,10 @@ const SERVICE: &str = "/org/freedesktop/secrets";
 
 /// A session bus and, perhaps, a keyring. Dropping it ends both.
 pub struct Keyring {
-    bus: Child,
     service: Mutex<Option<Child>>,
-    address: String,
     root: PathBuf,
+    // Last, because the service is on it.
+    bus: Bus,
 }
 
 impl Keyring {
@@ -41,25 +42,12 @@ impl Keyring {
         ]) {
             return None;
         }
-        let config = root.join("bus.conf");
-        std::fs::write(&config, bus_config(&root.join("run/bus"))).expect("write the bus's config");
-        let mut command = Command::new("dbus-daemon");
-        command.arg("--nofork").arg("--print-address").arg(format!("--config-file={}", config.display()));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut bus = command.spawn().expect("run dbus-daemon");
-        let mut line = String::new();
-        BufReader::new(bus.stdout.take().expect("a pipe")).read_line(&mut line).expect("the bus's address");
-        Some(Self {
-            bus,
-            service: Mutex::default(),
-            address: line.trim_end().to_owned(),
-            root: root.to_owned(),
-        })
+        Some(Self { bus: Bus::start(root, "bus"), service: Mutex::default(), root: root.to_owned() })
     }
 
     /// Where the bus is.
     pub fn address(&self) -> &str {
-        &self.address
+        self.bus.address()
     }
 
     /// Starts the keyring's service, unlocked, and waits until it is on the bus.
@@ -139,7 +127,7 @@ impl Keyring {
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("DBUS_SESSION_BUS_ADDRESS", &self.address).env("HOME", self.root.join("home"));
+        command.env("DBUS_SESSION_BUS_ADDRESS", self.address()).env("HOME", self.root.join("home"));
         command.env("XDG_RUNTIME_DIR", self.root.join("run")).stderr(Stdio::null());
         command
     }
@@ -148,19 +136,5 @@ impl Keyring {
 impl Drop for Keyring {
     fn drop(&mut self) {
         self.stop_service();
-        processes::end(self.bus.id());
-        drop(self.bus.wait());
     }
-}
-
-/// Without a folder of services the bus starts none by itself.
-fn bus_config(socket: &Path) -> String {
-    format!(
-        "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" \
-         \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n\
-         <busconfig><type>session</type><listen>unix:path={}</listen><auth>EXTERNAL</auth>\
-         <policy context=\"default\"><allow send_destination=\"*\" eavesdrop=\"true\"/>\
-         <allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>\n",
-        socket.display()
-    )
 }

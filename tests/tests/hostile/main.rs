@@ -9,6 +9,7 @@ mod disk;
 mod exhaustion;
 mod flood;
 mod garbage;
+mod locked_memory;
 mod meeting_place;
 mod memory;
 mod peers;

@@ -1,0 +1,178 @@
+//! Owns the lock: whether the daemon answers, under which passphrase it does again, and what lies sealed until
+//! then. It decides nothing about tokens and profiles, and writes nothing anywhere.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use cp_token_protocol::message::LockRequest;
+use cp_token_protocol::{Failure, Secret};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::broker::Broker;
+use crate::clock::Clock;
+use crate::failure;
+use crate::gate::Gate;
+use crate::refusals::Refusals;
+use crate::registry::Registry;
+use crate::vault::MemorySource;
+
+mod contents;
+mod delay;
+mod latch;
+mod seal;
+mod sleep;
+
+use delay::Delay;
+use latch::Latch;
+use seal::Sealed;
+use sleep::Armed;
+
+/// Everything that the lock closes, empties or asks; wired by `app`.
+pub struct Rooms {
+    /// The flag that every request looks at.
+    pub gate: Arc<Gate>,
+    /// Tokens, and the attempts to get them.
+    pub broker: Arc<Broker>,
+    /// Changes to profiles.
+    pub registry: Arc<Registry>,
+    /// The secrets that are nowhere else.
+    pub memory: Arc<MemorySource>,
+    /// The secrets that are not sent again.
+    pub refusals: Arc<Refusals>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The lock of the daemon.
+pub struct Lock {
+    rooms: Rooms,
+    /// Held while a passphrase is being looked at, and while the daemon is being locked or unlocked.
+    state: Mutex<State>,
+    /// For `status`, which waits for nobody.
+    on_suspend: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    /// None while the daemon is unlocked.
+    sealed: Option<Sealed>,
+    /// What to lock with when the machine is about to sleep; only while the daemon is unlocked.
+    armed: Option<Armed>,
+    delay: Delay,
+}
+
+impl Lock {
+    /// An open lock.
+    pub fn new(rooms: Rooms) -> Arc<Self> {
+        Arc::new(Self { rooms, state: Mutex::default(), on_suspend: AtomicBool::new(false) })
+    }
+
+    /// Whether nobody is answered.
+    pub fn is_closed(&self) -> bool {
+        self.rooms.gate.is_closed()
+    }
+
+    /// Whether the daemon locks when the machine is about to sleep.
+    pub fn is_for_suspend(&self) -> bool {
+        self.on_suspend.load(Ordering::Relaxed)
+    }
+
+    /// Locks now, or from now on whenever the machine is about to sleep.
+    ///
+    /// # Errors
+    /// [`Failure`]; the daemon then answers as before.
+    pub async fn close(self: &Arc<Self>, request: LockRequest) -> Result<Vec<String>, Failure> {
+        let mut state = self.turn()?;
+        if state.sealed.is_some() {
+            return Err(failure::locked_already());
+        }
+        let latch = Latch::new(request.passphrase).await?;
+        if request.on_suspend {
+            self.arm(&mut state, latch).await?;
+            return Ok(vec!["cp-tokend locks whenever the machine is about to sleep".to_owned()]);
+        }
+        self.engage(&mut state, latch).await?;
+        tracing::info!("locked");
+        Ok(vec!["cp-tokend is locked".to_owned()])
+    }
+
+    /// No longer locks when the machine is about to sleep.
+    ///
+    /// # Errors
+    /// [`Failure`] where a passphrase is being looked at.
+    pub fn disarm(&self) -> Result<Vec<String>, Failure> {
+        let mut state = self.turn()?;
+        state.armed = None;
+        self.on_suspend.store(false, Ordering::Relaxed);
+        Ok(vec!["cp-tokend does not lock when the machine is about to sleep".to_owned()])
+    }
+
+    /// Answers again, with everything that only memory held.
+    ///
+    /// # Errors
+    /// [`Failure`] where it is another passphrase, or was not looked at.
+    pub async fn open(self: &Arc<Self>, passphrase: Secret) -> Result<Vec<String>, Failure> {
+        let mut state = self.turn()?;
+        let Some(sealed) = &state.sealed else {
+            return Ok(vec!["cp-tokend is not locked".to_owned()]);
+        };
+        if let Some(left) = state.delay.left(self.rooms.clock.now().boot) {
+            return Err(failure::passphrase_delayed(left));
+        }
+        let latch = Latch::of(passphrase, sealed.salt()).await?;
+        let Some(packed) = latch.open(sealed) else {
+            let pause = state.delay.wrong(self.rooms.clock.now().boot);
+            tracing::warn!(pause = pause.as_secs(), "a wrong passphrase");
+            return Err(failure::passphrase_refused(pause));
+        };
+        self.disengage(&mut state, &packed);
+        tracing::info!("unlocked");
+        let mut notes = vec!["cp-tokend is unlocked".to_owned()];
+        if self.is_for_suspend() {
+            notes.extend(self.arm_again(&mut state, latch).await);
+        }
+        Ok(notes)
+    }
+
+    /// One passphrase at a time, and nobody waits behind another's.
+    fn turn(&self) -> Result<MutexGuard<'_, State>, Failure> {
+        self.state.try_lock().map_err(|_| failure::passphrase_busy())
+    }
+
+    /// From the first line on nobody is answered; at the end, nothing secret is left.
+    async fn engage(&self, state: &mut State, latch: Latch) -> Result<(), Failure> {
+        let Rooms { gate, broker, registry, .. } = &self.rooms;
+        gate.close();
+        broker.close();
+        // A change that the server has let pass finds its secret's place still open, if it makes haste.
+        let _ = tokio::time::timeout(GRACE, registry.no_change_under_way()).await;
+        state.sealed = Some(latch.seal(contents::withdraw(&self.rooms)).map_err(|packed| {
+            self.disengage(state, &packed);
+            failure::internal()
+        })?);
+        state.delay = Delay::default();
+        // Its key goes now. Its end would let the machine sleep, which has to wait for the rest.
+        let watch = state.armed.take().map(|armed| armed.watch);
+        registry.no_change_under_way().await;
+        // Connections of attempts that were cut short end in tasks of their own.
+        for _ in 0..FAREWELLS {
+            tokio::task::yield_now().await;
+        }
+        drop(watch);
+        Ok(())
+    }
+
+    fn disengage(&self, state: &mut State, packed: &Secret) {
+        contents::restore(&self.rooms, packed);
+        state.sealed = None;
+        state.delay = Delay::default();
+        self.rooms.broker.open();
+        self.rooms.gate.open();
+    }
+}
+
+/// Less than the five seconds that a machine waits with its sleep.
+const GRACE: Duration = Duration::from_secs(2);
+/// More than the tasks of a connection need to notice that nobody waits for them.
+const FAREWELLS: usize = 64;

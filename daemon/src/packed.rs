@@ -1,0 +1,71 @@
+//! Owns the one text that several named secrets become, to be sealed together. Pure, and never on disk.
+
+use cp_token_protocol::Secret;
+
+/// The length of a length, in bytes.
+const LENGTH: usize = 4;
+
+/// All of them, one after the other: the length of the name, the name, the length of the secret, the secret.
+pub fn pack<'s>(secrets: impl Iterator<Item = (&'s str, &'s Secret)> + Clone) -> Secret {
+    let parts = || secrets.clone().flat_map(|(name, secret)| [name.as_bytes(), secret.expose()]);
+    let mut packed = Secret::zeroed(parts().map(|part| LENGTH + part.len()).sum());
+    let mut rest = packed.bytes_mut();
+    for part in parts() {
+        // Names are at most some hundred bytes long, secrets 16 KiB, and what is packed twice no gigabytes.
+        let length = u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes();
+        rest = write(write(rest, &length), part);
+    }
+    packed
+}
+
+/// What was packed. Nothing else is ever handed over: the text is authenticated.
+pub fn unpack(packed: &Secret) -> Vec<(String, Secret)> {
+    let mut rest = packed.expose();
+    let mut secrets = Vec::new();
+    while let Some((name, secret)) = take(&mut rest).zip(take(&mut rest)) {
+        secrets.push((String::from_utf8_lossy(name).into_owned(), Secret::copy_of(secret)));
+    }
+    secrets
+}
+
+fn write<'r>(room: &'r mut [u8], bytes: &[u8]) -> &'r mut [u8] {
+    let (place, rest) = room.split_at_mut(bytes.len());
+    place.copy_from_slice(bytes);
+    rest
+}
+
+fn take<'t>(text: &mut &'t [u8]) -> Option<&'t [u8]> {
+    let (length, rest) = text.split_first_chunk::<LENGTH>()?;
+    let (part, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+    *text = rest;
+    Some(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packed(secrets: &[(&str, Secret)]) -> Secret {
+        pack(secrets.iter().map(|(name, secret)| (*name, secret)))
+    }
+
+    #[test]
+    fn everything_comes_back_as_it_was() {
+        assert!(unpack(&packed(&[])).is_empty());
+        let secrets = [("prod key-1@https://a", "s3cr3t"), ("", "x"), ("ü", &"y".repeat(9000)), ("z", "")]
+            .map(|(name, secret)| (name, Secret::copy_of(secret.as_bytes())));
+        let back = unpack(&packed(&secrets));
+        assert_eq!(back.len(), secrets.len());
+        for ((name, secret), (old_name, old)) in back.iter().zip(&secrets) {
+            assert!(name == old_name && secret.matches(old.expose()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_cut_short_is_no_reason_to_panic() {
+        let whole = packed(&[("name", Secret::copy_of(b"secret"))]);
+        for length in 0..whole.expose().len() {
+            assert!(unpack(&Secret::copy_of(&whole.expose()[..length])).is_empty(), "{length}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Owns how the passphrase of the lock comes from a person: hidden, and twice where it is new; or from standard
+//! input, where it cannot be mistyped.
+
+use std::io;
+
+use cp_token_protocol::{ErrorCode, Failure, Secret};
+use zeroize::Zeroizing;
+
+use super::{everything, without_line_end};
+
+/// The longest passphrase, in bytes.
+const LIMIT: usize = 4096;
+
+/// A passphrase that nobody knows yet.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where there is no terminal to ask on; [`ErrorCode::BAD_INPUT`] or
+/// [`ErrorCode::SECRET_INVALID`] where it is no passphrase, or was mistyped.
+pub(crate) fn new_passphrase(from_stdin: bool) -> Result<Secret, Failure> {
+    let first = known_passphrase(from_stdin)?;
+    if from_stdin || first.matches(asked("The same once more")?.expose()) {
+        return Ok(first);
+    }
+    Err(Failure::new(ErrorCode::SECRET_INVALID, "the two passphrases differ")
+        .with_hint("nothing was changed; try again"))
+}
+
+/// A passphrase that was given before.
+///
+/// # Errors
+/// As [`new_passphrase`].
+pub(crate) fn known_passphrase(from_stdin: bool) -> Result<Secret, Failure> {
+    if from_stdin {
+        let input = everything(LIMIT, "the passphrase")?;
+        accept(without_line_end(input.expose()))
+    } else {
+        asked("Passphrase for cp-tokend")
+    }
+}
+
+fn asked(question: &str) -> Result<Secret, Failure> {
+    let text = rpassword::prompt_password(format!("{question} (not shown): ")).map(Zeroizing::new);
+    accept(text.map_err(|error| not_asked(&error))?.as_bytes())
+}
+
+fn accept(bytes: &[u8]) -> Result<Secret, Failure> {
+    if bytes.contains(&b'\n') {
+        return Err(Failure::new(ErrorCode::BAD_INPUT, "standard input has more than one line")
+            .with_hint("the passphrase is its first line, and nothing may follow"));
+    }
+    if (1..=LIMIT).contains(&bytes.len()) {
+        return Ok(Secret::copy_of(bytes));
+    }
+    Err(Failure::new(ErrorCode::SECRET_INVALID, "the passphrase is empty or longer than 4096 bytes"))
+}
+
+fn not_asked(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return Failure::new(ErrorCode::USAGE, "no passphrase was given");
+    }
+    Failure::new(ErrorCode::USAGE, "there is no terminal to ask for the passphrase on")
+        .with_hint("give it on standard input, with --passphrase-stdin")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passphrase_may_be_any_text_but_none() {
+        for good in ["x", "correct horse battery staple", " ", "pässword\t"] {
+            assert!(accept(good.as_bytes()).is_ok_and(|secret| secret.matches(good.as_bytes())), "{good}");
+        }
+        for bad in [&b""[..], &[b'x'; LIMIT + 1]] {
+            assert_eq!(accept(bad).err().map(|failure| failure.code), Some(ErrorCode::SECRET_INVALID));
+        }
+        let two_lines = accept(b"first\nsecond").err().map(|failure| failure.code);
+        assert_eq!(two_lines, Some(ErrorCode::BAD_INPUT));
+    }
+}
