@@ -79,6 +79,8 @@ codes! {
     CODE_NEEDED = 303, "code_needed";
     /// The one-time code breaks its grammar: six to eight digits.
     CODE_INVALID = 304, "code_invalid";
+    /// The proxy refused its user's name or password, or wants them.
+    PROXY_REFUSED = 307, "proxy_refused";
     /// The server cannot be reached.
     SERVER_UNREACHABLE = 400, "server_unreachable";
     /// The server asks for patience (429).

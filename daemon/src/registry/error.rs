@@ -76,4 +76,7 @@ pub enum RegistryError {
     /// The secret did not bring a token.
     #[error("the secret was not proved")]
     Unproved(Failure),
+    /// The secret of a profile that was to be created did not bring a token.
+    #[error("the secret was not proved, and profile {1} was not created")]
+    NotCreated(Failure, ProfileName),
 }
