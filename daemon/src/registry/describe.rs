@@ -62,3 +62,51 @@ fn describe_network(text: &mut ProfileText<'_>, common: &Network, old: &Network,
         text.set_no_proxy(is_said.then_some(new.no_proxy.as_slice()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cp_token_protocol::ProfileName;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::config::edit::ConfigText;
+    use crate::proxy::ProxyUrl;
+
+    const TOP: &str = "proxy = \"http://top:1\"\nca_bundle = \"/top.pem\"\nno_proxy = [\"localhost\"]\n";
+
+    fn network(proxy: Option<&str>, bundle: Option<&str>, hosts: &[&str]) -> Network {
+        Network {
+            ca_bundle: bundle.map(Into::into),
+            proxy: proxy.map(|address| ProxyUrl::parse(address).unwrap()),
+            no_proxy: hosts.iter().map(|&host| host.to_owned()).collect(),
+        }
+    }
+
+    /// What the table of a profile says after its network became `new`; it reads back as `new`.
+    fn written(top: &str, new: &Network) -> String {
+        let table = "[profile.p]\nurl = \"https://a.example\"\nclient_id = \"k\"\n";
+        let name = ProfileName::parse("p").unwrap();
+        let mut text = ConfigText::open(&format!("{top}{table}")).unwrap();
+        let common = text.common().clone();
+        describe_network(&mut text.profile(&name), &common, &common, new);
+        assert_eq!(Config::parse(&text.text()).unwrap().profiles[&name].network, *new);
+        text.text().replace(&format!("{top}{table}"), "")
+    }
+
+    #[test]
+    fn what_the_top_of_the_file_says_is_not_repeated_and_can_be_taken_away() {
+        let common = network(Some("http://top:1"), Some("/top.pem"), &["localhost"]);
+        assert_eq!(written(TOP, &common), "");
+        let nothing = Network::default();
+        assert_eq!(written(TOP, &nothing), "ca_bundle = \"\"\nproxy = \"\"\nno_proxy = []\n");
+        let own = network(Some("http://own:2"), Some("/top.pem"), &["localhost"]);
+        assert_eq!(written(TOP, &own), "proxy = \"http://own:2\"\n");
+    }
+
+    #[test]
+    fn without_anything_at_the_top_nothing_is_written_for_nothing() {
+        assert_eq!(written("", &Network::default()), "");
+        let own = network(Some("http://jo@own:2"), None, &["*"]);
+        assert_eq!(written("", &own), "proxy = \"http://jo@own:2\"\nno_proxy = [\"*\"]\n");
+    }
+}
