@@ -25,6 +25,7 @@ pub use call::{Call, Outcome, Running};
 pub use daemon::{Daemon, Launch};
 pub use keyring::Keyring;
 pub use raw::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, Raw, frame};
+pub use terminal::HIDDEN;
 
 use folder::Folder;
 

@@ -54,6 +54,7 @@ fn lines(report: &StatusReport) -> Vec<String> {
     lines.extend(
         protections.map(|each| format!("protection:  {}: {}", each.name, words::protection(each.state))),
     );
+    lines.extend(table::ways(&report.profiles).iter().map(|way| format!("network:     {way}")));
     lines.push(String::new());
     lines.extend(table::profiles(&report.profiles));
     lines

@@ -14,6 +14,7 @@ mod keyrings;
 mod leaks;
 mod lifetimes;
 mod main_job;
+mod network;
 mod people;
 mod reset;
 mod secrecy;
