@@ -1,8 +1,12 @@
 //! Promises about proxies that do not lead on: they are named as the culprit, a refused password is not sent again,
 //! and nothing that they say is repeated.
 
+use std::ffi::OsStr;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
+use cp_token_tests::clock_shim::ClockShim;
 use cp_token_tests::fake_proxy::{FakeProxy, Manner};
 use cp_token_tests::world::{PATIENCE, World};
 
@@ -54,6 +58,37 @@ fn a_refused_password_is_tried_once_more_when_a_person_says_so() {
     proxy.require("jo", &password);
     world.helper(&[]).failed(77);
     world.helper(&["forget", "-p", "prod"]).succeeded();
+    world.helper(&[]).token();
+    assert_eq!((proxy.asked(), proxy.tunnels()), (2, 1));
+}
+
+#[test]
+fn a_refused_password_that_rests_with_others_is_not_sent_again_until_it_changes_there() {
+    const COOL_DOWN: u64 = 100;
+    let (world, proxy) = (World::new(), FakeProxy::start());
+    let Some(clocks) = ClockShim::build(&world) else { return };
+    let _daemon = world.launch(clocks.launch());
+    let (client, old, new) = (world.new_client(), world.new_secret(), world.new_secret());
+    proxy.require("jo", &new);
+    // What is beside the programs is not searched: a secret rests there by a person's choice.
+    let file = world.path("bin").join("secret");
+    let put = |password: &str| {
+        std::fs::write(&file, format!("{}\nproxy-password: {password}\n", client.secret)).expect("write it");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("close it");
+    };
+    put(&old);
+    let (url, address) = (world.server().url(), proxy.url_of("jo"));
+    let line = ["profile", "create", "prod", "--url", &url, "--client-id", &client.id, "--proxy", &address];
+    let creating = world.call(&line).args([OsStr::new("--ca-bundle"), world.ca_file().as_os_str()]);
+    let creating = creating.args([OsStr::new("--secret-file"), file.as_os_str()]).args(["--no-verify"]);
+    creating.run().succeeded();
+    for round in 1..=5 {
+        let told = world.helper(&[]).failed(77).saying("refused the user or the password");
+        told.saying("its password is a line `proxy-password: PASSWORD` where the secret rests");
+        assert_eq!(proxy.asked(), 1, "round {round}");
+        clocks.pass(Duration::from_secs(round * COOL_DOWN));
+    }
+    put(&new);
     world.helper(&[]).token();
     assert_eq!((proxy.asked(), proxy.tunnels()), (2, 1));
 }
