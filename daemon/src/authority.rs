@@ -20,10 +20,13 @@ pub mod response;
 mod roots;
 mod transport;
 mod user_login;
+mod way;
 
 pub use basic::basic_credentials;
 pub use crashplan::CrashPlanEndpoint;
-pub use error::{AnswerFlaw, CaBundleFlaw, CertificateFlaw, Obstacle, TokenRequestError, WORDS_LIMIT};
+pub use error::{
+    AnswerFlaw, CaBundleFlaw, CertificateFlaw, Obstacle, ProxyFlaw, Target, TokenRequestError, WORDS_LIMIT,
+};
 
 /// The longest life that is believed, whatever the server says.
 pub const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);

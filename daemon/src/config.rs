@@ -10,18 +10,22 @@ use cp_token_protocol::ProfileName;
 use serde::Deserialize;
 
 use crate::clean::clean;
-use crate::profile::Profile;
+use crate::profile::{Network, Profile};
 
 pub mod edit;
+mod network;
 mod raw;
 
-use raw::{Common, RawProfile};
+use network::RawNetwork;
+use raw::RawProfile;
 
 /// A config file that has passed every check.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
     /// The default profile, which exists.
     pub default: Option<ProfileName>,
+    /// The way to a server for every profile that does not say otherwise.
+    pub network: Network,
     /// Every profile.
     pub profiles: BTreeMap<ProfileName, Arc<Profile>>,
 }
@@ -44,8 +48,7 @@ struct RawConfig {
     default: Option<String>,
     ca_bundle: Option<PathBuf>,
     proxy: Option<String>,
-    #[serde(default)]
-    no_proxy: Vec<String>,
+    no_proxy: Option<Vec<String>>,
     #[serde(default)]
     profile: BTreeMap<String, RawProfile>,
 }
@@ -58,21 +61,64 @@ impl Config {
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let raw: RawConfig = toml_edit::de::from_str(text)
             .map_err(|error| ConfigError::at(text, error.span(), error.message()))?;
-        let places = toml_edit::Document::parse(text).ok();
-        let place_of = |name: &str| places.as_ref()?.get("profile")?.get(name)?.span();
-        let common = Common { ca_bundle: raw.ca_bundle, proxy: raw.proxy, no_proxy: raw.no_proxy };
+        let places = Places(toml_edit::Document::parse(text).ok());
+        let common = RawNetwork { ca_bundle: raw.ca_bundle, proxy: raw.proxy, no_proxy: raw.no_proxy };
+        let network = common
+            .over(&Network::default())
+            .map_err(|problem| ConfigError::at(text, places.of_key(problem.key), &problem.message))?;
         let mut profiles = BTreeMap::new();
         for (name, profile) in raw.profile {
-            let place = place_of(&name);
-            let profile =
-                profile.check(&name, &common).map_err(|message| ConfigError::at(text, place, &message))?;
+            let profile = profile.check(&name, &network).map_err(|problem| {
+                ConfigError::at(text, places.of_profile(&name, problem.key), &problem.message)
+            })?;
             profiles.insert(profile.name.clone(), Arc::new(profile));
         }
-        let default = raw.default.map(|name| existing(&name, &profiles)).transpose().map_err(|message| {
-            let place = places.as_ref().and_then(|document| document.get("default")?.span());
-            ConfigError::at(text, place, &message)
-        })?;
-        Ok(Self { default, profiles })
+        let default = raw
+            .default
+            .map(|name| existing(&name, &profiles))
+            .transpose()
+            .map_err(|message| ConfigError::at(text, places.of_key(Some("default")), &message))?;
+        Ok(Self { default, network, profiles })
+    }
+}
+
+/// What is wrong with a value, and which key it stands behind where that is sure.
+struct Problem {
+    key: Option<&'static str>,
+    message: String,
+}
+
+impl Problem {
+    fn at(key: &'static str, message: impl Into<String>) -> Self {
+        Self { key: Some(key), message: message.into() }
+    }
+}
+
+impl From<String> for Problem {
+    fn from(message: String) -> Self {
+        Self { key: None, message }
+    }
+}
+
+impl From<&str> for Problem {
+    fn from(message: &str) -> Self {
+        message.to_owned().into()
+    }
+}
+
+/// Where the values stand in a text.
+struct Places<'t>(Option<toml_edit::Document<&'t str>>);
+
+impl Places<'_> {
+    fn of_key(&self, key: Option<&str>) -> Option<Range<usize>> {
+        self.0.as_ref()?.get(key?)?.span()
+    }
+
+    /// The value behind the key, else the profile's table.
+    fn of_profile(&self, name: &str, key: Option<&str>) -> Option<Range<usize>> {
+        let profile = self.0.as_ref()?.get("profile")?.get(name)?;
+        let value = key.and_then(|key| profile.get(key)?.span());
+        value.or_else(|| profile.span())
     }
 }
 

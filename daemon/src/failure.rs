@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use cp_token_protocol::{ErrorCode, Failure};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use crate::profile::Profile;
 use crate::registry::error::RegistryError;
@@ -16,6 +16,7 @@ mod refused;
 mod start;
 mod token_request;
 mod vault;
+mod way;
 
 pub use code::{code_pending, of_code};
 pub use lease::{of_acceptance, of_refusal};
@@ -86,6 +87,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         RegistryError::Foreign(error, profile) => return of_foreign(*error, profile),
         RegistryError::Unproved(failure) => return unproved(failure),
         RegistryError::Locked => return locked(),
+        RegistryError::NotCreated(failure, name) => return unproved(&for_new(failure, name)),
         RegistryError::UnknownProfile(_) | RegistryError::UnknownUrl(_) => (
             if matches!(error, RegistryError::UnknownUrl(_)) {
                 ErrorCode::UNKNOWN_URL
@@ -145,6 +147,15 @@ fn unproved(failure: &Failure) -> Failure {
         failure.hint = format!("Check client ID and secret. {RESET_IN_CONSOLE} if the secret is lost");
     }
     failure
+}
+
+/// A profile that does not exist yet can be neither changed nor shown: what to change is an option of its creation.
+fn for_new(failure: &Failure, name: &ProfileName) -> Failure {
+    let hint = failure.hint.replace(&format!("`cp-token profile update {name} "), "create it with `");
+    let hint = hint.replace(&format!(", with `cp-token profile show {name}`"), "");
+    let hint = hint.replace(&format!(" with `cp-token profile show {name}`"), "");
+    let hint = hint.replace(&format!("; to try the same once more, `cp-token forget -p {name}`"), "");
+    Failure { hint, ..failure.clone() }
 }
 
 /// Whole seconds, never too few.

@@ -5,11 +5,15 @@ use std::path::Path;
 
 use cp_token_protocol::message::{Identity, SecretLocation, TotpMethod};
 
+use crate::proxy::bypass::Bypass;
+
 /// The longest client ID or user name, in bytes.
 const NAME_LIMIT: usize = 256;
 /// The most words of a program line, and the most bytes of all of them.
 const WORDS_LIMIT: usize = 64;
 const LINE_LIMIT: usize = 8192;
+/// The most entries of `no_proxy`.
+const HOSTS_LIMIT: usize = 64;
 /// The longest file name that systems take, in bytes.
 const FILE_NAME_LIMIT: usize = 255;
 
@@ -63,9 +67,7 @@ pub fn check_totp(totp: &TotpMethod, identity: &Identity) -> Result<(), &'static
 /// # Errors
 /// One clause that says what they have to be.
 pub fn check_hosts(hosts: &[String]) -> Result<(), &'static str> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:/*[]".contains(&byte);
-    let good = |host: &String| (1..=253).contains(&host.len()) && host.bytes().all(allowed);
-    require(hosts.len() <= 64 && hosts.iter().all(good), BAD_HOST)
+    require(hosts.len() <= HOSTS_LIMIT && hosts.iter().all(|host| Bypass::parse(host).is_some()), BAD_HOST)
 }
 
 fn check_program(line: &[String]) -> Result<(), &'static str> {
@@ -95,7 +97,7 @@ fn require(holds: bool, clause: &'static str) -> Result<(), &'static str> {
     if holds { Ok(()) } else { Err(clause) }
 }
 
-const BAD_HOST: &str = "no_proxy is a list of at most 64 hosts, domains and networks such as 10.0.0.0/8";
+const BAD_HOST: &str = "no_proxy is a list of at most 64 entries: localhost, .example.com, 10.1.2.3, 10.0.0.0/8, HOST:PORT, or * for all";
 const BAD_CLIENT_ID: &str = "a client ID is 1 to 256 visible ASCII characters without a colon";
 const BAD_USERNAME: &str = "a user name is 1 to 256 bytes without a colon or control characters";
 const BAD_CREDENTIAL_NAME: &str =

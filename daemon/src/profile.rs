@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{AuthScheme, Identity, SecretLocation, TotpMethod};
 
-use crate::proxy::ProxyUrl;
+use crate::proxy::{ProxyUrl, bypass};
 use crate::request_url::RequestUrl;
 use crate::vault::SecretKey;
 
@@ -40,6 +40,14 @@ pub struct Network {
     pub proxy: Option<ProxyUrl>,
     /// Hosts, domains and networks that are asked without the proxy.
     pub no_proxy: Vec<String>,
+}
+
+impl Network {
+    /// The proxy that a request to `url` goes through. `http` is only for a loopback server, which is asked directly.
+    pub fn proxy_for(&self, url: &RequestUrl) -> Option<&ProxyUrl> {
+        let is_direct = !url.as_str().starts_with("https:") || bypass::covers(&self.no_proxy, url);
+        self.proxy.as_ref().filter(|_| !is_direct)
+    }
 }
 
 impl Profile {

@@ -2,7 +2,13 @@
 
 use std::fmt;
 
-use url::Url;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use url::{Host, Url};
+
+pub mod bypass;
+
+/// What is written otherwise in a user's name, so that a shell takes the address as it is shown.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The address of an HTTP proxy that is asked to `CONNECT` (RFC 9110, section 9.3.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +26,9 @@ pub enum ProxyUrlError {
     /// The scheme is another one.
     #[error("only http proxies are supported: http://HOST:PORT")]
     Scheme,
+    /// Its user has a name that HTTP Basic cannot carry.
+    #[error("the user in a proxy's address has a colon, a control character or bytes that are not UTF-8")]
+    User,
     /// It has a password in it.
     #[error("a proxy's password does not belong into its address; it is asked for")]
     Password,
@@ -45,11 +54,15 @@ impl ProxyUrl {
             return Err(ProxyUrlError::Password);
         }
         let bare =
-            url.host().is_some() && url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+            has_plain_host(&url) && url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         if !bare || url.port() == Some(0) {
             return Err(ProxyUrlError::Form);
         }
-        let user = Some(url.username()).filter(|user| !user.is_empty()).map(str::to_owned);
+        let user = percent_decode_str(url.username()).decode_utf8().map_err(|_| ProxyUrlError::User)?;
+        if user.contains(|letter: char| letter == ':' || letter.is_control()) {
+            return Err(ProxyUrlError::User);
+        }
+        let user = Some(user.into_owned()).filter(|user| !user.is_empty());
         Ok(Self { origin: url.origin().ascii_serialization(), user })
     }
 
@@ -59,18 +72,28 @@ impl ProxyUrl {
     }
 
     /// The user whose password the proxy asks for.
-    pub fn user(&self) -> Option<String> {
-        let user = self.user.as_ref()?;
-        Some(percent_encoding::percent_decode_str(user).decode_utf8_lossy().into_owned())
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
     }
 }
 
 impl fmt::Display for ProxyUrl {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.user, self.origin.strip_prefix("http://")) {
-            (Some(user), Some(host)) => write!(out, "http://{user}@{host}"),
+            (Some(user), Some(host)) => {
+                write!(out, "http://{}@{host}", utf8_percent_encode(user, ENCODED))
+            }
             _ => out.write_str(&self.origin),
         }
+    }
+}
+
+fn has_plain_host(url: &Url) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    match url.host() {
+        Some(Host::Domain(name)) => name.bytes().all(is_plain),
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+        None => false,
     }
 }
 
@@ -85,9 +108,20 @@ mod tests {
             ("http://Proxy.Example:3128/", "http://proxy.example:3128"),
             ("proxy.example:3128", "http://proxy.example:3128"),
             ("http://jo@[::1]:8080", "http://jo@[::1]:8080"),
+            ("http://AD%5cjo@proxy", "http://AD%5Cjo@proxy"),
+            ("http://j%C3%B6@proxy", "http://j%C3%B6@proxy"),
         ] {
             assert_eq!(ProxyUrl::parse(text).map(|proxy| proxy.to_string()), Ok(shown.to_owned()), "{text}");
         }
+        assert_eq!(ProxyUrl::parse("http://AD%5cjo@proxy").unwrap().user(), Some("AD\\jo"));
+    }
+
+    #[test]
+    fn what_is_shown_means_nothing_to_a_shell_and_reads_back() {
+        let proxy = ProxyUrl::parse("http://$(id)&a;b'@proxy.example:3128").unwrap();
+        assert_eq!(proxy.to_string(), "http://%24%28id%29%26a%3Bb%27@proxy.example:3128");
+        assert_eq!(proxy.user(), Some("$(id)&a;b'"));
+        assert_eq!(ProxyUrl::parse(&proxy.to_string()), Ok(proxy));
     }
 
     #[test]
@@ -105,6 +139,10 @@ mod tests {
             ("http://proxy/path", ProxyUrlError::Form),
             ("http://proxy:0", ProxyUrlError::Form),
             ("http://pro xy:1", ProxyUrlError::Form),
+            ("http://$(id):1", ProxyUrlError::Form),
+            ("http://a%3Ab@proxy:1", ProxyUrlError::User),
+            ("http://a%0Ab@proxy:1", ProxyUrlError::User),
+            ("http://a%FF@proxy:1", ProxyUrlError::User),
             ("ftp://proxy:1", ProxyUrlError::Form),
             ("https://proxy:1", ProxyUrlError::Scheme),
             ("socks5://proxy:1", ProxyUrlError::Scheme),

@@ -8,16 +8,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cp_token_protocol::message::Identity;
-use cp_token_protocol::{AccessToken, ProfileName, Secret};
+use cp_token_protocol::{AccessToken, Failure, ProfileName, Secret};
 use tokio::sync::OwnedMutexGuard;
 
-use crate::authority::{self, TokenEndpoint, TokenOrder, TokenRequestError};
+use crate::authority::{self, ProxyFlaw, TokenEndpoint, TokenOrder, TokenRequestError};
 use crate::clock::Clock;
 use crate::codes::Codes;
 use crate::entry::Entry;
 use crate::failure;
 use crate::profile::Profile;
-use crate::refusals::Refusals;
+use crate::refusals::{Judge, Refusals};
 use crate::sources::Sources;
 use crate::state::StateFile;
 use crate::trade::{Redeem, Redeemed, Unredeemed};
@@ -79,7 +79,7 @@ impl Redeemer {
     ) -> Result<Redeemed, Unredeemed> {
         let _turn = self.turn(&profile.name).await;
         let entry = self.sources.load(&profile).await.map_err(|error| failure::of_load(error, &profile))?;
-        if let Some(refused) = self.refusals.of(&profile.name, &entry.secret).filter(|_| code.is_none()) {
+        if let Some(refused) = self.refused_before(&profile, &entry, code.is_some()) {
             return Err(failure::refused_again(refused, &profile));
         }
         match &profile.identity {
@@ -110,10 +110,23 @@ impl Redeemer {
 
     fn refuse(&self, profile: &Profile, entry: &Entry, error: &TokenRequestError) -> Unredeemed {
         let unredeemed = failure::of_token_request(error, profile, self.codes.wait(profile));
+        let (name, refused) = (&profile.name, &unredeemed.failure);
         if matches!(error, TokenRequestError::Refused { .. }) {
-            self.refusals.note(&profile.name, &entry.secret, &unredeemed.failure);
+            self.refusals.note(name, Judge::Server, &entry.secret, refused);
+        }
+        if matches!(error, TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. })
+            && let Some(credentials) = proxy_credentials(profile, entry)
+        {
+            self.refusals.note(name, Judge::Proxy, &credentials, refused);
         }
         unredeemed
+    }
+
+    /// What was said of the secret, or of the proxy's password, when it was refused. A new code may mend the first.
+    fn refused_before(&self, profile: &Profile, entry: &Entry, has_code: bool) -> Option<Failure> {
+        let by_server = || self.refusals.of(&profile.name, Judge::Server, &entry.secret);
+        let by_proxy = || self.refusals.of(&profile.name, Judge::Proxy, &proxy_credentials(profile, entry)?);
+        if has_code { by_proxy() } else { by_server().or_else(by_proxy) }
     }
 
     /// What stands for the token of a user who sends name and password with every request. No server is asked.
@@ -162,6 +175,16 @@ fn order(profile: &Profile, entry: &Entry, code: Option<Secret>) -> TokenOrder {
         network: profile.network.clone(),
         proxy_password: entry.proxy_password.as_ref().map(|word| Secret::copy_of(word.expose())),
     }
+}
+
+/// Everything that a proxy judges: its address with the user, and the password.
+fn proxy_credentials(profile: &Profile, entry: &Entry) -> Option<Secret> {
+    let (address, password) = (profile.network.proxy.as_ref()?.to_string(), entry.proxy_password.as_ref()?);
+    let mut all = Secret::zeroed(address.len() + password.expose().len());
+    let (start, end) = all.bytes_mut().split_at_mut(address.len());
+    start.copy_from_slice(address.as_bytes());
+    end.copy_from_slice(password.expose());
+    Some(all)
 }
 
 /// How long a password is held for kind `basic` before its source is looked at again.

@@ -1,5 +1,5 @@
-//! Owns the memory of secrets that servers have refused: none is sent a second time unless a person says so. It
-//! must not outlive the daemon.
+//! Owns the memory of secrets that servers and proxies have refused: none is sent a second time unless a person says
+//! so. It must not outlive the daemon.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,34 +8,55 @@ use cp_token_protocol::{Failure, ProfileName, Secret};
 
 use crate::packed;
 
-/// The last refused secret of each profile, with what was said of it.
+/// The last refused secrets of each profile, with what was said of them.
 #[derive(Debug, Default)]
 pub struct Refusals {
-    refused: Mutex<HashMap<ProfileName, (Secret, Failure)>>,
+    refused: Mutex<HashMap<(ProfileName, Judge), (Secret, Failure)>>,
+}
+
+/// Who has refused a secret. The same one may be good for the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Judge {
+    /// The server, the profile's secret.
+    Server,
+    /// The proxy on the way, its user's password.
+    Proxy,
+}
+
+impl Judge {
+    /// Both as one text; a profile's name has no space.
+    fn key(self, name: &ProfileName) -> String {
+        match self {
+            Self::Server => format!("{name} server"),
+            Self::Proxy => format!("{name} proxy"),
+        }
+    }
 }
 
 impl Refusals {
-    /// The server has refused this secret.
-    pub fn note(&self, name: &ProfileName, secret: &Secret, failure: &Failure) {
-        self.lock().insert(name.clone(), (Secret::copy_of(secret.expose()), failure.clone()));
+    /// `judge` has refused this secret.
+    pub fn note(&self, name: &ProfileName, judge: Judge, secret: &Secret, failure: &Failure) {
+        self.lock().insert((name.clone(), judge), (Secret::copy_of(secret.expose()), failure.clone()));
     }
 
-    /// What the server said of this very secret, where it refused it.
-    pub fn of(&self, name: &ProfileName, secret: &Secret) -> Option<Failure> {
+    /// What was said of this very secret, where `judge` refused it.
+    pub fn of(&self, name: &ProfileName, judge: Judge, secret: &Secret) -> Option<Failure> {
         let refused = self.lock();
-        let (old, failure) = refused.get(name)?;
+        let (old, failure) = refused.get(&(name.clone(), judge))?;
         old.matches(secret.expose()).then(|| failure.clone())
     }
 
-    /// A person has said that it may be tried once more, or it has worked.
+    /// A person has said that they may be tried once more, or they have worked.
     pub fn forgive(&self, name: &ProfileName) {
-        self.lock().remove(name);
+        self.lock().retain(|(refused, _), _| refused != name);
     }
 
     /// Hands the secrets over as one text, and keeps what was said of them.
     pub fn withdraw(&self) -> Secret {
         let mut refused = self.lock();
-        let text = packed::pack(refused.iter().map(|(name, (secret, _))| (name.as_str(), secret)));
+        let keys: Vec<_> = refused.keys().map(|(name, judge)| judge.key(name)).collect();
+        let text =
+            packed::pack(keys.iter().map(String::as_str).zip(refused.values().map(|(secret, _)| secret)));
         refused.values_mut().for_each(|(secret, _)| *secret = Secret::zeroed(0));
         text
     }
@@ -43,14 +64,15 @@ impl Refusals {
     /// Takes back what [`Refusals::withdraw`] has handed over.
     pub fn restore(&self, text: &Secret) {
         let mut refused = self.lock();
-        for (name, secret) in packed::unpack(text) {
-            if let Some((place, _)) = ProfileName::parse(&name).ok().and_then(|name| refused.get_mut(&name)) {
+        for (key, secret) in packed::unpack(text) {
+            let known = refused.iter_mut().find(|((name, judge), _)| judge.key(name) == key);
+            if let Some((_, (place, _))) = known {
                 *place = secret;
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ProfileName, (Secret, Failure)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(ProfileName, Judge), (Secret, Failure)>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -65,12 +87,14 @@ mod tests {
     fn only_the_very_secret_that_was_refused_is_held_back_and_only_until_it_is_forgiven() {
         let (name, refusals) = (ProfileName::parse("a").unwrap(), Refusals::default());
         let [old, new] = [b"old", b"new"].map(|bytes| Secret::copy_of(bytes));
-        refusals.note(&name, &old, &Failure::new(ErrorCode::SECRET_REFUSED, "no"));
-        assert_eq!(refusals.of(&name, &old).map(|failure| failure.message), Some("no".to_owned()));
-        assert_eq!(refusals.of(&name, &new), None);
-        assert_eq!(refusals.of(&ProfileName::parse("b").unwrap(), &old), None);
+        refusals.note(&name, Judge::Server, &old, &Failure::new(ErrorCode::SECRET_REFUSED, "no"));
+        let said = refusals.of(&name, Judge::Server, &old).map(|failure| failure.message);
+        assert_eq!(said, Some("no".to_owned()));
+        assert_eq!(refusals.of(&name, Judge::Server, &new), None);
+        assert_eq!(refusals.of(&name, Judge::Proxy, &old), None);
+        assert_eq!(refusals.of(&ProfileName::parse("b").unwrap(), Judge::Server, &old), None);
         refusals.forgive(&name);
-        assert_eq!(refusals.of(&name, &old), None);
+        assert_eq!(refusals.of(&name, Judge::Server, &old), None);
     }
 
     #[test]
@@ -79,13 +103,16 @@ mod tests {
         let names = ["a", "b"].map(|name| ProfileName::parse(name).unwrap());
         let secret = Secret::copy_of(b"old");
         for name in &names {
-            refusals.note(name, &secret, &Failure::new(ErrorCode::SECRET_REFUSED, "no"));
+            refusals.note(name, Judge::Server, &secret, &Failure::new(ErrorCode::SECRET_REFUSED, "no"));
         }
         let text = refusals.withdraw();
-        assert_eq!(refusals.of(&names[0], &secret), None, "nothing of it is held meanwhile");
+        assert_eq!(refusals.of(&names[0], Judge::Server, &secret), None, "nothing of it is held meanwhile");
         refusals.forgive(&names[1]);
         refusals.restore(&text);
-        assert_eq!(refusals.of(&names[0], &secret).map(|failure| failure.message), Some("no".to_owned()));
-        assert_eq!(refusals.of(&names[1], &secret), None);
+        assert_eq!(
+            refusals.of(&names[0], Judge::Server, &secret).map(|failure| failure.message),
+            Some("no".to_owned())
+        );
+        assert_eq!(refusals.of(&names[1], Judge::Server, &secret), None);
     }
 }

@@ -15,6 +15,7 @@ mod launch;
 mod output;
 mod program_line;
 mod prompt;
+mod proxy_address;
 mod shell;
 mod text;
 

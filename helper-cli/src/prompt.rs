@@ -69,11 +69,18 @@ pub(crate) fn token_from_stdin() -> Result<AccessToken, Failure> {
     })
 }
 
+/// Whether there is a person at the terminal who can be asked.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
 /// Whether a person agrees; without a terminal to ask on, nobody is asked.
 pub(crate) fn agrees(question: &str) -> bool {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return true;
-    }
+    !can_ask() || consents(question)
+}
+
+/// Whether a person says yes.
+pub(crate) fn consents(question: &str) -> bool {
     output::complain(&format!("{question} [y/N] "));
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);

@@ -83,6 +83,8 @@ codes! {
     LOCKED = 305, "locked";
     /// It is not the passphrase that the daemon was locked with.
     PASSPHRASE_REFUSED = 306, "passphrase_refused";
+    /// The proxy refused its user's name or password, or wants them.
+    PROXY_REFUSED = 307, "proxy_refused";
     /// The server cannot be reached.
     SERVER_UNREACHABLE = 400, "server_unreachable";
     /// The server asks for patience (429).

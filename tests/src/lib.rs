@@ -6,6 +6,7 @@ pub mod certificates;
 #[cfg(target_os = "linux")]
 pub mod clock_shim;
 pub mod fake_crashplan;
+pub mod fake_proxy;
 #[cfg(target_os = "linux")]
 pub mod official_cli;
 pub mod oracle;

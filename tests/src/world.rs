@@ -30,6 +30,7 @@ pub use dialogue::Dialogue;
 pub use keyring::Keyring;
 pub use logind::{Delay, FakeLogind};
 pub use raw::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, Raw, frame};
+pub use terminal::HIDDEN;
 
 use folder::Folder;
 

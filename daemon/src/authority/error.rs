@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::request_url::RequestUrl;
+
 /// The most characters of a server's own words that are passed on.
 pub const WORDS_LIMIT: usize = 200;
 
@@ -41,14 +43,22 @@ pub enum TokenRequestError {
     /// The server does not prove that it is the one in the request URL.
     #[error("the server's certificate is not trusted: {0}")]
     Untrusted(CertificateFlaw),
+    /// The way to the server ends at its proxy.
+    #[error("the proxy {proxy} {flaw}")]
+    Proxy {
+        /// The proxy's address without its user.
+        proxy: String,
+        /// What it does instead of leading on.
+        flaw: ProxyFlaw,
+    },
     /// No complete answer within the time allowed.
     #[error("the server did not answer in time")]
     TimedOut,
     /// The server points elsewhere, where the secret is never sent.
-    #[error("the server redirects token requests to {to}, which is never followed; check the request URL")]
+    #[error("the server redirects token requests to {to}, which is never followed")]
     Redirected {
-        /// The origin it points to, cleaned; `another page` where it names none.
-        to: String,
+        /// Where it points to.
+        to: Target,
     },
     /// The answer is not what the documentation says.
     #[error("the server's answer is no token: {0}")]
@@ -87,6 +97,53 @@ pub enum Obstacle {
     /// Anything else.
     #[error("the connection failed")]
     Other,
+}
+
+/// What a proxy does instead of leading to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ProxyFlaw {
+    /// No conversation with it came about.
+    #[error("cannot be reached: {0}")]
+    Unreachable(Obstacle),
+    /// It ended the conversation when it was asked for a way to the server.
+    #[error("broke off when it was asked for the way to the server")]
+    BrokenOff,
+    /// It answered, and not with 200: it may not lead there, cannot, or is no proxy.
+    #[error("does not open the way to the server")]
+    NoTunnel,
+    /// No connection to the server stood in time.
+    #[error("did not lead to the server in time")]
+    TimedOut,
+    /// It answered 407, and had been given no user and password.
+    #[error("asks for a user and password (HTTP 407)")]
+    CredentialsWanted,
+    /// It answered 407 to the user and password.
+    #[error("refused the user or the password that it was given (HTTP 407)")]
+    CredentialsRefused,
+}
+
+/// Where a redirect points to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Another origin, to which a secret could be sent if a person says so.
+    Origin(RequestUrl),
+    /// Another origin, to which no secret is sent, because it has no TLS.
+    Unencrypted(String),
+    /// Another page of the same origin.
+    SameOrigin,
+    /// To nowhere, or to what is no origin. Nothing of it is repeated.
+    Unfit,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Origin(origin) => write!(out, "{origin}"),
+            Self::Unencrypted(origin) => out.write_str(origin),
+            Self::SameOrigin => out.write_str("another of its own pages"),
+            Self::Unfit => out.write_str("a place that is no request URL"),
+        }
+    }
 }
 
 /// Why a certificate is not trusted.

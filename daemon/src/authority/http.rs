@@ -2,19 +2,21 @@
 //! limits in one place. It must not read what an answer means, and nothing of it outlives an exchange.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::Secret;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
-use reqwest::header::{LOCATION, RETRY_AFTER};
+use reqwest::header::{LOCATION, RETRY_AFTER, USER_AGENT};
 use reqwest::redirect::Policy;
-use reqwest::{Client, NoProxy, Proxy, Response};
+use reqwest::{Client, Proxy, Response};
 use zeroize::Zeroizing;
 
 use super::response::Answer;
-use super::{Obstacle, TokenRequestError, basic, roots, transport};
+use super::way::Way;
+use super::{Obstacle, TokenRequestError, roots, transport};
 use crate::background;
 use crate::profile::Network;
 use crate::request_url::RequestUrl;
@@ -27,7 +29,8 @@ const TOTAL_TIMEOUT: Duration = Duration::from_secs(25);
 const BODY_LIMIT: usize = 64 * 1024;
 /// The most bytes of a header that are looked at.
 const HEADER_LIMIT: usize = 2048;
-const USER_AGENT: &str = concat!("cp-token/", env!("CARGO_PKG_VERSION"));
+/// How we name ourselves (RFC 9110, section 10.1.5).
+const PRODUCT: &str = concat!("cp-token/", env!("CARGO_PKG_VERSION"));
 
 /// The two methods that token resources are asked by.
 #[derive(Debug, Clone, Copy)]
@@ -66,37 +69,29 @@ pub(super) async fn exchange(exchange: Exchange) -> Result<Answer, TokenRequestE
 
 async fn send(exchange: Exchange) -> Result<Answer, TokenRequestError> {
     let headers = headers(&exchange)?;
+    let way = Way::of(&exchange.network, &exchange.url, exchange.proxy_password.as_ref())?;
     let https = exchange.url.as_str().starts_with("https:");
-    let client = prepare(exchange.network, exchange.proxy_password, https).await?;
-    drop(exchange.authorization);
+    let client = prepare(exchange.network.ca_bundle, way.clone(), https).await?;
+    drop((exchange.authorization, exchange.proxy_password));
     let url = exchange.url.endpoint(exchange.resource);
     let request = match exchange.method {
         Method::Post => client.post(url).header(CONTENT_LENGTH, "0"),
         Method::Get => client.get(url),
     };
-    let response = request.headers(headers).send().await.map_err(|error| blame(&error))?;
+    let response = request.headers(headers).send().await.map_err(|error| blame_on(&way, &error))?;
     read(response).await
 }
 
 /// Reading a system's roots takes milliseconds, which the runtime's one thread does not have.
-async fn prepare(
-    network: Network,
-    proxy_password: Option<Secret>,
-    https: bool,
-) -> Result<Client, TokenRequestError> {
-    let made = background::run(move || client(network, proxy_password.as_ref(), https)).await;
+async fn prepare(ca_bundle: Option<PathBuf>, way: Way, https: bool) -> Result<Client, TokenRequestError> {
+    let made = background::run(move || client(ca_bundle, &way, https)).await;
     made.unwrap_or(Err(TokenRequestError::Unreachable(Obstacle::Other)))
 }
 
 /// The one constructor. Proxies, roots, key logs and redirects that anything but the profile asks for are off.
-fn client(
-    network: Network,
-    proxy_password: Option<&Secret>,
-    https: bool,
-) -> Result<Client, TokenRequestError> {
-    let proxy = proxy(&network, proxy_password)?;
+fn client(ca_bundle: Option<PathBuf>, way: &Way, https: bool) -> Result<Client, TokenRequestError> {
     let mut builder = Client::builder()
-        .tls_backend_preconfigured(roots::tls_config(network.ca_bundle, https)?)
+        .tls_backend_preconfigured(roots::tls_config(ca_bundle, https)?)
         .https_only(https)
         .http1_only()
         .redirect(Policy::none())
@@ -106,32 +101,27 @@ fn client(
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_max_idle_per_host(0)
         .connection_verbose(false)
-        .dns_resolver(Arc::new(SystemNames))
-        .user_agent(USER_AGENT);
-    if let Some(proxy) = proxy {
-        builder = builder.proxy(proxy);
+        .dns_resolver(Arc::new(SystemNames));
+    if let Way::Proxy { origin, authorization } = way {
+        builder = builder.proxy(proxy(origin, authorization.as_deref())?);
     }
     builder.build().map_err(|error| blame(&error))
 }
 
-/// Loopback servers are asked directly: `http` is only for them, and a proxy is for `https` alone.
-fn proxy(network: &Network, password: Option<&Secret>) -> Result<Option<Proxy>, TokenRequestError> {
-    let Some(address) = &network.proxy else { return Ok(None) };
-    let proxy = Proxy::https(address.origin()).map_err(|error| blame(&error))?;
-    let proxy = proxy.no_proxy(NoProxy::from_string(&network.no_proxy.join(",")));
-    Ok(Some(match (address.user(), password) {
-        (Some(user), Some(password)) => {
-            let credentials = basic::authorization(&user, password)?;
-            proxy.custom_http_auth(sensitive(&credentials)?)
-        }
-        (Some(_), None) | (None, _) => proxy,
-    }))
+fn proxy(origin: &str, authorization: Option<&Vec<u8>>) -> Result<Proxy, TokenRequestError> {
+    let proxy = Proxy::https(origin).map_err(|error| blame(&error))?;
+    Ok(match authorization {
+        Some(authorization) => proxy.custom_http_auth(sensitive(authorization)?),
+        None => proxy,
+    })
 }
 
 fn headers(exchange: &Exchange) -> Result<HeaderMap, TokenRequestError> {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, sensitive(&exchange.authorization)?);
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    // As a header of the request it is the server's to see, and not the proxy's.
+    headers.insert(USER_AGENT, HeaderValue::from_static(PRODUCT));
     if let Some(code) = &exchange.code {
         headers.insert(HeaderName::from_static("totp-auth"), sensitive(code.expose())?);
     }
@@ -173,6 +163,10 @@ async fn read_body(mut response: Response) -> Result<(Zeroizing<Vec<u8>>, bool),
         }
     }
     Ok((body, true))
+}
+
+fn blame_on(way: &Way, error: &reqwest::Error) -> TokenRequestError {
+    way.blame(error, error.is_timeout() && error.is_connect()).unwrap_or_else(|| blame(error))
 }
 
 fn blame(error: &reqwest::Error) -> TokenRequestError {

@@ -7,7 +7,7 @@ use cp_token_protocol::{AccessToken, TokenError};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{AnswerFlaw, Issued, LONGEST_LIFE, TokenRequestError, WORDS_LIMIT};
+use super::{AnswerFlaw, Issued, LONGEST_LIFE, Target, TokenRequestError, WORDS_LIMIT};
 use crate::clean::clean;
 use crate::request_url::RequestUrl;
 use fields::{Fields, Value};
@@ -30,8 +30,6 @@ const CLIENT_TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
 const USER_TOKEN_LIFE: Duration = Duration::from_secs(30 * 60);
 /// How the server names a missing one-time code, where it does.
 const CODE_REQUIRED: &[u8] = b"TIME_BASED_ONE_TIME_PASSWORD_REQUIRED";
-/// What stands for the target of a redirect that names no other origin.
-const ANOTHER_PAGE: &str = "another page";
 
 /// As much of an HTTP answer as has a meaning here.
 pub struct Answer {
@@ -150,15 +148,19 @@ fn words(answer: &Answer) -> String {
 }
 
 /// The origin that a redirect points to, and nothing more of it.
-fn target(answer: &Answer, url: &RequestUrl) -> String {
+fn target(answer: &Answer, url: &RequestUrl) -> Target {
     let location = answer.location.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
     let base = Url::parse(url.as_str()).ok();
     let target = location.zip(base).and_then(|(location, base)| base.join(location).ok());
-    match target.map(|target| target.origin()) {
-        Some(origin) if origin.is_tuple() && origin.ascii_serialization() != url.as_str() => {
-            clean(origin.ascii_serialization(), WORDS_LIMIT)
-        }
-        _ => ANOTHER_PAGE.to_owned(),
+    let Some(origin) = target.map(|target| target.origin().ascii_serialization()) else {
+        return Target::Unfit;
+    };
+    let has_tls = |origin: &str| RequestUrl::parse(origin, false).ok();
+    match (RequestUrl::parse(&origin, url.as_str().starts_with("http:")), origin.strip_prefix("http:")) {
+        (Ok(origin), _) if origin == *url => Target::SameOrigin,
+        (Ok(origin), _) => Target::Origin(origin),
+        (Err(_), Some(host)) if has_tls(&format!("https:{host}")).is_some() => Target::Unencrypted(origin),
+        (Err(_), _) => Target::Unfit,
     }
 }
 

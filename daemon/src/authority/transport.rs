@@ -6,7 +6,11 @@ use std::io::{self, ErrorKind};
 
 use rustls::{CertificateError, Error as TlsError};
 
-use super::{AnswerFlaw, CertificateFlaw, Obstacle, TokenRequestError};
+use super::{AnswerFlaw, CertificateFlaw, Obstacle, ProxyFlaw, TokenRequestError};
+
+mod tunnel;
+
+pub(super) use tunnel::blame_proxy;
 
 /// Marks a failed name lookup among the causes of an error.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +22,11 @@ const DEPTH: usize = 32;
 
 /// Who is to blame, by the first cause in the chain that says so.
 pub(super) fn blame(error: &(dyn Error + 'static)) -> TokenRequestError {
-    let mut causes = std::iter::successors(Some(error), |cause| next_cause(*cause)).take(DEPTH);
-    causes.find_map(blame_one).unwrap_or(TokenRequestError::Unreachable(Obstacle::Other))
+    causes(error).find_map(blame_one).unwrap_or(TokenRequestError::Unreachable(Obstacle::Other))
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |cause| next_cause(*cause)).take(DEPTH)
 }
 
 /// The next cause. An `io::Error` passes over the error that it wraps, which is the one that matters here.

@@ -5,11 +5,13 @@ use cp_token_protocol::message::{Identity, SecretLocation, TotpMethod};
 use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
 
 use super::{Config, ConfigError};
+use crate::profile::Network;
 
 /// The config file's text, open for changes.
 #[derive(Debug, Clone)]
 pub struct ConfigText {
     document: DocumentMut,
+    common: Network,
 }
 
 impl ConfigText {
@@ -18,9 +20,14 @@ impl ConfigText {
     /// # Errors
     /// [`ConfigError`] with the place of the first problem.
     pub fn open(text: &str) -> Result<Self, ConfigError> {
-        Config::parse(text)?;
+        let common = Config::parse(text)?.network;
         let document = text.parse().map_err(|_| ConfigError::at(text, None, "the file cannot be edited"))?;
-        Ok(Self { document })
+        Ok(Self { document, common })
+    }
+
+    /// The way to a server for every profile that does not say otherwise.
+    pub fn common(&self) -> &Network {
+        &self.common
     }
 
     /// The text as it is to be written.
@@ -116,25 +123,19 @@ impl ProfileText<'_> {
         }
     }
 
-    /// Sets the proxy, or takes it away.
+    /// Sets the proxy. An empty address takes the common one away; without one, the common one holds.
     pub fn set_proxy(&mut self, address: Option<&str>) {
-        match address {
-            Some(address) => self.set("proxy", address),
-            None => self.remove("proxy"),
-        }
+        self.set_or_remove("proxy", address);
     }
 
-    /// Sets the hosts that are asked without the proxy.
-    pub fn set_no_proxy(&mut self, hosts: &[String]) {
-        self.set_list("no_proxy", hosts);
+    /// Sets the hosts that are asked without the proxy; without them, the common ones hold.
+    pub fn set_no_proxy(&mut self, hosts: Option<&[String]>) {
+        self.set_or_remove("no_proxy", hosts.map(|hosts| hosts.iter().collect::<Array>()));
     }
 
-    /// Sets the CA bundle, or takes it away.
+    /// Sets the CA bundle. An empty path takes the common one away; without one, the common one holds.
     pub fn set_ca_bundle(&mut self, path: Option<&str>) {
-        match path {
-            Some(path) => self.set("ca_bundle", path),
-            None => self.remove("ca_bundle"),
-        }
+        self.set_or_remove("ca_bundle", path);
     }
 
     /// Allows `http` to a loopback address, or forbids it.
@@ -144,14 +145,14 @@ impl ProfileText<'_> {
 
     /// Sets the further origins.
     pub fn set_also_for(&mut self, origins: &[String]) {
-        self.set_list("also_for", origins);
+        let origins = Some(origins).filter(|origins| !origins.is_empty());
+        self.set_or_remove("also_for", origins.map(|origins| origins.iter().collect::<Array>()));
     }
 
-    fn set_list(&mut self, key: &str, items: &[String]) {
-        if items.is_empty() {
-            self.remove(key);
-        } else {
-            self.set(key, items.iter().collect::<Array>());
+    fn set_or_remove(&mut self, key: &str, new: Option<impl Into<Value>>) {
+        match new {
+            Some(new) => self.set(key, new),
+            None => self.remove(key),
         }
     }
 

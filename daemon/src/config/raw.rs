@@ -6,19 +6,12 @@ use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{Identity, SecretLocation, TotpMethod};
 use serde::Deserialize;
 
+use super::Problem;
+use super::network::RawNetwork;
 use crate::clean::clean;
 use crate::grammar;
 use crate::profile::{Network, Profile};
-use crate::proxy::ProxyUrl;
 use crate::request_url::RequestUrl;
-
-/// What holds for every profile that does not say otherwise.
-#[derive(Debug)]
-pub(super) struct Common {
-    pub(super) ca_bundle: Option<PathBuf>,
-    pub(super) proxy: Option<String>,
-    pub(super) no_proxy: Vec<String>,
-}
 
 /// One profile's table.
 #[derive(Debug, Deserialize)]
@@ -72,12 +65,15 @@ enum Source {
 
 impl RawProfile {
     /// The profile that the table describes, or one clause that says what is wrong with it.
-    pub(super) fn check(self, name: &str, common: &Common) -> Result<Profile, String> {
+    pub(super) fn check(self, name: &str, common: &Network) -> Result<Profile, Problem> {
         let shown = clean(name, 70);
-        self.checked(name, common).map_err(|problem| format!("profile {shown}: {problem}"))
+        self.checked(name, common).map_err(|problem| Problem {
+            message: format!("profile {shown}: {}", problem.message),
+            ..problem
+        })
     }
 
-    fn checked(self, name: &str, common: &Common) -> Result<Profile, String> {
+    fn checked(self, name: &str, common: &Network) -> Result<Profile, Problem> {
         let url = |text: &str| RequestUrl::parse(text, self.insecure_http).map_err(|error| error.to_string());
         let identity = self.identity()?;
         let totp = self.totp()?;
@@ -143,20 +139,8 @@ impl RawProfile {
         grammar::check_location(&location).map(|()| location)
     }
 
-    /// An empty `proxy` takes the common one away.
-    fn network(&self, common: &Common) -> Result<Network, String> {
-        let ca_bundle = self.ca_bundle.as_ref().or(common.ca_bundle.as_ref());
-        if ca_bundle.is_some_and(|path| !path.is_absolute()) {
-            return Err("ca_bundle must be an absolute path".to_owned());
-        }
-        let proxy = self.proxy.as_ref().or(common.proxy.as_ref()).filter(|address| !address.is_empty());
-        let proxy = proxy.map(|address| ProxyUrl::parse(address)).transpose();
-        let no_proxy = self.no_proxy.as_ref().unwrap_or(&common.no_proxy).clone();
-        grammar::check_hosts(&no_proxy)?;
-        Ok(Network {
-            ca_bundle: ca_bundle.cloned(),
-            proxy: proxy.map_err(|error| error.to_string())?,
-            no_proxy,
-        })
+    fn network(&self, common: &Network) -> Result<Network, Problem> {
+        let (ca_bundle, proxy) = (self.ca_bundle.clone(), self.proxy.clone());
+        RawNetwork { ca_bundle, proxy, no_proxy: self.no_proxy.clone() }.over(common)
     }
 }

@@ -6,7 +6,8 @@ use cp_token_protocol::message::Identity;
 use cp_token_protocol::{ErrorCode, Failure};
 
 use super::refused::refused;
-use crate::authority::TokenRequestError;
+use super::way;
+use crate::authority::{ProxyFlaw, TokenRequestError};
 use crate::lease::{FailureKind, policy};
 use crate::profile::Profile;
 use crate::trade::Unredeemed;
@@ -23,6 +24,7 @@ pub fn of_token_request(
         TokenRequestError::Refused { asks_for_code, .. } => {
             refused(profile, &error.to_string(), *asks_for_code, next_code)
         }
+        TokenRequestError::Proxy { flaw, .. } => way::of_proxy(*flaw, &error.to_string(), profile),
         TokenRequestError::Busy { .. }
         | TokenRequestError::ServerFailed { .. }
         | TokenRequestError::Unreachable(_)
@@ -43,23 +45,23 @@ fn told(error: &TokenRequestError, profile: &Profile) -> (ErrorCode, String) {
     let name = &profile.name;
     match error {
         TokenRequestError::Refused { .. } => (ErrorCode::SECRET_REFUSED, String::new()),
+        TokenRequestError::Proxy { .. } => (ErrorCode::SERVER_UNREACHABLE, String::new()),
         TokenRequestError::Busy { .. } => (ErrorCode::SERVER_BUSY, "Ask again later".to_owned()),
         TokenRequestError::ServerFailed { .. } => (ErrorCode::SERVER_FAILED, "Ask again later".to_owned()),
         TokenRequestError::Unreachable(_) => (
             ErrorCode::SERVER_UNREACHABLE,
-            format!("Check the network, and the URL with `cp-token profile show {name}`"),
+            format!("Check {}, and the URL with `cp-token profile show {name}`", way::links(profile)),
         ),
-        TokenRequestError::TimedOut => (ErrorCode::TIMED_OUT, "Check the network, and ask again".to_owned()),
+        TokenRequestError::TimedOut => {
+            (ErrorCode::TIMED_OUT, format!("Check {}, and ask again", way::links(profile)))
+        }
         TokenRequestError::Untrusted(_) => (
             ErrorCode::UNTRUSTED_SERVER,
             format!(
                 "If a company proxy or a test server signs with its own CA: `cp-token profile update {name} --ca-bundle FILE`"
             ),
         ),
-        TokenRequestError::Redirected { to } => (
-            ErrorCode::REDIRECTED,
-            format!("If the console has moved there: `cp-token profile update {name} --url {to}`"),
-        ),
+        TokenRequestError::Redirected { to } => (ErrorCode::REDIRECTED, way::of_redirect(to, profile)),
         TokenRequestError::BadAnswer(_) => (
             ErrorCode::BAD_ANSWER,
             format!("Check that the URL is the console's, with `cp-token profile show {name}`"),
@@ -81,9 +83,19 @@ fn told(error: &TokenRequestError, profile: &Profile) -> (ErrorCode, String) {
 /// What a failed token request means for the next one. A refused secret that the daemon only reads is looked at
 /// again from time to time: whoever keeps it may have changed it. The refused one is not sent again.
 pub fn kind_of(error: &TokenRequestError, profile: &Profile) -> FailureKind {
+    let is_ours = profile.keeps_secret();
     let (cap, retry_after) = match error {
-        TokenRequestError::Refused { .. } if !profile.keeps_secret() => (policy::SERVER_CAP, None),
+        TokenRequestError::Refused { .. } if !is_ours => (policy::SERVER_CAP, None),
         TokenRequestError::Refused { .. } | TokenRequestError::BadName => return FailureKind::Final,
+        TokenRequestError::Proxy { flaw, .. } => match flaw {
+            ProxyFlaw::CredentialsWanted | ProxyFlaw::CredentialsRefused if is_ours => {
+                return FailureKind::Final;
+            }
+            ProxyFlaw::CredentialsWanted | ProxyFlaw::CredentialsRefused => (policy::SERVER_CAP, None),
+            ProxyFlaw::Unreachable(_) | ProxyFlaw::BrokenOff | ProxyFlaw::NoTunnel | ProxyFlaw::TimedOut => {
+                (policy::LOCAL_CAP, None)
+            }
+        },
         TokenRequestError::Busy { retry_after } | TokenRequestError::ServerFailed { retry_after, .. } => {
             (policy::SERVER_CAP, *retry_after)
         }

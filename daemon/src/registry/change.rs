@@ -100,7 +100,7 @@ impl Registry {
 
     async fn try_create(&self, create: ProfileCreate) -> Result<Vec<String>, RegistryError> {
         let mut text = self.file.open()?;
-        let profile = draft::created(&create)?;
+        let profile = draft::created(&create, text.common())?;
         if crate::config::Config::parse(&text.text())
             .is_ok_and(|on_disk| on_disk.profiles.contains_key(&profile.name))
         {
@@ -111,8 +111,10 @@ impl Registry {
         if create.dry_run {
             return Ok(vec![format!("profile {} can be created", profile.name)]);
         }
-        let proof = self.prove(create.verify, &profile, &entry, create.code).await?;
-        describe(&mut text.profile(&profile.name), &profile);
+        let proof = self.prove(create.verify, &profile, &entry, create.code).await;
+        let proof = proof.map_err(|error| not_created(error, &profile))?;
+        let common = text.common().clone();
+        describe(&mut text.profile(&profile.name), &common, &profile);
         if self.config().profiles.is_empty() {
             text.set_default(Some(&profile.name));
         }
@@ -134,7 +136,8 @@ impl Registry {
         if new.identity != old.identity && new.keeps_secret() && update.secret.secret.is_none() {
             return Err(RegistryError::SecretNeeded);
         }
-        redescribe(&mut text.profile(&new.name), old, &new);
+        let common = text.common().clone();
+        redescribe(&mut text.profile(&new.name), &common, old, &new);
         let mut notes = vec![format!("profile {} was updated", new.name)];
         if asks_differently(old, &new) || gives {
             notes.extend(self.move_secret(old, &new, update, &text).await?);
@@ -200,4 +203,11 @@ impl Registry {
         notes.extend(self.clear(profile).await);
         Ok(notes)
     }
+}
+
+fn not_created(error: RegistryError, profile: &Profile) -> RegistryError {
+    if let RegistryError::Unproved(failure) = error {
+        return RegistryError::NotCreated(failure, profile.name.clone());
+    }
+    error
 }

@@ -10,19 +10,18 @@ use crate::profile::{Network, Profile};
 use crate::proxy::ProxyUrl;
 use crate::request_url::RequestUrl;
 
-/// The profile that `create` describes.
-pub(super) fn created(create: &ProfileCreate) -> Result<Profile, RegistryError> {
+/// The profile that `create` describes; what it does not say of the way to its server is said in `common`.
+pub(super) fn created(create: &ProfileCreate, common: &Network) -> Result<Profile, RegistryError> {
+    let mut network = common.clone();
+    let hosts = Some(&create.no_proxy).filter(|hosts| !hosts.is_empty());
+    change_network(&mut network, create.ca_bundle.as_deref(), create.proxy.as_deref(), hosts)?;
     checked(Profile {
         name: create.name.clone(),
         url: RequestUrl::parse(&create.url, create.insecure_http)?,
         identity: create.identity.clone(),
         totp: create.totp.clone(),
         secret_source: create.secret_source.clone(),
-        network: Network {
-            ca_bundle: create.ca_bundle.as_deref().map(bundle).transpose()?,
-            proxy: create.proxy.as_deref().map(ProxyUrl::parse).transpose()?,
-            no_proxy: create.no_proxy.clone(),
-        },
+        network,
         insecure_http: create.insecure_http,
         also_for: Vec::new(),
     })
@@ -43,23 +42,30 @@ pub(super) fn updated(old: &Profile, update: &ProfileUpdate) -> Result<Profile, 
     if let Some(location) = &update.secret_source {
         new.secret_source = location.clone();
     }
-    change_network(&mut new.network, update)?;
+    let hosts = update.no_proxy.as_ref();
+    change_network(&mut new.network, update.ca_bundle.as_deref(), update.proxy.as_deref(), hosts)?;
     new.also_for = origins(old, update, new.insecure_http)?;
     checked(new)
 }
 
-fn change_network(network: &mut Network, update: &ProfileUpdate) -> Result<(), RegistryError> {
-    match update.ca_bundle.as_deref() {
+/// What is absent stays, and what is empty is taken away.
+fn change_network(
+    network: &mut Network,
+    ca_bundle: Option<&str>,
+    proxy: Option<&str>,
+    no_proxy: Option<&Vec<String>>,
+) -> Result<(), RegistryError> {
+    match ca_bundle {
         None => {}
         Some("") => network.ca_bundle = None,
         Some(path) => network.ca_bundle = Some(bundle(path)?),
     }
-    match update.proxy.as_deref() {
+    match proxy {
         None => {}
         Some("") => network.proxy = None,
         Some(address) => network.proxy = Some(ProxyUrl::parse(address)?),
     }
-    if let Some(hosts) = &update.no_proxy {
+    if let Some(hosts) = no_proxy {
         network.no_proxy = hosts.clone();
     }
     Ok(())

@@ -79,4 +79,7 @@ pub enum RegistryError {
     /// The daemon was locked before the change had begun.
     #[error("the daemon is locked")]
     Locked,
+    /// The secret of a profile that was to be created did not bring a token.
+    #[error("the secret was not proved, and profile {1} was not created")]
+    NotCreated(Failure, ProfileName),
 }

@@ -23,7 +23,7 @@ pub(super) fn suited(mut entry: Entry, profile: &Profile) -> Result<Entry, Regis
         entry.totp_seed = None;
     }
     match &entry.proxy_password {
-        Some(_) if profile.network.proxy.as_ref().and_then(crate::proxy::ProxyUrl::user).is_none() => {
+        Some(_) if profile.network.proxy.as_ref().and_then(|proxy| proxy.user()).is_none() => {
             entry.proxy_password = None;
         }
         Some(password) => check(password).map_err(RegistryError::Secret)?,

@@ -31,8 +31,8 @@ Exit codes:
   74  i/o: the output, the config or the state could not be written
   75  try again: server unreachable or busy, timeout, cooling down
   76  protocol: helper and daemon share no version, or it is not our daemon
-  77  refused: the server refused the secret, password or code; a code is needed;
-      cp-tokend is locked, or the passphrase is wrong
+  77  refused: the server refused the secret, password or code, or a proxy its password;
+      a code is needed; cp-tokend is locked, or the passphrase is wrong
   78  config: no profile at all, config file broken, URL not https
 
 Variables:
@@ -100,7 +100,11 @@ it, nothing is. In the console: Administration > Integrations > API Clients.
   cp-token profile create prod --url https://console.us2.crashplan.com --client-id key-1234
   cp-token profile create prod --url … --client-id … --secret-command 'pass show crashplan'
   cp-token profile create jo --url … --username jo@example.com --totp ask
-  pass show crashplan | cp-token profile create prod --url … --client-id … --secret-stdin";
+  pass show crashplan | cp-token profile create prod --url … --client-id … --secret-stdin
+  cp-token profile create prod --url … --client-id … --proxy http://jo@proxy.example:3128
+
+HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE of the shell are never used by themselves; at a
+terminal it is offered to keep them in the profile.";
 
 pub(super) const IMPORT: &str = "\
 Profiles are read from ~/.crashplancli/config.cfg and ~/.code42cli/config.cfg, their secrets from
@@ -116,6 +120,7 @@ The outcome is proved with one token request before anything is stored.
 
   cp-token profile update prod --url https://console.us1.crashplan.com
   cp-token profile update prod --also-for https://gateway.example
+  cp-token profile update prod --proxy http://jo@proxy.example:3128 --no-proxy localhost,10.0.0.0/8
   cp-token profile update prod --ca-bundle ''
   cp-token profile update jo --totp stored";
 

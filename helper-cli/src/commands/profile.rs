@@ -10,6 +10,7 @@ use crate::cli::ProfileCommand;
 use crate::{client, output, prompt};
 
 mod create;
+mod environment;
 mod import;
 mod secrets;
 mod update;
@@ -94,4 +95,14 @@ fn absolute(path: &OsStr, option: &str) -> Result<String, Failure> {
         Failure::new(ErrorCode::USAGE, format!("{option} is no path that can be stored"))
             .with_hint("give the path of a file, in UTF-8")
     })
+}
+
+/// The path of a CA bundle from the root; nothing for the system's own roots.
+fn absolute_or_none(path: &OsStr) -> Result<String, Failure> {
+    if path.is_empty() { Ok(String::new()) } else { absolute(path, "--ca-bundle") }
+}
+
+/// The entries of a list that was split at its commas.
+fn entries(list: Vec<String>) -> Vec<String> {
+    list.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect()
 }

@@ -56,6 +56,7 @@ fn lines(report: &StatusReport) -> Vec<String> {
         protections.map(|each| format!("protection:  {}: {}", each.name, words::protection(each.state))),
     );
     if !report.locked {
+        lines.extend(table::ways(&report.profiles).iter().map(|way| format!("network:     {way}")));
         lines.push(String::new());
         lines.extend(table::profiles(&report.profiles));
     }

@@ -41,6 +41,24 @@ pub(super) fn profile(profile: &ProfileReport) -> Vec<String> {
     lines
 }
 
+/// The way to its server of each profile that has one of its own choice, a line each.
+pub(super) fn ways(profiles: &[ProfileReport]) -> Vec<String> {
+    let ways = profiles.iter().filter_map(|profile| {
+        let except = match profile.no_proxy.join(", ") {
+            hosts if hosts.is_empty() => String::new(),
+            hosts => format!(", but not to {hosts}"),
+        };
+        let parts = [
+            profile.proxy.as_ref().map(|address| format!("through {address}{except}")),
+            profile.ca_bundle.as_ref().map(|path| format!("with the roots of {path}")),
+            profile.insecure_http.then(|| "http is allowed".to_owned()),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| clean(&format!("{}: {}", profile.name, parts.join("; "))))
+    });
+    ways.collect()
+}
+
 fn cells(profile: &ProfileReport) -> [String; 7] {
     let instant = |seconds: Option<u64>| seconds.map_or_else(|| "-".to_owned(), date::minute);
     [
@@ -86,7 +104,7 @@ fn token(profile: &ProfileReport) -> String {
         TokenState::Live(left) => format!("{} left", date::span(left)),
         TokenState::Requesting => "on its way".to_owned(),
         TokenState::CoolingDown(wait) => format!("failed, again in {}", date::span(wait)),
-        TokenState::Refused => "secret refused".to_owned(),
+        TokenState::Refused => "refused".to_owned(),
     }
 }
 
@@ -142,6 +160,24 @@ pub(super) mod tests {
                 "  NAME     KIND        URL                  ID     CREATED               LAST-REDEEMED  TOKEN",
                 "* prod     api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              14m 59s left",
                 "  test-eu  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              none",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_way_of_its_own_is_shown_and_the_usual_one_is_not() {
+        let usual = report("a", TokenState::Absent);
+        let mut through = report("b", TokenState::Absent);
+        through.proxy = Some("http://jo@proxy.example:3128".to_owned());
+        through.no_proxy = vec!["localhost".to_owned(), ".corp.example".to_owned()];
+        through.ca_bundle = Some("/corp.pem".to_owned());
+        let mut double = report("c", TokenState::Absent);
+        double.insecure_http = true;
+        assert_eq!(
+            ways(&[usual, through, double]),
+            [
+                "b: through http://jo@proxy.example:3128, but not to localhost, .corp.example; with the roots of /corp.pem",
+                "c: http is allowed",
             ]
         );
     }

@@ -1,12 +1,12 @@
 //! Owns the choice of one of a few things at the terminal.
 
-use std::io::{self, IsTerminal};
+use std::io;
 
 use crate::output;
 
 /// What a person chooses of `offers`, or types instead; nothing without a terminal to ask on.
 pub(crate) fn one_of(question: &str, offers: &[&str]) -> Option<String> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !super::can_ask() {
         return None;
     }
     let list: String =

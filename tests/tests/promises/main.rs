@@ -16,6 +16,7 @@ mod leaks;
 mod lifetimes;
 mod lock;
 mod main_job;
+mod network;
 mod people;
 mod reset;
 mod secrecy;

@@ -47,7 +47,10 @@ fn g03_no_proxy_of_the_environment_sees_anything() {
     let _daemon = world.launch(launch);
     let (client, url) = (world.new_client(), world.server().url());
     let creating = world.creating("prod", "memory", &client, &url).args(["--insecure-http"]);
-    variables.iter().fold(creating, |call, name| call.env(name, proxy.url())).run().succeeded();
+    let created = variables.iter().fold(creating, |call, name| call.env(name, proxy.url())).run();
+    assert_eq!((created.code, created.stderr.lines().count()), (0, 1), "{created:?}");
+    let created = created.saying("https_proxy of this shell is not used");
+    assert!(created.stderr.contains("--proxy"), "{created:?}");
     assert_eq!((proxy.connections(), world.server().token_requests()), (0, 1));
     let line = ["-q", "-s", "-o", "/dev/null", &url];
     world.program("curl").args(line).env("http_proxy", proxy.url()).run().succeeded();

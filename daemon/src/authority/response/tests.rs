@@ -211,25 +211,37 @@ fn patience_is_what_the_server_asks_for() {
 
 #[test]
 fn g01_a_redirect_names_its_origin_and_nothing_more() {
+    let origin = |text: &str| Target::Origin(RequestUrl::parse(text, false).unwrap());
     for (location, to) in [
-        (&b"https://user:pw@www.crashplan.com/console?token=SECRET#x"[..], "https://www.crashplan.com"),
-        (b"http://crashplan.example/", "http://crashplan.example"),
-        (b"//evil.example:8443/a", "https://evil.example:8443"),
-        (b"/console/login", "another page"),
-        (b"https://crashplan.example/v4", "another page"),
-        (b"javascript:alert(1)", "another page"),
-        (b"https://\x1b[2J.example", "another page"),
-        (b"\xff\xfe", "another page"),
-        (b"", "another page"),
+        (
+            &b"https://user:pw@www.crashplan.com/console?token=SECRET#x"[..],
+            origin("https://www.crashplan.com"),
+        ),
+        (b"//evil.example:8443/a", origin("https://evil.example:8443")),
+        (b"https://CrashPlan.example:444", origin("https://crashplan.example:444")),
+        (b"http://crashplan.example/", Target::Unencrypted("http://crashplan.example".to_owned())),
+        (b"http://127.0.0.1:1", Target::Unencrypted("http://127.0.0.1:1".to_owned())),
+        (b"/console/login", Target::SameOrigin),
+        (b"login?to=https://evil.example", Target::SameOrigin),
+        (b"https://crashplan.example/v4", Target::SameOrigin),
+        (b"", Target::SameOrigin),
+        (b"javascript:alert(1)", Target::Unfit),
+        (b"data:text/html,x", Target::Unfit),
+        (b"ftp://crashplan.example", Target::Unfit),
+        (b"https://\x1b[2J.example", Target::Unfit),
+        (b"https://$(reboot).example", Target::Unfit),
+        (b"https://a`reboot`.example", Target::Unfit),
+        (b"http://a;reboot.example", Target::Unfit),
+        (b"https://a'b.example", Target::Unfit),
+        (b"\xff\xfe", Target::Unfit),
     ] {
         let mut redirect = answer(307, "");
         redirect.location = Some(location.to_vec());
-        assert_eq!(outcome(&redirect).unwrap_err(), TokenRequestError::Redirected { to: to.to_owned() });
+        let expected = TokenRequestError::Redirected { to };
+        assert_eq!(outcome(&redirect).unwrap_err(), expected, "{}", String::from_utf8_lossy(location));
     }
-    assert_eq!(
-        outcome(&answer(308, "")).unwrap_err(),
-        TokenRequestError::Redirected { to: "another page".to_owned() }
-    );
+    let nowhere = outcome(&answer(308, "")).unwrap_err();
+    assert_eq!(nowhere, TokenRequestError::Redirected { to: Target::Unfit });
 }
 
 #[test]

@@ -39,13 +39,13 @@ pub(crate) struct CreateOptions {
     pub(crate) secret_stdin: bool,
     #[command(flatten)]
     pub(crate) source: SourceOptions,
-    /// A PEM file with the root certificates to trust instead of the system's
+    /// A PEM file with the root certificates to trust instead of the system's; "" for the system's
     #[arg(long, value_name = "PATH")]
     pub(crate) ca_bundle: Option<OsString>,
-    /// The proxy to go through, http://[USER@]HOST:PORT; its password is asked for
+    /// The proxy to go through, http://[USER@]HOST:PORT; its user's password is asked for; "" for none
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
-    /// Hosts, domains and networks that are asked without the proxy, with commas between
+    /// Who is asked without the proxy: hosts with all below them, addresses, networks, *; with commas between
     #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
     pub(crate) no_proxy: Vec<String>,
     /// Allow http to a loopback address, for a test double

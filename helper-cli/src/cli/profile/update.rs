@@ -38,10 +38,10 @@ pub(crate) struct UpdateOptions {
     /// A PEM file with the root certificates to trust; "" for the system's
     #[arg(long, value_name = "PATH")]
     pub(crate) ca_bundle: Option<OsString>,
-    /// Another proxy, http://[USER@]HOST:PORT; "" for none
+    /// Another proxy, http://[USER@]HOST:PORT; its user's password is asked for; "" for none
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
-    /// The hosts that are asked without the proxy, with commas between; "" for none
+    /// Who is asked without the proxy: hosts with all below them, addresses, networks, *; "" for nobody
     #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
     pub(crate) no_proxy: Option<Vec<String>>,
     /// One more origin that may be given this profile's token (may be repeated)

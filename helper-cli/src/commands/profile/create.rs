@@ -3,9 +3,10 @@
 use cp_token_protocol::message::{Identity, ProfileCreate, Request, SecretLocation};
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::{absolute, secrets};
+use super::{absolute_or_none, entries, environment, secrets};
 use crate::cli::CreateOptions;
 use crate::commands::{code, tell};
+use crate::proxy_address::require_no_password;
 use crate::{output, prompt};
 
 /// The vendor's clouds.
@@ -19,18 +20,22 @@ const CLOUDS: [&str; 3] = [
 ///
 /// # Errors
 /// Why it was not created; nothing has changed then.
-pub(super) fn run(options: CreateOptions) -> Result<(), Failure> {
+pub(super) fn run(mut options: CreateOptions) -> Result<(), Failure> {
+    require_no_password(options.proxy.as_deref())?;
     let identity = identity(&options)?;
     let totp = secrets::totp(options.totp, options.totp_command.as_deref())?.unwrap_or_default();
     let secret_source = secrets::location(&options.source)?.unwrap_or(SecretLocation::Keyring);
-    let ca_bundle = options.ca_bundle.as_deref().map(|path| absolute(path, "--ca-bundle")).transpose()?;
-    let url = url(options.url)?;
+    let url = url(options.url.take())?;
+    let is_kept = secrets::is_kept(&secret_source);
+    let proxy_password = environment::offer(&mut options, is_kept);
+    let ca_bundle = options.ca_bundle.as_deref().map(absolute_or_none).transpose()?;
     let wanted = secrets::Wanted {
-        secret: Some(&identity).filter(|_| secrets::is_kept(&secret_source)),
-        seed: secrets::is_stored(&totp) && secrets::is_kept(&secret_source),
-        proxy_user: options.proxy.as_deref().filter(|_| secrets::is_kept(&secret_source)),
+        secret: Some(&identity).filter(|_| is_kept),
+        seed: secrets::is_stored(&totp) && is_kept,
+        proxy_user: options.proxy.as_deref().filter(|_| is_kept && proxy_password.is_none()),
     };
-    let secret = secrets::gather(&options.name, &wanted, options.secret_stdin)?;
+    let mut secret = secrets::gather(&options.name, &wanted, options.secret_stdin)?;
+    secret.proxy_password = secret.proxy_password.or(proxy_password);
     let is_basic = matches!(identity, Identity::Basic(_));
     let create = ProfileCreate {
         name: options.name.clone(),
@@ -44,7 +49,7 @@ pub(super) fn run(options: CreateOptions) -> Result<(), Failure> {
         totp,
         code: None,
         proxy: options.proxy,
-        no_proxy: options.no_proxy,
+        no_proxy: entries(options.no_proxy),
         foreign: None,
         dry_run: false,
     };

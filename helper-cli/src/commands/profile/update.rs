@@ -1,13 +1,12 @@
 //! Owns `cp-token profile update`: from options and answers to a request.
 
-use std::ffi::OsStr;
-
 use cp_token_protocol::message::{Identity, ProfileUpdate, Request};
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::{absolute, find, secrets};
+use super::{absolute_or_none, entries, find, secrets};
 use crate::cli::UpdateOptions;
 use crate::commands::{code, tell};
+use crate::proxy_address::require_no_password;
 
 /// Changes the profile.
 ///
@@ -18,6 +17,7 @@ pub(super) fn run(options: UpdateOptions) -> Result<(), Failure> {
         return Err(Failure::new(ErrorCode::USAGE, "there is nothing to change")
             .with_hint("see: cp-token profile update --help"));
     }
+    require_no_password(options.proxy.as_deref())?;
     let old = find(&options.name)?;
     let identity = identity(&options, &old.identity);
     let totp = secrets::totp(options.totp, options.totp_command.as_deref())?;
@@ -45,7 +45,7 @@ pub(super) fn run(options: UpdateOptions) -> Result<(), Failure> {
         totp,
         code: None,
         proxy: options.proxy,
-        no_proxy: options.no_proxy.map(|hosts| hosts.into_iter().filter(|host| !host.is_empty()).collect()),
+        no_proxy: options.no_proxy.map(entries),
     };
     tell(code::ask(&mut Request::ProfileUpdate(update))?)
 }
@@ -59,8 +59,4 @@ fn identity(options: &UpdateOptions, old: &Identity) -> Option<Identity> {
         (None, Some(name)) => Some(Identity::User(name.clone())),
         (None, None) => None,
     }
-}
-
-fn absolute_or_none(path: &OsStr) -> Result<String, Failure> {
-    if path.is_empty() { Ok(String::new()) } else { absolute(path, "--ca-bundle") }
 }

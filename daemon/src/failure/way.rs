@@ -1,0 +1,80 @@
+//! Owns the words for a way that did not lead to the server: a proxy in between, or a redirect past it.
+
+use cp_token_protocol::{ErrorCode, Failure};
+
+use crate::authority::{ProxyFlaw, Target};
+use crate::profile::Profile;
+use crate::proxy::ProxyUrl;
+
+/// The way ended at the profile's proxy, as `error` says.
+pub(super) fn of_proxy(flaw: ProxyFlaw, error: &str, profile: &Profile) -> Failure {
+    let name = &profile.name;
+    let (code, hint) = match flaw {
+        ProxyFlaw::CredentialsWanted | ProxyFlaw::CredentialsRefused => {
+            let message = format!("profile {name}: {error}; it is not asked again until that changes");
+            return Failure::new(ErrorCode::PROXY_REFUSED, message).with_hint(credentials(flaw, profile));
+        }
+        ProxyFlaw::TimedOut => (ErrorCode::TIMED_OUT, "Check the network and the proxy, and ask again"),
+        ProxyFlaw::NoTunnel => (
+            ErrorCode::SERVER_UNREACHABLE,
+            "See whether the proxy may and can reach the server, and whether its address is a proxy's",
+        ),
+        ProxyFlaw::Unreachable(_) | ProxyFlaw::BrokenOff => {
+            (ErrorCode::SERVER_UNREACHABLE, "Check the network and the proxy's address")
+        }
+    };
+    let other = format!("another proxy, or none: `cp-token profile update {name} --proxy URL`");
+    Failure::new(code, format!("profile {name}: {error}")).with_hint(format!("{hint}; {other}"))
+}
+
+/// What to do about a proxy that answers 407.
+fn credentials(flaw: ProxyFlaw, profile: &Profile) -> String {
+    let name = &profile.name;
+    let update = |address: &str| format!("`cp-token profile update {name} --proxy {address}`");
+    let line = "a line `proxy-password: PASSWORD` where the secret rests";
+    let again = if flaw == ProxyFlaw::CredentialsRefused {
+        format!("; to try the same once more, `cp-token forget -p {name}`")
+    } else {
+        String::new()
+    };
+    let proxy = profile.network.proxy.as_ref();
+    let hint = match (proxy.map(|proxy| (proxy, proxy.user())), profile.keeps_secret()) {
+        (Some((proxy, Some(_))), true) => format!("Enter its password anew: {}", update(&proxy.to_string())),
+        (Some((_, Some(_))), false) => format!("Its password is {line}"),
+        (Some((proxy, None)), true) => format!("Name its user: {}", update(&with_user(proxy))),
+        (Some((proxy, None)), false) => {
+            format!("Name its user: {}, with {line}", update(&with_user(proxy)))
+        }
+        (None, _) => format!("See `cp-token profile show {name}`"),
+    };
+    hint + &again
+}
+
+/// The proxy's address with a place to put its user's name.
+fn with_user(proxy: &ProxyUrl) -> String {
+    proxy.origin().replacen("http://", "http://USER@", 1)
+}
+
+/// What lies between a profile and its server, for a person to look after.
+pub(super) fn links(profile: &Profile) -> String {
+    match profile.network.proxy_for(&profile.url) {
+        Some(proxy) => format!("the network and the proxy {}", proxy.origin()),
+        None => "the network".to_owned(),
+    }
+}
+
+/// What to do about a redirect.
+pub(super) fn of_redirect(to: &Target, profile: &Profile) -> String {
+    let name = &profile.name;
+    match to {
+        Target::Origin(origin) => {
+            format!("If the console has moved there: `cp-token profile update {name} --url {origin}`")
+        }
+        Target::Unencrypted(_) => {
+            format!("No secret is sent there without TLS; check the URL with `cp-token profile show {name}`")
+        }
+        Target::SameOrigin | Target::Unfit => {
+            format!("Check that the URL is the console's, with `cp-token profile show {name}`")
+        }
+    }
+}
