@@ -1,5 +1,5 @@
 //! Owns histories of the whole broker on a runtime with virtual time: callers come, leave and give up,
-//! servers take their time, clocks jump, people say forget.
+//! servers take their time, clocks jump, people say forget, lock and unlock.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -22,6 +22,7 @@ use tokio::time::Instant;
 
 use crate::code_world::CodeChecker;
 use crate::dice::Dice;
+use crate::lock_world::{Attempt, LockChecker};
 use crate::people::{client, user};
 use crate::server;
 
@@ -46,6 +47,7 @@ struct Server {
     dice: Arc<Mutex<Dice>>,
     under_way: Arc<Mutex<HashMap<ProfileName, Arc<AtomicUsize>>>>,
     codes: Arc<CodeChecker>,
+    lock: Arc<LockChecker>,
     issued: Arc<Mutex<HashMap<String, (Moment, Duration)>>>,
 }
 
@@ -68,14 +70,17 @@ impl Redeem for Server {
         let dice = Arc::clone(&self.dice);
         let issued = Arc::clone(&self.issued);
         let codes = Arc::clone(&self.codes);
+        let lock = Arc::clone(&self.lock);
         let count = Arc::clone(self.under_way.lock().expect("lock").entry(profile.name.clone()).or_default());
         Box::pin(async move {
             assert_eq!(count.fetch_add(1, Ordering::Relaxed), 0, "two attempts at once");
             let _under_way = UnderWay(count);
+            let attempt = Attempt::begin(&lock);
             let code = codes.next(&profile, code).await?;
             let sent = sky.now();
             let delay = dice.lock().expect("lock").milliseconds(8_000);
             tokio::time::sleep(delay).await;
+            attempt.must_be_wanted();
             let (text, outcome) = {
                 let mut dice = dice.lock().expect("lock");
                 let text = format!("token-{}", dice.number());
@@ -119,12 +124,14 @@ async fn live(seed: u64) {
         wall: Mutex::new(Duration::from_secs(1_800_000_000)),
     });
     let issued = Arc::new(Mutex::new(HashMap::new()));
+    let lock = Arc::new(LockChecker::default());
     let server = Arc::new(Server {
         sky: Arc::clone(&sky),
         dice: Arc::new(Mutex::new(Dice::new(dice.number()))),
         under_way: Arc::default(),
         issued: Arc::clone(&issued),
         codes: Arc::new(CodeChecker::new(Arc::<Sky>::clone(&sky))),
+        lock: Arc::clone(&lock),
     });
     let broker = Broker::new(Arc::<Sky>::clone(&sky), server, || 0.5);
     let timer = tokio::spawn(Arc::clone(&broker).keep_time());
@@ -132,15 +139,16 @@ async fn live(seed: u64) {
         [client("a"), client("b"), user("asked", TotpMethod::Ask), user("stored", TotpMethod::Stored)];
     let mut callers = Vec::new();
     for _ in 0..12 {
-        match dice.below(10) {
+        match dice.below(11) {
             0 => *sky.slept.lock().expect("lock") += dice.milliseconds(7_200_000),
             1 => *sky.wall.lock().expect("lock") = dice.milliseconds(4_000_000_000_000),
             2 => broker.forget(&dice.pick(&profiles).name),
             3 => tokio::time::sleep(dice.milliseconds(1_000_000)).await,
+            4 => lock.turn(&broker).await,
             _ => {
                 let profile = Arc::clone(dice.pick(&profiles));
-                let caller =
-                    call(Arc::clone(&broker), profile, Arc::clone(&sky), Arc::clone(&issued), dice.number());
+                let caller = Caller { profile, sky: Arc::clone(&sky), lock: Arc::clone(&lock) };
+                let caller = caller.call(Arc::clone(&broker), Arc::clone(&issued), dice.number());
                 let caller = tokio::spawn(caller);
                 if dice.one_in(5) {
                     caller.abort();
@@ -160,31 +168,42 @@ async fn live(seed: u64) {
     timer.abort();
 }
 
-async fn call(
-    broker: Arc<Broker>,
+struct Caller {
     profile: Arc<Profile>,
     sky: Arc<Sky>,
-    issued: Arc<Mutex<HashMap<String, (Moment, Duration)>>>,
-    seed: u64,
-) {
-    let mut dice = Dice::new(seed);
-    // Few enough that people type one twice.
-    let code = dice.one_in(2).then(|| Secret::copy_of(format!("{:06}", dice.below(40)).as_bytes()));
-    let demand = if dice.one_in(8) { Demand::Fresh } else { Demand::Valid };
-    let ask = Ask {
-        demand,
-        min_validity: dice.one_in(4).then(|| dice.milliseconds(1_000_000)),
-        has_code: code.is_some(),
-    };
-    let outcome = match broker.access_token(&profile, ask, code) {
-        Answer::Now(outcome) => outcome,
-        Answer::Later(later) => later.await.expect("an answer"),
-    };
-    if let Ok(Served { token, remaining }) = outcome {
-        let text = String::from_utf8(token.expose().to_vec()).expect("text");
-        let (sent, life) = issued.lock().expect("lock")[&text];
-        let left = sky.now().until(sent.after(life));
-        assert!(!left.is_zero(), "a token past its life");
-        assert!(remaining < left, "the life that is shown is less than the true one");
+    lock: Arc<LockChecker>,
+}
+
+impl Caller {
+    async fn call(
+        self,
+        broker: Arc<Broker>,
+        issued: Arc<Mutex<HashMap<String, (Moment, Duration)>>>,
+        seed: u64,
+    ) {
+        let mut dice = Dice::new(seed);
+        // Few enough that people type one twice.
+        let code = dice.one_in(2).then(|| Secret::copy_of(format!("{:06}", dice.below(40)).as_bytes()));
+        let demand = if dice.one_in(8) { Demand::Fresh } else { Demand::Valid };
+        let ask = Ask {
+            demand,
+            min_validity: dice.one_in(4).then(|| dice.milliseconds(1_000_000)),
+            has_code: code.is_some(),
+        };
+        let is_closed = self.lock.is_closed();
+        let outcome = match broker.access_token(&self.profile, ask, code) {
+            Answer::Now(outcome) => outcome,
+            Answer::Later(later) => later.await.expect("an answer"),
+        };
+        if is_closed {
+            LockChecker::judge(&outcome);
+        }
+        if let Ok(Served { token, remaining }) = outcome {
+            let text = String::from_utf8(token.expose().to_vec()).expect("text");
+            let (sent, life) = issued.lock().expect("lock")[&text];
+            let left = self.sky.now().until(sent.after(life));
+            assert!(!left.is_zero(), "a token past its life");
+            assert!(remaining < left, "the life that is shown is less than the true one");
+        }
     }
 }

@@ -12,6 +12,7 @@ mod broker_world;
 mod code_world;
 mod dice;
 mod lease_world;
+mod lock_world;
 mod people;
 mod server;
 
