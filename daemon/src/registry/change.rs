@@ -109,6 +109,7 @@ impl Registry {
         let parts = self.taken_over(&profile, create.secret, create.foreign.as_ref()).await?;
         let entry = self.entry(None, &profile, parts).await?;
         if create.dry_run {
+            self.require_place(&profile).await?;
             return Ok(vec![format!("profile {} can be created", profile.name)]);
         }
         let proof = self.prove(create.verify, &profile, &entry, create.code).await;

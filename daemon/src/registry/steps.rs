@@ -10,6 +10,7 @@ use crate::config::edit::ConfigText;
 use crate::entry::Entry;
 use crate::profile::Profile;
 use crate::trade::Redeemed;
+use crate::vault::VaultError;
 
 impl Registry {
     pub(super) async fn prove(
@@ -102,6 +103,14 @@ impl Registry {
         }
         let stored = self.sources.store(profile, entry).await;
         stored.map_err(|error| RegistryError::Vault(error, Box::new(profile.clone())))
+    }
+
+    /// Passes where the profile's secret could be stored, as far as can be seen without storing it.
+    pub(super) async fn require_place(&self, profile: &Profile) -> Result<(), RegistryError> {
+        match self.sources.load(profile).await {
+            Ok(_) | Err(VaultError::Absent) => Ok(()),
+            Err(error) => Err(RegistryError::Vault(error, Box::new(profile.clone()))),
+        }
     }
 
     /// Takes a secret away that no profile uses any more; what cannot be done now is done at a later start.

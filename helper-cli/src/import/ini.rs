@@ -171,6 +171,6 @@ fn is_space(character: char) -> bool {
 }
 
 #[cfg(test)]
-mod configparser;
+mod configparser_tests;
 #[cfg(test)]
 mod tests;

@@ -59,7 +59,7 @@ pub(crate) struct ForeignProfile {
 }
 
 /// What is in a profile that was made to its end.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Content {
     /// Scheme, host and port; visible ASCII without a user name.
     pub(crate) origin: String,

@@ -1,11 +1,13 @@
 //! Promises to whoever comes from an official CLI: the real programs make the profiles, in a real keyring or in their
 //! plain file, and all of them go on working there after they were taken over.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use cp_token_tests::official_cli::OfficialCli;
 use cp_token_tests::world::{Client, Outcome, World};
+
+mod by_hand;
 
 const PLAIN_FILE: &str = "home/.local/share/python_keyring/keyring_pass.cfg";
 const CRASHPLAN_CONFIG: &str = "home/.crashplancli/config.cfg";
@@ -52,13 +54,6 @@ fn item(world: &World, service: &str) -> String {
     told
 }
 
-fn written(world: &World, path: &str, content: &[u8]) -> PathBuf {
-    let path = world.path(path);
-    std::fs::create_dir_all(path.parent().expect("a folder")).expect("make their folder");
-    std::fs::write(&path, content).expect("write their file");
-    path
-}
-
 #[test]
 fn profiles_of_the_real_crashplancli_are_taken_over_from_a_real_keyring() {
     let (Some(cli), Some(world)) = (OfficialCli::crashplan(), World::with_keyring()) else { return };
@@ -102,7 +97,7 @@ fn secrets_in_the_plain_file_are_taken_over_and_the_person_is_told_how_to_remove
     let before = theirs();
     let told = import(&world, &["--secret-source", "memory"]).succeeded().stdout;
     assert!(told.contains(&format!("  secret: from {}\n", world.path(PLAIN_FILE).display())), "{told}");
-    let removal = "holds the secret unencrypted. To remove it there: crashplan profile delete ";
+    let removal = "keep another copy before you remove it there: crashplan profile delete ";
     assert!(told.contains(&format!("{removal}prod\n")), "{told}");
     assert!(told.contains(&format!("{removal}\"it's ME\"\n")), "{told}");
     assert_eq!(world.api_status(&world.helper(&["-p", "prod"]).token()), 200);
@@ -176,50 +171,4 @@ fn what_is_there_is_skipped_and_what_fails_stops_no_other() {
     let unproved = import(&world, &["--no-verify"]);
     assert_eq!(unproved.code, 69, "{unproved:?}");
     assert_eq!(world.server().token_requests(), before + 3, "nothing is asked without proof");
-}
-
-#[test]
-fn where_no_official_cli_was_ever_used_one_line_says_so_and_no_daemon_is_started() {
-    let world = World::new();
-    world
-        .helper(&["profile", "import"])
-        .failed(78)
-        .saying("no profile of crashplancli or code42cli was found");
-    world.helper(&["profile", "import", "--from", "elsewhere"]).failed(64);
-    assert!(world.running().is_empty());
-}
-
-#[test]
-fn hostile_files_are_named_and_hold_up_nobody() {
-    let world = World::new();
-    let good = world.new_client();
-    let url = world.server().url();
-    let section =
-        format!("[prod]\nc42_authority_url = {url}\nc42_username = {}\napi-client-auth = True\n", good.id);
-    written(&world, CODE42_CONFIG, section.as_bytes());
-    let mut large = b"[a]\nx = ".to_vec();
-    large.resize(10_000_000, b'x');
-    for (content, words) in [
-        (&b"[a]\nx = 1\nbroken"[..], "line 3"),
-        (b"[a]\nx = \0", "NUL"),
-        (b"\xff\xfe[a]", "not UTF-8"),
-        (b"[a]\n[a]\n", "line 2"),
-        (&large, "larger than a mebibyte"),
-    ] {
-        let path = written(&world, CRASHPLAN_CONFIG, content);
-        let outcome = import(&world, &["--dry-run"]);
-        assert!(
-            outcome.stderr.contains(words) && outcome.stderr.contains(&*path.to_string_lossy()),
-            "{outcome:?}"
-        );
-        assert!(
-            outcome.stdout.contains("prod: NOT imported from code42cli"),
-            "the other program's: {outcome:?}"
-        );
-        assert_eq!(outcome.code, 78, "{outcome:?}");
-    }
-    std::fs::remove_file(world.path(CRASHPLAN_CONFIG)).expect("remove it");
-    std::os::unix::fs::symlink(world.path(CODE42_CONFIG), world.path(CRASHPLAN_CONFIG)).expect("a link");
-    let outcome = import(&world, &["--dry-run"]);
-    assert!(outcome.stderr.contains("it is a link"), "{outcome:?}");
 }

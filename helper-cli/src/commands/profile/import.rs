@@ -69,7 +69,6 @@ struct Importer {
     /// What is wrong with it concerns only those whose secret is nowhere else.
     plain_file: Result<Option<KeyringFile>, Failure>,
     ours: Vec<ProfileReport>,
-    dry_run: bool,
 }
 
 impl Importer {
@@ -78,7 +77,6 @@ impl Importer {
             common: Common::of(options)?,
             plain_file: KeyringFile::open(home, std::env::var_os("XDG_DATA_HOME").map(Into::into)),
             ours: profiles()?,
-            dry_run: options.dry_run,
         })
     }
 
@@ -105,7 +103,9 @@ impl Importer {
             return Outcome::There;
         }
         let taken = match &profile.content {
-            Ok(content) => self.create(profile, content, name),
+            Ok(content) => self
+                .create(profile, content, name)
+                .map_err(|failure| words::not_there_yet(failure, profile.program, name, content)),
             Err(problem) => Err(words::unfinished(profile.program, name, problem)),
         };
         match taken {
@@ -159,7 +159,7 @@ impl Importer {
             outcome,
             ours: self.ours(name),
             plain_file: file.map(KeyringFile::path).filter(|_| lies_open),
-            dry_run: self.dry_run,
+            common: &self.common,
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Common {
     secret_source: SecretLocation,
     ca_bundle: Option<String>,
     verify: bool,
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 impl Common {
@@ -35,6 +35,16 @@ impl Common {
             verify: !options.no_verify,
             dry_run: options.dry_run,
         })
+    }
+
+    /// Whether the secrets will be lost when the daemon ends.
+    pub(super) fn is_kept_in_memory(&self) -> bool {
+        self.secret_source == SecretLocation::Memory
+    }
+
+    /// Whether a server's certificate may yet turn out not to be trusted.
+    pub(super) fn is_unproved(&self) -> bool {
+        self.ca_bundle.is_none() && (self.dry_run || !self.verify)
     }
 
     /// The profile with the secret that their program keeps in the keyring.

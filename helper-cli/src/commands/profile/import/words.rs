@@ -5,7 +5,8 @@ use std::path::Path;
 use cp_token_protocol::message::ProfileReport;
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
-use super::{Origin, Outcome, request};
+use super::request::{self, Common};
+use super::{Origin, Outcome};
 use crate::import::{Content, ForeignProfile, PROGRAMS, Program};
 use crate::shell;
 use crate::text::clean;
@@ -19,7 +20,7 @@ pub(super) struct Told<'t> {
     pub(super) ours: Option<&'t ProfileReport>,
     /// The plain file, where it holds the secret.
     pub(super) plain_file: Option<&'t Path>,
-    pub(super) dry_run: bool,
+    pub(super) common: &'t Common,
 }
 
 impl Told<'_> {
@@ -32,16 +33,14 @@ impl Told<'_> {
             (Outcome::There, Err(_)) => {}
             (Outcome::TakenOver(origin), Ok(content)) => {
                 lines.push(self.whence(*origin));
-                lines.extend(self.warnings(content));
+                lines.extend(self.about_plain_file());
+                lines.extend(self.about_certificates(content));
                 lines.extend(self.about_codes(content));
             }
             (Outcome::TakenOver(_), Err(_)) => {}
             (Outcome::Failed(failure), content) => {
                 lines.push(format!("  {}", clean(&failure.hint)));
-                if let Ok(content) = content {
-                    lines.extend(self.warnings(content));
-                    lines.extend(self.about_refusal(content, failure));
-                }
+                lines.extend(content.as_ref().ok().and_then(|content| self.about_refusal(content, failure)));
             }
         }
         lines
@@ -54,7 +53,7 @@ impl Told<'_> {
             false => format!("{program}, where its name is \"{}\"", clean(&self.profile.name)),
         };
         match self.outcome {
-            Outcome::TakenOver(_) if self.dry_run => format!("would be imported from {theirs}"),
+            Outcome::TakenOver(_) if self.common.dry_run => format!("would be imported from {theirs}"),
             Outcome::TakenOver(_) => format!("imported from {theirs}"),
             Outcome::There => format!("skipped, there already (found in {theirs})"),
             Outcome::Failed(failure) => {
@@ -75,24 +74,29 @@ impl Told<'_> {
         }
     }
 
-    fn warnings(&self, content: &Content) -> Vec<String> {
-        let program = self.profile.program;
-        let mut warnings = Vec::new();
-        if let Some(path) = self.plain_file {
-            warnings.push(format!(
-                "  warning: {} holds the secret unencrypted. To remove it there: {} profile delete {}",
-                path.display(),
-                program.command,
-                shell::word(&self.profile.name, "NAME"),
-            ));
-        }
-        if content.trusts_anybody {
-            warnings.push(format!(
-                "  warning: {} does not check the server's certificate, cp-token always does. If it is signed by a CA of your own: --ca-bundle FILE",
-                program.name
-            ));
-        }
-        warnings
+    fn about_plain_file(&self) -> Option<String> {
+        let path = self.plain_file?.display();
+        let command = self.profile.program.command;
+        let removal = format!("{command} profile delete {}", shell::word(&self.profile.name, "NAME"));
+        let advice = if self.common.is_kept_in_memory() {
+            "cp-token has it in memory alone, so keep another copy before you remove it there:"
+        } else if self.common.dry_run {
+            "once it is imported, remove it there:"
+        } else {
+            "remove it there:"
+        };
+        Some(format!("  warning: {path} holds the secret unencrypted; {advice} {removal}"))
+    }
+
+    fn about_certificates(&self, content: &Content) -> Option<String> {
+        let program = self.profile.program.name;
+        let warning =
+            format!("  warning: {program} does not check the server's certificate; cp-token always does");
+        let more = match self.common.is_unproved() {
+            true => "; if a CA of your own signs it: --ca-bundle FILE",
+            false => "",
+        };
+        content.trusts_anybody.then(|| warning + more)
     }
 
     fn about_codes(&self, content: &Content) -> Option<String> {
@@ -154,6 +158,27 @@ pub(super) fn without_secret(
     };
     Failure::new(absent.code, message)
         .with_hint(format!("enter it by hand: {}", by_hand(name.as_str(), Some(content))))
+}
+
+/// The failure with what to do next for a profile that is not there yet; the daemon's words are for one that is.
+pub(super) fn not_there_yet(
+    failure: Failure,
+    program: &Program,
+    name: &ProfileName,
+    content: &Content,
+) -> Failure {
+    let by_hand = || by_hand(name.as_str(), Some(&Content { origin: "NEW".to_owned(), ..content.clone() }));
+    let hint = match failure.code {
+        ErrorCode::UNTRUSTED_SERVER | ErrorCode::CA_BUNDLE_UNREADABLE => {
+            "if a CA of your own signs there, import again with --ca-bundle and its PEM file".to_owned()
+        }
+        ErrorCode::REDIRECTED => format!("if the console has moved there, create it by hand: {}", by_hand()),
+        ErrorCode::SERVER_UNREACHABLE | ErrorCode::BAD_ANSWER | ErrorCode::INVALID_URL => {
+            format!("check the network, and the URL with: {} profile list", program.command)
+        }
+        _ => return failure,
+    };
+    failure.with_hint(hint)
 }
 
 fn described(content: &Content) -> String {
