@@ -88,7 +88,7 @@ impl Broker {
         }
     }
 
-    /// How long until a one-time code of the profile can be sent; nothing where that is now.
+    /// How long callers are held up by the next one-time code of the profile; nothing where they are not.
     pub fn code_wait(&self, profile: &Profile) -> Option<Duration> {
         self.redeemer.code_wait(profile)
     }

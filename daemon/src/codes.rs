@@ -1,7 +1,7 @@
 //! Owns one-time codes on their way into a token request: where each comes from, and that none is sent twice.
 //! What a code is, `totp` knows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -48,12 +48,26 @@ pub struct Codes {
     clock: Arc<dyn Clock>,
     log: Arc<dyn CodeLog>,
     used: Mutex<HashMap<ProfileName, UsedCodes>>,
+    /// Whose token request waits for the next code.
+    waiting: Mutex<HashSet<ProfileName>>,
+}
+
+/// A token request that waits for its code; over when it is dropped, however that comes about.
+struct Waiting<'c> {
+    codes: &'c Codes,
+    name: &'c ProfileName,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.codes.waiting().remove(self.name);
+    }
 }
 
 impl Codes {
     /// No code used yet, but for what the log remembers.
     pub fn new(sources: Sources, clock: Arc<dyn Clock>, log: Arc<dyn CodeLog>) -> Self {
-        Self { sources, clock, log, used: Mutex::default() }
+        Self { sources, clock, log, used: Mutex::default(), waiting: Mutex::default() }
     }
 
     /// The code to send now, noted as used; none where the profile has no codes. `seed` is the text beside the
@@ -82,10 +96,16 @@ impl Codes {
         }
     }
 
+    /// How long a caller is kept waiting, or has to wait, for the next code; nothing where no code is waited for.
+    pub fn held_up(&self, profile: &Profile) -> Option<Duration> {
+        let is_waiting = self.waiting().contains(&profile.name);
+        if is_waiting || profile.needs_code() { self.wait(profile) } else { None }
+    }
+
     /// How long until a code of the profile can be sent again; nothing where one can be sent now.
     pub fn wait(&self, profile: &Profile) -> Option<Duration> {
         let now = self.clock.now().wall;
-        let by_step = profile.totp == TotpMethod::Stored;
+        let by_step = profile.totp != TotpMethod::Ask;
         self.used(profile, |used| used.wait(now, by_step))
     }
 
@@ -106,7 +126,7 @@ impl Codes {
     async fn printed(&self, profile: &Profile, line: &[String]) -> Result<Secret, CodeError> {
         let mut outcome = self.print(profile, line).await;
         if let Err(CodeError::Pending(wait)) = outcome {
-            self.outwait(wait).await;
+            self.outwait(profile, wait).await;
             outcome = self.print(profile, line).await;
         }
         outcome
@@ -126,14 +146,16 @@ impl Codes {
                 used.wait(now, true).or_else(|| used.contains(&code).then(|| steps::until_next(now, period)))
             });
             match wait {
-                Some(wait) => self.outwait(wait).await,
+                Some(wait) => self.outwait(profile, wait).await,
                 None => return self.note(profile, code, period).await,
             }
         }
     }
 
     /// Sleeps for as long by the wall clock, which may be set or stand still meanwhile.
-    async fn outwait(&self, wait: Duration) {
+    async fn outwait(&self, profile: &Profile, wait: Duration) {
+        self.waiting().insert(profile.name.clone());
+        let _waiting = Waiting { codes: self, name: &profile.name };
         let end = self.clock.now().wall + wait;
         while let Some(left) = end.checked_sub(self.clock.now().wall).filter(|left| !left.is_zero()) {
             tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
@@ -156,6 +178,10 @@ impl Codes {
     fn used<T>(&self, profile: &Profile, look: impl FnOnce(&mut UsedCodes) -> T) -> T {
         let inherited = || UsedCodes::inherited(self.log.last_code(&profile.name));
         look(self.lock().entry(profile.name.clone()).or_insert_with(inherited))
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashSet<ProfileName>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ProfileName, UsedCodes>> {

@@ -162,7 +162,7 @@ impl Redeem for Redeemer {
     }
 
     fn code_wait(&self, profile: &Profile) -> Option<Duration> {
-        self.codes.wait(profile)
+        self.codes.held_up(profile)
     }
 }
 

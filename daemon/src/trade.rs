@@ -24,7 +24,7 @@ pub trait Redeem: Send + Sync {
     /// A person has said that a secret which was refused may be tried once more.
     fn forgive(&self, name: &ProfileName);
 
-    /// How long until a one-time code of the profile can be sent; nothing where that is now.
+    /// How long callers are held up by the next one-time code of the profile; nothing where they are not.
     fn code_wait(&self, profile: &Profile) -> Option<Duration>;
 }
 

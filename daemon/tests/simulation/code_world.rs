@@ -74,6 +74,6 @@ impl CodeChecker {
     }
 
     pub(crate) fn wait(&self, profile: &Profile) -> Option<Duration> {
-        self.codes.wait(profile)
+        self.codes.held_up(profile)
     }
 }

@@ -236,3 +236,13 @@ fn a_program_prints_the_code_and_is_run_again_when_its_code_was_used() {
     assert_ne!(waiting.finish().token(), first);
     assert_eq!(codes(&world), ["123456", "7654321"]);
 }
+
+#[test]
+fn a_server_that_hangs_is_not_taken_for_a_code_that_is_waited_for() {
+    let Some((world, clocks)) = stored() else { return };
+    pass(&world, &clocks, STEP);
+    world.server().hold();
+    let told = world.helper(&["--fresh", "--timeout", "300ms"]).failed(75);
+    told.saying("no token was issued within the time allowed");
+    world.server().release();
+}
