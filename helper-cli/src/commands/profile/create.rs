@@ -1,7 +1,7 @@
 //! Owns `cp-token profile create`: from options and answers to a request.
 
 use cp_token_protocol::message::{Identity, ProfileCreate, Request, SecretLocation};
-use cp_token_protocol::{ErrorCode, Failure};
+use cp_token_protocol::{ErrorCode, Failure, Secret};
 
 use super::{absolute_or_none, entries, environment, secrets};
 use crate::cli::CreateOptions;
@@ -23,12 +23,29 @@ const CLOUDS: [&str; 3] = [
 pub(super) fn run(mut options: CreateOptions) -> Result<(), Failure> {
     require_no_password(options.proxy.as_deref())?;
     let identity = identity(&options)?;
-    let totp = secrets::totp(options.totp, options.totp_command.as_deref())?.unwrap_or_default();
     let secret_source = secrets::location(&options.source)?.unwrap_or(SecretLocation::Keyring);
     let url = url(options.url.take())?;
-    let is_kept = secrets::is_kept(&secret_source);
-    let proxy_password = environment::offer(&mut options, is_kept);
+    let mut offered = environment::offer(&mut options, secrets::is_kept(&secret_source));
+    let is_basic = matches!(identity, Identity::Basic(_));
+    let create = request(options, url, identity, secret_source, offered.password.take())?;
+    let response = offered.tell(code::ask(&mut Request::ProfileCreate(create)))?;
+    if is_basic {
+        output::complain(DEPRECATED);
+    }
+    tell(response)
+}
+
+/// The request, with what a person still has to be asked for. `proxy_password` is known where it was in an address.
+fn request(
+    options: CreateOptions,
+    url: String,
+    identity: Identity,
+    secret_source: SecretLocation,
+    proxy_password: Option<Secret>,
+) -> Result<ProfileCreate, Failure> {
+    let totp = secrets::totp(options.totp, options.totp_command.as_deref())?.unwrap_or_default();
     let ca_bundle = options.ca_bundle.as_deref().map(absolute_or_none).transpose()?;
+    let is_kept = secrets::is_kept(&secret_source);
     let wanted = secrets::Wanted {
         secret: Some(&identity).filter(|_| is_kept),
         seed: secrets::is_stored(&totp) && is_kept,
@@ -36,9 +53,8 @@ pub(super) fn run(mut options: CreateOptions) -> Result<(), Failure> {
     };
     let mut secret = secrets::gather(&options.name, &wanted, options.secret_stdin)?;
     secret.proxy_password = secret.proxy_password.or(proxy_password);
-    let is_basic = matches!(identity, Identity::Basic(_));
-    let create = ProfileCreate {
-        name: options.name.clone(),
+    Ok(ProfileCreate {
+        name: options.name,
         url,
         identity,
         secret_source,
@@ -52,12 +68,7 @@ pub(super) fn run(mut options: CreateOptions) -> Result<(), Failure> {
         no_proxy: entries(options.no_proxy),
         foreign: None,
         dry_run: false,
-    };
-    let response = code::ask(&mut Request::ProfileCreate(create))?;
-    if is_basic {
-        output::complain(DEPRECATED);
-    }
-    tell(response)
+    })
 }
 
 fn identity(options: &CreateOptions) -> Result<Identity, Failure> {

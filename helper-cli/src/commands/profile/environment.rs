@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use cp_token_protocol::Secret;
+use cp_token_protocol::{ErrorCode, Failure, Secret};
 
 use crate::cli::CreateOptions;
 use crate::proxy_address::ProxyAddress;
@@ -30,13 +30,21 @@ struct Found {
     roots: Option<Variable>,
 }
 
-/// Offers what the shell's variables name, and puts what a person keeps among the options. The password of a proxy,
-/// where it was in its address; `may_keep` is whether it can be put beside the secret.
-pub(super) fn offer(options: &mut CreateOptions, may_keep: bool) -> Option<Secret> {
+/// What came of the offer.
+#[derive(Debug, Default)]
+pub(super) struct Offered {
+    /// The password of a proxy that is kept, where it was in the address.
+    pub(super) password: Option<Secret>,
+    /// What is not used, where there was nobody to ask.
+    unused: Option<String>,
+}
+
+/// Offers what the shell's variables name, and puts what a person keeps among the options. `may_keep` is whether a
+/// proxy's password can be put beside the secret.
+pub(super) fn offer(options: &mut CreateOptions, may_keep: bool) -> Offered {
     let found = Found::look(options, |name| std::env::var_os(name));
     if !prompt::can_ask() {
-        found.sentence().iter().for_each(|sentence| output::complain(sentence));
-        return None;
+        return Offered { password: None, unused: found.sentence() };
     }
     let password = found.proxy.and_then(|variable| offer_proxy(options, &variable, may_keep));
     let has_proxy = options.proxy.as_deref().is_some_and(|address| !address.is_empty());
@@ -48,7 +56,28 @@ pub(super) fn offer(options: &mut CreateOptions, may_keep: bool) -> Option<Secre
     {
         options.ca_bundle = Some(variable.value);
     }
-    password
+    Offered { password, unused: None }
+}
+
+impl Offered {
+    /// Says what is not used of the shell: in a line of its own, or where it may be the reason of a failure, with it.
+    pub(super) fn tell<T>(self, outcome: Result<T, Failure>) -> Result<T, Failure> {
+        match (outcome, self.unused) {
+            (Ok(done), Some(unused)) => {
+                output::complain(&format!("cp-token: {unused}\n"));
+                Ok(done)
+            }
+            (Err(failure), Some(unused)) if may_be_the_way(failure.code) => {
+                let hint = format!("{}; {unused}", failure.hint);
+                Err(failure.with_hint(hint))
+            }
+            (outcome, _) => outcome,
+        }
+    }
+}
+
+fn may_be_the_way(code: ErrorCode) -> bool {
+    [ErrorCode::SERVER_UNREACHABLE, ErrorCode::TIMED_OUT, ErrorCode::UNTRUSTED_SERVER].contains(&code)
 }
 
 fn offer_proxy(options: &mut CreateOptions, variable: &Variable, may_keep: bool) -> Option<Secret> {
@@ -105,13 +134,10 @@ impl Found {
             .into_iter()
             .filter_map(|(variable, option)| Some((variable.as_ref()?.name, option)))
             .unzip();
-        let (are, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
+        let (are, keep) = if names.len() == 1 { ("is", "keeps it") } else { ("are", "keep them") };
         (!names.is_empty()).then(|| {
-            format!(
-                "cp-token: {} of this shell {are} not used; to keep {them} in the profile: {}\n",
-                names.join(", "),
-                options.join(", ")
-            )
+            let (names, options) = (names.join(", "), options.join(", "));
+            format!("{names} of this shell {are} not used; {options} {keep} in the profile")
         })
     }
 }
@@ -147,13 +173,24 @@ mod tests {
     fn what_is_not_used_is_named_with_its_option_and_without_its_value() {
         assert_eq!(
             sentence("", &ALL),
-            "cp-token: HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE of this shell are not used; \
-             to keep them in the profile: --proxy, --no-proxy, --ca-bundle\n"
+            "HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE of this shell are not used; \
+             --proxy, --no-proxy, --ca-bundle keep them in the profile"
         );
         assert_eq!(
             sentence("", &[("SSL_CERT_FILE", "/x.pem")]),
-            "cp-token: SSL_CERT_FILE of this shell is not used; to keep it in the profile: --ca-bundle\n"
+            "SSL_CERT_FILE of this shell is not used; --ca-bundle keeps it in the profile"
         );
+    }
+
+    #[test]
+    fn a_failure_that_the_way_may_explain_stays_one_line_and_others_are_left_alone() {
+        let tell = |code| {
+            let offered = Offered { password: None, unused: Some("X is not used".to_owned()) };
+            offered.tell::<()>(Err(Failure::new(code, "no").with_hint("mend it"))).unwrap_err().hint
+        };
+        assert_eq!(tell(ErrorCode::SERVER_UNREACHABLE), "mend it; X is not used");
+        assert_eq!(tell(ErrorCode::UNTRUSTED_SERVER), "mend it; X is not used");
+        assert_eq!(tell(ErrorCode::SECRET_REFUSED), "mend it");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Promises about what a person is offered when a profile is made: the proxy and the roots of the shell, and the
 //! vendor's clouds; and what is said where there is nobody to ask.
 
+use cp_token_tests::fake_crashplan::FakeCrashPlan;
 use cp_token_tests::fake_proxy::FakeProxy;
 use cp_token_tests::world::{HIDDEN, World};
 
@@ -76,11 +77,15 @@ fn away_from_a_terminal_one_line_says_what_is_not_used_and_what_keeps_it() {
         creating.env("https_proxy", proxy.url()).env("NO_PROXY", "x.example").env("SSL_CERT_FILE", "/x.pem")
     };
     let done = creating("one").run();
-    let told = "cp-token: https_proxy, NO_PROXY of this shell are not used; to keep them in the profile: \
-                --proxy, --no-proxy\n";
-    assert_eq!((done.code, done.stderr.as_str()), (0, told));
+    let unused =
+        "https_proxy, NO_PROXY of this shell are not used; --proxy, --no-proxy keep them in the profile";
+    assert_eq!((done.code, done.stderr), (0, format!("cp-token: {unused}\n")));
     creating("two").args(["--proxy", &proxy.url(), "--no-proxy", "y.example"]).run().succeeded();
     assert_eq!((proxy.tunnels(), world.server().token_requests()), (1, 2));
+    // What fails may fail for want of it, and is told in one line all the same.
+    let far = FakeCrashPlan::start().url();
+    let gone = world.creating("three", "memory", &client, &far).env("https_proxy", proxy.url());
+    gone.env("NO_PROXY", "x.example").run().failed(75).saying("cannot be reached").saying(unused);
 }
 
 #[test]

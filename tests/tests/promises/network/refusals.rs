@@ -12,10 +12,14 @@ use cp_token_tests::world::{PATIENCE, World};
 
 use super::{command_in, creating_through, search, stored_through};
 
+/// Longer than any pause after a failure, in seconds.
+const COOL_DOWN: u64 = 400;
+
 #[test]
 fn a_password_that_the_proxy_refuses_is_sent_once_and_the_named_command_mends_it() {
     let (world, proxy) = (World::new(), FakeProxy::start());
-    let _daemon = world.daemon();
+    let Some(clocks) = ClockShim::build(&world) else { return };
+    let _daemon = world.launch(clocks.launch());
     let (client, old, new) = (world.new_client(), world.new_secret(), world.new_secret());
     proxy.require("jo", &old);
     let input = format!("{}\n{old}\n", client.secret);
@@ -23,7 +27,8 @@ fn a_password_that_the_proxy_refuses_is_sent_once_and_the_named_command_mends_it
     proxy.require("jo", &new);
     let told = world.helper(&["--fresh"]).failed(77);
     let told = told.saying(&format!("the proxy {} refused the user or the password", proxy.url()));
-    for _ in 0..5 {
+    for round in 1..=5 {
+        clocks.pass(Duration::from_secs(round * COOL_DOWN));
         world.helper(&["--fresh"]).failed(77).saying("it is not asked again until that changes");
     }
     assert_eq!(
@@ -64,7 +69,6 @@ fn a_refused_password_is_tried_once_more_when_a_person_says_so() {
 
 #[test]
 fn a_refused_password_that_rests_with_others_is_not_sent_again_until_it_changes_there() {
-    const COOL_DOWN: u64 = 100;
     let (world, proxy) = (World::new(), FakeProxy::start());
     let Some(clocks) = ClockShim::build(&world) else { return };
     let _daemon = world.launch(clocks.launch());
