@@ -4,15 +4,15 @@
 use std::time::Duration;
 
 use cp_token_protocol::{AccessToken, TokenError};
-use url::Url;
 use zeroize::Zeroizing;
 
-use super::{AnswerFlaw, Issued, LONGEST_LIFE, Target, TokenRequestError, WORDS_LIMIT};
+use super::{AnswerFlaw, Issued, LONGEST_LIFE, TokenRequestError, WORDS_LIMIT};
 use crate::clean::clean;
 use crate::request_url::RequestUrl;
 use fields::{Fields, Value};
 
 mod fields;
+mod redirect;
 mod retry_after;
 
 /// What an answer looks like, by the resource that gives it.
@@ -59,7 +59,9 @@ pub fn read(
     let retry_after = || answer.retry_after.as_deref().and_then(|value| retry_after::read(value, now));
     match status {
         200 => issued(answer, shape).map_err(TokenRequestError::BadAnswer),
-        301 | 302 | 303 | 307 | 308 => Err(TokenRequestError::Redirected { to: target(answer, url) }),
+        301 | 302 | 303 | 307 | 308 => {
+            Err(TokenRequestError::Redirected { to: redirect::target(answer.location.as_deref(), url) })
+        }
         401 | 403 => Err(refused(answer)),
         400 if refuses_client(answer) => Err(refused(answer)),
         429 => Err(TokenRequestError::Busy { retry_after: retry_after() }),
@@ -144,23 +146,6 @@ fn words(answer: &Answer) -> String {
         Some((Some(error), Some(description))) => clean(format!("{error}: {description}"), WORDS_LIMIT),
         Some((Some(one), None) | (None, Some(one))) => one,
         Some((None, None)) | None => clean(&answer.body[..], WORDS_LIMIT),
-    }
-}
-
-/// The origin that a redirect points to, and nothing more of it.
-fn target(answer: &Answer, url: &RequestUrl) -> Target {
-    let location = answer.location.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
-    let base = Url::parse(url.as_str()).ok();
-    let target = location.zip(base).and_then(|(location, base)| base.join(location).ok());
-    let Some(origin) = target.map(|target| target.origin().ascii_serialization()) else {
-        return Target::Unfit;
-    };
-    let has_tls = |origin: &str| RequestUrl::parse(origin, false).ok();
-    match (RequestUrl::parse(&origin, url.as_str().starts_with("http:")), origin.strip_prefix("http:")) {
-        (Ok(origin), _) if origin == *url => Target::SameOrigin,
-        (Ok(origin), _) => Target::Origin(origin),
-        (Err(_), Some(host)) if has_tls(&format!("https:{host}")).is_some() => Target::Unencrypted(origin),
-        (Err(_), _) => Target::Unfit,
     }
 }
 
