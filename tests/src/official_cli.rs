@@ -9,6 +9,9 @@ use crate::binaries;
 use crate::programs;
 use crate::world::World;
 
+/// Set by `tests/run`, aloud, where Python's package index cannot be reached.
+const NO_PACKAGE_INDEX: &str = "CP_TOKEN_TESTS_NO_PACKAGE_INDEX";
+
 /// One of the vendor's CLIs, ready to run.
 pub struct OfficialCli {
     program: PathBuf,
@@ -26,6 +29,10 @@ impl OfficialCli {
     }
 
     fn of(package: &str, command: &str) -> Option<Self> {
+        if std::env::var_os(NO_PACKAGE_INDEX).is_some() {
+            programs::skipped(&format!("{NO_PACKAGE_INDEX} is set"));
+            return None;
+        }
         let folder = installed(package)
             .inspect_err(|reason| programs::absent(&format!("{package} cannot be installed: {reason}")));
         Some(Self { program: folder.ok()?.join("bin").join(command) })
