@@ -131,7 +131,7 @@ fn a_lock_is_not_replaced_by_another_one() {
     assert!(contains(&raw.rest(), "locked already"));
     unlock(&world, &second).failed(77).saying("not the passphrase");
     unlock(&world, &first).succeeded();
-    assert_eq!(daemon.log().matches("lock: unlocked").count(), 1);
+    daemon.wait_for_log("lock: unlocked", 1);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn e17_the_machine_sleeps_only_after_the_daemon_is_locked_time_after_time() {
         logind.announce(true);
         delay.wait_until_released();
         assert_eq!(status(&world), [true, true], "round {round}");
-        assert_eq!(daemon.log().matches("locked before the machine sleeps").count(), round);
+        daemon.wait_for_log("locked before the machine sleeps", round);
         world.helper(&[]).failed(77).saying("cp-tokend is locked");
         logind.announce(false);
         world.helper(&[]).failed(77);
