@@ -39,7 +39,8 @@ fn at_a_terminal(place: &Place, line: &str, sign: &str, typed: &str) -> Option<S
 #[test]
 fn a_secret_is_asked_for_by_name_and_never_shown() {
     // Typing waits until the terminal has stopped showing what is typed, or the test would outrun the helper.
-    let hidden = "(until stty -a </dev/tty | grep -q -e '-echo '; do :; done; echo HIDDEN) &";
+    let hidden = "(while shown=$(stty -a </dev/tty 2>/dev/null); do \
+                  case $shown in *' -echo '*) echo HIDDEN; break;; esac; done) &";
     let create = "profile create prod --url https://api.example --client-id key-1";
     let place = Place::new();
     let asked = answering(&place, |_| vec![Response::Done(vec!["it is done".to_owned()])]);

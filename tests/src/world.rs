@@ -11,6 +11,7 @@ mod keyring;
 mod logind;
 pub mod processes;
 mod raw;
+mod secrets;
 mod terminal;
 
 use std::ffi::{OsStr, OsString};
@@ -30,6 +31,7 @@ pub use dialogue::Dialogue;
 pub use keyring::Keyring;
 pub use logind::{Delay, FakeLogind};
 pub use raw::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, Raw, frame};
+pub use secrets::FakeSecrets;
 pub use terminal::HIDDEN;
 
 use folder::Folder;

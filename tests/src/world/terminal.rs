@@ -29,7 +29,11 @@ impl World {
         if !programs::present(&["script"]) {
             return None;
         }
-        let watch = format!("(until stty -a </dev/tty | grep -q -e '-echo '; do :; done; echo {HIDDEN}) & ");
+        // It ends with the terminal, too: a program that asks nothing leaves nobody behind.
+        let watch = format!(
+            "(while shown=$(stty -a </dev/tty 2>/dev/null); do \
+             case $shown in *' -echo '*) echo {HIDDEN}; break;; esac; done) & "
+        );
         let line = format!("{watch}{line}");
         let mut command = self.command("script");
         command.args(["-q", "-E", "always", "-e", "-c", &line, "/dev/null"]);

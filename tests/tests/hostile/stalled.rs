@@ -112,8 +112,8 @@ fn c06_whoever_never_reads_his_reply_is_given_up_on() {
     }
     let world = World::new();
     let daemon = world.daemon();
-    // A reply that no socket's buffer holds would take more profiles than the protocol has room for, so the
-    // buffer of the daemon's end is filled with signs of life of a request that takes long instead.
+    // No reply is longer than a frame, and a frame fits the buffer of a socket: what the daemon must not do is wait
+    // for it to be read.
     world.create_profile("prod", "memory");
     let before = settled(&daemon);
     let mut deaf = connections(&world, 300, &frame(&ASK_FOR_STATUS));

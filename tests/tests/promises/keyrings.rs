@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
 use cp_token_tests::world::processes::{self, Signal};
-use cp_token_tests::world::{Client, Outcome, Running, World};
+use cp_token_tests::world::{Client, FakeSecrets, Outcome, Running, World};
 
 const ITEMS: [&str; 2] = ["service", "cp-token"];
 
@@ -181,4 +181,20 @@ fn i11_a_prompt_that_nobody_answers_is_not_shown_again_and_again() {
     // One for each back-off step that the fifty took, of which the fourth is seven seconds away.
     let prompts = heard.matches("member=Prompt\n").count();
     assert!((1..=3).contains(&prompts), "{prompts} prompts:\n{heard}");
+}
+
+#[test]
+fn i03_a_program_that_takes_the_keyrings_name_is_sent_no_secret_in_the_open() {
+    let Some(world) = World::with_bus() else { return };
+    let impostor = FakeSecrets::start(&world);
+    let client = world.new_client();
+    let url = world.server().url();
+    let told = world.creating("prod", "keyring", &client, &url).run().failed(69);
+    told.saying("keyring");
+    let asked = impostor.asked();
+    assert!(!asked.is_empty() && asked.iter().all(|kind| kind.starts_with("dh-")), "{asked:?}");
+    // The control: a program that is content with less asks for it.
+    let store = ["store", "--label=x", "service", "cp-token-control"];
+    drop(world.program("secret-tool").args(store).stdin("not a secret").run());
+    assert!(impostor.asked().iter().any(|kind| kind == "plain"));
 }
