@@ -9,7 +9,7 @@ use crate::wire::{self, REQUEST_MEMORY, RESPONSE_MEMORY, WireError};
 /// A request as one frame, preamble included.
 ///
 /// # Errors
-/// [`WireError::TooLong`] where the body passes [`BODY_LIMIT`].
+/// [`WireError::TooLong`] where the body passes [`crate::BODY_LIMIT`].
 pub fn encode_request(request: &Request) -> Result<Zeroizing<Vec<u8>>, WireError> {
     wire::encode(request)
 }
@@ -17,7 +17,7 @@ pub fn encode_request(request: &Request) -> Result<Zeroizing<Vec<u8>>, WireError
 /// A response as one frame, preamble included.
 ///
 /// # Errors
-/// [`WireError::TooLong`] where the body passes [`BODY_LIMIT`].
+/// [`WireError::TooLong`] where the body passes [`crate::BODY_LIMIT`].
 pub fn encode_response(response: &Response) -> Result<Zeroizing<Vec<u8>>, WireError> {
     wire::encode(response)
 }

@@ -4,6 +4,7 @@
 use cp_token_tests::fake_proxy::FakeProxy;
 use cp_token_tests::world::{Call, Client, World};
 
+mod names;
 mod offers;
 mod proxies;
 mod redirects;

@@ -42,7 +42,7 @@ pub(crate) struct CreateOptions {
     /// A PEM file with the root certificates to trust instead of the system's; "" for the system's
     #[arg(long, value_name = "PATH")]
     pub(crate) ca_bundle: Option<OsString>,
-    /// The proxy to go through, http://[USER@]HOST:PORT; its user's password is asked for; "" for none
+    /// The proxy to go through, HOST:PORT or USER@HOST:PORT; its user's password is asked for; "" for none
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
     /// Who is asked without the proxy: hosts with all below them, addresses, networks, *; with commas between

@@ -38,7 +38,7 @@ pub(crate) struct UpdateOptions {
     /// A PEM file with the root certificates to trust; "" for the system's
     #[arg(long, value_name = "PATH")]
     pub(crate) ca_bundle: Option<OsString>,
-    /// Another proxy, http://[USER@]HOST:PORT; its user's password is asked for; "" for none
+    /// Another proxy, HOST:PORT or USER@HOST:PORT; its user's password is asked for; "" for none
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
     /// Who is asked without the proxy: hosts with all below them, addresses, networks, *; "" for nobody
