@@ -11,7 +11,6 @@ use cp_token_protocol::{AccessToken, Secret};
 use crate::profile::Network;
 use crate::request_url::RequestUrl;
 
-mod api_client;
 mod basic;
 mod crashplan;
 mod error;
@@ -19,7 +18,6 @@ mod http;
 pub mod response;
 mod roots;
 mod transport;
-mod user_login;
 mod way;
 
 pub use basic::basic_credentials;

@@ -1,5 +1,5 @@
-//! Owns which of the vendor's two token resources an order goes to. It keeps nothing: neither a connection nor
-//! a secret.
+//! Owns the vendor's two token resources as its articles have them, and which of them an order goes to: HTTP Basic
+//! with name and secret, no body. It must not know how HTTP is spoken, and keeps nothing between two orders.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,9 +7,27 @@ use std::time::Duration;
 
 use cp_token_protocol::message::Identity;
 
-use super::http::{self, Exchange};
-use super::response::Answer;
-use super::{Issued, TokenEndpoint, TokenOrder, TokenRequestError, api_client, basic, user_login};
+use super::http::{self, Exchange, Method};
+use super::response::{self, Shape};
+use super::{Issued, TokenEndpoint, TokenOrder, TokenRequestError, basic};
+
+/// One token resource: how it is asked and what it answers.
+struct Resource {
+    method: Method,
+    path: &'static str,
+    shape: Shape,
+}
+
+/// The grant type stands in the query.
+const API_CLIENT: Resource = Resource {
+    method: Method::Post,
+    path: "/api/v3/oauth/token?grant_type=client_credentials",
+    shape: Shape::ApiClient,
+};
+
+/// Without `useBody` the token comes in a cookie alone. A one-time code goes into a header of its own.
+const USER: Resource =
+    Resource { method: Method::Get, path: "/api/v3/auth/jwt?useBody=true", shape: Shape::User };
 
 /// The token resources of a CrashPlan server.
 #[derive(Debug, Default)]
@@ -23,33 +41,24 @@ impl TokenEndpoint for CrashPlanEndpoint {
     ) -> Pin<Box<dyn Future<Output = Result<Issued, TokenRequestError>> + Send + 'a>> {
         Box::pin(async move {
             match order.identity.clone() {
-                Identity::ApiClient(id) => api_client::request_token(order, &id, now).await,
-                Identity::User(name) | Identity::Basic(name) => {
-                    user_login::request_token(order, &name, now).await
-                }
+                Identity::ApiClient(id) => ask(API_CLIENT, order, &id, now).await,
+                Identity::User(name) | Identity::Basic(name) => ask(USER, order, &name, now).await,
             }
         })
     }
 }
 
-/// What differs between the two resources.
-pub(super) struct Resource {
-    /// `POST` or `GET`.
-    pub(super) method: http::Method,
-    /// Path and query.
-    pub(super) path: &'static str,
-}
-
-/// Asks the resource as `name`, and gives the answer, which may be quoted only where it repeats no secret.
-pub(super) async fn ask(
+/// One token of the resource for `name`. The answer may be quoted only where it repeats no secret.
+async fn ask(
     resource: Resource,
     order: TokenOrder,
     name: &str,
-) -> Result<Answer, TokenRequestError> {
+    now: Duration,
+) -> Result<Issued, TokenRequestError> {
     let authorization = basic::authorization(name, &order.secret)?;
     let exchange = Exchange {
         method: resource.method,
-        url: order.url,
+        url: order.url.clone(),
         resource: resource.path,
         authorization: authorization.clone(),
         code: order.code,
@@ -60,7 +69,7 @@ pub(super) async fn ask(
     // A server that prints requests into its error pages must not bring the secret into ours.
     let [secret, encoded] = [order.secret.expose(), &authorization[basic::BASIC.len()..]];
     answer.is_quotable = !repeats(&answer.body, secret) && !repeats(&answer.body, encoded);
-    Ok(answer)
+    response::read(&answer, resource.shape, &order.url, now)
 }
 
 fn repeats(body: &[u8], secret: &[u8]) -> bool {
