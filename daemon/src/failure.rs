@@ -97,6 +97,10 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             "See `cp-token profile list`",
         ),
         RegistryError::AmbiguousUrl(..) => (ErrorCode::UNKNOWN_URL, "Choose one with --profile"),
+        RegistryError::AmbiguousOrigin(..) => (
+            ErrorCode::AMBIGUOUS_PROFILE,
+            "Name one as the user name, or make one the default: `cp-token profile use NAME`",
+        ),
         RegistryError::NoProfile => {
             (ErrorCode::NO_PROFILE, "Create one: `cp-token profile create NAME --url URL --client-id ID`")
         }

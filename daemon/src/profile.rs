@@ -61,6 +61,12 @@ impl Profile {
         self.url == *url || self.also_for.contains(url)
     }
 
+    /// Whether a caller that names `name` means this profile, or the client or user that it is.
+    pub fn is_called(&self, name: &str) -> bool {
+        let (Identity::ApiClient(id) | Identity::User(id) | Identity::Basic(id)) = &self.identity;
+        self.name.as_str() == name || id == name
+    }
+
     /// Whether each trade needs a code that only a person has.
     pub fn needs_code(&self) -> bool {
         self.totp == TotpMethod::Ask

@@ -19,6 +19,7 @@ use crate::sources::Sources;
 use crate::state::StateFile;
 
 mod change;
+mod choice;
 mod describe;
 mod draft;
 pub mod error;
@@ -85,13 +86,13 @@ impl Registry {
     /// # Errors
     /// What is wrong with the choice, or with the config file.
     pub fn select(&self, selector: &ProfileSelector) -> Result<Arc<Profile>, Failure> {
-        let first = choose(&self.config(), selector);
+        let first = choice::choose(&self.config(), selector);
         if first.is_ok() || !self.file_has_changed() {
             return self.or_problem(first);
         }
         // Somebody wrote the file by hand: what was not there may be there now.
         let _ = self.reload();
-        self.or_problem(choose(&self.config(), selector))
+        self.or_problem(choice::choose(&self.config(), selector))
     }
 
     /// Reads the config file again. Where it is broken, the profiles stay as they were.
@@ -189,39 +190,6 @@ impl Registry {
     fn loaded(&self) -> MutexGuard<'_, Loaded> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn choose(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile>, RegistryError> {
-    let profiles = &config.profiles;
-    match selector {
-        ProfileSelector::Named(name) => {
-            profiles.get(name).cloned().ok_or_else(|| RegistryError::UnknownProfile(name.clone()))
-        }
-        ProfileSelector::Url(text) => choose_by_url(config, RequestUrl::parse(text, true)?),
-        ProfileSelector::Default => {
-            let default = config.default.as_ref().and_then(|name| profiles.get(name));
-            match (default, profiles.len()) {
-                (Some(profile), _) => Ok(Arc::clone(profile)),
-                (None, 0) => Err(RegistryError::NoProfile),
-                (None, 1) => profiles.values().next().cloned().ok_or(RegistryError::NoProfile),
-                (None, _) => Err(RegistryError::Ambiguous(names(profiles.values()))),
-            }
-        }
-    }
-}
-
-fn choose_by_url(config: &Config, url: RequestUrl) -> Result<Arc<Profile>, RegistryError> {
-    let matching: Vec<_> = config.profiles.values().filter(|profile| profile.answers_for(&url)).collect();
-    match matching.as_slice() {
-        [] => Err(RegistryError::UnknownUrl(url)),
-        [profile] => Ok(Arc::clone(profile)),
-        several => Err(RegistryError::AmbiguousUrl(url, names(several.iter().copied()))),
-    }
-}
-
-fn names<'p>(profiles: impl Iterator<Item = &'p Arc<Profile>>) -> String {
-    let names: Vec<_> = profiles.map(|profile| profile.name.as_str()).collect();
-    names.join(", ")
 }
 
 fn token_state(standing: Standing) -> TokenState {

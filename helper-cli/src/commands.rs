@@ -109,3 +109,31 @@ fn not_running() -> Failure {
     Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "no daemon runs")
         .with_hint("start one: cp-token daemon start")
 }
+
+/// A connection for a request for a token, which is told how long the daemon may take for it.
+fn connection_for_token<'d>(
+    request: &mut Request,
+    deadline: &'d Deadline,
+    may_start: bool,
+) -> Result<client::Connection<'d>, Failure> {
+    let address = meeting_place()?;
+    let connection = match client::connect(&address, deadline)? {
+        Some(connection) => connection,
+        None if may_start => launch::start(&address, deadline)?,
+        None => return Err(not_running()),
+    };
+    if let Request::AccessToken(request) = request {
+        request.timeout_ms = milliseconds(time_for_the_daemon(deadline.remaining_if_started()?));
+    }
+    Ok(connection)
+}
+
+/// The daemon knows better why it has no answer, so it is given a little less time than we have.
+fn time_for_the_daemon(left: Duration) -> Duration {
+    left - (left / 20).min(Duration::from_millis(200))
+}
+
+/// The duration as the protocol counts it.
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -74,6 +74,21 @@ pub enum ProfileSelector {
     Named(ProfileName),
     /// By its request URL: scheme, host and port must be equal.
     Url(String),
+    /// By an origin that another program wants a token for.
+    Origin(OriginSelector),
+}
+
+/// An origin that a token is wanted for, and what narrows the choice among the profiles that answer for it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct OriginSelector {
+    /// Scheme, host and port must equal those of a profile's request URL, or of an origin that was added to it.
+    pub url: String,
+    /// No other profile will do.
+    pub profile: Option<ProfileName>,
+    /// The profile's name, or its client ID or user name; no other profile will do.
+    pub username: Option<String>,
+    /// Which one to take where several are left; else the default, and where that is not among them, none.
+    pub preferred: Option<ProfileName>,
 }
 
 /// Which token satisfies the caller.

@@ -22,7 +22,14 @@ NAME = Text("ProfileName", r"[a-z0-9][a-z0-9._-]{0,63}")
 TOKEN = Bytes("AccessToken", rb"[A-Za-z0-9._~+/-]+=*", TOKEN_LIMIT)
 SECRET = Bytes("Secret")
 
-SELECTOR = Enum(Default=None, Named=NAME, Url=TEXT)
+SELECTOR = Enum(
+    Default=None,
+    Named=NAME,
+    Url=TEXT,
+    Origin=Struct(
+        "OriginSelector", url=TEXT, profile=Option(NAME), username=Option(TEXT), preferred=Option(NAME)
+    ),
+)
 DEMAND = Enum(Valid=None, Rejected=TOKEN, Fresh=None)
 SCOPE = Enum(Profile=SELECTOR, All=None)
 IDENTITY = Enum(ApiClient=TEXT, User=TEXT, Basic=TEXT)

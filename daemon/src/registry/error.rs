@@ -22,6 +22,9 @@ pub enum RegistryError {
     /// Several profiles have that URL.
     #[error("several profiles have the URL {0}: {1}")]
     AmbiguousUrl(RequestUrl, String),
+    /// Several profiles have that URL, and nothing says which of them is meant.
+    #[error("several profiles answer for {0}: {1}")]
+    AmbiguousOrigin(RequestUrl, String),
     /// There is no profile at all.
     #[error("there is no profile yet")]
     NoProfile,

@@ -7,7 +7,7 @@ use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use crate::deadline::Deadline;
 use crate::output::{self, Format};
-use crate::{client, launch, prompt};
+use crate::prompt;
 
 /// What to get, and how.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -63,7 +63,7 @@ pub(crate) fn run(options: &GetOptions) -> Result<(), Failure> {
     let mut request = Request::AccessToken(AccessTokenRequest {
         profile,
         demand: demand(options)?,
-        min_validity_ms: options.min_validity.map(milliseconds),
+        min_validity_ms: options.min_validity.map(super::milliseconds),
         timeout_ms: 0,
         code: None,
         accepts_basic: options.format.takes_basic(),
@@ -75,15 +75,7 @@ pub(crate) fn run(options: &GetOptions) -> Result<(), Failure> {
 }
 
 fn ask(request: &mut Request, options: &GetOptions, deadline: &Deadline) -> Result<(), Failure> {
-    let address = super::meeting_place()?;
-    let connection = match client::connect(&address, deadline)? {
-        Some(connection) => connection,
-        None if options.no_start => return Err(super::not_running()),
-        None => launch::start(&address, deadline)?,
-    };
-    if let Request::AccessToken(request) = request {
-        request.timeout_ms = milliseconds(time_for_the_daemon(deadline.remaining_if_started()?));
-    }
+    let connection = super::connection_for_token(request, deadline, !options.no_start)?;
     connection.ask_token(request, |view| output::print_token(view, options.format))
 }
 
@@ -102,13 +94,4 @@ fn demand(options: &GetOptions) -> Result<Demand, Failure> {
     } else {
         Ok(Demand::Valid)
     }
-}
-
-/// The daemon knows better why it has no answer, so it is given a little less time than we have.
-fn time_for_the_daemon(left: Duration) -> Duration {
-    left - (left / 20).min(Duration::from_millis(200))
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -25,7 +25,7 @@ fn every_variant_of_every_enum_is_recorded() {
     let counts = [
         ("Request", 14),
         ("Response", 6),
-        ("ProfileSelector", 3),
+        ("ProfileSelector", 4),
         ("Demand", 3),
         ("ForgetScope", 2),
         ("Identity", 3),
@@ -100,6 +100,7 @@ fn number_of_selector(selector: &ProfileSelector) -> u32 {
         ProfileSelector::Default => 0,
         ProfileSelector::Named(_) => 1,
         ProfileSelector::Url(_) => 2,
+        ProfileSelector::Origin(_) => 3,
     }
 }
 

@@ -2,8 +2,8 @@
 //! sides of each step of their encoding. They say nothing about bytes.
 
 use cp_token_protocol::message::{
-    AccessTokenRequest, Demand, EntryParts, ForeignItem, ForgetScope, Identity, LockRequest, ProfileCreate,
-    ProfileResetSecret, ProfileSelector, ProfileUpdate, Request, SecretLocation, TotpMethod,
+    AccessTokenRequest, Demand, EntryParts, ForeignItem, ForgetScope, Identity, LockRequest, OriginSelector,
+    ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate, Request, SecretLocation, TotpMethod,
 };
 use cp_token_protocol::{AccessToken, ProfileName, Secret};
 
@@ -42,6 +42,15 @@ fn named(text: &str) -> ProfileSelector {
     ProfileSelector::Named(name(text))
 }
 
+fn for_origin(narrowed: Option<&str>) -> ProfileSelector {
+    ProfileSelector::Origin(OriginSelector {
+        url: URL.to_owned(),
+        profile: narrowed.map(name),
+        username: narrowed.map(str::to_owned),
+        preferred: narrowed.map(name),
+    })
+}
+
 fn access_tokens() -> Vec<(&'static str, Request)> {
     let ask = |profile, demand, min_validity_ms, timeout_ms| {
         let (code, accepts_basic) = (None, false);
@@ -68,6 +77,8 @@ fn access_tokens() -> Vec<(&'static str, Request)> {
         ("request-access-token-rejected", ask(named("prod"), Demand::Rejected(token()), Some(90_000), 250)),
         ("request-access-token-fresh", ask(by_url, Demand::Fresh, Some(0), 251)),
         ("request-access-token-with-code", with_code),
+        ("request-access-token-origin", ask(for_origin(None), Demand::Valid, None, 30_000)),
+        ("request-access-token-origin-narrowed", ask(for_origin(Some("prod")), Demand::Valid, None, 30_000)),
     ]
 }
 

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use cp_token_protocol::message::{
-    AccessTokenRequest, AuthScheme, Demand, ForgetScope, KeyringReport, LockRequest, ProfileSelector,
-    ProtectionReport, ProtectionState, Request, Response, StatusReport, TokenGrant, TokenState,
+    AccessTokenRequest, AuthScheme, Demand, ForgetScope, KeyringReport, LockRequest, OriginSelector,
+    ProfileSelector, ProtectionReport, ProtectionState, Request, Response, StatusReport, TokenGrant,
+    TokenState,
 };
 use cp_token_protocol::{AccessToken, ErrorCode, Failure, ProfileName, Secret};
 use proptest::collection::vec;
@@ -98,6 +99,9 @@ fn selectors() -> impl Strategy<Value = ProfileSelector> {
         Just(ProfileSelector::Default),
         names().prop_map(ProfileSelector::Named),
         texts().prop_map(ProfileSelector::Url),
+        (texts(), of(names()), of(texts()), of(names())).prop_map(|(url, profile, username, preferred)| {
+            ProfileSelector::Origin(OriginSelector { url, profile, username, preferred })
+        }),
     ]
 }
 
