@@ -198,7 +198,9 @@ impl Lease {
         let live = self.held.as_ref().filter(|held| !held.has_ended(now));
         let cooling = self.cooling.map(|cooling| now.until(cooling.until)).filter(|left| !left.is_zero());
         match (live, self.in_flight, cooling) {
-            (Some(held), _, _) => Standing::Live(held.serve(now).remaining),
+            (Some(held), _, _) => {
+                Standing::Live { remaining: held.serve(now).remaining, of: held.usable_life() }
+            }
             _ if self.refused => Standing::Refused,
             (None, Some(_), _) => Standing::Requesting,
             (None, None, Some(left)) => Standing::CoolingDown(left),

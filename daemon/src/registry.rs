@@ -139,6 +139,7 @@ impl Registry {
 
     fn report(&self, profile: &Profile, is_default: bool) -> ProfileReport {
         let dates = self.state.dates(&profile.name);
+        let standing = self.broker.standing(&profile.name);
         ProfileReport {
             name: profile.name.clone(),
             url: profile.url.to_string(),
@@ -150,10 +151,11 @@ impl Registry {
             is_default,
             created: dates.created,
             last_redeemed: dates.last_redeemed,
-            token: token_state(self.broker.standing(&profile.name)),
+            token: token_state(standing),
             totp: profile.totp.clone(),
             proxy: profile.network.proxy.as_ref().map(ToString::to_string),
             no_proxy: profile.network.no_proxy.clone(),
+            token_life_ms: token_life(standing),
         }
     }
 
@@ -193,12 +195,22 @@ impl Registry {
 }
 
 fn token_state(standing: Standing) -> TokenState {
-    let milliseconds = |span: std::time::Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     match standing {
         Standing::Absent => TokenState::Absent,
-        Standing::Live(left) => TokenState::Live(milliseconds(left)),
+        Standing::Live { remaining, .. } => TokenState::Live(milliseconds(remaining)),
         Standing::Requesting => TokenState::Requesting,
         Standing::CoolingDown(left) => TokenState::CoolingDown(milliseconds(left)),
         Standing::Refused => TokenState::Refused,
     }
+}
+
+fn token_life(standing: Standing) -> Option<u64> {
+    match standing {
+        Standing::Live { of, .. } => Some(milliseconds(of)),
+        Standing::Absent | Standing::Requesting | Standing::CoolingDown(_) | Standing::Refused => None,
+    }
+}
+
+fn milliseconds(span: std::time::Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }

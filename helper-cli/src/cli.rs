@@ -72,6 +72,23 @@ pub(crate) enum Command {
         #[arg(long)]
         passphrase_stdin: bool,
     },
+    /// Print the script that completes commands, options and profile names in a shell
+    #[command(after_help = help::COMPLETIONS)]
+    Completions {
+        /// Which shell
+        #[arg(value_name = "SHELL", value_parser = ["bash", "zsh", "fish", "powershell", "elvish"])]
+        shell: String,
+    },
+    /// Print a page of the manual
+    #[command(after_help = help::MANUAL)]
+    Manual {
+        /// Which page, as cp-token-get or cp-token-config
+        #[arg(value_name = "PAGE", default_value = "cp-token")]
+        page: String,
+        /// Print the names of all pages
+        #[arg(long, conflicts_with = "page")]
+        list: bool,
+    },
 }
 
 /// What to do with the daemon.

@@ -2,11 +2,13 @@
 //! profile, which daemon, how long.
 
 mod code;
+pub(crate) mod complete;
 mod daemon;
 mod forget;
 pub(crate) mod get;
 mod json;
 mod lock;
+mod manual;
 mod profile;
 mod status;
 mod table;
@@ -38,6 +40,8 @@ pub(crate) fn run(line: CommandLine) -> Result<(), Failure> {
         Some(Command::Forget(options)) => forget::run(options),
         Some(Command::Lock(options)) => lock::lock(options),
         Some(Command::Unlock { passphrase_stdin }) => lock::unlock(passphrase_stdin),
+        Some(Command::Completions { shell }) => complete::run(&shell),
+        Some(Command::Manual { page, list }) => manual::run(&page, list),
     }
 }
 
@@ -87,7 +91,12 @@ fn bad_variable() -> Failure {
 
 /// Asks the daemon, starting one where none runs.
 fn ask(request: &Request) -> Result<Response, Failure> {
-    let deadline = Deadline::new(PATIENCE);
+    ask_within(request, PATIENCE)
+}
+
+/// As [`ask`], with another limit on the time that it may take.
+fn ask_within(request: &Request, limit: Duration) -> Result<Response, Failure> {
+    let deadline = Deadline::new(limit);
     launch::connect_or_start(&meeting_place()?, &deadline)?.ask(request)
 }
 

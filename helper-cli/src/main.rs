@@ -12,6 +12,7 @@ mod exit;
 mod hot;
 mod import;
 mod launch;
+mod look;
 mod output;
 mod program_line;
 mod prompt;
@@ -48,6 +49,9 @@ fn run<'a>(arguments: impl Iterator<Item = &'a OsStr> + Clone) -> u8 {
 
 #[cold]
 fn run_the_long_way(mut arguments: Vec<OsString>) -> u8 {
+    if let Some(shell) = commands::complete::asking_shell() {
+        return exit::conclude(commands::complete::answer(&shell, &arguments), ErrorFormat::Text);
+    }
     match cli::error_format(&mut arguments) {
         Ok(format) => exit::conclude(read_and_run(&arguments), format),
         Err(failure) => exit::conclude(Err(failure), ErrorFormat::Text),

@@ -11,6 +11,7 @@ use std::io::{self, ErrorKind};
 
 use cp_token_protocol::{ErrorCode, Failure};
 
+use crate::look::{Look, Piece};
 use crate::text::harmless;
 
 pub(crate) use token::{Format, print_token};
@@ -29,6 +30,19 @@ pub(crate) fn print(parts: &[&[u8]]) -> Result<(), Failure> {
 /// As [`print()`].
 pub(crate) fn print_lines(lines: &[String]) -> Result<(), Failure> {
     let text: String = lines.iter().map(|line| harmless(line) + "\n").collect();
+    print(&[text.as_bytes()])
+}
+
+/// Writes each line as it looks where it goes.
+///
+/// # Errors
+/// As [`print()`].
+pub(crate) fn print_pieces(lines: &[Vec<Piece>], look: &Look) -> Result<(), Failure> {
+    let mut text = String::new();
+    for line in lines {
+        text.extend(line.iter().map(|piece| piece.painted(look)));
+        text.push('\n');
+    }
     print(&[text.as_bytes()])
 }
 

@@ -58,6 +58,7 @@ fn report() -> StatusReport {
             totp: TotpMethod::None,
             proxy: None,
             no_proxy: vec![],
+            token_life_ms: None,
         }],
         locked: false,
         locks_on_suspend: false,

@@ -115,6 +115,7 @@ PROFILE = Struct(
     totp=TOTP,
     proxy=Option(TEXT),
     no_proxy=List(TEXT),
+    token_life_ms=Option(U64),
 )
 PROTECTION = Struct("ProtectionReport", name=TEXT, state=Enum(On=None, Off=None, Unsupported=None))
 RESPONSE = Enum(

@@ -54,8 +54,13 @@ impl Held {
 
     /// A figure so near to the whole life that nearly every call would need a token of its own is refused.
     pub(super) fn unreachable(&self, min_validity: Option<Duration>) -> Option<Refusal> {
-        let most = self.life - policy::margin(self.life);
+        let most = self.usable_life();
         min_validity.filter(|asked| *asked > most).map(|_| Refusal::MinValidity { issued: self.life, most })
+    }
+
+    /// All that can be handed out of its life.
+    pub(super) fn usable_life(&self) -> Duration {
+        self.life - policy::margin(self.life)
     }
 
     pub(super) fn serve(&self, now: Moment) -> Served {

@@ -106,8 +106,13 @@ pub enum Acceptance {
 pub enum Standing {
     /// Nothing is held and nothing is under way.
     Absent,
-    /// A token with this much usable life.
-    Live(Duration),
+    /// A token with this much usable life left, of that much when it was issued.
+    Live {
+        /// What is left.
+        remaining: Duration,
+        /// What there was.
+        of: Duration,
+    },
     /// The first token is being requested.
     Requesting,
     /// The next request may be made after this.

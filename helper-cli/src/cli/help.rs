@@ -93,6 +93,21 @@ pub(super) const UNLOCK: &str = "\
 After the third wrong passphrase the next one is looked at a second later, and each further one costs
 twice as much, up to a minute, whoever tries. One that comes too early is refused with exit code 75.";
 
+pub(super) const COMPLETIONS: &str = "\
+To be loaded when the shell starts, so that it fits the cp-token that is installed:
+
+  source <(cp-token completions bash)                               in ~/.bashrc
+  source <(cp-token completions zsh)                                in ~/.zshrc, after compinit
+  cp-token completions fish | source                                in ~/.config/fish/config.fish
+  cp-token completions powershell | Out-String | Invoke-Expression  in $PROFILE
+
+Names of profiles come from the daemon, which is started for it where it does not run.";
+
+pub(super) const MANUAL: &str = "\
+Where the pages are installed, man cp-token-get shows one. Where they are not:
+
+  cp-token manual cp-token-get | man -l -";
+
 pub(super) const CREATE: &str = "\
 The secret is proved with one token request before anything is stored; if the server refuses
 it, nothing is. In the console: Administration > Integrations > API Clients.

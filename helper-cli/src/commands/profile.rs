@@ -7,6 +7,7 @@ use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use super::{ask, code, json, table};
 use crate::cli::ProfileCommand;
+use crate::look::Look;
 use crate::{client, output, prompt};
 
 mod create;
@@ -54,7 +55,8 @@ fn list(as_json: bool) -> Result<(), Failure> {
     if as_json {
         output::print_json(&profiles.iter().map(json::Profile::from).collect::<Vec<_>>())
     } else {
-        output::print_lines(&table::profiles(&profiles))
+        let look = Look::of_stdout();
+        output::print_pieces(&table::profiles(&profiles, &look), &look)
     }
 }
 
@@ -63,7 +65,8 @@ fn show(name: &ProfileName, as_json: bool) -> Result<(), Failure> {
     if as_json {
         output::print_json(&json::Profile::from(&profile))
     } else {
-        output::print_lines(&table::profile(&profile))
+        let look = Look::of_stdout();
+        output::print_pieces(&table::profile(&profile, &look), &look)
     }
 }
 

@@ -1,10 +1,14 @@
 //! Owns `cp-token status`. It starts no daemon, because it is asked what is, not what could be.
 
 use cp_token_protocol::Failure;
-use cp_token_protocol::message::{Request, Response, StatusReport};
+use cp_token_protocol::message::{
+    KeyringReport, ProtectionReport, ProtectionState, Request, Response, StatusReport,
+};
 
+use super::table::columns;
 use super::{PATIENCE, json, table, words};
 use crate::deadline::Deadline;
+use crate::look::{Look, Piece, Tone};
 use crate::{client, date, output};
 
 /// Shows the daemon and its profiles.
@@ -18,7 +22,8 @@ pub(super) fn run(as_json: bool) -> Result<(), Failure> {
     if as_json {
         output::print_json(&json::Status::from(&report))
     } else {
-        output::print_lines(&lines(&report))
+        let look = Look::of_stdout();
+        output::print_pieces(&lines(&report, &look), &look)
     }
 }
 
@@ -37,28 +42,59 @@ pub(super) fn report(connection: client::Connection<'_>) -> Result<StatusReport,
     }
 }
 
-fn lines(report: &StatusReport) -> Vec<String> {
-    let config = match &report.config_problem {
-        Some(problem) => format!("{} (not in force: {problem})", report.config_file),
-        None => report.config_file.clone(),
-    };
+fn lines(report: &StatusReport, look: &Look) -> Vec<Vec<Piece>> {
     let up = date::span(report.uptime_s.saturating_mul(1000));
-    let mut lines = vec![
-        format!("cp-tokend {}, process {}, up {up}", report.version, report.pid),
-        format!("protocol:    {}", report.protocol),
-        format!("socket:      {}", report.socket),
-        format!("config:      {config}"),
-        format!("keyring:     {}", words::keyring(report.keyring)),
-        format!("lock:        {}", words::lock(report.locked, report.locks_on_suspend)),
-    ];
-    let protections = report.protections.iter();
-    lines.extend(
-        protections.map(|each| format!("protection:  {}: {}", each.name, words::protection(each.state))),
-    );
+    let head = format!("cp-tokend {}, process {}, up {up}", report.version, report.pid);
+    let mut lines = vec![vec![Piece::new(Tone::Head, head)]];
+    lines.extend(columns::labelled(account(report), look));
     if !report.locked {
-        lines.extend(table::ways(&report.profiles).iter().map(|way| format!("network:     {way}")));
-        lines.push(String::new());
-        lines.extend(table::profiles(&report.profiles));
+        lines.push(Vec::new());
+        lines.extend(table::profiles(&report.profiles, look));
     }
     lines
+}
+
+/// The daemon's account of itself: labels, and what belongs to them.
+fn account(report: &StatusReport) -> Vec<(&'static str, Vec<Piece>)> {
+    let mut account = vec![
+        ("protocol", vec![Piece::plain(report.protocol.to_string())]),
+        ("socket", vec![Piece::plain(report.socket.as_str())]),
+        ("config", config(report)),
+        ("keyring", vec![keyring(report.keyring)]),
+        ("lock", vec![Piece::plain(words::lock(report.locked, report.locks_on_suspend))]),
+    ];
+    account.extend(report.protections.iter().map(|each| ("protection", protection(each))));
+    if !report.locked {
+        let ways = table::ways(&report.profiles);
+        account.extend(ways.into_iter().map(|way| ("network", vec![Piece::plain(way)])));
+    }
+    account
+}
+
+fn config(report: &StatusReport) -> Vec<Piece> {
+    let mut pieces = vec![Piece::plain(report.config_file.as_str())];
+    let problem = report.config_problem.iter();
+    pieces.extend(problem.map(|problem| Piece::new(Tone::Bad, format!(" (not in force: {problem})"))));
+    pieces
+}
+
+fn keyring(report: KeyringReport) -> Piece {
+    let tone = match report {
+        KeyringReport::Untried => Tone::Plain,
+        KeyringReport::Working => Tone::Good,
+        KeyringReport::Unavailable
+        | KeyringReport::Locked
+        | KeyringReport::Denied
+        | KeyringReport::TimedOut => Tone::Warning,
+    };
+    Piece::new(tone, words::keyring(report))
+}
+
+fn protection(report: &ProtectionReport) -> Vec<Piece> {
+    let tone = match report.state {
+        ProtectionState::On => Tone::Good,
+        ProtectionState::Off => Tone::Bad,
+        ProtectionState::Unsupported => Tone::Faint,
+    };
+    vec![Piece::plain(format!("{}: ", report.name)), Piece::new(tone, words::protection(report.state))]
 }

@@ -1,44 +1,54 @@
 //! Owns how profiles are laid out for people. It asks nobody and prints nothing.
 
+pub(super) mod columns;
+
+mod bar;
+
 use cp_token_protocol::message::{Identity, ProfileReport, TokenState, TotpMethod};
 
+use self::columns::{Row, aligned, labelled};
 use super::words;
 use crate::date;
+use crate::look::{Look, Piece, Tone};
 use crate::text::clean;
 
-const HEAD: [&str; 7] = ["NAME", "KIND", "URL", "ID", "CREATED", "LAST-REDEEMED", "TOKEN"];
+const HEAD: [&str; 7] = ["  NAME", "KIND", "URL", "ID", "CREATED", "LAST-REDEEMED", "TOKEN"];
+
+/// The columns whose texts may be shortened: URL and ID.
+const MAY_SHRINK: [usize; 2] = [2, 3];
 
 /// The profiles as a table with a head; the default is marked with `*`.
-pub(super) fn profiles(profiles: &[ProfileReport]) -> Vec<String> {
+pub(super) fn profiles(profiles: &[ProfileReport], look: &Look) -> Vec<Vec<Piece>> {
     if profiles.is_empty() {
-        return vec!["there is no profile; create one: cp-token profile create --help".to_owned()];
+        return vec![vec![Piece::plain("there is no profile; create one: cp-token profile create --help")]];
     }
-    let mut rows = vec![(' ', HEAD.map(str::to_owned))];
-    rows.extend(profiles.iter().map(|profile| (if profile.is_default { '*' } else { ' ' }, cells(profile))));
-    let widths: [usize; HEAD.len()] =
-        std::array::from_fn(|column| rows.iter().map(|(_, row)| width(&row[column])).max().unwrap_or(0));
-    rows.iter().map(|(mark, row)| line(*mark, row, &widths)).collect()
+    let mut rows = vec![Row(HEAD.map(|name| vec![Piece::new(Tone::Head, name)]))];
+    rows.extend(profiles.iter().map(|profile| row(profile, look)));
+    aligned(rows, &MAY_SHRINK, look)
 }
 
 /// Everything about one profile, a line each.
-pub(super) fn profile(profile: &ProfileReport) -> Vec<String> {
-    let [name, kind, url, id, created, redeemed, token] = cells(profile);
+pub(super) fn profile(profile: &ProfileReport, look: &Look) -> Vec<Vec<Piece>> {
+    let line = |label, text: String| (label, vec![Piece::plain(text)]);
+    let default = if profile.is_default { " (default)" } else { "" };
+    let http = if profile.insecure_http { " (http is allowed)" } else { "" };
+    let id = clean(words::id(&profile.identity));
     let mut lines = vec![
-        format!("name:           {name}{}", if profile.is_default { " (default)" } else { "" }),
-        format!("kind:           {kind}"),
-        format!("url:            {url}{}", if profile.insecure_http { " (http is allowed)" } else { "" }),
-        format!("{}{id}", if is_client(profile) { "client id:      " } else { "username:       " }),
-        format!("secret source:  {}", source(profile)),
-        format!("created:        {created}"),
-        format!("last redeemed:  {redeemed}"),
-        format!("token:          {token}"),
+        line("name", format!("{}{default}", profile.name)),
+        line("kind", words::kind(&profile.identity).to_owned()),
+        line("url", format!("{}{http}", clean(&profile.url))),
+        line(if is_client(profile) { "client id" } else { "username" }, id),
+        line("secret source", source(profile)),
+        line("created", instant(profile.created)),
+        line("last redeemed", instant(profile.last_redeemed)),
+        ("token", token(profile, look)),
     ];
-    lines.extend(codes(&profile.totp).map(|codes| format!("one-time codes: {codes}")));
-    lines.extend(profile.proxy.iter().map(|address| format!("proxy:          {}", clean(address))));
-    lines.extend(profile.no_proxy.iter().map(|host| format!("no proxy for:   {}", clean(host))));
-    lines.extend(profile.ca_bundle.iter().map(|path| format!("ca bundle:      {path}")));
-    lines.extend(profile.also_for.iter().map(|origin| format!("also for:       {origin}")));
-    lines
+    lines.extend(codes(&profile.totp).map(|codes| line("one-time codes", codes)));
+    lines.extend(profile.proxy.iter().map(|address| line("proxy", clean(address))));
+    lines.extend(profile.no_proxy.iter().map(|host| line("no proxy for", clean(host))));
+    lines.extend(profile.ca_bundle.iter().map(|path| line("ca bundle", clean(path))));
+    lines.extend(profile.also_for.iter().map(|origin| line("also for", clean(origin))));
+    labelled(lines, look)
 }
 
 /// The way to its server of each profile that has one of its own choice, a line each.
@@ -59,17 +69,22 @@ pub(super) fn ways(profiles: &[ProfileReport]) -> Vec<String> {
     ways.collect()
 }
 
-fn cells(profile: &ProfileReport) -> [String; 7] {
-    let instant = |seconds: Option<u64>| seconds.map_or_else(|| "-".to_owned(), date::minute);
-    [
-        profile.name.to_string(),
-        words::kind(&profile.identity).to_owned(),
-        clean(&profile.url),
-        clean(words::id(&profile.identity)),
-        instant(profile.created),
-        instant(profile.last_redeemed),
-        token(profile),
-    ]
+fn row(profile: &ProfileReport, look: &Look) -> Row<7> {
+    let mark = if profile.is_default { "* " } else { "  " };
+    let dated = |seconds| vec![Piece::plain(instant(seconds))];
+    Row([
+        vec![Piece::new(Tone::Good, mark), Piece::plain(profile.name.to_string())],
+        vec![Piece::plain(words::kind(&profile.identity))],
+        vec![Piece::plain(clean(&profile.url))],
+        vec![Piece::plain(clean(words::id(&profile.identity)))],
+        dated(profile.created),
+        dated(profile.last_redeemed),
+        token(profile, look),
+    ])
+}
+
+fn instant(seconds: Option<u64>) -> String {
+    seconds.map_or_else(|| "-".to_owned(), date::minute)
 }
 
 fn is_client(profile: &ProfileReport) -> bool {
@@ -94,33 +109,23 @@ fn codes(totp: &TotpMethod) -> Option<String> {
 }
 
 /// A renewal that needs a code from a person says when.
-fn token(profile: &ProfileReport) -> String {
+fn token(profile: &ProfileReport, look: &Look) -> Vec<Piece> {
+    let is_basic = matches!(profile.identity, Identity::Basic(_));
     match profile.token {
-        TokenState::Absent => "none".to_owned(),
-        TokenState::Live(_) if matches!(profile.identity, Identity::Basic(_)) => "password held".to_owned(),
-        TokenState::Live(left) if profile.totp == TotpMethod::Ask => {
-            format!("{} left, then a code is needed", date::span(left))
+        TokenState::Absent => vec![Piece::new(Tone::Faint, "none")],
+        TokenState::Live(_) if is_basic => vec![Piece::plain("password held")],
+        TokenState::Live(left) => {
+            let then = if profile.totp == TotpMethod::Ask { ", then a code is needed" } else { "" };
+            let mut pieces = bar::bar(left, profile.token_life_ms, look);
+            pieces.push(Piece::plain(format!("{} left{then}", date::span(left))));
+            pieces
         }
-        TokenState::Live(left) => format!("{} left", date::span(left)),
-        TokenState::Requesting => "on its way".to_owned(),
-        TokenState::CoolingDown(wait) => format!("failed, again in {}", date::span(wait)),
-        TokenState::Refused => "refused".to_owned(),
+        TokenState::Requesting => vec![Piece::new(Tone::Warning, "on its way")],
+        TokenState::CoolingDown(wait) => {
+            vec![Piece::new(Tone::Warning, format!("failed, again in {}", date::span(wait)))]
+        }
+        TokenState::Refused => vec![Piece::new(Tone::Bad, "refused")],
     }
-}
-
-fn line(mark: char, row: &[String; 7], widths: &[usize; 7]) -> String {
-    let mut line = String::from(mark);
-    for (cell, wanted) in row.iter().zip(widths) {
-        line.push(' ');
-        line.push_str(cell);
-        line.extend(std::iter::repeat_n(' ', 1 + wanted - width(cell)));
-    }
-    line.truncate(line.trim_end().len());
-    line
-}
-
-fn width(cell: &str) -> usize {
-    cell.chars().count()
 }
 
 #[cfg(test)]
@@ -147,21 +152,34 @@ pub(super) mod tests {
             totp: TotpMethod::None,
             proxy: None,
             no_proxy: Vec::new(),
+            token_life_ms: Some(900_000),
         }
+    }
+
+    fn plain(lines: Vec<Vec<Piece>>, look: &Look) -> Vec<String> {
+        lines.iter().map(|line| line.iter().map(|piece| piece.painted(look)).collect()).collect()
     }
 
     #[test]
     fn columns_line_up_and_the_default_is_marked() {
-        let rows =
-            profiles(&[report("prod", TokenState::Live(899_999)), report("test-eu", TokenState::Absent)]);
+        let reports = [report("prod", TokenState::Live(899_999)), report("test-eu", TokenState::Absent)];
         assert_eq!(
-            rows,
+            plain(profiles(&reports, &Look::PLAIN), &Look::PLAIN),
             [
                 "  NAME     KIND        URL                  ID     CREATED               LAST-REDEEMED  TOKEN",
                 "* prod     api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              14m 59s left",
                 "  test-eu  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              none",
             ]
         );
+    }
+
+    #[test]
+    fn a_person_sees_the_time_left_as_a_bar_before_its_figure() {
+        let look = Look { is_terminal: true, ..Look::PLAIN };
+        let lines = plain(profiles(&[report("prod", TokenState::Live(450_000))], &look), &look);
+        assert!(lines[1].ends_with("  ####---- 7m 30s left"), "{}", lines[1]);
+        let refused = plain(profiles(&[report("prod", TokenState::Refused)], &look), &look);
+        assert!(refused[1].ends_with("  refused"), "{}", refused[1]);
     }
 
     #[test]
@@ -184,14 +202,19 @@ pub(super) mod tests {
 
     #[test]
     fn no_profile_is_a_sentence_that_says_what_to_do() {
-        assert!(profiles(&[])[0].contains("cp-token profile create"));
+        assert!(plain(profiles(&[], &Look::PLAIN), &Look::PLAIN)[0].contains("cp-token profile create"));
     }
 
     #[test]
     fn one_profile_shows_everything_that_is_set() {
-        let lines = profile(&report("prod", TokenState::CoolingDown(5000)));
-        assert!(lines.contains(&"name:           prod (default)".to_owned()));
-        assert!(lines.contains(&"token:          failed, again in 5s".to_owned()));
-        assert!(lines.contains(&"also for:       https://gateway.example".to_owned()));
+        let lines = profile(&report("prod", TokenState::CoolingDown(5000)), &Look::PLAIN);
+        let lines = plain(lines, &Look::PLAIN);
+        for line in [
+            "name:           prod (default)",
+            "token:          failed, again in 5s",
+            "also for:       https://gateway.example",
+        ] {
+            assert!(lines.contains(&line.to_owned()), "{line} is not in {lines:?}");
+        }
     }
 }

@@ -173,6 +173,8 @@ pub struct ProfileReport {
     pub proxy: Option<String>,
     /// Hosts that it asks without the proxy.
     pub no_proxy: Vec<String>,
+    /// The life that a live token had when it was issued, in milliseconds, less the safety margin.
+    pub token_life_ms: Option<u64>,
 }
 
 /// What a profile's token is doing.

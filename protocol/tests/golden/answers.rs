@@ -126,6 +126,7 @@ fn profiles() -> Vec<ProfileReport> {
     reports[1].is_default = true;
     reports[1].created = Some(1_800_000_000);
     reports[1].last_redeemed = Some(4_294_967_295);
+    reports[1].token_life_ms = Some(840_000);
     reports[2].secret_source = SecretLocation::Memory;
     reports[2].insecure_http = true;
     reports[3].ca_bundle = Some("/etc/ssl/company.pem".to_owned());
@@ -154,5 +155,6 @@ fn profile(letter: u8, token: TokenState) -> ProfileReport {
         totp: TotpMethod::None,
         proxy: None,
         no_proxy: vec![],
+        token_life_ms: None,
     }
 }

@@ -73,9 +73,13 @@ pub(crate) fn resets() -> impl Strategy<Value = ProfileResetSecret> {
 pub(crate) fn reports() -> impl Strategy<Value = ProfileReport> {
     let who = (names(), texts(), identities(), locations(), totps());
     let how = (of(texts()), any::<(bool, bool)>(), vec(texts(), 0..3), of(texts()), vec(texts(), 0..3));
-    let when = (of(numbers()), of(numbers()), token_states());
+    let when = (of(numbers()), of(numbers()), token_states(), of(numbers()));
     (who, how, when).prop_map(
-        |((name, url, identity, secret_source, totp), how, (created, last_redeemed, token))| {
+        |(
+            (name, url, identity, secret_source, totp),
+            how,
+            (created, last_redeemed, token, token_life_ms),
+        )| {
             let (ca_bundle, (insecure_http, is_default), also_for, proxy, no_proxy) = how;
             ProfileReport {
                 name,
@@ -92,6 +96,7 @@ pub(crate) fn reports() -> impl Strategy<Value = ProfileReport> {
                 totp,
                 proxy,
                 no_proxy,
+                token_life_ms,
             }
         },
     )

@@ -1,0 +1,189 @@
+//! Owns completions: the script that a shell loads once, and the answers it gets at every TAB. Names of profiles are
+//! those that the daemon has at that moment.
+
+use std::ffi::{OsStr, OsString};
+use std::time::Duration;
+
+use clap::{Arg, Command, CommandFactory, ValueHint};
+use clap_complete::CompletionCandidate;
+use clap_complete::engine::ArgValueCompleter;
+use clap_complete::env::{EnvCompleter, Shells};
+use cp_token_protocol::message::{ProfileReport, Request, Response};
+use cp_token_protocol::{ErrorCode, Failure};
+
+use crate::cli::CommandLine;
+use crate::output;
+use crate::text::clean;
+
+/// The variable by which a shell's script asks for answers; it holds the shell's name.
+const VARIABLE: &str = "CP_TOKEN_COMPLETE";
+
+/// What a profile's name is called wherever one is asked for that exists.
+const OF_PROFILE: &str = "NAME";
+
+/// How long a person who has pressed TAB waits for names.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The shells that there are completions for.
+pub(crate) fn shells() -> Vec<&'static str> {
+    Shells::builtins().names().collect()
+}
+
+/// What the shell loads.
+fn script(shell: &str) -> Result<Vec<u8>, Failure> {
+    let mut script = Vec::new();
+    let written =
+        completer(shell)?.write_registration(VARIABLE, "cp-token", "cp-token", "cp-token", &mut script);
+    written.map(|()| script).map_err(|_| not_composed())
+}
+
+/// Answers a shell that has asked for completions; `words` are the arguments after the program's name.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] for a shell without completions.
+pub(crate) fn answer(shell: &str, words: &[OsString]) -> Result<(), Failure> {
+    output::print(&[&candidates(shell, CommandLine::command(), profiles_now, words)?])
+}
+
+/// The shell that asks for completions, where one does.
+pub(crate) fn asking_shell() -> Option<String> {
+    std::env::var(VARIABLE).ok().filter(|shell| !shell.is_empty())
+}
+
+/// Prints what the shell loads.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] for a shell without completions.
+pub(super) fn run(shell: &str) -> Result<(), Failure> {
+    output::print(&[&script(shell)?])
+}
+
+/// Whatever goes wrong leaves the shell without names: a line of an error would end up in what is typed.
+fn profiles_now() -> Vec<ProfileReport> {
+    super::ask_within(&Request::ProfileList, PATIENCE).map_or_else(
+        |_| Vec::new(),
+        |response| match response {
+            Response::Profiles(profiles) => profiles,
+            Response::Working
+            | Response::Token(_)
+            | Response::Status(_)
+            | Response::Done(_)
+            | Response::Failure(_) => Vec::new(),
+        },
+    )
+}
+
+fn candidates(
+    shell: &str,
+    command: Command,
+    profiles: fn() -> Vec<ProfileReport>,
+    words: &[OsString],
+) -> Result<Vec<u8>, Failure> {
+    let completer = completer(shell)?;
+    let words = words.iter().skip_while(|word| *word != "--").skip(1).cloned().collect::<Vec<_>>();
+    let mut answer = Vec::new();
+    if !words.is_empty() {
+        let mut command = informed(command, profiles);
+        command.build();
+        completer.write_complete(&mut command, words, None, &mut answer).map_err(|_| not_composed())?;
+    }
+    Ok(answer)
+}
+
+fn completer(shell: &str) -> Result<&'static dyn EnvCompleter, Failure> {
+    const ALL: Shells<'static> = Shells::builtins();
+    ALL.0.iter().copied().find(|completer| completer.is(shell)).ok_or_else(|| {
+        Failure::new(ErrorCode::USAGE, "there are no completions for that shell")
+            .with_hint(format!("choose one of {}", shells().join(", ")))
+    })
+}
+
+/// The command line, which knows of each value where its completions come from.
+fn informed(command: Command, profiles: fn() -> Vec<ProfileReport>) -> Command {
+    // The name of a profile that does not exist yet cannot be completed.
+    let is_new = command.get_name() == "create";
+    let command = command.mut_args(|arg| inform(arg, is_new, profiles));
+    let names: Vec<String> = command.get_subcommands().map(|each| each.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |subcommand| informed(subcommand, profiles))
+    })
+}
+
+fn inform(arg: Arg, is_new: bool, profiles: fn() -> Vec<ProfileReport>) -> Arg {
+    if !arg.get_action().takes_values() {
+        return arg;
+    }
+    let value = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+    match value.as_deref() {
+        Some(OF_PROFILE) if matches!(arg.get_id().as_str(), "name" | "profile") && !is_new => {
+            arg.add(ArgValueCompleter::new(move |typed: &OsStr| named(&profiles(), typed)))
+        }
+        Some("FILE" | "PATH") => arg.value_hint(ValueHint::FilePath),
+        Some(_) if arg.get_value_hint() == ValueHint::Unknown => arg.value_hint(ValueHint::Other),
+        Some(_) | None => arg,
+    }
+}
+
+fn named(profiles: &[ProfileReport], typed: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = typed.to_string_lossy();
+    let fitting = profiles.iter().filter(|profile| profile.name.as_str().starts_with(typed.as_ref()));
+    fitting
+        .map(|profile| CompletionCandidate::new(profile.name.as_str()).help(Some(clean(&profile.url).into())))
+        .collect()
+}
+
+fn not_composed() -> Failure {
+    Failure::new(ErrorCode::INTERNAL, "the completions could not be composed")
+}
+
+#[cfg(test)]
+mod tests {
+    use cp_token_protocol::message::TokenState;
+
+    use super::*;
+    use crate::commands::table::tests::report;
+
+    fn two() -> Vec<ProfileReport> {
+        vec![report("prod", TokenState::Absent), report("test-eu", TokenState::Absent)]
+    }
+
+    fn completed(line: &[&str]) -> Vec<String> {
+        let words: Vec<OsString> = ["--", "cp-token"].iter().chain(line).map(OsString::from).collect();
+        let answer = candidates("fish", CommandLine::command(), two, &words).unwrap();
+        let lines = String::from_utf8(answer).unwrap();
+        lines.lines().filter_map(|line| line.split('\t').next().map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn names_of_profiles_are_offered_wherever_one_is_meant_that_exists() {
+        for line in [
+            &["-p", ""][..],
+            &["get", "--profile", ""],
+            &["forget", "-p", ""],
+            &["profile", "show", ""],
+            &["profile", "delete", ""],
+        ] {
+            let names: Vec<_> = completed(line).into_iter().filter(|word| !word.starts_with('-')).collect();
+            assert_eq!(names, ["prod", "test-eu"], "{line:?}");
+        }
+        assert_eq!(completed(&["profile", "use", "te"]), ["test-eu"]);
+        assert!(!completed(&["profile", "create", ""]).contains(&"prod".to_owned()));
+    }
+
+    #[test]
+    fn commands_and_options_are_completed() {
+        assert!(completed(&["prof"]).contains(&"profile".to_owned()));
+        assert_eq!(completed(&["--min"]), ["--min-validity"]);
+        assert!(completed(&["-f", ""]).contains(&"header".to_owned()));
+    }
+
+    #[test]
+    fn every_shell_has_a_script_and_an_unknown_one_is_told_which() {
+        for shell in shells() {
+            let script = String::from_utf8(script(shell).unwrap()).unwrap();
+            assert!(script.contains(VARIABLE) && script.contains("cp-token"), "{shell}");
+        }
+        let failure = script("tcsh").unwrap_err();
+        assert!(failure.code == ErrorCode::USAGE && failure.hint.contains("bash, "), "{}", failure.hint);
+    }
+}

@@ -1,0 +1,129 @@
+//! Owns the manual: one page for each command, made of the same texts as its help, and those written by hand for the
+//! config file and the daemon. It writes no file.
+
+mod text;
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+use cp_token_protocol::{ErrorCode, Failure};
+
+use crate::cli::CommandLine;
+use crate::output;
+
+/// What stands at the top of each page.
+const MANUAL: &str = "cp-token";
+
+/// When the texts changed last in more than a word.
+const DATE: &str = "2026-11-22";
+
+/// The pages that are written by hand.
+const BY_HAND: [(&str, &str); 2] = [
+    ("cp-token-config.5", include_str!("manual/cp-token-config.5")),
+    ("cp-tokend.1", include_str!("manual/cp-tokend.1")),
+];
+
+/// Prints a page, or the names of all.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where there is no such page.
+pub(super) fn run(wanted: &str, lists: bool) -> Result<(), Failure> {
+    if lists {
+        return output::print_lines(&names(CommandLine::command()));
+    }
+    output::print(&[page(CommandLine::command(), wanted)?.as_bytes()])
+}
+
+/// The name of every page, with its section: `cp-token-get.1`.
+fn names(command: Command) -> Vec<String> {
+    let commands = pages(command).into_iter().map(|page| page_name(&page));
+    commands.chain(BY_HAND.iter().map(|(name, _)| (*name).to_owned())).collect()
+}
+
+/// The page of that name, with its section or without.
+fn page(command: Command, wanted: &str) -> Result<String, Failure> {
+    let is_wanted =
+        |name: &str| name == wanted || name.rsplit_once('.').is_some_and(|(name, _)| name == wanted);
+    if let Some((_, text)) = BY_HAND.iter().find(|(name, _)| is_wanted(name)) {
+        return Ok((*text).to_owned());
+    }
+    let page = pages(command).into_iter().find(|page| is_wanted(&page_name(page)));
+    page.map(composed).ok_or_else(|| {
+        Failure::new(ErrorCode::USAGE, "there is no such page").with_hint("see: cp-token manual --list")
+    })?
+}
+
+/// The command and all below it, as they stand in the line of a page.
+fn pages(mut command: Command) -> Vec<Command> {
+    command.build();
+    let mut pages = Vec::new();
+    collect(&command, &mut pages);
+    pages
+}
+
+fn collect(command: &Command, pages: &mut Vec<Command>) {
+    pages.push(command.clone());
+    let below = command.get_subcommands().filter(|each| !each.is_hide_set() && each.get_name() != "help");
+    below.for_each(|each| collect(each, pages));
+}
+
+fn page_name(command: &Command) -> String {
+    format!("{}.1", title(command))
+}
+
+fn title(command: &Command) -> String {
+    command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned()
+}
+
+fn composed(command: Command) -> Result<String, Failure> {
+    let extra = command.get_after_long_help().or_else(|| command.get_after_help()).map(ToString::to_string);
+    let has_commands = command.get_subcommands().any(|each| each.get_name() != "help");
+    let title = title(&command);
+    let version = format!("{MANUAL} {}", env!("CARGO_PKG_VERSION"));
+    let man =
+        Man::new(command).title(title.to_uppercase()).section("1").date(DATE).source(version).manual(MANUAL);
+    let mut page = Vec::new();
+    let written = man
+        .render_title(&mut page)
+        .and_then(|()| man.render_name_section(&mut page))
+        .and_then(|()| man.render_synopsis_section(&mut page))
+        .and_then(|()| man.render_description_section(&mut page))
+        .and_then(|()| man.render_options_section(&mut page))
+        .and_then(|()| if has_commands { man.render_subcommands_section(&mut page) } else { Ok(()) });
+    let page = written.ok().and_then(|()| String::from_utf8(page).ok());
+    let page = page.ok_or_else(|| Failure::new(ErrorCode::INTERNAL, "the page could not be composed"))?;
+    Ok(page + &text::sections(extra.as_deref().unwrap_or_default()) + &text::see_also(&title))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_and_the_config_file_have_a_page() {
+        let names = names(CommandLine::command());
+        for name in
+            ["cp-token.1", "cp-token-get.1", "cp-token-profile-create.1", "cp-token-config.5", "cp-tokend.1"]
+        {
+            assert!(names.contains(&name.to_owned()), "{name} is not in {names:?}");
+        }
+        for name in &names {
+            let page = page(CommandLine::command(), name).unwrap();
+            assert!(page.contains(".TH ") && page.contains(".SH NAME"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_found_without_its_section_and_another_is_no_page() {
+        let of = |name: &str| page(CommandLine::command(), name);
+        assert_eq!(of("cp-token-get"), of("cp-token-get.1"));
+        assert_eq!(of("cp-token-frobnicate").unwrap_err().code, ErrorCode::USAGE);
+    }
+
+    #[test]
+    fn a_page_says_what_the_help_says() {
+        let page = page(CommandLine::command(), "cp-token").unwrap();
+        for part in [".SH \"EXIT CODES\"", ".SH FILES", "CP_TOKEN_PROFILE", "SEE ALSO", "min\\-validity"] {
+            assert!(page.contains(part), "{part}");
+        }
+    }
+}
