@@ -28,22 +28,26 @@ impl Look {
     pub(crate) fn of_stdout() -> Self {
         let width = system::width_of_stdout();
         let is_terminal = width.is_some();
+        let variable = |name: &str| std::env::var(name).ok();
         Self {
             is_terminal,
-            has_colours: has_colours(is_terminal),
-            has_blocks: is_terminal && is_utf8(|name| std::env::var(name).ok()),
+            has_colours: has_colours(is_terminal, variable),
+            has_blocks: is_terminal && is_utf8(variable),
             width: width.filter(|&columns| columns > 0),
         }
     }
 }
 
-/// The order of the usual conventions: never, always, not here, where it is shown.
-fn has_colours(is_terminal: bool) -> bool {
-    if anstyle_query::no_color() {
+/// The order of the usual conventions (no-color.org, bixense.com/clicolors): never, always, not here, where it is shown.
+fn has_colours(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    let is_off = |name: &str| variable(name).is_some_and(|value| value == "0");
+    if is_set("NO_COLOR") {
         return false;
     }
-    anstyle_query::clicolor_force()
-        || (is_terminal && anstyle_query::clicolor() != Some(false) && anstyle_query::term_supports_color())
+    let is_forced = is_set("CLICOLOR_FORCE") && !is_off("CLICOLOR_FORCE");
+    let is_dumb = !is_set("TERM") || variable("TERM").is_some_and(|value| value == "dumb");
+    is_forced || (is_terminal && !is_off("CLICOLOR") && !is_dumb)
 }
 
 /// The first of the locale's variables that is set decides, as in POSIX.
@@ -133,6 +137,26 @@ mod tests {
         assert_eq!(piece.painted(&Look::PLAIN), "no?[2J");
         assert_eq!(Piece::plain("yes").painted(&coloured), "yes");
         assert_eq!(Piece::new(Tone::Good, "  ").painted(&coloured), "  ");
+    }
+
+    #[test]
+    fn colours_follow_the_usual_variables_in_their_order() {
+        let wanted = |is_terminal, set: &'static [(&str, &str)]| {
+            let found = move |name: &str| set.iter().find(|(key, _)| *key == name);
+            has_colours(is_terminal, |name| found(name).map(|(_, value)| (*value).to_owned()))
+        };
+        assert!(wanted(true, &[("TERM", "xterm")]) && wanted(true, &[("TERM", "xterm"), ("NO_COLOR", "")]));
+        assert!(wanted(false, &[("CLICOLOR_FORCE", "1")]));
+        for (is_terminal, set) in [
+            (true, &[("TERM", "dumb")][..]),
+            (true, &[]),
+            (false, &[("TERM", "xterm"), ("CLICOLOR", "1")]),
+            (false, &[("CLICOLOR_FORCE", "0")]),
+            (true, &[("TERM", "xterm"), ("CLICOLOR", "0")]),
+            (true, &[("TERM", "xterm"), ("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]),
+        ] {
+            assert!(!wanted(is_terminal, set), "{is_terminal} {set:?}");
+        }
     }
 
     #[test]
