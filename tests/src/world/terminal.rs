@@ -38,7 +38,18 @@ impl World {
         // A program that never shows the sign is ended, and fails the test by what it did not show.
         let mut command = self.command("timeout");
         let patience = super::PATIENCE.as_secs().to_string();
-        command.args(["--kill-after=5", &patience, "script", "-q", "-E", "always", "-e", "-c", &line, "/dev/null"]);
+        command.args([
+            "--kill-after=5",
+            &patience,
+            "script",
+            "-q",
+            "-E",
+            "always",
+            "-e",
+            "-c",
+            &line,
+            "/dev/null",
+        ]);
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a terminal is made");
         let mut keyboard = child.stdin.take().expect("a keyboard");

@@ -74,6 +74,18 @@ fn zsh_completes() {
 }
 
 #[test]
+fn zsh_completes_from_the_file_that_is_installed_at_the_first_tab_already() {
+    let install = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/install");
+    let loaded = format!(
+        "unset zle_bracketed_paste; \
+         {install} --from ${{commands[cp-token]:h}} $ZDOTDIR/prefix; \
+         fpath=($ZDOTDIR/prefix/share/zsh/site-functions $fpath); \
+         autoload -U compinit; compinit -D -u; PROMPT='<REA''DY> '\n"
+    );
+    assert_completes("zsh", &[(".zshrc", &loaded)], "exec zsh -d -i");
+}
+
+#[test]
 fn fish_completes() {
     let loaded = "cp-token completions fish | source; function fish_prompt; echo '<REA''DY> '; end\n";
     assert_completes("fish", &[("rc.fish", loaded)], "exec fish --no-config -i -C 'source rc.fish'");
