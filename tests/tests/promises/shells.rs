@@ -1,5 +1,7 @@
 //! The promise: in every shell, TAB completes commands, options and the names of the profiles that there are.
 
+use std::ffi::OsStr;
+
 use cp_token_tests::programs;
 use cp_token_tests::world::{HIDDEN, World};
 
@@ -17,8 +19,7 @@ fn typed(world: &World, start: &str, line: &str, completed: &str) -> Option<Stri
     Some(world.talk_at_a_terminal(&start, &talk)?.stdout)
 }
 
-fn assert_completes(shell: &str, files: &[(&str, &str)], start: &str) {
-    let world = World::new();
+fn assert_completes(world: &World, shell: &str, files: &[(&str, &str)], start: &str) {
     if !programs::present(&[shell]) {
         return;
     }
@@ -33,7 +34,7 @@ fn assert_completes(shell: &str, files: &[(&str, &str)], start: &str) {
         ("cp-token --min-v\t", "alidity"),
         ("cp-token -p pr\t", "od"),
     ] {
-        let Some(screen) = typed(&world, start, line, completed) else { return };
+        let Some(screen) = typed(world, start, line, completed) else { return };
         let whole = format!("{}{completed}", line.trim_end());
         let plain = without_escapes(&screen);
         assert!(plain.contains(&whole), "{line:?} in {shell}: {plain}");
@@ -63,32 +64,41 @@ fn without_escapes(screen: &str) -> String {
 fn bash_completes() {
     let loaded =
         "bind 'set enable-bracketed-paste off'; source <(cp-token completions bash); PS1='<REA''DY> '\n";
-    assert_completes("bash", &[("rc", loaded)], "exec bash --rcfile rc --noprofile -i");
+    assert_completes(&World::new(), "bash", &[("rc", loaded)], "exec bash --rcfile rc --noprofile -i");
 }
 
 #[test]
 fn zsh_completes() {
     let loaded = "unset zle_bracketed_paste; autoload -U compinit; compinit -D -u; \
                   source <(cp-token completions zsh); PROMPT='<REA''DY> '\n";
-    assert_completes("zsh", &[(".zshrc", loaded)], "exec zsh -d -i");
+    assert_completes(&World::new(), "zsh", &[(".zshrc", loaded)], "exec zsh -d -i");
 }
 
 #[test]
 fn zsh_completes_from_the_file_that_is_installed_at_the_first_tab_already() {
+    let world = World::new();
     let install = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/install");
-    let loaded = format!(
-        "unset zle_bracketed_paste; \
-         {install} --from ${{commands[cp-token]:h}} $ZDOTDIR/prefix; \
-         fpath=($ZDOTDIR/prefix/share/zsh/site-functions $fpath); \
-         autoload -U compinit; compinit -D -u; PROMPT='<REA''DY> '\n"
-    );
-    assert_completes("zsh", &[(".zshrc", &loaded)], "exec zsh -d -i");
+    let from = world.helper_file().parent().expect("a folder").to_owned();
+    let prefix = world.path("prefix");
+    world
+        .program(install)
+        .args([OsStr::new("--from"), from.as_os_str(), prefix.as_os_str()])
+        .run()
+        .succeeded();
+    let loaded = "unset zle_bracketed_paste; fpath=($ZDOTDIR/prefix/share/zsh/site-functions $fpath); \
+                  autoload -U compinit; compinit -D -u; PROMPT='<REA''DY> '\n";
+    assert_completes(&world, "zsh", &[(".zshrc", loaded)], "exec zsh -d -i");
 }
 
 #[test]
 fn fish_completes() {
     let loaded = "cp-token completions fish | source; function fish_prompt; echo '<REA''DY> '; end\n";
-    assert_completes("fish", &[("rc.fish", loaded)], "exec fish --no-config -i -C 'source rc.fish'");
+    assert_completes(
+        &World::new(),
+        "fish",
+        &[("rc.fish", loaded)],
+        "exec fish --no-config -i -C 'source rc.fish'",
+    );
 }
 
 #[test]
