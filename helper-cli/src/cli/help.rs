@@ -71,7 +71,8 @@ Starts no daemon; where none runs, the exit code is 69.
 --json prints, on one line, version, protocol, pid, uptime (seconds), socket, config_file,
 config_problem (text or null), keyring (untried, working, unavailable, locked, denied or
 timed_out), locked, locks_on_suspend, protections (name, state: on, off or unsupported) and
-profiles, which is the array of: cp-token profile list --json, and empty while it is locked";
+profiles, which is the array of: cp-token profile list --json, and empty while it is locked.
+docs/schema of the source has a JSON Schema for each --json.";
 
 pub(super) const FORGET: &str = "\
 No secret is touched: the next call fetches a new token. To remove a secret, delete its profile.";

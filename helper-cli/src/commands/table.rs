@@ -6,7 +6,7 @@ mod bar;
 
 use cp_token_protocol::message::{Identity, ProfileReport, TokenState, TotpMethod};
 
-use self::columns::{Row, aligned, labelled};
+use self::columns::{Row, Yielding, aligned, labelled};
 use super::words;
 use crate::date;
 use crate::look::{Look, Piece, Tone};
@@ -14,8 +14,8 @@ use crate::text::clean;
 
 const HEAD: [&str; 7] = ["  NAME", "KIND", "URL", "ID", "CREATED", "LAST-REDEEMED", "TOKEN"];
 
-/// The columns whose texts may be shortened: URL and ID.
-const MAY_SHRINK: [usize; 2] = [2, 3];
+/// On a narrow terminal the dates are left out first, then URL and ID are shortened.
+const YIELDING: Yielding<'static> = Yielding { droppable: &[4, 5], shrinkable: &[2, 3] };
 
 /// The profiles as a table with a head; the default is marked with `*`.
 pub(super) fn profiles(profiles: &[ProfileReport], look: &Look) -> Vec<Vec<Piece>> {
@@ -24,7 +24,7 @@ pub(super) fn profiles(profiles: &[ProfileReport], look: &Look) -> Vec<Vec<Piece
     }
     let mut rows = vec![Row(HEAD.map(|name| vec![Piece::new(Tone::Head, name)]))];
     rows.extend(profiles.iter().map(|profile| row(profile, look)));
-    aligned(rows, &MAY_SHRINK, look)
+    aligned(rows, &YIELDING, look)
 }
 
 /// Everything about one profile, a line each.

@@ -66,6 +66,8 @@ fn a_narrow_terminal_gets_lines_that_fit_it_and_another_locale_plain_characters(
     let whole = wide[0].chars().count() as u32;
     let narrow = lines(whole - 10).expect("a terminal");
     assert!(narrow[0].contains('…') && narrow[0].chars().count() as u32 == whole - 10, "{narrow:?}");
+    let usual = lines(80).expect("a terminal");
+    assert!(usual[0].ends_with(" left") && usual[0].chars().count() <= 80, "{usual:?}");
     let plain = shown(&world, 250, &line.replace("C.UTF-8", "C")).expect("a terminal");
     assert!(plain.contains("####") && plain.is_ascii(), "{plain:?}");
 }

@@ -11,19 +11,27 @@ const SHORTEST: usize = 12;
 /// A row: what stands in each of its columns.
 pub(in crate::commands) struct Row<const N: usize>(pub(in crate::commands) [Vec<Piece>; N]);
 
-/// The lines of a table with two spaces between its columns. Where it is wider than the terminal, the texts of the
-/// columns in `may_shrink` are shortened, the widest first.
+/// What gives way where a table is wider than the terminal.
+pub(in crate::commands) struct Yielding<'c> {
+    /// Columns that are left out, the first of them first, where shortening alone is not enough.
+    pub(in crate::commands) droppable: &'c [usize],
+    /// Columns whose texts are shortened, the widest first.
+    pub(in crate::commands) shrinkable: &'c [usize],
+}
+
+/// The lines of a table with two spaces between its columns.
 pub(in crate::commands) fn aligned<const N: usize>(
     mut rows: Vec<Row<N>>,
-    may_shrink: &[usize],
+    yielding: &Yielding<'_>,
     look: &Look,
 ) -> Vec<Vec<Piece>> {
     let mut widths: [usize; N] =
         std::array::from_fn(|column| rows.iter().map(|row| width(&row.0[column])).max().unwrap_or(0));
     if let Some(room) = look.width {
-        shrink(&mut widths, may_shrink, room);
+        drop_columns(&mut widths, yielding, room);
+        shrink(&mut widths, yielding.shrinkable, room);
         for row in &mut rows {
-            for &column in may_shrink {
+            for &column in yielding.shrinkable {
                 shorten(&mut row.0[column], widths[column], look);
             }
         }
@@ -36,17 +44,34 @@ pub(in crate::commands) fn labelled(lines: Vec<(&str, Vec<Piece>)>, look: &Look)
     let rows = lines
         .into_iter()
         .map(|(label, text)| Row([vec![Piece::new(Tone::Faint, format!("{label}:"))], text]));
-    aligned(rows.collect(), &[], look)
+    aligned(rows.collect(), &Yielding { droppable: &[], shrinkable: &[] }, look)
 }
 
-fn shrink(widths: &mut [usize], may_shrink: &[usize], room: usize) {
-    let gaps = 2 * widths.len().saturating_sub(1);
-    while widths.iter().sum::<usize>() + gaps > room {
-        match may_shrink.iter().copied().max_by_key(|&column| widths[column]) {
+/// A column that is left out has no width.
+fn drop_columns(widths: &mut [usize], yielding: &Yielding<'_>, room: usize) {
+    for &column in yielding.droppable {
+        let mut least = widths.to_vec();
+        yielding.shrinkable.iter().for_each(|&column| least[column] = least[column].min(SHORTEST));
+        if whole(&least) <= room {
+            return;
+        }
+        widths[column] = 0;
+    }
+}
+
+fn shrink(widths: &mut [usize], shrinkable: &[usize], room: usize) {
+    while whole(widths) > room {
+        match shrinkable.iter().copied().max_by_key(|&column| widths[column]) {
             Some(widest) if widths[widest] > SHORTEST => widths[widest] -= 1,
             _ => return,
         }
     }
+}
+
+/// The width of a whole line.
+fn whole(widths: &[usize]) -> usize {
+    let columns = widths.iter().filter(|&&width| width > 0).count();
+    widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1)
 }
 
 fn shorten(cell: &mut Vec<Piece>, room: usize, look: &Look) {
@@ -67,9 +92,10 @@ fn shorten(cell: &mut Vec<Piece>, room: usize, look: &Look) {
 }
 
 fn line<const N: usize>(row: Row<N>, widths: &[usize; N]) -> Vec<Piece> {
-    let filled = row.0.iter().rposition(|cell| width(cell) > 0).map_or(0, |last| last + 1);
+    let shown: Vec<_> = row.0.into_iter().zip(widths).filter(|(_, width)| **width > 0).collect();
+    let filled = shown.iter().rposition(|(cell, _)| width(cell) > 0).map_or(0, |last| last + 1);
     let mut line = Vec::new();
-    for (column, (cell, wanted)) in row.0.into_iter().zip(widths).enumerate().take(filled) {
+    for (column, (cell, wanted)) in shown.into_iter().enumerate().take(filled) {
         let missing = wanted.saturating_sub(width(&cell));
         line.extend(cell);
         if column + 1 < filled {
@@ -94,7 +120,8 @@ mod tests {
     fn lines(rows: Vec<Row<3>>, width: Option<usize>) -> Vec<String> {
         let look = Look { width, ..Look::PLAIN };
         let text = |line: Vec<Piece>| line.iter().map(|piece| piece.painted(&look)).collect();
-        aligned(rows, &[1], &look).into_iter().map(text).collect()
+        let yielding = Yielding { droppable: &[0], shrinkable: &[1] };
+        aligned(rows, &yielding, &look).into_iter().map(text).collect()
     }
 
     #[test]
@@ -109,6 +136,8 @@ mod tests {
         let at = |width| lines(vec![row(["name", long, "left"])], Some(width));
         assert_eq!(at(80), [format!("name  {long}  left")]);
         assert_eq!(at(40), ["name  https://console.us2.crashpl~  left"]);
-        assert_eq!(at(10), ["name  https://con~  left"]);
+        assert_eq!(at(24), ["name  https://con~  left"]);
+        assert_eq!(at(23), ["https://console.~  left"]);
+        assert_eq!(at(10), ["https://con~  left"]);
     }
 }
