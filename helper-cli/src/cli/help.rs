@@ -128,6 +128,10 @@ the keyring, or else from the plain file that those programs use where there is 
 secret is proved with one token request. One that fails does not stop the others; the exit code is
 that of the first failure. A profile that is there already is left as it is.
 
+--json prints, on one line, an array with for each: profile (its name here), from (crashplancli or
+code42cli), name_there, outcome (imported, would_be_imported, there_already or failed), code (the
+failure's name, or null) and said (the lines that are printed otherwise).
+
   cp-token profile import --dry-run
   cp-token profile import --from crashplancli";
 

@@ -36,7 +36,11 @@ fn faults(schema: &str, document: &str) -> String {
     String::from_utf8(outcome.stdout).expect("text")
 }
 
-fn assert_obeys(schema: &str, document: &str) {
+/// Whether the document obeys; without a judge, said aloud, nothing is known.
+pub(crate) fn assert_obeys(schema: &str, document: &str) {
+    if !can_judge() {
+        return;
+    }
     let faults = faults(schema, document);
     assert!(faults.is_empty(), "{schema}: {faults}\n{document}");
 }
@@ -44,9 +48,6 @@ fn assert_obeys(schema: &str, document: &str) {
 #[test]
 fn profiles_and_status_obey_their_schemas_in_every_state() {
     let world = World::new();
-    if !can_judge() {
-        return;
-    }
     world.create_profile("prod", "memory");
     let second = world.create_profile("second", "memory");
     assert_json_of_profiles(&world);
@@ -54,7 +55,7 @@ fn profiles_and_status_obey_their_schemas_in_every_state() {
     assert_json_of_profiles(&world);
     world.server().reset_secret(&second.id, &world.new_secret());
     world.helper(&["-p", "second"]).failed(77);
-    world.server().answer_always(Answer::status(503, &[], ""));
+    world.server().answer_always(Answer::status(429, &[("Retry-After", "300")], ""));
     world.helper(&["-p", "prod"]).failed(75);
     let list = assert_json_of_profiles(&world);
     assert!(list.contains("\"refused\"") && list.contains("\"cooling_down\""), "{list}");
@@ -73,14 +74,14 @@ fn assert_json_of_profiles(world: &World) -> String {
 #[test]
 fn a_token_and_a_failure_obey_their_schemas_and_a_document_that_lacks_something_does_not() {
     let world = World::new();
-    if !can_judge() {
-        return;
-    }
     let failure = world.helper(&["--error-format", "json", "-p", "nobody"]).failed(64).stderr;
     assert_obeys("failure", &failure);
     world.create_profile("prod", "memory");
     let token = world.helper(&["-f", "json"]).succeeded().stdout;
     assert_obeys("token", &token);
+    if !can_judge() {
+        return;
+    }
     assert!(faults("token", "{\"token_type\":\"Bearer\"}").contains("access_token"));
     assert!(faults("failure", &failure.replacen("\"exit\"", "\"exits\"", 1)).contains("exits"));
     assert!(faults("profiles", "[{}]").contains("name"));

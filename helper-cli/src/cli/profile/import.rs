@@ -13,6 +13,9 @@ pub(crate) struct ImportOptions {
     /// Say what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Print one JSON array, when all is done
+    #[arg(long)]
+    pub(crate) json: bool,
     /// Where the secrets rest from now on [default: keyring]
     #[arg(long, value_name = "SOURCE", value_enum)]
     pub(crate) secret_source: Option<SecretSourceName>,

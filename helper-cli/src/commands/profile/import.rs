@@ -1,6 +1,7 @@
 //! Owns `cp-token profile import`: each profile of the official CLIs is handed to the daemon, which decides, proves
 //! and stores, and what came of it is told. Nothing of theirs is changed, and one that fails holds up no other.
 
+mod json;
 mod request;
 mod words;
 
@@ -28,7 +29,7 @@ pub(super) fn run(options: &ImportOptions) -> Result<(), Failure> {
         return Err(words::nothing_found());
     }
     if !theirs.is_empty() {
-        failures.extend(Importer::new(options, &home)?.take_over_all(&theirs)?);
+        failures.extend(Importer::new(options, &home)?.take_over_all(&theirs, options.json)?);
     }
     match failures.into_iter().next() {
         Some(first) => Err(first),
@@ -84,16 +85,24 @@ impl Importer {
     ///
     /// # Errors
     /// That nothing can be told any more.
-    fn take_over_all(&self, theirs: &[ForeignProfile]) -> Result<Vec<Failure>, Failure> {
+    fn take_over_all(&self, theirs: &[ForeignProfile], as_json: bool) -> Result<Vec<Failure>, Failure> {
         let names = theirs.iter().map(|profile| (profile.name.as_str(), profile.program.name));
-        let mut failures = Vec::new();
+        let (mut failures, mut objects) = (Vec::new(), Vec::new());
         for (profile, name) in theirs.iter().zip(import::assign(names)) {
             let name = name.ok_or_else(words::no_name)?;
             let outcome = self.take_over(profile, &name);
-            output::print_lines(&self.told(profile, &name, &outcome).lines())?;
+            let told = self.told(profile, &name, &outcome);
+            if as_json {
+                objects.push(json::Line::from(&told));
+            } else {
+                output::print_lines(&told.lines())?;
+            }
             if let Outcome::Failed(failure) = outcome {
                 failures.push(failure);
             }
+        }
+        if as_json {
+            output::print_json(&objects)?;
         }
         Ok(failures)
     }

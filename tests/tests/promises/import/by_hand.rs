@@ -60,6 +60,25 @@ fn a_rehearsal_without_a_keyring_says_that_the_real_thing_would_fail() {
 }
 
 #[test]
+fn json_says_what_became_of_each_and_failures_keep_their_exit_code() {
+    let world = World::new();
+    written_with_plain_file(&world);
+    let outcome = |arguments: &[&str], code: i32| {
+        let told = import(&world, &[&["--json"], arguments].concat());
+        assert_eq!(told.code, code, "{told:?}");
+        crate::schemas::assert_obeys("import", &told.stdout);
+        let told: serde_json::Value = serde_json::from_str(&told.stdout).expect("an array");
+        (told[0]["profile"].clone(), told[0]["outcome"].clone(), told[0]["code"].clone())
+    };
+    let memory = ["--secret-source", "memory"];
+    let rehearsed = outcome(&[&memory[..], &["--dry-run"]].concat(), 0);
+    assert_eq!(rehearsed, ("p".into(), "would_be_imported".into(), serde_json::Value::Null));
+    assert_eq!(outcome(&[], 69).1, "failed");
+    assert_eq!(outcome(&memory, 0).1, "imported");
+    assert_eq!(outcome(&memory, 0).1, "there_already");
+}
+
+#[test]
 fn hostile_files_are_named_and_hold_up_nobody() {
     let world = World::new();
     let good = world.new_client();

@@ -1,0 +1,37 @@
+//! Owns the JSON that `profile import` prints. Its fields are promised in its help.
+
+use serde::Serialize;
+
+use super::Outcome;
+use super::words::Told;
+use crate::text::clean;
+
+/// What became of one profile.
+#[derive(Serialize)]
+pub(super) struct Line {
+    profile: String,
+    from: &'static str,
+    name_there: String,
+    outcome: &'static str,
+    code: Option<&'static str>,
+    said: Vec<String>,
+}
+
+impl From<&Told<'_>> for Line {
+    fn from(told: &Told<'_>) -> Self {
+        let (outcome, code) = match told.outcome {
+            Outcome::TakenOver(_) if told.common.dry_run => ("would_be_imported", None),
+            Outcome::TakenOver(_) => ("imported", None),
+            Outcome::There => ("there_already", None),
+            Outcome::Failed(failure) => ("failed", Some(failure.code.name())),
+        };
+        Self {
+            profile: told.name.to_string(),
+            from: told.profile.program.name,
+            name_there: clean(&told.profile.name),
+            outcome,
+            code,
+            said: told.lines().iter().map(|line| clean(line)).collect(),
+        }
+    }
+}
