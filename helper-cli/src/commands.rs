@@ -6,6 +6,7 @@ pub(crate) mod complete;
 mod daemon;
 mod forget;
 pub(crate) mod get;
+mod grant;
 mod json;
 mod lock;
 mod manual;
