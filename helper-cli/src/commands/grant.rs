@@ -28,6 +28,8 @@ pub(super) struct Wanted {
     pub(super) timeout: Duration,
     /// Whether a daemon is started where none runs.
     pub(super) may_start: bool,
+    /// Whether a person may be asked for a one-time code.
+    pub(super) may_ask: bool,
 }
 
 impl Wanted {
@@ -40,6 +42,7 @@ impl Wanted {
             accepts_basic: false,
             timeout: PATIENCE,
             may_start: true,
+            may_ask: true,
         }
     }
 }
@@ -49,7 +52,7 @@ impl Wanted {
 /// # Errors
 /// Why there is none.
 pub(super) fn grant(wanted: Wanted) -> Result<TokenGrant, Failure> {
-    let Wanted { timeout, may_start, .. } = wanted;
+    let Wanted { timeout, may_start, may_ask, .. } = wanted;
     let mut request = Request::AccessToken(AccessTokenRequest {
         profile: wanted.profile,
         demand: wanted.demand,
@@ -59,7 +62,7 @@ pub(super) fn grant(wanted: Wanted) -> Result<TokenGrant, Failure> {
         accepts_basic: wanted.accepts_basic,
     });
     match ask(&mut request, timeout, may_start) {
-        Err(needed) if needed.code == ErrorCode::CODE_NEEDED => {
+        Err(needed) if needed.code == ErrorCode::CODE_NEEDED && may_ask => {
             super::code::put(&mut request, prompt::one_time_code(&super::code::question(&needed), needed)?);
             ask(&mut request, timeout, may_start)
         }
