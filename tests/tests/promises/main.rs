@@ -9,6 +9,7 @@ mod codes;
 mod counts;
 mod crashes;
 mod demo;
+mod git;
 mod guesses;
 mod import;
 mod installing;
