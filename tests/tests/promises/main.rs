@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, reason = "a test that cannot set the stage has to stop where the stage broke")]
 
+mod adapters;
 mod answers;
 mod clocks;
 mod codes;

@@ -3,13 +3,13 @@
 
 use std::path::Path;
 
-use cp_token_tests::git_server::{Demand, GitServer, Presented};
+use cp_token_tests::guarded_server::{Demand, GuardedServer, Presented};
 use cp_token_tests::world::World;
 
 use super::{git, gits, knows_authtype, stage};
 use crate::sizes::tell;
 
-fn clone(world: &World, program: &Path, server: &GitServer, into: &str) -> i32 {
+fn clone(world: &World, program: &Path, server: &GuardedServer, into: &str) -> i32 {
     let url = format!("{}/repo.git", server.url());
     let outcome = git(world, program, &["clone", "-q", &url, into]).run();
     assert!(outcome.stdout.is_empty(), "{outcome:?}");
@@ -24,7 +24,7 @@ fn new_repository(world: &World, program: &Path) {
 }
 
 /// Clones, commits and pushes, and clones again to see what was pushed.
-fn round(world: &World, program: &Path, server: &GitServer, name: &str) {
+fn round(world: &World, program: &Path, server: &GuardedServer, name: &str) {
     new_repository(world, program);
     let [first, second] = ["first", "second"].map(|part| format!("{name}-{part}"));
     assert_eq!(clone(world, program, server, &first), 0, "{program:?} {name}");
@@ -38,7 +38,7 @@ fn round(world: &World, program: &Path, server: &GitServer, name: &str) {
     assert_eq!(std::fs::read_to_string(world.path(&second).join("file")).expect("what was pushed"), name);
 }
 
-fn presented(server: &GitServer) -> Vec<Presented> {
+fn presented(server: &GuardedServer) -> Vec<Presented> {
     let mut presented: Vec<_> = server.seen().into_iter().map(|seen| seen.presented).collect();
     presented.retain(|one| *one != Presented::Nothing);
     presented.dedup();

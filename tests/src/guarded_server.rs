@@ -1,16 +1,25 @@
-//! Owns a git server for tests: git's own `http-backend` behind a check of the `Authorization` header, on loopback,
-//! with TLS or without. It knows nothing of the product and takes what it is told to take.
+//! Owns a server for tests that lets nobody in without the right `Authorization` header: git repositories or prepared
+//! answers, on loopback, with TLS or without. It knows nothing of the product and takes what it is told to take.
 
 mod exchange;
 
 use std::collections::HashSet;
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use rustls::ServerConfig;
+
+/// What the server has.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// The git repositories in this folder, by git's own `http-backend`.
+    Repositories(PathBuf),
+    /// An answer for each path that ends so: its end, the answer's content type, the answer. Everything else is 404.
+    Answers(Vec<(&'static str, &'static str, &'static str)>),
+}
 
 /// How a client has to present what it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,15 +58,15 @@ pub struct Seen {
     pub status: u16,
 }
 
-/// A running git server. Dropping it ends it.
-pub struct GitServer {
+/// A running server. Dropping it ends it.
+pub struct GuardedServer {
     port: u16,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
 
 struct Shared {
-    folder: PathBuf,
+    content: Content,
     demand: Demand,
     tls: Option<Arc<ServerConfig>>,
     state: Mutex<State>,
@@ -70,13 +79,13 @@ struct State {
     seen: Vec<Seen>,
 }
 
-impl GitServer {
-    /// Serves the repositories in this folder on a free port of 127.0.0.1, with TLS where there are settings for it.
-    pub fn start(folder: &Path, demand: Demand, tls: Option<Arc<ServerConfig>>) -> Self {
+impl GuardedServer {
+    /// Serves this on a free port of 127.0.0.1, with TLS where there are settings for it.
+    pub fn start(content: Content, demand: Demand, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("bind a loopback port");
         let port = listener.local_addr().expect("a bound socket has an address").port();
         let (state, is_over) = (Mutex::default(), AtomicBool::new(false));
-        let shared = Arc::new(Shared { folder: folder.to_owned(), demand, tls, state, is_over });
+        let shared = Arc::new(Shared { content, demand, tls, state, is_over });
         let serving = Arc::clone(&shared);
         let thread = std::thread::spawn(move || serve(&listener, &serving));
         Self { port, shared, thread: Some(thread) }
@@ -102,14 +111,9 @@ impl GitServer {
     pub fn seen(&self) -> Vec<Seen> {
         self.shared.state().seen.clone()
     }
-
-    /// Forgets what it has seen.
-    pub fn forget(&self) {
-        self.shared.state().seen.clear();
-    }
 }
 
-impl Drop for GitServer {
+impl Drop for GuardedServer {
     fn drop(&mut self) {
         self.shared.is_over.store(true, Ordering::Release);
         // Wakes the thread, which then sees that it is over.

@@ -1,7 +1,8 @@
-//! Owns one connection to the git server: one request, git's own answer to it, the end.
+//! Owns one connection to the guarded server: one request, the answer behind the guard, the end.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls::{ServerConnection, StreamOwned};
 
-use super::{Demand, Presented, Seen, Shared};
+use super::{Content, Demand, Presented, Seen, Shared};
 
 /// A safety net, and no measure.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -35,7 +36,11 @@ fn answer<S: Read + Write>(shared: &Shared, mut stream: BufReader<S>) -> io::Res
     let request = read(&mut stream)?;
     let presented = presented(&request);
     let welcome = shared.welcomes(&presented);
-    let reply = if welcome { backend(shared, &request)? } else { refusal(shared.demand) };
+    let reply = match &shared.content {
+        _ if !welcome => refusal(shared.demand),
+        Content::Repositories(folder) => backend(folder, &request)?,
+        Content::Answers(answers) => prepared(answers, &request),
+    };
     let status = reply[9..12].iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
     shared.state().seen.push(Seen { path: request.path, presented, status });
     let stream = stream.get_mut();
@@ -114,14 +119,20 @@ fn presented(request: &Request) -> Presented {
     }
 }
 
+fn prepared(answers: &[(&str, &str, &str)], request: &Request) -> Vec<u8> {
+    let found = answers.iter().find(|(end, _, _)| request.path.ends_with(end));
+    let (status, kind, body) =
+        found.map_or(("404 Not Found", "text/plain", ""), |(_, kind, body)| ("200 OK", kind, body));
+    let length = if request.method == "HEAD" { "" } else { body };
+    let head = format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n", length.len());
+    format!("{head}Connection: close\r\n\r\n{length}").into_bytes()
+}
+
 /// What git's CGI program answers.
-fn backend(shared: &Shared, request: &Request) -> io::Result<Vec<u8>> {
+fn backend(folder: &Path, request: &Request) -> io::Result<Vec<u8>> {
     let mut command = Command::new("git");
     command.arg("http-backend").env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command
-        .env("GIT_PROJECT_ROOT", &shared.folder)
-        .env("GIT_HTTP_EXPORT_ALL", "1")
-        .env("REMOTE_USER", "somebody");
+    command.env("GIT_PROJECT_ROOT", folder).env("GIT_HTTP_EXPORT_ALL", "1").env("REMOTE_USER", "somebody");
     // The folder may be somebody else's where the tests change users.
     command
         .env("GIT_CONFIG_COUNT", "1")
