@@ -8,6 +8,7 @@ const ENDING: &[u8] = b"-credential-cp-token";
 
 const GIT: &str = "git-credential";
 const DOCKER: &str = "docker";
+const BAZEL: &str = "bazel";
 
 /// The command that the program's name stands for, where it is not the ordinary one.
 pub(crate) fn command(program: &OsStr) -> Option<&'static str> {
@@ -16,6 +17,7 @@ pub(crate) fn command(program: &OsStr) -> Option<&'static str> {
     match name.rsplit(|byte| b"/\\".contains(byte)).next()? {
         b"git" => Some(GIT),
         b"docker" => Some(DOCKER),
+        b"bazel" => Some(BAZEL),
         _ => None,
     }
 }
@@ -38,6 +40,7 @@ mod tests {
             ("/usr/bin/git-credential-cp-token", Some("git-credential")),
             (r"C:\bin\git-credential-cp-token.exe", Some("git-credential")),
             ("./docker-credential-cp-token", Some("docker")),
+            ("~/bin/bazel-credential-cp-token", Some("bazel")),
             ("cp-token", None),
             ("", None),
             ("-credential-cp-token", None),

@@ -166,7 +166,8 @@ store does nothing; erase reports that the server refused the token, and the nex
 Called by the name git-credential-cp-token it is the same; then `helper = cp-token` is enough.";
 
 pub(super) const BAZEL: &str = "\
-In .bazelrc:  common --credential_helper=cache.example=/path/to/a/script, which runs: exec cp-token bazel \"$@\"
+In .bazelrc:  common --credential_helper=cache.example=/path/to/bazel-credential-cp-token
+which is a link of that name to cp-token: Bazel adds the word get, and can add no other.
 
 {\"uri\": ...} on standard input, {\"headers\": ..., \"expires\": ...} on standard output. A URI of another origin
 than a profile's is a failure, with exit code 64.";

@@ -4,6 +4,7 @@
 mod bazel;
 mod docker;
 mod kubectl;
+mod readme;
 
 use cp_token_tests::certificates::ServerCertificate;
 use cp_token_tests::guarded_server::{Content, Demand, GuardedServer, Presented};

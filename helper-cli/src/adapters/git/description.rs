@@ -62,14 +62,23 @@ impl<'i> Description<'i> {
             b"authtype" => &mut self.authtype,
             b"credential" => &mut self.credential,
             b"url" => &mut self.url,
-            b"wwwauth[]" => return Ok(add(&mut self.challenges, value)),
-            b"state[]" => return Ok(add(&mut self.states, value)),
-            b"capability[]" => return Ok(self.take_capability(value)),
-            _ => return Ok(()),
+            _ => {
+                self.take_of_several(key, value);
+                return Ok(());
+            }
         };
         match once.replace(value) {
             None => Ok(()),
             Some(_) => Err(malformed("git's description says something twice that can be said once")),
+        }
+    }
+
+    fn take_of_several(&mut self, key: &[u8], value: &'i [u8]) {
+        match key {
+            b"wwwauth[]" => add(&mut self.challenges, value),
+            b"state[]" => add(&mut self.states, value),
+            b"capability[]" => self.take_capability(value),
+            _ => {}
         }
     }
 

@@ -50,6 +50,16 @@ fn a_uri_of_a_profile_gets_the_header_and_an_end_that_is_less_than_the_tokens() 
 }
 
 #[test]
+fn by_its_other_name_the_helper_needs_no_word_but_bazels() {
+    let world = World::new();
+    world.create_profile("prod", "memory");
+    let name = world.path("bin/bazel-credential-cp-token");
+    std::os::unix::fs::symlink(world.helper_file(), &name).expect("make a link");
+    let call = world.program(name).args(["get"]).stdin(request(&world.server().url()));
+    assert_schema(&call.printing_a_token().run().json());
+}
+
+#[test]
 fn h03_h13_a_uri_that_is_not_ours_is_a_failure_with_nothing_on_standard_output() {
     let world = World::new();
     world.create_profile("prod", "memory");

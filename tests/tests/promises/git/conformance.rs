@@ -52,7 +52,7 @@ fn h12_a_credential_is_found_and_only_for_its_own_protocol_host_and_user() {
         for foreign in [
             format!("protocol=http\nhost={host}\n\n"),
             format!("protocol=ssh\nhost={host}\n\n"),
-            format!("protocol=https\nhost=other.example\n\n"),
+            "protocol=https\nhost=other.example\n\n".to_owned(),
             format!("protocol=https\nhost={host}.example\n\n"),
             "protocol=https\nhost=localhost\n\n".to_owned(),
             format!("protocol=https\nhost={host}\nusername=somebody\n\n"),
@@ -66,7 +66,7 @@ fn h12_a_credential_is_found_and_only_for_its_own_protocol_host_and_user() {
 
 #[test]
 fn h12_an_answer_carries_its_end_and_what_was_announced() {
-    for git in gits().into_iter() {
+    for git in gits() {
         let (world, host, token) = stage();
         if !knows_authtype(&world, &git) {
             continue;
