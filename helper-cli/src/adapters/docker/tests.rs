@@ -77,6 +77,7 @@ fn report(name: &str, url: &str, identity: Identity, is_default: bool) -> Profil
         created: None,
         last_redeemed: None,
         token: TokenState::Absent,
+        token_life_ms: None,
         totp: TotpMethod::None,
         proxy: None,
         no_proxy: Vec::new(),

@@ -37,7 +37,7 @@ fn the_lines_for_other_programs_do_what_the_readme_says() {
     world.helper(&["profile", "update", "prod", "--also-for", &server.url()]).succeeded();
     let has_kubectl = programs::find("kubectl").is_some();
     let blocks = blocks();
-    assert_eq!(blocks.len(), 4, "{blocks:?}");
+    assert_eq!(blocks.len(), 3, "{blocks:?}");
     for block in blocks.iter().filter(|block| has_kubectl || !block.starts_with("kubectl")) {
         let block = block.replace("https://git.example", &server.url());
         let outcome = world.program("sh").args(["-e", "-c", &block]).run();
