@@ -28,6 +28,8 @@ mod foreign;
 mod secret;
 mod steps;
 
+pub use choice::choose;
+
 use error::RegistryError;
 use file::{ConfigFile, Reading};
 

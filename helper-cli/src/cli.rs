@@ -1,6 +1,7 @@
 //! Owns the command line as a person writes it: sub-commands, options, their help, and the words for what is
 //! wrong with them. It does nothing of what is asked.
 
+mod adapter;
 mod help;
 mod profile;
 
@@ -14,6 +15,9 @@ use crate::commands::get::GetOptions;
 use crate::exit::ErrorFormat;
 use crate::text::clean;
 
+pub(crate) use adapter::{
+    BazelOperation, BazelOptions, DockerOperation, DockerOptions, GitCredentialOptions, KubectlOptions,
+};
 pub(crate) use profile::{
     CreateOptions, ImportOptions, ProfileCommand, SecretSourceName, SourceOptions, TotpName, UpdateOptions,
 };
@@ -89,6 +93,18 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "page")]
         list: bool,
     },
+    /// Answer git, as one of its credential helpers
+    #[command(after_help = help::GIT_CREDENTIAL)]
+    GitCredential(GitCredentialOptions),
+    /// Answer Bazel, as its credential helper
+    #[command(after_help = help::BAZEL)]
+    Bazel(BazelOptions),
+    /// Answer docker, as its credential helper
+    #[command(after_help = help::DOCKER)]
+    Docker(DockerOptions),
+    /// Answer kubectl, as its credential plugin
+    #[command(after_help = help::KUBECTL)]
+    Kubectl(KubectlOptions),
 }
 
 /// What to do with the daemon.

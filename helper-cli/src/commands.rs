@@ -1,11 +1,13 @@
 //! Owns the way from a parsed command line to the command that does it, and what all commands share: which
 //! profile, which daemon, how long.
 
+mod adapter;
 mod code;
 pub(crate) mod complete;
 mod daemon;
 mod forget;
 pub(crate) mod get;
+mod grant;
 mod json;
 mod lock;
 mod manual;
@@ -26,12 +28,12 @@ use crate::{client, launch, output};
 /// How long a command other than `get` may take: a person may have to unlock the keyring in the meantime.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Does what the command line asks for.
+/// Does what the command line asks for, and gives the exit code.
 ///
 /// # Errors
 /// Why it was not done.
-pub(crate) fn run(line: CommandLine) -> Result<(), Failure> {
-    match line.command {
+pub(crate) fn run(line: CommandLine) -> Result<u8, Failure> {
+    let done = match line.command {
         None => get::run(&line.get),
         Some(Command::Get(options)) => get::run(&options),
         Some(Command::Profile(command)) => profile::run(*command),
@@ -42,7 +44,12 @@ pub(crate) fn run(line: CommandLine) -> Result<(), Failure> {
         Some(Command::Unlock { passphrase_stdin }) => lock::unlock(passphrase_stdin),
         Some(Command::Completions { shell }) => complete::run(&shell),
         Some(Command::Manual { page, list }) => manual::run(&page, list),
-    }
+        Some(Command::GitCredential(options)) => adapter::git::run(&options),
+        Some(Command::Bazel(options)) => adapter::bazel::run(options),
+        Some(Command::Docker(options)) => return adapter::docker::run(options),
+        Some(Command::Kubectl(options)) => adapter::kubectl::run(options),
+    };
+    done.map(|()| 0)
 }
 
 /// Where we meet, as the environment has it.
@@ -74,12 +81,20 @@ fn selector(profile: Option<&ProfileName>, url: Option<&str>) -> Result<ProfileS
     if let Some(url) = url {
         return Ok(ProfileSelector::Url(url.to_owned()));
     }
+    Ok(profile_of_environment()?.map_or(ProfileSelector::Default, ProfileSelector::Named))
+}
+
+/// The profile that `CP_TOKEN_PROFILE` names.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where it holds no profile name.
+fn profile_of_environment() -> Result<Option<ProfileName>, Failure> {
     match std::env::var_os("CP_TOKEN_PROFILE").filter(|name| !name.is_empty()) {
         Some(name) => match name.to_str().and_then(|name| ProfileName::parse(name).ok()) {
-            Some(name) => Ok(ProfileSelector::Named(name)),
+            Some(name) => Ok(Some(name)),
             None => Err(bad_variable()),
         },
-        None => Ok(ProfileSelector::Default),
+        None => Ok(None),
     }
 }
 

@@ -2,6 +2,7 @@
 //! command.
 #![cfg_attr(all(unix, not(test)), no_main)]
 
+mod adapters;
 mod cli;
 mod client;
 mod commands;
@@ -13,6 +14,7 @@ mod hot;
 mod import;
 mod launch;
 mod look;
+mod names;
 mod output;
 mod program_line;
 mod prompt;
@@ -35,12 +37,16 @@ use exit::ErrorFormat;
 
 #[cfg(any(not(unix), test))]
 fn main() -> std::process::ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    run(arguments.iter().map(OsString::as_os_str)).into()
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let mut words = words.iter().map(OsString::as_os_str);
+    run(words.next().unwrap_or_default(), words).into()
 }
 
-/// Does what the arguments say, without the program's name, and gives the number the process ends with.
-fn run<'a>(arguments: impl Iterator<Item = &'a OsStr> + Clone) -> u8 {
+/// Does what the program's name and the arguments say, and gives the number the process ends with.
+fn run<'a>(program: &OsStr, arguments: impl Iterator<Item = &'a OsStr> + Clone) -> u8 {
+    if let Some(command) = names::command(program) {
+        return run_the_long_way(names::arguments(command, arguments));
+    }
     match hot::parse(arguments.clone()) {
         Some(options) => exit::conclude(commands::get::run(&options), ErrorFormat::Text),
         None => run_the_long_way(arguments.map(OsStr::to_owned).collect()),
@@ -53,7 +59,10 @@ fn run_the_long_way(mut arguments: Vec<OsString>) -> u8 {
         return exit::conclude(commands::complete::answer(&shell, &arguments), ErrorFormat::Text);
     }
     match cli::error_format(&mut arguments) {
-        Ok(format) => exit::conclude(read_and_run(&arguments), format),
+        Ok(format) => match read_and_run(&arguments) {
+            Ok(number) => number,
+            Err(failure) => exit::conclude(Err(failure), format),
+        },
         Err(failure) => exit::conclude(Err(failure), ErrorFormat::Text),
     }
 }
@@ -67,9 +76,9 @@ fn refuse<'a>(failure: Failure, arguments: impl Iterator<Item = &'a OsStr>) -> u
     exit::conclude(Err(failure), format)
 }
 
-fn read_and_run(arguments: &[OsString]) -> Result<(), Failure> {
+fn read_and_run(arguments: &[OsString]) -> Result<u8, Failure> {
     match cli::parse(arguments)? {
         cli::Parsed::Line(line) => commands::run(*line),
-        cli::Parsed::Text(text) => output::print(&[text.as_bytes()]),
+        cli::Parsed::Text(text) => output::print(&[text.as_bytes()]).map(|()| 0),
     }
 }

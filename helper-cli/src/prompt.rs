@@ -7,10 +7,12 @@ mod system;
 
 mod choice;
 mod code;
+mod handed;
 mod passphrase;
 
 pub(crate) use choice::one_of;
 pub(crate) use code::one_time_code;
+pub(crate) use handed::handed_over;
 pub(crate) use passphrase::{known_passphrase, new_passphrase};
 
 use std::io::{self, IsTerminal, Read};

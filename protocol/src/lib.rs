@@ -10,6 +10,7 @@ mod failure;
 mod frame;
 pub mod message;
 mod name;
+mod origin;
 mod peer;
 mod secret;
 mod token;
@@ -24,6 +25,7 @@ pub use frame::{
     VersionRange,
 };
 pub use name::{ProfileName, ProfileNameError};
+pub use origin::{ForeignUrl, origin};
 pub use peer::{PeerError, is_same_user, require_own_folder, require_same_user};
 pub use secret::Secret;
 pub use token::{AccessToken, TOKEN_LIMIT, TokenError};

@@ -7,6 +7,7 @@ pub mod certificates;
 pub mod clock_shim;
 pub mod fake_crashplan;
 pub mod fake_proxy;
+pub mod guarded_server;
 #[cfg(target_os = "linux")]
 pub mod official_cli;
 pub mod oracle;

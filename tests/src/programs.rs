@@ -44,3 +44,17 @@ pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
+
+/// Every program of that name that `PATH` leads to, each file once, and those that the variable lists, between colons.
+pub fn find_all(program: &str, variable: &str) -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let named = std::env::var_os(variable).unwrap_or_default();
+    let candidates = std::env::split_paths(&path).map(|folder| folder.join(program));
+    let mut found: Vec<PathBuf> = Vec::new();
+    for file in candidates.chain(std::env::split_paths(&named)).filter_map(|file| file.canonicalize().ok()) {
+        if file.is_file() && !found.contains(&file) {
+            found.push(file);
+        }
+    }
+    found
+}

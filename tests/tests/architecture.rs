@@ -96,6 +96,19 @@ fn rooms_keep_to_their_floors() {
         ("daemon/src/service.rs", vec!["crate::vault", "crate::authority", "crate::ipc"]),
         ("daemon/src/ipc/", vec!["crate::vault", "crate::authority", "crate::broker", "crate::registry"]),
         ("helper-cli/src/", vec!["tokio", "tracing", "reqwest"]),
+        (
+            "helper-cli/src/adapters",
+            vec![
+                "std::env",
+                "std::io",
+                "std::fs",
+                "::now()",
+                "crate::client",
+                "crate::prompt",
+                "crate::output",
+            ],
+        ),
+        ("helper-cli/src/adapters", vec!["crate::commands", "crate::launch", "crate::cli", "print!"]),
     ];
     for (room, words) in forbidden {
         for word in words {

@@ -14,7 +14,7 @@ use crate::request_url::RequestUrl;
 ///
 /// # Errors
 /// Where it is none, or more than one.
-pub(super) fn choose(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile>, RegistryError> {
+pub fn choose(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile>, RegistryError> {
     let profiles = &config.profiles;
     match selector {
         ProfileSelector::Named(name) => {

@@ -148,6 +148,15 @@ fn a_fault_is_one_line_with_a_hint_and_the_usage_code() {
         "-p a get",
         "totp",
         "exec -- true",
+        "git-credential",
+        "git-credential get more",
+        "git-credential -p Prod get",
+        "bazel",
+        "bazel store",
+        "docker",
+        "docker frobnicate",
+        "docker get more",
+        "kubectl get",
     ] {
         let failure = refusal(line);
         assert_eq!(failure.code, ErrorCode::USAGE, "{line}");
@@ -183,7 +192,9 @@ fn help_and_version_are_answers_and_the_help_names_every_exit_code() {
     for code in ["64", "65", "69", "70", "74", "75", "76", "77", "78"] {
         assert!(help.contains(&format!("\n  {code}  ")), "{code}");
     }
-    for line in ["-h", "help", "help profile create", "get --help", "profile list --help", "daemon stop -h"] {
+    let commands = ["git-credential -h", "bazel --help", "help docker", "kubectl --help"];
+    let others = ["-h", "help", "help profile create", "get --help", "profile list --help", "daemon stop -h"];
+    for line in others.into_iter().chain(commands) {
         assert!(text(line).len() > 100, "{line}");
     }
 }

@@ -18,9 +18,10 @@ const ISSUES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
 #[unsafe(no_mangle)]
 extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
     std::panic::set_hook(Box::new(tell_of_bug));
-    let arguments = Arguments { values, next: 1, count: usize::try_from(count).unwrap_or(0) };
+    let mut arguments = Arguments { values, next: 0, count: usize::try_from(count).unwrap_or(0) };
+    let program = arguments.next().unwrap_or_default();
     let number = match protect() {
-        Ok(()) => crate::run(arguments),
+        Ok(()) => crate::run(program, arguments),
         Err(failure) => crate::refuse(failure, arguments),
     };
     number.into()

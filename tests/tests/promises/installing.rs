@@ -30,6 +30,12 @@ fn programs_manual_and_completions_are_found_and_removed() {
     assert!(install(&world, &[shown]).contains(&format!("put {shown}/bin into your PATH")));
     let version = Command::new(prefix.join("bin/cp-token")).arg("--version").output().expect("it runs");
     assert!(version.stdout.starts_with(b"cp-token "));
+    for name in ["git-credential-cp-token", "docker-credential-cp-token", "bazel-credential-cp-token"] {
+        let called = Command::new(prefix.join("bin").join(name)).arg("--help").output().expect("it runs");
+        let shown = String::from_utf8(called.stdout).expect("text");
+        let command = name.replace("-credential-cp-token", "").replace("git", "git-credential");
+        assert!(shown.contains(&format!("cp-token {command} ")), "{name}: {shown}");
+    }
     if programs::present(&["man"]) {
         let mut man = Command::new("man");
         man.args(["-w", "cp-token-get", "cp-token-config"]).env("MANPATH", prefix.join("share/man"));

@@ -3,12 +3,14 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, reason = "a test that cannot set the stage has to stop where the stage broke")]
 
+mod adapters;
 mod answers;
 mod clocks;
 mod codes;
 mod counts;
 mod crashes;
 mod demo;
+mod git;
 mod guesses;
 mod import;
 mod installing;

@@ -1,0 +1,29 @@
+//! Owns what other programs say when they want a token, and how they are answered: bytes in, a query out; a grant
+//! in, bytes out. Nothing below it reads, writes, waits or asks.
+
+pub(crate) mod basic;
+pub(crate) mod bazel;
+pub(crate) mod docker;
+pub(crate) mod git;
+pub(crate) mod kubectl;
+
+use cp_token_protocol::{ErrorCode, Failure};
+
+/// The most that another program may hand over, in bytes.
+pub(crate) const INPUT_LIMIT: usize = 64 * 1024;
+
+/// What another program handed over is not what its protocol says. Nothing of it is repeated.
+fn malformed(message: &str) -> Failure {
+    Failure::new(ErrorCode::BAD_INPUT, message).with_hint("nothing was answered; see which program asks")
+}
+
+/// The value as one line of JSON.
+fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, Failure> {
+    let mut text = serde_json::to_vec(value)
+        .map_err(|_| Failure::new(ErrorCode::INTERNAL, "the answer has no JSON form"))?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+#[cfg(test)]
+mod samples;

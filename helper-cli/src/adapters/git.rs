@@ -1,0 +1,140 @@
+//! Owns what a git credential helper is asked and answers: which origin and user, in which form, with which token.
+//! How lines are read is `git/description.rs`'s, which schemes a server offers `git/challenge.rs`'s.
+
+mod challenge;
+mod description;
+
+use cp_token_protocol::message::{AuthScheme, TokenGrant};
+use cp_token_protocol::{ErrorCode, Failure, ForeignUrl, ProfileName, origin};
+
+use super::basic;
+use challenge::Offer;
+
+pub(crate) use description::{Description, is_complete};
+
+/// What the operation `capability` answers.
+pub(crate) const CAPABILITIES: &[u8] = b"version 0\ncapability authtype\ncapability state\n";
+
+/// Marks the state that is ours among those of other helpers.
+const STATE_PREFIX: &str = "cp-token:";
+
+/// Whom git wants a credential for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Query {
+    /// Where it is to be sent.
+    pub(crate) origin: String,
+    /// The user whom the URL or the config names.
+    pub(crate) username: Option<String>,
+    /// Whether the server takes a user name and password, as kind `basic` has them.
+    pub(crate) accepts_basic: bool,
+}
+
+/// A token that the server has answered 401 to, as far as git says.
+#[derive(Debug)]
+pub(crate) struct Report<'i> {
+    /// Where it was sent.
+    pub(crate) query: Query,
+    /// Whose it was, where the answer had said so and git has remembered it.
+    pub(crate) profile: Option<ProfileName>,
+    /// The token.
+    pub(crate) token: &'i [u8],
+}
+
+/// Whom a credential is wanted for; nothing where no profile can be meant.
+pub(crate) fn query(description: &Description<'_>) -> Option<Query> {
+    let (origin, path) = target(description)?;
+    let username = match description.username {
+        None | Some(b"") => None,
+        Some(name) => Some(text(name)?),
+    };
+    let offer = Offer::of(&description.challenges);
+    Some(Query { origin, username, accepts_basic: offer.takes_basic() && !basic::is_refused_at(&path) })
+}
+
+/// What an `erase` reports; nothing where it holds no token.
+pub(crate) fn report<'i>(description: &Description<'i>) -> Option<Report<'i>> {
+    let is_bearer = description.authtype.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"));
+    let token = match description.credential {
+        Some(credential) => Some(credential).filter(|_| is_bearer),
+        None => description.password,
+    }?;
+    Some(Report { query: query(description)?, profile: remembered(description), token })
+}
+
+fn target(description: &Description<'_>) -> Option<(String, String)> {
+    if let Some(url) = description.url {
+        let url = ForeignUrl::parse(&text(url)?)?;
+        return Some((url.origin, url.path));
+    }
+    let origin = origin(&text(description.protocol?)?, &text(description.host?)?)?;
+    Some((origin, String::from_utf8_lossy(description.path.unwrap_or_default()).into_owned()))
+}
+
+fn remembered(description: &Description<'_>) -> Option<ProfileName> {
+    let ours =
+        description.states.iter().rev().find_map(|state| state.strip_prefix(STATE_PREFIX.as_bytes()))?;
+    ProfileName::parse(std::str::from_utf8(ours).ok()?).ok()
+}
+
+fn text(bytes: &[u8]) -> Option<String> {
+    std::str::from_utf8(bytes).ok().map(str::to_owned)
+}
+
+/// The lines that answer, all of them or none.
+///
+/// # Errors
+/// [`ErrorCode::NO_TOKEN`] where a value has a character that ends a line.
+pub(crate) fn answer(description: &Description<'_>, grant: &TokenGrant) -> Result<Vec<u8>, Failure> {
+    let mut lines = Lines::default();
+    // What depends on a capability has to stand behind it.
+    for (name, is_announced) in [("authtype", description.knows_authtype), ("state", description.knows_state)]
+    {
+        if is_announced {
+            lines.add("capability[]", name.as_bytes())?;
+        }
+    }
+    if grant.scheme == AuthScheme::Bearer && takes_bearer(description) {
+        lines.add("authtype", b"Bearer")?;
+        lines.add("credential", grant.access_token.expose())?;
+    } else {
+        let asked = description.username.filter(|name| !name.is_empty());
+        let (name, password) = basic::name_and_password(grant, grant.profile.as_str())?;
+        let is_token = grant.scheme == AuthScheme::Bearer;
+        lines.add("username", asked.filter(|_| is_token).unwrap_or(&name))?;
+        lines.add("password", &password)?;
+    }
+    if description.knows_authtype {
+        lines.add("ephemeral", b"1")?;
+    }
+    lines.add("password_expiry_utc", grant.expires_at.to_string().as_bytes())?;
+    if description.knows_state {
+        lines.add("state[]", format!("{STATE_PREFIX}{}", grant.profile).as_bytes())?;
+    }
+    Ok(lines.0)
+}
+
+/// A git that cannot send one would fall back to a prompt, and a server that offers Basic alone would refuse it.
+fn takes_bearer(description: &Description<'_>) -> bool {
+    description.knows_authtype && Offer::of(&description.challenges) != Offer::BasicAlone
+}
+
+#[derive(Default)]
+struct Lines(Vec<u8>);
+
+impl Lines {
+    fn add(&mut self, key: &str, value: &[u8]) -> Result<(), Failure> {
+        if value.iter().any(|byte| b"\r\n\0".contains(byte)) {
+            return Err(Failure::new(
+                ErrorCode::NO_TOKEN,
+                "a value has a character that git cannot be given",
+            ));
+        }
+        for part in [key.as_bytes(), b"=", value, b"\n"] {
+            self.0.extend_from_slice(part);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+//! Owns what the commands for other programs have in common: how a profile is chosen for the origin that a program
+//! names, and that what it hands over is read within bounds.
+
+pub(super) mod bazel;
+pub(super) mod docker;
+pub(super) mod git;
+pub(super) mod kubectl;
+
+use cp_token_protocol::message::{OriginSelector, ProfileSelector};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
+
+use super::grant::Wanted;
+use crate::adapters::INPUT_LIMIT;
+use crate::prompt;
+
+/// The one profile that answers for this origin. A name among the options is an order, the variable a wish.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where the variable holds no profile name.
+fn for_origin(
+    url: String,
+    profile: Option<ProfileName>,
+    username: Option<String>,
+) -> Result<ProfileSelector, Failure> {
+    let preferred = super::profile_of_environment()?;
+    Ok(ProfileSelector::Origin(OriginSelector { url, profile, username, preferred }))
+}
+
+/// A token for this origin, or user name and password where they are of use.
+fn wanted(selector: ProfileSelector, accepts_basic: bool) -> Wanted {
+    Wanted { accepts_basic, ..Wanted::of(selector) }
+}
+
+/// All of standard input.
+fn input() -> Result<Secret, Failure> {
+    prompt::handed_over(INPUT_LIMIT, |_| false)
+}
+
+/// Whether no profile answers for what was asked about, so that it is somebody else's business.
+fn is_foreign(failure: &Failure) -> bool {
+    [ErrorCode::UNKNOWN_URL, ErrorCode::INVALID_URL].contains(&failure.code)
+}

@@ -1,0 +1,66 @@
+//! Owns `cp-token docker`. Of failures, docker's clients know two by their words; these go to standard output.
+
+use cp_token_protocol::message::{Request, Response};
+use cp_token_protocol::{Failure, ProfileName};
+
+use super::super::{ask, grant, profile_of_environment};
+use crate::adapters::basic;
+use crate::adapters::docker::{self, Question};
+use crate::cli::{DockerOperation, DockerOptions};
+use crate::{client, output};
+
+const VERSION: &str = concat!("docker-credential-cp-token (cp-token) v", env!("CARGO_PKG_VERSION"), "\n");
+
+/// Exit code of a failure that docker's clients know by its words.
+const TOLD: u8 = 1;
+
+/// Does what docker asks for, and gives the exit code.
+///
+/// # Errors
+/// Why there is no answer.
+pub(in crate::commands) fn run(options: DockerOptions) -> Result<u8, Failure> {
+    match options.operation {
+        DockerOperation::Get => get(options.profile),
+        DockerOperation::List => list(options.profile).map(|()| 0),
+        DockerOperation::Version => output::print(&[VERSION.as_bytes()]).map(|()| 0),
+        DockerOperation::Store | DockerOperation::Erase => {
+            // A writer whose reader has gone may be killed for it.
+            let _ = super::input();
+            Ok(0)
+        }
+    }
+}
+
+fn get(profile: Option<ProfileName>) -> Result<u8, Failure> {
+    let input = super::input()?;
+    let (url, name) = match docker::question(input.expose()) {
+        Question::Server(url, name) => (url, name),
+        Question::Foreign => return told(docker::NOT_FOUND),
+        Question::Nothing => return told(docker::NO_SERVER),
+    };
+    let accepts_basic = !basic::is_refused_at(&url.path);
+    let selector = super::for_origin(url.origin, profile, None)?;
+    match grant::grant(super::wanted(selector, accepts_basic)) {
+        Ok(grant) => output::print(&[&docker::answer(&name, &grant)?]).map(|()| 0),
+        Err(failure) if super::is_foreign(&failure) => told(docker::NOT_FOUND),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn told(words: &str) -> Result<u8, Failure> {
+    output::print(&[words.as_bytes()]).map(|()| TOLD)
+}
+
+fn list(profile: Option<ProfileName>) -> Result<(), Failure> {
+    let preferred = profile_of_environment()?;
+    match ask(&Request::ProfileList)? {
+        Response::Profiles(profiles) => {
+            output::print(&[&docker::list(&profiles, profile.as_ref(), preferred.as_ref())?])
+        }
+        other @ (Response::Working
+        | Response::Token(_)
+        | Response::Status(_)
+        | Response::Done(_)
+        | Response::Failure(_)) => Err(client::unexpected(&other)),
+    }
+}

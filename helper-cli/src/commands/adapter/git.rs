@@ -1,0 +1,75 @@
+//! Owns `cp-token git-credential`. What is not for a profile gets no word at all, so that git goes on to its next
+//! helper; it is never told to stop, because others may know that host.
+
+use std::time::Duration;
+
+use cp_token_protocol::message::{AccessTokenRequest, Demand, Request};
+use cp_token_protocol::{AccessToken, Failure, ProfileName};
+
+use super::super::{connection_for_token, grant};
+use crate::adapters::INPUT_LIMIT;
+use crate::adapters::git::{self, Description};
+use crate::cli::GitCredentialOptions;
+use crate::deadline::Deadline;
+use crate::{output, prompt};
+
+/// How long git is held up by the report of a rejected token.
+const PATIENCE_FOR_REPORTS: Duration = Duration::from_secs(3);
+
+/// Does what git asks for; what git may ask for some day is no failure.
+///
+/// # Errors
+/// Why there is no credential for a host that is ours.
+pub(in crate::commands) fn run(options: &GitCredentialOptions) -> Result<(), Failure> {
+    match options.operation.to_str() {
+        Some("get") => get(options.profile.clone()),
+        Some("erase") => {
+            // Git asks nothing, so it is told nothing.
+            let _ = erase(options.profile.clone());
+            Ok(())
+        }
+        Some("store") => {
+            // A writer whose reader has gone may be killed for it.
+            let _ = prompt::handed_over(INPUT_LIMIT, git::is_complete);
+            Ok(())
+        }
+        Some("capability") => output::print(&[git::CAPABILITIES]),
+        _ => Ok(()),
+    }
+}
+
+fn get(profile: Option<ProfileName>) -> Result<(), Failure> {
+    let input = prompt::handed_over(INPUT_LIMIT, git::is_complete)?;
+    let description = Description::parse(input.expose())?;
+    let Some(query) = git::query(&description) else { return Ok(()) };
+    let selector = super::for_origin(query.origin, profile, query.username)?;
+    match grant::grant(super::wanted(selector, query.accepts_basic)) {
+        Ok(grant) => output::print(&[&git::answer(&description, &grant)?]),
+        Err(failure) if super::is_foreign(&failure) => Ok(()),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Reports the rejected token and waits for no other one; where no daemon runs, there is nobody who would give that
+/// token out again.
+fn erase(profile: Option<ProfileName>) -> Result<(), Failure> {
+    let input = prompt::handed_over(INPUT_LIMIT, git::is_complete)?;
+    let description = Description::parse(input.expose())?;
+    let Some(report) = git::report(&description) else { return Ok(()) };
+    let Ok(token) = AccessToken::copy_of(report.token) else { return Ok(()) };
+    let profile = profile.or(report.profile);
+    let mut request = Request::AccessToken(AccessTokenRequest {
+        profile: super::for_origin(report.query.origin, profile, report.query.username)?,
+        demand: Demand::Rejected(token),
+        min_validity_ms: None,
+        timeout_ms: 0,
+        code: None,
+        accepts_basic: false,
+    });
+    let deadline = Deadline::new(PATIENCE_FOR_REPORTS);
+    let connection = connection_for_token(&mut request, &deadline, false)?;
+    if let Request::AccessToken(request) = &mut request {
+        request.timeout_ms = 0;
+    }
+    connection.ask(&request).map(drop)
+}

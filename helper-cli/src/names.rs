@@ -1,0 +1,66 @@
+//! Owns the other names under which the program is called, each of which stands for a command. Whether one is used is
+//! seen from the end of the name alone: the ordinary call has no time for more.
+
+use std::ffi::{OsStr, OsString};
+
+/// What the other names have in common.
+const ENDING: &[u8] = b"-credential-cp-token";
+
+const GIT: &str = "git-credential";
+const DOCKER: &str = "docker";
+const BAZEL: &str = "bazel";
+
+/// The command that the program's name stands for, where it is not the ordinary one.
+pub(crate) fn command(program: &OsStr) -> Option<&'static str> {
+    let name = program.as_encoded_bytes();
+    let name = name.strip_suffix(b".exe").unwrap_or(name).strip_suffix(ENDING)?;
+    match name.rsplit(|byte| b"/\\".contains(byte)).next()? {
+        b"git" => Some(GIT),
+        b"docker" => Some(DOCKER),
+        b"bazel" => Some(BAZEL),
+        _ => None,
+    }
+}
+
+/// The arguments behind that command. Docker's helpers have another way to ask for the version.
+pub(crate) fn arguments<'a>(command: &str, given: impl Iterator<Item = &'a OsStr>) -> Vec<OsString> {
+    let is_version = |word: &OsStr| command == DOCKER && (word == "--version" || word == "-v");
+    let given = given.map(|word| if is_version(word) { "version".into() } else { word.to_owned() });
+    std::iter::once(command.into()).chain(given).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_other_name_stands_for_its_command_wherever_it_lies() {
+        for (name, expected) in [
+            ("git-credential-cp-token", Some("git-credential")),
+            ("/usr/bin/git-credential-cp-token", Some("git-credential")),
+            (r"C:\bin\git-credential-cp-token.exe", Some("git-credential")),
+            ("./docker-credential-cp-token", Some("docker")),
+            ("~/bin/bazel-credential-cp-token", Some("bazel")),
+            ("cp-token", None),
+            ("", None),
+            ("-credential-cp-token", None),
+            ("my-git-credential-cp-token", None),
+            ("git-credential-cp-token/cp-token", None),
+            ("git-credential-cp-token2", None),
+        ] {
+            assert_eq!(command(OsStr::new(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn arguments_stay_as_they_are_but_for_dockers_version() {
+        let of = |command: &str, given: &[&str]| {
+            let words = arguments(command, given.iter().map(OsStr::new));
+            words.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(of("git-credential", &["-p", "prod", "get"]), "git-credential -p prod get");
+        assert_eq!(of("docker", &["-v"]), "docker version");
+        assert_eq!(of("docker", &["--version"]), "docker version");
+        assert_eq!(of("git-credential", &["--version"]), "git-credential --version");
+    }
+}

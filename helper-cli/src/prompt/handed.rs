@@ -1,0 +1,82 @@
+//! Owns standard input where another program writes to it: read no further than is needed and than is allowed.
+
+use std::io::{ErrorKind, Read};
+
+use cp_token_protocol::{ErrorCode, Failure, Secret};
+
+/// What another program hands over: all of it, or as much as there is when `is_complete` says that no more is needed.
+/// It may hold a token, so it lies where secrets do.
+///
+/// # Errors
+/// [`ErrorCode::BAD_INPUT`] where it is longer than `limit` bytes, of which no more than one is read.
+pub(crate) fn handed_over(limit: usize, is_complete: impl Fn(&[u8]) -> bool) -> Result<Secret, Failure> {
+    let input = super::system::unbuffered_stdin().map_err(|_| unreadable())?;
+    read(input, limit, is_complete)
+}
+
+fn read(mut input: impl Read, limit: usize, is_complete: impl Fn(&[u8]) -> bool) -> Result<Secret, Failure> {
+    let mut room = Secret::zeroed(limit + 1);
+    let mut filled = 0;
+    while filled <= limit && !is_complete(&room.expose()[..filled]) {
+        match input.read(&mut room.bytes_mut()[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return Err(unreadable()),
+        }
+    }
+    if filled > limit {
+        let message = format!("standard input is longer than {limit} bytes");
+        return Err(Failure::new(ErrorCode::BAD_INPUT, message).with_hint("nothing was answered"));
+    }
+    Ok(Secret::copy_of(&room.expose()[..filled]))
+}
+
+#[cold]
+fn unreadable() -> Failure {
+    Failure::new(ErrorCode::BAD_INPUT, "standard input cannot be read")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    /// Gives out one piece at each call, and counts the bytes.
+    struct Pieces<'p>(&'p [u8], usize, usize);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let end = (self.1 + self.2).min(self.0.len()).min(self.1 + buffer.len());
+            let piece = &self.0[self.1..end];
+            buffer[..piece.len()].copy_from_slice(piece);
+            self.1 = end;
+            Ok(piece.len())
+        }
+    }
+
+    #[test]
+    fn it_is_read_to_its_end_however_it_is_cut() {
+        for size in 1..8 {
+            let secret = read(Pieces(b"a=b\nc=d\n", 0, size), 100, |_| false).unwrap();
+            assert!(secret.matches(b"a=b\nc=d\n"), "{size}");
+        }
+        assert!(read(io::empty(), 100, |_| false).unwrap().matches(b""));
+    }
+
+    #[test]
+    fn it_is_not_waited_for_more_once_it_is_complete() {
+        let mut pieces = Pieces(b"a\n\nrest", 0, 1);
+        let secret = read(&mut pieces, 100, |input| input.ends_with(b"\n\n")).unwrap();
+        assert!(secret.matches(b"a\n\n") && pieces.1 == 3);
+    }
+
+    #[test]
+    fn h07_input_without_end_is_read_no_further_than_the_limit_and_refused() {
+        assert_eq!(read(io::repeat(b'x'), 100, |_| false).unwrap_err().code, ErrorCode::BAD_INPUT);
+        let mut pieces = Pieces(&[b'x'; 500], 0, 7);
+        assert!(read(&mut pieces, 100, |_| false).is_err() && pieces.1 == 101);
+        assert!(read(Pieces(&[b'x'; 100], 0, 7), 100, |_| false).is_ok());
+    }
+}
