@@ -12,4 +12,6 @@ pub mod official_cli;
 pub mod oracle;
 pub mod programs;
 #[cfg(target_os = "linux")]
+pub mod python_session;
+#[cfg(target_os = "linux")]
 pub mod world;

@@ -20,6 +20,7 @@ mod main_job;
 mod manual;
 mod network;
 mod people;
+mod python;
 mod reset;
 mod schemas;
 mod secrecy;
