@@ -13,5 +13,6 @@ pub mod oracle;
 pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod python_session;
+pub mod snippets;
 #[cfg(target_os = "linux")]
 pub mod world;

@@ -65,7 +65,8 @@ impl OfficialCli {
         let folders = [self.program.parent().unwrap_or(Path::new("/")).to_owned(), world.path("bin")];
         let system = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(folders.into_iter().chain(std::env::split_paths(&system)));
-        let call = world.program("/usr/bin/env").args(["python3"]).args([modules().join("crashplan-cp-token")]);
+        let call =
+            world.program("/usr/bin/env").args(["python3"]).args([modules().join("crashplan-cp-token")]);
         let call = call.args(arguments).env("PATH", path.expect("names without a colon"));
         call.env("PYTHONDONTWRITEBYTECODE", "1")
     }

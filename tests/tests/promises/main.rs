@@ -19,6 +19,7 @@ mod lock;
 mod main_job;
 mod manual;
 mod network;
+mod pages;
 mod people;
 mod python;
 mod reset;

@@ -31,7 +31,9 @@ fn the_official_sdk_lives_on_one_token_request() {
     for _ in 0..5 {
         assert_eq!(python.value("look()"), 200);
     }
-    python.run("others = [pycpg.sdk.from_jwt_provider(url, cp_token.Provider(profile='prod')) for _ in range(3)]");
+    python.run(
+        "others = [pycpg.sdk.from_jwt_provider(url, cp_token.Provider(profile='prod')) for _ in range(3)]",
+    );
     assert_eq!((world.server().token_requests(), world.server().refused_bearers()), (1, 0));
     assert!(world.server().api_requests() >= 9, "the look sees requests");
 }
@@ -143,7 +145,11 @@ fn every_failure_is_an_exception_with_the_line_and_the_code() {
         ("cp_token.profiles(program='no-such-program')", 69, "no-such-program"),
     ] {
         let raised = python.raised(call);
-        assert_eq!((raised.class.as_str(), raised.exit_code), ("CpTokenError", Some(code)), "{call}: {raised:?}");
+        assert_eq!(
+            (raised.class.as_str(), raised.exit_code),
+            ("CpTokenError", Some(code)),
+            "{call}: {raised:?}"
+        );
         assert!(raised.told.contains(words), "{call}: {raised:?}");
     }
     assert_eq!(python.raised("cp_token.Provider(profile='a', url='b')").class, "ValueError");

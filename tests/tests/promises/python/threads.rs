@@ -54,7 +54,10 @@ fn one_provider_may_serve_several_sdk_objects() {
     assert_eq!(world.server().token_requests(), 1, "being asked again is no refusal by itself");
     for round in 1..=2 {
         world.server().revoke_all();
-        assert_eq!(python.value("[sdk.orgs.get_page(1).status_code for sdk in sdks]"), Value::from(vec![200; 4]));
+        assert_eq!(
+            python.value("[sdk.orgs.get_page(1).status_code for sdk in sdks]"),
+            Value::from(vec![200; 4])
+        );
         assert_eq!(world.server().token_requests(), 1 + round);
         assert_eq!(world.server().refused_bearers(), 4 * round, "each of them had the dead one");
     }

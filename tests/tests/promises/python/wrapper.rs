@@ -47,8 +47,10 @@ fn without_a_profile_of_theirs_those_of_cp_token_do() {
     listed(&cli.wrapped(&world, &["users", "list", "--profile", "audit"]).run());
     listed(&cli.wrapped(&world, &LIST).env("CP_TOKEN_PROFILE", "audit").run());
     assert_eq!(world.server().token_requests(), 2);
-    let users: Vec<_> = world.server().entries().into_iter().filter(|entry| entry.request.path == "/api/v1/User").collect();
-    let used: std::collections::HashSet<_> = users.iter().map(|entry| entry.request.header("Authorization")).collect();
+    let users: Vec<_> =
+        world.server().entries().into_iter().filter(|entry| entry.request.path == "/api/v1/User").collect();
+    let used: std::collections::HashSet<_> =
+        users.iter().map(|entry| entry.request.header("Authorization")).collect();
     assert_eq!((users.len(), used.len()), (3, 2), "one of prod, two of audit");
 }
 
@@ -111,7 +113,8 @@ fn commands_on_their_profiles_are_left_alone() {
     let shown = cli.wrapped(&world, &["profile", "show", "default"]).run();
     assert!(shown.code == 0 && shown.stdout.contains(&client.id), "{shown:?}");
     assert_eq!(world.server().token_requests(), before);
-    let line = ["profile", "create-api-client", "-y", "-n", "new", "-s", &world.server().url(), "--api-client-id"];
+    let line =
+        ["profile", "create-api-client", "-y", "-n", "new", "-s", &world.server().url(), "--api-client-id"];
     let wrong = ["key-0", "--secret", "a-wrong-one", "--disable-ssl-errors", "True"];
     let refused = cli.wrapped(&world, &[&line[..], &wrong].concat()).run();
     assert!(refused.code != 0 && refused.stdout.contains("Password not stored!"), "{refused:?}");
