@@ -52,7 +52,7 @@ def token(
 ) -> str:
     """A token that is good now, of the profile of this name or of this URL, else of the default one.
 
-    Ask before each request; it costs about a millisecond. ``rejected`` is the token to which the API has just
+    Say the URL that you ask: then no token of another server can come. Ask before each request; it costs about a millisecond. ``rejected`` is the token to which the API has just
     answered 401: the same one is then not given again. ``timeout`` counts in seconds. Raises CpTokenError.
     """
     if profile is not None and url is not None:
@@ -61,7 +61,8 @@ def token(
     if profile is not None:
         arguments.append(f"--profile={profile}")
     if url is not None:
-        arguments.append(f"--url={url}")
+        # The official SDK takes hosts without a scheme, too.
+        arguments.append(f"--url={url if '://' in url else f'https://{url}'}")
     if rejected is not None:
         arguments.append("--rejected")
     printed = _run(program, arguments, rejected or "")

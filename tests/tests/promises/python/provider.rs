@@ -159,6 +159,36 @@ fn every_failure_is_an_exception_with_the_line_and_the_code() {
 }
 
 #[test]
+fn waiting_has_an_end_that_the_program_chooses() {
+    let world = World::new();
+    let Some((_, mut python)) = connected(&world) else { return };
+    world.helper(&["forget"]).succeeded();
+    world.server().hold();
+    let raised = python.raised("cp_token.Provider(url=url, timeout=0.3)()");
+    assert_eq!((raised.class.as_str(), raised.exit_code), ("CpTokenError", Some(75)), "{raised:?}");
+    world.server().release();
+    assert_eq!(python.value("look()"), 200);
+}
+
+/// Whatever runs cp-token in its place writes down what everybody could read; the world's end searches it.
+#[test]
+fn no_token_stands_in_an_argument_or_a_variable() {
+    let world = World::new();
+    let Some((_, mut python)) = connected(&world) else { return };
+    let (noted, program) = (world.path("noted"), world.path("bin/noting"));
+    let script = format!("#!/bin/sh\necho \"$@\" >>{0}; env >>{0}; exec cp-token \"$@\"\n", noted.display());
+    std::fs::write(&program, script).expect("write a program");
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .expect("let it run");
+    python.run(&format!("held = cp_token.Provider(url=url.replace('https://', ''), program={program:?})"));
+    python.run("sdk = pycpg.sdk.from_jwt_provider(url, held)");
+    world.server().revoke_all();
+    assert_eq!(python.value("look()"), 200);
+    let noted = std::fs::read_to_string(noted).expect("what was noted");
+    assert!(noted.contains("--rejected") && noted.matches("--url=https://localhost").count() == 2, "{noted}");
+}
+
+#[test]
 fn programs_of_their_own_ask_for_each_request_and_report_what_was_refused() {
     let world = World::new();
     let Some((_, mut python)) = connected(&world) else { return };

@@ -1,5 +1,6 @@
 //! Promises of the wrapper: the official CLI's commands on cp-token's token, with its own profiles and without.
 
+use cp_token_tests::fake_crashplan::FakeCrashPlan;
 use cp_token_tests::official_cli::OfficialCli;
 use cp_token_tests::world::{Client, Outcome, World};
 
@@ -85,6 +86,28 @@ fn a_token_goes_to_no_server_but_its_own() {
     assert_eq!(world.server().entries().len(), before);
     let chosen = ["users", "list", "--profile", "prod"];
     listed(&cli.wrapped(&world, &chosen).env("CP_TOKEN_PROFILE", "prod").run());
+}
+
+/// Whoever told the official CLI to look away has their certificates checked where cp-token knows the roots.
+#[test]
+fn certificates_are_checked_against_the_roots_of_the_profile() {
+    let Some(cli) = OfficialCli::crashplan() else { return };
+    let world = World::new();
+    let client = world.create_profile("prod", "memory");
+    theirs(&world, "default", &world.server().url(), &client);
+    let text = std::fs::read_to_string(world.path(CONFIG)).expect("their file");
+    let looking_away = text.replace("ignore-ssl-errors = False", "ignore-ssl-errors = True");
+    std::fs::write(world.path(CONFIG), &looking_away).expect("their file");
+    let checked = cli.wrapped(&world, &LIST).run();
+    listed(&checked);
+    assert!(!checked.stderr.contains("SSL verification disabled"), "{checked:?}");
+    let gateway = FakeCrashPlan::start();
+    world.helper(&["profile", "update", "prod", "--also-for", &gateway.url()]).succeeded();
+    let text = looking_away.replace(&world.server().url(), &gateway.url());
+    std::fs::write(world.path(CONFIG), text).expect("their file");
+    let refused = cli.wrapped(&world, &LIST).env("CP_TOKEN_PROFILE", "prod").run();
+    assert!(refused.code == 1 && refused.stderr.contains("certificate verification failed"), "{refused:?}");
+    assert!(gateway.connections() > 0 && gateway.entries().is_empty(), "no byte of a request");
 }
 
 #[test]
