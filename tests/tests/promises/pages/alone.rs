@@ -86,6 +86,8 @@ pub(super) fn make(text: &str) {
     for file in ["users.json", "report.txt"] {
         std::fs::remove_file(kitchen.world.path(file)).expect("remove it");
     }
+    // Even an answer that curl takes for good is none, where there was no token to ask with.
+    kitchen.serve(&["{}"]);
     let nobody = make().env("CP_TOKEN_PROFILE", "nobody").run();
     assert!(nobody.code == 2 && !kitchen.world.path("users.json").exists(), "{nobody:?}");
 }

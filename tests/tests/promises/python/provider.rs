@@ -180,12 +180,15 @@ fn no_token_stands_in_an_argument_or_a_variable() {
     std::fs::write(&program, script).expect("write a program");
     std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700))
         .expect("let it run");
-    python.run(&format!("held = cp_token.Provider(url=url.replace('https://', ''), program={program:?})"));
+    python.run(&format!(
+        "held = cp_token.Provider(url=url.replace('https://', ''), timeout=7, program={program:?})"
+    ));
     python.run("sdk = pycpg.sdk.from_jwt_provider(url, held)");
     world.server().revoke_all();
     assert_eq!(python.value("look()"), 200);
     let noted = std::fs::read_to_string(noted).expect("what was noted");
     assert!(noted.contains("--rejected") && noted.matches("--url=https://localhost").count() == 2, "{noted}");
+    assert_eq!(noted.matches("--timeout 7000ms ").count(), 2, "{noted}");
 }
 
 #[test]
