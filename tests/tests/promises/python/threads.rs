@@ -28,8 +28,10 @@ fn four_threads_whose_token_dies_cause_one_token_request() {
     let Some((_, mut python)) = connected(&world) else { return };
     python.run("import threading; from concurrent.futures import ThreadPoolExecutor");
     python.run(PATIENT);
-    python.run("pool, looks, all_refused = ThreadPoolExecutor(4), [patient] * 4, threading.Barrier(4)");
-    python.run("def wait(answer, **_):\n if answer.status_code == 401: all_refused.wait()");
+    python.run(
+        "pool, looks, all_refused = ThreadPoolExecutor(4), [patient] * 4, threading.Barrier(4, timeout=60)",
+    );
+    python.run("def wait(answer, **_):\n if answer.status_code == 401: all_refused.wait(60)");
     python.run("from pycpg.services._connection import ROOT_SESSION");
     python.run("ROOT_SESSION.hooks['response'].insert(0, wait)");
     assert_eq!(python.value(ALL), Value::from(vec![200; FOUR]));
@@ -73,6 +75,35 @@ fn one_provider_may_serve_several_sdk_objects() {
         assert_eq!(world.server().token_requests(), 1 + round);
         assert_eq!(world.server().refused_bearers(), 4 * round, "each of them had the dead one");
     }
+}
+
+/// Waits at a gate, where there is one, before it asks; the gate serves once.
+const GATED: &str =
+    "#!/bin/sh\n[ ! -p gate ] || { mv gate passed; read -r _ <passed; }\nexec cp-token \"$@\"\n";
+
+/// One thread asks for another SDK object and is given the same token again; meanwhile it is refused to the first.
+#[test]
+fn a_refusal_while_another_thread_is_being_given_the_same_token_is_not_forgotten() {
+    let world = World::new();
+    let Some((_, mut python)) = connected(&world) else { return };
+    let program = world.path("bin/gated");
+    std::fs::write(&program, GATED).expect("write a program");
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .expect("let it run");
+    python.run("import os, threading; from concurrent.futures import ThreadPoolExecutor");
+    python
+        .run(&format!("one = cp_token.Provider(url=url, program={program:?}); pool = ThreadPoolExecutor(2)"));
+    python.run("sdk = pycpg.sdk.from_jwt_provider(url, one)");
+    python.run("from pycpg.services._connection import ROOT_SESSION; refused = threading.Event()");
+    python.run("note = lambda answer, **_: refused.set() if answer.status_code == 401 else None");
+    python.run("ROOT_SESSION.hooks['response'].append(note)");
+    python.run("os.mkfifo('gate'); other = pool.submit(one); gate = open('gate', 'w')");
+    world.server().revoke_all();
+    python.run("first = pool.submit(look); refused.wait(60)");
+    python.run("gate.close()");
+    assert_eq!(python.value("first.result()"), 200, "it was reported");
+    python.run("other.result()");
+    assert_eq!(world.server().token_requests(), 2);
 }
 
 /// A program whose answers cannot be seen keeps the promise that the official SDK makes: it asks again after a 401.
