@@ -21,6 +21,7 @@ use Account::{Not, Run};
 const ACCOUNTS: &[(&str, &str, &str, Account)] = &[
     ("README.md", "sh", "cargo demo", Not("the story is told by the promises of `demo`")),
     ("README.md", "sh", "packaging/build", Not("tests/run builds and looks at what is shipped")),
+    ("README.md", "sh", "packaging/install", Not("`installing` installs into folders of its own")),
     ("README.md", "text", "──TLS──>", Not("a picture")),
     ("README.md", "sh", "--client-id key-79muGw9i424\n", Run(readme::first_profile)),
     ("README.md", "sh", "curl -H \"Authorization", Run(readme::short_form)),
