@@ -13,4 +13,7 @@ pub mod official_cli;
 pub mod oracle;
 pub mod programs;
 #[cfg(target_os = "linux")]
+pub mod python_session;
+pub mod snippets;
+#[cfg(target_os = "linux")]
 pub mod world;

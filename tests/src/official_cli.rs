@@ -1,5 +1,6 @@
-//! Owns the vendor's own CLIs: installed once from pinned and hashed packages, and run in a test's world. What they
-//! are given and print is their own business, so the oracle does not hear of it.
+//! Owns the vendor's own CLIs, and other programs from Python's package index: installed once from pinned and hashed
+//! packages, and run in a test's world. What the vendor's own are given and print is their business, so the oracle
+//! does not hear of it.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,8 @@ use std::process::{Command, Stdio};
 
 use crate::binaries;
 use crate::programs;
-use crate::world::World;
+use crate::python_session::{PythonSession, modules};
+use crate::world::{Call, World};
 
 /// Set by `tests/run`, aloud, where Python's package index cannot be reached.
 const NO_PACKAGE_INDEX: &str = "CP_TOKEN_TESTS_NO_PACKAGE_INDEX";
@@ -28,6 +30,11 @@ impl OfficialCli {
         Self::of("code42cli", "code42")
     }
 
+    /// Ansible's `ansible-playbook`, as above.
+    pub fn ansible() -> Option<Self> {
+        Self::of("ansible-core", "ansible-playbook")
+    }
+
     fn of(package: &str, command: &str) -> Option<Self> {
         if std::env::var_os(NO_PACKAGE_INDEX).is_some() {
             programs::skipped(&format!("{NO_PACKAGE_INDEX} is set"));
@@ -36,6 +43,32 @@ impl OfficialCli {
         let folder = installed(package)
             .inspect_err(|reason| programs::absent(&format!("{package} cannot be installed: {reason}")));
         Some(Self { program: folder.ok()?.join("bin").join(command) })
+    }
+
+    /// Where it is.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The interpreter that it is installed for.
+    pub fn python(&self) -> PathBuf {
+        self.program.with_file_name("python")
+    }
+
+    /// A Python program that has its packages.
+    pub fn session(&self, world: &World) -> PythonSession {
+        PythonSession::start(world, &self.python())
+    }
+
+    /// The project's wrapper with these arguments, on any Python, with this CLI first in `PATH`.
+    pub fn wrapped(&self, world: &World, arguments: &[&str]) -> Call {
+        let folders = [self.program.parent().unwrap_or(Path::new("/")).to_owned(), world.path("bin")];
+        let system = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths(folders.into_iter().chain(std::env::split_paths(&system)));
+        let call =
+            world.program("/usr/bin/env").args(["python3"]).args([modules().join("crashplan-cp-token")]);
+        let call = call.args(arguments).env("PATH", path.expect("names without a colon"));
+        call.env("PYTHONDONTWRITEBYTECODE", "1")
     }
 
     /// Runs it to its end with nothing on standard input; what it printed. Panics where it fails.

@@ -1,6 +1,7 @@
 //! Owns a person at a terminal who is asked several questions, one after the other. Answers are typed only while
 //! they are not shown.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -14,7 +15,7 @@ use rustix::termios::{LocalModes, tcgetattr};
 use super::{Outcome, PATIENCE, World, call};
 use crate::oracle::Oracle;
 
-/// `cp-token` at a terminal of its own.
+/// A program at a terminal of its own.
 pub struct Dialogue {
     screen: File,
     child: Child,
@@ -28,12 +29,17 @@ pub struct Dialogue {
 impl World {
     /// Starts `cp-token` with these arguments at a terminal.
     pub fn dialogue(&self, arguments: &[&str]) -> Dialogue {
+        self.dialogue_with(self.helper_file(), arguments)
+    }
+
+    /// Starts any program with these arguments at a terminal.
+    pub fn dialogue_with(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Dialogue {
         let (screen, other_end) = terminal();
         let mut command = self.command("setsid");
-        command.args(["--ctty", "--wait"]).arg(self.helper_file()).args(arguments);
+        command.args(["--ctty", "--wait"]).arg(program).args(arguments);
         let ends = || Stdio::from(other_end.try_clone().expect("one more descriptor"));
         let child = command.stdin(ends()).stdout(ends()).stderr(ends()).spawn().expect("run setsid");
-        let line = format!("terminal of cp-token {}", arguments.join(" "));
+        let line = format!("terminal of {}", arguments.join(" "));
         let oracle = Arc::clone(&self.oracle);
         Dialogue { screen: screen.into(), child, line, shown: Vec::new(), read: 0, oracle }
     }

@@ -1,0 +1,61 @@
+//! Owns the fenced blocks of the project's pages: which there are, in which language. It runs none of them.
+
+use std::path::Path;
+
+/// The pages whose blocks people paste.
+pub const PAGES: [&str; 3] = ["README.md", "RECIPES.md", "docs/COOKBOOK.md"];
+
+/// One fenced block.
+#[derive(Clone, Debug)]
+pub struct Snippet {
+    /// The page that it stands on.
+    pub page: &'static str,
+    /// What stands behind the opening fence.
+    pub language: String,
+    /// Its lines, less the indentation of its fence.
+    pub text: String,
+}
+
+/// Every fenced block of these pages, in order.
+pub fn all() -> Vec<Snippet> {
+    PAGES.into_iter().flat_map(|page| of_page(page, &read(page))).collect()
+}
+
+fn read(page: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    std::fs::read_to_string(root.join(page)).expect("a page of the project")
+}
+
+fn of_page(page: &'static str, text: &str) -> Vec<Snippet> {
+    let mut snippets = Vec::new();
+    let mut open: Option<(usize, Snippet)> = None;
+    for line in text.lines() {
+        let margin = line.len() - line.trim_start().len();
+        match (&mut open, line.trim_start().strip_prefix("```")) {
+            (None, Some(language)) => {
+                let language = language.to_owned();
+                open = Some((margin, Snippet { page, language, text: String::new() }));
+            }
+            (Some(_), Some("")) => snippets.extend(open.take().map(|(_, snippet)| snippet)),
+            (Some((margin, snippet)), _) => {
+                snippet.text += line.get(*margin..).unwrap_or_default();
+                snippet.text += "\n";
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "{page} ends within a block");
+    snippets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_found_with_language_and_without_the_margin_of_a_list() {
+        let found = of_page("README.md", "a\n```sh\none\n  two\n```\n1. b\n\n   ```toml\n   c = 1\n   ```\n");
+        let told: Vec<_> = found.iter().map(|snippet| (&*snippet.language, &*snippet.text)).collect();
+        assert_eq!(told, [("sh", "one\n  two\n"), ("toml", "c = 1\n")]);
+    }
+}
