@@ -5,6 +5,7 @@ mod code;
 mod daemon;
 mod forget;
 pub(crate) mod get;
+mod grant;
 mod json;
 mod lock;
 mod profile;
