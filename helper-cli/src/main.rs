@@ -5,6 +5,7 @@
 mod cli;
 mod client;
 mod commands;
+mod curl;
 mod date;
 mod deadline;
 mod duration;
@@ -13,6 +14,7 @@ mod hot;
 mod import;
 mod launch;
 mod output;
+mod program;
 mod program_line;
 mod prompt;
 mod proxy_address;

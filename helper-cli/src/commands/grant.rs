@@ -50,14 +50,7 @@ impl Wanted {
 /// Why there is none.
 pub(super) fn grant(wanted: Wanted) -> Result<TokenGrant, Failure> {
     let Wanted { timeout, may_start, .. } = wanted;
-    let mut request = Request::AccessToken(AccessTokenRequest {
-        profile: wanted.profile,
-        demand: wanted.demand,
-        min_validity_ms: wanted.min_validity.map(super::milliseconds),
-        timeout_ms: 0,
-        code: None,
-        accepts_basic: wanted.accepts_basic,
-    });
+    let mut request = request_for(wanted);
     match ask(&mut request, timeout, may_start) {
         Err(needed) if needed.code == ErrorCode::CODE_NEEDED => {
             super::code::put(&mut request, prompt::one_time_code(&super::code::question(&needed), needed)?);
@@ -65,6 +58,26 @@ pub(super) fn grant(wanted: Wanted) -> Result<TokenGrant, Failure> {
         }
         outcome => outcome,
     }
+}
+
+/// The token, where no person has to be asked for it: another program has the terminal.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn grant_quietly(wanted: Wanted) -> Result<TokenGrant, Failure> {
+    let Wanted { timeout, may_start, .. } = wanted;
+    ask(&mut request_for(wanted), timeout, may_start)
+}
+
+fn request_for(wanted: Wanted) -> Request {
+    Request::AccessToken(AccessTokenRequest {
+        profile: wanted.profile,
+        demand: wanted.demand,
+        min_validity_ms: wanted.min_validity.map(super::milliseconds),
+        timeout_ms: 0,
+        code: None,
+        accepts_basic: wanted.accepts_basic,
+    })
 }
 
 fn ask(request: &mut Request, timeout: Duration, may_start: bool) -> Result<TokenGrant, Failure> {
