@@ -25,4 +25,8 @@ pub(crate) use repeat::{Traces, traces};
 pub(crate) use words::read as read_words;
 
 #[cfg(test)]
+mod installed_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod tests;

@@ -2,6 +2,9 @@
 
 mod attempt;
 mod files;
+mod first;
+mod head;
+mod stream;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

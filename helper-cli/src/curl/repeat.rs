@@ -60,18 +60,19 @@ pub(crate) fn traces<'i>(facts: &Facts, items: impl Iterator<Item = &'i Item>) -
     Ok(traces)
 }
 
+/// The options that read files, each kind in its own way.
+const READERS: [Effect; 5] = [Effect::Data, Effect::NamedData, Effect::Form, Effect::Cookie, Effect::Upload];
+
 /// The file that an option reads, `-` for standard input.
 fn read_file(item: &Item) -> Option<&[u8]> {
     let value = item.value();
-    let readers: [(Effect, fn(&[u8]) -> Option<&[u8]>); 5] = [
-        (Effect::Data, |value| value.strip_prefix(b"@")),
-        (Effect::NamedData, named_file),
-        (Effect::Form, form_file),
-        (Effect::Cookie, |value| (!value.is_empty() && !value.contains(&b'=')).then_some(value)),
-        (Effect::Upload, |value| Some(if value == b"." { b"-" } else { value })),
-    ];
-    let reader = readers.iter().find(|(effect, _)| *effect == item.known.effect);
-    reader.and_then(|(_, read)| read(value))
+    match READERS.iter().position(|effect| *effect == item.known.effect)? {
+        0 => value.strip_prefix(b"@"),
+        1 => named_file(value),
+        2 => form_file(value),
+        3 => (!value.is_empty() && !value.contains(&b'=')).then_some(value),
+        _ => Some(if value == b"." { b"-" } else { value }),
+    }
 }
 
 fn named_file(value: &[u8]) -> Option<&[u8]> {

@@ -1,11 +1,9 @@
 //! Owns the proof of curl's grammar as it is read here, of what is refused, and of the command that comes of it.
 
-use proptest::prelude::*;
-use std::process::Command;
+use zeroize::Zeroizing;
 
 use super::*;
 use crate::program::Argument;
-use zeroize::Zeroizing;
 
 fn words(line: &str) -> Vec<Vec<u8>> {
     line.split_whitespace().map(|word| word.as_bytes().to_vec()).collect()
@@ -261,76 +259,4 @@ fn only_what_can_be_done_twice_is_repeated() {
         (Some(b"x".to_vec()), Some(b"y".to_vec()), Some(b"z".to_vec()), read.to_vec())
     );
     assert_eq!(traces("/{a,b} -g -d x@- --data-raw @- -b a=b -o -"), Some(Traces::default()));
-}
-
-/// What the curl of this machine says of its own options; nothing where there is none.
-fn installed_options() -> Vec<(Option<u8>, String)> {
-    let Ok(output) = Command::new("curl").args(["-q", "--help", "all"]).output() else { return Vec::new() };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let option = |line: &str| {
-        let (letter, rest) = match line.trim_start().split_once(", --") {
-            Some((letter, rest)) if letter.len() == 2 => (letter.bytes().nth(1), rest.to_owned()),
-            _ => (None, line.trim_start().strip_prefix("--")?.to_owned()),
-        };
-        Some((letter, rest.split_whitespace().next()?.to_owned()))
-    };
-    text.lines().filter_map(option).collect()
-}
-
-#[test]
-fn the_installed_curl_has_no_option_that_the_table_lacks_or_misjudges() {
-    for (letter, name) in installed_options() {
-        let known = options::by_name(name.strip_prefix("no-").unwrap_or(&name).as_bytes());
-        let known = known.unwrap_or_else(|| panic!("--{name} is not in the table"));
-        if let Some(letter) = letter {
-            assert_eq!(options::by_letter(letter).map(|known| known.name), Some(known.name));
-        }
-        if known.effect == Effect::Show {
-            continue;
-        }
-        let output =
-            Command::new("curl").args(["-q", &format!("--{name}")]).output().expect("curl was just run");
-        let takes_a_value = String::from_utf8_lossy(&output.stderr).contains("requires parameter");
-        assert_eq!(known.arity == options::Arity::Value, takes_a_value, "--{name}");
-    }
-}
-
-proptest! {
-    #[test]
-    fn arbitrary_words_are_read_or_refused_and_come_out_as_they_went_in(
-        line in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..12), 0..8)
-    ) {
-        if let Ok(items) = read_words(&line) {
-            let again: Vec<_> = items.iter().flat_map(Item::words).collect();
-            if !line.contains(&b"--".to_vec()) {
-                prop_assert_eq!(read_words(&again).ok(), Some(items.clone()));
-            }
-            let _ = judge(items.iter()).map(|facts| traces(&facts, items.iter()));
-        }
-    }
-
-    #[test]
-    fn words_made_of_options_are_read_or_refused(line in "((-[a-zA-Z#:]{1,3}|--(no-)?[a-z]{3,8}(=[a-z])?|/[a-z]) ){0,8}") {
-        let _ = judged(&line);
-    }
-
-    #[test]
-    fn a_config_file_of_any_bytes_is_read_or_refused(text in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = read_config(&text);
-    }
-
-    #[test]
-    fn a_value_of_any_bytes_survives_being_written_into_a_config(value in proptest::collection::vec(1u8.., 0..40)) {
-        let item = Item::long(HEADER, &value);
-        prop_assert_eq!(read_config(&item.line()), Ok(vec![item]));
-    }
-
-    #[test]
-    fn whatever_the_url_it_leads_to_a_plain_host_or_is_refused(rest in "[a-z@:/?#\\\\.\\[\\]{}%-]{0,30}") {
-        if let Ok(target::Target::Absolute { origin, path }) = target::Target::parse(format!("https://{rest}").as_bytes()) {
-            let host = origin.strip_prefix("https://").unwrap();
-            prop_assert!(!host.contains(['@', '/', '?', '#', '\\', '{', '}', '%']), "{}", origin);
-            prop_assert!(path.is_empty() || path.starts_with(['/', '?', '#']), "{}", path);
-        }
-    }
 }

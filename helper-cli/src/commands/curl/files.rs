@@ -29,8 +29,11 @@ pub(super) fn default_config(items: &[Item]) -> Result<Vec<Item>, Failure> {
     else {
         return Ok(Vec::new());
     };
-    let items = config(file, DEPTH).map_err(|failure| in_file(&path, failure))?;
-    Ok(items)
+    config(file, DEPTH).map_err(|failure| {
+        let mut failure = in_file(&path, failure);
+        failure.hint.push_str("; to do without that file, make -q the first of curl's options");
+        failure
+    })
 }
 
 /// The command with every file of options in the place of its name.
@@ -57,7 +60,7 @@ fn named_file(item: &Item) -> Option<&[u8]> {
 }
 
 fn items_of_file(item: &Item, name: &[u8], depth: usize) -> Result<Vec<Item>, Failure> {
-    let path = Path::new(std::ffi::OsStr::from_bytes(name));
+    let path = path(name);
     let file = if name == b"-" { File::open("/dev/stdin") } else { File::open(path) };
     let file = file.map_err(|_| {
         refusal(
@@ -126,6 +129,10 @@ fn default_places() -> Vec<PathBuf> {
 
 fn in_file(path: &Path, mut failure: Failure) -> Failure {
     failure.message = format!("in {}: {}", path.display(), failure.message);
-    failure.hint.push_str("; for .curlrc alone, make -q the first of curl's options");
     failure
+}
+
+/// The bytes as a path.
+pub(super) fn path(bytes: &[u8]) -> &Path {
+    Path::new(std::ffi::OsStr::from_bytes(bytes))
 }

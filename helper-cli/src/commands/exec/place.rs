@@ -88,7 +88,7 @@ impl Drop for Place {
 fn candidates(address: &IpcAddress) -> Vec<PathBuf> {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
     let beside = Some(address.folder().to_owned());
-    [beside, runtime].into_iter().flatten().filter(|folder| folder.is_dir()).collect()
+    [beside, runtime].into_iter().flatten().filter(|folder| require_own_folder(folder).is_ok()).collect()
 }
 
 /// Whoever still runs holds the lock of its folder.

@@ -82,7 +82,7 @@ fn the_default_config_file_counts_wherever_curl_looks_for_it() {
         call(&["-sS", "/api/v3/users"]).failed(64).saying("nothing was sent");
         call(&["-q", "-sS", "/api/v3/users"]).succeeded();
         std::fs::write(&file, "netrc\n").expect("write a config");
-        call(&["-sS", "/api/v3/users"]).failed(64).saying("curlrc: line 1").saying("-q");
+        call(&["-sS", "/api/v3/users"]).failed(64).saying("curlrc: --netrc").saying("-q");
         std::fs::write(&file, "header = \"X-From: curlrc\"\nwrite-out = \"%{http_code}\"\n")
             .expect("write a config");
         let outcome = call(&["-sS", "-o", "/dev/null", "/api/v3/users"]).succeeded();
