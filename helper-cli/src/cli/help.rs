@@ -14,7 +14,7 @@ pub(super) const AFTER: &str = r#"Examples:
   Then, in every script:
     curl -H "Authorization: Bearer $(cp-token)" "https://console.us2.crashplan.com/api/v3/users?active=true"
   The same without the token in curl's arguments:
-    cp-token -f curl | curl -K - "https://console.us2.crashplan.com/api/v3/users?active=true"
+    cp-token curl -- "/api/v3/users?active=true"
   For a job of five minutes:
     cp-token --min-validity 5m
   After the API answered 401 to a token:

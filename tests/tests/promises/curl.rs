@@ -161,6 +161,25 @@ fn a_config_larger_than_a_pipe_arrives_whole() {
     assert_eq!(asked(world.server())[0].request.body.len(), pieces * (piece.len() + 1) - 1);
 }
 
+/// A pipe of the system's greatest size is too small for it, so it is filled while curl reads.
+#[test]
+fn a_config_that_no_pipe_holds_arrives_whole() {
+    if !programs::present(&["setpriv"]) {
+        return;
+    }
+    let Some(world) = world() else { return };
+    // Each of these characters takes two in a config file's quotes, and the last of several agents counts.
+    let agent = "\\".repeat(25_000);
+    let config = format!("user-agent = {agent}\n").repeat(40) + "user-agent = the-last\n";
+    // Root may have larger pipes, unless it is without that right.
+    let line =
+        ["--bounding-set=-sys_resource", "--inh-caps=-sys_resource", "cp-token", "curl", "--", "-K", "-"];
+    let call = world.program("setpriv").args(line).args(["-sSf", "-w", "%{http_code}", "/api/v3/users"]);
+    let outcome = call.stdin(config).run().succeeded();
+    assert!(outcome.stdout.ends_with("200"), "{outcome:?}");
+    assert_eq!(asked(world.server())[0].request.header("User-Agent"), Some("the-last"));
+}
+
 #[test]
 fn a_token_of_the_greatest_length_arrives_whole() {
     if !programs::present(&["curl"]) {
