@@ -2,9 +2,11 @@
 
 mod file;
 
+use std::time::Instant;
+
 use cp_token_tests::programs;
 use cp_token_tests::world::processes::Signal;
-use cp_token_tests::world::{Call, World};
+use cp_token_tests::world::{Call, PATIENCE, World};
 
 /// `cp-token exec --` with this line of shell.
 fn running(world: &World, line: &str) -> Call {
@@ -58,10 +60,18 @@ fn the_program_takes_the_place_of_cp_token() {
 /// Waits until a file has something in it, and takes it away.
 pub(super) fn wait_for_file(world: &World, name: &str) {
     let path = world.path(name);
-    while std::fs::read(&path).map_or(true, |content| content.is_empty()) {
+    wait_until(|| std::fs::read(&path).is_ok_and(|content| !content.is_empty()));
+    std::fs::remove_file(path).expect("take it away");
+}
+
+/// Waits until this holds.
+#[allow(clippy::disallowed_methods, reason = "a safety net, and no measure")]
+pub(super) fn wait_until(condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "it does not come");
         std::thread::yield_now();
     }
-    std::fs::remove_file(path).expect("take it away");
 }
 
 #[test]
