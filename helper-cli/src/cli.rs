@@ -4,6 +4,7 @@
 mod adapter;
 mod help;
 mod profile;
+mod programs;
 
 use std::ffi::OsString;
 
@@ -21,6 +22,7 @@ pub(crate) use adapter::{
 pub(crate) use profile::{
     CreateOptions, ImportOptions, ProfileCommand, SecretSourceName, SourceOptions, TotpName, UpdateOptions,
 };
+pub(crate) use programs::{CurlOptions, ExecOptions};
 
 /// A whole command line.
 #[derive(Debug, Parser)]
@@ -53,6 +55,12 @@ pub(crate) enum Command {
     /// Create, change, list and delete profiles: one for each API client
     #[command(subcommand, after_help = help::PROFILE)]
     Profile(Box<ProfileCommand>),
+    /// Run curl with a token that nobody else sees
+    #[command(after_help = help::CURL)]
+    Curl(CurlOptions),
+    /// Run a program with a token in its environment, or in a file that is kept fresh
+    #[command(after_help = help::EXEC)]
+    Exec(ExecOptions),
     /// Start, stop and reload the daemon
     #[command(subcommand, after_help = help::DAEMON)]
     Daemon(DaemonCommand),
@@ -163,6 +171,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, Failure> {
     match CommandLine::try_parse_from(line) {
         Ok(line) => Ok(Parsed::Line(Box::new(line))),
         Err(error) if is_answer(error.kind()) => Ok(Parsed::Text(error.render().to_string())),
+        Err(_) if lacks_dashes(arguments) => Err(dashes_missing(arguments)),
         Err(error) => Err(stray_word(&error).unwrap_or_else(|| usage(&error.render().to_string()))),
     }
 }
@@ -174,14 +183,15 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, Failure> {
 pub(crate) fn error_format(arguments: &mut Vec<OsString>) -> Result<ErrorFormat, Failure> {
     const NAME: &str = "--error-format";
     let mut format = ErrorFormat::Text;
+    // What stands behind -- belongs to the program that is to be run.
     while let Some(place) =
-        arguments.iter().position(|word| word.to_str().is_some_and(|w| is_option(w, NAME)))
+        own(arguments).iter().position(|word| word.to_str().is_some_and(|w| is_option(w, NAME)))
     {
         let word = arguments.remove(place);
         let attached = word.to_str().and_then(|word| word.split_once('=')).map(|(_, value)| value.into());
         let value = match attached {
             Some(value) => value,
-            None if place < arguments.len() => arguments.remove(place),
+            None if place < own(arguments).len() => arguments.remove(place),
             None => OsString::new(),
         };
         format = match value.to_str() {
@@ -191,6 +201,27 @@ pub(crate) fn error_format(arguments: &mut Vec<OsString>) -> Result<ErrorFormat,
         };
     }
     Ok(format)
+}
+
+/// The arguments before `--`.
+fn own(arguments: &[OsString]) -> &[OsString] {
+    arguments.split(|word| word == "--").next().unwrap_or_default()
+}
+
+/// Whether another program is to be run, and nothing says where its words begin.
+fn lacks_dashes(arguments: &[OsString]) -> bool {
+    matches!(arguments.first().and_then(|word| word.to_str()), Some("curl" | "exec"))
+        && own(arguments).len() == arguments.len()
+}
+
+fn dashes_missing(arguments: &[OsString]) -> Failure {
+    let is_curl = arguments.first().is_some_and(|word| word == "curl");
+    let hint = if is_curl {
+        "write: cp-token curl -- CURL-OPTIONS URL-OR-PATH"
+    } else {
+        "write: cp-token exec -- CMD ARGUMENTS"
+    };
+    Failure::new(ErrorCode::USAGE, "what is to be run stands behind --, and there is none").with_hint(hint)
 }
 
 fn is_option(word: &str, name: &str) -> bool {

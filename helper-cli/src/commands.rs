@@ -4,7 +4,9 @@
 mod adapter;
 mod code;
 pub(crate) mod complete;
+mod curl;
 mod daemon;
+mod exec;
 mod forget;
 pub(crate) mod get;
 mod grant;
@@ -37,6 +39,8 @@ pub(crate) fn run(line: CommandLine) -> Result<u8, Failure> {
         None => get::run(&line.get),
         Some(Command::Get(options)) => get::run(&options),
         Some(Command::Profile(command)) => profile::run(*command),
+        Some(Command::Curl(options)) => curl::run(&options),
+        Some(Command::Exec(options)) => exec::run(&options),
         Some(Command::Daemon(command)) => daemon::run(command),
         Some(Command::Status { json }) => status::run(json),
         Some(Command::Forget(options)) => forget::run(options),
@@ -160,4 +164,18 @@ fn time_for_the_daemon(left: Duration) -> Duration {
 /// The duration as the protocol counts it.
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A file of ours could not be written.
+#[cold]
+fn not_written(error: &std::io::Error) -> Failure {
+    let known = [
+        (std::io::ErrorKind::StorageFull, "there is no space left"),
+        (std::io::ErrorKind::QuotaExceeded, "there is no space left"),
+        (std::io::ErrorKind::NotFound, "its folder is gone"),
+    ];
+    let reason = known.iter().find(|(kind, _)| *kind == error.kind());
+    let reason = reason.map_or("the system refuses it", |(_, reason)| reason);
+    Failure::new(ErrorCode::WRITE_FAILED, format!("a file could not be written: {reason}"))
+        .with_hint("see that its folder is yours and has space left")
 }

@@ -33,7 +33,7 @@ fn report(failure: &Failure, format: ErrorFormat) -> u8 {
     exit_number(failure.code)
 }
 
-/// The exit code of each kind of failure, after `sysexits.h`.
+/// The exit code of each kind of failure, after `sysexits.h`; that of a program that was to be run, after `env`.
 pub(crate) fn exit_number(code: ErrorCode) -> u8 {
     match code {
         ErrorCode::STOPPING => 75,
@@ -46,6 +46,9 @@ pub(crate) fn exit_number(code: ErrorCode) -> u8 {
         ErrorCode::DAEMON_UNAVAILABLE => 69,
         ErrorCode::NOT_OUR_DAEMON => 76,
         ErrorCode::USAGE => 64,
+        ErrorCode::PROGRAM_NOT_FOUND => 127,
+        ErrorCode::PROGRAM_NOT_RUNNABLE => 126,
+        ErrorCode::NOT_ON_THIS_MACHINE => 69,
         ErrorCode(number) => number_of_class(number),
     }
 }
@@ -123,13 +126,15 @@ mod tests {
         let expected: &[(u8, &[u16])] = &[
             (64, &[200, 202, 203, 204, 205, 206, 207, 602]),
             (65, &[302, 304, 603]),
-            (69, &[301, 500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 550, 600]),
+            (69, &[301, 500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 550, 600, 607]),
             (70, &[599]),
             (74, &[254, 604]),
             (75, &[102, 400, 401, 402, 403, 406, 407, 408, 409, 410, 411]),
             (76, &[100, 101, 601]),
             (77, &[300, 303, 305, 306, 307]),
             (78, &[201, 250, 251, 252, 253, 404, 405]),
+            (126, &[606]),
+            (127, &[605]),
         ];
         let find =
             |code: ErrorCode| expected.iter().find(|(_, codes)| codes.contains(&code.0)).map(|row| row.0);

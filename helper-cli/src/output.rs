@@ -61,6 +61,11 @@ pub(crate) fn complain(line: &str) {
     let _ = system::write_to_stderr(line.as_bytes());
 }
 
+/// Passes on what another program wrote to standard error. Whether anybody reads it changes nothing.
+pub(crate) fn pass_on(bytes: &[u8]) {
+    let _ = system::write_to_stderr(bytes);
+}
+
 #[cold]
 fn not_written(error: &io::Error) -> Failure {
     let known = [

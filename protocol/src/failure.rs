@@ -143,6 +143,12 @@ codes! {
     BAD_INPUT = 603, "bad_input";
     /// Helper only: the output could not be written.
     OUTPUT_FAILED = 604, "output_failed";
+    /// Helper only: the program that was to be run is not there.
+    PROGRAM_NOT_FOUND = 605, "program_not_found";
+    /// Helper only: the program that was to be run cannot be run.
+    PROGRAM_NOT_RUNNABLE = 606, "program_not_runnable";
+    /// Helper only: this machine lacks something that the command needs.
+    NOT_ON_THIS_MACHINE = 607, "not_on_this_machine";
 }
 
 impl Failure {

@@ -14,7 +14,7 @@ pub(super) const AFTER: &str = r#"Examples:
   Then, in every script:
     curl -H "Authorization: Bearer $(cp-token)" "https://console.us2.crashplan.com/api/v3/users?active=true"
   The same without the token in curl's arguments:
-    cp-token -f curl | curl -K - "https://console.us2.crashplan.com/api/v3/users?active=true"
+    cp-token curl -- "/api/v3/users?active=true"
   For a job of five minutes:
     cp-token --min-validity 5m
   After the API answered 401 to a token:
@@ -190,3 +190,41 @@ In the kubeconfig:
 
 With provideClusterInfo the cluster's server has to be exactly the origin of a profile. Without it the kubeconfig
 decides where the token goes: it is that of -p, of $CP_TOKEN_PROFILE, or of the default profile.";
+pub(super) const CURL: &str = "\
+The real curl of your PATH, with its output, its exit code and its config files. The token goes to it through
+a pipe, never in an argument, the environment or a file; -v shows [token] in its place.
+
+  cp-token curl -- '/api/v3/users?active=true'
+  cp-token curl -p audit -- -sS -o users.json https://console.us2.crashplan.com/api/v3/users
+
+A path, which begins with /, is resolved against the profile's URL. Every other URL must be of a host that the
+profile answers for (its own, or added with: cp-token profile update NAME --also-for ORIGIN), also behind --url
+and --next, in --config and in .curlrc; else nothing is sent. A redirect that is followed (-L) to another host,
+port or scheme goes without the token.
+
+Refused, with exit code 64: options that would send the token elsewhere (--location-trusted, a Host header),
+write it down (--trace, --libcurl), or take its protection away (--insecure, TLS before 1.2); another credential
+(--user, --netrc, an Authorization header); --variable and --expand-...; options that this cp-token does not
+know, and shortened ones. -q as the first of curl's options leaves .curlrc out.
+
+--retry-rejected takes one URL, and neither standard input nor -O, -C or --no-clobber. The first answer is kept
+back until its status is known; a second 401 is shown as it is.
+
+Exit code: curl's own. 69 where there is no curl; else as of: cp-token get.";
+
+pub(super) const EXEC: &str = "\
+  cp-token exec -- python3 report.py            CP_TOKEN and CP_TOKEN_URL in its environment
+  cp-token exec --file -- ./sync-all-night      CP_TOKEN_FILE and CP_TOKEN_URL in its environment
+
+Without --file the program takes cp-token's place, so that its exit code, its signals and its terminal are its
+own. The token is the one of this moment and is not renewed.
+
+With --file, CP_TOKEN_FILE names a file that holds a valid token and nothing else, readable for you alone. It is
+replaced whole before the token dies, so read it anew for each request. It is gone while no token is to be had,
+and when the program ends. cp-token stays beside the program, passes signals on and ends as the program ends. The
+file lies in the runtime folder, where that is in memory; otherwise this is refused, with exit code 69.
+
+In a program that was given a token, cp-token exec is refused: start it with env -u CP_TOKEN -u CP_TOKEN_FILE.
+
+Exit code: the program's own; 127 where there is no such program and 126 where it cannot be run, as of env(1);
+else as of: cp-token get.";

@@ -147,7 +147,6 @@ fn a_fault_is_one_line_with_a_hint_and_the_usage_code() {
         "get extra",
         "-p a get",
         "totp",
-        "exec -- true",
         "git-credential",
         "git-credential get more",
         "git-credential -p Prod get",
@@ -157,6 +156,13 @@ fn a_fault_is_one_line_with_a_hint_and_the_usage_code() {
         "docker frobnicate",
         "docker get more",
         "kubectl get",
+        "exec true",
+        "exec --file",
+        "exec -- ",
+        "exec -x -- true",
+        "exec -p a --url https://b -- true",
+        "curl /api",
+        "curl -s -- /api",
     ] {
         let failure = refusal(line);
         assert_eq!(failure.code, ErrorCode::USAGE, "{line}");
@@ -210,6 +216,20 @@ fn the_error_format_is_found_wherever_it_stands() {
     }
     for line in ["--error-format", "--error-format yaml", "--error-format= status"] {
         assert_eq!(error_format(&mut arguments(line)).unwrap_err().code, ErrorCode::USAGE, "{line}");
+    }
+}
+
+#[test]
+fn words_of_another_program_are_left_to_it() {
+    let mut line = arguments("exec --error-format json -- cargo --error-format short --help");
+    assert_eq!(error_format(&mut line), Ok(ErrorFormat::Json));
+    let Ok(Parsed::Line(line)) = parse(&line) else { panic!("it is not read") };
+    let Some(Command::Exec(options)) = line.command else { panic!("it is another command") };
+    assert_eq!(options.command, ["cargo", "--error-format", "short", "--help"]);
+    for (line, hint) in
+        [("exec true", "cp-token exec -- CMD"), ("curl -s /api", "cp-token curl -- CURL-OPTIONS")]
+    {
+        assert!(refusal(line).hint.contains(hint), "{line}");
     }
 }
 

@@ -82,7 +82,7 @@ fn profiles() -> Result<Vec<ProfileReport>, Failure> {
 }
 
 /// The profile of that name, as the daemon has it.
-fn find(name: &ProfileName) -> Result<ProfileReport, Failure> {
+pub(super) fn find(name: &ProfileName) -> Result<ProfileReport, Failure> {
     profiles()?.into_iter().find(|profile| profile.name == *name).ok_or_else(|| unknown(name))
 }
 

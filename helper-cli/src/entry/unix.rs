@@ -30,10 +30,9 @@ extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
 /// What must hold before anything else happens.
 fn protect() -> Result<(), Failure> {
     // SAFETY: both calls take plain numbers and change only this process's own settings.
-    let raised = unsafe {
-        libc::signal(libc::SIGPIPE, libc::SIG_IGN);
-        libc::getauxval(libc::AT_SECURE) != 0
-    };
+    let (before, raised) =
+        unsafe { (libc::signal(libc::SIGPIPE, libc::SIG_IGN), libc::getauxval(libc::AT_SECURE) != 0) };
+    crate::program::note_pipe_signal(before == libc::SIG_IGN);
     require_output()?;
     if raised {
         return Err(Failure::new(

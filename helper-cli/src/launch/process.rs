@@ -48,11 +48,10 @@ const LINE_LIMIT: u64 = 8192;
 /// What the daemon says, or [`ErrorCode::DAEMON_UNAVAILABLE`] where it says nothing or cannot be run.
 pub(super) fn start_and_wait(deadline: &Deadline) -> Result<(), Failure> {
     let program = program()?;
-    system::keep_descriptors_to_ourselves();
     let mut command = Command::new(&program);
     command.arg("--background").current_dir("/").env_clear().envs(inherited_variables());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    system::in_a_session_of_its_own(&mut command);
+    system::cut_off(&mut command);
     let mut child = command.spawn().map_err(|_| not_run(&program))?;
     let Some(output) = child.stdout.take() else { return Err(not_run(&program)) };
     let line = within(deadline, move || first_line(output))?;

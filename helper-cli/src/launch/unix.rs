@@ -55,9 +55,22 @@ pub(super) fn milliseconds_since_boot() -> u64 {
     now.tv_sec.unsigned_abs() * 1000 + now.tv_nsec.unsigned_abs() / 1_000_000
 }
 
-/// Closes, for every program that this process starts from now on, each descriptor but the standard three. Pipes
-/// of whoever called us would otherwise stay open for as long as the daemon lives.
-pub(super) fn keep_descriptors_to_ourselves() {
+/// Gives the process a session of its own, so that neither Ctrl-C nor the terminal's end reaches it, and none of our
+/// descriptors but the standard three: pipes of whoever called us would otherwise stay open for as long as the daemon
+/// lives.
+pub(super) fn cut_off(command: &mut Command) {
+    // SAFETY: the closure makes system calls alone, and neither allocates nor locks.
+    unsafe {
+        command.pre_exec(|| {
+            rustix::process::setsid()?;
+            close_descriptors_at_start();
+            Ok(())
+        });
+    }
+}
+
+/// Marks each descriptor but the standard three to be closed when the program starts.
+fn close_descriptors_at_start() {
     const FIRST_OTHER: libc::c_uint = 3;
     // SAFETY: with this flag the call closes nothing here; it only sets the close-on-exec mark.
     let status = unsafe {
@@ -68,21 +81,16 @@ pub(super) fn keep_descriptors_to_ourselves() {
     }
 }
 
-/// As above, on a kernel older than Linux 5.11.
+/// As above, on a kernel older than Linux 5.11; without the list of what is open, which would ask for memory.
 #[cold]
 fn mark_one_by_one() {
-    let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return };
-    let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
-    for number in numbers.filter(|&number| number > 2) {
-        // SAFETY: setting the mark on a descriptor, be it closed by now, touches no memory.
+    const MOST: u64 = 65_536;
+    let limit =
+        rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(MOST).min(MOST);
+    for number in 3..i32::try_from(limit).unwrap_or_default() {
+        // SAFETY: setting the mark on a descriptor, be it closed, touches no memory.
         unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
-}
-
-/// Gives the process a session of its own, so that neither Ctrl-C nor the terminal's end reaches it.
-pub(super) fn in_a_session_of_its_own(command: &mut Command) {
-    // SAFETY: the closure makes one system call and neither allocates nor locks.
-    unsafe { command.pre_exec(|| Ok(rustix::process::setsid().map(drop)?)) };
 }
 
 fn is_ours(owner: u32) -> bool {

@@ -1,0 +1,249 @@
+//! Owns `cp-token curl`: which profile's token goes with the command, and the real curl that runs it.
+
+mod attempt;
+mod files;
+mod first;
+mod head;
+mod stream;
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use cp_token_protocol::message::{
+    AuthScheme, Demand, OriginSelector, ProfileReport, ProfileSelector, TokenGrant,
+};
+use cp_token_protocol::{AccessToken, ErrorCode, Failure, ProfileName};
+use zeroize::Zeroizing;
+
+use super::grant::{Wanted, grant};
+use crate::cli::CurlOptions;
+use crate::curl::{self, Credential, Effect, Facts, Item, Step, refusal};
+use crate::program::{self, Program};
+
+/// The first version of curl that takes a header away where a redirect leads to another port or scheme. Older ones
+/// look at the host alone.
+const SAFE_TO_FOLLOW: [u32; 2] = [7, 83];
+
+/// Variables that lead http to a proxy, which would read the token.
+const PROXIES_FOR_HTTP: [&str; 3] = ["http_proxy", "all_proxy", "ALL_PROXY"];
+
+/// A command that was judged, and what it needs.
+struct Judged {
+    curl: PathBuf,
+    /// What curl's default config file says.
+    default: Vec<Item>,
+    steps: Vec<Step>,
+    facts: Facts,
+    profile: ProfileReport,
+}
+
+/// Runs curl with a token.
+///
+/// # Errors
+/// Why it was not run; otherwise this ends as curl ends.
+pub(super) fn run(options: &CurlOptions) -> Result<(), Failure> {
+    let curl = find_curl()?;
+    let words: Vec<_> = options.arguments.iter().map(|word| word.as_bytes().to_vec()).collect();
+    let items = curl::read_words(&words)?;
+    if let Some(shown) = items.iter().find(|item| item.does(Effect::Show)) {
+        return Err(show(curl, shown));
+    }
+    let default = files::default_config(&items)?;
+    let steps = files::expand(items)?;
+    let facts = curl::judge(default.iter().chain(steps.iter().flat_map(Step::items)))?;
+    let traces = attempt::traces(options, &facts, default.iter().chain(steps.iter().flat_map(Step::items)))?;
+    let token = token_for(&facts, options)?;
+    let judged = Judged { curl, default, steps, profile: super::profile::find(&token.profile)?, facts };
+    judged.require_safety(&token)?;
+    match traces {
+        Some(traces) => attempt::run(judged, token, traces, options),
+        None => Err(judged.run(&token)),
+    }
+}
+
+impl Judged {
+    /// What the addresses and the credential ask for beyond what each option does by itself.
+    fn require_safety(&self, token: &TokenGrant) -> Result<(), Failure> {
+        if let Some(route) = self.facts.route.filter(|_| self.facts.is_plain_http(&token.url)) {
+            return Err(refusal(
+                format!("--{route} would lead http, which is not encrypted, away from this machine"),
+                "leave it out, or use https",
+            ));
+        }
+        if token.scheme == AuthScheme::Basic && self.facts.is_v3 {
+            return Err(refusal(
+                format!(
+                    "profile {} sends a user name and password, which v3 of the API refuses",
+                    token.profile
+                ),
+                "use an API client or a user for paths below /api/v3/",
+            ));
+        }
+        if self.facts.follows { require_safe_redirects(&self.curl) } else { Ok(()) }
+    }
+
+    /// Runs it, and gives nothing back but the failure to run.
+    fn run(&self, token: &TokenGrant) -> Failure {
+        match self.program(&self.default, &self.steps, token) {
+            Ok(program) if self.facts.is_verbose => attempt::run_redacted(program, token),
+            Ok(program) => not_run(&program.replace_us()),
+            Err(failure) => failure,
+        }
+    }
+
+    /// The real curl with these options and this token.
+    fn program(&self, default: &[Item], steps: &[Step], token: &TokenGrant) -> Result<Program, Failure> {
+        let credential = Credential {
+            base: &token.url,
+            header: header(token),
+            ca_bundle: self.profile.ca_bundle.as_deref(),
+        };
+        let mut program = Program::new(&self.curl, OsStr::new("curl"));
+        for argument in curl::compose(default, steps, &credential) {
+            program.add(argument).map_err(|error| not_run(&error))?;
+        }
+        if self.facts.is_plain_http(&token.url) {
+            PROXIES_FOR_HTTP.iter().for_each(|name| program.unset(name));
+        }
+        Ok(program)
+    }
+}
+
+fn header(token: &TokenGrant) -> Zeroizing<Vec<u8>> {
+    let scheme: &[u8] = match token.scheme {
+        AuthScheme::Bearer => b"Authorization: Bearer ",
+        AuthScheme::Basic => b"Authorization: Basic ",
+    };
+    Zeroizing::new([scheme, token.access_token.expose()].concat())
+}
+
+/// A token of the profile that answers for every host of the command.
+fn token_for(facts: &Facts, options: &CurlOptions) -> Result<TokenGrant, Failure> {
+    let preferred = super::selector(options.profile.as_ref(), None)?;
+    let first = match (&options.profile, facts.origins.first()) {
+        (None, Some(origin)) => ProfileSelector::Origin(OriginSelector {
+            url: origin.clone(),
+            profile: None,
+            username: None,
+            preferred: named(&preferred),
+        }),
+        (Some(_), _) | (None, None) => preferred,
+    };
+    let token = ask(first, Demand::Valid, options)
+        .map_err(|failure| foreign(failure, facts.origins.first(), None))?;
+    for origin in &facts.origins {
+        require_answer(origin, &token, options)?;
+    }
+    Ok(token)
+}
+
+fn named(selector: &ProfileSelector) -> Option<ProfileName> {
+    match selector {
+        ProfileSelector::Named(name) => Some(name.clone()),
+        ProfileSelector::Default | ProfileSelector::Url(_) | ProfileSelector::Origin(_) => None,
+    }
+}
+
+/// That the token's profile answers for this origin, which the daemon decides.
+fn require_answer(origin: &str, token: &TokenGrant, options: &CurlOptions) -> Result<(), Failure> {
+    let selector = ProfileSelector::Origin(OriginSelector {
+        url: origin.to_owned(),
+        profile: Some(token.profile.clone()),
+        username: None,
+        preferred: None,
+    });
+    let outcome = ask(selector, Demand::Valid, options);
+    outcome.map(drop).map_err(|failure| foreign(failure, Some(&origin.to_owned()), Some(&token.profile)))
+}
+
+/// In other words, where an origin is nobody's.
+fn foreign(failure: Failure, origin: Option<&String>, profile: Option<&ProfileName>) -> Failure {
+    let Some(origin) =
+        origin.filter(|_| matches!(failure.code, ErrorCode::UNKNOWN_URL | ErrorCode::INVALID_URL))
+    else {
+        return failure;
+    };
+    if failure.message.contains("several") {
+        return failure;
+    }
+    let who = profile
+        .map_or_else(|| "no profile answers".to_owned(), |name| format!("profile {name} does not answer"));
+    let name = profile.map_or("NAME", ProfileName::as_str);
+    refusal(
+        format!("{who} for {origin}, so nothing was sent"),
+        &format!("if it may have the token, add it: cp-token profile update {name} --also-for ORIGIN"),
+    )
+}
+
+fn ask(profile: ProfileSelector, demand: Demand, options: &CurlOptions) -> Result<TokenGrant, Failure> {
+    grant(Wanted { demand, accepts_basic: true, timeout: options.timeout, ..Wanted::of(profile) })
+}
+
+/// Another token than the one that the API answered 401 to.
+fn replacement(token: TokenGrant, options: &CurlOptions) -> Result<TokenGrant, Failure> {
+    let rejected = AccessToken::copy_of(token.access_token.expose())
+        .map_err(|_| Failure::new(ErrorCode::INTERNAL, "a token breaks its grammar"))?;
+    ask(ProfileSelector::Named(token.profile), Demand::Rejected(rejected), options)
+}
+
+fn find_curl() -> Result<PathBuf, Failure> {
+    let found = program::find(OsStr::new("curl"), std::env::var_os("PATH").as_deref());
+    found.ok().and_then(|path| std::path::absolute(path).ok()).ok_or_else(|| {
+        Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, "there is no curl in PATH")
+            .with_hint("install it; with another program: cp-token -f header")
+    })
+}
+
+/// Lets curl say something of itself, for which it needs no token.
+fn show(curl: PathBuf, item: &Item) -> Failure {
+    let mut program = Program::new(&curl, OsStr::new("curl"));
+    program.words(["-q"]);
+    let words = item.words().into_iter().filter(|word| !word.is_empty());
+    program.words(words.map(|word| OsStr::from_bytes(&word).to_owned()));
+    not_run(&program.replace_us())
+}
+
+fn require_safe_redirects(curl: &std::path::Path) -> Result<(), Failure> {
+    let mut program = Program::new(curl, OsStr::new("curl"));
+    program.words(["-q", "--version"]);
+    let is_safe =
+        program.answer().and_then(|said| version(&said)).is_some_and(|version| version >= SAFE_TO_FOLLOW);
+    if is_safe {
+        return Ok(());
+    }
+    Err(refusal(
+        "this curl is older than 7.83 and could let the token go to another port when it follows a redirect",
+        "leave --location out, or install a newer curl",
+    ))
+}
+
+/// The version in a line that begins `curl 8.5.0`.
+fn version(said: &[u8]) -> Option<[u32; 2]> {
+    let number = std::str::from_utf8(said.get(..32)?).ok()?.strip_prefix("curl ")?.split(' ').next()?;
+    let mut parts = number.split('.').map(str::parse);
+    Some([parts.next()?.ok()?, parts.next()?.ok()?])
+}
+
+fn not_run(error: &std::io::Error) -> Failure {
+    let is_too_long = error.kind() == std::io::ErrorKind::ArgumentListTooLong;
+    let reason =
+        if is_too_long { "its arguments and variables are too long" } else { "the system refuses it" };
+    Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, format!("curl was not run: {reason}"))
+        .with_hint("see that curl itself runs, and that /dev/fd is there")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_and_what_is_none_is_not_taken_for_one() {
+        let version = |said: &str| version(format!("{said}{}", " ".repeat(32)).as_bytes());
+        assert_eq!(version("curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1"), Some([7, 88]));
+        assert!(version("curl 8.0.0-DEV (x)").is_some_and(|version| version >= SAFE_TO_FOLLOW));
+        assert!(version("curl 7.82.0 (x)").is_some_and(|version| version < SAFE_TO_FOLLOW));
+        assert_eq!(version("wget 8.0"), None);
+        assert_eq!(version("curl x.y"), None);
+    }
+}

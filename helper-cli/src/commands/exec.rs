@@ -1,0 +1,115 @@
+//! Owns `cp-token exec`: a program with a token in its environment, or beside a file that is kept fresh for it.
+
+mod kept;
+mod place;
+
+#[cfg(unix)]
+#[path = "exec/unix.rs"]
+mod system;
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::PathBuf;
+
+use cp_token_protocol::message::{Demand, ProfileSelector, TokenGrant};
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::grant::{Wanted, grant};
+use crate::cli::ExecOptions;
+use crate::program::{self, Missing, Program};
+
+/// The variables that say that a program was given a token.
+const GIVEN: [&str; 2] = ["CP_TOKEN", "CP_TOKEN_FILE"];
+
+/// Runs the program.
+///
+/// # Errors
+/// Why it was not run; otherwise this ends as the program ends.
+pub(super) fn run(options: &ExecOptions) -> Result<(), Failure> {
+    refuse_nesting()?;
+    let (name, arguments) = options.command.split_first().ok_or_else(nothing_to_run)?;
+    let file = program::find(name, std::env::var_os("PATH").as_deref()).map_err(missing)?;
+    let profile = super::selector(options.profile.as_ref(), options.url.as_deref())?;
+    let line = Line { file, name, arguments };
+    if options.file {
+        return kept::run(&line, &profile, options);
+    }
+    let token = grant(wanted(options, profile))?;
+    let mut program = line.program(&token);
+    program.set("CP_TOKEN", text(&token)?);
+    Err(not_run(&program.replace_us()))
+}
+
+/// What is to be run.
+struct Line<'o> {
+    file: PathBuf,
+    name: &'o OsStr,
+    arguments: &'o [OsString],
+}
+
+impl Line<'_> {
+    fn program(&self, token: &TokenGrant) -> Program {
+        let mut program = Program::new(&self.file, self.name);
+        program.words(self.arguments);
+        program.set("CP_TOKEN_URL", &token.url);
+        program
+    }
+}
+
+fn wanted(options: &ExecOptions, profile: ProfileSelector) -> Wanted {
+    Wanted {
+        demand: Demand::Valid,
+        min_validity: options.min_validity,
+        timeout: options.timeout,
+        ..Wanted::of(profile)
+    }
+}
+
+fn text(token: &TokenGrant) -> Result<&str, Failure> {
+    // A token is visible ASCII, so this is always text.
+    std::str::from_utf8(token.access_token.expose())
+        .map_err(|_| Failure::new(ErrorCode::INTERNAL, "a token is no text"))
+}
+
+/// A program that has a token of ours would be given another one, perhaps of another profile, without being asked.
+fn refuse_nesting() -> Result<(), Failure> {
+    let is_given = |name: &&&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match GIVEN.iter().find(is_given) {
+        None => Ok(()),
+        Some(name) => Err(Failure::new(
+            ErrorCode::USAGE,
+            format!("{name} is set already, so this runs inside of another cp-token exec"),
+        )
+        .with_hint("use that token, or run: env -u CP_TOKEN -u CP_TOKEN_FILE cp-token exec …")),
+    }
+}
+
+fn nothing_to_run() -> Failure {
+    Failure::new(ErrorCode::USAGE, "there is nothing to run")
+        .with_hint("write: cp-token exec -- CMD ARGUMENTS")
+}
+
+fn missing(missing: Missing) -> Failure {
+    match missing {
+        Missing::NotFound => Failure::new(ErrorCode::PROGRAM_NOT_FOUND, "there is no such program")
+            .with_hint("see that its name is right and its folder in PATH"),
+        Missing::NotRunnable => {
+            Failure::new(ErrorCode::PROGRAM_NOT_RUNNABLE, "that is no program, or not yours to run")
+                .with_hint("see that it is an executable file")
+        }
+    }
+}
+
+fn not_run(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::NotFound {
+        return missing(Missing::NotFound);
+    }
+    let known = [
+        (io::ErrorKind::ArgumentListTooLong, "its arguments and variables are too long"),
+        (io::ErrorKind::PermissionDenied, "the system does not permit it"),
+    ];
+    let reason = known.iter().find(|(kind, _)| *kind == error.kind());
+    let reason = reason.map_or("the system cannot run it", |(_, reason)| reason);
+    Failure::new(ErrorCode::PROGRAM_NOT_RUNNABLE, format!("the program was not run: {reason}"))
+        .with_hint("see that it is an executable file of this machine's kind, or a script with a #! line")
+}

@@ -1,0 +1,47 @@
+//! Owns the system calls behind a token's file on Unix: private from the first instant, in memory, locked.
+
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, OFlags, flock, statfs};
+
+/// What `statfs` says of tmpfs and of ramfs.
+const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
+
+/// Whether what lies in the folder is in memory and on no disk.
+pub(super) fn is_in_memory(folder: &Path) -> bool {
+    statfs(folder).is_ok_and(|facts| u64::try_from(facts.f_type).is_ok_and(|kind| IN_MEMORY.contains(&kind)))
+}
+
+/// Makes a folder for us alone, where it is missing.
+pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
+    match create_private_folder(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a folder for us alone, which must not be there.
+pub(super) fn create_private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(folder)
+}
+
+/// Makes a file for us alone, which must not be there.
+pub(super) fn create_private_file(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW.bits().cast_signed();
+    File::options().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)
+}
+
+/// Takes the lock if nobody has it.
+pub(super) fn lock_at_once(file: &File) -> bool {
+    flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
+}
+
+/// Whether the open folder is the one at this path.
+pub(super) fn is_still_there(open: &File, path: &Path) -> bool {
+    let named = path.symlink_metadata();
+    open.metadata()
+        .is_ok_and(|open| named.is_ok_and(|named| (open.dev(), open.ino()) == (named.dev(), named.ino())))
+}

@@ -1,0 +1,32 @@
+//! Owns the understanding of a curl command: its grammar, what each option may do to a token, and the command that
+//! the real curl gets in its place. Pure; files, programs and the daemon are the business of others.
+
+mod answer;
+mod compose;
+mod config;
+mod item;
+mod judge;
+mod options;
+mod redact;
+mod refusal;
+mod repeat;
+mod target;
+mod words;
+
+pub(crate) use answer::{FirstAnswer, Verdict};
+pub(crate) use compose::{Credential, Step, compose};
+pub(crate) use config::read as read_config;
+pub(crate) use item::Item;
+pub(crate) use judge::{Facts, judge, judge_value};
+pub(crate) use options::{Effect, HEADER};
+pub(crate) use redact::Redactor;
+pub(crate) use refusal::refusal;
+pub(crate) use repeat::{Traces, traces};
+pub(crate) use words::read as read_words;
+
+#[cfg(test)]
+mod installed_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! Owns the words for what cp-token curl does not do. It repeats no value: one may be secret.
+
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::options::{Known, Reason};
+
+/// A failure of the arguments, with what to do next.
+pub(crate) fn refusal(message: impl Into<String>, hint: &str) -> Failure {
+    Failure::new(ErrorCode::USAGE, message).with_hint(hint)
+}
+
+/// An option that is never taken.
+pub(crate) fn not_taken(known: Known, reason: Reason) -> Failure {
+    let (why, hint) = match reason {
+        Reason::Elsewhere => ("would let the token go to other hosts", "leave it out, or ask curl itself"),
+        Reason::WrittenDown => ("would write the token down", "use -v, which shows everything but the token"),
+        Reason::Unprotected => (
+            "would send the token without the protection of TLS",
+            "for a gateway with a CA of its own: cp-token profile update NAME --ca-bundle FILE",
+        ),
+        Reason::OtherCredential => {
+            ("brings another credential beside the token", "leave it out, or ask curl itself")
+        }
+        Reason::Unforeseeable => {
+            ("has values that only curl computes", "write the value out, or let your shell compute it")
+        }
+    };
+    refusal(format!("--{} {why}", known.name), hint)
+}
+
+/// An option that curl may have, and this table has not. Its name is cleaned where it is shown, and is a name
+/// alone: what may be a value is not repeated.
+pub(crate) fn unknown(name: &[u8]) -> Failure {
+    let is_name =
+        name.len() <= 40 && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-.#:".contains(byte));
+    let shown = if is_name { String::from_utf8_lossy(name).into_owned() } else { "one".to_owned() };
+    refusal(
+        format!(
+            "{shown} is an option that cp-token curl does not know, so it cannot tell what becomes of the token"
+        ),
+        "write curl's options out in full; see: cp-token curl --help",
+    )
+}
+
+/// An option without the value that it takes.
+pub(crate) fn no_value(known: Known) -> Failure {
+    refusal(format!("--{} needs a value", known.name), "see: curl --help all")
+}

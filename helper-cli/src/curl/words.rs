@@ -1,0 +1,108 @@
+//! Owns curl's grammar of arguments: long names, letters in a row, values attached or apart, `--`. Pure. What can be
+//! read in two ways is read in neither.
+
+use cp_token_protocol::Failure;
+
+use super::item::{Item, Written};
+use super::options::{self, Arity, Known};
+use super::refusal::{no_value, refusal, unknown};
+
+/// The options and URLs of a command line, in their order.
+///
+/// # Errors
+/// The first word that is no option of the table, or has a value too many or too few.
+pub(crate) fn read(words: &[Vec<u8>]) -> Result<Vec<Item>, Failure> {
+    let mut items = Vec::new();
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        if word == b"--" {
+            items.extend(rest.by_ref().map(|word| url(word)));
+        } else if let Some(name) = word.strip_prefix(b"--") {
+            items.push(long(name, |known| value_for(known, rest.next().cloned()))?);
+        } else if let Some(letters) = word.strip_prefix(b"-") {
+            read_letters(letters, &mut items, || rest.next().cloned())?;
+        } else {
+            items.push(url(word));
+        }
+    }
+    Ok(items)
+}
+
+/// The option of a long name, which may have its value behind `=`. Where it has not, `next` gives it.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn long(
+    word: &[u8],
+    next: impl FnOnce(Known) -> Result<Vec<u8>, Failure>,
+) -> Result<Item, Failure> {
+    let (name, attached) = match word.iter().position(|&byte| byte == b'=') {
+        Some(place) => (&word[..place], Some(word[place + 1..].to_owned())),
+        None => (word, None),
+    };
+    let shown = || unknown(&[b"--", name].concat());
+    let (positive, negated) = match name.strip_prefix(b"no-") {
+        Some(positive) => (positive, true),
+        None => (name, false),
+    };
+    let known = options::by_name(positive).ok_or_else(shown)?;
+    let value = match (known.arity, attached) {
+        (Arity::Switch, None) => None,
+        (Arity::Single, None) if !negated => None,
+        (Arity::Value, attached) if !negated => Some(attached.map_or_else(|| next(known), Ok)?),
+        (Arity::Switch | Arity::Single | Arity::Value, _) => return Err(shown()),
+    };
+    Ok(Item { known, written: Written::Long { negated }, value })
+}
+
+/// The options of letters in a row; the first that takes a value takes what is left of the word, or else the next.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_letters(
+    letters: &[u8],
+    items: &mut Vec<Item>,
+    next: impl FnOnce() -> Option<Vec<u8>>,
+) -> Result<(), Failure> {
+    if letters.is_empty() {
+        return Err(refusal(
+            "a lone - is no option of curl",
+            "write - as the value of an option, such as -o -",
+        ));
+    }
+    for (place, &letter) in letters.iter().enumerate() {
+        let known = options::by_letter(letter).ok_or_else(|| unknown(&[b'-', letter]))?;
+        if known.effect == options::Effect::Next && letters.len() > 1 {
+            return Err(refusal("-: stands beside other letters", "write --next as a word of its own"));
+        }
+        let rest = &letters[place + 1..];
+        let attached = known.arity == Arity::Value && !rest.is_empty();
+        let value = match known.arity {
+            Arity::Switch | Arity::Single => None,
+            Arity::Value if attached => Some(rest.to_owned()),
+            Arity::Value => {
+                items.push(lettered(known, letter, Some(value_for(known, next())?), false));
+                return Ok(());
+            }
+        };
+        items.push(lettered(known, letter, value, attached));
+        if attached {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// The next word as a value. `--help` can do without.
+fn value_for(known: Known, next: Option<Vec<u8>>) -> Result<Vec<u8>, Failure> {
+    let none = || if known.effect == options::Effect::Show { Ok(Vec::new()) } else { Err(no_value(known)) };
+    next.map_or_else(none, Ok)
+}
+
+fn lettered(known: Known, letter: u8, value: Option<Vec<u8>>, attached: bool) -> Item {
+    Item { known, written: Written::Letter { letter, attached }, value }
+}
+
+fn url(word: &[u8]) -> Item {
+    Item { known: options::URL, written: Written::Bare, value: Some(word.to_owned()) }
+}

@@ -1,0 +1,273 @@
+//! Owns the system calls behind running a program on Unix: pipes that it alone inherits, the signals that reach it,
+//! and an end like its own. It decides nothing.
+#![allow(unsafe_code)]
+
+use std::ffi::{OsStr, c_int, c_void};
+use std::io::{self, Write};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::fs::{Access, OFlags};
+use rustix::io::Errno;
+use rustix::pipe::PipeFlags;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use zeroize::Zeroizing;
+
+/// Whether whoever called us had set SIGPIPE to be ignored, before we did.
+static PIPE_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
+
+/// The program that gets our signals; 0 for none.
+static CHILD: AtomicI32 = AtomicI32::new(0);
+
+/// The signals that are meant for the program and not for us.
+const PASSED_ON: [c_int; 8] = [
+    libc::SIGHUP,
+    libc::SIGINT,
+    libc::SIGQUIT,
+    libc::SIGTERM,
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGTSTP,
+    libc::SIGWINCH,
+];
+
+/// Remembers what SIGPIPE did before it was set to be ignored.
+#[cfg(not(test))]
+pub(crate) fn note_pipe_signal(was_ignored: bool) {
+    PIPE_WAS_IGNORED.store(was_ignored, Ordering::Relaxed);
+}
+
+/// One end of a pipe that a program is to have, and what we have of the other.
+pub(crate) struct Pipe {
+    theirs: OwnedFd,
+    ours: Option<OwnedFd>,
+    rest: Zeroizing<Vec<u8>>,
+}
+
+impl Pipe {
+    /// A pipe that the program can read `content` from.
+    ///
+    /// # Errors
+    /// Where the system gives out none.
+    pub(crate) fn holding(content: Zeroizing<Vec<u8>>) -> io::Result<Self> {
+        let (theirs, ours) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        // A refusal only means that it is filled while it is read.
+        let _ = rustix::pipe::fcntl_setpipe_size(&ours, content.len());
+        rustix::fs::fcntl_setfl(&ours, OFlags::NONBLOCK)?;
+        let mut filled = 0;
+        while filled < content.len() {
+            match rustix::io::write(&ours, &content[filled..]) {
+                Ok(count) => filled += count,
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let rest = Zeroizing::new(content[filled..].to_owned());
+        let ours = (!rest.is_empty()).then_some(ours);
+        Ok(Self { theirs, ours, rest })
+    }
+
+    /// A pipe that the program can write into, and our end of it.
+    ///
+    /// # Errors
+    /// Where the system gives out none.
+    pub(crate) fn to_us() -> io::Result<(Self, OwnedFd)> {
+        let (ours, theirs) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        Ok((Self { theirs, ours: None, rest: Zeroizing::default() }, ours))
+    }
+
+    /// The path by which the program opens its end.
+    pub(crate) fn path(&self) -> String {
+        format!("/dev/fd/{}", self.theirs.as_raw_fd())
+    }
+
+    /// Whether it holds everything already.
+    pub(super) fn is_filled(&self) -> bool {
+        self.ours.is_none()
+    }
+
+    /// Lets go of the program's end, and fills in what is left as it is read.
+    pub(super) fn feed(self) -> io::Result<()> {
+        let Self { theirs, ours, rest } = self;
+        drop(theirs);
+        let Some(ours) = ours else { return Ok(()) };
+        rustix::fs::fcntl_setfl(&ours, OFlags::empty())?;
+        // A program that does not read it all has its reasons.
+        let feed = move || drop(std::fs::File::from(ours).write_all(&rest));
+        std::thread::Builder::new().spawn(feed).map(drop)
+    }
+}
+
+/// The name that the program is called by.
+pub(super) fn call(command: &mut Command, name: &OsStr) {
+    command.arg0(name);
+}
+
+/// The bytes as a word.
+pub(super) fn word(bytes: &[u8]) -> &OsStr {
+    OsStr::from_bytes(bytes)
+}
+
+/// Whether we may run the file.
+pub(super) fn may_run(path: &Path) -> bool {
+    rustix::fs::access(path, Access::EXEC_OK).is_ok()
+}
+
+/// Runs the program in our place; returns only where that fails.
+pub(super) fn replace(command: &mut Command, pipes: &[Pipe]) -> io::Error {
+    as_if_called_itself(command, pipes, signal_mask());
+    command.exec()
+}
+
+/// Runs the program beside us. Signals that come meanwhile wait until there is somebody to pass them on to.
+pub(super) fn start(command: &mut Command, pipes: &[Pipe]) -> io::Result<Child> {
+    let mask = signal_mask();
+    as_if_called_itself(command, pipes, mask);
+    change_mask(libc::SIG_BLOCK, &all_passed_on());
+    PASSED_ON.iter().for_each(|&signal| pass_on(signal));
+    let child = command.spawn();
+    if let Ok(child) = &child {
+        CHILD.store(child.id().cast_signed(), Ordering::Relaxed);
+    }
+    change_mask(libc::SIG_SETMASK, &mask);
+    child
+}
+
+/// Waits until the program has ended, without taking its status away. When it stops, we stop; when we go on, it does.
+pub(super) fn wait_in_step(child: &Child) -> io::Result<()> {
+    let pid = Pid::from_raw(child.id().cast_signed()).ok_or(io::ErrorKind::NotFound)?;
+    loop {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
+        match rustix::process::waitid(WaitId::Pid(pid), options) {
+            Ok(Some(status)) if status.stopped() => stop_until_continued(pid)?,
+            Ok(Some(_)) => break,
+            Ok(None) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    // From here on its number may be another program's.
+    CHILD.store(0, Ordering::Relaxed);
+    Ok(())
+}
+
+fn stop_until_continued(pid: Pid) -> io::Result<()> {
+    rustix::process::waitid(WaitId::Pid(pid), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG)?;
+    rustix::process::kill_process(rustix::process::getpid(), Signal::STOP)?;
+    // It may have ended while we stood still.
+    let _ = rustix::process::kill_process(pid, Signal::CONT);
+    Ok(())
+}
+
+/// Ends this process as another one has ended: with its number, or by the same signal.
+pub(crate) fn end_as(status: ExitStatus) -> ! {
+    let number = status.signal().map_or_else(|| status.code().unwrap_or(1), |signal| 128 + signal);
+    // SAFETY: plain numbers; nothing of ours is left to be written or wiped by anybody but the kernel.
+    unsafe {
+        if let Some(signal) = status.signal() {
+            libc::signal(signal, libc::SIG_DFL);
+            change_mask(libc::SIG_UNBLOCK, &set_of(&[signal]));
+            libc::kill(libc::getpid(), signal);
+        }
+        libc::_exit(number)
+    }
+}
+
+/// From now on a look at it says at once that there is nothing.
+///
+/// # Errors
+/// Where the system does not have it so.
+pub(crate) fn without_waiting(descriptor: &std::fs::File) -> io::Result<()> {
+    Ok(rustix::fs::fcntl_setfl(descriptor, OFlags::NONBLOCK)?)
+}
+
+/// Waits until one of the descriptors has something to be read, or has ended; which of them have.
+///
+/// # Errors
+/// Where the system does not tell.
+pub(crate) fn is_ready(descriptors: &[Option<BorrowedFd<'_>>]) -> io::Result<Vec<bool>> {
+    let mut polls: Vec<_> =
+        descriptors.iter().flatten().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
+    rustix::io::retry_on_intr(|| rustix::event::poll(&mut polls, None))?;
+    let mut answers = polls.iter().map(|poll| !poll.revents().is_empty());
+    Ok(descriptors.iter().map(|fd| fd.is_some() && answers.next().unwrap_or(false)).collect())
+}
+
+/// What the program inherits is what we were called with: its pipes besides, and no setting of ours.
+fn as_if_called_itself(command: &mut Command, pipes: &[Pipe], mask: libc::sigset_t) {
+    let kept: Vec<RawFd> = pipes.iter().map(|pipe| pipe.theirs.as_raw_fd()).collect();
+    let handling = if PIPE_WAS_IGNORED.load(Ordering::Relaxed) { libc::SIG_IGN } else { libc::SIG_DFL };
+    let prepare = move || {
+        // SAFETY: system calls on plain numbers and on a mask that the closure owns; none allocates or locks.
+        unsafe {
+            for &fd in &kept {
+                libc::fcntl(fd, libc::F_SETFD, 0);
+            }
+            libc::signal(libc::SIGPIPE, handling);
+            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const mask, std::ptr::null_mut());
+        }
+        Ok(())
+    };
+    // SAFETY: the closure makes system calls alone, as its own block says.
+    unsafe { command.pre_exec(prepare) };
+}
+
+/// A signal that was ignored when we were called stays so, for both of us.
+fn pass_on(signal: c_int) {
+    let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = on_signal;
+    // SAFETY: both structures are plain data; the handler makes one system call.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        if libc::sigaction(signal, std::ptr::null(), &raw mut action) == 0
+            && action.sa_sigaction != libc::SIG_IGN
+        {
+            action.sa_sigaction = handler as libc::sighandler_t;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+        }
+    }
+}
+
+/// What the terminal sends has reached the program as well; what somebody sent to us alone has not.
+extern "C" fn on_signal(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
+    // SAFETY: the kernel gives a valid description of the signal.
+    let is_sent_to_us = unsafe { (*info).si_code } <= 0;
+    let (child, signal) = (Pid::from_raw(CHILD.load(Ordering::Relaxed)), Signal::from_named_raw(signal));
+    if let (true, Some(child), Some(signal)) = (is_sent_to_us, child, signal) {
+        // It may have ended.
+        let _ = rustix::process::kill_process(child, signal);
+    }
+}
+
+fn signal_mask() -> libc::sigset_t {
+    let mut mask = set_of(&[]);
+    // SAFETY: the mask is valid for writing, and nothing is changed.
+    unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), &raw mut mask) };
+    mask
+}
+
+fn change_mask(how: c_int, mask: &libc::sigset_t) {
+    // SAFETY: the mask is valid for reading.
+    unsafe { libc::pthread_sigmask(how, mask, std::ptr::null_mut()) };
+}
+
+fn all_passed_on() -> libc::sigset_t {
+    set_of(&PASSED_ON)
+}
+
+fn set_of(signals: &[c_int]) -> libc::sigset_t {
+    // SAFETY: the set is made empty before anything is put into it.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        for &signal in signals {
+            libc::sigaddset(&raw mut set, signal);
+        }
+        set
+    }
+}
