@@ -5,6 +5,7 @@ mod alone;
 mod kitchen;
 mod python;
 mod readme;
+mod run_by_us;
 mod shells;
 
 use cp_token_tests::snippets::{self, Snippet};
@@ -71,6 +72,9 @@ const ACCOUNTS: &[(&str, &str, &str, Account)] = &[
     ("docs/COOKBOOK.md", "python", "import urllib.request", Run(python::standard_library)),
     ("docs/COOKBOOK.md", "python", "import pycpg.sdk", Run(python::official_sdk)),
     ("docs/COOKBOOK.md", "sh", "crashplan-cp-token users", Run(python::official_cli)),
+    ("docs/COOKBOOK.md", "bash", "cp-token curl", Run(run_by_us::curl)),
+    ("docs/COOKBOOK.md", "sh", "cp-token exec -- ", Run(run_by_us::with_a_variable)),
+    ("docs/COOKBOOK.md", "sh", "cp-token exec --file", Run(run_by_us::with_a_file)),
 ];
 
 fn account(snippet: &Snippet) -> Vec<&'static Account> {
@@ -118,8 +122,12 @@ fn run_blocks(page: &str, wanted: fn(&Snippet) -> bool) {
     }
 }
 
+fn is_run_by_us(snippet: &Snippet) -> bool {
+    snippet.text.contains("cp-token curl") || snippet.text.contains("cp-token exec")
+}
+
 fn is_for_a_shell(snippet: &Snippet) -> bool {
-    ["sh", "bash", "zsh", "fish"].contains(&&*snippet.language)
+    ["sh", "bash", "zsh", "fish"].contains(&&*snippet.language) && !is_run_by_us(snippet)
 }
 
 #[test]
@@ -135,5 +143,10 @@ fn the_cookbooks_blocks_for_shells_do_what_they_say() {
 
 #[test]
 fn the_cookbooks_other_blocks_do_what_they_say() {
-    run_blocks("docs/COOKBOOK.md", |snippet| !is_for_a_shell(snippet));
+    run_blocks("docs/COOKBOOK.md", |snippet| !is_for_a_shell(snippet) && !is_run_by_us(snippet));
+}
+
+#[test]
+fn the_cookbooks_blocks_that_cp_token_runs_do_what_they_say() {
+    run_blocks("docs/COOKBOOK.md", is_run_by_us);
 }

@@ -1,0 +1,70 @@
+//! Owns the scenarios of the blocks in which cp-token itself runs the program.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use cp_token_tests::programs;
+
+use super::kitchen::{Kitchen, target};
+
+/// A revocation in the middle costs one report and one repeat.
+pub(super) fn curl(text: &str) {
+    if !programs::present(&["bash", "curl", "jq"]) {
+        return;
+    }
+    let kitchen = Kitchen::new();
+    let server = kitchen.world.server();
+    let dead = kitchen.world.helper(&[]).token();
+    server.revoke(&dead);
+    let done = kitchen.call("bash", text).run();
+    assert!(done.code == 0 && done.stdout == "{\"users\":[]}\n".repeat(3), "{done:?}");
+    let asked: Vec<_> =
+        server.entries().iter().filter(|entry| entry.request.method == "GET").map(target).collect();
+    assert_eq!(asked, [11, 11, 12, 13].map(|guid| format!("/api/v1/Computer/{guid}?idType=guid")));
+    assert_eq!((server.token_requests(), server.refused_bearers()), (2, 1));
+}
+
+/// A program that asks the server with the token that its environment, or a file, gives to it.
+fn report(kitchen: &Kitchen, token: &str) -> String {
+    let ca = kitchen.world.ca_file();
+    format!(
+        "#!/bin/sh\nprintf 'header = \"Authorization: Bearer %s\"\\n' \"{token}\" |\n\
+         curl -fsS -K - --cacert {} \"$CP_TOKEN_URL/api/v3/report\"\n",
+        ca.display()
+    )
+}
+
+pub(super) fn with_a_variable(text: &str) {
+    if !programs::present(&["curl"]) {
+        return;
+    }
+    let kitchen = Kitchen::new();
+    kitchen.own_program("report", &report(&kitchen, "$CP_TOKEN"));
+    kitchen.call("sh", text).run().succeeded();
+    assert_eq!(kitchen.asked(), ["/api/v3/report"]);
+    kitchen.cost_one_token_request();
+}
+
+/// The file lies in memory, and goes with the program.
+pub(super) fn with_a_file(text: &str) {
+    if !programs::present(&["curl"]) {
+        return;
+    }
+    let kitchen = Kitchen::new();
+    let memory = Path::new("/dev/shm").join(kitchen.world.root().file_name().expect("a world has a name"));
+    std::fs::create_dir(&memory).expect("make a folder in memory");
+    std::fs::set_permissions(&memory, PermissionsExt::from_mode(0o700)).expect("for us alone");
+    kitchen.own_program("sync-all-night", &report(&kitchen, "$(cat \"$CP_TOKEN_FILE\")"));
+    let done = kitchen.call("sh", text).env("XDG_RUNTIME_DIR", &memory).run();
+    let left = files(&memory);
+    drop(std::fs::remove_dir_all(&memory));
+    assert!(done.code == 0 && left.is_empty(), "{done:?} {left:?}");
+    assert_eq!(kitchen.asked(), ["/api/v3/report"]);
+    kitchen.cost_one_token_request();
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let below = |path: PathBuf| if path.is_dir() { files(&path) } else { vec![path] };
+    entries.flat_map(below).collect()
+}
