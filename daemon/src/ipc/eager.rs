@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 
 use cp_token_protocol::message::{Request, Response};
 use cp_token_protocol::{
-    FrameDecoder, FrameError, FrameKind, VersionRange, WireError, decode_request, encode_response,
+    FrameDecoder, FrameError, FrameKind, Peer, VersionRange, WireError, decode_request, encode_response,
     encode_version_range,
 };
 use rustix::io::Errno;
@@ -27,21 +27,22 @@ pub(super) enum Look {
 
 /// Where a conversation stands whose request is complete.
 pub(super) enum Stage {
-    /// A request that takes its time.
-    Asked(Box<Request>),
+    /// A request that takes its time, and who asks.
+    Asked(Box<Request>, Peer),
     /// The caller waits for a token request.
     Waiting(PendingToken),
     /// The reply is known; from this byte on it has still to be written.
     Replying(Zeroizing<Vec<u8>>, usize),
 }
 
-/// Takes what a connection has to say so far, on top of what `decoder` has, and answers it if that needs no
-/// waiting.
+/// Takes what the connection of this peer has to say so far, on top of what `decoder` has, and answers it if that
+/// needs no waiting.
 ///
 /// # Errors
 /// Where the bytes are not this protocol; the caller gets no byte back.
 pub(super) fn look(
     connection: &OwnedFd,
+    peer: Peer,
     decoder: FrameDecoder,
     service: &Service,
 ) -> Result<Look, FrameError> {
@@ -50,7 +51,7 @@ pub(super) fn look(
     match rustix::net::recv(connection, &mut piece, RecvFlags::DONTWAIT) {
         Ok((0, _)) => Ok(Look::Over),
         Ok((count, _)) => {
-            let look = advance(decoder, &piece[..count], service);
+            let look = advance(decoder, &piece[..count], peer, service);
             piece[..count].zeroize();
             Ok(reply_at_once(connection, look?))
         }
@@ -59,12 +60,17 @@ pub(super) fn look(
     }
 }
 
-fn advance(mut decoder: FrameDecoder, bytes: &[u8], service: &Service) -> Result<Look, FrameError> {
+fn advance(
+    mut decoder: FrameDecoder,
+    bytes: &[u8],
+    peer: Peer,
+    service: &Service,
+) -> Result<Look, FrameError> {
     Ok(Look::Unfinished(match decoder.push_only(bytes) {
         Ok(None) => return Ok(Look::Silent(decoder)),
         Ok(Some(frame)) if frame.kind != FrameKind::Message => malformed(),
         Ok(Some(frame)) => match decode_request(&frame.body) {
-            Ok(request) => answer(request, service),
+            Ok(request) => answer(request, peer, service),
             Err(WireError::Malformed | WireError::Trailing | WireError::TooLong) => malformed(),
         },
         Err(FrameError::Version(_)) => {
@@ -81,9 +87,9 @@ pub(super) fn replying(response: &Response) -> Stage {
     Stage::Replying(bytes.unwrap_or_default(), 0)
 }
 
-fn answer(request: Request, service: &Service) -> Stage {
-    let Request::AccessToken(request) = request else { return Stage::Asked(Box::new(request)) };
-    match service.access_token(request) {
+fn answer(request: Request, peer: Peer, service: &Service) -> Stage {
+    let Request::AccessToken(request) = request else { return Stage::Asked(Box::new(request), peer) };
+    match service.access_token(request, peer) {
         Reply::Now(response) => replying(&response),
         Reply::Later(pending) => Stage::Waiting(pending),
     }

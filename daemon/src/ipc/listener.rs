@@ -93,13 +93,14 @@ impl Listener {
 
     /// The peer is known before a byte is read; a stranger gets none back.
     fn welcome(&self, connection: OwnedFd, room: OwnedSemaphorePermit) {
-        if let Err(stranger) = require_same_user(&connection) {
-            return self.turn_away(stranger);
-        }
-        match eager::look(&connection, FrameDecoder::default(), &self.service) {
+        let peer = match require_same_user(&connection) {
+            Ok(peer) => peer,
+            Err(stranger) => return self.turn_away(stranger),
+        };
+        match eager::look(&connection, peer, FrameDecoder::default(), &self.service) {
             Ok(Look::Over) => {}
             Ok(Look::Silent(decoder)) => {
-                self.lobby.admit(connection, decoder, self.conversations.place(room))
+                self.lobby.admit(connection, peer, decoder, self.conversations.place(room))
             }
             Ok(Look::Unfinished(stage)) => {
                 session::spawn(connection, stage, Arc::clone(&self.service), self.conversations.place(room));

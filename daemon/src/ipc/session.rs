@@ -8,8 +8,8 @@ use std::os::unix::net::UnixStream as StdStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cp_token_protocol::encode_response;
 use cp_token_protocol::message::{Request, Response};
+use cp_token_protocol::{Peer, encode_response};
 use tokio::net::UnixStream;
 
 use super::conversations::Place;
@@ -19,7 +19,7 @@ use crate::service::Service;
 
 /// Carries the conversation on in a task of its own, which holds its place for as long.
 pub(super) fn spawn(connection: OwnedFd, stage: Stage, service: Arc<Service>, place: Place) {
-    let stopping = matches!(&stage, Stage::Asked(request) if matches!(**request, Request::Stop));
+    let stopping = matches!(&stage, Stage::Asked(request, _) if matches!(**request, Request::Stop));
     // A caller who has gone, or who is too slow, ends the conversation and nothing else.
     let Ok(stream) = UnixStream::from_std(StdStream::from(connection)) else { return };
     tokio::spawn(async move {
@@ -37,7 +37,9 @@ async fn conclude(stream: &UnixStream, stage: Stage, service: Arc<Service>) -> i
     let reply = match stage {
         Stage::Replying(bytes, sent) => return write_reply(stream, &bytes[sent..]).await,
         Stage::Waiting(pending) => with_signs_of_life(stream, service.finish(pending)).await?,
-        Stage::Asked(request) => with_signs_of_life(stream, to_its_end(service, *request)).await?,
+        Stage::Asked(request, peer) => {
+            with_signs_of_life(stream, to_its_end(service, *request, peer)).await?
+        }
     };
     if let Stage::Replying(bytes, _) = replying(&reply) {
         write_reply(stream, &bytes).await?;
@@ -46,8 +48,8 @@ async fn conclude(stream: &UnixStream, stage: Stage, service: Arc<Service>) -> i
 }
 
 /// Handles the request in a task of its own: a change to a profile is not cut short by a caller who leaves.
-async fn to_its_end(service: Arc<Service>, request: Request) -> Response {
-    let handled = tokio::spawn(async move { service.handle(request).await }).await;
+async fn to_its_end(service: Arc<Service>, request: Request, peer: Peer) -> Response {
+    let handled = tokio::spawn(async move { service.handle(request, peer).await }).await;
     handled.unwrap_or_else(|_| Response::Failure(failure::internal()))
 }
 

@@ -1,0 +1,136 @@
+//! Owns the log of who asked for what, when, and what came of it: the last thousand entries, in memory. It decides
+//! nothing, and has no room for a secret, a token or a word of a server.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cp_token_protocol::message::{Deed, LogEntry, LogRequest, Outcome};
+use cp_token_protocol::{Peer, ProfileName};
+
+use crate::callers::{Callers, Known};
+use crate::clock::Clock;
+
+/// How many entries are kept; the oldest makes room for the newest.
+pub const ENTRIES: usize = 1000;
+/// How many are given at once, so that they fit a frame whatever they say.
+const AT_ONCE: u32 = 256;
+
+/// The log.
+pub struct Audit {
+    clock: Arc<dyn Clock>,
+    callers: Callers,
+    ring: Mutex<Ring>,
+}
+
+struct Ring {
+    entries: VecDeque<Entry>,
+    /// How many there ever were.
+    count: u64,
+}
+
+struct Entry {
+    at: u64,
+    profile: Option<ProfileName>,
+    deed: Deed,
+    outcome: Outcome,
+    caller: Option<Known>,
+}
+
+/// An entry of which it is not known yet what comes of it. It is written when that is known, at the latest when
+/// nobody waits for it any more.
+pub struct Pending {
+    audit: Arc<Audit>,
+    entry: Option<Entry>,
+}
+
+impl Audit {
+    /// An empty log.
+    pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
+        let ring = Ring { entries: VecDeque::with_capacity(ENTRIES), count: 0 };
+        Arc::new(Self { clock, callers: Callers::default(), ring: Mutex::new(ring) })
+    }
+
+    /// A caller asks for something. It is looked at now, when it waits for its answer and is surely there.
+    pub fn asked(self: &Arc<Self>, deed: Deed, peer: Peer) -> Pending {
+        self.pending(deed, Some(self.callers.known(peer)))
+    }
+
+    /// The daemon does something that no one caller does.
+    pub fn begun(self: &Arc<Self>, deed: Deed, profile: &ProfileName) -> Pending {
+        self.pending(deed, None).about(Some(profile))
+    }
+
+    /// The part of the log that is asked for, oldest entry first.
+    pub fn page(&self, request: LogRequest) -> Vec<LogEntry> {
+        let ring = self.ring();
+        let first = ring.count - ring.entries.len() as u64 + 1;
+        let end = request.before.unwrap_or(u64::MAX).clamp(first, ring.count + 1);
+        let start = end.saturating_sub(request.most.min(AT_ONCE).into()).max(first);
+        let numbered = (first..).zip(&ring.entries);
+        let wanted =
+            numbered.skip_while(|(number, _)| *number < start).take_while(|(number, _)| *number < end);
+        wanted.map(|(number, entry)| entry.told(number)).collect()
+    }
+
+    fn pending(self: &Arc<Self>, deed: Deed, caller: Option<Known>) -> Pending {
+        let at = self.clock.now().wall.as_secs();
+        let entry = Entry { at, profile: None, deed, outcome: Outcome::Left, caller };
+        Pending { audit: Arc::clone(self), entry: Some(entry) }
+    }
+
+    /// The one place where an entry is written.
+    fn write(&self, entry: Entry) {
+        let mut ring = self.ring();
+        if ring.entries.len() == ENTRIES {
+            ring.entries.pop_front();
+        }
+        ring.entries.push_back(entry);
+        ring.count += 1;
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pending {
+    /// The same about this profile.
+    #[must_use]
+    pub fn about(mut self, profile: Option<&ProfileName>) -> Self {
+        if let Some(entry) = &mut self.entry {
+            entry.profile = profile.cloned();
+        }
+        self
+    }
+
+    /// That came of it.
+    pub fn close(mut self, outcome: Outcome) {
+        if let Some(entry) = &mut self.entry {
+            entry.outcome = outcome;
+        }
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            self.audit.write(entry);
+        }
+    }
+}
+
+impl Entry {
+    fn told(&self, number: u64) -> LogEntry {
+        LogEntry {
+            number,
+            at: self.at,
+            profile: self.profile.clone(),
+            deed: self.deed,
+            outcome: self.outcome,
+            caller: self.caller.map(Into::into),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
