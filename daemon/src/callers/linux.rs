@@ -40,7 +40,8 @@ impl Callers {
         }
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let known = held.iter().position(|(other, _)| *other == pid).map(|place| held.remove(place).1);
-        let (found, file) = known.and_then(|file| look_into(file, pid)).or_else(|| look_into(open(pid)?, pid))?;
+        let (found, file) =
+            known.and_then(|file| look_into(file, pid)).or_else(|| look_into(open(pid)?, pid))?;
         held.truncate(HELD - 1);
         held.insert(0, (pid, file));
         Some(found)

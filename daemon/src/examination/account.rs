@@ -42,7 +42,7 @@ impl<'p> Account<'p> {
         self.finding(check, Verdict::Note, found, &failure.hint)
     }
 
-    fn without_name<'m>(self, message: &'m str) -> &'m str {
+    fn without_name(self, message: &str) -> &str {
         let name = self.profile.map(|name| format!("profile {name}: ")).unwrap_or_default();
         message.strip_prefix(&name).unwrap_or(message)
     }
