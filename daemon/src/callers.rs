@@ -62,20 +62,4 @@ impl From<Named> for message::Process {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn g11_a_name_has_at_most_fifteen_visible_characters_whatever_a_program_calls_itself() {
-        for (name, kept) in [
-            (&b"cp-token"[..], "cp-token"),
-            (b"my script", "my script"),
-            (b"a\x1b[31mb\n\xff", "a?[31mb??"),
-            (b"exactly-fifteen", "exactly-fifteen"),
-            (b"longer-than-fifteen", "longer-than-fif"),
-            (b"", ""),
-        ] {
-            assert_eq!(Named::new(7, name).name(), kept);
-        }
-    }
-}
+mod tests;

@@ -91,25 +91,4 @@ mod tests {
             assert_eq!(parse(line.as_bytes(), 7), None, "{line}");
         }
     }
-
-    #[test]
-    fn a_process_that_is_there_is_named_with_its_parent_and_one_that_is_gone_is_not() {
-        let callers = Callers::default();
-        let own = std::process::id();
-        let sleeper = |line: &str| {
-            std::process::Command::new("sh").args(["-c", line]).stdin(std::process::Stdio::piped()).spawn()
-        };
-        let mut child = sleeper("read line").unwrap();
-        let peer = Peer { uid: 7, pid: Some(child.id()) };
-        for _ in 0..2 {
-            let known = callers.known(peer);
-            assert_eq!((known.uid, known.process.pid, known.process.name()), (7, child.id(), "sh"));
-            assert_eq!(known.parent.map(|parent| parent.pid), Some(own));
-        }
-        drop(child.stdin.take());
-        child.wait().unwrap();
-        let known = callers.known(peer);
-        assert_eq!((known.process.name(), known.parent), ("", None), "its number is nobody's now");
-        assert_eq!(callers.known(Peer { uid: 7, pid: None }).process.pid, 0);
-    }
 }
