@@ -102,6 +102,7 @@ impl App {
             state,
             clock: Arc::clone(&clock),
             protections: protections.clone(),
+            turn: Arc::default(),
         };
         let lock = Lock::new(Rooms {
             gate,

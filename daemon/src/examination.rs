@@ -44,6 +44,8 @@ pub struct Examination {
     pub clock: Arc<dyn Clock>,
     /// The process's protections, as they came out at the start.
     pub protections: Vec<ProtectionReport>,
+    /// One examination at a time, however many ask: each writes, runs programs and asks servers.
+    pub turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Examination {
@@ -52,6 +54,7 @@ impl Examination {
     /// # Errors
     /// [`Failure`] where there is no such profile.
     pub async fn findings(&self, profile: Option<&ProfileName>) -> Result<Vec<Finding>, Failure> {
+        let _turn = self.turn.lock().await;
         if self.gate.is_closed() {
             return Ok(self.of_machine().await);
         }

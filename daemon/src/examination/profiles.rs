@@ -61,8 +61,8 @@ impl Examination {
         let standing = self.broker.standing(&profile.name);
         let last = self.broker.last_failure(&profile.name);
         match (standing, last) {
-            (Standing::Live(_), Some(last)) => told.noted("token", &renewal_failed(last)),
-            (Standing::Live(left), None) => {
+            (Standing::Live { .. }, Some(last)) => told.noted("token", &renewal_failed(last)),
+            (Standing::Live { remaining: left, .. }, None) => {
                 told.fine("token", format!("live for another {} s", left.as_secs()))
             }
             (Standing::Requesting, _) => told.fine("token", "on its way"),

@@ -77,7 +77,7 @@ docs/schema of the source has a JSON Schema for each --json.";
 pub(super) const DOCTOR: &str = "\
 One line for each check: ok, note or FAIL, what was looked at, what was found, and how to mend it
 behind an arrow. The exit code is 0 where none fails, else that of the first failure; notes change
-nothing. A daemon is started where none runs. No token is requested, and no secret is sent but a
+nothing. A daemon is started where none runs, and reads its config file again. No token is requested, and no secret is sent but a
 proxy's password to that proxy: a server is asked for the head of a page. A secret command is run.
 
 Checks, in this order: socket, daemon, version; lock, protections, config, state, keyring (a trial item

@@ -10,6 +10,7 @@ use cp_token_protocol::{ErrorCode, Failure};
 
 use super::status;
 use crate::cli::DoctorOptions;
+use crate::look::Look;
 use crate::{client, output};
 
 /// Looks at everything, tells it, and fails as the first thing does that is not well.
@@ -21,7 +22,8 @@ pub(super) fn run(options: &DoctorOptions) -> Result<(), Failure> {
     if options.json {
         output::print_json(&told::Report::from(findings.as_slice()))?;
     } else {
-        output::print_lines(&told::lines(&findings))?;
+        let look = Look::of_stdout();
+        output::print_pieces(&told::lines(&findings, &look), &look)?;
     }
     told::verdict(&findings)
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::PATIENCE;
 use crate::cli::LogOptions;
 use crate::deadline::Deadline;
+use crate::look::Look;
 use crate::{client, date, output};
 
 /// How many entries are shown where nobody says.
@@ -24,7 +25,8 @@ pub(super) fn run(options: &LogOptions) -> Result<(), Failure> {
     if options.json {
         return output::print_json(&entries.iter().map(Line::from).collect::<Vec<_>>());
     }
-    output::print_lines(&words::lines(&entries))
+    let look = Look::of_stdout();
+    output::print_pieces(&words::lines(&entries, &look), &look)
 }
 
 fn entries(wanted: u32) -> Result<Vec<LogEntry>, Failure> {

@@ -4,21 +4,23 @@ use cp_token_protocol::Failure;
 use cp_token_protocol::message::{Finding, Verdict};
 use serde::Serialize;
 
+use crate::commands::table::columns::{self, Row};
 use crate::exit;
+use crate::look::{Look, Piece, Tone};
 use crate::text::clean;
 
 /// A line each: a mark, whose and what, what was found, and the mend behind an arrow.
-pub(super) fn lines(findings: &[Finding]) -> Vec<String> {
-    let width = findings.iter().map(|finding| subject(finding).chars().count()).max().unwrap_or(0);
-    let line = |finding: &Finding| {
-        let (mark, subject, found) = (mark(finding.verdict), subject(finding), clean(&finding.found));
-        let mend = match clean(&finding.mend) {
-            mend if mend.is_empty() => mend,
-            mend => format!(" -> {mend}"),
-        };
-        format!("{mark:4}  {subject:width$}  {found}{mend}")
+pub(super) fn lines(findings: &[Finding], look: &Look) -> Vec<Vec<Piece>> {
+    let row = |finding: &Finding| {
+        let mark = Piece::new(tone(finding.verdict), mark(finding.verdict));
+        let mut told = vec![Piece::plain(clean(&finding.found))];
+        let mend = clean(&finding.mend);
+        if !mend.is_empty() {
+            told.extend([Piece::new(Tone::Faint, " -> "), Piece::plain(mend)]);
+        }
+        Row([vec![mark], vec![Piece::plain(subject(finding))], told])
     };
-    findings.iter().map(line).collect()
+    columns::aligned(findings.iter().map(row).collect(), &[], look)
 }
 
 /// The first fault.
@@ -77,6 +79,14 @@ fn code(verdict: Verdict) -> Option<cp_token_protocol::ErrorCode> {
     }
 }
 
+fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Fine => Tone::Good,
+        Verdict::Note => Tone::Warning,
+        Verdict::Fault(_) => Tone::Bad,
+    }
+}
+
 fn mark(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Fine => "ok",
@@ -114,8 +124,11 @@ mod tests {
 
     #[test]
     fn each_finding_is_one_aligned_line_with_its_mend() {
+        let lines = lines(&findings(), &Look::PLAIN);
+        let text =
+            |line: &Vec<Piece>| line.iter().map(|piece| piece.painted(&Look::PLAIN)).collect::<String>();
         assert_eq!(
-            lines(&findings()),
+            lines.iter().map(text).collect::<Vec<_>>(),
             [
                 "ok    socket        so it is",
                 "note  prod: clock   so it is -> Set it",

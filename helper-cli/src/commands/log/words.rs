@@ -2,15 +2,14 @@
 
 use cp_token_protocol::message::{Caller, Deed, LogEntry, Outcome, Process};
 
+use crate::commands::table::columns::{self, Row};
 use crate::date;
+use crate::look::{Look, Piece, Tone};
 use crate::text::clean;
 
 /// The entries as aligned lines.
-pub(super) fn lines(entries: &[LogEntry]) -> Vec<String> {
-    let rows: Vec<[String; 5]> = entries.iter().map(cells).collect();
-    let widths: [usize; 4] =
-        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
-    rows.iter().map(|row| line(row, &widths)).collect()
+pub(super) fn lines(entries: &[LogEntry], look: &Look) -> Vec<Vec<Piece>> {
+    columns::aligned(entries.iter().map(row).collect(), &[], look)
 }
 
 /// What was asked for, in one word.
@@ -57,14 +56,20 @@ pub(super) fn code(outcome: Outcome) -> Option<&'static str> {
     }
 }
 
-fn cells(entry: &LogEntry) -> [String; 5] {
-    [
-        date::rfc3339(entry.at),
-        entry.profile.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
-        deed(entry.deed).to_owned(),
-        code(entry.outcome).unwrap_or(outcome(entry.outcome)).to_owned(),
-        entry.caller.as_ref().map_or_else(|| "cp-tokend".to_owned(), who),
-    ]
+fn row(entry: &LogEntry) -> Row<5> {
+    let told = code(entry.outcome).unwrap_or(outcome(entry.outcome));
+    let tone = match entry.outcome {
+        Outcome::Failed(_) => Tone::Bad,
+        Outcome::Left => Tone::Warning,
+        Outcome::Served | Outcome::Issued | Outcome::Waited | Outcome::Done => Tone::Plain,
+    };
+    Row([
+        vec![Piece::new(Tone::Faint, date::rfc3339(entry.at))],
+        vec![Piece::plain(entry.profile.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string))],
+        vec![Piece::plain(deed(entry.deed))],
+        vec![Piece::new(tone, told)],
+        vec![Piece::plain(entry.caller.as_ref().map_or_else(|| "cp-tokend".to_owned(), who))],
+    ])
 }
 
 /// Whoever started the helper, which is what people look for, and the helper behind it.
@@ -82,14 +87,6 @@ fn shown(process: &Process) -> String {
     format!("{number} {}", if name.is_empty() { "?" } else { &name })
 }
 
-fn line(row: &[String; 5], widths: &[usize; 4]) -> String {
-    let [time, profile, what, outcome, who] = row;
-    let [time_width, profile_width, what_width, outcome_width] = widths;
-    format!(
-        "{time:time_width$}  {profile:profile_width$}  {what:what_width$}  {outcome:outcome_width$}  {who}"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::{caller, entry};
@@ -101,8 +98,12 @@ mod tests {
         let orphan = Caller { parent: None, ..caller() };
         let hidden = Process { pid: 0, program: String::new() };
         let hidden = Caller { process: hidden, parent: None, uid: 1 };
+        let lines =
+            lines(&[entry(Some(caller())), own, entry(Some(orphan)), entry(Some(hidden))], &Look::PLAIN);
+        let text =
+            |line: &Vec<Piece>| line.iter().map(|piece| piece.painted(&Look::PLAIN)).collect::<String>();
         assert_eq!(
-            lines(&[entry(Some(caller())), own, entry(Some(orphan)), entry(Some(hidden))]),
+            lines.iter().map(text).collect::<Vec<_>>(),
             [
                 "2027-01-15T08:00:00Z  prod  get-rejected  secret_refused  11 deploy.sh by 12 cp-token",
                 "2027-01-15T08:00:00Z  -     renewal       issued          cp-tokend",
