@@ -40,7 +40,9 @@ struct Entry {
 /// nobody waits for it any more.
 pub struct Pending {
     audit: Arc<Audit>,
-    entry: Option<Entry>,
+    entry: Entry,
+    /// Who asked, while it was not looked at yet.
+    peer: Option<Peer>,
 }
 
 impl Audit {
@@ -50,9 +52,9 @@ impl Audit {
         Arc::new(Self { clock, callers: Callers::default(), ring: Mutex::new(ring) })
     }
 
-    /// A caller asks for something. It is looked at now, when it waits for its answer and is surely there.
+    /// A caller asks for something. Who it is will be looked up when the entry is written, or with [`Pending::seen`].
     pub fn asked(self: &Arc<Self>, deed: Deed, peer: Peer) -> Pending {
-        self.pending(deed, Some(self.callers.known(peer)))
+        self.pending(deed, Some(peer))
     }
 
     /// The daemon does something that no one caller does.
@@ -72,10 +74,10 @@ impl Audit {
         wanted.map(|(number, entry)| entry.told(number)).collect()
     }
 
-    fn pending(self: &Arc<Self>, deed: Deed, caller: Option<Known>) -> Pending {
+    fn pending(self: &Arc<Self>, deed: Deed, peer: Option<Peer>) -> Pending {
         let at = self.clock.now().wall.as_secs();
-        let entry = Entry { at, profile: None, deed, outcome: Outcome::Left, caller };
-        Pending { audit: Arc::clone(self), entry: Some(entry) }
+        let entry = Entry { at, profile: None, deed, outcome: Outcome::Left, caller: None };
+        Pending { audit: Arc::clone(self), entry, peer }
     }
 
     /// The one place where an entry is written.
@@ -97,25 +99,41 @@ impl Pending {
     /// The same about this profile.
     #[must_use]
     pub fn about(mut self, profile: Option<&ProfileName>) -> Self {
-        if let Some(entry) = &mut self.entry {
-            entry.profile = profile.cloned();
-        }
+        self.entry.profile = profile.cloned();
+        self
+    }
+
+    /// The same, whose caller is looked at now. For one who waits a while, and may leave before the end.
+    #[must_use]
+    pub fn seen(mut self) -> Self {
+        self.look();
+        self
+    }
+
+    /// The same, of which that has come.
+    #[must_use]
+    pub fn with(mut self, outcome: Outcome) -> Self {
+        self.entry.outcome = outcome;
         self
     }
 
     /// That came of it.
-    pub fn close(mut self, outcome: Outcome) {
-        if let Some(entry) = &mut self.entry {
-            entry.outcome = outcome;
+    pub fn close(self, outcome: Outcome) {
+        drop(self.with(outcome));
+    }
+
+    fn look(&mut self) {
+        if let Some(peer) = self.peer.take() {
+            self.entry.caller = Some(self.audit.callers.known(peer, self.audit.clock.now().boot));
         }
     }
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        if let Some(entry) = self.entry.take() {
-            self.audit.write(entry);
-        }
+        self.look();
+        let Entry { at, deed, outcome, caller, .. } = self.entry;
+        self.audit.write(Entry { at, profile: self.entry.profile.take(), deed, outcome, caller });
     }
 }
 

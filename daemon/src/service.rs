@@ -54,8 +54,9 @@ pub struct Service {
 
 /// A response that is there, or one that a token request has still to bring.
 pub enum Reply {
-    /// Known now.
-    Now(Response),
+    /// Known now. The entry is to be dropped, and so written, when the caller has its reply: looking at who it was
+    /// must not make it wait.
+    Now(Response, Pending),
     /// Known once the token request that the caller waits for has an outcome.
     Later(PendingToken),
 }
@@ -83,8 +84,8 @@ impl Service {
         let profile = match self.profile_for(&request) {
             Ok(profile) => profile,
             Err(failure) => {
-                noted.about(deeds::named(&request.profile)).close(Outcome::Failed(failure.code));
-                return Reply::Now(Response::Failure(failure));
+                let noted = noted.about(deeds::named(&request.profile)).with(Outcome::Failed(failure.code));
+                return Reply::Now(Response::Failure(failure), noted);
             }
         };
         let noted = noted.about(Some(&profile.name));
@@ -92,14 +93,14 @@ impl Service {
         match self.parts.broker.access_token(&profile, ask, request.code) {
             Answer::Now(outcome) => {
                 let response = self.grant(&profile, outcome);
-                noted.close(deeds::outcome(&response, Outcome::Served));
-                Reply::Now(response)
+                let outcome = deeds::outcome(&response, Outcome::Served);
+                Reply::Now(response, noted.with(outcome))
             }
             Answer::Later { outcome, is_cause } => Reply::Later(PendingToken {
                 outcome,
                 profile,
                 patience: Duration::from_millis(request.timeout_ms).min(LONGEST_PATIENCE),
-                noted,
+                noted: noted.seen(),
                 way: if is_cause { Outcome::Issued } else { Outcome::Waited },
             }),
         }
@@ -134,7 +135,7 @@ impl Service {
     /// The response to any request but the one for a token.
     pub async fn handle(&self, request: Request, peer: Peer) -> Response {
         let noted = deeds::of_request(&request).map(|deed| self.parts.audit.asked(deed, peer));
-        let noted = noted.map(|noted| noted.about(deeds::profile_of(&request)));
+        let noted = noted.map(|noted| noted.about(deeds::profile_of(&request)).seen());
         let response = self.respond(request, peer).await;
         if let Some(noted) = noted {
             noted.close(deeds::outcome(&response, Outcome::Done));
@@ -149,7 +150,7 @@ impl Service {
         }
         match request {
             Request::AccessToken(request) => match self.access_token(request, peer) {
-                Reply::Now(response) => response,
+                Reply::Now(response, _) => response,
                 Reply::Later(pending) => self.finish(pending).await,
             },
             Request::Status => Response::Status(self.status()),

@@ -56,8 +56,8 @@ fn a_page_of_the_longest_entries_fits_a_frame() {
     let audit = audit();
     let peer = Peer { uid: u32::MAX, pid: Some(std::process::id()) };
     for _ in 0..ENTRIES {
-        let mut pending = audit.asked(Deed::Get, peer).about(Some(&name(&"a".repeat(64))));
-        let caller = pending.entry.as_mut().and_then(|entry| entry.caller.as_mut()).unwrap();
+        let mut pending = audit.asked(Deed::Get, peer).about(Some(&name(&"a".repeat(64)))).seen();
+        let caller = pending.entry.caller.as_mut().unwrap();
         caller.process = crate::callers::Named::new(u32::MAX, b"fifteen letters");
         caller.parent = Some(caller.process);
         pending.close(Outcome::Failed(ErrorCode(u16::MAX)));

@@ -1,16 +1,17 @@
-//! Owns what `/proc` says of a caller. It keeps a few descriptors of `stat` files: such a descriptor stays tied to its
-//! process, so one that can still be read means the same process and no other that bears its number by now.
+//! Owns what `/proc` says of a caller. What was read of a process stands for a second: no system gives a number to
+//! another process as soon as that, and a caller in a loop costs one look.
 
-use std::os::fd::OwnedFd;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use cp_token_protocol::Peer;
 use rustix::fs::{Mode, OFlags};
 
 use super::{Known, Named};
 
-/// A caller and whoever started it, who is the same again and again where a script calls.
-const HELD: usize = 2;
+/// How many processes are remembered: a caller and whoever started it, twice.
+const REMEMBERED: usize = 4;
+const LIFE: Duration = Duration::from_secs(1);
 /// More than the line needs up to the parent's number.
 const PIECE: usize = 128;
 
@@ -18,45 +19,51 @@ const PIECE: usize = 128;
 #[derive(Debug, Default)]
 pub struct Callers {
     /// The last processes that were looked at, newest first.
-    held: Mutex<Vec<(u32, OwnedFd)>>,
+    seen: Mutex<Vec<Seen>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    process: Named,
+    parent: u32,
+    boot: Duration,
 }
 
 impl Callers {
-    /// Who is at the other end. To be asked while the caller waits for its answer: it is still there then.
-    pub fn known(&self, peer: Peer) -> Known {
+    /// Who is, or just was, at the other end; `boot` is now. A process that has gone has a number and no name.
+    pub fn known(&self, peer: Peer, boot: Duration) -> Known {
         let pid = peer.pid.unwrap_or(0);
-        let (process, parent) = match self.look(pid) {
-            Some((process, 0)) => (process, None),
-            Some((process, parent)) => (process, self.look(parent).map(|(parent, _)| parent)),
-            None => (Named::new(pid, b""), None),
+        let Some(caller) = self.look(pid, boot) else {
+            return Known { uid: peer.uid, process: Named::new(pid, b""), parent: None };
         };
-        Known { uid: peer.uid, process, parent }
+        let parent = self.look(caller.parent, boot).map(|parent| parent.process);
+        Known { uid: peer.uid, process: caller.process, parent }
     }
 
-    /// The process and the number of its parent.
-    fn look(&self, pid: u32) -> Option<(Named, u32)> {
-        if pid == 0 {
-            return None;
+    fn look(&self, pid: u32, boot: Duration) -> Option<Seen> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = seen.iter().find(|it| it.process.pid == pid && boot.saturating_sub(it.boot) < LIFE);
+        if let Some(known) = known {
+            return Some(*known);
         }
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = held.iter().position(|(other, _)| *other == pid).map(|place| held.remove(place).1);
-        let (found, file) =
-            known.and_then(|file| look_into(file, pid)).or_else(|| look_into(open(pid)?, pid))?;
-        held.truncate(HELD - 1);
-        held.insert(0, (pid, file));
+        seen.retain(|it| it.process.pid != pid);
+        let (process, parent) = read(pid)?;
+        let found = Seen { process, parent, boot };
+        seen.truncate(REMEMBERED - 1);
+        seen.insert(0, found);
         Some(found)
     }
 }
 
-fn open(pid: u32) -> Option<OwnedFd> {
-    rustix::fs::open(format!("/proc/{pid}/stat"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()
-}
-
-/// Nothing where the process has gone, whoever has its number now.
-fn look_into(file: OwnedFd, pid: u32) -> Option<((Named, u32), OwnedFd)> {
+fn read(pid: u32) -> Option<(Named, u32)> {
+    if pid == 0 {
+        return None;
+    }
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(format!("/proc/{pid}/stat"), flags, Mode::empty()).ok()?;
     let mut piece = [0; PIECE];
-    let length = rustix::io::pread(&file, &mut piece, 0).ok()?;
-    Some((parse(&piece[..length], pid)?, file))
+    let length = rustix::io::read(&file, &mut piece).ok()?;
+    parse(&piece[..length], pid)
 }
 
 /// `PID (NAME) STATE PARENT …`. The name is whatever the program says, brackets and line ends included, so the last

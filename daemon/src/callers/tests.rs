@@ -1,5 +1,7 @@
 //! Owns the promises about callers: their names are harmless, and a process that has gone is nobody.
 
+use std::time::Duration;
+
 use cp_token_protocol::Peer;
 
 use super::*;
@@ -22,19 +24,17 @@ fn g11_a_name_has_at_most_fifteen_visible_characters_whatever_a_program_calls_it
 fn a_process_that_is_there_is_named_with_its_parent_and_one_that_is_gone_is_not() {
     let callers = Callers::default();
     let own = std::process::id();
-    let sleeper = |line: &str| {
-        std::process::Command::new("sh").args(["-c", line]).stdin(std::process::Stdio::piped()).spawn()
-    };
-    let mut child = sleeper("read line").unwrap();
+    let mut child = std::process::Command::new("sh");
+    let mut child = child.args(["-c", "read line"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
     let peer = Peer { uid: 7, pid: Some(child.id()) };
-    for _ in 0..2 {
-        let known = callers.known(peer);
-        assert_eq!((known.uid, known.process.pid, known.process.name()), (7, child.id(), "sh"));
-        assert_eq!(known.parent.map(|parent| parent.pid), Some(own));
-    }
+    let at = Duration::from_millis;
+    let known = callers.known(peer, at(0));
+    assert_eq!((known.uid, known.process.pid, known.process.name()), (7, child.id(), "sh"));
+    assert_eq!(known.parent.map(|parent| parent.pid), Some(own));
     drop(child.stdin.take());
     child.wait().unwrap();
-    let known = callers.known(peer);
-    assert_eq!((known.process.name(), known.parent), ("", None), "its number is nobody's now");
-    assert_eq!(callers.known(Peer { uid: 7, pid: None }).process.pid, 0);
+    assert_eq!(callers.known(peer, at(999)).process.name(), "sh", "it was looked at within the second");
+    let known = callers.known(peer, at(1000));
+    assert_eq!((known.process.pid, known.process.name(), known.parent), (child.id(), "", None));
+    assert_eq!(callers.known(Peer { uid: 7, pid: None }, at(0)).process.pid, 0);
 }

@@ -12,6 +12,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::audit::Pending;
 use crate::failure;
 use crate::service::{PendingToken, Reply, Service};
 
@@ -32,7 +33,7 @@ pub(super) enum Stage {
     /// The caller waits for a token request.
     Waiting(PendingToken),
     /// The reply is known; from this byte on it has still to be written.
-    Replying(Zeroizing<Vec<u8>>, usize),
+    Replying(Zeroizing<Vec<u8>>, usize, Option<Pending>),
 }
 
 /// Takes what the connection of this peer has to say so far, on top of what `decoder` has, and answers it if that
@@ -74,39 +75,39 @@ fn advance(
             Err(WireError::Malformed | WireError::Trailing | WireError::TooLong) => malformed(),
         },
         Err(FrameError::Version(_)) => {
-            Stage::Replying(Zeroizing::new(encode_version_range(VersionRange::SPOKEN).to_vec()), 0)
+            Stage::Replying(Zeroizing::new(encode_version_range(VersionRange::SPOKEN).to_vec()), 0, None)
         }
         Err(FrameError::Length(_) | FrameError::Trailing) => malformed(),
         Err(error @ FrameError::Foreign) => return Err(error),
     }))
 }
 
-/// A response as a stage: its bytes, none of them written.
-pub(super) fn replying(response: &Response) -> Stage {
+/// A response as a stage: its bytes, none of them written, and what is noted once they are.
+pub(super) fn replying(response: &Response, noted: Option<Pending>) -> Stage {
     let bytes = encode_response(response).or_else(|_| encode_response(&too_long()));
-    Stage::Replying(bytes.unwrap_or_default(), 0)
+    Stage::Replying(bytes.unwrap_or_default(), 0, noted)
 }
 
 fn answer(request: Request, peer: Peer, service: &Service) -> Stage {
     let Request::AccessToken(request) = request else { return Stage::Asked(Box::new(request), peer) };
     match service.access_token(request, peer) {
-        Reply::Now(response) => replying(&response),
+        Reply::Now(response, noted) => replying(&response, Some(noted)),
         Reply::Later(pending) => Stage::Waiting(pending),
     }
 }
 
 fn reply_at_once(connection: &OwnedFd, look: Look) -> Look {
-    let Look::Unfinished(Stage::Replying(bytes, _)) = look else { return look };
+    let Look::Unfinished(Stage::Replying(bytes, _, noted)) = look else { return look };
     match rustix::net::send(connection, &bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
         Ok(sent) if sent == bytes.len() => Look::Over,
-        Ok(sent) => Look::Unfinished(Stage::Replying(bytes, sent)),
-        Err(Errno::AGAIN) => Look::Unfinished(Stage::Replying(bytes, 0)),
+        Ok(sent) => Look::Unfinished(Stage::Replying(bytes, sent, noted)),
+        Err(Errno::AGAIN) => Look::Unfinished(Stage::Replying(bytes, 0, noted)),
         Err(_) => Look::Over,
     }
 }
 
 fn malformed() -> Stage {
-    replying(&Response::Failure(failure::malformed()))
+    replying(&Response::Failure(failure::malformed()), None)
 }
 
 fn too_long() -> Response {

@@ -35,13 +35,13 @@ pub(super) fn spawn(connection: OwnedFd, stage: Stage, service: Arc<Service>, pl
 
 async fn conclude(stream: &UnixStream, stage: Stage, service: Arc<Service>) -> io::Result<()> {
     let reply = match stage {
-        Stage::Replying(bytes, sent) => return write_reply(stream, &bytes[sent..]).await,
+        Stage::Replying(bytes, sent, _noted) => return write_reply(stream, &bytes[sent..]).await,
         Stage::Waiting(pending) => with_signs_of_life(stream, service.finish(pending)).await?,
         Stage::Asked(request, peer) => {
             with_signs_of_life(stream, to_its_end(service, *request, peer)).await?
         }
     };
-    if let Stage::Replying(bytes, _) = replying(&reply) {
+    if let Stage::Replying(bytes, _, _) = replying(&reply, None) {
         write_reply(stream, &bytes).await?;
     }
     Ok(())

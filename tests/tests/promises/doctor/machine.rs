@@ -29,7 +29,7 @@ fn where_all_is_well_every_line_says_so_in_its_order_and_no_secret_is_sent() {
     assert_eq!(report.checks.iter().map(told).collect::<Vec<_>>(), wanted);
     let told = world.helper(&["doctor"]).succeeded().stdout;
     assert_eq!(told.lines().count(), wanted.len());
-    assert!(told.lines().all(|line| line.starts_with("ok    ")), "{told}");
+    assert!(told.lines().all(|line| line.starts_with("ok  ")), "{told}");
     let looks: Vec<_> =
         world.server().entries().into_iter().filter(|it| it.request.method == "HEAD").collect();
     assert_eq!(looks.len(), 4, "two profiles, looked at twice");
