@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cp_token_protocol::message::{Deed, LogEntry, LogRequest, Outcome};
 use cp_token_protocol::{Peer, ProfileName};
 
-use crate::callers::{Callers, Known};
+use crate::callers::{Callers, Glimpse, Known};
 use crate::clock::Clock;
 
 /// How many entries are kept; the oldest makes room for the newest.
@@ -41,8 +41,8 @@ struct Entry {
 pub struct Pending {
     audit: Arc<Audit>,
     entry: Entry,
-    /// Who asked, while it was not looked at yet.
-    peer: Option<Peer>,
+    /// Who asked, while nobody has read its name.
+    glimpse: Option<Glimpse>,
 }
 
 impl Audit {
@@ -52,9 +52,9 @@ impl Audit {
         Arc::new(Self { clock, callers: Callers::default(), ring: Mutex::new(ring) })
     }
 
-    /// A caller asks for something. Who it is will be looked up when the entry is written, or with [`Pending::seen`].
+    /// A caller asks for something. Its name is read when the entry is written, or with [`Pending::seen`].
     pub fn asked(self: &Arc<Self>, deed: Deed, peer: Peer) -> Pending {
-        self.pending(deed, Some(peer))
+        self.pending(deed, Some(self.callers.glimpse(peer, self.clock.now().boot)))
     }
 
     /// The daemon does something that no one caller does.
@@ -74,10 +74,10 @@ impl Audit {
         wanted.map(|(number, entry)| entry.told(number)).collect()
     }
 
-    fn pending(self: &Arc<Self>, deed: Deed, peer: Option<Peer>) -> Pending {
+    fn pending(self: &Arc<Self>, deed: Deed, glimpse: Option<Glimpse>) -> Pending {
         let at = self.clock.now().wall.as_secs();
         let entry = Entry { at, profile: None, deed, outcome: Outcome::Left, caller: None };
-        Pending { audit: Arc::clone(self), entry, peer }
+        Pending { audit: Arc::clone(self), entry, glimpse }
     }
 
     /// The one place where an entry is written.
@@ -103,7 +103,7 @@ impl Pending {
         self
     }
 
-    /// The same, whose caller is looked at now. For one who waits a while, and may leave before the end.
+    /// The same, whose caller's name is read now. For one who waits a while, and may leave before the end.
     #[must_use]
     pub fn seen(mut self) -> Self {
         self.look();
@@ -123,8 +123,8 @@ impl Pending {
     }
 
     fn look(&mut self) {
-        if let Some(peer) = self.peer.take() {
-            self.entry.caller = Some(self.audit.callers.known(peer, self.audit.clock.now().boot));
+        if let Some(glimpse) = self.glimpse.take() {
+            self.entry.caller = Some(self.audit.callers.known(glimpse));
         }
     }
 }

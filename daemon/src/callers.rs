@@ -7,7 +7,7 @@ use cp_token_protocol::message;
 #[path = "callers/linux.rs"]
 mod system;
 
-pub use system::Callers;
+pub use system::{Callers, Glimpse};
 
 /// The longest name that the kernel keeps, in bytes.
 const NAME_LIMIT: usize = 15;

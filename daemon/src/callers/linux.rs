@@ -1,11 +1,14 @@
-//! Owns what `/proc` says of a caller. What was read of a process stands for a second: no system gives a number to
-//! another process as soon as that, and a caller in a loop costs one look.
+//! Owns what the kernel says of a caller: its parent's number by a descriptor of the process, names by `/proc`. What was
+//! read stands for a second: no system gives a number away as soon as that, and a caller in a loop costs one look.
+#![allow(unsafe_code)]
 
-use std::sync::{Mutex, PoisonError};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cp_token_protocol::Peer;
 use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, PidfdFlags};
 
 use super::{Known, Named};
 
@@ -29,30 +32,83 @@ struct Seen {
     boot: Duration,
 }
 
+/// A caller of whom as much is known as only it can tell while it is there.
+#[derive(Debug, Clone, Copy)]
+pub struct Glimpse {
+    peer: Peer,
+    /// 0 where there is none to be seen.
+    parent: u32,
+    boot: Duration,
+}
+
 impl Callers {
-    /// Who is, or just was, at the other end; `boot` is now. A process that has gone has a number and no name.
-    pub fn known(&self, peer: Peer, boot: Duration) -> Known {
+    /// A first look at who waits at the other end, which costs it next to nothing; `boot` is now.
+    pub fn glimpse(&self, peer: Peer, boot: Duration) -> Glimpse {
         let pid = peer.pid.unwrap_or(0);
-        let Some(caller) = self.look(pid, boot) else {
-            return Known { uid: peer.uid, process: Named::new(pid, b""), parent: None };
-        };
-        let parent = self.look(caller.parent, boot).map(|parent| parent.process);
-        Known { uid: peer.uid, process: caller.process, parent }
+        let remembered = self.remembered(pid, boot).map(|seen| seen.parent);
+        // Kernels before 6.13 have no other way than the dearer one.
+        let parent = remembered.or_else(|| parent_of(pid)).or_else(|| Some(self.look(pid, boot)?.parent));
+        Glimpse { peer, parent: parent.unwrap_or(0), boot }
+    }
+
+    /// The names of the caller, which may have gone by now and then has none, and of whoever started it.
+    pub fn known(&self, glimpse: Glimpse) -> Known {
+        let Glimpse { peer, parent, boot } = glimpse;
+        let pid = peer.pid.unwrap_or(0);
+        let process = self.look(pid, boot).map_or(Named::new(pid, b""), |seen| seen.process);
+        let named = |pid| self.look(pid, boot).map_or(Named::new(pid, b""), |seen| seen.process);
+        Known { uid: peer.uid, process, parent: (parent > 0).then(|| named(parent)) }
     }
 
     fn look(&self, pid: u32, boot: Duration) -> Option<Seen> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = seen.iter().find(|it| it.process.pid == pid && boot.saturating_sub(it.boot) < LIFE);
-        if let Some(known) = known {
-            return Some(*known);
+        if let Some(known) = self.remembered(pid, boot) {
+            return Some(known);
         }
-        seen.retain(|it| it.process.pid != pid);
         let (process, parent) = read(pid)?;
         let found = Seen { process, parent, boot };
+        let mut seen = self.seen();
+        seen.retain(|it| it.process.pid != pid);
         seen.truncate(REMEMBERED - 1);
         seen.insert(0, found);
         Some(found)
     }
+
+    fn remembered(&self, pid: u32, boot: Duration) -> Option<Seen> {
+        let is_it = |seen: &&Seen| seen.process.pid == pid && boot.saturating_sub(seen.boot) < LIFE;
+        self.seen().iter().find(is_it).copied()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What `PIDFD_GET_INFO` tells, in its first edition (`linux/pidfd.h`).
+#[repr(C)]
+#[derive(Default)]
+struct PidfdInfo {
+    mask: u64,
+    cgroup: u64,
+    pid: u32,
+    group: u32,
+    parent: u32,
+    users: [u32; 8],
+    exit_code: i32,
+}
+
+/// `_IOWR(PIDFS_IOCTL_MAGIC, 11, struct pidfd_info)`.
+const PIDFD_GET_INFO: u32 = 0xC040_FF0B;
+/// That the numbers of the processes are wanted.
+const PIDFD_INFO_PID: u64 = 1;
+
+/// Nothing where the process has gone, or the kernel does not tell.
+fn parent_of(pid: u32) -> Option<u32> {
+    let pid = Pid::from_raw(i32::try_from(pid).ok()?)?;
+    let process: OwnedFd = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
+    let mut info = PidfdInfo { mask: PIDFD_INFO_PID, ..PidfdInfo::default() };
+    // SAFETY: `info` is a writable structure of the size that the request names, and the descriptor is open.
+    let status = unsafe { libc::ioctl(process.as_raw_fd(), PIDFD_GET_INFO as libc::Ioctl, &raw mut info) };
+    (status == 0).then_some(info.parent)
 }
 
 fn read(pid: u32) -> Option<(Named, u32)> {
@@ -80,6 +136,15 @@ fn parse(line: &[u8], pid: u32) -> Option<(Named, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_ways_to_a_parents_number_agree_where_the_kernel_has_both() {
+        let own = std::process::id();
+        let by_name = read(own).map(|(_, parent)| parent);
+        assert_eq!(by_name, rustix::process::getppid().map(|pid| pid.as_raw_pid().cast_unsigned()));
+        assert!(parent_of(own).is_none_or(|parent| Some(parent) == by_name));
+        assert_eq!((parent_of(0), parent_of(u32::MAX), read(u32::MAX)), (None, None, None));
+    }
 
     #[test]
     fn a_name_with_brackets_and_spaces_moves_no_number() {

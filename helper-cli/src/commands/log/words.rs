@@ -83,8 +83,10 @@ fn who(caller: &Caller) -> String {
 
 fn shown(process: &Process) -> String {
     let number = if process.pid == 0 { "?".to_owned() } else { process.pid.to_string() };
-    let name = clean(&process.program);
-    format!("{number} {}", if name.is_empty() { "?" } else { &name })
+    match clean(&process.program) {
+        name if name.is_empty() => number,
+        name => format!("{number} {name}"),
+    }
 }
 
 #[cfg(test)]
@@ -108,7 +110,7 @@ mod tests {
                 "2027-01-15T08:00:00Z  prod  get-rejected  secret_refused  11 deploy.sh by 12 cp-token",
                 "2027-01-15T08:00:00Z  -     renewal       issued          cp-tokend",
                 "2027-01-15T08:00:00Z  prod  get-rejected  secret_refused  ? by 12 cp-token",
-                "2027-01-15T08:00:00Z  prod  get-rejected  secret_refused  ? by ? ?",
+                "2027-01-15T08:00:00Z  prod  get-rejected  secret_refused  ? by ?",
             ]
         );
     }
