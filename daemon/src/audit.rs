@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{Deed, LogEntry, LogRequest, Outcome};
-use cp_token_protocol::{Peer, ProfileName};
 
 use crate::callers::{Callers, Glimpse, Known};
 use crate::clock::Clock;
@@ -53,8 +53,13 @@ impl Audit {
     }
 
     /// A caller asks for something. Its name is read when the entry is written, or with [`Pending::seen`].
-    pub fn asked(self: &Arc<Self>, deed: Deed, peer: Peer) -> Pending {
-        self.pending(deed, Some(self.callers.glimpse(peer, self.clock.now().boot)))
+    pub fn asked(self: &Arc<Self>, deed: Deed, caller: Glimpse) -> Pending {
+        self.pending(deed, Some(self.glimpse(caller)))
+    }
+
+    /// The caller, seen as far as only it can tell while it is there.
+    pub fn glimpse(&self, caller: Glimpse) -> Glimpse {
+        self.callers.glimpse(caller, self.clock.now().boot)
     }
 
     /// The daemon does something that no one caller does.

@@ -8,11 +8,12 @@ use cp_token_protocol::message::{
     AccessTokenRequest, Demand, ForgetScope, KeyringReport, Outcome, ProtectionReport, Request, Response,
     StatusReport, TokenGrant,
 };
-use cp_token_protocol::{Failure, PROTOCOL_VERSION, Peer};
+use cp_token_protocol::{Failure, PROTOCOL_VERSION};
 use tokio::sync::{Notify, oneshot};
 
 use crate::audit::{Audit, Pending};
 use crate::broker::{Answer, Broker};
+use crate::callers::Glimpse;
 use crate::clock::{Clock, Moment};
 use crate::examination::Examination;
 use crate::failure;
@@ -78,9 +79,15 @@ impl Service {
         Arc::new(Self { parts, started, stop: Notify::new() })
     }
 
+    /// The caller, seen as far as only it can tell while it is there. To be asked when it has said nothing yet, so that it
+    /// does not wait for that later.
+    pub fn glimpse(&self, caller: Glimpse) -> Glimpse {
+        self.parts.audit.glimpse(caller)
+    }
+
     /// The response to a request for a token, without waiting for anything.
-    pub fn access_token(&self, request: AccessTokenRequest, peer: Peer) -> Reply {
-        let noted = self.parts.audit.asked(deeds::of_demand(&request.demand), peer);
+    pub fn access_token(&self, request: AccessTokenRequest, caller: Glimpse) -> Reply {
+        let noted = self.parts.audit.asked(deeds::of_demand(&request.demand), caller);
         let profile = match self.profile_for(&request) {
             Ok(profile) => profile,
             Err(failure) => {
@@ -133,23 +140,23 @@ impl Service {
     }
 
     /// The response to any request but the one for a token.
-    pub async fn handle(&self, request: Request, peer: Peer) -> Response {
-        let noted = deeds::of_request(&request).map(|deed| self.parts.audit.asked(deed, peer));
+    pub async fn handle(&self, request: Request, caller: Glimpse) -> Response {
+        let noted = deeds::of_request(&request).map(|deed| self.parts.audit.asked(deed, caller));
         let noted = noted.map(|noted| noted.about(deeds::profile_of(&request)).seen());
-        let response = self.respond(request, peer).await;
+        let response = self.respond(request, caller).await;
         if let Some(noted) = noted {
             noted.close(deeds::outcome(&response, Outcome::Done));
         }
         response
     }
 
-    async fn respond(&self, request: Request, peer: Peer) -> Response {
+    async fn respond(&self, request: Request, caller: Glimpse) -> Response {
         let Parts { registry, lock, .. } = &self.parts;
         if lock.is_closed() && !is_for_locked(&request) {
             return Response::Failure(failure::locked());
         }
         match request {
-            Request::AccessToken(request) => match self.access_token(request, peer) {
+            Request::AccessToken(request) => match self.access_token(request, caller) {
                 Reply::Now(response, _) => response,
                 Reply::Later(pending) => self.finish(pending).await,
             },

@@ -1,7 +1,7 @@
 //! Owns the promises about the log: its bound, its pages, and that no entry is lost on the way.
 
-use cp_token_protocol::ErrorCode;
 use cp_token_protocol::message::Response;
+use cp_token_protocol::{ErrorCode, Peer};
 
 use super::*;
 use crate::clock::SystemClock;
@@ -56,7 +56,7 @@ fn a_page_of_the_longest_entries_fits_a_frame() {
     let audit = audit();
     let peer = Peer { uid: u32::MAX, pid: Some(std::process::id()) };
     for _ in 0..ENTRIES {
-        let mut pending = audit.asked(Deed::Get, peer).about(Some(&name(&"a".repeat(64)))).seen();
+        let mut pending = audit.asked(Deed::Get, peer.into()).about(Some(&name(&"a".repeat(64)))).seen();
         let caller = pending.entry.caller.as_mut().unwrap();
         caller.process = crate::callers::Named::new(u32::MAX, b"fifteen letters");
         caller.parent = Some(caller.process);
@@ -70,7 +70,7 @@ fn a_page_of_the_longest_entries_fits_a_frame() {
 #[test]
 fn what_nobody_waits_for_any_more_is_told_as_left() {
     let audit = audit();
-    drop(audit.asked(Deed::Get, Peer { uid: 7, pid: None }));
+    drop(audit.asked(Deed::Get, Peer { uid: 7, pid: None }.into()));
     let entries = audit.page(LogRequest { most: 1, before: None });
     assert_eq!((entries[0].outcome, entries[0].deed), (Outcome::Left, Deed::Get));
     assert_eq!(entries[0].caller.as_ref().map(|caller| caller.uid), Some(7));

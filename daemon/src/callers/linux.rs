@@ -36,19 +36,27 @@ struct Seen {
 #[derive(Debug, Clone, Copy)]
 pub struct Glimpse {
     peer: Peer,
-    /// 0 where there is none to be seen.
-    parent: u32,
+    /// Absent while nobody has looked; 0 where there is none to be seen.
+    parent: Option<u32>,
     boot: Duration,
+}
+
+impl From<Peer> for Glimpse {
+    /// Of whom only as much is known as the connection says.
+    fn from(peer: Peer) -> Self {
+        Self { peer, parent: None, boot: Duration::ZERO }
+    }
 }
 
 impl Callers {
     /// A first look at who waits at the other end, which costs it next to nothing; `boot` is now.
-    pub fn glimpse(&self, peer: Peer, boot: Duration) -> Glimpse {
+    pub fn glimpse(&self, caller: Glimpse, boot: Duration) -> Glimpse {
+        let Glimpse { peer, parent: None, .. } = caller else { return caller };
         let pid = peer.pid.unwrap_or(0);
         let remembered = self.remembered(pid, boot).map(|seen| seen.parent);
         // Kernels before 6.13 have no other way than the dearer one.
         let parent = remembered.or_else(|| parent_of(pid)).or_else(|| Some(self.look(pid, boot)?.parent));
-        Glimpse { peer, parent: parent.unwrap_or(0), boot }
+        Glimpse { peer, parent: parent.or(Some(0)), boot }
     }
 
     /// The names of the caller, which may have gone by now and then has none, and of whoever started it.
@@ -57,7 +65,7 @@ impl Callers {
         let pid = peer.pid.unwrap_or(0);
         let process = self.look(pid, boot).map_or(Named::new(pid, b""), |seen| seen.process);
         let named = |pid| self.look(pid, boot).map_or(Named::new(pid, b""), |seen| seen.process);
-        Known { uid: peer.uid, process, parent: (parent > 0).then(|| named(parent)) }
+        Known { uid: peer.uid, process, parent: parent.filter(|&parent| parent > 0).map(named) }
     }
 
     fn look(&self, pid: u32, boot: Duration) -> Option<Seen> {

@@ -28,7 +28,7 @@ fn a_process_that_is_there_is_named_with_its_parent_and_one_that_is_gone_is_not(
     let mut child = child.args(["-c", "read line"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
     let peer = Peer { uid: 7, pid: Some(child.id()) };
     let at = Duration::from_millis;
-    let look = |time| callers.known(callers.glimpse(peer, at(time)));
+    let look = |time| callers.known(callers.glimpse(peer.into(), at(time)));
     let known = look(0);
     assert_eq!((known.uid, known.process.pid, known.process.name()), (7, child.id(), "sh"));
     assert_eq!(known.parent.map(|parent| parent.pid), Some(own));
@@ -37,7 +37,7 @@ fn a_process_that_is_there_is_named_with_its_parent_and_one_that_is_gone_is_not(
     assert_eq!(look(999).process.name(), "sh", "it was looked at within the second");
     let known = look(1000);
     assert_eq!((known.process.pid, known.process.name(), known.parent), (child.id(), "", None));
-    let nobody = callers.glimpse(Peer { uid: 7, pid: None }, at(0));
+    let nobody = callers.glimpse(Peer { uid: 7, pid: None }.into(), at(0));
     assert_eq!(callers.known(nobody).process.pid, 0);
 }
 
@@ -46,7 +46,7 @@ fn a_caller_that_goes_between_two_looks_is_still_told_by_whoever_started_it() {
     let callers = Callers::default();
     let mut child = std::process::Command::new("sh");
     let mut child = child.args(["-c", "read line"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
-    let glimpse = callers.glimpse(Peer { uid: 7, pid: Some(child.id()) }, Duration::ZERO);
+    let glimpse = callers.glimpse(Peer { uid: 7, pid: Some(child.id()) }.into(), Duration::ZERO);
     drop(child.stdin.take());
     child.wait().unwrap();
     let known = callers.known(glimpse);

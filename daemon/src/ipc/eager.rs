@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 
 use cp_token_protocol::message::{Request, Response};
 use cp_token_protocol::{
-    FrameDecoder, FrameError, FrameKind, Peer, VersionRange, WireError, decode_request, encode_response,
+    FrameDecoder, FrameError, FrameKind, VersionRange, WireError, decode_request, encode_response,
     encode_version_range,
 };
 use rustix::io::Errno;
@@ -13,6 +13,7 @@ use rustix::net::{RecvFlags, SendFlags};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::audit::Pending;
+use crate::callers::Glimpse;
 use crate::failure;
 use crate::service::{PendingToken, Reply, Service};
 
@@ -29,21 +30,21 @@ pub(super) enum Look {
 /// Where a conversation stands whose request is complete.
 pub(super) enum Stage {
     /// A request that takes its time, and who asks.
-    Asked(Box<Request>, Peer),
+    Asked(Box<Request>, Glimpse),
     /// The caller waits for a token request.
     Waiting(PendingToken),
     /// The reply is known; from this byte on it has still to be written.
     Replying(Zeroizing<Vec<u8>>, usize, Option<Pending>),
 }
 
-/// Takes what the connection of this peer has to say so far, on top of what `decoder` has, and answers it if that
+/// Takes what the connection of this caller has to say so far, on top of what `decoder` has, and answers it if that
 /// needs no waiting.
 ///
 /// # Errors
 /// Where the bytes are not this protocol; the caller gets no byte back.
 pub(super) fn look(
     connection: &OwnedFd,
-    peer: Peer,
+    caller: Glimpse,
     decoder: FrameDecoder,
     service: &Service,
 ) -> Result<Look, FrameError> {
@@ -52,7 +53,7 @@ pub(super) fn look(
     match rustix::net::recv(connection, &mut piece, RecvFlags::DONTWAIT) {
         Ok((0, _)) => Ok(Look::Over),
         Ok((count, _)) => {
-            let look = advance(decoder, &piece[..count], peer, service);
+            let look = advance(decoder, &piece[..count], caller, service);
             piece[..count].zeroize();
             Ok(reply_at_once(connection, look?))
         }
@@ -64,14 +65,14 @@ pub(super) fn look(
 fn advance(
     mut decoder: FrameDecoder,
     bytes: &[u8],
-    peer: Peer,
+    caller: Glimpse,
     service: &Service,
 ) -> Result<Look, FrameError> {
     Ok(Look::Unfinished(match decoder.push_only(bytes) {
         Ok(None) => return Ok(Look::Silent(decoder)),
         Ok(Some(frame)) if frame.kind != FrameKind::Message => malformed(),
         Ok(Some(frame)) => match decode_request(&frame.body) {
-            Ok(request) => answer(request, peer, service),
+            Ok(request) => answer(request, caller, service),
             Err(WireError::Malformed | WireError::Trailing | WireError::TooLong) => malformed(),
         },
         Err(FrameError::Version(_)) => {
@@ -88,9 +89,9 @@ pub(super) fn replying(response: &Response, noted: Option<Pending>) -> Stage {
     Stage::Replying(bytes.unwrap_or_default(), 0, noted)
 }
 
-fn answer(request: Request, peer: Peer, service: &Service) -> Stage {
-    let Request::AccessToken(request) = request else { return Stage::Asked(Box::new(request), peer) };
-    match service.access_token(request, peer) {
+fn answer(request: Request, caller: Glimpse, service: &Service) -> Stage {
+    let Request::AccessToken(request) = request else { return Stage::Asked(Box::new(request), caller) };
+    match service.access_token(request, caller) {
         Reply::Now(response, noted) => replying(&response, Some(noted)),
         Reply::Later(pending) => Stage::Waiting(pending),
     }

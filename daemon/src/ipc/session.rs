@@ -8,12 +8,13 @@ use std::os::unix::net::UnixStream as StdStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cp_token_protocol::encode_response;
 use cp_token_protocol::message::{Request, Response};
-use cp_token_protocol::{Peer, encode_response};
 use tokio::net::UnixStream;
 
 use super::conversations::Place;
 use super::eager::{Stage, replying};
+use crate::callers::Glimpse;
 use crate::failure;
 use crate::service::Service;
 
@@ -37,8 +38,8 @@ async fn conclude(stream: &UnixStream, stage: Stage, service: Arc<Service>) -> i
     let reply = match stage {
         Stage::Replying(bytes, sent, _noted) => return write_reply(stream, &bytes[sent..]).await,
         Stage::Waiting(pending) => with_signs_of_life(stream, service.finish(pending)).await?,
-        Stage::Asked(request, peer) => {
-            with_signs_of_life(stream, to_its_end(service, *request, peer)).await?
+        Stage::Asked(request, caller) => {
+            with_signs_of_life(stream, to_its_end(service, *request, caller)).await?
         }
     };
     if let Stage::Replying(bytes, _, _) = replying(&reply, None) {
@@ -48,8 +49,8 @@ async fn conclude(stream: &UnixStream, stage: Stage, service: Arc<Service>) -> i
 }
 
 /// Handles the request in a task of its own: a change to a profile is not cut short by a caller who leaves.
-async fn to_its_end(service: Arc<Service>, request: Request, peer: Peer) -> Response {
-    let handled = tokio::spawn(async move { service.handle(request, peer).await }).await;
+async fn to_its_end(service: Arc<Service>, request: Request, caller: Glimpse) -> Response {
+    let handled = tokio::spawn(async move { service.handle(request, caller).await }).await;
     handled.unwrap_or_else(|_| Response::Failure(failure::internal()))
 }
 
