@@ -2,14 +2,14 @@
 
 use cp_token_protocol::message::{Caller, Deed, LogEntry, Outcome, Process};
 
-use crate::commands::table::columns::{self, Row};
+use crate::commands::table::columns::{self, Row, Yielding};
 use crate::date;
 use crate::look::{Look, Piece, Tone};
 use crate::text::clean;
 
 /// The entries as aligned lines.
 pub(super) fn lines(entries: &[LogEntry], look: &Look) -> Vec<Vec<Piece>> {
-    columns::aligned(entries.iter().map(row).collect(), &[], look)
+    columns::aligned(entries.iter().map(row).collect(), &Yielding { droppable: &[], shrinkable: &[] }, look)
 }
 
 /// What was asked for, in one word.
