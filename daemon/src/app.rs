@@ -7,9 +7,11 @@ use std::time::Duration;
 use cp_token_protocol::message::ProtectionReport;
 use tokio::task::AbortHandle;
 
+use crate::audit::Audit;
 use crate::authority::CrashPlanEndpoint;
 use crate::broker::Broker;
 use crate::clock::{Clock, SystemClock};
+use crate::examination::Examination;
 use crate::files;
 use crate::gate::Gate;
 use crate::harden;
@@ -79,16 +81,29 @@ impl App {
         let endpoint = Arc::new(CrashPlanEndpoint);
         let redeemer = Redeemer::new(sources.clone(), endpoint, Arc::clone(&clock), Arc::clone(&state));
         let refusals = redeemer.refusals();
-        let broker = Broker::new(Arc::clone(&clock), Arc::new(redeemer.clone()), chance);
+        let audit = Audit::new(Arc::clone(&clock));
+        let traded = Arc::new(redeemer.clone());
+        let broker = Broker::new(Arc::clone(&clock), traded, Arc::clone(&audit), chance);
         let registry = Arc::new(Registry::load(
             &paths,
-            state,
+            Arc::clone(&state),
             sources,
-            redeemer,
+            redeemer.clone(),
             Arc::clone(&broker),
             Arc::clone(&clock),
             Arc::clone(&gate),
         ));
+        let examination = Examination {
+            gate: Arc::clone(&gate),
+            registry: Arc::clone(&registry),
+            broker: Arc::clone(&broker),
+            redeemer,
+            keyring: Arc::clone(&keyring),
+            state,
+            clock: Arc::clone(&clock),
+            protections: protections.clone(),
+            turn: Arc::default(),
+        };
         let lock = Lock::new(Rooms {
             gate,
             broker: Arc::clone(&broker),
@@ -101,6 +116,8 @@ impl App {
             broker: Arc::clone(&broker),
             registry: Arc::clone(&registry),
             lock,
+            audit,
+            examination,
             clock,
             keyring: Box::new(move || keyring.health()),
             protections,

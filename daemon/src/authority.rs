@@ -15,6 +15,8 @@ mod basic;
 mod crashplan;
 mod error;
 mod http;
+mod look;
+mod names;
 pub mod response;
 mod roots;
 mod transport;
@@ -25,6 +27,7 @@ pub use crashplan::CrashPlanEndpoint;
 pub use error::{
     AnswerFlaw, CaBundleFlaw, CertificateFlaw, Obstacle, ProxyFlaw, Target, TokenRequestError, WORDS_LIMIT,
 };
+pub use look::{Seen, look, look_up};
 
 /// The longest life that is believed, whatever the server says.
 pub const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);

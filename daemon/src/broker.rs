@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use cp_token_protocol::message::{Deed, Outcome};
 use cp_token_protocol::{Failure, ProfileName, Secret};
 use tokio::sync::{Notify, oneshot};
 
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::failure;
 use crate::lease::{Acceptance, Ask, Attempt, Decision, Refusal, Served, Standing};
@@ -24,8 +26,13 @@ use entry::Entry;
 pub enum Answer {
     /// Known now.
     Now(Result<Served, Failure>),
-    /// Known later. A broken channel means that the daemon stops.
-    Later(oneshot::Receiver<Result<Served, Failure>>),
+    /// Known later.
+    Later {
+        /// The outcome. A broken channel means that the daemon stops.
+        outcome: oneshot::Receiver<Result<Served, Failure>>,
+        /// Whether this very caller is the reason for the token request.
+        is_cause: bool,
+    },
 }
 
 /// Leases by profile. One attempt at a time each, owned here and never by a caller.
@@ -36,6 +43,7 @@ pub struct Broker {
     closed: AtomicBool,
     clock: Arc<dyn Clock>,
     redeemer: Arc<dyn Redeem>,
+    audit: Arc<Audit>,
     /// In [0, 1); spreads renewals and back-offs.
     chance: fn() -> f64,
     timer_changed: Notify,
@@ -43,12 +51,18 @@ pub struct Broker {
 
 impl Broker {
     /// A broker with no lease.
-    pub fn new(clock: Arc<dyn Clock>, redeemer: Arc<dyn Redeem>, chance: fn() -> f64) -> Arc<Self> {
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        redeemer: Arc<dyn Redeem>,
+        audit: Arc<Audit>,
+        chance: fn() -> f64,
+    ) -> Arc<Self> {
         Arc::new(Self {
             entries: Mutex::default(),
             closed: AtomicBool::new(false),
             clock,
             redeemer,
+            audit,
             chance,
             timer_changed: Notify::new(),
         })
@@ -64,11 +78,15 @@ impl Broker {
         let entry = entries.entry(profile.name.clone()).or_insert_with(|| Entry::new(profile));
         entry.adopt(profile);
         let decision = entry.lease.request(&ask, now);
-        self.follow_orders(entry, code);
+        let is_wanted = matches!(decision, Decision::Wait(_));
+        let deed = if is_wanted { Deed::TokenRequest } else { Deed::Renewal };
+        let has_started = self.follow_orders(entry, code, deed);
         match decision {
             Decision::Serve(served) => Answer::Now(Ok(served)),
             Decision::Refuse(refusal) => Answer::Now(Err(self.explain(entry, refusal))),
-            Decision::Wait(attempt) => Answer::Later(entry.park(ask, attempt)),
+            Decision::Wait(attempt) => {
+                Answer::Later { outcome: entry.park(ask, attempt), is_cause: has_started }
+            }
         }
     }
 
@@ -141,6 +159,11 @@ impl Broker {
         self.entries().get(name).map_or(Standing::Absent, |entry| entry.lease.standing(now))
     }
 
+    /// Why the profile's last attempt failed; nothing where it did not.
+    pub fn last_failure(&self, name: &ProfileName) -> Option<Failure> {
+        self.entries().get(name)?.last_failure.clone()
+    }
+
     /// Tells every waiting caller that the daemon stops, and disowns every attempt.
     pub fn stop(&self) {
         for entry in self.entries().values_mut() {
@@ -167,23 +190,26 @@ impl Broker {
         let mut next: Option<Duration> = None;
         for entry in self.entries().values_mut() {
             entry.lease.handle_timeout(now);
-            self.follow_orders(entry, None);
+            self.follow_orders(entry, None, Deed::Renewal);
             let pause = entry.lease.poll_timeout().map(|due| now.until(due));
             next = [next, pause].into_iter().flatten().min();
         }
         next.map(|pause| pause.clamp(SHORTEST_SLEEP, LONGEST_SLEEP))
     }
 
-    /// Starts the attempt that the lease ordered, in a task of its own: it outlives every caller.
-    fn follow_orders(self: &Arc<Self>, entry: &mut Entry, code: Option<Secret>) {
-        let Some(attempt) = entry.lease.poll_effect() else { return };
+    /// Starts the attempt that the lease ordered, if it did, in a task of its own: it outlives every caller.
+    fn follow_orders(self: &Arc<Self>, entry: &mut Entry, code: Option<Secret>, deed: Deed) -> bool {
+        let Some(attempt) = entry.lease.poll_effect() else { return false };
         let broker = Arc::clone(self);
         let profile = Arc::clone(&entry.profile);
+        let noted = self.audit.begun(deed, &profile.name);
         let task = tokio::spawn(async move {
             let outcome = broker.redeemer.redeem(Arc::clone(&profile), code).await;
+            noted.close(told(&outcome));
             broker.conclude(&profile.name, attempt, outcome);
         });
         entry.attempt_started(task.abort_handle());
+        true
     }
 
     fn conclude(&self, name: &ProfileName, attempt: Attempt, outcome: Result<Redeemed, Unredeemed>) {
@@ -224,6 +250,14 @@ impl Broker {
 
     fn entries(&self) -> MutexGuard<'_, HashMap<ProfileName, Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How the log tells what came of an attempt.
+fn told(outcome: &Result<Redeemed, Unredeemed>) -> Outcome {
+    match outcome {
+        Ok(_) => Outcome::Issued,
+        Err(unredeemed) => Outcome::Failed(unredeemed.failure.code),
     }
 }
 

@@ -27,7 +27,7 @@ pub use lock::{
 pub use refused::refused_again;
 pub use start::{StartError, of_file, of_start};
 pub use token_request::{kind_of, of_token_request};
-pub use vault::{of_foreign, of_load, of_vault};
+pub use vault::{of_foreign, of_keyring, of_load, of_vault};
 
 const RESET_IN_CONSOLE: &str = "In the console, choose Administration > Integrations > API Clients, \
      then Actions > Reset API secret";

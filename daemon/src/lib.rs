@@ -3,14 +3,17 @@
 
 pub mod app;
 pub mod args;
+pub mod audit;
 pub mod authority;
 pub mod background;
 pub mod broker;
+pub mod callers;
 pub mod clean;
 pub mod clock;
 pub mod codes;
 pub mod config;
 pub mod entry;
+pub mod examination;
 pub mod failure;
 pub mod files;
 pub mod gate;

@@ -22,6 +22,8 @@ use crate::sources::Sources;
 use crate::state::StateFile;
 use crate::trade::{Redeem, Redeemed, Unredeemed};
 
+mod look;
+
 /// Trades secrets for tokens, one trade at a time for each profile.
 #[derive(Clone)]
 pub struct Redeemer {

@@ -32,6 +32,7 @@ pub use choice::choose;
 
 use error::RegistryError;
 use file::{ConfigFile, Reading};
+pub use secret::check_entry;
 
 /// The profiles in force, and what it takes to change them.
 pub struct Registry {
@@ -130,8 +131,13 @@ impl Registry {
     }
 
     /// What is wrong with the config file, where something is.
-    pub fn problem(&self) -> Option<String> {
-        self.loaded().problem.as_ref().map(|failure| failure.message.clone())
+    pub fn problem(&self) -> Option<Failure> {
+        self.loaded().problem.clone()
+    }
+
+    /// Every profile in force, sorted by name.
+    pub fn profiles(&self) -> Vec<Arc<Profile>> {
+        self.config().profiles.values().cloned().collect()
     }
 
     /// The config file's path, for people.

@@ -5,19 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::message::{
-    AccessTokenRequest, Demand, ForgetScope, KeyringReport, ProtectionReport, Request, Response,
+    AccessTokenRequest, Demand, ForgetScope, KeyringReport, Outcome, ProtectionReport, Request, Response,
     StatusReport, TokenGrant,
 };
 use cp_token_protocol::{Failure, PROTOCOL_VERSION};
 use tokio::sync::{Notify, oneshot};
 
+use crate::audit::{Audit, Pending};
 use crate::broker::{Answer, Broker};
+use crate::callers::Glimpse;
 use crate::clock::{Clock, Moment};
+use crate::examination::Examination;
 use crate::failure;
 use crate::lease::{self, Ask, Served};
 use crate::lock::Lock;
 use crate::profile::Profile;
 use crate::registry::Registry;
+
+mod deeds;
 
 /// What the service is made of; wired by `app`.
 pub struct Parts {
@@ -27,6 +32,10 @@ pub struct Parts {
     pub registry: Arc<Registry>,
     /// Whether anybody is answered.
     pub lock: Arc<Lock>,
+    /// Who asked for what.
+    pub audit: Arc<Audit>,
+    /// How everything stands.
+    pub examination: Examination,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// What the keyring did last.
@@ -46,8 +55,9 @@ pub struct Service {
 
 /// A response that is there, or one that a token request has still to bring.
 pub enum Reply {
-    /// Known now.
-    Now(Response),
+    /// Known now. The entry is to be dropped, and so written, when the caller has its reply: looking at who it was
+    /// must not make it wait.
+    Now(Response, Pending),
     /// Known once the token request that the caller waits for has an outcome.
     Later(PendingToken),
 }
@@ -57,6 +67,9 @@ pub struct PendingToken {
     outcome: oneshot::Receiver<Result<Served, Failure>>,
     profile: Arc<Profile>,
     patience: Duration,
+    noted: Pending,
+    /// How the log tells a token that is issued for it.
+    way: Outcome,
 }
 
 impl Service {
@@ -66,26 +79,48 @@ impl Service {
         Arc::new(Self { parts, started, stop: Notify::new() })
     }
 
+    /// The caller, seen as far as only it can tell while it is there. To be asked when it has said nothing yet, so that it
+    /// does not wait for that later.
+    pub fn glimpse(&self, caller: Glimpse) -> Glimpse {
+        self.parts.audit.glimpse(caller)
+    }
+
     /// The response to a request for a token, without waiting for anything.
-    pub fn access_token(&self, request: AccessTokenRequest) -> Reply {
-        if self.parts.lock.is_closed() {
-            return Reply::Now(Response::Failure(failure::locked()));
-        }
-        let profile = match self.parts.registry.select(&request.profile) {
+    pub fn access_token(&self, request: AccessTokenRequest, caller: Glimpse) -> Reply {
+        let noted = self.parts.audit.asked(deeds::of_demand(&request.demand), caller);
+        let profile = match self.profile_for(&request) {
             Ok(profile) => profile,
-            Err(failure) => return Reply::Now(Response::Failure(failure)),
+            Err(failure) => {
+                let noted = noted.about(deeds::named(&request.profile)).with(Outcome::Failed(failure.code));
+                return Reply::Now(Response::Failure(failure), noted);
+            }
         };
-        if profile.has_no_token() && !request.accepts_basic {
-            return Reply::Now(Response::Failure(failure::no_token(&profile)));
-        }
+        let noted = noted.about(Some(&profile.name));
         let ask = ask(request.demand, request.min_validity_ms, request.code.is_some());
         match self.parts.broker.access_token(&profile, ask, request.code) {
-            Answer::Now(outcome) => Reply::Now(self.grant(&profile, outcome)),
-            Answer::Later(outcome) => Reply::Later(PendingToken {
+            Answer::Now(outcome) => {
+                let response = self.grant(&profile, outcome);
+                let outcome = deeds::outcome(&response, Outcome::Served);
+                Reply::Now(response, noted.with(outcome))
+            }
+            Answer::Later { outcome, is_cause } => Reply::Later(PendingToken {
                 outcome,
                 profile,
                 patience: Duration::from_millis(request.timeout_ms).min(LONGEST_PATIENCE),
+                noted: noted.seen(),
+                way: if is_cause { Outcome::Issued } else { Outcome::Waited },
             }),
+        }
+    }
+
+    fn profile_for(&self, request: &AccessTokenRequest) -> Result<Arc<Profile>, Failure> {
+        if self.parts.lock.is_closed() {
+            return Err(failure::locked());
+        }
+        let profile = self.parts.registry.select(&request.profile)?;
+        match profile.has_no_token() && !request.accepts_basic {
+            true => Err(failure::no_token(&profile)),
+            false => Ok(profile),
         }
     }
 
@@ -99,18 +134,30 @@ impl Service {
                 None => failure::timed_out(),
             }),
         };
-        self.grant(&pending.profile, outcome)
+        let response = self.grant(&pending.profile, outcome);
+        pending.noted.close(deeds::outcome(&response, pending.way));
+        response
     }
 
     /// The response to any request but the one for a token.
-    pub async fn handle(&self, request: Request) -> Response {
+    pub async fn handle(&self, request: Request, caller: Glimpse) -> Response {
+        let noted = deeds::of_request(&request).map(|deed| self.parts.audit.asked(deed, caller));
+        let noted = noted.map(|noted| noted.about(deeds::profile_of(&request)).seen());
+        let response = self.respond(request, caller).await;
+        if let Some(noted) = noted {
+            noted.close(deeds::outcome(&response, Outcome::Done));
+        }
+        response
+    }
+
+    async fn respond(&self, request: Request, caller: Glimpse) -> Response {
         let Parts { registry, lock, .. } = &self.parts;
         if lock.is_closed() && !is_for_locked(&request) {
             return Response::Failure(failure::locked());
         }
         match request {
-            Request::AccessToken(request) => match self.access_token(request) {
-                Reply::Now(response) => response,
+            Request::AccessToken(request) => match self.access_token(request, caller) {
+                Reply::Now(response, _) => response,
                 Reply::Later(pending) => self.finish(pending).await,
             },
             Request::Status => Response::Status(self.status()),
@@ -129,6 +176,13 @@ impl Service {
             Request::Lock(request) => done(lock.close(request).await),
             Request::Unlock(passphrase) => done(lock.open(passphrase).await),
             Request::NoLockOnSuspend => done(lock.disarm()),
+            Request::Log(request) => Response::Log(self.parts.audit.page(request)),
+            Request::Examine(request) => {
+                match self.parts.examination.findings(request.profile.as_ref()).await {
+                    Ok(findings) => Response::Findings(findings),
+                    Err(failure) => Response::Failure(failure),
+                }
+            }
         }
     }
 
@@ -169,7 +223,7 @@ impl Service {
             uptime_s: uptime.as_secs(),
             socket: self.parts.socket.clone(),
             config_file: self.parts.registry.config_file(),
-            config_problem: self.parts.registry.problem(),
+            config_problem: self.parts.registry.problem().map(|failure| failure.message),
             keyring: (self.parts.keyring)(),
             protections: self.parts.protections.clone(),
             profiles: if locked { Vec::new() } else { self.parts.registry.reports() },
@@ -195,7 +249,10 @@ impl Service {
 
 /// Whether a daemon that is locked answers. The lock itself has a word for being locked twice.
 fn is_for_locked(request: &Request) -> bool {
-    matches!(request, Request::Status | Request::Stop | Request::Unlock(_) | Request::Lock(_))
+    matches!(
+        request,
+        Request::Status | Request::Stop | Request::Unlock(_) | Request::Lock(_) | Request::Examine(_)
+    )
 }
 
 fn ask(demand: Demand, min_validity_ms: Option<u64>, has_code: bool) -> Ask {

@@ -80,6 +80,11 @@ impl StateFile {
         Self { path, state: Mutex::new(state), writing: tokio::sync::Mutex::default() }
     }
 
+    /// The file's path, for people.
+    pub fn shown(&self) -> String {
+        files::show(&self.path)
+    }
+
     /// What is remembered of a profile.
     pub fn dates(&self, name: &ProfileName) -> Dates {
         self.state().profiles.get(name.as_str()).copied().unwrap_or_default()

@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use crate::commands::get::GetOptions;
+use crate::commands::log;
 use crate::exit::ErrorFormat;
 use crate::text::clean;
 
@@ -71,6 +72,12 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look at everything between this shell and a token, and say what is wrong and how to mend it
+    #[command(after_help = help::DOCTOR)]
+    Doctor(DoctorOptions),
+    /// Show who asked for what and when
+    #[command(after_help = help::LOG)]
+    Log(LogOptions),
     /// Drop live tokens, and let a refused secret be tried once more
     #[command(after_help = help::FORGET)]
     Forget(ForgetOptions),
@@ -126,6 +133,28 @@ pub(crate) enum DaemonCommand {
     Restart,
     /// Let it read its config file again
     Reload,
+}
+
+/// What to look at.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DoctorOptions {
+    /// Look at this profile alone, beside the daemon itself
+    #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse)]
+    pub(crate) profile: Option<ProfileName>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How much of the log to show.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LogOptions {
+    /// The most entries, the newest of them; the daemon keeps a thousand
+    #[arg(short = 'n', long = "entries", value_name = "N", default_value_t = log::USUAL)]
+    pub(crate) entries: u32,
+    /// Print one JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Whose live tokens to drop.

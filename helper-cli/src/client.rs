@@ -115,7 +115,11 @@ impl Connection<'_> {
                     Response::Done(lines) => said = lines,
                     Response::Failure(failure) => return Err(failure),
                     Response::Working => {}
-                    other @ (Response::Token(_) | Response::Status(_) | Response::Profiles(_)) => {
+                    other @ (Response::Token(_)
+                    | Response::Status(_)
+                    | Response::Profiles(_)
+                    | Response::Log(_)
+                    | Response::Findings(_)) => {
                         return Err(answer::unexpected(&other));
                     }
                 },
@@ -157,7 +161,9 @@ impl Connection<'_> {
                 response @ (Response::Token(_)
                 | Response::Status(_)
                 | Response::Profiles(_)
-                | Response::Done(_)) => return Ok(response),
+                | Response::Done(_)
+                | Response::Log(_)
+                | Response::Findings(_)) => return Ok(response),
             }
         }
     }

@@ -6,12 +6,14 @@ mod code;
 pub(crate) mod complete;
 mod curl;
 mod daemon;
+mod doctor;
 mod exec;
 mod forget;
 pub(crate) mod get;
 mod grant;
 mod json;
 mod lock;
+pub(crate) mod log;
 mod manual;
 mod profile;
 mod status;
@@ -43,6 +45,8 @@ pub(crate) fn run(line: CommandLine) -> Result<u8, Failure> {
         Some(Command::Exec(options)) => exec::run(&options),
         Some(Command::Daemon(command)) => daemon::run(command),
         Some(Command::Status { json }) => status::run(json),
+        Some(Command::Doctor(options)) => doctor::run(&options),
+        Some(Command::Log(options)) => log::run(&options),
         Some(Command::Forget(options)) => forget::run(options),
         Some(Command::Lock(options)) => lock::lock(options),
         Some(Command::Unlock { passphrase_stdin }) => lock::unlock(passphrase_stdin),
@@ -127,7 +131,9 @@ fn tell(response: Response) -> Result<(), Failure> {
         | Response::Token(_)
         | Response::Status(_)
         | Response::Profiles(_)
-        | Response::Failure(_)) => Err(client::unexpected(&other)),
+        | Response::Failure(_)
+        | Response::Log(_)
+        | Response::Findings(_)) => Err(client::unexpected(&other)),
     }
 }
 

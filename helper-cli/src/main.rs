@@ -23,6 +23,7 @@ mod prompt;
 mod proxy_address;
 mod shell;
 mod text;
+mod variables;
 
 #[cfg(unix)]
 #[path = "memory/unix.rs"]

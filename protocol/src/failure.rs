@@ -69,6 +69,8 @@ codes! {
     CA_BUNDLE_UNREADABLE = 253, "ca_bundle_unreadable";
     /// The config or state file could not be written.
     WRITE_FAILED = 254, "write_failed";
+    /// The machine's clock is wrong.
+    CLOCK_WRONG = 255, "clock_wrong";
     /// The server refused the credential.
     SECRET_REFUSED = 300, "secret_refused";
     /// The secret source holds no secret for the profile.
@@ -131,6 +133,8 @@ codes! {
     SECRET_COMMAND_TIMED_OUT = 509, "secret_command_timed_out";
     /// The system does not say when it is about to sleep.
     SLEEP_UNANNOUNCED = 550, "sleep_unannounced";
+    /// A protection that the system has does not hold.
+    PROTECTION_OFF = 551, "protection_off";
     /// A bug in the daemon.
     INTERNAL = 599, "internal";
     /// Helper only: no daemon answers, and none may or can be started.

@@ -26,7 +26,7 @@ pub use frame::{
 };
 pub use name::{ProfileName, ProfileNameError};
 pub use origin::{ForeignUrl, origin};
-pub use peer::{PeerError, is_same_user, require_own_folder, require_same_user};
+pub use peer::{Peer, PeerError, is_same_user, require_own_folder, require_same_user};
 pub use secret::Secret;
 pub use token::{AccessToken, TOKEN_LIMIT, TokenError};
 pub use view::TokenView;

@@ -6,9 +6,13 @@ use std::sync::Arc;
 use crate::wire::{Decode, Encode};
 use crate::{AccessToken, Failure, ProfileName, Secret};
 
+mod audit;
+mod examination;
 mod profile;
 mod status;
 
+pub use audit::{Caller, Deed, LogEntry, LogRequest, Outcome, Process};
+pub use examination::{ExamineRequest, Finding, Verdict};
 pub use profile::{
     EntryParts, ForeignItem, Identity, ProfileCreate, ProfileReport, ProfileResetSecret, ProfileUpdate,
     SecretLocation, TokenState, TotpMethod,
@@ -46,6 +50,10 @@ pub enum Request {
     Unlock(Secret),
     /// No longer lock when the machine is about to sleep.
     NoLockOnSuspend,
+    /// Who asked for what and when.
+    Log(LogRequest),
+    /// A look at everything between the daemon and the servers, and at the keyring. No token is requested.
+    Examine(ExamineRequest),
 }
 
 /// A request for one access token.
@@ -135,6 +143,10 @@ pub enum Response {
     Done(Vec<String>),
     /// It is not done.
     Failure(Failure),
+    /// Part of the log, oldest entry first.
+    Log(Vec<LogEntry>),
+    /// What was found, in a stable order.
+    Findings(Vec<Finding>),
 }
 
 /// A token as it is handed out.

@@ -7,6 +7,16 @@ mod system;
 
 pub use system::{require_own_folder, require_same_user};
 
+/// Who is at the other end of a connection, as the kernel noted it when the connection was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// The user.
+    pub uid: u32,
+    /// The process; absent where the kernel has no number for us. For people, never for decisions: it may have ended,
+    /// and another may bear its number.
+    pub pid: Option<u32>,
+}
+
 /// Why the other end is not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PeerError {

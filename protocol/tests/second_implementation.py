@@ -97,6 +97,8 @@ REQUEST = Enum(
     Lock=Struct("LockRequest", passphrase=SECRET, on_suspend=BOOL),
     Unlock=SECRET,
     NoLockOnSuspend=None,
+    Log=Struct("LogRequest", most=U32, before=Option(U64)),
+    Examine=Struct("ExamineRequest", profile=Option(NAME)),
 )
 
 PROFILE = Struct(
@@ -116,6 +118,34 @@ PROFILE = Struct(
     proxy=Option(TEXT),
     no_proxy=List(TEXT),
     token_life_ms=Option(U64),
+)
+PROCESS = Struct("Process", pid=U32, program=TEXT)
+CALLER = Struct("Caller", uid=U32, process=PROCESS, parent=Option(PROCESS))
+DEED = Enum(
+    **dict.fromkeys(
+        (
+            "Get GetRejected GetFresh Forget ProfileCreate ProfileUpdate ProfileResetSecret ProfileDelete "
+            "ProfileUse Reload Stop Lock LockOnSuspend Unlock NoLockOnSuspend Examine TokenRequest Renewal"
+        ).split()
+    )
+)
+OUTCOME = Enum(Served=None, Issued=None, Waited=None, Done=None, Left=None, Failed=Code(2))
+ENTRY = Struct(
+    "LogEntry",
+    number=U64,
+    at=U64,
+    profile=Option(NAME),
+    deed=DEED,
+    outcome=OUTCOME,
+    caller=Option(CALLER),
+)
+FINDING = Struct(
+    "Finding",
+    profile=Option(NAME),
+    check=TEXT,
+    verdict=Enum(Fine=None, Note=None, Fault=Code(2)),
+    found=TEXT,
+    mend=TEXT,
 )
 PROTECTION = Struct("ProtectionReport", name=TEXT, state=Enum(On=None, Off=None, Unsupported=None))
 RESPONSE = Enum(
@@ -147,6 +177,8 @@ RESPONSE = Enum(
     Profiles=List(PROFILE),
     Done=List(TEXT),
     Failure=Struct("Failure", code=Code(2), message=TEXT, hint=TEXT, retry_after_ms=Option(U64)),
+    Log=List(ENTRY),
+    Findings=List(FINDING),
 )
 
 

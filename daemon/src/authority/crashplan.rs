@@ -60,7 +60,7 @@ async fn ask(
         method: resource.method,
         url: order.url.clone(),
         resource: resource.path,
-        authorization: authorization.clone(),
+        authorization: Some(authorization.clone()),
         code: order.code,
         network: order.network,
         proxy_password: order.proxy_password,

@@ -1,14 +1,14 @@
 //! Owns the HTTP exchange, and is the only file that names reqwest: one constructor for every client, all its
 //! limits in one place. It must not read what an answer means, and nothing of it outlives an exchange.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::Secret;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, DATE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::header::{LOCATION, RETRY_AFTER, USER_AGENT};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Proxy, Response};
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::response::Answer;
 use super::way::Way;
-use super::{Obstacle, TokenRequestError, roots, transport};
+use super::{Obstacle, TokenRequestError, names, roots, transport};
 use crate::background;
 use crate::profile::Network;
 use crate::request_url::RequestUrl;
@@ -32,13 +32,15 @@ const HEADER_LIMIT: usize = 2048;
 /// How we name ourselves (RFC 9110, section 10.1.5).
 const PRODUCT: &str = concat!("cp-token/", env!("CARGO_PKG_VERSION"));
 
-/// The two methods that token resources are asked by.
+/// The methods that resources are asked by.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Method {
     /// For an API client.
     Post,
     /// For a user.
     Get,
+    /// For a look that wants no token.
+    Head,
 }
 
 /// One request without a body.
@@ -50,7 +52,7 @@ pub(super) struct Exchange {
     /// The resource: path and query.
     pub(super) resource: &'static str,
     /// The value of the `Authorization` header.
-    pub(super) authorization: Zeroizing<Vec<u8>>,
+    pub(super) authorization: Option<Zeroizing<Vec<u8>>>,
     /// The value of the `totp-auth` header.
     pub(super) code: Option<Secret>,
     /// The way there.
@@ -77,6 +79,7 @@ async fn send(exchange: Exchange) -> Result<Answer, TokenRequestError> {
     let request = match exchange.method {
         Method::Post => client.post(url).header(CONTENT_LENGTH, "0"),
         Method::Get => client.get(url),
+        Method::Head => client.head(url),
     };
     let response = request.headers(headers).send().await.map_err(|error| blame_on(&way, &error))?;
     read(response).await
@@ -118,7 +121,9 @@ fn proxy(origin: &str, authorization: Option<&Vec<u8>>) -> Result<Proxy, TokenRe
 
 fn headers(exchange: &Exchange) -> Result<HeaderMap, TokenRequestError> {
     let mut headers = HeaderMap::new();
-    headers.insert(AUTHORIZATION, sensitive(&exchange.authorization)?);
+    if let Some(authorization) = &exchange.authorization {
+        headers.insert(AUTHORIZATION, sensitive(authorization)?);
+    }
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     // As a header of the request it is the server's to see, and not the proxy's.
     headers.insert(USER_AGENT, HeaderValue::from_static(PRODUCT));
@@ -138,13 +143,14 @@ async fn read(response: Response) -> Result<Answer, TokenRequestError> {
     let status = response.status().as_u16();
     let location = header(&response, LOCATION);
     let retry_after = header(&response, RETRY_AFTER);
+    let date = header(&response, DATE);
     let (body, is_whole) = match read_body(response).await {
         Ok(outcome) => outcome,
         // The status of a refusal has said it all; its body would only add words.
         Err(_) if status != 200 => (Zeroizing::default(), false),
         Err(error) => return Err(blame(&error)),
     };
-    Ok(Answer { status, location, retry_after, body, is_whole, is_quotable: true })
+    Ok(Answer { status, location, retry_after, date, body, is_whole, is_quotable: true })
 }
 
 fn header(response: &Response, name: HeaderName) -> Option<Vec<u8>> {
@@ -176,18 +182,13 @@ fn blame(error: &reqwest::Error) -> TokenRequestError {
     transport::blame(error)
 }
 
-/// The system's own name lookup, with an error that can be told apart. `localhost` is never asked of a server.
+/// The lookup of [`names`], in the form that the client asks for.
 struct SystemNames;
 
 impl Resolve for SystemNames {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            if name.as_str() == "localhost" {
-                let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-                return Ok(Box::new(loopback.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs);
-            }
-            let found = background::run(move || (name.as_str(), 0).to_socket_addrs()).await.flatten();
-            let found: Vec<SocketAddr> = found.map_err(|_| transport::NameLookupFailed)?.collect();
+            let found: Vec<SocketAddr> = names::addresses(name.as_str()).await?;
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }

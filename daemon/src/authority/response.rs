@@ -6,11 +6,12 @@ use std::time::Duration;
 use cp_token_protocol::{AccessToken, TokenError};
 use zeroize::Zeroizing;
 
-use super::{AnswerFlaw, Issued, LONGEST_LIFE, TokenRequestError, WORDS_LIMIT};
+use super::{AnswerFlaw, Issued, LONGEST_LIFE, Seen, Target, TokenRequestError, WORDS_LIMIT};
 use crate::clean::clean;
 use crate::request_url::RequestUrl;
 use fields::{Fields, Value};
 
+mod date;
 mod fields;
 mod redirect;
 mod retry_after;
@@ -39,6 +40,8 @@ pub struct Answer {
     pub location: Option<Vec<u8>>,
     /// The `Retry-After` header.
     pub retry_after: Option<Vec<u8>>,
+    /// The `Date` header.
+    pub date: Option<Vec<u8>>,
     /// The body, or its beginning.
     pub body: Zeroizing<Vec<u8>>,
     /// Whether that is the whole body.
@@ -67,6 +70,29 @@ pub fn read(
         429 => Err(TokenRequestError::Busy { retry_after: retry_after() }),
         408 | 500..=599 => Err(TokenRequestError::ServerFailed { status, retry_after: retry_after() }),
         _ => Err(TokenRequestError::BadAnswer(AnswerFlaw::Status { status, words: words(answer) })),
+    }
+}
+
+/// What an answer to a request without any credential shows of the server, which may refuse it as it likes.
+///
+/// # Errors
+/// [`TokenRequestError`] where a token request would be no better off: the server is in trouble, or elsewhere.
+pub fn seen(answer: &Answer, url: &RequestUrl) -> Result<Seen, TokenRequestError> {
+    let status = answer.status;
+    let to = match status {
+        301 | 302 | 303 | 307 | 308 => redirect::target(answer.location.as_deref(), url),
+        _ => Target::SameOrigin,
+    };
+    match (status, to) {
+        (408 | 500..=599, _) => Err(TokenRequestError::ServerFailed { status, retry_after: None }),
+        (429, _) => Err(TokenRequestError::Busy { retry_after: None }),
+        (_, Target::SameOrigin) => {
+            let date = answer.date.as_deref().and_then(|text| std::str::from_utf8(text).ok());
+            Ok(Seen { status, date: date.and_then(|text| date::date(text.trim())) })
+        }
+        (_, to @ (Target::Origin(_) | Target::Unencrypted(_) | Target::Unfit)) => {
+            Err(TokenRequestError::Redirected { to })
+        }
     }
 }
 

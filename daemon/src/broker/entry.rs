@@ -25,7 +25,7 @@ pub(super) struct Entry {
     waiters: Vec<Waiter>,
     task: Option<AbortHandle>,
     /// Why the last attempt failed; told to callers until one succeeds.
-    last_failure: Option<Failure>,
+    pub(super) last_failure: Option<Failure>,
 }
 
 impl Entry {

@@ -46,7 +46,6 @@ pub fn of_foreign(error: VaultError, profile: &Profile) -> Failure {
 /// What a secret source's error means.
 pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
     let name = &profile.name;
-    let another = "or keep the secret elsewhere, for instance with `--secret-source memory`";
     let (code, hint) = match error {
         VaultError::Absent => {
             let (Identity::ApiClient(who) | Identity::User(who) | Identity::Basic(who)) = &profile.identity;
@@ -54,6 +53,37 @@ pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
             return Failure::new(ErrorCode::SECRET_ABSENT, message)
                 .with_hint(format!("Enter it: `cp-token profile reset-secret {name}`"));
         }
+        VaultError::Sealed => return super::locked(),
+        VaultError::Unusable => {
+            (ErrorCode::SECRET_INVALID, format!("Enter it anew: `cp-token profile reset-secret {name}`"))
+        }
+        VaultError::ReadOnly => (ErrorCode::INVALID_ARGUMENT, "Change it there".to_owned()),
+        VaultError::Command(error) => owned(handed::of_command(error)),
+        VaultError::File(fault) => handed::of_file(fault, profile),
+        VaultError::Credential(fault) => owned(handed::of_credential(fault)),
+        VaultError::Unavailable
+        | VaultError::NoCollection
+        | VaultError::Locked
+        | VaultError::Denied
+        | VaultError::TimedOut
+        | VaultError::Busy
+        | VaultError::Ambiguous
+        | VaultError::TooLarge
+        | VaultError::Failed => told_of_keyring(error),
+    };
+    Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
+}
+
+/// What it means that the keyring did not stand a trial, whoever's secrets are in it.
+pub fn of_keyring(error: VaultError) -> Failure {
+    let (code, hint) = told_of_keyring(error);
+    Failure::new(code, error.to_string()).with_hint(hint)
+}
+
+/// Everything that no keyring says of itself counts as a failure of it.
+fn told_of_keyring(error: VaultError) -> (ErrorCode, String) {
+    let another = "or keep the secret elsewhere, for instance with `--secret-source memory`";
+    match error {
         VaultError::Unavailable | VaultError::NoCollection => (
             ErrorCode::KEYRING_UNAVAILABLE,
             format!("Start a keyring service (gnome-keyring, KWallet, KeePassXC), {another}"),
@@ -71,19 +101,17 @@ pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
             "Remove all but one of them in the keyring's own program".to_owned(),
         ),
         VaultError::TooLarge => (ErrorCode::SECRET_TOO_LARGE, format!("Use a shorter secret, {another}")),
-        VaultError::Sealed => return super::locked(),
-        VaultError::Unusable => {
-            (ErrorCode::SECRET_INVALID, format!("Enter it anew: `cp-token profile reset-secret {name}`"))
-        }
-        VaultError::Failed => {
+        VaultError::Absent
+        | VaultError::Unusable
+        | VaultError::ReadOnly
+        | VaultError::Sealed
+        | VaultError::Command(_)
+        | VaultError::File(_)
+        | VaultError::Credential(_)
+        | VaultError::Failed => {
             (ErrorCode::KEYRING_UNAVAILABLE, format!("See the keyring's own log, {another}"))
         }
-        VaultError::ReadOnly => (ErrorCode::INVALID_ARGUMENT, "Change it there".to_owned()),
-        VaultError::Command(error) => owned(handed::of_command(error)),
-        VaultError::File(fault) => handed::of_file(fault, profile),
-        VaultError::Credential(fault) => owned(handed::of_credential(fault)),
-    };
-    Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
+    }
 }
 
 fn owned((code, hint): (ErrorCode, &str)) -> (ErrorCode, String) {

@@ -12,6 +12,8 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::audit::Pending;
+use crate::callers::Glimpse;
 use crate::failure;
 use crate::service::{PendingToken, Reply, Service};
 
@@ -27,21 +29,22 @@ pub(super) enum Look {
 
 /// Where a conversation stands whose request is complete.
 pub(super) enum Stage {
-    /// A request that takes its time.
-    Asked(Box<Request>),
+    /// A request that takes its time, and who asks.
+    Asked(Box<Request>, Glimpse),
     /// The caller waits for a token request.
     Waiting(PendingToken),
     /// The reply is known; from this byte on it has still to be written.
-    Replying(Zeroizing<Vec<u8>>, usize),
+    Replying(Zeroizing<Vec<u8>>, usize, Option<Pending>),
 }
 
-/// Takes what a connection has to say so far, on top of what `decoder` has, and answers it if that needs no
-/// waiting.
+/// Takes what the connection of this caller has to say so far, on top of what `decoder` has, and answers it if that
+/// needs no waiting.
 ///
 /// # Errors
 /// Where the bytes are not this protocol; the caller gets no byte back.
 pub(super) fn look(
     connection: &OwnedFd,
+    caller: Glimpse,
     decoder: FrameDecoder,
     service: &Service,
 ) -> Result<Look, FrameError> {
@@ -50,7 +53,7 @@ pub(super) fn look(
     match rustix::net::recv(connection, &mut piece, RecvFlags::DONTWAIT) {
         Ok((0, _)) => Ok(Look::Over),
         Ok((count, _)) => {
-            let look = advance(decoder, &piece[..count], service);
+            let look = advance(decoder, &piece[..count], caller, service);
             piece[..count].zeroize();
             Ok(reply_at_once(connection, look?))
         }
@@ -59,48 +62,53 @@ pub(super) fn look(
     }
 }
 
-fn advance(mut decoder: FrameDecoder, bytes: &[u8], service: &Service) -> Result<Look, FrameError> {
+fn advance(
+    mut decoder: FrameDecoder,
+    bytes: &[u8],
+    caller: Glimpse,
+    service: &Service,
+) -> Result<Look, FrameError> {
     Ok(Look::Unfinished(match decoder.push_only(bytes) {
         Ok(None) => return Ok(Look::Silent(decoder)),
         Ok(Some(frame)) if frame.kind != FrameKind::Message => malformed(),
         Ok(Some(frame)) => match decode_request(&frame.body) {
-            Ok(request) => answer(request, service),
+            Ok(request) => answer(request, caller, service),
             Err(WireError::Malformed | WireError::Trailing | WireError::TooLong) => malformed(),
         },
         Err(FrameError::Version(_)) => {
-            Stage::Replying(Zeroizing::new(encode_version_range(VersionRange::SPOKEN).to_vec()), 0)
+            Stage::Replying(Zeroizing::new(encode_version_range(VersionRange::SPOKEN).to_vec()), 0, None)
         }
         Err(FrameError::Length(_) | FrameError::Trailing) => malformed(),
         Err(error @ FrameError::Foreign) => return Err(error),
     }))
 }
 
-/// A response as a stage: its bytes, none of them written.
-pub(super) fn replying(response: &Response) -> Stage {
+/// A response as a stage: its bytes, none of them written, and what is noted once they are.
+pub(super) fn replying(response: &Response, noted: Option<Pending>) -> Stage {
     let bytes = encode_response(response).or_else(|_| encode_response(&too_long()));
-    Stage::Replying(bytes.unwrap_or_default(), 0)
+    Stage::Replying(bytes.unwrap_or_default(), 0, noted)
 }
 
-fn answer(request: Request, service: &Service) -> Stage {
-    let Request::AccessToken(request) = request else { return Stage::Asked(Box::new(request)) };
-    match service.access_token(request) {
-        Reply::Now(response) => replying(&response),
+fn answer(request: Request, caller: Glimpse, service: &Service) -> Stage {
+    let Request::AccessToken(request) = request else { return Stage::Asked(Box::new(request), caller) };
+    match service.access_token(request, caller) {
+        Reply::Now(response, noted) => replying(&response, Some(noted)),
         Reply::Later(pending) => Stage::Waiting(pending),
     }
 }
 
 fn reply_at_once(connection: &OwnedFd, look: Look) -> Look {
-    let Look::Unfinished(Stage::Replying(bytes, _)) = look else { return look };
+    let Look::Unfinished(Stage::Replying(bytes, _, noted)) = look else { return look };
     match rustix::net::send(connection, &bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
         Ok(sent) if sent == bytes.len() => Look::Over,
-        Ok(sent) => Look::Unfinished(Stage::Replying(bytes, sent)),
-        Err(Errno::AGAIN) => Look::Unfinished(Stage::Replying(bytes, 0)),
+        Ok(sent) => Look::Unfinished(Stage::Replying(bytes, sent, noted)),
+        Err(Errno::AGAIN) => Look::Unfinished(Stage::Replying(bytes, 0, noted)),
         Err(_) => Look::Over,
     }
 }
 
 fn malformed() -> Stage {
-    replying(&Response::Failure(failure::malformed()))
+    replying(&Response::Failure(failure::malformed()), None)
 }
 
 fn too_long() -> Response {

@@ -19,6 +19,7 @@ use super::lobby::Lobby;
 use super::session;
 use super::system;
 use super::throttle::Throttle;
+use crate::callers::Glimpse;
 use crate::clock::Clock;
 use crate::service::Service;
 
@@ -93,13 +94,15 @@ impl Listener {
 
     /// The peer is known before a byte is read; a stranger gets none back.
     fn welcome(&self, connection: OwnedFd, room: OwnedSemaphorePermit) {
-        if let Err(stranger) = require_same_user(&connection) {
-            return self.turn_away(stranger);
-        }
-        match eager::look(&connection, FrameDecoder::default(), &self.service) {
+        let caller = match require_same_user(&connection) {
+            Ok(peer) => Glimpse::from(peer),
+            Err(stranger) => return self.turn_away(stranger),
+        };
+        match eager::look(&connection, caller, FrameDecoder::default(), &self.service) {
             Ok(Look::Over) => {}
             Ok(Look::Silent(decoder)) => {
-                self.lobby.admit(connection, decoder, self.conversations.place(room))
+                let caller = self.service.glimpse(caller);
+                self.lobby.admit(connection, caller, decoder, self.conversations.place(room));
             }
             Ok(Look::Unfinished(stage)) => {
                 session::spawn(connection, stage, Arc::clone(&self.service), self.conversations.place(room));

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::conversations::Place;
 use super::eager::{self, Look};
 use super::session;
+use crate::callers::Glimpse;
 use crate::service::Service;
 
 #[cfg(target_os = "linux")]
@@ -41,6 +42,7 @@ struct Guests {
 
 struct Guest {
     connection: OwnedFd,
+    caller: Glimpse,
     decoder: FrameDecoder,
     place: Place,
 }
@@ -61,14 +63,14 @@ impl Lobby {
     }
 
     /// Lets a caller wait until the request is complete, and not longer than the limit.
-    pub(super) fn admit(&self, connection: OwnedFd, decoder: FrameDecoder, place: Place) {
+    pub(super) fn admit(&self, connection: OwnedFd, caller: Glimpse, decoder: FrameDecoder, place: Place) {
         let mut guests = self.guests();
         guests.arrivals += 1;
         let number = guests.arrivals;
         if self.watch.add(&connection, number).is_err() {
             return;
         }
-        guests.present.insert(number, Guest { connection, decoder, place });
+        guests.present.insert(number, Guest { connection, caller, decoder, place });
         if guests.deadlines.is_empty() {
             self.came.notify_one();
         }
@@ -94,12 +96,12 @@ impl Lobby {
     }
 
     fn hear(&self, number: u64) {
-        let Some(Guest { connection, decoder, place }) = self.guests().present.remove(&number) else {
+        let Some(Guest { connection, caller, decoder, place }) = self.guests().present.remove(&number) else {
             return;
         };
-        match eager::look(&connection, decoder, &self.service) {
+        match eager::look(&connection, caller, decoder, &self.service) {
             Ok(Look::Silent(decoder)) => {
-                self.guests().present.insert(number, Guest { connection, decoder, place });
+                self.guests().present.insert(number, Guest { connection, caller, decoder, place });
             }
             Ok(Look::Unfinished(stage)) => {
                 self.watch.remove(&connection);

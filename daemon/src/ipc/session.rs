@@ -14,12 +14,13 @@ use tokio::net::UnixStream;
 
 use super::conversations::Place;
 use super::eager::{Stage, replying};
+use crate::callers::Glimpse;
 use crate::failure;
 use crate::service::Service;
 
 /// Carries the conversation on in a task of its own, which holds its place for as long.
 pub(super) fn spawn(connection: OwnedFd, stage: Stage, service: Arc<Service>, place: Place) {
-    let stopping = matches!(&stage, Stage::Asked(request) if matches!(**request, Request::Stop));
+    let stopping = matches!(&stage, Stage::Asked(request, _) if matches!(**request, Request::Stop));
     // A caller who has gone, or who is too slow, ends the conversation and nothing else.
     let Ok(stream) = UnixStream::from_std(StdStream::from(connection)) else { return };
     tokio::spawn(async move {
@@ -35,19 +36,21 @@ pub(super) fn spawn(connection: OwnedFd, stage: Stage, service: Arc<Service>, pl
 
 async fn conclude(stream: &UnixStream, stage: Stage, service: Arc<Service>) -> io::Result<()> {
     let reply = match stage {
-        Stage::Replying(bytes, sent) => return write_reply(stream, &bytes[sent..]).await,
+        Stage::Replying(bytes, sent, _noted) => return write_reply(stream, &bytes[sent..]).await,
         Stage::Waiting(pending) => with_signs_of_life(stream, service.finish(pending)).await?,
-        Stage::Asked(request) => with_signs_of_life(stream, to_its_end(service, *request)).await?,
+        Stage::Asked(request, caller) => {
+            with_signs_of_life(stream, to_its_end(service, *request, caller)).await?
+        }
     };
-    if let Stage::Replying(bytes, _) = replying(&reply) {
+    if let Stage::Replying(bytes, _, _) = replying(&reply, None) {
         write_reply(stream, &bytes).await?;
     }
     Ok(())
 }
 
 /// Handles the request in a task of its own: a change to a profile is not cut short by a caller who leaves.
-async fn to_its_end(service: Arc<Service>, request: Request) -> Response {
-    let handled = tokio::spawn(async move { service.handle(request).await }).await;
+async fn to_its_end(service: Arc<Service>, request: Request, caller: Glimpse) -> Response {
+    let handled = tokio::spawn(async move { service.handle(request, caller).await }).await;
     handled.unwrap_or_else(|_| Response::Failure(failure::internal()))
 }
 

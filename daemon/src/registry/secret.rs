@@ -16,20 +16,30 @@ const LIMIT: usize = 4096;
 /// # Errors
 /// What is wrong with it, without repeating any of it.
 pub(super) fn suited(mut entry: Entry, profile: &Profile) -> Result<Entry, RegistryError> {
+    if profile.totp != TotpMethod::Stored {
+        entry.totp_seed = None;
+    }
+    if profile.network.proxy.as_ref().and_then(|proxy| proxy.user()).is_none() {
+        entry.proxy_password = None;
+    }
+    check_entry(&entry, profile)?;
+    Ok(entry)
+}
+
+/// Passes an entry with which the profile can ask for tokens.
+///
+/// # Errors
+/// What is wrong with it, without repeating any of it.
+pub fn check_entry(entry: &Entry, profile: &Profile) -> Result<(), RegistryError> {
     check(&entry.secret).map_err(RegistryError::Secret)?;
     if profile.totp == TotpMethod::Stored {
         Seed::parse(entry.totp_seed.as_ref().ok_or(RegistryError::SeedNeeded)?)?;
-    } else {
-        entry.totp_seed = None;
     }
+    let has_user = profile.network.proxy.as_ref().is_some_and(|proxy| proxy.user().is_some());
     match &entry.proxy_password {
-        Some(_) if profile.network.proxy.as_ref().and_then(|proxy| proxy.user()).is_none() => {
-            entry.proxy_password = None;
-        }
-        Some(password) => check(password).map_err(RegistryError::Secret)?,
-        None => {}
+        Some(password) if has_user => check(password).map_err(RegistryError::Secret),
+        Some(_) | None => Ok(()),
     }
-    Ok(entry)
 }
 
 /// Passes a secret that HTTP Basic can carry and that was not cut by a line's end.

@@ -14,12 +14,16 @@ use zeroize::Zeroizing;
 use super::blocking::BlockingQueue;
 use super::{ForeignItems, SECRET_LIMIT, SecretKey, SecretSource, VaultError, require_storable};
 
+mod probe;
+
 /// What all our items have in common.
 const SERVICE: &str = "cp-token";
 /// The longest wait for a secret. A call that meets a locked keyring may be waiting for a person.
 const LOAD_DEADLINE: Duration = Duration::from_secs(5);
 /// The longest wait for a change, which a person has just asked for and may be typing a password for.
 const CHANGE_DEADLINE: Duration = Duration::from_secs(60);
+/// The longest wait for a trial of it.
+const PROBE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The source `keyring`.
 #[derive(Clone)]
@@ -38,6 +42,14 @@ impl KeyringSource {
     /// What the keyring did when it was last asked.
     pub fn health(&self) -> KeyringReport {
         *self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tries whether the keyring takes, gives back and lets go of an item, which is made for this and taken away.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn probe(&self) -> Result<(), VaultError> {
+        self.call(PROBE_DEADLINE, probe::probe).await
     }
 
     /// One call on the keyring's own thread. The thread notes the outcome, so that a call which ends after its

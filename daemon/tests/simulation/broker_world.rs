@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use cp_token_protocol::message::TotpMethod;
 use cp_token_protocol::{ProfileName, Secret};
+use cp_tokend::audit::Audit;
 use cp_tokend::broker::{Answer, Broker};
 use cp_tokend::clock::{Clock, Moment};
 use cp_tokend::failure;
@@ -133,7 +134,7 @@ async fn live(seed: u64) {
         codes: Arc::new(CodeChecker::new(Arc::<Sky>::clone(&sky))),
         lock: Arc::clone(&lock),
     });
-    let broker = Broker::new(Arc::<Sky>::clone(&sky), server, || 0.5);
+    let broker = Broker::new(Arc::<Sky>::clone(&sky), server, Audit::new(Arc::<Sky>::clone(&sky)), || 0.5);
     let timer = tokio::spawn(Arc::clone(&broker).keep_time());
     let profiles =
         [client("a"), client("b"), user("asked", TotpMethod::Ask), user("stored", TotpMethod::Stored)];
@@ -193,7 +194,7 @@ impl Caller {
         let is_closed = self.lock.is_closed();
         let outcome = match broker.access_token(&self.profile, ask, code) {
             Answer::Now(outcome) => outcome,
-            Answer::Later(later) => later.await.expect("an answer"),
+            Answer::Later { outcome, .. } => outcome.await.expect("an answer"),
         };
         if is_closed {
             LockChecker::judge(&outcome);

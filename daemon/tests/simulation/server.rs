@@ -92,6 +92,7 @@ fn read_as(
         status,
         location: None,
         retry_after: retry_after.map(|text| text.as_bytes().to_vec()),
+        date: None,
         body: Zeroizing::new(body.as_bytes().to_vec()),
         is_whole: true,
         is_quotable: false,

@@ -74,6 +74,42 @@ timed_out), locked, locks_on_suspend, protections (name, state: on, off or unsup
 profiles, which is the array of: cp-token profile list --json, and empty while it is locked.
 docs/schema of the source has a JSON Schema for each --json.";
 
+pub(super) const DOCTOR: &str = "\
+One line for each check: ok, note or FAIL, what was looked at, what was found, and how to mend it
+behind an arrow. The exit code is 0 where none fails, else that of the first failure; notes change
+nothing. A daemon is started where none runs, and reads its config file again. No token is requested, and no secret is sent but a
+proxy's password to that proxy: a server is asked for the head of a page. A secret command is run.
+
+Checks, in this order: socket, daemon, version; lock, protections, config, state, keyring (a trial item
+is written, read back and removed), profiles; for each profile kind, http, secret, codes, name, server,
+clock, token; shell (variables that choose another profile or another way than the daemon's). What is
+not so is left out, and so is what a failure before it makes pointless. While cp-tokend is locked, no
+profile is looked at.
+
+--json prints, on one line, well (true where nothing fails), exit (the exit code) and checks, an array in
+the order above with for each: profile (or null), check (the word above), state (ok, note or FAIL), code
+(the name of the failure that a token would fail with, or null), found and mend (sentences; mend may be
+empty)";
+
+pub(super) const LOG: &str = "\
+Each line: when (UTC), which profile, what was asked for, what came of it, and who asked: the number and
+name of the process that ran cp-token, then those of cp-token itself. cp-tokend stands for what the daemon
+did by itself. Newest last. The names are those that the kernel has at the time, and any program of yours
+can give itself any name. No token and no secret is in it. The daemon keeps a thousand entries in memory
+until it ends. Starts no daemon; where none runs, the exit code is 69.
+
+What: get, get-rejected, get-fresh, forget, profile-create, profile-update, profile-reset-secret,
+profile-delete, profile-use, reload, stop, lock, lock-on-suspend, unlock, no-lock-on-suspend, doctor;
+token-request (the daemon asks the server, for whoever waits) and renewal (it asks ahead of time).
+What came of it: served (a token that was there), issued (a new one), waited (one that was on its way),
+done, left (the caller did not wait), or the name of a failure.
+
+--json prints, on one line, an array with for each: number (counts from the daemon's start), time (RFC
+3339 in UTC), profile (or null), what, outcome (served, issued, waited, done, left or failed), code (the
+failure's name, or null), uid, pid and program (of the process that ran cp-token), helper_pid and
+helper_program (empty where it had ended); these five are null where nobody asked, pid and program also
+where nobody was to be seen";
+
 pub(super) const FORGET: &str = "\
 No secret is touched: the next call fetches a new token. To remove a secret, delete its profile.";
 

@@ -83,6 +83,8 @@ pub(crate) fn unexpected(response: &Response) -> Failure {
         Response::Profiles(_) => "profiles",
         Response::Done(_) => "that it is done",
         Response::Failure(_) => "a failure",
+        Response::Log(_) => "a log",
+        Response::Findings(_) => "findings",
     };
     foreign(&format!("it answers with {kind}, which was not asked for"))
 }

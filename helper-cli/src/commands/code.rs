@@ -46,6 +46,8 @@ pub(super) fn put(request: &mut Request, code: Secret) {
         | Request::Stop
         | Request::Lock(_)
         | Request::Unlock(_)
-        | Request::NoLockOnSuspend => {}
+        | Request::NoLockOnSuspend
+        | Request::Log(_)
+        | Request::Examine(_) => {}
     }
 }

@@ -68,7 +68,9 @@ fn profiles_now() -> Vec<ProfileReport> {
             | Response::Token(_)
             | Response::Status(_)
             | Response::Done(_)
-            | Response::Failure(_) => Vec::new(),
+            | Response::Failure(_)
+            | Response::Log(_)
+            | Response::Findings(_) => Vec::new(),
         },
     )
 }

@@ -79,6 +79,8 @@ fn ask(request: &mut Request, timeout: Duration, may_start: bool) -> Result<Toke
         | Response::Status(_)
         | Response::Profiles(_)
         | Response::Done(_)
-        | Response::Failure(_)) => Err(client::unexpected(&other)),
+        | Response::Failure(_)
+        | Response::Log(_)
+        | Response::Findings(_)) => Err(client::unexpected(&other)),
     }
 }

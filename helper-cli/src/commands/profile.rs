@@ -77,7 +77,9 @@ fn profiles() -> Result<Vec<ProfileReport>, Failure> {
         | Response::Token(_)
         | Response::Status(_)
         | Response::Done(_)
-        | Response::Failure(_)) => Err(client::unexpected(&other)),
+        | Response::Failure(_)
+        | Response::Log(_)
+        | Response::Findings(_)) => Err(client::unexpected(&other)),
     }
 }
 

@@ -38,7 +38,9 @@ pub(super) fn report(connection: client::Connection<'_>) -> Result<StatusReport,
         | Response::Token(_)
         | Response::Profiles(_)
         | Response::Done(_)
-        | Response::Failure(_)) => Err(client::unexpected(&other)),
+        | Response::Failure(_)
+        | Response::Log(_)
+        | Response::Findings(_)) => Err(client::unexpected(&other)),
     }
 }
 

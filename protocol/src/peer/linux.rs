@@ -6,16 +6,16 @@ use std::path::Path;
 
 use rustix::fs::FileType;
 
-use super::{PeerError, is_same_user};
+use super::{Peer, PeerError, is_same_user};
 
-/// Passes if the process that opened the other end of this socket ran as our own effective user.
+/// Who is at the other end of this socket, if the process that opened it ran as our own effective user.
 ///
 /// # Errors
 /// [`PeerError::Stranger`], or [`PeerError::Unknown`] where the kernel does not say.
-pub fn require_same_user(socket: impl AsFd) -> Result<(), PeerError> {
-    let peer = peer_user(socket).ok_or(PeerError::Unknown)?;
+pub fn require_same_user(socket: impl AsFd) -> Result<Peer, PeerError> {
+    let peer = peer(socket).ok_or(PeerError::Unknown)?;
     let own = rustix::process::geteuid().as_raw();
-    if is_same_user(peer, own) { Ok(()) } else { Err(PeerError::Stranger(peer)) }
+    if is_same_user(peer.uid, own) { Ok(peer) } else { Err(PeerError::Stranger(peer.uid)) }
 }
 
 /// Passes if `folder` is a real folder, not a link, and belongs to our own effective user.
@@ -31,7 +31,7 @@ pub fn require_own_folder(folder: &Path) -> Result<(), PeerError> {
     if is_same_user(stat.st_uid, own) { Ok(()) } else { Err(PeerError::ForeignFolder(stat.st_uid)) }
 }
 
-fn peer_user(socket: impl AsFd) -> Option<u32> {
+fn peer(socket: impl AsFd) -> Option<Peer> {
     // The process number may be zero (another PID namespace), so it is read as a plain integer.
     let mut credentials = libc::ucred { pid: 0, uid: u32::MAX, gid: u32::MAX };
     let expected = size_of::<libc::ucred>() as libc::socklen_t;
@@ -46,5 +46,6 @@ fn peer_user(socket: impl AsFd) -> Option<u32> {
             &raw mut length,
         )
     };
-    (status == 0 && length == expected).then_some(credentials.uid)
+    let pid = u32::try_from(credentials.pid).ok().filter(|pid| *pid > 0);
+    (status == 0 && length == expected).then_some(Peer { uid: credentials.uid, pid })
 }

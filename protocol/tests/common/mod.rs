@@ -34,7 +34,9 @@ impl From<&Request> for Account {
             | Request::ProfileUse(_)
             | Request::Reload
             | Request::Stop
-            | Request::NoLockOnSuspend => vec![],
+            | Request::NoLockOnSuspend
+            | Request::Log(_)
+            | Request::Examine(_) => vec![],
         };
         Self { fields: format!("{request:?}"), secrets }
     }
@@ -57,7 +59,9 @@ impl From<&Response> for Account {
             | Response::Status(_)
             | Response::Profiles(_)
             | Response::Done(_)
-            | Response::Failure(_) => vec![],
+            | Response::Failure(_)
+            | Response::Log(_)
+            | Response::Findings(_) => vec![],
         };
         Self { fields: format!("{response:?}"), secrets }
     }

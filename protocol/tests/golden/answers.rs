@@ -25,6 +25,7 @@ pub(crate) fn responses() -> Vec<(&'static str, Response)> {
         ("response-status", Response::Status(status(KeyringReport::Working))),
         ("response-status-locked", Response::Status(locked_status())),
     ];
+    all.extend(crate::findings::responses());
     all.extend(keyrings().map(|(name, keyring)| (name, Response::Status(bare_status(keyring)))));
     all
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use cp_token_protocol::message::{
-    AuthScheme, Demand, ForgetScope, Identity, KeyringReport, ProfileSelector, ProtectionState, Request,
-    Response, SecretLocation, TokenState, TotpMethod,
+    AuthScheme, Deed, Demand, ForgetScope, Identity, KeyringReport, Outcome, ProfileSelector,
+    ProtectionState, Request, Response, SecretLocation, TokenState, TotpMethod, Verdict,
 };
 
 use crate::answers::responses;
@@ -23,8 +23,8 @@ fn every_variant_of_every_enum_is_recorded() {
         note_inside_response(response, &mut seen);
     }
     let counts = [
-        ("Request", 14),
-        ("Response", 6),
+        ("Request", 16),
+        ("Response", 8),
         ("ProfileSelector", 4),
         ("Demand", 3),
         ("ForgetScope", 2),
@@ -35,6 +35,9 @@ fn every_variant_of_every_enum_is_recorded() {
         ("KeyringReport", 6),
         ("ProtectionState", 3),
         ("TokenState", 5),
+        ("Deed", 18),
+        ("Outcome", 6),
+        ("Verdict", 3),
     ];
     let all = counts.into_iter().flat_map(|(name, count)| (0..count).map(move |number| (name, number)));
     assert_eq!(seen, all.collect());
@@ -56,6 +59,8 @@ fn number_of_request(request: &Request) -> u32 {
         Request::Lock(_) => 11,
         Request::Unlock(_) => 12,
         Request::NoLockOnSuspend => 13,
+        Request::Log(_) => 14,
+        Request::Examine(_) => 15,
     }
 }
 
@@ -67,6 +72,8 @@ fn number_of_response(response: &Response) -> u32 {
         Response::Profiles(_) => 3,
         Response::Done(_) => 4,
         Response::Failure(_) => 5,
+        Response::Log(_) => 6,
+        Response::Findings(_) => 7,
     }
 }
 
@@ -88,6 +95,13 @@ fn note_inside_request(request: &Request, seen: &mut BTreeSet<(&str, u32)>) {
 fn note_inside_response(response: &Response, seen: &mut BTreeSet<(&str, u32)>) {
     if let Response::Token(grant) = response {
         seen.insert(("AuthScheme", number_of_scheme(grant.scheme)));
+    }
+    if let Response::Log(entries) = response {
+        seen.extend(entries.iter().map(|it| ("Deed", number_of_deed(it.deed))));
+        seen.extend(entries.iter().map(|it| ("Outcome", number_of_outcome(it.outcome))));
+    }
+    if let Response::Findings(findings) = response {
+        seen.extend(findings.iter().map(|it| ("Verdict", number_of_verdict(it.verdict))));
     }
     let Response::Status(status) = response else { return };
     seen.insert(("KeyringReport", number_of_keyring(status.keyring)));
@@ -179,5 +193,47 @@ fn number_of_token_state(state: TokenState) -> u32 {
         TokenState::Requesting => 2,
         TokenState::CoolingDown(_) => 3,
         TokenState::Refused => 4,
+    }
+}
+
+fn number_of_deed(deed: Deed) -> u32 {
+    match deed {
+        Deed::Get => 0,
+        Deed::GetRejected => 1,
+        Deed::GetFresh => 2,
+        Deed::Forget => 3,
+        Deed::ProfileCreate => 4,
+        Deed::ProfileUpdate => 5,
+        Deed::ProfileResetSecret => 6,
+        Deed::ProfileDelete => 7,
+        Deed::ProfileUse => 8,
+        Deed::Reload => 9,
+        Deed::Stop => 10,
+        Deed::Lock => 11,
+        Deed::LockOnSuspend => 12,
+        Deed::Unlock => 13,
+        Deed::NoLockOnSuspend => 14,
+        Deed::Examine => 15,
+        Deed::TokenRequest => 16,
+        Deed::Renewal => 17,
+    }
+}
+
+fn number_of_outcome(outcome: Outcome) -> u32 {
+    match outcome {
+        Outcome::Served => 0,
+        Outcome::Issued => 1,
+        Outcome::Waited => 2,
+        Outcome::Done => 3,
+        Outcome::Left => 4,
+        Outcome::Failed(_) => 5,
+    }
+}
+
+fn number_of_verdict(verdict: Verdict) -> u32 {
+    match verdict {
+        Verdict::Fine => 0,
+        Verdict::Note => 1,
+        Verdict::Fault(_) => 2,
     }
 }

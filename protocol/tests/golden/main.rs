@@ -8,6 +8,7 @@ mod common;
 mod answers;
 mod coverage;
 mod document;
+mod findings;
 mod samples;
 mod second_implementation;
 

@@ -2,8 +2,9 @@
 //! sides of each step of their encoding. They say nothing about bytes.
 
 use cp_token_protocol::message::{
-    AccessTokenRequest, Demand, EntryParts, ForeignItem, ForgetScope, Identity, LockRequest, OriginSelector,
-    ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate, Request, SecretLocation, TotpMethod,
+    AccessTokenRequest, Demand, EntryParts, ExamineRequest, ForeignItem, ForgetScope, Identity, LockRequest,
+    LogRequest, OriginSelector, ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate, Request,
+    SecretLocation, TotpMethod,
 };
 use cp_token_protocol::{AccessToken, ProfileName, Secret};
 
@@ -26,6 +27,10 @@ pub(crate) fn requests() -> Vec<(&'static str, Request)> {
         ("request-lock-on-suspend", Request::Lock(LockRequest { passphrase: secret(), on_suspend: true })),
         ("request-unlock", Request::Unlock(secret())),
         ("request-no-lock-on-suspend", Request::NoLockOnSuspend),
+        ("request-log", Request::Log(LogRequest { most: 50, before: None })),
+        ("request-log-before", Request::Log(LogRequest { most: 251, before: Some(70_000) })),
+        ("request-examine", Request::Examine(ExamineRequest { profile: None })),
+        ("request-examine-profile", Request::Examine(ExamineRequest { profile: Some(name("prod")) })),
     ]);
     all
 }

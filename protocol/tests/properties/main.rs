@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod findings;
 mod frames;
 mod messages;
 mod profiles;

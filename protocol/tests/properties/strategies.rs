@@ -13,6 +13,7 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 
+use crate::findings::{entries, examine_requests, findings, log_requests};
 use crate::profiles::{creates, reports, resets, updates};
 
 pub(crate) fn requests() -> impl Strategy<Value = Request> {
@@ -33,6 +34,8 @@ pub(crate) fn requests() -> impl Strategy<Value = Request> {
             .prop_map(|(passphrase, on_suspend)| Request::Lock(LockRequest { passphrase, on_suspend })),
         secrets().prop_map(Request::Unlock),
         Just(()).prop_map(|()| Request::NoLockOnSuspend),
+        log_requests().prop_map(Request::Log),
+        examine_requests().prop_map(Request::Examine),
     ]
 }
 
@@ -44,6 +47,8 @@ pub(crate) fn responses() -> impl Strategy<Value = Response> {
         vec(reports(), 0..4).prop_map(Response::Profiles),
         vec(texts(), 0..4).prop_map(Response::Done),
         failures().prop_map(Response::Failure),
+        vec(entries(), 0..4).prop_map(Response::Log),
+        vec(findings(), 0..4).prop_map(Response::Findings),
     ]
 }
 

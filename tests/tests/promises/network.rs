@@ -24,7 +24,7 @@ fn stored_through(world: &World, name: &str, proxy: &str) -> Client {
 }
 
 /// What the proxy saw must hold no secret of this world; the world's end tells.
-fn search(world: &World, proxy: &FakeProxy) {
+pub(crate) fn search(world: &World, proxy: &FakeProxy) {
     for conversation in proxy.conversations() {
         world.oracle().record("what a proxy could read", conversation.beyond);
     }

@@ -23,6 +23,8 @@ const ACCOUNTS: &[(&str, &str, &str, Account)] = &[
     ("README.md", "sh", "cargo demo", Not("the story is told by the promises of `demo`")),
     ("README.md", "sh", "packaging/build", Not("tests/run builds and looks at what is shipped")),
     ("README.md", "sh", "packaging/install", Not("`installing` installs into folders of its own")),
+    ("README.md", "sh", "cp-token curl -- -sS", Run(run_by_us::curl_of_the_readme)),
+    ("README.md", "sh", "cp-token exec -- python3", Run(run_by_us::exec_of_the_readme)),
     (
         "README.md",
         "sh",
@@ -132,7 +134,7 @@ fn is_for_a_shell(snippet: &Snippet) -> bool {
 
 #[test]
 fn the_blocks_of_the_readme_and_the_recipes_do_what_they_say() {
-    run_blocks("README.md", |_| true);
+    run_blocks("README.md", |snippet| !is_run_by_us(snippet));
     run_blocks("RECIPES.md", |_| true);
 }
 
@@ -147,6 +149,7 @@ fn the_cookbooks_other_blocks_do_what_they_say() {
 }
 
 #[test]
-fn the_cookbooks_blocks_that_cp_token_runs_do_what_they_say() {
+fn the_blocks_in_which_cp_token_runs_a_program_do_what_they_say() {
+    run_blocks("README.md", is_run_by_us);
     run_blocks("docs/COOKBOOK.md", is_run_by_us);
 }

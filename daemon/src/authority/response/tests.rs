@@ -12,7 +12,7 @@ const NOW: Duration = Duration::from_secs(1_800_000_000);
 
 fn answer(status: u16, body: impl AsRef<[u8]>) -> Answer {
     let body = Zeroizing::new(body.as_ref().to_vec());
-    Answer { status, location: None, retry_after: None, body, is_whole: true, is_quotable: true }
+    Answer { status, location: None, retry_after: None, date: None, body, is_whole: true, is_quotable: true }
 }
 
 fn outcome(answer: &Answer) -> Result<Issued, TokenRequestError> {

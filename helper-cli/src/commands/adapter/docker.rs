@@ -61,6 +61,8 @@ fn list(profile: Option<ProfileName>) -> Result<(), Failure> {
         | Response::Token(_)
         | Response::Status(_)
         | Response::Done(_)
-        | Response::Failure(_)) => Err(client::unexpected(&other)),
+        | Response::Failure(_)
+        | Response::Log(_)
+        | Response::Findings(_)) => Err(client::unexpected(&other)),
     }
 }

@@ -8,19 +8,8 @@ use cp_token_protocol::{ErrorCode, Failure, Secret};
 use crate::cli::CreateOptions;
 use crate::proxy_address::ProxyAddress;
 use crate::text::clean;
+use crate::variables::{self, Variable};
 use crate::{output, prompt};
-
-/// The variables that name a proxy for `https`, in the order in which curl looks at them.
-const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-const NO_PROXIES: [&str; 2] = ["no_proxy", "NO_PROXY"];
-const ROOTS: [&str; 1] = ["SSL_CERT_FILE"];
-
-/// A variable that is set to something.
-#[derive(Debug, PartialEq, Eq)]
-struct Variable {
-    name: &'static str,
-    value: OsString,
-}
 
 /// The variables to which nothing on the command line corresponds.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -114,16 +103,11 @@ fn agrees(variable: &Variable, value: &OsStr, question: &str) -> bool {
 
 impl Found {
     fn look(options: &CreateOptions, variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        let first = |names: &[&'static str]| {
-            names.iter().find_map(|&name| {
-                let value = variable(name).filter(|value| !value.is_empty())?;
-                Some(Variable { name, value })
-            })
-        };
-        let proxy = if options.proxy.is_none() { first(&PROXIES) } else { None };
+        let proxy = if options.proxy.is_none() { variables::proxy(&variable) } else { None };
         let may_have_proxy = proxy.is_some() || options.proxy.as_deref().is_some_and(|it| !it.is_empty());
-        let no_proxy = if options.no_proxy.is_empty() && may_have_proxy { first(&NO_PROXIES) } else { None };
-        let roots = if options.ca_bundle.is_none() { first(&ROOTS) } else { None };
+        let wants_hosts = options.no_proxy.is_empty() && may_have_proxy;
+        let no_proxy = if wants_hosts { variables::no_proxy(&variable) } else { None };
+        let roots = if options.ca_bundle.is_none() { variables::roots(&variable) } else { None };
         Self { proxy, no_proxy, roots }
     }
 

@@ -45,22 +45,52 @@ pub(super) fn with_a_variable(text: &str) {
     kitchen.cost_one_token_request();
 }
 
+pub(super) fn curl_of_the_readme(text: &str) {
+    if !programs::present(&["curl"]) {
+        return;
+    }
+    let kitchen = Kitchen::new();
+    kitchen.call("sh", text).run().succeeded();
+    assert_eq!(kitchen.asked(), ["/api/v3/users?active=true", "/api/v3/users"]);
+    kitchen.cost_one_token_request();
+}
+
+/// Asks as the other programs do, in Python.
+const REPORT: &str = "import os, urllib.request\n\
+    request = urllib.request.Request(os.environ['CP_TOKEN_URL'] + '/api/v3/report')\n\
+    request.add_unredirected_header('Authorization', 'Bearer ' + os.environ['CP_TOKEN'])\n\
+    urllib.request.urlopen(request).read()\n";
+
+pub(super) fn exec_of_the_readme(text: &str) {
+    if !programs::present(&["curl", "python3"]) {
+        return;
+    }
+    let kitchen = Kitchen::new();
+    kitchen.own_program("report.py", REPORT);
+    run_beside_a_file(&kitchen, text);
+    assert_eq!(kitchen.asked(), ["/api/v3/report", "/api/v3/report"]);
+}
+
 /// The file lies in memory, and goes with the program.
 pub(super) fn with_a_file(text: &str) {
     if !programs::present(&["curl"]) {
         return;
     }
     let kitchen = Kitchen::new();
+    run_beside_a_file(&kitchen, text);
+    assert_eq!(kitchen.asked(), ["/api/v3/report"]);
+    kitchen.cost_one_token_request();
+}
+
+fn run_beside_a_file(kitchen: &Kitchen, text: &str) {
     let memory = Path::new("/dev/shm").join(kitchen.world.root().file_name().expect("a world has a name"));
     std::fs::create_dir(&memory).expect("make a folder in memory");
     std::fs::set_permissions(&memory, PermissionsExt::from_mode(0o700)).expect("for us alone");
-    kitchen.own_program("sync-all-night", &report(&kitchen, "$(cat \"$CP_TOKEN_FILE\")"));
+    kitchen.own_program("sync-all-night", &report(kitchen, "$(cat \"$CP_TOKEN_FILE\")"));
     let done = kitchen.call("sh", text).env("XDG_RUNTIME_DIR", &memory).run();
     let left = files(&memory);
     drop(std::fs::remove_dir_all(&memory));
     assert!(done.code == 0 && left.is_empty(), "{done:?} {left:?}");
-    assert_eq!(kitchen.asked(), ["/api/v3/report"]);
-    kitchen.cost_one_token_request();
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -1,0 +1,159 @@
+//! Owns the log of who asked for what, when, and what came of it: the last thousand entries, in memory. It decides
+//! nothing, and has no room for a secret, a token or a word of a server.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cp_token_protocol::ProfileName;
+use cp_token_protocol::message::{Deed, LogEntry, LogRequest, Outcome};
+
+use crate::callers::{Callers, Glimpse, Known};
+use crate::clock::Clock;
+
+/// How many entries are kept; the oldest makes room for the newest.
+pub const ENTRIES: usize = 1000;
+/// How many are given at once, so that they fit a frame whatever they say.
+const AT_ONCE: u32 = 256;
+
+/// The log.
+pub struct Audit {
+    clock: Arc<dyn Clock>,
+    callers: Callers,
+    ring: Mutex<Ring>,
+}
+
+struct Ring {
+    entries: VecDeque<Entry>,
+    /// How many there ever were.
+    count: u64,
+}
+
+struct Entry {
+    at: u64,
+    profile: Option<ProfileName>,
+    deed: Deed,
+    outcome: Outcome,
+    caller: Option<Known>,
+}
+
+/// An entry of which it is not known yet what comes of it. It is written when that is known, at the latest when
+/// nobody waits for it any more.
+pub struct Pending {
+    audit: Arc<Audit>,
+    entry: Entry,
+    /// Who asked, while nobody has read its name.
+    glimpse: Option<Glimpse>,
+}
+
+impl Audit {
+    /// An empty log.
+    pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
+        let ring = Ring { entries: VecDeque::with_capacity(ENTRIES), count: 0 };
+        Arc::new(Self { clock, callers: Callers::default(), ring: Mutex::new(ring) })
+    }
+
+    /// A caller asks for something. Its name is read when the entry is written, or with [`Pending::seen`].
+    pub fn asked(self: &Arc<Self>, deed: Deed, caller: Glimpse) -> Pending {
+        self.pending(deed, Some(self.glimpse(caller)))
+    }
+
+    /// The caller, seen as far as only it can tell while it is there.
+    pub fn glimpse(&self, caller: Glimpse) -> Glimpse {
+        self.callers.glimpse(caller, self.clock.now().boot)
+    }
+
+    /// The daemon does something that no one caller does.
+    pub fn begun(self: &Arc<Self>, deed: Deed, profile: &ProfileName) -> Pending {
+        self.pending(deed, None).about(Some(profile))
+    }
+
+    /// The part of the log that is asked for, oldest entry first.
+    pub fn page(&self, request: LogRequest) -> Vec<LogEntry> {
+        let ring = self.ring();
+        let first = ring.count - ring.entries.len() as u64 + 1;
+        let end = request.before.unwrap_or(u64::MAX).clamp(first, ring.count + 1);
+        let start = end.saturating_sub(request.most.min(AT_ONCE).into()).max(first);
+        let numbered = (first..).zip(&ring.entries);
+        let wanted =
+            numbered.skip_while(|(number, _)| *number < start).take_while(|(number, _)| *number < end);
+        wanted.map(|(number, entry)| entry.told(number)).collect()
+    }
+
+    fn pending(self: &Arc<Self>, deed: Deed, glimpse: Option<Glimpse>) -> Pending {
+        let at = self.clock.now().wall.as_secs();
+        let entry = Entry { at, profile: None, deed, outcome: Outcome::Left, caller: None };
+        Pending { audit: Arc::clone(self), entry, glimpse }
+    }
+
+    /// The one place where an entry is written.
+    fn write(&self, entry: Entry) {
+        let mut ring = self.ring();
+        if ring.entries.len() == ENTRIES {
+            ring.entries.pop_front();
+        }
+        ring.entries.push_back(entry);
+        ring.count += 1;
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pending {
+    /// The same about this profile.
+    #[must_use]
+    pub fn about(mut self, profile: Option<&ProfileName>) -> Self {
+        self.entry.profile = profile.cloned();
+        self
+    }
+
+    /// The same, whose caller's name is read now. For one who waits a while, and may leave before the end.
+    #[must_use]
+    pub fn seen(mut self) -> Self {
+        self.look();
+        self
+    }
+
+    /// The same, of which that has come.
+    #[must_use]
+    pub fn with(mut self, outcome: Outcome) -> Self {
+        self.entry.outcome = outcome;
+        self
+    }
+
+    /// That came of it.
+    pub fn close(self, outcome: Outcome) {
+        drop(self.with(outcome));
+    }
+
+    fn look(&mut self) {
+        if let Some(glimpse) = self.glimpse.take() {
+            self.entry.caller = Some(self.audit.callers.known(glimpse));
+        }
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.look();
+        let Entry { at, deed, outcome, caller, .. } = self.entry;
+        self.audit.write(Entry { at, profile: self.entry.profile.take(), deed, outcome, caller });
+    }
+}
+
+impl Entry {
+    fn told(&self, number: u64) -> LogEntry {
+        LogEntry {
+            number,
+            at: self.at,
+            profile: self.profile.clone(),
+            deed: self.deed,
+            outcome: self.outcome,
+            caller: self.caller.map(Into::into),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! Owns the promises about the log: its bound, its pages, and that no entry is lost on the way.
+
+use cp_token_protocol::message::Response;
+use cp_token_protocol::{ErrorCode, Peer};
+
+use super::*;
+use crate::clock::SystemClock;
+
+fn audit() -> Arc<Audit> {
+    Audit::new(Arc::new(SystemClock))
+}
+
+fn name(text: &str) -> ProfileName {
+    ProfileName::parse(text).unwrap()
+}
+
+fn numbers(audit: &Audit, most: u32, before: Option<u64>) -> Vec<u64> {
+    audit.page(LogRequest { most, before }).iter().map(|entry| entry.number).collect()
+}
+
+fn write(audit: &Arc<Audit>, times: usize) {
+    for _ in 0..times {
+        audit.begun(Deed::Renewal, &name("prod")).close(Outcome::Issued);
+    }
+}
+
+#[test]
+fn the_log_keeps_the_newest_thousand_and_their_numbers_tell_what_has_fallen_out() {
+    let audit = audit();
+    assert_eq!(numbers(&audit, 10, None), [0; 0]);
+    write(&audit, ENTRIES + 7);
+    assert_eq!(audit.ring().entries.len(), ENTRIES);
+    assert_eq!(numbers(&audit, 2, None), [1006, 1007]);
+    assert_eq!(numbers(&audit, 300, Some(10)), [8, 9]);
+    assert_eq!(numbers(&audit, 300, Some(8)), [0; 0]);
+    assert_eq!(numbers(&audit, 300, Some(0)), [0; 0]);
+}
+
+#[test]
+fn pages_go_back_to_the_oldest_without_a_gap() {
+    let audit = audit();
+    write(&audit, ENTRIES + 1);
+    let (mut before, mut seen) = (None, Vec::new());
+    loop {
+        let page = numbers(&audit, u32::MAX, before);
+        let Some(first) = page.first() else { break };
+        assert!(page.len() <= 256);
+        before = Some(*first);
+        seen.splice(0..0, page);
+    }
+    assert_eq!(seen, (2..=1001).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_page_of_the_longest_entries_fits_a_frame() {
+    let audit = audit();
+    let peer = Peer { uid: u32::MAX, pid: Some(std::process::id()) };
+    for _ in 0..ENTRIES {
+        let mut pending = audit.asked(Deed::Get, peer.into()).about(Some(&name(&"a".repeat(64)))).seen();
+        let caller = pending.entry.caller.as_mut().unwrap();
+        caller.process = crate::callers::Named::new(u32::MAX, b"fifteen letters");
+        caller.parent = Some(caller.process);
+        pending.close(Outcome::Failed(ErrorCode(u16::MAX)));
+    }
+    let page = audit.page(LogRequest { most: u32::MAX, before: None });
+    assert_eq!(page.len(), 256);
+    assert!(cp_token_protocol::encode_response(&Response::Log(page)).is_ok());
+}
+
+#[test]
+fn what_nobody_waits_for_any_more_is_told_as_left() {
+    let audit = audit();
+    drop(audit.asked(Deed::Get, Peer { uid: 7, pid: None }.into()));
+    let entries = audit.page(LogRequest { most: 1, before: None });
+    assert_eq!((entries[0].outcome, entries[0].deed), (Outcome::Left, Deed::Get));
+    assert_eq!(entries[0].caller.as_ref().map(|caller| caller.uid), Some(7));
+}

@@ -1,0 +1,65 @@
+//! Owns who a caller is beyond its user: the names that the kernel has for it and for whoever started it. They are for
+//! people; nothing is decided by them, because any program of the user may bear any name.
+
+use cp_token_protocol::message;
+
+#[cfg(target_os = "linux")]
+#[path = "callers/linux.rs"]
+mod system;
+
+pub use system::{Callers, Glimpse};
+
+/// The longest name that the kernel keeps, in bytes.
+const NAME_LIMIT: usize = 15;
+
+/// A caller, in so many bytes whatever it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// Its user.
+    pub uid: u32,
+    /// Itself.
+    pub process: Named,
+    /// Who started it; absent where that is not to be seen.
+    pub parent: Option<Named>,
+}
+
+/// A process with its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named {
+    /// Its number; 0 where the kernel has none for us.
+    pub pid: u32,
+    name: [u8; NAME_LIMIT],
+    length: u8,
+}
+
+impl Named {
+    /// A process of this name, of which only visible ASCII is kept.
+    pub fn new(pid: u32, name: &[u8]) -> Self {
+        let mut kept = [0; NAME_LIMIT];
+        for (place, byte) in kept.iter_mut().zip(name) {
+            *place = if byte.is_ascii_graphic() || *byte == b' ' { *byte } else { b'?' };
+        }
+        // At most 15, so it fits.
+        Self { pid, name: kept, length: name.len().min(NAME_LIMIT) as u8 }
+    }
+
+    /// The name; empty where it is not known.
+    pub fn name(&self) -> &str {
+        std::str::from_utf8(&self.name[..usize::from(self.length)]).unwrap_or_default()
+    }
+}
+
+impl From<Known> for message::Caller {
+    fn from(known: Known) -> Self {
+        Self { uid: known.uid, process: known.process.into(), parent: known.parent.map(Into::into) }
+    }
+}
+
+impl From<Named> for message::Process {
+    fn from(named: Named) -> Self {
+        Self { pid: named.pid, program: named.name().to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! Owns the look at everything between the daemon and a token: what is looked at, in which order, for how long. It must
+//! not request a token, nor change anything but the refusals of a proxy.
+
+use std::sync::Arc;
+
+use cp_token_protocol::message::{Finding, ProfileSelector, ProtectionReport};
+use cp_token_protocol::{Failure, ProfileName};
+use tokio::sync::Semaphore;
+
+use crate::broker::Broker;
+use crate::clock::Clock;
+use crate::gate::Gate;
+use crate::profile::Profile;
+use crate::redeemer::Redeemer;
+use crate::registry::Registry;
+use crate::state::StateFile;
+use crate::vault::KeyringSource;
+
+mod account;
+mod clocks;
+mod machine;
+mod profiles;
+mod size;
+
+/// How many profiles are looked at at once.
+const AT_ONCE: usize = 8;
+
+/// Everything that is looked at; wired by `app`.
+#[derive(Clone)]
+pub struct Examination {
+    /// Whether the daemon is locked.
+    pub gate: Arc<Gate>,
+    /// Profiles and the config file.
+    pub registry: Arc<Registry>,
+    /// Tokens.
+    pub broker: Arc<Broker>,
+    /// Secrets, and the way to the servers.
+    pub redeemer: Redeemer,
+    /// The keyring.
+    pub keyring: Arc<KeyringSource>,
+    /// The state file.
+    pub state: Arc<StateFile>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The process's protections, as they came out at the start.
+    pub protections: Vec<ProtectionReport>,
+    /// One examination at a time, however many ask: each writes, runs programs and asks servers.
+    pub turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Examination {
+    /// What is found: the daemon's own first, then profile by profile. One profile, or all.
+    ///
+    /// # Errors
+    /// [`Failure`] where there is no such profile.
+    pub async fn findings(&self, profile: Option<&ProfileName>) -> Result<Vec<Finding>, Failure> {
+        let _turn = self.turn.lock().await;
+        if self.gate.is_closed() {
+            return Ok(self.of_machine().await);
+        }
+        // A file that somebody has just mended, or broken, is looked at as it is now.
+        let _ = self.registry.reload();
+        let profiles = match profile {
+            Some(name) => vec![self.registry.select(&ProfileSelector::Named(name.clone()))?],
+            None => self.registry.profiles(),
+        };
+        let mut findings = self.of_machine().await;
+        findings.extend(machine::number_of(&profiles));
+        tokio::select! {
+            found = self.of_profiles(profiles) => findings.extend(found),
+            // Whatever is being looked at is let go of.
+            () = self.gate.closed() => return Ok(self.of_machine().await),
+        }
+        Ok(size::fitting(findings))
+    }
+
+    /// Side by side, and told in their order.
+    async fn of_profiles(&self, profiles: Vec<Arc<Profile>>) -> Vec<Finding> {
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let looks = profiles.into_iter().map(|profile| {
+            let (examination, places) = (self.clone(), Arc::clone(&places));
+            Look(tokio::spawn(async move {
+                let _place = places.acquire().await;
+                examination.of_profile(&profile).await
+            }))
+        });
+        let mut findings = Vec::new();
+        for mut look in looks.collect::<Vec<_>>() {
+            findings.extend((&mut look.0).await.unwrap_or_default());
+        }
+        findings
+    }
+}
+
+/// Ends with whoever waits for it, so that no secret is held for nobody.
+struct Look(tokio::task::JoinHandle<Vec<Finding>>);
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,87 @@
+//! Owns what it means that a server's clock and ours differ. Pure.
+
+use std::time::Duration;
+
+use cp_token_protocol::message::{Finding, TotpMethod};
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::account::Account;
+use crate::totp::STEP;
+
+/// Beyond this a computed code is two time steps off, which no server takes that keeps to RFC 6238 (section 5.2: one
+/// step at most).
+const CODES: Duration = STEP.saturating_mul(2);
+/// Beyond this certificates and dates are misjudged; it is what Kerberos and most readers of signed tokens allow.
+const ALL: Duration = Duration::from_secs(300);
+
+/// How the machine's clock stands to what a server said of its own. `before` and `after` are our wall clock around the
+/// request; the server's is to the second, so that much is no difference.
+pub(super) fn judge(
+    told: Account<'_>,
+    date: Option<Duration>,
+    before: Duration,
+    after: Duration,
+    totp: &TotpMethod,
+) -> Finding {
+    const CHECK: &str = "clock";
+    let Some(date) = date else {
+        return told.note(CHECK, "the server does not say what time it is", "");
+    };
+    let behind = date.saturating_sub(after);
+    let ahead = before.saturating_sub(date.saturating_add(Duration::from_secs(1)));
+    let (off, side) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
+    let has_codes = *totp == TotpMethod::Stored;
+    let limit = if has_codes { CODES } else { ALL };
+    let found = format!("this machine's clock is {} s {side} the server's", off.as_secs());
+    let mend = "Set it right, with timedatectl set-ntp true for instance";
+    match off {
+        _ if off <= Duration::from_secs(2) => told.fine(CHECK, "this machine's clock is the server's"),
+        _ if off <= STEP => told.fine(CHECK, found),
+        _ if off <= limit => told.note(CHECK, found, mend),
+        _ => {
+            let cost = if has_codes { ", too much for one-time codes" } else { "" };
+            told.fault(CHECK, &Failure::new(ErrorCode::CLOCK_WRONG, found + cost).with_hint(mend))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cp_token_protocol::message::Verdict;
+
+    use super::*;
+    use crate::examination::account::MACHINE;
+
+    fn verdict(date: u64, before: u64, after: u64, totp: &TotpMethod) -> Verdict {
+        let at = Duration::from_secs;
+        judge(MACHINE, Some(at(date)), at(before), at(after), totp).verdict
+    }
+
+    #[test]
+    fn f06_codes_bear_a_minute_and_everything_else_five() {
+        let wrong = Verdict::Fault(ErrorCode::CLOCK_WRONG);
+        for (server, none, stored) in [
+            (10_000, Verdict::Fine, Verdict::Fine),
+            (10_030, Verdict::Fine, Verdict::Fine),
+            (10_031, Verdict::Note, Verdict::Note),
+            (10_060, Verdict::Note, Verdict::Note),
+            (10_061, Verdict::Note, wrong),
+            (10_300, Verdict::Note, wrong),
+            (10_301, wrong, wrong),
+            (9_969, Verdict::Fine, Verdict::Fine),
+            (9_968, Verdict::Note, Verdict::Note),
+            (9_938, Verdict::Note, wrong),
+            (9_698, wrong, wrong),
+        ] {
+            assert_eq!(verdict(server, 10_000, 10_000, &TotpMethod::None), none, "{server}");
+            assert_eq!(verdict(server, 10_000, 10_000, &TotpMethod::Stored), stored, "{server}");
+        }
+    }
+
+    #[test]
+    fn a_slow_answer_is_no_wrong_clock_and_a_silent_server_no_fault() {
+        assert_eq!(verdict(10_005, 10_000, 10_010, &TotpMethod::Stored), Verdict::Fine);
+        let silent = judge(MACHINE, None, Duration::ZERO, Duration::ZERO, &TotpMethod::Stored);
+        assert_eq!(silent.verdict, Verdict::Note);
+    }
+}

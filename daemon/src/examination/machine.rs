@@ -1,0 +1,117 @@
+//! Owns the findings that belong to no profile: the lock, the protections, config and state file, the keyring.
+
+use std::sync::Arc;
+
+use cp_token_protocol::message::{Finding, ProtectionReport, ProtectionState, SecretLocation};
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::Examination;
+use super::account::MACHINE;
+use crate::failure;
+use crate::profile::Profile;
+
+impl Examination {
+    /// The daemon's own, of which no profile is named.
+    pub(super) async fn of_machine(&self) -> Vec<Finding> {
+        vec![
+            self.lock(),
+            protections(&self.protections),
+            self.config(),
+            self.state_file().await,
+            self.keyring().await,
+        ]
+    }
+
+    fn lock(&self) -> Finding {
+        match self.gate.is_closed() {
+            true => MACHINE.fault("lock", &failure::locked()),
+            false => MACHINE.fine("lock", "open"),
+        }
+    }
+
+    fn config(&self) -> Finding {
+        match self.registry.problem() {
+            Some(problem) => MACHINE.fault("config", &problem),
+            None => MACHINE.fine("config", self.registry.config_file()),
+        }
+    }
+
+    /// By a write of what it holds already.
+    async fn state_file(&self) -> Finding {
+        match self.state.save().await {
+            Ok(()) => MACHINE.fine("state", format!("{} can be written", self.state.shown())),
+            Err(error) => {
+                let message = format!("{} cannot be written: {error}", self.state.shown());
+                let mend = "Make room or give yourself the right to write there";
+                MACHINE.fault("state", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(mend))
+            }
+        }
+    }
+
+    async fn keyring(&self) -> Finding {
+        let is_used = self.registry.profiles().iter().any(|profile| rests_in_keyring(profile));
+        match self.keyring.probe().await {
+            Ok(()) => MACHINE.fine("keyring", "an item was written, read back and removed"),
+            Err(error) if is_used => MACHINE.fault("keyring", &failure::of_keyring(error)),
+            Err(error) => {
+                let failure = failure::of_keyring(error);
+                MACHINE.note("keyring", format!("{}; no profile uses it", failure.message), failure.hint)
+            }
+        }
+    }
+}
+
+/// A word where there is no profile to look at.
+pub(super) fn number_of(profiles: &[Arc<Profile>]) -> Option<Finding> {
+    let mend = "Create one: `cp-token profile create NAME --url URL --client-id ID`";
+    let failure = Failure::new(ErrorCode::NO_PROFILE, "there is no profile").with_hint(mend);
+    profiles.is_empty().then(|| MACHINE.fault("profiles", &failure))
+}
+
+/// One line for all of them: those that the system does not have are a word, those that it has and that do not hold a
+/// fault.
+fn protections(reports: &[ProtectionReport]) -> Finding {
+    let of = |state| {
+        let names = reports.iter().filter(|report| report.state == state).map(|report| report.name.as_str());
+        names.collect::<Vec<_>>()
+    };
+    let (on, off) = (of(ProtectionState::On), of(ProtectionState::Off));
+    let unsupported = of(ProtectionState::Unsupported);
+    if !off.is_empty() {
+        let failure = Failure::new(ErrorCode::PROTECTION_OFF, format!("off: {}", off.join("; ")));
+        let mend = "See its limits, with `ulimit -l` for locked memory, and run `cp-token daemon restart`";
+        return MACHINE.fault("protections", &failure.with_hint(mend));
+    }
+    let found = format!("{} on", on.len());
+    match unsupported.as_slice() {
+        [] => MACHINE.fine("protections", found),
+        _ => {
+            let found = format!("{found}; this system does not have: {}", unsupported.join("; "));
+            MACHINE.note("protections", found, "")
+        }
+    }
+}
+
+fn rests_in_keyring(profile: &Profile) -> bool {
+    profile.secret_source == SecretLocation::Keyring
+}
+
+#[cfg(test)]
+mod tests {
+    use cp_token_protocol::message::Verdict;
+
+    use super::*;
+
+    #[test]
+    fn a_protection_that_is_off_is_a_fault_and_one_that_is_not_to_be_had_is_none() {
+        let report = |state| ProtectionReport { name: "x".to_owned(), state };
+        let [on, off, none] =
+            [ProtectionState::On, ProtectionState::Off, ProtectionState::Unsupported].map(report);
+        let verdict = |reports: &[&ProtectionReport]| {
+            protections(&reports.iter().map(|report| (*report).clone()).collect::<Vec<_>>()).verdict
+        };
+        assert_eq!(verdict(&[&on, &on]), Verdict::Fine);
+        assert_eq!(verdict(&[&on, &none]), Verdict::Note);
+        assert_eq!(verdict(&[&on, &none, &off]), Verdict::Fault(ErrorCode::PROTECTION_OFF));
+    }
+}

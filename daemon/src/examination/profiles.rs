@@ -1,0 +1,131 @@
+//! Owns the findings of one profile, from its secret to its server. It must not send the secret anywhere.
+
+use cp_token_protocol::message::{Finding, Identity, SecretLocation, TotpMethod};
+
+use super::account::Account;
+use super::{Examination, clocks};
+use crate::authority::Seen;
+use crate::entry::Entry;
+use crate::failure;
+use crate::lease::Standing;
+use crate::profile::Profile;
+use crate::registry::check_entry;
+
+impl Examination {
+    pub(super) async fn of_profile(&self, profile: &Profile) -> Vec<Finding> {
+        let told = Account::of(&profile.name);
+        let mut findings: Vec<Finding> =
+            [kind(profile, told), http(profile, told)].into_iter().flatten().collect();
+        let secret = self.redeemer.look_at_secret(profile).await;
+        findings.push(match &secret {
+            Ok(entry) => self.secret(profile, entry, told),
+            Err(failure) => told.fault("secret", failure),
+        });
+        findings.extend(codes(profile, told));
+        findings.extend(self.way(profile, secret.as_ref().ok(), told).await);
+        findings.push(self.token(profile, told));
+        findings
+    }
+
+    fn secret(&self, profile: &Profile, entry: &Entry, told: Account<'_>) -> Finding {
+        if let Err(error) = check_entry(entry, profile) {
+            return told.fault("secret", &failure::of_registry(&error));
+        }
+        match self.redeemer.refused_by_server(profile, entry) {
+            Some(refused) => told.fault("secret", &refused),
+            None => told.fine("secret", format!("it is there, in {}", place(&profile.secret_source))),
+        }
+    }
+
+    /// A name that leads nowhere leaves nothing more to look at.
+    async fn way(&self, profile: &Profile, entry: Option<&Entry>, told: Account<'_>) -> Vec<Finding> {
+        let (host, count) = match self.redeemer.look_up(profile).await {
+            Ok(found) => found,
+            Err(failure) => return vec![told.fault("name", &failure)],
+        };
+        let addresses = if count == 1 { "one address" } else { "several addresses" };
+        let name = told.fine("name", format!("{host} has {addresses}"));
+        let before = self.clock.now().wall;
+        let seen = self.redeemer.look_at_server(profile, entry).await;
+        let after = self.clock.now().wall;
+        match seen {
+            Ok(seen) => {
+                let clock = clocks::judge(told, seen.date, before, after, &profile.totp);
+                vec![name, told.fine("server", answers(profile, seen)), clock]
+            }
+            Err(failure) => vec![name, told.fault("server", &failure)],
+        }
+    }
+
+    fn token(&self, profile: &Profile, told: Account<'_>) -> Finding {
+        let standing = self.broker.standing(&profile.name);
+        let last = self.broker.last_failure(&profile.name);
+        match (standing, last) {
+            (Standing::Live { .. }, Some(last)) => told.noted("token", &renewal_failed(last)),
+            (Standing::Live { remaining: left, .. }, None) => {
+                told.fine("token", format!("live for another {} s", left.as_secs()))
+            }
+            (Standing::Requesting, _) => told.fine("token", "on its way"),
+            (Standing::Refused | Standing::CoolingDown(_), Some(last)) => told.fault("token", &last),
+            (Standing::CoolingDown(left), None) => {
+                told.note("token", format!("none; the next can be asked for in {} s", left.as_secs()), "")
+            }
+            (Standing::Refused | Standing::Absent, _) => {
+                told.fine("token", "none yet; it comes when it is asked for")
+            }
+        }
+    }
+}
+
+fn renewal_failed(last: cp_token_protocol::Failure) -> cp_token_protocol::Failure {
+    let message = format!("one is live, but could not be renewed: {}", last.message);
+    cp_token_protocol::Failure { message, ..last }
+}
+
+fn kind(profile: &Profile, told: Account<'_>) -> Option<Finding> {
+    matches!(profile.identity, Identity::Basic(_)).then(|| {
+        let found =
+            "user name and password go with every request, which the vendor has deprecated and v3 refuses";
+        told.note("kind", found, "Use an API client, or a user whose password is traded for a token")
+    })
+}
+
+fn http(profile: &Profile, told: Account<'_>) -> Option<Finding> {
+    profile.insecure_http.then(|| {
+        let found = format!("http without TLS is allowed, at {}", profile.url);
+        told.note("http", found, "For a test double alone: take insecure_http out of the config file")
+    })
+}
+
+fn codes(profile: &Profile, told: Account<'_>) -> Option<Finding> {
+    let found = match &profile.totp {
+        TotpMethod::None => return None,
+        TotpMethod::Ask => "a person is asked for one, for each token",
+        TotpMethod::Command(_) => "a program prints them, which was not run",
+        TotpMethod::Stored => "they are computed from the seed beside the password",
+    };
+    Some(told.fine("codes", found))
+}
+
+fn answers(profile: &Profile, seen: Seen) -> String {
+    let by = match profile.network.proxy_for(&profile.url) {
+        Some(proxy) => format!(" through {}", proxy.origin()),
+        None => String::new(),
+    };
+    let trusted = match (profile.url.as_str().starts_with("https:"), &profile.network.ca_bundle) {
+        (false, _) => "without TLS".to_owned(),
+        (true, None) => "its certificate is trusted by the system's roots".to_owned(),
+        (true, Some(path)) => format!("its certificate is trusted by {}", crate::files::show(path)),
+    };
+    format!("{} answers{by}, {trusted} (HTTP {} to a request without a secret)", profile.url, seen.status)
+}
+
+fn place(location: &SecretLocation) -> &'static str {
+    match location {
+        SecretLocation::Keyring => "the keyring",
+        SecretLocation::Memory => "the daemon's memory",
+        SecretLocation::Command(_) => "what its program prints",
+        SecretLocation::File(_) => "its file",
+        SecretLocation::Credential(_) => "its credential",
+    }
+}

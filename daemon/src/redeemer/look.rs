@@ -1,0 +1,61 @@
+//! Owns the look at what a trade would need, without a trade: the secret in its source, and the way to the server. It
+//! must not send the secret, nor a proxy's password that was refused before.
+
+use cp_token_protocol::Failure;
+
+use super::{Redeemer, proxy_credentials};
+use crate::authority::{self, ProxyFlaw, Seen, TokenRequestError};
+use crate::entry::Entry;
+use crate::failure;
+use crate::profile::Profile;
+use crate::refusals::Judge;
+
+impl Redeemer {
+    /// What rests in the profile's source.
+    ///
+    /// # Errors
+    /// [`Failure`] where a trade would find nothing.
+    pub async fn look_at_secret(&self, profile: &Profile) -> Result<Entry, Failure> {
+        self.sources.load(profile).await.map_err(|error| failure::of_vault(error, profile))
+    }
+
+    /// What was said of this very secret when the server refused it; nothing where it did not.
+    pub fn refused_by_server(&self, profile: &Profile, entry: &Entry) -> Option<Failure> {
+        self.refusals.of(&profile.name, Judge::Server, &entry.secret)
+    }
+
+    /// What the server shows to whoever has no credential.
+    ///
+    /// # Errors
+    /// [`Failure`], as a trade would end on its way.
+    pub async fn look_at_server(&self, profile: &Profile, entry: Option<&Entry>) -> Result<Seen, Failure> {
+        let is_direct = profile.network.proxy_for(&profile.url).is_none();
+        let entry = entry.filter(|_| !is_direct);
+        let credentials = entry.and_then(|entry| proxy_credentials(profile, entry));
+        let refused =
+            credentials.as_ref().and_then(|words| self.refusals.of(&profile.name, Judge::Proxy, words));
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
+        let password = entry.and_then(|entry| entry.proxy_password.as_ref());
+        let seen = authority::look(&profile.url, &profile.network, password).await;
+        seen.map_err(|error| {
+            let failed = failure::of_token_request(&error, profile, None).failure;
+            if let (Some(words), TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. }) =
+                (&credentials, &error)
+            {
+                self.refusals.note(&profile.name, Judge::Proxy, words, &failed);
+            }
+            failed
+        })
+    }
+
+    /// The host that a trade connects to, and how many addresses it has.
+    ///
+    /// # Errors
+    /// [`Failure`], as a trade would end.
+    pub async fn look_up(&self, profile: &Profile) -> Result<(String, usize), Failure> {
+        let found = authority::look_up(&profile.url, &profile.network).await;
+        found.map_err(|error| failure::of_token_request(&error, profile, None).failure)
+    }
+}

@@ -1,0 +1,79 @@
+//! Owns how a request and its response are told in the log. It decides nothing.
+
+use cp_token_protocol::ProfileName;
+use cp_token_protocol::message::{Deed, Demand, ForgetScope, Outcome, ProfileSelector, Request, Response};
+
+/// What a request for a token is called.
+pub(super) fn of_demand(demand: &Demand) -> Deed {
+    match demand {
+        Demand::Valid => Deed::Get,
+        Demand::Rejected(_) => Deed::GetRejected,
+        Demand::Fresh => Deed::GetFresh,
+    }
+}
+
+/// What a request is called, where it is kept. One that only looks at the daemon is not, nor one for a token, which is
+/// told apart.
+pub(super) fn of_request(request: &Request) -> Option<Deed> {
+    Some(match request {
+        Request::AccessToken(_) | Request::Status | Request::ProfileList | Request::Log(_) => return None,
+        Request::Forget(_) => Deed::Forget,
+        Request::ProfileCreate(_) => Deed::ProfileCreate,
+        Request::ProfileUpdate(_) => Deed::ProfileUpdate,
+        Request::ProfileResetSecret(_) => Deed::ProfileResetSecret,
+        Request::ProfileDelete(_) => Deed::ProfileDelete,
+        Request::ProfileUse(_) => Deed::ProfileUse,
+        Request::Reload => Deed::Reload,
+        Request::Stop => Deed::Stop,
+        Request::Lock(request) if request.on_suspend => Deed::LockOnSuspend,
+        Request::Lock(_) => Deed::Lock,
+        Request::Unlock(_) => Deed::Unlock,
+        Request::NoLockOnSuspend => Deed::NoLockOnSuspend,
+        Request::Examine(_) => Deed::Examine,
+    })
+}
+
+/// The profile that a request names.
+pub(super) fn profile_of(request: &Request) -> Option<&ProfileName> {
+    match request {
+        Request::AccessToken(request) => named(&request.profile),
+        Request::Forget(ForgetScope::Profile(selector)) => named(selector),
+        Request::ProfileCreate(create) => Some(&create.name),
+        Request::ProfileUpdate(update) => Some(&update.name),
+        Request::ProfileResetSecret(reset) => Some(&reset.name),
+        Request::ProfileDelete(name) | Request::ProfileUse(name) => Some(name),
+        Request::Examine(examine) => examine.profile.as_ref(),
+        Request::Status
+        | Request::Forget(ForgetScope::All)
+        | Request::ProfileList
+        | Request::Reload
+        | Request::Stop
+        | Request::Lock(_)
+        | Request::Unlock(_)
+        | Request::NoLockOnSuspend
+        | Request::Log(_) => None,
+    }
+}
+
+/// The profile that a selector names.
+pub(super) fn named(selector: &ProfileSelector) -> Option<&ProfileName> {
+    match selector {
+        ProfileSelector::Named(name) => Some(name),
+        ProfileSelector::Origin(origin) => origin.profile.as_ref(),
+        ProfileSelector::Default | ProfileSelector::Url(_) => None,
+    }
+}
+
+/// What a response is told as; a token came by way of `way`.
+pub(super) fn outcome(response: &Response, way: Outcome) -> Outcome {
+    match response {
+        Response::Failure(failure) => Outcome::Failed(failure.code),
+        Response::Token(_) => way,
+        Response::Working
+        | Response::Status(_)
+        | Response::Profiles(_)
+        | Response::Done(_)
+        | Response::Log(_)
+        | Response::Findings(_) => Outcome::Done,
+    }
+}

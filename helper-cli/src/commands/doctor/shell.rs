@@ -1,0 +1,182 @@
+//! Owns the findings on this shell's variables: a profile that is not there, and another way to the server than the
+//! daemon takes. None of them is used. Pure.
+
+use std::ffi::OsString;
+
+use cp_token_protocol::message::{Finding, ProfileReport, StatusReport, Verdict};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName};
+
+use super::{fault, fine};
+use crate::proxy_address::ProxyAddress;
+use crate::text::clean;
+use crate::variables::{self, Variable};
+
+/// What is found, for one profile or all. While the daemon is locked it names none, and nothing can be compared.
+pub(super) fn findings(
+    status: &StatusReport,
+    only: Option<&ProfileName>,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Vec<Finding> {
+    if status.locked {
+        return Vec::new();
+    }
+    let mut findings: Vec<Finding> = chosen(status, &variable).into_iter().collect();
+    let looked_at = status.profiles.iter().filter(|profile| only.is_none_or(|name| profile.name == *name));
+    let differences: Vec<Finding> = looked_at.flat_map(|profile| differences(profile, &variable)).collect();
+    if differences.is_empty() {
+        findings.push(fine("shell", "its variables name no other way to a server".to_owned()));
+    }
+    findings.extend(differences);
+    findings
+}
+
+fn chosen(status: &StatusReport, variable: &impl Fn(&str) -> Option<OsString>) -> Option<Finding> {
+    const NAME: &str = "CP_TOKEN_PROFILE";
+    let value = variable(NAME).filter(|value| !value.is_empty())?;
+    let name = value.to_str().and_then(|name| ProfileName::parse(name).ok());
+    let known = name.as_ref().is_some_and(|name| status.profiles.iter().any(|it| it.name == *name));
+    match (name, known) {
+        (Some(name), true) => Some(fine("shell", format!("{NAME} chooses profile {name}"))),
+        (Some(name), false) => {
+            Some(stray(ErrorCode::UNKNOWN_PROFILE, format!("{NAME} names {name}, which is no profile")))
+        }
+        (None, _) => Some(stray(ErrorCode::USAGE, format!("{NAME} holds no profile name"))),
+    }
+}
+
+fn stray(code: ErrorCode, message: String) -> Finding {
+    fault("shell", &Failure::new(code, message).with_hint("Unset it, or see: cp-token profile list"))
+}
+
+/// Where a program that follows this shell's variables takes another way than the daemon.
+fn differences(profile: &ProfileReport, variable: &impl Fn(&str) -> Option<OsString>) -> Vec<Finding> {
+    let proxy = variables::proxy(variable);
+    let hosts = variables::no_proxy(variable).filter(|_| proxy.is_some() || profile.proxy.is_some());
+    let roots = variables::roots(variable);
+    let found = [
+        proxy.and_then(|proxy| proxy_differs(profile, &proxy)),
+        hosts.and_then(|hosts| hosts_differ(profile, &hosts)),
+        roots.and_then(|roots| roots_differ(profile, &roots)),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+fn proxy_differs(profile: &ProfileReport, variable: &Variable) -> Option<Finding> {
+    let Some(address) = variable.value.to_str().and_then(ProxyAddress::parse) else {
+        return Some(note(
+            profile,
+            format!("{} is no http proxy, and is not used", variable.name),
+            String::new(),
+        ));
+    };
+    let address = clean(&address.address);
+    if profile.proxy.as_deref() == Some(&address) {
+        return None;
+    }
+    let ours = profile.proxy.as_deref().map_or_else(|| "no proxy".to_owned(), clean);
+    let found = format!("{} is {address}, and the daemon goes through {ours}", variable.name);
+    Some(note(profile, found, keep(profile, "--proxy", &address)))
+}
+
+fn hosts_differ(profile: &ProfileReport, variable: &Variable) -> Option<Finding> {
+    let value = clean(&variable.value.to_string_lossy());
+    let sorted = |hosts: Vec<&str>| {
+        let mut hosts: Vec<String> =
+            hosts.iter().map(|host| host.trim().to_owned()).filter(|it| !it.is_empty()).collect();
+        hosts.sort_unstable();
+        hosts
+    };
+    let ours = sorted(profile.no_proxy.iter().map(String::as_str).collect());
+    if sorted(value.split(',').collect()) == ours {
+        return None;
+    }
+    let found = format!("{} is {value}, and the profile's list is another", variable.name);
+    Some(note(profile, found, keep(profile, "--no-proxy", &value)))
+}
+
+fn roots_differ(profile: &ProfileReport, variable: &Variable) -> Option<Finding> {
+    let value = clean(&variable.value.to_string_lossy());
+    if profile.ca_bundle.as_deref() == Some(&value) {
+        return None;
+    }
+    let ours = profile.ca_bundle.as_deref().map_or_else(|| "the system's roots".to_owned(), clean);
+    let found = format!("{} is {value}, and the daemon trusts {ours}", variable.name);
+    Some(note(profile, found, keep(profile, "--ca-bundle", &value)))
+}
+
+fn keep(profile: &ProfileReport, option: &str, value: &str) -> String {
+    let value = crate::shell::word(value, "VALUE");
+    format!("To have the same: cp-token profile update {} {option} {value}", profile.name)
+}
+
+fn note(profile: &ProfileReport, found: String, mend: String) -> Finding {
+    let profile = Some(profile.name.clone());
+    Finding { profile, check: "shell".to_owned(), verdict: Verdict::Note, found, mend }
+}
+
+#[cfg(test)]
+mod tests {
+    use cp_token_protocol::message::{KeyringReport, TokenState};
+
+    use super::*;
+    use crate::commands::table::tests::report;
+
+    fn status(profiles: Vec<ProfileReport>) -> StatusReport {
+        StatusReport {
+            version: String::new(),
+            protocol: 1,
+            pid: 1,
+            uptime_s: 0,
+            socket: String::new(),
+            config_file: String::new(),
+            config_problem: None,
+            keyring: KeyringReport::Untried,
+            protections: Vec::new(),
+            profiles,
+            locked: false,
+            locks_on_suspend: false,
+        }
+    }
+
+    fn told(profile: &ProfileReport, variables: &[(&str, &str)]) -> Vec<(Verdict, String, String)> {
+        let look =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+        let findings = findings(&status(vec![profile.clone()]), None, look);
+        findings.into_iter().map(|it| (it.verdict, it.found, it.mend)).collect()
+    }
+
+    #[test]
+    fn a_way_that_differs_is_told_without_a_password_and_the_same_one_is_not() {
+        let plain = report("prod", TokenState::Absent);
+        let told_of = told(&plain, &[("HTTPS_PROXY", "http://jo:hunter2@p:1"), ("SSL_CERT_FILE", "/x.pem")]);
+        assert_eq!(told_of.len(), 2);
+        assert_eq!(told_of[0].0, Verdict::Note);
+        assert_eq!(told_of[0].1, "HTTPS_PROXY is http://jo@p:1, and the daemon goes through no proxy");
+        assert_eq!(told_of[0].2, "To have the same: cp-token profile update prod --proxy http://jo@p:1");
+        assert!(told_of[1].1.starts_with("SSL_CERT_FILE is /x.pem"));
+        let mut same = plain.clone();
+        (same.proxy, same.ca_bundle) = (Some("http://jo@p:1".to_owned()), Some("/x.pem".to_owned()));
+        same.no_proxy = vec!["a".to_owned(), "b".to_owned()];
+        let variables = [("https_proxy", "jo:pw@p:1"), ("NO_PROXY", "b, a"), ("SSL_CERT_FILE", "/x.pem")];
+        assert_eq!(told(&same, &variables)[0].0, Verdict::Fine);
+        assert_eq!(told(&same, &[("no_proxy", "c"), ("https_proxy", "jo@p:1")])[0].0, Verdict::Note);
+        assert_eq!(
+            told(&plain, &[("NO_PROXY", "c")])[0].0,
+            Verdict::Fine,
+            "without any proxy it means nothing"
+        );
+    }
+
+    #[test]
+    fn a_variable_that_chooses_no_profile_is_a_fault_and_one_that_chooses_one_is_not() {
+        let plain = report("prod", TokenState::Absent);
+        for (value, verdict) in [
+            ("prod", Verdict::Fine),
+            ("", Verdict::Fine),
+            ("test", Verdict::Fault(ErrorCode::UNKNOWN_PROFILE)),
+            ("No Name", Verdict::Fault(ErrorCode::USAGE)),
+        ] {
+            assert_eq!(told(&plain, &[("CP_TOKEN_PROFILE", value)])[0].0, verdict, "{value}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Owns `cp-token log`: fetches the wanted part page by page and lays it out. It starts no daemon, because one that is
+//! started has nothing to tell.
+
+mod words;
+
+use cp_token_protocol::Failure;
+use cp_token_protocol::message::{LogEntry, LogRequest, Request, Response};
+use serde::Serialize;
+
+use super::PATIENCE;
+use crate::cli::LogOptions;
+use crate::deadline::Deadline;
+use crate::look::Look;
+use crate::{client, date, output};
+
+/// How many entries are shown where nobody says.
+pub(crate) const USUAL: u32 = 50;
+
+/// Shows the newest entries, newest last.
+///
+/// # Errors
+/// [`cp_token_protocol::ErrorCode::DAEMON_UNAVAILABLE`] where no daemon runs.
+pub(super) fn run(options: &LogOptions) -> Result<(), Failure> {
+    let entries = entries(options.entries)?;
+    if options.json {
+        return output::print_json(&entries.iter().map(Line::from).collect::<Vec<_>>());
+    }
+    let look = Look::of_stdout();
+    output::print_pieces(&words::lines(&entries, &look), &look)
+}
+
+fn entries(wanted: u32) -> Result<Vec<LogEntry>, Failure> {
+    let mut entries: Vec<LogEntry> = Vec::new();
+    loop {
+        let most = wanted.saturating_sub(u32::try_from(entries.len()).unwrap_or(u32::MAX));
+        let before = entries.first().map(|entry| entry.number);
+        let page = page(LogRequest { most, before })?;
+        // A daemon that gave the same page again would never come to an end.
+        let goes_back = page.last().is_some_and(|last| before.is_none_or(|before| last.number < before));
+        if most == 0 || !goes_back {
+            return Ok(entries);
+        }
+        entries.splice(0..0, page);
+    }
+}
+
+fn page(request: LogRequest) -> Result<Vec<LogEntry>, Failure> {
+    let deadline = Deadline::new(PATIENCE);
+    let connection = client::connect(&super::meeting_place()?, &deadline)?.ok_or_else(super::not_running)?;
+    match connection.ask(&Request::Log(request))? {
+        Response::Log(entries) => Ok(entries),
+        other @ (Response::Working
+        | Response::Token(_)
+        | Response::Status(_)
+        | Response::Profiles(_)
+        | Response::Done(_)
+        | Response::Failure(_)
+        | Response::Findings(_)) => Err(client::unexpected(&other)),
+    }
+}
+
+/// One entry as JSON. Its fields are promised in the help.
+#[derive(Serialize)]
+struct Line<'e> {
+    number: u64,
+    time: String,
+    profile: Option<&'e str>,
+    what: &'static str,
+    outcome: &'static str,
+    code: Option<&'static str>,
+    uid: Option<u32>,
+    pid: Option<u32>,
+    program: Option<&'e str>,
+    helper_pid: Option<u32>,
+    helper_program: Option<&'e str>,
+}
+
+impl<'e> From<&'e LogEntry> for Line<'e> {
+    fn from(entry: &'e LogEntry) -> Self {
+        let caller = entry.caller.as_ref();
+        let parent = caller.and_then(|caller| caller.parent.as_ref());
+        let process = caller.map(|caller| &caller.process);
+        Self {
+            number: entry.number,
+            time: date::rfc3339(entry.at),
+            profile: entry.profile.as_ref().map(|name| name.as_str()),
+            what: words::deed(entry.deed),
+            outcome: words::outcome(entry.outcome),
+            code: words::code(entry.outcome),
+            uid: caller.map(|caller| caller.uid),
+            pid: parent.map(|parent| parent.pid),
+            program: parent.map(|parent| parent.program.as_str()),
+            helper_pid: process.map(|process| process.pid),
+            helper_program: process.map(|process| process.program.as_str()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cp_token_protocol::message::{Caller, Deed, Outcome, Process};
+    use cp_token_protocol::{ErrorCode, ProfileName};
+
+    use super::*;
+
+    pub(super) fn entry(caller: Option<Caller>) -> LogEntry {
+        LogEntry {
+            number: 7,
+            at: 1_800_000_000,
+            profile: ProfileName::parse("prod").ok(),
+            deed: Deed::GetRejected,
+            outcome: Outcome::Failed(ErrorCode::SECRET_REFUSED),
+            caller,
+        }
+    }
+
+    pub(super) fn caller() -> Caller {
+        let process = |pid, program: &str| Process { pid, program: program.to_owned() };
+        Caller { uid: 1000, process: process(12, "cp-token"), parent: Some(process(11, "deploy.sh")) }
+    }
+
+    #[test]
+    fn an_entry_has_the_fields_that_the_help_promises() {
+        let text = |entry: &LogEntry| serde_json::to_string(&Line::from(entry)).unwrap();
+        assert_eq!(
+            text(&entry(Some(caller()))),
+            "{\"number\":7,\"time\":\"2027-01-15T08:00:00Z\",\"profile\":\"prod\",\"what\":\"get-rejected\",\
+             \"outcome\":\"failed\",\"code\":\"secret_refused\",\"uid\":1000,\"pid\":11,\"program\":\"deploy.sh\",\
+             \"helper_pid\":12,\"helper_program\":\"cp-token\"}"
+        );
+        let own = text(&LogEntry { outcome: Outcome::Issued, deed: Deed::Renewal, ..entry(None) });
+        assert!(own.ends_with(
+            "\"what\":\"renewal\",\"outcome\":\"issued\",\"code\":null,\"uid\":null,\"pid\":null,\
+             \"program\":null,\"helper_pid\":null,\"helper_program\":null}"
+        ));
+    }
+}

@@ -1,0 +1,110 @@
+//! Owns the entries of the daemon's log: who asked for what, when, and what came of it. No field can hold a
+//! secret, a token or text of a server.
+
+use crate::wire::{Decode, Encode};
+use crate::{ErrorCode, ProfileName};
+
+/// Which part of the log is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct LogRequest {
+    /// The most entries that are wanted; the newest count. The daemon gives at most 256 at once.
+    pub most: u32,
+    /// Only entries before the one of this number; absent: up to the newest.
+    pub before: Option<u64>,
+}
+
+/// One thing that was asked for, or that the daemon did by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct LogEntry {
+    /// Counts from 1 since the daemon started; what is missing below the first one has fallen out of the log.
+    pub number: u64,
+    /// When it was asked for, in seconds since 1970, UTC, by the machine's wall clock.
+    pub at: u64,
+    /// Whose profile it was about; absent where it was about none, or about one that could not be told.
+    pub profile: Option<ProfileName>,
+    /// What was asked for.
+    pub deed: Deed,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Who asked; absent where nobody did.
+    pub caller: Option<Caller>,
+}
+
+/// Who asked, as the kernel named them when they did.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Caller {
+    /// The user; the one part on which a decision rests.
+    pub uid: u32,
+    /// The process at the other end, which is `cp-token` as a rule. For people; any program of the user may bear
+    /// any name.
+    pub process: Process,
+    /// The process that started it; absent where it was gone already, or is not to be seen.
+    pub parent: Option<Process>,
+}
+
+/// A process as the kernel names it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Process {
+    /// Its number; 0 where the kernel has none for us.
+    pub pid: u32,
+    /// Its name, at most 15 characters; empty where it was gone already, or is not to be seen.
+    pub program: String,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum Deed {
+    /// A token.
+    Get,
+    /// Another token than one that the API has rejected.
+    GetRejected,
+    /// A token that is issued after the request.
+    GetFresh,
+    /// That live tokens are dropped.
+    Forget,
+    /// A new profile.
+    ProfileCreate,
+    /// A change to a profile.
+    ProfileUpdate,
+    /// A new secret.
+    ProfileResetSecret,
+    /// That a profile goes.
+    ProfileDelete,
+    /// Another default.
+    ProfileUse,
+    /// That the config file is read again.
+    Reload,
+    /// The daemon's end.
+    Stop,
+    /// The lock.
+    Lock,
+    /// The lock, whenever the machine is about to sleep.
+    LockOnSuspend,
+    /// The end of the lock.
+    Unlock,
+    /// No lock when the machine is about to sleep.
+    NoLockOnSuspend,
+    /// A look at everything between the daemon and the servers.
+    Examine,
+    /// A token request that somebody waits for, as the daemon made it.
+    TokenRequest,
+    /// A token request that the daemon made ahead of a token's end.
+    Renewal,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum Outcome {
+    /// A token that was held was handed out.
+    Served,
+    /// A token was issued for it.
+    Issued,
+    /// A token was handed out that was being requested already.
+    Waited,
+    /// It was done.
+    Done,
+    /// The caller left before there was an answer.
+    Left,
+    /// It was not done.
+    Failed(ErrorCode),
+}

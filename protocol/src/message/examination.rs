@@ -1,0 +1,38 @@
+//! Owns what the daemon finds when it looks at everything between itself and the servers.
+
+use crate::wire::{Decode, Encode};
+use crate::{ErrorCode, ProfileName};
+
+/// What to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ExamineRequest {
+    /// The one profile to look at beside the daemon itself; absent: every profile.
+    pub profile: Option<ProfileName>,
+}
+
+/// What came of one look.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Finding {
+    /// Whose; absent where it is the daemon's.
+    pub profile: Option<ProfileName>,
+    /// What was looked at, in one word that stays the same: `lock`, `protections`, `config`, `state`, `keyring`,
+    /// `secret`, `codes`, `name`, `server`, `clock`, `token`, `kind`, `http`, `profiles`.
+    pub check: String,
+    /// How it stands.
+    pub verdict: Verdict,
+    /// What was found, in one sentence for a person.
+    pub found: String,
+    /// What to do about it, in one sentence for a person; empty where nothing is to be done.
+    pub mend: String,
+}
+
+/// How a thing stands that was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum Verdict {
+    /// All is well.
+    Fine,
+    /// It works, and a person may want to know of it.
+    Note,
+    /// It does not work, and that is how a request would fail.
+    Fault(ErrorCode),
+}

@@ -1,0 +1,75 @@
+//! Owns the log and the findings that are recorded, as `answers.rs` owns the other responses.
+
+use cp_token_protocol::ErrorCode;
+use cp_token_protocol::message::{Caller, Deed, Finding, LogEntry, Outcome, Process, Response, Verdict};
+
+use crate::samples::name;
+
+/// Every recorded response of both kinds, by the name of its file.
+pub(crate) fn responses() -> Vec<(&'static str, Response)> {
+    vec![
+        ("response-log", Response::Log(entries())),
+        ("response-log-none", Response::Log(vec![])),
+        ("response-findings", Response::Findings(findings())),
+        ("response-findings-none", Response::Findings(vec![])),
+    ]
+}
+
+fn entries() -> Vec<LogEntry> {
+    let outcomes = [
+        Outcome::Served,
+        Outcome::Issued,
+        Outcome::Waited,
+        Outcome::Done,
+        Outcome::Left,
+        Outcome::Failed(ErrorCode::SECRET_REFUSED),
+    ];
+    let mut entries: Vec<_> = (249..)
+        .zip(DEEDS)
+        .zip(outcomes.into_iter().cycle())
+        .map(|((number, deed), it)| entry(number, deed, it))
+        .collect();
+    entries[3].profile = None;
+    entries[3].caller.iter_mut().for_each(|caller| caller.parent = None);
+    entries[4].caller = None;
+    entries
+}
+
+fn entry(number: u64, deed: Deed, outcome: Outcome) -> LogEntry {
+    let process = |pid, program: &str| Process { pid, program: program.to_owned() };
+    let caller = Caller { uid: 1000, process: process(70_000, "cp-token"), parent: Some(process(0, "")) };
+    LogEntry { number, at: 1_800_000_000, profile: Some(name("prod")), deed, outcome, caller: Some(caller) }
+}
+
+const DEEDS: [Deed; 18] = [
+    Deed::Get,
+    Deed::GetRejected,
+    Deed::GetFresh,
+    Deed::Forget,
+    Deed::ProfileCreate,
+    Deed::ProfileUpdate,
+    Deed::ProfileResetSecret,
+    Deed::ProfileDelete,
+    Deed::ProfileUse,
+    Deed::Reload,
+    Deed::Stop,
+    Deed::Lock,
+    Deed::LockOnSuspend,
+    Deed::Unlock,
+    Deed::NoLockOnSuspend,
+    Deed::Examine,
+    Deed::TokenRequest,
+    Deed::Renewal,
+];
+
+fn findings() -> Vec<Finding> {
+    let verdicts = [Verdict::Fine, Verdict::Note, Verdict::Fault(ErrorCode::SERVER_UNREACHABLE)];
+    let finding = |(number, verdict)| Finding {
+        profile: (number > 0).then(|| name("prod")),
+        check: "server".to_owned(),
+        verdict,
+        found: "the server cannot be reached".to_owned(),
+        mend: if number > 1 { "Check the network".to_owned() } else { String::new() },
+    };
+    verdicts.into_iter().enumerate().map(finding).collect()
+}

@@ -1,0 +1,74 @@
+//! Owns the choice of arbitrary logs and findings, as `strategies.rs` owns that of other messages.
+
+use cp_token_protocol::ErrorCode;
+use cp_token_protocol::message::{
+    Caller, Deed, ExamineRequest, Finding, LogEntry, LogRequest, Outcome, Process, Verdict,
+};
+use proptest::option::of;
+use proptest::prelude::*;
+
+use crate::strategies::{names, numbers, texts};
+
+pub(crate) fn log_requests() -> impl Strategy<Value = LogRequest> {
+    (any::<u32>(), of(numbers())).prop_map(|(most, before)| LogRequest { most, before })
+}
+
+pub(crate) fn examine_requests() -> impl Strategy<Value = ExamineRequest> {
+    of(names()).prop_map(|profile| ExamineRequest { profile })
+}
+
+pub(crate) fn entries() -> impl Strategy<Value = LogEntry> {
+    let fields = (numbers(), numbers(), of(names()), deeds(), outcomes(), of(callers()));
+    fields.prop_map(|(number, at, profile, deed, outcome, caller)| LogEntry {
+        number,
+        at,
+        profile,
+        deed,
+        outcome,
+        caller,
+    })
+}
+
+pub(crate) fn findings() -> impl Strategy<Value = Finding> {
+    let verdicts = prop_oneof![
+        Just(Verdict::Fine),
+        Just(Verdict::Note),
+        any::<u16>().prop_map(|code| Verdict::Fault(ErrorCode(code))),
+    ];
+    (of(names()), texts(), verdicts, texts(), texts())
+        .prop_map(|(profile, check, verdict, found, mend)| Finding { profile, check, verdict, found, mend })
+}
+
+fn callers() -> impl Strategy<Value = Caller> {
+    let processes = || (any::<u32>(), texts()).prop_map(|(pid, program)| Process { pid, program });
+    (any::<u32>(), processes(), of(processes())).prop_map(|(uid, process, parent)| Caller {
+        uid,
+        process,
+        parent,
+    })
+}
+
+fn deeds() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        Just(Deed::Get),
+        Just(Deed::GetRejected),
+        Just(Deed::GetFresh),
+        Just(Deed::Forget),
+        Just(Deed::ProfileCreate),
+        Just(Deed::Stop),
+        Just(Deed::Examine),
+        Just(Deed::TokenRequest),
+        Just(Deed::Renewal),
+    ]
+}
+
+fn outcomes() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        Just(Outcome::Served),
+        Just(Outcome::Issued),
+        Just(Outcome::Waited),
+        Just(Outcome::Done),
+        Just(Outcome::Left),
+        any::<u16>().prop_map(|code| Outcome::Failed(ErrorCode(code))),
+    ]
+}

@@ -1,0 +1,155 @@
+//! Promises of the checks between a profile and its server: each obstacle is told from every other, and none is passed
+//! by a secret.
+
+use std::ffi::OsStr;
+use std::net::TcpListener;
+
+use cp_token_tests::certificates::{Authority, ServerCertificate};
+use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan, Setup, Transport};
+use cp_token_tests::fake_proxy::{FakeProxy, Manner};
+use cp_token_tests::world::World;
+
+use super::{date, examine, unproved};
+
+#[test]
+fn each_obstacle_on_the_way_is_told_from_every_other() {
+    let world = World::new();
+    let good = world.server().url();
+    let gone = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    unproved(&world, "closed", &format!("https://localhost:{gone}"));
+    unproved(&world, "good", &good);
+    unproved(&world, "nowhere", "https://nowhere.invalid");
+    let stranger = FakeCrashPlan::start_with(Setup { authority: Authority::new(), ..Setup::default() });
+    unproved(&world, "stranger", &stranger.url());
+    let expired = Transport::Tls(ServerCertificate::Expired);
+    let authority = world.server().authority().clone();
+    let expired = FakeCrashPlan::start_with(Setup { transport: expired, authority, ..Setup::default() });
+    unproved(&world, "expired", &expired.url());
+    unproved(&world, "rootless", &good);
+    let bundle = world.path("none.pem");
+    let update = ["profile", "update", "rootless", "--no-verify", "--ca-bundle"];
+    world.call(&update).args([OsStr::new(&bundle)]).run().succeeded();
+    let report = examine(&world, &[]);
+    for (name, check, code, mend) in [
+        ("closed", "server", "server_unreachable", "cp-token profile show closed"),
+        ("nowhere", "name", "server_unreachable", "Check the network"),
+        ("stranger", "server", "untrusted_server", "--ca-bundle FILE"),
+        ("expired", "server", "untrusted_server", ""),
+        ("rootless", "server", "ca_bundle_unreadable", "--ca-bundle FILE"),
+    ] {
+        report.failed(Some(name), check, code, mend);
+    }
+    for check in ["secret", "name", "server", "token"] {
+        report.fine(Some("good"), check);
+    }
+    assert_eq!(report.outcome.code, 75, "of the first in the order of names");
+    assert_eq!(report.checks.iter().filter(|check| check["state"] == "FAIL").count(), 5);
+    assert!(world.server().entries().iter().all(|it| it.request.header("Authorization").is_none()));
+}
+
+#[test]
+fn f10_a_server_that_is_elsewhere_in_trouble_or_silent_is_a_fault_and_one_that_only_refuses_is_none() {
+    let world = World::new();
+    unproved(&world, "prod", &world.server().url());
+    let other = FakeCrashPlan::start();
+    for (answer, code, mend) in [
+        (Answer::redirect(302, &format!("{}/x?y=z", other.url())), "redirected", "--url https://localhost"),
+        (Answer::status(503, &[], "FOREIGN"), "server_failed", "Ask again later"),
+        (Answer::status(429, &[], ""), "server_busy", "Ask again later"),
+        (Answer::raw("FOREIGN"), "bad_answer", "cp-token profile show prod"),
+        (Answer::Stall, "timed_out", "Check the network"),
+    ] {
+        world.server().answer_api_next(answer);
+        let report = examine(&world, &[]);
+        report.failed(Some("prod"), "server", code, mend);
+        assert!(!report.outcome.stdout.contains("FOREIGN"));
+    }
+    for status in [200, 204, 401, 403, 404, 405] {
+        world.server().answer_api_next(Answer::status(status, &[], ""));
+        examine(&world, &[]).fine(Some("prod"), "server");
+    }
+    world.server().answer_api_next(Answer::redirect(302, "/console/login"));
+    examine(&world, &[]).fine(Some("prod"), "server");
+    assert_eq!(other.connections(), 0, "no redirect is followed");
+}
+
+#[test]
+fn f06_a_clock_that_is_off_is_a_fault_beyond_five_minutes_and_for_computed_codes_beyond_one() {
+    let world = World::new();
+    unproved(&world, "prod", &world.server().url());
+    world.server().add_user_with_key("jo", &world.new_secret(), b"12345678901234567890");
+    let (url, ca, password) = (world.server().url(), world.ca_file(), world.new_secret());
+    let line =
+        ["profile", "create", "jo", "--url", &url, "--username", "jo", "--totp", "stored", "--no-verify"];
+    let line =
+        world.call(&line).args(["--secret-stdin", "--secret-source", "memory", "--ca-bundle"]).args([ca]);
+    line.stdin(format!("{password}\nGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n")).run().succeeded();
+    let look = |seconds: i64| {
+        let date = date(&world, seconds);
+        world.server().answer_api_always(Answer::status(401, &[("Date", &date)], ""));
+        examine(&world, &[])
+    };
+    let report = look(0);
+    report.fine(Some("prod"), "clock");
+    report.fine(Some("jo"), "clock");
+    for seconds in [120, -120] {
+        let report = look(seconds);
+        report.noted(Some("prod"), "clock", "timedatectl");
+        report.failed(Some("jo"), "clock", "clock_wrong", "Set it right");
+        report.ends(78, &["clock"]);
+    }
+    let report = look(400);
+    report.failed(Some("prod"), "clock", "clock_wrong", "Set it right");
+    assert!(
+        report.check(Some("prod"), "clock")["found"]
+            .as_str()
+            .is_some_and(|it| it.contains("behind the server's"))
+    );
+}
+
+#[test]
+fn a_proxy_that_does_not_lead_on_is_named_and_a_refused_password_is_not_sent_again() {
+    let (world, proxy) = (World::new(), FakeProxy::start());
+    let _daemon = world.daemon();
+    let (client, password) = (world.new_client(), world.new_secret());
+    let input = format!("{}\n{password}\n", client.secret);
+    let create = world.creating("prod", "memory", &client, &world.server().url());
+    create.args(["--proxy", &proxy.url_of("jo"), "--no-verify"]).stdin(input).run().succeeded();
+    proxy.require("jo", &password);
+    examine(&world, &[]).ends(0, &[]);
+    assert_eq!((proxy.asked(), proxy.tunnels()), (1, 1));
+    proxy.behave(Manner::Say(b"HTTP/1.1 403 FOREIGN\r\n\r\n".to_vec()));
+    let report = examine(&world, &[]);
+    report.failed(Some("prod"), "server", "server_unreachable", "--proxy URL");
+    assert!(!report.outcome.stdout.contains("FOREIGN"));
+    proxy.behave(Manner::Lead);
+    proxy.require("jo", "another one");
+    for _ in 0..3 {
+        let report = examine(&world, &[]);
+        report.failed(Some("prod"), "server", "proxy_refused", "Enter its password anew");
+        report.ends(77, &["server"]);
+    }
+    assert_eq!(proxy.asked(), 3, "refused once, and never sent again");
+    super::super::network::search(&world, &proxy);
+}
+
+#[test]
+fn http_without_tls_is_noted_and_works() {
+    let world =
+        World::around(FakeCrashPlan::start_with(Setup { transport: Transport::Plain, ..Setup::default() }));
+    let client = world.new_client();
+    let url = world.server().url();
+    let text = format!(
+        "[profile.double]\nurl = \"{url}\"\nclient_id = \"{}\"\nsecret_source = \"memory\"\ninsecure_http = true\n",
+        client.id
+    );
+    let file = world.config_folder().join("config.toml");
+    std::fs::write(&file, text).expect("write the config");
+    world.program("chmod").args(["600"]).args([&file]).run().succeeded();
+    let reset = ["profile", "reset-secret", "double", "--secret-stdin"];
+    world.call(&reset).stdin(&client.secret).run().succeeded();
+    let report = examine(&world, &[]);
+    report.noted(Some("double"), "http", "http without TLS is allowed");
+    report.fine(Some("double"), "server");
+    report.ends(0, &[]);
+}
