@@ -18,22 +18,11 @@ const LIFE: Duration = Duration::from_secs(1);
 /// More than the line needs up to the parent's number.
 const PIECE: usize = 128;
 
-/// In a burst the names of helpers, which end at once, are read no more often than this; whoever started them is named
-/// each time.
-const BETWEEN_HELPERS: Duration = Duration::from_millis(100);
-
 /// Reads who callers are.
 #[derive(Debug, Default)]
 pub struct Callers {
-    memory: Mutex<Memory>,
-}
-
-#[derive(Debug, Default)]
-struct Memory {
     /// The last processes that were looked at, newest first.
-    seen: Vec<Seen>,
-    /// When a caller's own name was read last, where whoever started it was known.
-    helper_read: Option<Duration>,
+    seen: Mutex<Vec<Seen>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -70,24 +59,14 @@ impl Callers {
         Glimpse { peer, parent: parent.or(Some(0)), boot }
     }
 
-    /// The names of the caller, which may have gone by now and then has none, and of whoever started it.
+    /// The name of whoever started the caller. Of the caller itself nothing is read, unless the kernel had no other way
+    /// to its parent.
     pub fn known(&self, glimpse: Glimpse) -> Known {
         let Glimpse { peer, parent, boot } = glimpse;
         let pid = peer.pid.unwrap_or(0);
         let named = |pid| self.look(pid, boot).map_or(Named::new(pid, b""), |seen| seen.process);
-        let parent = parent.filter(|&parent| parent > 0).map(named);
-        let is_told = parent.is_none() || self.has_time_for_helper(boot);
-        let process = if is_told { named(pid) } else { Named::new(pid, b"") };
-        Known { uid: peer.uid, process, parent }
-    }
-
-    fn has_time_for_helper(&self, boot: Duration) -> bool {
-        let mut memory = self.memory();
-        let is_due = memory.helper_read.is_none_or(|last| boot.saturating_sub(last) >= BETWEEN_HELPERS);
-        if is_due {
-            memory.helper_read = Some(boot);
-        }
-        is_due
+        let process = self.remembered(pid, boot).map_or(Named::new(pid, b""), |seen| seen.process);
+        Known { uid: peer.uid, process, parent: parent.filter(|&parent| parent > 0).map(named) }
     }
 
     fn look(&self, pid: u32, boot: Duration) -> Option<Seen> {
@@ -96,7 +75,7 @@ impl Callers {
         }
         let (process, parent) = read(pid)?;
         let found = Seen { process, parent, boot };
-        let seen = &mut self.memory().seen;
+        let mut seen = self.seen();
         seen.retain(|it| it.process.pid != pid);
         seen.truncate(REMEMBERED - 1);
         seen.insert(0, found);
@@ -105,11 +84,11 @@ impl Callers {
 
     fn remembered(&self, pid: u32, boot: Duration) -> Option<Seen> {
         let is_it = |seen: &&Seen| seen.process.pid == pid && boot.saturating_sub(seen.boot) < LIFE;
-        self.memory().seen.iter().find(is_it).copied()
+        self.seen().iter().find(is_it).copied()
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

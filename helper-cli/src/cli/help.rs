@@ -107,8 +107,8 @@ done, left (the caller did not wait), or the name of a failure.
 --json prints, on one line, an array with for each: number (counts from the daemon's start), time (RFC
 3339 in UTC), profile (or null), what, outcome (served, issued, waited, done, left or failed), code (the
 failure's name, or null), uid, pid and program (of the process that ran cp-token), helper_pid and
-helper_program (empty where it had ended); these five are null where nobody asked, pid and program also
-where nobody was to be seen";
+helper_program (empty where the kernel tells who started cp-token without a look at its process); these
+five are null where nobody asked, pid and program also where nobody was to be seen";
 
 pub(super) const FORGET: &str = "\
 No secret is touched: the next call fetches a new token. To remove a secret, delete its profile.";

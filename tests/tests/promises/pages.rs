@@ -38,6 +38,7 @@ const ACCOUNTS: &[(&str, &str, &str, Account)] = &[
         Not("`adapters::readme` runs these three together"),
     ),
     ("README.md", "sh", "kubectl config", Not("`adapters::readme` runs these three together")),
+    ("README.md", "sh", "cp-token doctor ", Run(readme::doctor_and_log)),
     ("README.md", "text", "──TLS──>", Not("a picture")),
     ("README.md", "sh", "--client-id key-79muGw9i424\n", Run(readme::first_profile)),
     ("README.md", "sh", "curl -H \"Authorization", Run(readme::short_form)),

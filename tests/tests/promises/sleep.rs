@@ -119,8 +119,13 @@ fn a_lock_for_sleep_that_comes_and_goes_costs_nothing_in_the_end() {
         world.helper(&["status"]).succeeded();
         costs.push((daemon.descriptors(), threads));
     }
-    let [_, second, .., last] = costs.as_slice() else { panic!("ten rounds") };
-    assert!(last.0 <= second.0, "descriptors: {costs:?}");
+    let second = costs[1].0;
+    // The connection of a caller that has its answer may still be open for a moment.
+    let is_settled = || {
+        world.helper(&["status"]).succeeded();
+        daemon.descriptors() <= second
+    };
+    assert!((0..20).any(|_| is_settled()), "descriptors: {costs:?}");
     assert!(costs.iter().all(|(_, threads)| *threads <= 5), "threads: {costs:?}");
 }
 

@@ -59,6 +59,18 @@ pub(super) fn short_form(text: &str) {
     kitchen.cost_one_token_request();
 }
 
+pub(super) fn doctor_and_log(text: &str) {
+    let Some(world) = at_first() else { return };
+    world.create_profile("prod", "keyring");
+    world.helper(&[]).token();
+    let asked = world.server().token_requests();
+    let file = written(&world, "block", text);
+    let done = world.program("sh").args(["-e".as_ref(), file.as_os_str()]).run().succeeded();
+    assert!(done.stdout.contains("prod") && done.stdout.contains("served"), "{done:?}");
+    assert!(!done.stdout.contains("FAIL"), "{done:?}");
+    assert_eq!(world.server().token_requests(), asked);
+}
+
 pub(super) fn user_with_codes(text: &str) {
     let Some(world) = at_first() else { return };
     let password = world.new_secret();
