@@ -13,7 +13,6 @@ use clap::{Parser, Subcommand};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use crate::commands::get::GetOptions;
-use crate::commands::log;
 use crate::exit::ErrorFormat;
 use crate::text::clean;
 
@@ -150,7 +149,7 @@ pub(crate) struct DoctorOptions {
 #[derive(Debug, clap::Args)]
 pub(crate) struct LogOptions {
     /// The most entries, the newest of them; the daemon keeps a thousand
-    #[arg(short = 'n', long = "entries", value_name = "N", default_value_t = log::USUAL)]
+    #[arg(short = 'n', long = "entries", value_name = "N", default_value_t = 50)]
     pub(crate) entries: u32,
     /// Print one JSON array
     #[arg(long)]

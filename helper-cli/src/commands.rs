@@ -13,7 +13,7 @@ pub(crate) mod get;
 mod grant;
 mod json;
 mod lock;
-pub(crate) mod log;
+mod log;
 mod manual;
 mod profile;
 mod status;

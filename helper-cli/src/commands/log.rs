@@ -13,9 +13,6 @@ use crate::deadline::Deadline;
 use crate::look::Look;
 use crate::{client, date, output};
 
-/// How many entries are shown where nobody says.
-pub(crate) const USUAL: u32 = 50;
-
 /// Shows the newest entries, newest last.
 ///
 /// # Errors

@@ -72,6 +72,20 @@ fn assert_json_of_profiles(world: &World) -> String {
 }
 
 #[test]
+fn log_and_doctor_obey_their_schemas_when_all_is_well_and_when_not() {
+    let world = World::new();
+    world.create_profile("prod", "memory");
+    world.helper(&[]).token();
+    world.helper(&["-p", "nobody"]).failed(64);
+    assert_obeys("log", &world.helper(&["log", "--json"]).succeeded().stdout);
+    assert_obeys("doctor", &world.helper(&["doctor", "--json"]).succeeded().stdout);
+    std::fs::remove_file(world.ca_file()).expect("take the roots away");
+    let told = world.helper(&["doctor", "--json"]);
+    assert_obeys("doctor", &told.stdout);
+    assert!(told.code == 78 && told.stdout.contains("\"well\":false"), "{told:?}");
+}
+
+#[test]
 fn a_token_and_a_failure_obey_their_schemas_and_a_document_that_lacks_something_does_not() {
     let world = World::new();
     let failure = world.helper(&["--error-format", "json", "-p", "nobody"]).failed(64).stderr;
