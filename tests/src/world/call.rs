@@ -63,6 +63,13 @@ impl Call {
         self
     }
 
+    /// In a process group of its own, as a shell would start it: in one that no shell minds, SIGTSTP stops nobody.
+    #[must_use]
+    pub fn in_its_own_group(mut self) -> Self {
+        std::os::unix::process::CommandExt::process_group(&mut self.command, 0);
+        self
+    }
+
     /// What it can read from standard input.
     #[must_use]
     pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {

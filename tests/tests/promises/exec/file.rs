@@ -189,7 +189,7 @@ fn stopped_with_its_program_it_goes_on_with_it() {
     let world = world();
     let Some(memory) = Memory::new(&world) else { return };
     let line = "echo $$ > pid; while [ ! -e stop ]; do sleep 0.01; done; exit 5";
-    let running = keeping(&world, &memory, line).spawn();
+    let running = keeping(&world, &memory, line).in_its_own_group().spawn();
     wait_until(|| std::fs::read_to_string(world.path("pid")).is_ok_and(|pid| pid.ends_with('\n')));
     let pid = std::fs::read_to_string(world.path("pid")).expect("a number").trim().parse().expect("a number");
     running.signal(Signal::TSTP);
