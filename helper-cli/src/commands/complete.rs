@@ -8,7 +8,7 @@ use clap::{Arg, Command, CommandFactory, ValueHint};
 use clap_complete::CompletionCandidate;
 use clap_complete::engine::ArgValueCompleter;
 use clap_complete::env::{EnvCompleter, Shells};
-use cp_token_protocol::message::{ProfileReport, Request, Response};
+use cp_token_protocol::message::ProfileReport;
 use cp_token_protocol::{ErrorCode, Failure};
 
 use crate::cli::CommandLine;
@@ -60,19 +60,7 @@ pub(super) fn run(shell: &str) -> Result<(), Failure> {
 
 /// Whatever goes wrong leaves the shell without names: a line of an error would end up in what is typed.
 fn profiles_now() -> Vec<ProfileReport> {
-    super::ask_within(&Request::ProfileList, PATIENCE).map_or_else(
-        |_| Vec::new(),
-        |response| match response {
-            Response::Profiles(profiles) => profiles,
-            Response::Working
-            | Response::Token(_)
-            | Response::Status(_)
-            | Response::Done(_)
-            | Response::Failure(_)
-            | Response::Log(_)
-            | Response::Findings(_) => Vec::new(),
-        },
-    )
+    super::profile::profiles_within(PATIENCE).unwrap_or_default()
 }
 
 fn candidates(

@@ -1,6 +1,7 @@
 //! Owns `cp-token profile`: it gathers what a person gives and hands it to the daemon, which decides and stores.
 
 use std::ffi::OsStr;
+use std::time::Duration;
 
 use cp_token_protocol::message::{ProfileReport, ProfileResetSecret, Request, Response};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
@@ -70,8 +71,20 @@ fn show(name: &ProfileName, as_json: bool) -> Result<(), Failure> {
     }
 }
 
-fn profiles() -> Result<Vec<ProfileReport>, Failure> {
-    match ask(&Request::ProfileList)? {
+/// Every profile, as the daemon has it.
+///
+/// # Errors
+/// Why they cannot be told.
+pub(super) fn profiles() -> Result<Vec<ProfileReport>, Failure> {
+    profiles_within(super::PATIENCE)
+}
+
+/// As [`profiles`], with another limit on the time that it may take.
+///
+/// # Errors
+/// Why they cannot be told.
+pub(super) fn profiles_within(limit: Duration) -> Result<Vec<ProfileReport>, Failure> {
+    match super::ask_within(&Request::ProfileList, limit)? {
         Response::Profiles(profiles) => Ok(profiles),
         other @ (Response::Working
         | Response::Token(_)

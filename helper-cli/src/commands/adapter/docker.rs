@@ -1,13 +1,13 @@
 //! Owns `cp-token docker`. Of failures, docker's clients know two by their words; these go to standard output.
 
-use cp_token_protocol::message::{Request, Response};
 use cp_token_protocol::{Failure, ProfileName};
 
-use super::super::{ask, grant, profile_of_environment};
+use super::super::profile::profiles;
+use super::super::{grant, profile_of_environment};
 use crate::adapters::basic;
 use crate::adapters::docker::{self, Question};
 use crate::cli::{DockerOperation, DockerOptions};
-use crate::{client, output};
+use crate::output;
 
 const VERSION: &str = concat!("docker-credential-cp-token (cp-token) v", env!("CARGO_PKG_VERSION"), "\n");
 
@@ -53,16 +53,6 @@ fn told(words: &str) -> Result<u8, Failure> {
 
 fn list(profile: Option<ProfileName>) -> Result<(), Failure> {
     let preferred = profile_of_environment()?;
-    match ask(&Request::ProfileList)? {
-        Response::Profiles(profiles) => {
-            output::print(&[&docker::list(&profiles, profile.as_ref(), preferred.as_ref())?])
-        }
-        other @ (Response::Working
-        | Response::Token(_)
-        | Response::Status(_)
-        | Response::Done(_)
-        | Response::Failure(_)
-        | Response::Log(_)
-        | Response::Findings(_)) => Err(client::unexpected(&other)),
-    }
+    let profiles = profiles()?;
+    output::print(&[&docker::list(&profiles, profile.as_ref(), preferred.as_ref())?])
 }
