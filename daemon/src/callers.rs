@@ -3,11 +3,15 @@
 
 use cp_token_protocol::message;
 
+mod memory;
 #[cfg(target_os = "linux")]
 #[path = "callers/linux.rs"]
 mod system;
+#[cfg(target_os = "macos")]
+#[path = "callers/macos.rs"]
+mod system;
 
-pub use system::{Callers, Glimpse};
+pub use memory::{Callers, Glimpse};
 
 /// The longest name that the kernel keeps, in bytes.
 const NAME_LIMIT: usize = 15;

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-#[cfg(target_os = "linux")]
-#[path = "clock/linux.rs"]
+#[cfg(unix)]
+#[path = "clock/unix.rs"]
 mod system;
 
 pub use system::SystemClock;

@@ -7,6 +7,11 @@ use cp_token_protocol::message::{ProtectionReport, ProtectionState};
 #[cfg(target_os = "linux")]
 #[path = "harden/linux.rs"]
 mod system;
+#[cfg(target_os = "macos")]
+#[path = "harden/macos.rs"]
+mod system;
+#[cfg(unix)]
+mod unix;
 
 pub use system::{connection_limit, give_memory_back};
 
@@ -61,17 +66,18 @@ pub fn process(handed_over: bool) -> Result<Vec<ProtectionReport>, HardenError> 
     system::close_inherited(if handed_over { 4 } else { 3 });
     system::private_files_and_no_folder();
     let mut reports = vec![
-        report("no core dump, no tracing by other programs of the user", system::forbid_dumps()),
-        report("no core file", system::forbid_core_files()),
+        report("no core dump, no tracing by other programs of the user", Some(system::forbid_dumps())),
+        report("no core file", Some(system::forbid_core_files())),
         report("no new privileges", system::forbid_new_privileges()),
     ];
     system::clear_environment(|name| is_kept(&name.to_string_lossy()));
     system::notice_ended_children();
     system::raise_descriptor_limit();
     system::use_one_heap();
-    reports.push(report("secrets locked in memory", cp_token_protocol::Secret::zeroed(1).is_locked()));
-    reports.push(report("freed memory wiped", true));
-    reports.push(report("socket for this user alone, peer checked", true));
+    let is_locked = cp_token_protocol::Secret::zeroed(1).is_locked();
+    reports.push(report("secrets locked in memory", Some(is_locked)));
+    reports.push(report("freed memory wiped", Some(true)));
+    reports.push(report("socket for this user alone, peer checked", Some(true)));
     Ok(reports)
 }
 
@@ -86,7 +92,12 @@ pub(crate) fn is_kept(name: &str) -> bool {
     KEPT.contains(&name)
 }
 
-fn report(name: &str, holds: bool) -> ProtectionReport {
-    let state = if holds { ProtectionState::On } else { ProtectionState::Off };
+/// How a protection came out; none where the system does not have it.
+fn report(name: &str, holds: Option<bool>) -> ProtectionReport {
+    let state = match holds {
+        Some(true) => ProtectionState::On,
+        Some(false) => ProtectionState::Off,
+        None => ProtectionState::Unsupported,
+    };
     ProtectionReport { name: name.to_owned(), state }
 }

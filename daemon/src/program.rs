@@ -11,9 +11,15 @@ use crate::background;
 use crate::intake::IntakeError;
 
 mod environment;
+#[cfg(unix)]
+#[path = "program/unix.rs"]
+mod system;
 #[cfg(target_os = "linux")]
 #[path = "program/linux.rs"]
-mod system;
+mod watch;
+#[cfg(target_os = "macos")]
+#[path = "program/macos.rs"]
+mod watch;
 
 use system::Leash;
 

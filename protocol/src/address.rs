@@ -3,6 +3,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+#[cfg(target_os = "macos")]
+#[path = "address/macos.rs"]
+mod system;
+
 /// The longest socket path in bytes: `sun_path` holds 108 with its closing zero on Linux, 104 elsewhere.
 pub const ADDRESS_LIMIT: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 
@@ -28,15 +32,16 @@ pub enum AddressError {
 
 impl IpcAddress {
     /// The meeting place that these variables lead to: `CP_TOKEN_SOCKET`, else
-    /// `$XDG_RUNTIME_DIR/cp-token/daemon.sock`, else `run/daemon.sock` in the state folder. Never the shared
-    /// temporary folder and never an abstract name.
+    /// `$XDG_RUNTIME_DIR/cp-token/daemon.sock`, else on macOS `cp-token/daemon.sock` in the user's own temporary
+    /// folder, else `run/daemon.sock` in the state folder. Never the shared temporary folder and never an abstract
+    /// name.
     ///
     /// # Errors
     /// [`AddressError`].
     pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, AddressError> {
         let socket = if let Some(path) = absolute("CP_TOKEN_SOCKET", &variable)? {
             path
-        } else if let Some(folder) = absolute("XDG_RUNTIME_DIR", &variable)? {
+        } else if let Some(folder) = absolute("XDG_RUNTIME_DIR", &variable)?.or_else(system_runtime_folder) {
             folder.join("cp-token/daemon.sock")
         } else {
             state_folder(variable)?.join("run/daemon.sock")
@@ -68,6 +73,17 @@ pub fn state_folder(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathB
     }
     let base = directories::BaseDirs::new().ok_or(AddressError::Nowhere)?;
     Ok(base.state_dir().unwrap_or_else(|| base.data_local_dir()).join("cp-token"))
+}
+
+/// The folder that the system itself keeps for the user's sockets.
+#[cfg(target_os = "macos")]
+fn system_runtime_folder() -> Option<PathBuf> {
+    system::runtime_folder()
+}
+
+#[cfg(not(target_os = "macos"))]
+fn system_runtime_folder() -> Option<PathBuf> {
+    None
 }
 
 fn absolute(

@@ -3,6 +3,12 @@
 
 #[cfg(target_os = "linux")]
 #[path = "peer/linux.rs"]
+mod kernel;
+#[cfg(target_os = "macos")]
+#[path = "peer/macos.rs"]
+mod kernel;
+#[cfg(unix)]
+#[path = "peer/unix.rs"]
 mod system;
 
 pub use system::{require_own_folder, require_same_user};

@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 
 use cp_token_protocol::IpcAddress;
-use rustix::net::{AddressFamily, SocketType};
 
 #[cfg(unix)]
 #[path = "activation/unix.rs"]
@@ -49,11 +48,7 @@ pub fn adopt(
 }
 
 fn check(socket: &OwnedFd, address: &IpcAddress) -> Result<(), ActivationError> {
-    use rustix::net::sockopt;
-    let listening = sockopt::socket_acceptconn(socket) == Ok(true);
-    let stream = sockopt::socket_type(socket) == Ok(SocketType::STREAM);
-    let unix = sockopt::socket_domain(socket) == Ok(AddressFamily::UNIX);
-    if !(listening && stream && unix) {
+    if !system::is_listening_stream(socket) {
         return Err(ActivationError::Kind);
     }
     let name = rustix::net::getsockname(socket).ok();

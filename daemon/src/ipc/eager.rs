@@ -9,9 +9,10 @@ use cp_token_protocol::{
     encode_version_range,
 };
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::net::RecvFlags;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::system;
 use crate::audit::Pending;
 use crate::callers::Glimpse;
 use crate::failure;
@@ -99,7 +100,7 @@ fn answer(request: Request, caller: Glimpse, service: &Service) -> Stage {
 
 fn reply_at_once(connection: &OwnedFd, look: Look) -> Look {
     let Look::Unfinished(Stage::Replying(bytes, _, noted)) = look else { return look };
-    match rustix::net::send(connection, &bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+    match rustix::net::send(connection, &bytes, system::AT_ONCE) {
         Ok(sent) if sent == bytes.len() => Look::Over,
         Ok(sent) => Look::Unfinished(Stage::Replying(bytes, sent, noted)),
         Err(Errno::AGAIN) => Look::Unfinished(Stage::Replying(bytes, 0, noted)),

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use cp_token_protocol::{FrameDecoder, PeerError, require_same_user};
 use rustix::io::Errno;
-use rustix::net::SocketFlags;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::AbortHandle;
@@ -84,8 +83,7 @@ impl Listener {
     async fn accept(&self) -> io::Result<OwnedFd> {
         loop {
             let mut ready = self.socket.readable().await?;
-            let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-            match ready.try_io(|socket| Ok(rustix::net::accept_with(socket.get_ref(), flags)?)) {
+            match ready.try_io(|socket| Ok(system::accept(socket.get_ref())?)) {
                 Ok(outcome) => return outcome,
                 Err(_not_ready) => {}
             }

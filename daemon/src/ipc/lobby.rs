@@ -20,6 +20,9 @@ use crate::service::Service;
 #[cfg(target_os = "linux")]
 #[path = "lobby/linux.rs"]
 mod watch;
+#[cfg(target_os = "macos")]
+#[path = "lobby/macos.rs"]
+mod watch;
 
 use watch::Watch;
 

@@ -1,134 +1,40 @@
-//! Owns a program's process on Linux: its start, what it prints, and the end of its whole process group.
+//! Owns the watch over a program's process on Linux, by a descriptor of it.
 #![allow(unsafe_code)]
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::process::ChildStdout;
 
-use cp_token_protocol::Secret;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
-use super::{ProgramError, environment};
-use crate::intake::Intake;
-
-/// The right to end a program from elsewhere, which lasts only as long as its number is surely its own.
-#[derive(Default)]
-pub(super) struct Leash {
-    state: Mutex<State>,
+/// Sees a program end, and speak.
+pub(super) struct Watch {
+    ended: OwnedFd,
 }
 
-#[derive(Default, Clone, Copy)]
-enum State {
-    #[default]
-    NotBegun,
-    Running(Pid),
-    Over,
-}
-
-impl Leash {
-    /// Kills the program; one that has not begun will not live.
-    pub(super) fn pull(&self) {
-        let mut state = self.state();
-        match *state {
-            State::Running(group) => kill(group),
-            State::NotBegun | State::Over => *state = State::Over,
-        }
+impl Watch {
+    pub(super) fn over(process: Pid) -> io::Result<Self> {
+        Ok(Self { ended: pidfd_open(process, PidfdFlags::empty())? })
     }
 
-    fn hold(&self, group: Pid) {
-        let mut state = self.state();
-        match *state {
-            State::NotBegun | State::Running(_) => *state = State::Running(group),
-            State::Over => kill(group),
-        }
+    /// Waits until the program has ended, or has said more or closed its output. Its end is looked at first, so that
+    /// what it said before is seen in the same look.
+    pub(super) fn look(&self, output: Option<&ChildStdout>) -> io::Result<(bool, bool)> {
+        let mut watched = vec![PollFd::new(&self.ended, PollFlags::IN)];
+        watched.extend(output.map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+        rustix::io::retry_on_intr(|| poll(&mut watched, None))?;
+        let has_news = |watched: &PollFd| !watched.revents().is_empty();
+        Ok((has_news(&watched[0]), watched.get(1).is_some_and(has_news)))
     }
-
-    fn let_go(&self) {
-        *self.state() = State::Over;
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing that may panic runs under the lock.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Runs the program to its end or to its limit, and leaves nothing of its process group behind.
-pub(super) fn run(argv: &[String], limit: usize, leash: &Leash) -> Result<Secret, ProgramError> {
-    let mut child = start(argv)?;
-    let group = Pid::from_child(&child);
-    leash.hold(group);
-    let heard = listen(&mut child, limit);
-    // Its number stays its own until it is waited for, even if it has ended.
-    kill(group);
-    leash.let_go();
-    let status = child.wait();
-    let printed = heard?;
-    judge(&status.map_err(|_| ProgramError::NotRun)?)?;
-    Ok(printed.finish()?)
-}
-
-fn start(argv: &[String]) -> Result<Child, ProgramError> {
-    let (file, arguments) = argv.split_first().ok_or(ProgramError::Relative)?;
-    let mut command = Command::new(file);
-    command.args(arguments).current_dir("/").process_group(0);
-    command.env_clear().envs(environment::of_program(|name| std::env::var_os(name)));
-    // What it complains of could quote the secret.
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    keep_descriptors_to_ourselves();
-    command.spawn().map_err(|error| {
-        if error.kind() == io::ErrorKind::NotFound { ProgramError::Absent } else { ProgramError::NotRun }
-    })
 }
 
 /// Whatever a library has opened without the mark that keeps it from other programs is given that mark. On a kernel
 /// older than Linux 5.11, that is left to the libraries.
-fn keep_descriptors_to_ourselves() {
+pub(super) fn keep_descriptors_to_ourselves() {
     const FIRST_OTHER: libc::c_uint = 3;
     // SAFETY: with this flag the call closes nothing here; it only sets the close-on-exec mark.
     let _ = unsafe {
         libc::syscall(libc::SYS_close_range, FIRST_OTHER, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC)
     };
-}
-
-/// Everything that the program prints until it ends. Whoever else holds its pipe is not waited for.
-fn listen(child: &mut Child, limit: usize) -> Result<Intake, ProgramError> {
-    let ended = pidfd_open(Pid::from_child(child), PidfdFlags::empty()).map_err(|_| ProgramError::NotRun)?;
-    let mut output = child.stdout.take();
-    let mut printed = Intake::new(limit);
-    loop {
-        let (is_over, says_more) = look(&ended, output.as_ref()).map_err(|_| ProgramError::NotRun)?;
-        if let Some(pipe) = output.as_mut().filter(|_| says_more) {
-            if !printed.read_from(pipe)? {
-                output = None;
-            }
-        } else if is_over {
-            return Ok(printed);
-        }
-    }
-}
-
-/// Waits until the program has ended, or has said more or closed its output. Its end is looked at first, so that
-/// what it said before is seen in the same look.
-fn look(ended: &OwnedFd, output: Option<&ChildStdout>) -> io::Result<(bool, bool)> {
-    let mut watched = vec![PollFd::new(ended, PollFlags::IN)];
-    watched.extend(output.map(|pipe| PollFd::new(pipe, PollFlags::IN)));
-    rustix::io::retry_on_intr(|| poll(&mut watched, None))?;
-    let has_news = |watched: &PollFd| !watched.revents().is_empty();
-    Ok((has_news(&watched[0]), watched.get(1).is_some_and(has_news)))
-}
-
-fn judge(status: &ExitStatus) -> Result<(), ProgramError> {
-    match status.code() {
-        Some(0) => Ok(()),
-        code => Err(ProgramError::Failed(code.and_then(|code| u8::try_from(code).ok()))),
-    }
-}
-
-/// A group of which nobody is left, or only who has other rights, is left alone.
-fn kill(group: Pid) {
-    let _ = kill_process_group(group, Signal::KILL);
 }

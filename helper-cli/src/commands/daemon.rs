@@ -1,7 +1,10 @@
 //! Owns `cp-token daemon`: start, stop, restart, reload. How a daemon is started is `launch.rs`'s business.
 
-#[cfg(unix)]
-#[path = "daemon/unix.rs"]
+#[cfg(target_os = "linux")]
+#[path = "daemon/linux.rs"]
+mod system;
+#[cfg(target_os = "macos")]
+#[path = "daemon/macos.rs"]
 mod system;
 
 use std::time::Duration;

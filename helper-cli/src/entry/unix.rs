@@ -29,12 +29,11 @@ extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
 
 /// What must hold before anything else happens.
 fn protect() -> Result<(), Failure> {
-    // SAFETY: both calls take plain numbers and change only this process's own settings.
-    let (before, raised) =
-        unsafe { (libc::signal(libc::SIGPIPE, libc::SIG_IGN), libc::getauxval(libc::AT_SECURE) != 0) };
+    // SAFETY: the call takes plain numbers and changes only this process's own settings.
+    let before = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     crate::program::note_pipe_signal(before == libc::SIG_IGN);
     require_output()?;
-    if raised {
+    if is_raised() {
         return Err(Failure::new(
             ErrorCode::DAEMON_UNAVAILABLE,
             "cp-token does not run with the rights of its file's owner",
@@ -45,6 +44,19 @@ fn protect() -> Result<(), Failure> {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     Ok(())
+}
+
+/// Whether the file's mark has given us rights that whoever runs us does not have.
+#[cfg(target_os = "linux")]
+fn is_raised() -> bool {
+    // SAFETY: reads a word that the kernel left for this process.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
+}
+
+#[cfg(target_os = "macos")]
+fn is_raised() -> bool {
+    // SAFETY: reads a mark that the kernel set for this process.
+    unsafe { libc::issetugid() != 0 }
 }
 
 /// Makes the standard descriptors valid, so that no socket takes the place of one of them; without standard

@@ -49,9 +49,15 @@ pub(super) fn wait_and_lock(file: File) -> io::Result<File> {
     Ok(file)
 }
 
+/// The clock that runs on while the machine sleeps.
+#[cfg(target_os = "linux")]
+const BOOT: ClockId = ClockId::Boottime;
+#[cfg(target_os = "macos")]
+const BOOT: ClockId = ClockId::Monotonic;
+
 /// A clock that nobody sets and that goes on in suspend.
 pub(super) fn milliseconds_since_boot() -> u64 {
-    let now = clock_gettime(ClockId::Boottime);
+    let now = clock_gettime(BOOT);
     now.tv_sec.unsigned_abs() * 1000 + now.tv_nsec.unsigned_abs() / 1_000_000
 }
 
@@ -70,6 +76,13 @@ pub(super) fn cut_off(command: &mut Command) {
 }
 
 /// Marks each descriptor but the standard three to be closed when the program starts.
+#[cfg(target_os = "macos")]
+fn close_descriptors_at_start() {
+    mark_one_by_one();
+}
+
+/// As above, in one call.
+#[cfg(target_os = "linux")]
 fn close_descriptors_at_start() {
     const FIRST_OTHER: libc::c_uint = 3;
     // SAFETY: with this flag the call closes nothing here; it only sets the close-on-exec mark.
@@ -81,7 +94,7 @@ fn close_descriptors_at_start() {
     }
 }
 
-/// As above, on a kernel older than Linux 5.11; without the list of what is open, which would ask for memory.
+/// As above, where the kernel has no such call, as before Linux 5.11; without the list of what is open, which would ask for memory.
 #[cold]
 fn mark_one_by_one() {
     const MOST: u64 = 65_536;

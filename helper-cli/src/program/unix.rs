@@ -14,7 +14,6 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{Access, OFlags};
 use rustix::io::Errno;
-use rustix::pipe::PipeFlags;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use zeroize::Zeroizing;
 
@@ -55,8 +54,9 @@ impl Pipe {
     /// # Errors
     /// Where the system gives out none.
     pub(crate) fn holding(content: Zeroizing<Vec<u8>>) -> io::Result<Self> {
-        let (theirs, ours) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-        // A refusal only means that it is filled while it is read.
+        let (theirs, ours) = pipe()?;
+        // A refusal only means that it is filled while it is read, as it is where no system has the call.
+        #[cfg(target_os = "linux")]
         let _ = rustix::pipe::fcntl_setpipe_size(&ours, content.len());
         rustix::fs::fcntl_setfl(&ours, OFlags::NONBLOCK)?;
         let mut filled = 0;
@@ -78,7 +78,7 @@ impl Pipe {
     /// # Errors
     /// Where the system gives out none.
     pub(crate) fn to_us() -> io::Result<(Self, OwnedFd)> {
-        let (ours, theirs) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        let (ours, theirs) = pipe()?;
         Ok((Self { theirs, ours: None, rest: Zeroizing::default() }, ours))
     }
 
@@ -102,6 +102,21 @@ impl Pipe {
         let feed = move || drop(std::fs::File::from(ours).write_all(&rest));
         std::thread::Builder::new().spawn(feed).map(drop)
     }
+}
+
+/// The end to read from and the one to write to, which no program inherits by itself.
+#[cfg(not(target_os = "macos"))]
+fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
+    rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+}
+
+#[cfg(target_os = "macos")]
+fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
+    let (reader, writer) = rustix::pipe::pipe()?;
+    for end in [&reader, &writer] {
+        rustix::io::fcntl_setfd(end, rustix::io::FdFlags::CLOEXEC)?;
+    }
+    Ok((reader, writer))
 }
 
 /// The name that the program is called by.

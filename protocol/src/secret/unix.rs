@@ -3,7 +3,7 @@
 
 use std::ptr::NonNull;
 
-use rustix::mm::{Advice, MapFlags, ProtFlags};
+use rustix::mm::{MapFlags, ProtFlags};
 use zeroize::Zeroize;
 
 /// One secret's pages; on a system that refuses a mapping, ordinary heap memory that is wiped likewise.
@@ -82,7 +82,7 @@ fn map(size: usize) -> Option<NonNull<u8>> {
 fn protect(start: NonNull<u8>, size: usize) -> bool {
     let start = start.as_ptr().cast();
     #[cfg(target_os = "linux")]
-    for advice in [Advice::LinuxDontDump, Advice::LinuxWipeOnFork] {
+    for advice in [rustix::mm::Advice::LinuxDontDump, rustix::mm::Advice::LinuxWipeOnFork] {
         // SAFETY: the range is one whole mapping of our own; both advices leave its content alone.
         let _ = unsafe { rustix::mm::madvise(start, size, advice) };
     }

@@ -15,3 +15,18 @@ pub(super) fn first_handed_over() -> Option<OwnedFd> {
     // once, before any other descriptor is opened.
     Some(unsafe { OwnedFd::from_raw_fd(FIRST) })
 }
+
+/// Whether it is a Unix stream socket that listens.
+#[cfg(not(target_os = "macos"))]
+pub(super) fn is_listening_stream(socket: &OwnedFd) -> bool {
+    use rustix::net::{AddressFamily, SocketType, sockopt};
+    let listening = sockopt::socket_acceptconn(socket) == Ok(true);
+    let stream = sockopt::socket_type(socket) == Ok(SocketType::STREAM);
+    listening && stream && sockopt::socket_domain(socket) == Ok(AddressFamily::UNIX)
+}
+
+/// launchd hands sockets over in another way, and the system does not tell of a socket whether it listens.
+#[cfg(target_os = "macos")]
+pub(super) fn is_listening_stream(_: &OwnedFd) -> bool {
+    false
+}

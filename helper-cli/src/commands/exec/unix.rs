@@ -7,12 +7,19 @@ use std::path::Path;
 
 use rustix::fs::{FlockOperation, OFlags, flock, statfs};
 
-/// What `statfs` says of tmpfs and of ramfs.
-const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
-
 /// Whether what lies in the folder is in memory and on no disk.
+#[cfg(target_os = "linux")]
 pub(super) fn is_in_memory(folder: &Path) -> bool {
+    /// What `statfs` says of tmpfs and of ramfs.
+    const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
     statfs(folder).is_ok_and(|facts| u64::try_from(facts.f_type).is_ok_and(|kind| IN_MEMORY.contains(&kind)))
+}
+
+/// macOS has kinds of file systems by name; its tmpfs is there only where somebody has mounted one.
+#[cfg(target_os = "macos")]
+pub(super) fn is_in_memory(folder: &Path) -> bool {
+    let letter = |letter: &i8| letter.cast_unsigned();
+    statfs(folder).is_ok_and(|facts| facts.f_fstypename.iter().map(letter).take(6).eq(*b"tmpfs\0"))
 }
 
 /// Makes a folder for us alone, where it is missing.

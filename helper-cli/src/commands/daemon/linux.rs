@@ -1,4 +1,4 @@
-//! Owns the ending of a daemon's process on Unix, where words do not help. It ends no other program.
+//! Owns the ending of a daemon's process on Linux, where words do not help. It ends no other program.
 
 use std::io;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Owns the two clock readings on Linux.
+//! Owns the two clock readings on Unix.
 #![allow(unsafe_code)]
 
 use std::time::Duration;
@@ -9,9 +9,15 @@ use super::{Clock, Moment};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
+/// The clock that runs on while the machine sleeps. macOS reads `mach_continuous_time` for it.
+#[cfg(target_os = "linux")]
+const BOOT: libc::clockid_t = libc::CLOCK_BOOTTIME;
+#[cfg(target_os = "macos")]
+const BOOT: libc::clockid_t = libc::CLOCK_MONOTONIC_RAW;
+
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
-        Moment { boot: read(libc::CLOCK_BOOTTIME), wall: read(libc::CLOCK_REALTIME) }
+        Moment { boot: read(BOOT), wall: read(libc::CLOCK_REALTIME) }
     }
 }
 

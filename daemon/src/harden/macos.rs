@@ -1,0 +1,50 @@
+//! Owns the system calls that harden the process on macOS alone.
+#![allow(unsafe_code)]
+
+pub use super::unix::connection_limit;
+pub(super) use super::unix::{
+    clear_environment, forbid_core_files, notice_ended_children, private_files_and_no_folder,
+    raise_descriptor_limit,
+};
+
+pub(super) fn is_privileged() -> bool {
+    let (user, group) = (rustix::process::getuid(), rustix::process::getgid());
+    // SAFETY: reads a mark that the kernel set for this process.
+    let raised = unsafe { libc::issetugid() } != 0;
+    raised || user != rustix::process::geteuid() || group != rustix::process::getegid()
+}
+
+/// Whatever the caller's shell had open stays the shell's: a pipeline does not wait for the daemon.
+pub(super) fn close_inherited(first: u32) {
+    // SAFETY: reads a limit of this process.
+    let end = unsafe { libc::getdtablesize() };
+    for descriptor in i32::try_from(first).unwrap_or(i32::MAX)..end {
+        // SAFETY: nothing in this process has opened a descriptor yet; 0 to 2 and an activated socket stay.
+        unsafe { libc::close(descriptor) };
+    }
+}
+
+/// No debugger of the user gets in; a core file is what the limit forbids.
+pub(super) fn forbid_dumps() -> bool {
+    // SAFETY: with this request the call reads none of its other arguments.
+    unsafe { libc::ptrace(libc::PT_DENY_ATTACH, 0, std::ptr::null_mut(), 0) == 0 }
+}
+
+/// The system has no such promise for an ordinary process.
+pub(super) fn forbid_new_privileges() -> Option<bool> {
+    None
+}
+
+/// The system's allocator has one heap for short-lived threads as it is.
+pub(super) fn use_one_heap() {}
+
+/// Gives back pages of the heap that are free.
+pub fn give_memory_back() {
+    // SAFETY: the call may be made at any time from any thread; no zone and no goal mean all there is.
+    let _ = unsafe { malloc_zone_pressure_relief(std::ptr::null_mut(), 0) };
+}
+
+unsafe extern "C" {
+    /// `malloc/malloc.h`: how many bytes were given back.
+    fn malloc_zone_pressure_relief(zone: *mut libc::c_void, goal: usize) -> usize;
+}

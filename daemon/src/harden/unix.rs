@@ -1,0 +1,52 @@
+//! Owns the system calls that harden the process on every Unix.
+#![allow(unsafe_code)]
+
+use std::ffi::OsString;
+
+use rustix::process::{Resource, Rlimit};
+
+pub(super) fn private_files_and_no_folder() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let _ = rustix::process::chdir("/");
+}
+
+pub(super) fn forbid_core_files() -> bool {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    rustix::process::setrlimit(Resource::Core, none).is_ok()
+}
+
+pub(super) fn clear_environment(keep: impl Fn(&OsString) -> bool) {
+    let doomed: Vec<OsString> =
+        std::env::vars_os().map(|(name, _)| name).filter(|name| !keep(name)).collect();
+    for name in doomed {
+        // SAFETY: no other thread exists yet.
+        #[allow(clippy::disallowed_methods, reason = "before any thread exists")]
+        unsafe {
+            std::env::remove_var(name);
+        }
+    }
+}
+
+/// A caller that ignores its children's ends would hand that on, and no program's exit code could be learnt.
+pub(super) fn notice_ended_children() {
+    // SAFETY: puts the system's own way back; no handler of ours is involved and no other thread exists yet.
+    let _ = unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
+pub(super) fn raise_descriptor_limit() {
+    let limit = rustix::process::getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(MOST_DESCRIPTORS, |most| most.min(MOST_DESCRIPTORS));
+    if limit.current.is_some_and(|current| current < wanted) {
+        let raised = Rlimit { current: Some(wanted), maximum: limit.maximum };
+        let _ = rustix::process::setrlimit(Resource::Nofile, raised);
+    }
+}
+
+/// How many conversations may be open at once, with descriptors to spare for files, the network and the bus.
+pub fn connection_limit() -> usize {
+    let descriptors = rustix::process::getrlimit(Resource::Nofile).current.unwrap_or(MOST_DESCRIPTORS);
+    usize::try_from(descriptors.saturating_sub(RESERVED_DESCRIPTORS)).unwrap_or(0).clamp(8, 8192)
+}
+
+const MOST_DESCRIPTORS: u64 = 16_384;
+const RESERVED_DESCRIPTORS: u64 = 48;
