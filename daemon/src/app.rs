@@ -21,7 +21,7 @@ use crate::ipc::socket::MeetingPlace;
 use crate::lock::{Lock, Rooms};
 use crate::paths::Paths;
 use crate::redeemer::Redeemer;
-use crate::registry::Registry;
+use crate::registry::{self, Registry};
 use crate::service::{Parts, Service};
 use crate::signals::{Signals, Wish};
 use crate::sources::Sources;
@@ -42,6 +42,7 @@ struct App {
     broker: Arc<Broker>,
     registry: Arc<Registry>,
     service: Arc<Service>,
+    audit: Arc<Audit>,
     meeting: MeetingPlace,
 }
 
@@ -84,15 +85,16 @@ impl App {
         let audit = Audit::new(Arc::clone(&clock));
         let traded = Arc::new(redeemer.clone());
         let broker = Broker::new(Arc::clone(&clock), traded, Arc::clone(&audit), chance);
-        let registry = Arc::new(Registry::load(
-            &paths,
-            Arc::clone(&state),
+        let rooms = registry::Rooms {
+            state: Arc::clone(&state),
             sources,
-            redeemer.clone(),
-            Arc::clone(&broker),
-            Arc::clone(&clock),
-            Arc::clone(&gate),
-        ));
+            redeemer: redeemer.clone(),
+            broker: Arc::clone(&broker),
+            audit: Arc::clone(&audit),
+            clock: Arc::clone(&clock),
+            gate: Arc::clone(&gate),
+        };
+        let registry = Arc::new(Registry::load(&paths, rooms));
         let examination = Examination {
             gate: Arc::clone(&gate),
             registry: Arc::clone(&registry),
@@ -100,6 +102,7 @@ impl App {
             redeemer,
             keyring: Arc::clone(&keyring),
             state,
+            audit: Arc::clone(&audit),
             clock: Arc::clone(&clock),
             protections: protections.clone(),
             turn: Arc::default(),
@@ -116,14 +119,14 @@ impl App {
             broker: Arc::clone(&broker),
             registry: Arc::clone(&registry),
             lock,
-            audit,
+            audit: Arc::clone(&audit),
             examination,
             clock,
             keyring: Box::new(move || keyring.health()),
             protections,
             socket: files::show(paths.address.socket()),
         });
-        Self { broker, registry, service, meeting }
+        Self { broker, registry, service, audit, meeting }
     }
 
     fn start(&self) -> io::Result<Tasks> {
@@ -161,6 +164,7 @@ impl App {
         tasks.listener.abort();
         self.broker.stop();
         let _ = tokio::time::timeout(FAREWELL, tasks.conversations.all_over()).await;
+        let _ = tokio::time::timeout(FAREWELL, self.audit.copied()).await;
     }
 }
 
@@ -187,7 +191,7 @@ fn chance() -> f64 {
 
 /// How often the daemon looks whether callers can still find it.
 const LOOK_AROUND: Duration = Duration::from_secs(30);
-/// For the replies that are still under way when the daemon stops.
+/// For the replies that are still under way when the daemon stops, and then for the last lines of the audit file.
 const FAREWELL: Duration = Duration::from_millis(1000);
 /// Between the end of a conversation and the return of its memory.
 const SETTLE: Duration = Duration::from_millis(250);

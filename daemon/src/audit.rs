@@ -1,7 +1,9 @@
-//! Owns the log of who asked for what, when, and what came of it: the last thousand entries, in memory. It decides
-//! nothing, and has no room for a secret, a token or a word of a server.
+//! Owns the log of who asked for what, when, and what came of it: the last thousand entries, in memory, and the way of
+//! each to the file that a person may have asked for. It decides nothing, and has no room for a secret, a token or a
+//! word of a server.
 
 use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cp_token_protocol::ProfileName;
@@ -9,6 +11,11 @@ use cp_token_protocol::message::{Deed, LogEntry, LogRequest, Outcome};
 
 use crate::callers::{Callers, Glimpse, Known};
 use crate::clock::Clock;
+
+mod file;
+mod line;
+
+use file::FileCopy;
 
 /// How many entries are kept; the oldest makes room for the newest.
 pub const ENTRIES: usize = 1000;
@@ -26,6 +33,8 @@ struct Ring {
     entries: VecDeque<Entry>,
     /// How many there ever were.
     count: u64,
+    /// Where they are written as well.
+    copy: Option<FileCopy>,
 }
 
 struct Entry {
@@ -48,7 +57,7 @@ pub struct Pending {
 impl Audit {
     /// An empty log.
     pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
-        let ring = Ring { entries: VecDeque::with_capacity(ENTRIES), count: 0 };
+        let ring = Ring { entries: VecDeque::with_capacity(ENTRIES), count: 0, copy: None };
         Arc::new(Self { clock, callers: Callers::default(), ring: Mutex::new(ring) })
     }
 
@@ -79,6 +88,31 @@ impl Audit {
         wanted.map(|(number, entry)| entry.told(number)).collect()
     }
 
+    /// Every entry from now on goes into this file as well, or into none.
+    pub fn copy_to(&self, path: Option<&Path>) {
+        let mut ring = self.ring();
+        if ring.copy.as_ref().map(FileCopy::path) == path {
+            return;
+        }
+        ring.copy = path.and_then(|path| {
+            let started = FileCopy::start(path.to_owned());
+            started.inspect_err(|error| tracing::warn!(%error, "the audit file is not written")).ok()
+        });
+    }
+
+    /// The file, and what is wrong with it.
+    pub fn copy(&self) -> Option<(PathBuf, Option<String>)> {
+        self.ring().copy.as_ref().map(|copy| (copy.path().to_owned(), copy.problem()))
+    }
+
+    /// Waits until every entry so far is in the file.
+    pub async fn copied(&self) {
+        let copied = self.ring().copy.as_ref().map(FileCopy::flush);
+        if let Some(copied) = copied {
+            let _ = copied.await;
+        }
+    }
+
     fn pending(self: &Arc<Self>, deed: Deed, glimpse: Option<Glimpse>) -> Pending {
         let at = self.clock.now().wall.as_secs();
         let entry = Entry { at, profile: None, deed, outcome: Outcome::Left, caller: None };
@@ -88,11 +122,14 @@ impl Audit {
     /// The one place where an entry is written.
     fn write(&self, entry: Entry) {
         let mut ring = self.ring();
+        ring.count += 1;
+        if let Some(copy) = &ring.copy {
+            copy.write(entry.told(ring.count));
+        }
         if ring.entries.len() == ENTRIES {
             ring.entries.pop_front();
         }
         ring.entries.push_back(entry);
-        ring.count += 1;
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {

@@ -26,6 +26,8 @@ pub struct Config {
     pub default: Option<ProfileName>,
     /// The way to a server for every profile that does not say otherwise.
     pub network: Network,
+    /// Where the log is kept beyond the daemon's life.
+    pub audit_file: Option<PathBuf>,
     /// Every profile.
     pub profiles: BTreeMap<ProfileName, Arc<Profile>>,
 }
@@ -49,6 +51,7 @@ struct RawConfig {
     ca_bundle: Option<PathBuf>,
     proxy: Option<String>,
     no_proxy: Option<Vec<String>>,
+    audit_file: Option<PathBuf>,
     #[serde(default)]
     profile: BTreeMap<String, RawProfile>,
 }
@@ -66,6 +69,8 @@ impl Config {
         let network = common
             .over(&Network::default())
             .map_err(|problem| ConfigError::at(text, places.of_key(problem.key), &problem.message))?;
+        let audit_file = audit_file(raw.audit_file)
+            .map_err(|problem| ConfigError::at(text, places.of_key(problem.key), &problem.message))?;
         let mut profiles = BTreeMap::new();
         for (name, profile) in raw.profile {
             let profile = profile.check(&name, &network).map_err(|problem| {
@@ -78,7 +83,17 @@ impl Config {
             .map(|name| existing(&name, &profiles))
             .transpose()
             .map_err(|message| ConfigError::at(text, places.of_key(Some("default")), &message))?;
-        Ok(Self { default, network, profiles })
+        Ok(Self { default, network, audit_file, profiles })
+    }
+}
+
+/// An empty path is none.
+fn audit_file(path: Option<PathBuf>) -> Result<Option<PathBuf>, Problem> {
+    match path.filter(|path| !path.as_os_str().is_empty()) {
+        Some(path) if !path.is_absolute() => {
+            Err(Problem::at("audit_file", "audit_file must be an absolute path"))
+        }
+        path => Ok(path),
     }
 }
 

@@ -7,6 +7,7 @@ use cp_token_protocol::message::{Finding, ProfileSelector, ProtectionReport};
 use cp_token_protocol::{Failure, ProfileName};
 use tokio::sync::Semaphore;
 
+use crate::audit::Audit;
 use crate::broker::Broker;
 use crate::clock::Clock;
 use crate::gate::Gate;
@@ -40,6 +41,8 @@ pub struct Examination {
     pub keyring: Arc<KeyringSource>,
     /// The state file.
     pub state: Arc<StateFile>,
+    /// The log, which may have a file.
+    pub audit: Arc<Audit>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// The process's protections, as they came out at the start.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::{ProfileReport, ProfileSelector, TokenState};
 
+use crate::audit::Audit;
 use crate::broker::Broker;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -34,6 +35,24 @@ use error::RegistryError;
 use file::{ConfigFile, Reading};
 pub use secret::check_entry;
 
+/// The rooms that a registry speaks to; wired by `app`.
+pub struct Rooms {
+    /// Dates, and what is between two places.
+    pub state: Arc<StateFile>,
+    /// Where secrets rest.
+    pub sources: Sources,
+    /// The proof of a secret.
+    pub redeemer: Redeemer,
+    /// Tokens.
+    pub broker: Arc<Broker>,
+    /// The log, whose file the config names.
+    pub audit: Arc<Audit>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Whether the daemon is locked.
+    pub gate: Arc<Gate>,
+}
+
 /// The profiles in force, and what it takes to change them.
 pub struct Registry {
     file: ConfigFile,
@@ -41,6 +60,7 @@ pub struct Registry {
     sources: Sources,
     redeemer: Redeemer,
     broker: Arc<Broker>,
+    audit: Arc<Audit>,
     clock: Arc<dyn Clock>,
     gate: Arc<Gate>,
     /// Replaced whole; a reader has the old config or the new one, never a mixture.
@@ -59,22 +79,15 @@ struct Loaded {
 
 impl Registry {
     /// The profiles of the config file. A broken file leaves no profile, and every caller is told why.
-    pub fn load(
-        paths: &Paths,
-        state: Arc<StateFile>,
-        sources: Sources,
-        redeemer: Redeemer,
-        broker: Arc<Broker>,
-        clock: Arc<dyn Clock>,
-        gate: Arc<Gate>,
-    ) -> Self {
-        let file = ConfigFile::new(paths.config_file());
+    pub fn load(paths: &Paths, rooms: Rooms) -> Self {
+        let Rooms { state, sources, redeemer, broker, audit, clock, gate } = rooms;
         let registry = Self {
-            file,
+            file: ConfigFile::new(paths.config_file()),
             state,
             sources,
             redeemer,
             broker,
+            audit,
             clock,
             gate,
             loaded: Mutex::default(),
@@ -176,6 +189,7 @@ impl Registry {
             loaded.signature = reading.signature;
             std::mem::replace(&mut loaded.config, Arc::clone(&config))
         };
+        self.audit.copy_to(config.audit_file.as_deref());
         self.broker.retain(|name| match (before.profiles.get(name), config.profiles.get(name)) {
             (Some(old), Some(new)) => old == new,
             (None, _) | (_, None) => false,

@@ -8,18 +8,35 @@ use cp_token_protocol::{ErrorCode, Failure};
 use super::Examination;
 use super::account::MACHINE;
 use crate::failure;
+use crate::files;
 use crate::profile::Profile;
 
 impl Examination {
     /// The daemon's own, of which no profile is named.
     pub(super) async fn of_machine(&self) -> Vec<Finding> {
-        vec![
+        let mut findings = vec![
             self.lock(),
             protections(&self.protections),
             self.config(),
             self.state_file().await,
             self.keyring().await,
-        ]
+        ];
+        findings.extend(self.audit_file());
+        findings
+    }
+
+    /// Only where there is to be one.
+    fn audit_file(&self) -> Option<Finding> {
+        let (path, problem) = self.audit.copy()?;
+        let path = files::show(&path);
+        Some(match problem {
+            None => MACHINE.fine("audit", format!("every request is noted in {path}")),
+            Some(problem) => {
+                let message = format!("{path} is not written: {problem}");
+                let mend = "Mend it, or take audit_file out of the config file";
+                MACHINE.fault("audit", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(mend))
+            }
+        })
     }
 
     fn lock(&self) -> Finding {

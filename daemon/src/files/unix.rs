@@ -93,6 +93,26 @@ pub fn open_private(path: &Path) -> Result<File, FileError> {
     Ok(file)
 }
 
+/// Opens a plain file of ours for appending, 0600, made where there is none; nobody else may write it.
+///
+/// # Errors
+/// [`FileError`]; a pipe in its place does not block.
+pub fn open_to_append(path: &Path) -> Result<File, FileError> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
+    let mut options = OpenOptions::new();
+    let file = options.append(true).create(true).mode(0o600).custom_flags(flags).open(path);
+    let file = file.map_err(classify)?;
+    let facts = file.metadata()?;
+    if !facts.is_file() {
+        return Err(FileError::WrongKind("file"));
+    }
+    check_owner(&facts)?;
+    match facts.mode() & 0o7777 {
+        mode if mode & 0o022 != 0 => Err(FileError::Open(mode, "600", show(path))),
+        _ => Ok(file),
+    }
+}
+
 /// A draft left by a crash is replaced, never followed.
 fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
     match std::fs::remove_file(draft) {
@@ -120,7 +140,7 @@ fn check_owner(facts: &std::fs::Metadata) -> Result<(), FileError> {
 fn classify(error: io::Error) -> FileError {
     match error.raw_os_error() {
         Some(libc::ENOENT) => FileError::Absent,
-        Some(libc::ELOOP) => FileError::WrongKind("file"),
+        Some(libc::ELOOP | libc::ENXIO) => FileError::WrongKind("file"),
         _ => FileError::Io(error),
     }
 }

@@ -3,8 +3,8 @@
 
 mod words;
 
-use cp_token_protocol::Failure;
 use cp_token_protocol::message::{LogEntry, LogRequest, Request, Response};
+use cp_token_protocol::{ErrorCode, Failure};
 use serde::Serialize;
 
 use super::PATIENCE;
@@ -81,9 +81,9 @@ impl<'e> From<&'e LogEntry> for Line<'e> {
             number: entry.number,
             time: date::rfc3339(entry.at),
             profile: entry.profile.as_ref().map(|name| name.as_str()),
-            what: words::deed(entry.deed),
-            outcome: words::outcome(entry.outcome),
-            code: words::code(entry.outcome),
+            what: entry.deed.name(),
+            outcome: entry.outcome.name(),
+            code: entry.outcome.code().map(ErrorCode::name),
             uid: caller.map(|caller| caller.uid),
             pid: parent.map(|parent| parent.pid),
             program: parent.map(|parent| parent.program.as_str()),
@@ -95,8 +95,8 @@ impl<'e> From<&'e LogEntry> for Line<'e> {
 
 #[cfg(test)]
 mod tests {
+    use cp_token_protocol::ProfileName;
     use cp_token_protocol::message::{Caller, Deed, Outcome, Process};
-    use cp_token_protocol::{ErrorCode, ProfileName};
 
     use super::*;
 

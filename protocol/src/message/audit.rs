@@ -108,3 +108,51 @@ pub enum Outcome {
     /// It was not done.
     Failed(ErrorCode),
 }
+
+impl Deed {
+    /// The word for it in every form of the log. It stays the same.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::GetRejected => "get-rejected",
+            Self::GetFresh => "get-fresh",
+            Self::Forget => "forget",
+            Self::ProfileCreate => "profile-create",
+            Self::ProfileUpdate => "profile-update",
+            Self::ProfileResetSecret => "profile-reset-secret",
+            Self::ProfileDelete => "profile-delete",
+            Self::ProfileUse => "profile-use",
+            Self::Reload => "reload",
+            Self::Stop => "stop",
+            Self::Lock => "lock",
+            Self::LockOnSuspend => "lock-on-suspend",
+            Self::Unlock => "unlock",
+            Self::NoLockOnSuspend => "no-lock-on-suspend",
+            Self::Examine => "doctor",
+            Self::TokenRequest => "token-request",
+            Self::Renewal => "renewal",
+        }
+    }
+}
+
+impl Outcome {
+    /// The word for it in every form of the log. It stays the same.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Served => "served",
+            Self::Issued => "issued",
+            Self::Waited => "waited",
+            Self::Done => "done",
+            Self::Left => "left",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// Why it was not done.
+    pub const fn code(self) -> Option<ErrorCode> {
+        match self {
+            Self::Failed(code) => Some(code),
+            Self::Served | Self::Issued | Self::Waited | Self::Done | Self::Left => None,
+        }
+    }
+}

@@ -15,7 +15,7 @@ pub struct ExamineRequest {
 pub struct Finding {
     /// Whose; absent where it is the daemon's.
     pub profile: Option<ProfileName>,
-    /// What was looked at, in one word that stays the same: `lock`, `protections`, `config`, `state`, `keyring`,
+    /// What was looked at, in one word that stays the same: `lock`, `protections`, `config`, `state`, `keyring`, `audit`,
     /// `secret`, `codes`, `name`, `server`, `clock`, `token`, `kind`, `http`, `profiles`.
     pub check: String,
     /// How it stands.

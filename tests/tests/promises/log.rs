@@ -1,5 +1,7 @@
 //! Promises of `cp-token log`: who asked for what, when, and what came of it, bounded and without a secret.
 
+mod file;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

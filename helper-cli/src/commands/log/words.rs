@@ -1,6 +1,7 @@
-//! Owns how the log is written for people, and the words that both its forms share. Pure.
+//! Owns how the log is written for people. Pure.
 
-use cp_token_protocol::message::{Caller, Deed, LogEntry, Outcome, Process};
+use cp_token_protocol::ErrorCode;
+use cp_token_protocol::message::{Caller, LogEntry, Outcome, Process};
 
 use crate::commands::table::columns::{self, Row, Yielding};
 use crate::date;
@@ -12,52 +13,8 @@ pub(super) fn lines(entries: &[LogEntry], look: &Look) -> Vec<Vec<Piece>> {
     columns::aligned(entries.iter().map(row).collect(), &Yielding { droppable: &[], shrinkable: &[] }, look)
 }
 
-/// What was asked for, in one word.
-pub(super) fn deed(deed: Deed) -> &'static str {
-    match deed {
-        Deed::Get => "get",
-        Deed::GetRejected => "get-rejected",
-        Deed::GetFresh => "get-fresh",
-        Deed::Forget => "forget",
-        Deed::ProfileCreate => "profile-create",
-        Deed::ProfileUpdate => "profile-update",
-        Deed::ProfileResetSecret => "profile-reset-secret",
-        Deed::ProfileDelete => "profile-delete",
-        Deed::ProfileUse => "profile-use",
-        Deed::Reload => "reload",
-        Deed::Stop => "stop",
-        Deed::Lock => "lock",
-        Deed::LockOnSuspend => "lock-on-suspend",
-        Deed::Unlock => "unlock",
-        Deed::NoLockOnSuspend => "no-lock-on-suspend",
-        Deed::Examine => "doctor",
-        Deed::TokenRequest => "token-request",
-        Deed::Renewal => "renewal",
-    }
-}
-
-/// What came of it, in one word.
-pub(super) fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Served => "served",
-        Outcome::Issued => "issued",
-        Outcome::Waited => "waited",
-        Outcome::Done => "done",
-        Outcome::Left => "left",
-        Outcome::Failed(_) => "failed",
-    }
-}
-
-/// The name of the failure, where it is one.
-pub(super) fn code(outcome: Outcome) -> Option<&'static str> {
-    match outcome {
-        Outcome::Failed(code) => Some(code.name()),
-        Outcome::Served | Outcome::Issued | Outcome::Waited | Outcome::Done | Outcome::Left => None,
-    }
-}
-
 fn row(entry: &LogEntry) -> Row<5> {
-    let told = code(entry.outcome).unwrap_or(outcome(entry.outcome));
+    let told = entry.outcome.code().map_or(entry.outcome.name(), ErrorCode::name);
     let tone = match entry.outcome {
         Outcome::Failed(_) => Tone::Bad,
         Outcome::Left => Tone::Warning,
@@ -66,7 +23,7 @@ fn row(entry: &LogEntry) -> Row<5> {
     Row([
         vec![Piece::new(Tone::Faint, date::rfc3339(entry.at))],
         vec![Piece::plain(entry.profile.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string))],
-        vec![Piece::plain(deed(entry.deed))],
+        vec![Piece::plain(entry.deed.name())],
         vec![Piece::new(tone, told)],
         vec![Piece::plain(entry.caller.as_ref().map_or_else(|| "cp-tokend".to_owned(), who))],
     ])
@@ -91,6 +48,8 @@ fn shown(process: &Process) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cp_token_protocol::message::Deed;
+
     use super::super::tests::{caller, entry};
     use super::*;
 

@@ -1,0 +1,150 @@
+//! Promises of the audit file: every entry of the log, in its form, beyond the daemon's life; private and bounded.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use cp_token_tests::world::World;
+use serde_json::Value;
+
+use super::entries;
+
+/// A world whose config asks for an audit file there, with one profile.
+fn world() -> (World, PathBuf) {
+    let world = World::new();
+    world.create_profile("prod", "memory");
+    let file = world.path("kept").join("audit.jsonl");
+    std::fs::create_dir(world.path("kept")).expect("a folder");
+    ask_for(&world, &file);
+    (world, file)
+}
+
+fn ask_for(world: &World, file: &Path) {
+    let config = world.config_folder().join("config.toml");
+    let text = std::fs::read_to_string(&config).expect("the config");
+    std::fs::write(&config, format!("audit_file = \"{}\"\n{text}", file.display()))
+        .expect("write the config");
+    world.helper(&["daemon", "reload"]).succeeded();
+}
+
+fn lines(file: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(file).expect("an audit file");
+    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
+/// What doctor says of the file.
+fn looked_at(world: &World) -> Value {
+    let told = world.helper(&["doctor", "--json"]).stdout;
+    let report: Value = serde_json::from_str(&told).expect("a report, well or not");
+    let checks = report["checks"].as_array().expect("checks");
+    checks.iter().find(|check| check["check"] == "audit").cloned().unwrap_or(Value::Null)
+}
+
+#[test]
+fn every_entry_is_in_the_file_as_the_log_tells_it_and_outlives_the_daemon() {
+    let (world, file) = world();
+    world.helper(&[]).token();
+    world.helper(&["-p", "test"]).failed(64);
+    world.helper(&["--fresh"]).token();
+    let told = entries(&world);
+    world.helper(&["daemon", "stop"]).succeeded();
+    let kept = lines(&file);
+    let (last, before) = kept.split_last().expect("entries");
+    assert_eq!(before, &told[told.len() - before.len()..]);
+    assert_eq!((&before[0]["what"], before.len()), (&Value::from("reload"), 5));
+    assert_eq!((&last["what"], &last["outcome"]), (&"stop".into(), &"done".into()));
+    assert_eq!(std::fs::metadata(&file).expect("the file").permissions().mode() & 0o7777, 0o600);
+    // The next daemon goes on in the same file.
+    world.helper(&[]).failed(69);
+    world.helper(&["daemon", "stop"]).succeeded();
+    let all = lines(&file);
+    assert!(all.starts_with(&kept));
+    let later: Vec<_> = all[kept.len()..].iter().map(|line| line["what"].clone()).collect();
+    assert_eq!(later, ["token-request", "get", "stop"]);
+}
+
+#[test]
+fn what_is_taken_out_of_the_config_is_written_no_more() {
+    let (world, file) = world();
+    world.helper(&[]).token();
+    let config = world.config_folder().join("config.toml");
+    let text = std::fs::read_to_string(&config).expect("the config");
+    std::fs::write(&config, text.lines().skip(1).collect::<Vec<_>>().join("\n")).expect("write the config");
+    world.helper(&["daemon", "reload"]).succeeded();
+    assert_eq!(looked_at(&world), Value::Null);
+    world.helper(&[]).token();
+    world.helper(&["daemon", "stop"]).succeeded();
+    let deeds: Vec<_> = lines(&file).iter().map(|line| line["what"].clone()).collect();
+    assert_eq!(deeds, ["reload", "get"]);
+}
+
+#[test]
+fn a_full_file_becomes_the_older_one_and_a_moved_one_is_made_anew() {
+    let (world, file) = world();
+    world.helper(&[]).token();
+    assert_eq!(looked_at(&world)["state"], "ok");
+    let full = std::fs::OpenOptions::new().append(true).open(&file).expect("the file");
+    full.set_len(4 << 20).expect("fill it");
+    world.helper(&[]).token();
+    world.helper(&["daemon", "stop"]).succeeded();
+    let older = file.with_file_name("audit.jsonl.1");
+    assert_eq!(std::fs::metadata(&older).expect("the older file").len(), 4 << 20);
+    assert!(!lines(&file).is_empty());
+    std::fs::rename(&file, world.path("kept").join("moved")).expect("move it");
+    world.helper(&[]).failed(69);
+    world.helper(&["daemon", "stop"]).succeeded();
+    assert_eq!(lines(&file).len(), 3);
+}
+
+#[test]
+fn a_file_that_others_could_have_written_is_not_used_and_nobody_is_held_up() {
+    let (world, file) = world();
+    world.helper(&["daemon", "stop"]).succeeded();
+    let unsafe_files: [(&str, fn(&Path)); 4] = [
+        ("lets others in", |file| {
+            std::fs::write(file, "").expect("a file");
+            std::fs::set_permissions(file, PermissionsExt::from_mode(0o622)).expect("its mode");
+        }),
+        ("not a file of its own", |file| {
+            std::os::unix::fs::symlink("/dev/null", file).expect("a link");
+        }),
+        ("not a file of its own", |file| {
+            std::fs::create_dir(file.with_extension("d")).expect("a folder");
+            rustix::fs::mknodat(
+                rustix::fs::CWD,
+                file,
+                rustix::fs::FileType::Fifo,
+                rustix::fs::Mode::from_raw_mode(0o600),
+                0,
+            )
+            .expect("a pipe");
+        }),
+        ("No such file or directory", |file| {
+            std::fs::remove_dir(file.with_extension("d")).expect("the folder");
+            std::fs::remove_dir_all(file.parent().expect("a folder")).expect("remove the folder");
+        }),
+    ];
+    for (words, make) in unsafe_files {
+        std::fs::remove_file(&file).expect("the last one goes");
+        make(&file);
+        world.helper(&["daemon", "start"]).succeeded();
+        let check = looked_at(&world);
+        assert_eq!((&check["state"], &check["code"]), (&"FAIL".into(), &"write_failed".into()), "{check}");
+        assert!(check["found"].as_str().is_some_and(|found| found.contains(words)), "{words}: {check}");
+        world.helper(&["daemon", "stop"]).succeeded();
+    }
+}
+
+#[test]
+fn a_path_that_depends_on_where_one_stands_is_refused_with_its_line() {
+    let (world, _) = world();
+    let config = world.config_folder().join("config.toml");
+    let text = std::fs::read_to_string(&config).expect("the config");
+    let rest = text.lines().skip(1).collect::<Vec<_>>().join("\n");
+    std::fs::write(&config, format!("audit_file = \"log\"\n{rest}")).expect("write the config");
+    world
+        .helper(&["daemon", "reload"])
+        .failed(78)
+        .saying("line 1")
+        .saying("audit_file must be an absolute path");
+    world.helper(&[]).token();
+}
