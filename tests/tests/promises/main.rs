@@ -25,6 +25,7 @@ mod log;
 mod main_job;
 mod manual;
 mod network;
+mod packages;
 mod pages;
 mod people;
 mod python;
