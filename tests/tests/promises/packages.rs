@@ -8,6 +8,7 @@ mod system;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use cp_token_tests::world::World;
 
@@ -32,15 +33,27 @@ fn script(name: &str) -> Command {
     Command::new(root().join("packaging").join(name))
 }
 
-/// A folder with this world's two programs without what only a debugger reads, as shipped ones are.
-fn stripped_programs(world: &World) -> PathBuf {
-    let folder = world.path("programs");
-    std::fs::create_dir(&folder).expect("a folder for the programs");
-    for file in [world.helper_file(), world.daemon_file()] {
-        let name = file.file_name().expect("a program has a name");
-        run(Command::new("strip").arg("-o").arg(folder.join(name)).arg(&file));
-    }
-    folder
+/// The two programs without what only a debugger reads, as shipped ones are: stripped once for all tests.
+fn programs() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let world = World::new();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs");
+        std::fs::create_dir_all(&folder).expect("a folder for the programs");
+        for file in [world.helper_file(), world.daemon_file()] {
+            let name = file.file_name().expect("a program has a name");
+            run(Command::new("strip").arg("-o").arg(folder.join(name)).arg(&file));
+        }
+        folder
+    })
+}
+
+/// A package of these programs by the script of this name, made in the folder that the tests share.
+fn packed(kind: &str, revision: &str) -> PathBuf {
+    let mut pack = script(kind);
+    pack.arg("--from").arg(programs()).args(["--maintainer", MAINTAINER, "--revision", revision]);
+    let told = run(pack.arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages")));
+    PathBuf::from(told.trim())
 }
 
 /// The version that everything is labelled with.

@@ -3,19 +3,20 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
 use cp_token_tests::programs;
 use cp_token_tests::world::{World, processes};
 
 use super::system::System;
-use super::{MAINTAINER, run, script, stripped_programs};
+use super::{packed, run};
 
 const DAEMON: &str = "/usr/bin/cp-tokend";
 
-fn pack(world: &World, programs: &Path, revision: &str) -> PathBuf {
-    let mut deb = script("deb");
-    deb.arg("--from").arg(programs).args(["--maintainer", MAINTAINER, "--revision", revision]);
-    PathBuf::from(run(deb.arg(world.path("packages"))).trim())
+/// Two packages of the same programs, the second an upgrade of the first: packed once for all tests.
+fn packages() -> &'static [PathBuf; 2] {
+    static PACKED: OnceLock<[PathBuf; 2]> = OnceLock::new();
+    PACKED.get_or_init(|| ["1", "2"].map(|revision| packed("deb", revision)))
 }
 
 /// A bystander at this place of a system, as the user 1234, whose program is then replaced.
@@ -78,8 +79,8 @@ fn install(system: &System, package: &Path) {
 fn b22_a_debian_package_serves_through_an_upgrade_and_leaves_only_the_persons_own_files() {
     let world = World::new();
     let Some(system) = facility(&world) else { return };
-    let programs = stripped_programs(&world);
-    install(&system, &pack(&world, &programs, "1"));
+    let [first, second] = packages();
+    install(&system, first);
     run(system.command("dpkg").args(["--verify", "cp-token"]));
     let client = world.new_client();
     let line = ["profile", "create", "prod", "--url", &world.server().url(), "--client-id", &client.id];
@@ -91,7 +92,7 @@ fn b22_a_debian_package_serves_through_an_upgrade_and_leaves_only_the_persons_ow
     assert_eq!(world.api_status(&token()), 200);
     assert_eq!(system.running(DAEMON).len(), 1);
 
-    install(&system, &pack(&world, &programs, "2"));
+    install(&system, second);
     // Whether the old daemon goes on or has handed over to a new one: nothing is asked of the server again.
     assert_eq!(world.api_status(&token()), 200);
     assert_eq!(world.server().token_requests(), 1);
@@ -111,8 +112,8 @@ fn b22_an_upgrade_asks_the_daemons_of_all_users_and_no_other_program_to_hand_ove
     let world = World::new();
     let (Some(system), Some(other)) = (facility(&world), System::new(&world, "other")) else { return };
     compile_bystander(&world);
-    let programs = stripped_programs(&world);
-    install(&system, &pack(&world, &programs, "1"));
+    let [first, second] = packages();
+    install(&system, first);
     let start = |system, program, name, expects| Bystander::start(&world, system, program, name, expects);
     let daemon = start(&system, DAEMON, "daemon", true);
     let unprepared = start(&system, DAEMON, "unprepared", false);
@@ -122,7 +123,7 @@ fn b22_an_upgrade_asks_the_daemons_of_all_users_and_no_other_program_to_hand_ove
     run(other.command("rm").arg(DAEMON));
     run(system.command("rm").arg("/usr/local/bin/cp-tokend"));
 
-    install(&system, &pack(&world, &programs, "2"));
+    install(&system, second);
     assert_eq!(daemon.heard(), "ut");
     assert_eq!(unprepared.heard(), "t");
     assert_eq!(elsewhere.heard(), "t");
@@ -134,9 +135,7 @@ fn the_debian_package_satisfies_lintian() {
     if !programs::present(&["dpkg-deb", "dpkg-shlibdeps", "strip", "lintian"]) {
         return;
     }
-    let world = World::new();
-    let package = pack(&world, &stripped_programs(&world), "1");
     let mut lintian = Command::new("lintian");
     lintian.args(["--allow-root", "--pedantic", "--fail-on=error,warning,pedantic", "--no-tag-display-limit"]);
-    run(lintian.arg(package));
+    run(lintian.arg(&packages()[0]));
 }

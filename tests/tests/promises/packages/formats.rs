@@ -1,0 +1,1 @@
+//! The promises of the recipes for other systems.
