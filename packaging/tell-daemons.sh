@@ -7,7 +7,8 @@
 running() {
     here=$(stat -L -c %d:%i /)
     for program in "$@"; do
-        find /proc/[0-9]*/exe -maxdepth 0 -lname "$program" 2>/dev/null
+        # It fails for every process that ends meanwhile.
+        find /proc/[0-9]*/exe -maxdepth 0 -lname "$program" 2>/dev/null || true
     done | while IFS=/ read -r _ _ pid _; do
         if [ "$(stat -L -c %d:%i "/proc/$pid/root/." 2>/dev/null)" = "$here" ]; then echo "$pid"; fi
     done

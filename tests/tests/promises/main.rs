@@ -37,6 +37,7 @@ mod sizes;
 mod sleep;
 mod sources;
 mod storms;
+mod supply;
 mod tables;
 mod users;
 mod wiring;

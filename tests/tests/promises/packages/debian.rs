@@ -136,6 +136,11 @@ fn the_debian_package_satisfies_lintian() {
         return;
     }
     let mut lintian = Command::new("lintian");
-    lintian.args(["--allow-root", "--pedantic", "--fail-on=error,warning,pedantic", "--no-tag-display-limit"]);
+    lintian.args([
+        "--allow-root",
+        "--pedantic",
+        "--fail-on=error,warning,pedantic",
+        "--no-tag-display-limit",
+    ]);
     run(lintian.arg(&packages()[0]));
 }

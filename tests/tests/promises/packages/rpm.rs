@@ -26,7 +26,9 @@ fn an_rpm_brings_what_packaging_lays_out_and_takes_it_away_again() {
     run(rpm(&["--install"]).arg(&package));
     let helper = folder.join("usr/bin/cp-token");
     assert!(run(Command::new(&helper).arg("--version")).starts_with("cp-token "));
-    for file in ["bin/git-credential-cp-token", "share/man/man1/cp-token.1.gz", "share/doc/cp-token/THIRD-PARTY"] {
+    for file in
+        ["bin/git-credential-cp-token", "share/man/man1/cp-token.1.gz", "share/doc/cp-token/THIRD-PARTY"]
+    {
         assert!(folder.join("usr").join(file).exists(), "{file}");
     }
     run(&mut rpm(&["--erase", "cp-token"]));
