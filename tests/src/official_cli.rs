@@ -35,6 +35,11 @@ impl OfficialCli {
         Self::of("ansible-core", "ansible-playbook")
     }
 
+    /// zizmor, which looks for weaknesses in workflows, as above.
+    pub fn zizmor() -> Option<Self> {
+        Self::of("zizmor", "zizmor")
+    }
+
     fn of(package: &str, command: &str) -> Option<Self> {
         if std::env::var_os(NO_PACKAGE_INDEX).is_some() {
             programs::skipped(&format!("{NO_PACKAGE_INDEX} is set"));

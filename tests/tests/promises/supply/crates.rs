@@ -1,0 +1,128 @@
+//! The promises about dependencies: what `deny.toml` and the list of agreed crates refuse. Each refusal is planted, and
+//! the same check passes without it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cp_token_tests::programs;
+use cp_token_tests::world::World;
+
+use super::{clone, edit, read, root, run, tried};
+
+/// A project with one dependency that lies beside it.
+fn project(world: &World, folder: &str, dependency: &str, licence: &str) -> PathBuf {
+    let project = world.path(folder);
+    for (name, licence, more) in [
+        ("project", "MIT", format!("[dependencies]\n{dependency} = {{ path = \"../{dependency}\" }}\n")),
+        (dependency, licence, String::new()),
+    ] {
+        let place = project.join(name);
+        fs::create_dir_all(place.join("src")).expect("make a folder");
+        fs::write(place.join("src/lib.rs"), "").expect("write a source");
+        let head = format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n"
+        );
+        fs::write(place.join("Cargo.toml"), format!("{head}license = \"{licence}\"\n{more}"))
+            .expect("write a manifest");
+    }
+    project.join("project")
+}
+
+/// What cargo-deny with our own settings says of a project.
+fn judged(project: &Path, checks: &[&str]) -> (bool, String) {
+    let settings = root().join("deny.toml");
+    let mut deny = Command::new("cargo");
+    deny.current_dir(project).args(["deny", "--offline", "check", "--config"]).arg(settings);
+    tried(deny.args(checks))
+}
+
+fn deny_is_present() -> bool {
+    programs::present(&["cargo-deny"])
+}
+
+#[test]
+fn m01_a_crate_that_is_known_to_be_bad_fails_the_check() {
+    if !deny_is_present() {
+        return;
+    }
+    let world = World::new();
+    let (accepted, told) =
+        judged(&project(&world, "good", "harmless", "MIT"), &["bans", "licenses", "sources"]);
+    assert!(accepted, "{told}");
+    for bad in ["openssl-sys", "daemonize", "users", "atty"] {
+        let (accepted, told) = judged(&project(&world, bad, bad, "MIT"), &["bans"]);
+        assert!(!accepted && told.contains(&format!("crate '{bad} = 0.1.0' is explicitly banned")), "{told}");
+    }
+}
+
+#[test]
+fn m02_a_licence_or_a_source_that_nobody_agreed_to_fails_the_check() {
+    if !deny_is_present() || !programs::present(&["git"]) {
+        return;
+    }
+    let world = World::new();
+    let (accepted, told) = judged(&project(&world, "copyleft", "copyleft", "GPL-3.0-only"), &["licenses"]);
+    assert!(!accepted && told.contains("GPL-3.0"), "{told}");
+
+    let foreign = project(&world, "foreign", "foreign", "MIT");
+    let origin = foreign.with_file_name("foreign");
+    let identity = ["-c", "user.name=A Tester", "-c", "user.email=tester@example.org"];
+    for line in [["init", "--quiet", "."].as_slice(), &["add", "."], &["commit", "--quiet", "-m", "All"]] {
+        run(Command::new("git").current_dir(&origin).args(identity).args(line));
+    }
+    assert!(judged(&foreign, &["sources"]).0, "the same crate from beside the project");
+    let elsewhere = format!("git = \"file://{}\"", origin.display());
+    edit(&foreign.join("Cargo.toml"), "path = \"../foreign\"", &elsewhere);
+    let home = world.path("cargo");
+    run(Command::new("cargo").current_dir(&foreign).arg("generate-lockfile").env("CARGO_HOME", &home));
+    let settings = root().join("deny.toml");
+    let mut deny = Command::new("cargo-deny");
+    deny.current_dir(&foreign).args(["--offline", "check", "--config"]).arg(settings).arg("sources");
+    let (accepted, told) = tried(deny.env("CARGO_HOME", &home));
+    assert!(!accepted && told.contains("not explicitly allowed"), "{told}");
+}
+
+#[test]
+fn m02_a_new_crate_in_the_programs_fails_until_somebody_agrees_to_it() {
+    if !programs::present(&["python3", "git"]) {
+        return;
+    }
+    let world = World::new();
+    let folder = clone(&world, "clone");
+    let check = || tried(&mut Command::new(folder.join("packaging/inventory/check")));
+    let (agreed, told) = check();
+    assert!(agreed, "{told}");
+    // It is in the lock file already, for the tests alone, so nothing has to be fetched.
+    edit(&folder.join("daemon/Cargo.toml"), "[dependencies]\n", "[dependencies]\nrcgen.workspace = true\n");
+    run(Command::new("cargo").current_dir(&folder).args(["metadata", "--offline", "--format-version", "1"]));
+    let (agreed, told) = check();
+    assert!(!agreed && told.contains("rcgen is new"), "{told}");
+}
+
+#[test]
+fn m07_unsafe_code_does_not_compile_where_it_is_not_allowed_by_name() {
+    let world = World::new();
+    let manifest = read("Cargo.toml");
+    let lints = manifest.split("[workspace.lints.rust]").nth(1).and_then(|rest| rest.split("\n\n").next());
+    let planted = project(&world, "planted", "beside", "MIT");
+    let head = fs::read_to_string(planted.join("Cargo.toml")).expect("read the manifest");
+    let lints = lints.expect("the workspace has lints").replace("missing_docs = \"warn\"", "");
+    fs::write(planted.join("Cargo.toml"), format!("{head}[lints.rust]{lints}\n"))
+        .expect("write the manifest");
+    let check = |source: &str| {
+        fs::write(planted.join("src/lib.rs"), source).expect("write the source");
+        let mut cargo = Command::new("cargo");
+        cargo
+            .current_dir(&planted)
+            .args(["check", "--offline"])
+            .env("CARGO_TARGET_DIR", world.path("target"));
+        tried(&mut cargo)
+    };
+    assert!(check("pub fn read(place: &u8) -> u8 { *place }").0);
+    let (accepted, told) = check("pub fn read(place: *const u8) -> u8 { unsafe { *place } }");
+    assert!(!accepted && told.contains("unsafe"), "{told}");
+    for member in ["protocol", "daemon", "helper-cli", "tests"] {
+        assert!(read(&format!("{member}/Cargo.toml")).contains("[lints]\nworkspace = true"), "{member}");
+    }
+}
