@@ -7,6 +7,10 @@ use cp_token_protocol::message;
 #[path = "callers/linux.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "callers/windows.rs"]
+mod system;
+
 pub use system::{Callers, Glimpse};
 
 /// The longest name that the kernel keeps, in bytes.

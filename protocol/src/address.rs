@@ -3,13 +3,27 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The longest socket path in bytes: `sun_path` holds 108 with its closing zero on Linux, 104 elsewhere.
-pub const ADDRESS_LIMIT: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+#[cfg(windows)]
+#[path = "address/windows.rs"]
+mod system;
+
+/// The longest socket path in bytes: `sun_path` holds 108 with its closing zero on Linux, 104 elsewhere. On Windows, the
+/// longest name of a pipe.
+pub const ADDRESS_LIMIT: usize = if cfg!(windows) {
+    256
+} else if cfg!(target_os = "linux") {
+    107
+} else {
+    103
+};
 
 /// The meeting place: a socket in a folder that belongs to the user alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IpcAddress {
     socket: PathBuf,
+    /// A pipe lies in no folder.
+    #[cfg(windows)]
+    folder: PathBuf,
 }
 
 /// Why there is no meeting place.
@@ -24,15 +38,31 @@ pub enum AddressError {
     /// There is neither a runtime folder nor a home.
     #[error("there is no home folder and no XDG_RUNTIME_DIR to meet in")]
     Nowhere,
+    /// On Windows, a variable names no pipe of this machine.
+    #[error(r"CP_TOKEN_SOCKET must be \\.\pipe\ and a name of letters, digits, '-', '_' and '.'")]
+    NoPipe,
+    /// On Windows, the system does not say who this is.
+    #[error("the system does not say which user this is")]
+    NoUser,
 }
 
 impl IpcAddress {
+    /// The meeting place that these variables lead to: `CP_TOKEN_SOCKET`, else the user's own pipe.
+    ///
+    /// # Errors
+    /// [`AddressError`].
+    #[cfg(windows)]
+    pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, AddressError> {
+        system::find(variable)
+    }
+
     /// The meeting place that these variables lead to: `CP_TOKEN_SOCKET`, else
     /// `$XDG_RUNTIME_DIR/cp-token/daemon.sock`, else `run/daemon.sock` in the state folder. Never the shared
     /// temporary folder and never an abstract name.
     ///
     /// # Errors
     /// [`AddressError`].
+    #[cfg(not(windows))]
     pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, AddressError> {
         let socket = if let Some(path) = absolute("CP_TOKEN_SOCKET", &variable)? {
             path
@@ -53,8 +83,15 @@ impl IpcAddress {
     }
 
     /// The folder it lies in, which also holds the daemon's lock.
+    #[cfg(not(windows))]
     pub fn folder(&self) -> &Path {
         self.socket.parent().unwrap_or(Path::new("/"))
+    }
+
+    /// The folder that holds the daemon's lock.
+    #[cfg(windows)]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 }
 
@@ -80,7 +117,7 @@ fn absolute(
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(windows)))]
 mod tests {
     use super::*;
 
