@@ -7,6 +7,10 @@ mod token;
 #[path = "output/unix.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "output/windows.rs"]
+mod system;
+
 use std::io::{self, ErrorKind};
 
 use cp_token_protocol::{ErrorCode, Failure};

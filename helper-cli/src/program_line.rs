@@ -21,7 +21,7 @@ pub(crate) fn parse(text: &str, search: Option<&OsStr>) -> Result<Vec<String>, F
 }
 
 fn find(program: &str, search: Option<&OsStr>) -> Option<PathBuf> {
-    if program.contains('/') {
+    if program.contains(std::path::is_separator) {
         return std::path::absolute(program).ok().filter(|path| is_program(path));
     }
     // A relative folder in PATH would be another one tomorrow.

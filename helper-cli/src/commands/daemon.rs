@@ -4,6 +4,10 @@
 #[path = "daemon/unix.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "daemon/windows.rs"]
+mod system;
+
 use std::time::Duration;
 
 use cp_token_protocol::message::Request;
