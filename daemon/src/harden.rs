@@ -76,6 +76,8 @@ const WINDOWS: &[&str] = &[
     "USERNAME",
     "USERPROFILE",
     "WINDIR",
+    // By which Wine finds the user's folders, as Windows does by the user's token.
+    "WINEUSERNAME",
 ];
 
 /// Hardens the process. To be called before any thread, pipe or secret exists.

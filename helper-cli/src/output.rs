@@ -66,6 +66,7 @@ pub(crate) fn complain(line: &str) {
 }
 
 /// Passes on what another program wrote to standard error. Whether anybody reads it changes nothing.
+#[cfg(unix)]
 pub(crate) fn pass_on(bytes: &[u8]) {
     let _ = system::write_to_stderr(bytes);
 }
