@@ -106,5 +106,6 @@ impl Drop for Puller {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

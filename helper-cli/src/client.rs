@@ -16,9 +16,7 @@ use std::time::Duration;
 
 use cp_token_protocol::blocking::{self, FrameReader};
 use cp_token_protocol::message::{Request, Response};
-use cp_token_protocol::{
-    ErrorCode, Failure, IpcAddress, PeerError, TokenView, encode_request,
-};
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress, PeerError, TokenView, encode_request};
 use system::Stream;
 use zeroize::Zeroize;
 

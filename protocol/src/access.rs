@@ -57,7 +57,8 @@ mod tests {
     fn l04_a_right_of_somebody_else_is_seen_and_those_of_the_system_are_not_held_against_it() {
         let own = sid(&[21, 1, 2, 3, 1001]);
         let everybody = sid(&[11]);
-        let of = |granted: &[(Sid, u32)]| Access { owner: own, granted: granted.to_vec(), is_open_to_all: false };
+        let of =
+            |granted: &[(Sid, u32)]| Access { owner: own, granted: granted.to_vec(), is_open_to_all: false };
         let private = of(&[(own, u32::MAX), (sid(&[18]), u32::MAX), (sid(&[32, 544]), u32::MAX)]);
         assert!(!private.lets_others(&own, u32::MAX));
         let read = of(&[(own, u32::MAX), (everybody, 0x0012_0089)]);

@@ -7,5 +7,6 @@ mod line;
 #[path = "child/windows.rs"]
 mod system;
 
+pub use line::split;
 #[cfg(windows)]
 pub use system::{Start, Started};

@@ -29,8 +29,7 @@ impl Sid {
 
     /// Whether it is the system itself or its administrators, who can do what they like anyway.
     pub fn is_the_system(&self) -> bool {
-        const INSTALLER: &str =
-            "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
+        const INSTALLER: &str = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
         ["S-1-5-18", "S-1-5-32-544", INSTALLER].contains(&self.to_string().as_str())
     }
 

@@ -44,7 +44,11 @@ impl Callers {
     pub fn known(&self, glimpse: Glimpse) -> Known {
         let named = |pid| Named::new(pid, name_of(pid).unwrap_or_default().as_bytes());
         let process = Named::new(glimpse.peer.pid.unwrap_or(0), b"");
-        Known { uid: glimpse.peer.uid, process, parent: glimpse.parent.filter(|&parent| parent > 0).map(named) }
+        Known {
+            uid: glimpse.peer.uid,
+            process,
+            parent: glimpse.parent.filter(|&parent| parent > 0).map(named),
+        }
     }
 }
 
@@ -66,7 +70,13 @@ fn parent_of(pid: u32) -> io::Result<u32> {
     // SAFETY: the process is open, and `facts` is writable for as many bytes as are said.
     let status = unsafe {
         let place = (&raw mut facts).cast();
-        NtQueryInformationProcess(process.as_raw_handle(), ProcessBasicInformation, place, size, &raw mut length)
+        NtQueryInformationProcess(
+            process.as_raw_handle(),
+            ProcessBasicInformation,
+            place,
+            size,
+            &raw mut length,
+        )
     };
     if status < 0 {
         return Err(io::ErrorKind::NotFound.into());

@@ -122,7 +122,11 @@ fn require_plain(file: &File, path: &Path) -> Result<(), FileError> {
     let facts = file.metadata()?;
     let is_link = facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0;
     // A name of a device, such as `CON`, opens something that is no file on any disk.
-    if facts.is_file() && !is_link && path.file_name().is_some() { Ok(()) } else { Err(FileError::WrongKind("file")) }
+    if facts.is_file() && !is_link && path.file_name().is_some() {
+        Ok(())
+    } else {
+        Err(FileError::WrongKind("file"))
+    }
 }
 
 fn require_writable_by_us_alone(object: &impl AsHandle, path: &Path) -> Result<(), FileError> {

@@ -14,15 +14,19 @@ use windows_sys::Win32::System::Diagnostics::Debug::{
 use windows_sys::Win32::System::ErrorReporting::{WER_FAULT_REPORTING_FLAG_NOHEAP, WerSetFlags};
 use windows_sys::Win32::System::LibraryLoader::{LOAD_LIBRARY_SEARCH_SYSTEM32, SetDefaultDllDirectories};
 use windows_sys::Win32::System::Threading::{
-    GetCurrentProcess, PROCESS_MITIGATION_POLICY, ProcessDynamicCodePolicy, ProcessExtensionPointDisablePolicy,
-    ProcessImageLoadPolicy, SetProcessMitigationPolicy, SetProcessWorkingSetSize,
+    GetCurrentProcess, PROCESS_MITIGATION_POLICY, ProcessDynamicCodePolicy,
+    ProcessExtensionPointDisablePolicy, ProcessImageLoadPolicy, SetProcessMitigationPolicy,
+    SetProcessWorkingSetSize,
 };
 
 /// Everything that is done before any thread, pipe or secret exists, and how it went.
 pub(super) fn process(keep: impl Fn(&OsString) -> bool) -> Vec<ProtectionReport> {
     let mut reports = vec![
         report("libraries from the system folder alone", is_library_search_closed()),
-        report("no libraries from other machines or of low trust", is_forbidden(ProcessImageLoadPolicy, IMAGES)),
+        report(
+            "no libraries from other machines or of low trust",
+            is_forbidden(ProcessImageLoadPolicy, IMAGES),
+        ),
         report("no extension points in this process", is_forbidden(ProcessExtensionPointDisablePolicy, ONE)),
         report("no code made at run time", is_forbidden(ProcessDynamicCodePolicy, ONE)),
         report("no error report with the memory's content", is_silent_in_a_crash()),
@@ -35,7 +39,10 @@ pub(super) fn process(keep: impl Fn(&OsString) -> bool) -> Vec<ProtectionReport>
     reports.push(report("freed memory wiped", true));
     reports.push(report("pipe for this user alone, peer checked", true));
     let tracing = ProtectionState::Unsupported;
-    reports.push(ProtectionReport { name: "no tracing by other programs of the user".to_owned(), state: tracing });
+    reports.push(ProtectionReport {
+        name: "no tracing by other programs of the user".to_owned(),
+        state: tracing,
+    });
     reports
 }
 

@@ -101,7 +101,9 @@ fn reply_at_once(connection: &Connection, look: Look) -> Look {
     match system::send_at_once(connection, &bytes) {
         Ok(sent) if sent == bytes.len() => Look::Over,
         Ok(sent) => Look::Unfinished(Stage::Replying(bytes, sent, noted)),
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Look::Unfinished(Stage::Replying(bytes, 0, noted)),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+            Look::Unfinished(Stage::Replying(bytes, 0, noted))
+        }
         Err(_) => Look::Over,
     }
 }

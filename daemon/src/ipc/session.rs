@@ -53,10 +53,7 @@ async fn to_its_end(service: Arc<Service>, request: Request, caller: Glimpse) ->
 }
 
 /// Tells the caller at once, and then every second, that the answer is being made.
-async fn with_signs_of_life(
-    stream: &Stream,
-    answer: impl Future<Output = Response>,
-) -> io::Result<Response> {
+async fn with_signs_of_life(stream: &Stream, answer: impl Future<Output = Response>) -> io::Result<Response> {
     let mut answer = std::pin::pin!(answer);
     let working = encode_response(&Response::Working).unwrap_or_default();
     let mut pulse = tokio::time::interval(PULSE);

@@ -10,7 +10,7 @@ use rustix::net::{RecvFlags, SendFlags, SocketFlags};
 use tokio::io::unix::AsyncFd;
 
 pub(super) use std::os::fd::OwnedFd as Connection;
-pub use std::os::fd::OwnedFd as Listening;
+pub(super) use std::os::fd::OwnedFd as Listening;
 pub(super) use tokio::net::UnixStream as Stream;
 
 /// The listening socket, watched by the runtime.

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use tokio::net::windows::named_pipe::NamedPipeServer;
 
-use super::socket::another;
 pub(super) use super::socket::Listening;
+use super::socket::another;
 
 pub(super) use tokio::net::windows::named_pipe::NamedPipeServer as Connection;
 pub(super) use tokio::net::windows::named_pipe::NamedPipeServer as Stream;

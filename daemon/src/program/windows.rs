@@ -76,7 +76,8 @@ impl Job {
         // SAFETY: the structure is the one of this kind of information, and its size is said.
         let is_set = unsafe {
             let limits = (&raw const limits).cast();
-            SetInformationJobObject(job.0.as_raw_handle(), JobObjectExtendedLimitInformation, limits, size) != 0
+            SetInformationJobObject(job.0.as_raw_handle(), JobObjectExtendedLimitInformation, limits, size)
+                != 0
         };
         if is_set { Ok(job) } else { Err(io::Error::last_os_error()) }
     }

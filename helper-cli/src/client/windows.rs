@@ -141,7 +141,11 @@ impl Stream {
         if unsafe { GetOverlappedResult(pipe, state, &raw mut count, 1) } != 0 {
             return Ok(count as usize);
         }
-        if is_done == WAIT_OBJECT_0 { Err(io::Error::last_os_error()) } else { Err(ErrorKind::TimedOut.into()) }
+        if is_done == WAIT_OBJECT_0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Err(ErrorKind::TimedOut.into())
+        }
     }
 }
 

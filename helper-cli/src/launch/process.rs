@@ -67,7 +67,10 @@ fn program() -> Result<PathBuf, Failure> {
 }
 
 fn inherited_variables() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
-    INHERITED_VARIABLES.iter().chain(system::VARIABLES).filter_map(|&name| Some((name, std::env::var_os(name)?)))
+    INHERITED_VARIABLES
+        .iter()
+        .chain(system::VARIABLES)
+        .filter_map(|&name| Some((name, std::env::var_os(name)?)))
 }
 
 fn first_line(output: impl Read) -> String {

@@ -86,7 +86,10 @@ pub(super) fn milliseconds_since_boot() -> u64 {
 
 /// Starts the daemon's file, and gives what it says. It has no console, so that neither Ctrl-C nor the end of ours
 /// reaches it; and it leaves the job that we are in, where that is allowed, so that it outlives our caller.
-pub(super) fn start(file: &Path, variables: Vec<(&'static str, OsString)>) -> io::Result<impl Read + Send + 'static> {
+pub(super) fn start(
+    file: &Path,
+    variables: Vec<(&'static str, OsString)>,
+) -> io::Result<impl Read + Send + 'static> {
     let folder = file.parent().unwrap_or(file);
     let flags = DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP | CREATE_BREAKAWAY_FROM_JOB;
     let mut start = Start { file, arguments: &["--background"], variables, folder, flags, job: None };

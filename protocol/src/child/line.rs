@@ -45,43 +45,41 @@ pub(super) fn block(variables: &[(String, Vec<u16>)]) -> Vec<u16> {
     block
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The splitting that Microsoft documents for its C runtime, written from that description.
-    fn split(line: &str) -> Vec<String> {
-        let (mut words, mut word, mut is_quoted, mut is_begun) = (Vec::new(), String::new(), false, false);
-        let mut letters = line.chars().peekable();
-        while let Some(letter) = letters.next() {
-            if letter == '\\' {
+/// The words of a line, split as Microsoft documents it for its C runtime; `None` where a quote is not closed.
+pub fn split(line: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut is_quoted = false;
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            ' ' | '\t' if !is_quoted => words.extend(word.take()),
+            '"' => {
+                is_quoted = !is_quoted;
+                word.get_or_insert_default();
+            }
+            '\\' => {
                 let mut count = 1;
                 while letters.next_if_eq(&'\\').is_some() {
                     count += 1;
                 }
-                let before_quote = letters.peek() == Some(&'"');
-                word.push_str(&"\\".repeat(if before_quote { count / 2 } else { count }));
-                if before_quote && count % 2 == 1 {
+                let word = word.get_or_insert_default();
+                let is_before_quote = letters.peek() == Some(&'"');
+                word.push_str(&"\\".repeat(if is_before_quote { count / 2 } else { count }));
+                if is_before_quote && count % 2 == 1 {
                     word.extend(letters.next());
                 }
-                is_begun = true;
-            } else if letter == '"' {
-                is_quoted = !is_quoted;
-                is_begun = true;
-            } else if letter == ' ' && !is_quoted {
-                if std::mem::take(&mut is_begun) {
-                    words.push(std::mem::take(&mut word));
-                }
-            } else {
-                word.push(letter);
-                is_begun = true;
             }
+            letter => word.get_or_insert_default().push(letter),
         }
-        if is_begun {
-            words.push(word);
-        }
-        words
     }
+    words.extend(word);
+    (!is_quoted).then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn every_word_arrives_as_it_was_given() {
@@ -91,10 +89,26 @@ mod tests {
                 for third in pieces {
                     let joined = format!("{second}{third}");
                     let words = ["p", first, &joined, third];
-                    assert_eq!(split(&command_line(&words)), words, "{words:?}");
+                    assert_eq!(
+                        split(&command_line(&words)).as_deref(),
+                        Some(&words.map(str::to_owned)[..]),
+                        "{words:?}"
+                    );
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_line_as_a_person_writes_it_is_split_and_its_backslashes_stay() {
+        let split = |line: &str| split(line).map(|words| words.join("|"));
+        assert_eq!(
+            split(r#""C:\Program Files\op.exe" read x"#).as_deref(),
+            Some(r"C:\Program Files\op.exe|read|x")
+        );
+        assert_eq!(split(r#"  C:\bin\pass.exe  "" "#).as_deref(), Some(r"C:\bin\pass.exe|"));
+        assert_eq!(split(r#"a "b"#), None);
+        assert_eq!(split("").as_deref(), Some(""));
     }
 
     #[test]

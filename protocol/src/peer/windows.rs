@@ -17,7 +17,8 @@ use crate::security::{Kind, access_of, client_of, client_process, own_user};
 /// # Errors
 /// [`PeerError::Stranger`], or [`PeerError::Unknown`] where the system does not say.
 pub fn require_same_user(pipe: impl AsHandle) -> Result<Peer, PeerError> {
-    let (own, peer) = own_user().and_then(|own| Ok((own, client_of(&pipe)?))).map_err(|_| PeerError::Unknown)?;
+    let (own, peer) =
+        own_user().and_then(|own| Ok((own, client_of(&pipe)?))).map_err(|_| PeerError::Unknown)?;
     if own == peer {
         Ok(Peer { uid: peer.last_number(), pid: client_process(pipe).ok() })
     } else {
@@ -50,8 +51,9 @@ pub fn require_own_folder(folder: &Path) -> Result<(), PeerError> {
     if !facts.is_dir() || facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
         return Err(PeerError::NotAFolder);
     }
-    let (own, access) =
-        own_user().and_then(|own| Ok((own, access_of(&opened, Kind::File)?))).map_err(|_| PeerError::Unknown)?;
+    let (own, access) = own_user()
+        .and_then(|own| Ok((own, access_of(&opened, Kind::File)?)))
+        .map_err(|_| PeerError::Unknown)?;
     if access.owner == own || access.owner.is_the_system() {
         Ok(())
     } else {

@@ -149,16 +149,24 @@ pub fn access_of(object: impl AsHandle, kind: Kind) -> io::Result<Access> {
     let kind = if kind == Kind::File { SE_FILE_OBJECT } else { SE_KERNEL_OBJECT };
     // SAFETY: the handle is open, and the places are writable.
     let status = unsafe {
-        GetSecurityInfo(handle, kind, WANTED, &raw mut owner, null_mut(), &raw mut list, null_mut(), &raw mut descriptor)
+        GetSecurityInfo(
+            handle,
+            kind,
+            WANTED,
+            &raw mut owner,
+            null_mut(),
+            &raw mut list,
+            null_mut(),
+            &raw mut descriptor,
+        )
     };
     if status != 0 {
         return Err(io::Error::from_raw_os_error(status.cast_signed()));
     }
     let descriptor = Descriptor(descriptor);
     // SAFETY: both lie in the descriptor, which outlives these calls.
-    let access = unsafe {
-        Access { owner: copy(owner)?, granted: granted(list), is_open_to_all: list.is_null() }
-    };
+    let access =
+        unsafe { Access { owner: copy(owner)?, granted: granted(list), is_open_to_all: list.is_null() } };
     drop(descriptor);
     Ok(access)
 }
@@ -220,7 +228,12 @@ impl Descriptor {
         // SAFETY: the text ends with a zero, and `descriptor` is writable.
         success(unsafe {
             let place = &raw mut descriptor;
-            ConvertStringSecurityDescriptorToSecurityDescriptorW(text.as_ptr(), SDDL_REVISION_1, place, null_mut())
+            ConvertStringSecurityDescriptorToSecurityDescriptorW(
+                text.as_ptr(),
+                SDDL_REVISION_1,
+                place,
+                null_mut(),
+            )
         })?;
         Ok(Self(descriptor))
     }
@@ -243,7 +256,13 @@ impl Descriptor {
         // SAFETY: the descriptor is whole, and `text` is writable.
         success(unsafe {
             let place = &raw mut text;
-            ConvertSecurityDescriptorToStringSecurityDescriptorW(self.0, SDDL_REVISION_1, WANTED, place, null_mut())
+            ConvertSecurityDescriptorToStringSecurityDescriptorW(
+                self.0,
+                SDDL_REVISION_1,
+                WANTED,
+                place,
+                null_mut(),
+            )
         })?;
         // SAFETY: the call has put a text with a closing zero there, which is ours to free.
         let text = unsafe {

@@ -36,7 +36,11 @@ pub(super) fn link(path: &Path) -> Result<Option<PathBuf>, FileFault> {
         return Ok(None);
     }
     let facts = std::fs::symlink_metadata(path).map_err(|error| blame(&error))?;
-    if facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT == 0 { Ok(None) } else { Err(FileFault::Replaceable) }
+    if facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT == 0 {
+        Ok(None)
+    } else {
+        Err(FileFault::Replaceable)
+    }
 }
 
 fn blame(error: &io::Error) -> FileFault {

@@ -59,5 +59,9 @@ fn file_of(process: &OwnedHandle) -> io::Result<String> {
         let room = path.as_mut_ptr();
         QueryFullProcessImageNameW(process.as_raw_handle(), PROCESS_NAME_WIN32, room, &raw mut length) != 0
     };
-    if is_told { Ok(String::from_utf16_lossy(&path[..length as usize])) } else { Err(io::Error::last_os_error()) }
+    if is_told {
+        Ok(String::from_utf16_lossy(&path[..length as usize]))
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
