@@ -3,6 +3,7 @@
 
 use cp_token_protocol::message;
 
+#[cfg(unix)]
 mod memory;
 #[cfg(target_os = "linux")]
 #[path = "callers/linux.rs"]
@@ -10,8 +11,14 @@ mod system;
 #[cfg(target_os = "macos")]
 #[path = "callers/macos.rs"]
 mod system;
+#[cfg(windows)]
+#[path = "callers/windows.rs"]
+mod system;
 
+#[cfg(unix)]
 pub use memory::{Callers, Glimpse};
+#[cfg(windows)]
+pub use system::{Callers, Glimpse};
 
 /// The longest name that the kernel keeps, in bytes.
 const NAME_LIMIT: usize = 15;

@@ -7,6 +7,10 @@ use std::time::Duration;
 #[path = "clock/unix.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "clock/windows.rs"]
+mod system;
+
 pub use system::SystemClock;
 
 /// One instant on two clocks. An instant in the future is a deadline: it is reached when either clock is

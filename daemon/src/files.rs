@@ -8,6 +8,10 @@ use std::path::Path;
 #[path = "files/unix.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "files/windows.rs"]
+mod system;
+
 pub use system::{
     check_ancestors, check_folder, make_private_folder, open_private, open_to_append, read_own, replace,
 };
@@ -36,6 +40,9 @@ pub enum FileError {
     /// A folder above it lets others replace what is in it.
     #[error("others may write {0} above it; run: chmod go-w {0}")]
     OpenAncestor(String),
+    /// On Windows, its list of grants lets others write or exchange it.
+    #[error("others may change it; see who with: icacls \"{0}\"")]
+    Shared(String),
     /// It is larger than [`FILE_LIMIT`].
     #[error("it is larger than a mebibyte")]
     TooLarge,

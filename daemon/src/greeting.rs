@@ -1,6 +1,7 @@
 //! Owns the first and only words on standard output: `ready`, or why not. The helper that started the daemon
 //! waits for them.
 
+#[cfg(unix)]
 use std::fs::OpenOptions;
 use std::io::Write;
 
@@ -10,6 +11,15 @@ use cp_token_protocol::Failure;
 /// standard output is then closed: its reader waits for nothing more.
 pub fn ready(background: bool) {
     let _ = std::io::stdout().write_all(b"ready\n").and_then(|()| std::io::stdout().flush());
+    told(background);
+}
+
+/// On Windows no service manager listens, and a pipe without a reader holds nobody up.
+#[cfg(windows)]
+fn told(_: bool) {}
+
+#[cfg(unix)]
+fn told(background: bool) {
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     if background && let Ok(nowhere) = OpenOptions::new().write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stdout(&nowhere);

@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 
-use cp_token_protocol::message::{ProtectionReport, ProtectionState};
+use cp_token_protocol::message::ProtectionReport;
+#[cfg(not(windows))]
+use cp_token_protocol::message::ProtectionState;
 
 #[cfg(target_os = "linux")]
 #[path = "harden/linux.rs"]
@@ -12,6 +14,10 @@ mod system;
 mod system;
 #[cfg(unix)]
 mod unix;
+
+#[cfg(windows)]
+#[path = "harden/windows.rs"]
+mod system;
 
 pub use system::{connection_limit, give_memory_back};
 
@@ -54,11 +60,46 @@ const KEPT: &[&str] = &[
     "XDG_STATE_HOME",
 ];
 
+/// What Windows' own libraries and programs ask for besides; its names have no case.
+const WINDOWS: &[&str] = &[
+    "ALLUSERSPROFILE",
+    "APPDATA",
+    "COMPUTERNAME",
+    "COMSPEC",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "LOCALAPPDATA",
+    "PATH",
+    "PATHEXT",
+    "PROGRAMDATA",
+    "PROGRAMFILES",
+    "SYSTEMDRIVE",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "USERDOMAIN",
+    "USERNAME",
+    "USERPROFILE",
+    "WINDIR",
+    // By which Wine finds the user's folders, as Windows does by the user's token.
+    "WINEUSERNAME",
+];
+
+/// Hardens the process. To be called before any thread, pipe or secret exists.
+///
+/// # Errors
+/// [`HardenError`].
+#[cfg(windows)]
+pub fn process(_: bool) -> Result<Vec<ProtectionReport>, HardenError> {
+    Ok(system::process(|name| is_kept(&name.to_string_lossy())))
+}
+
 /// Hardens the process, in the order in which each step protects the next. To be called before any thread,
 /// socket or secret exists. `handed_over` says that descriptor 3 is the service manager's.
 ///
 /// # Errors
 /// [`HardenError`].
+#[cfg(not(windows))]
 pub fn process(handed_over: bool) -> Result<Vec<ProtectionReport>, HardenError> {
     if system::is_privileged() {
         return Err(HardenError::Privileged);
@@ -89,10 +130,11 @@ pub fn is_handed_over(variable: impl Fn(&str) -> Option<OsString>) -> bool {
 
 /// Whether the daemon keeps the variable of that name.
 pub(crate) fn is_kept(name: &str) -> bool {
-    KEPT.contains(&name)
+    KEPT.contains(&name) || (cfg!(windows) && WINDOWS.iter().any(|kept| kept.eq_ignore_ascii_case(name)))
 }
 
 /// How a protection came out; none where the system does not have it.
+#[cfg(not(windows))]
 fn report(name: &str, holds: Option<bool>) -> ProtectionReport {
     let state = match holds {
         Some(true) => ProtectionState::On,

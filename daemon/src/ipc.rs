@@ -1,13 +1,17 @@
 //! Owns the doors: the meeting place, who is let in, and one conversation each. Below it, nobody knows that
 //! there are sockets.
 
+#[cfg_attr(windows, path = "ipc/activation/windows.rs")]
 pub mod activation;
 pub mod conversations;
 mod eager;
 pub mod listener;
+#[cfg_attr(windows, path = "ipc/lobby/windows.rs")]
 mod lobby;
 mod session;
+#[cfg_attr(windows, path = "ipc/socket/windows.rs")]
 pub mod socket;
-#[path = "ipc/unix.rs"]
+#[cfg_attr(unix, path = "ipc/unix.rs")]
+#[cfg_attr(windows, path = "ipc/windows.rs")]
 mod system;
 pub mod throttle;

@@ -1,6 +1,7 @@
 //! Owns the run of another program for what it prints: no shell, a clean environment, a deadline, a cap, and an
 //! end for all that it started. It must not know what the words mean, and lets none of them into an error or a log.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ mod watch;
 #[cfg(target_os = "macos")]
 #[path = "program/macos.rs"]
 mod watch;
+#[cfg(windows)]
+#[path = "program/windows.rs"]
+mod system;
 
 use system::Leash;
 
@@ -77,7 +81,7 @@ impl From<IntakeError> for ProgramError {
 /// # Errors
 /// [`ProgramError`].
 pub async fn run(argv: &[String], deadline: Duration, limit: usize) -> Result<Secret, ProgramError> {
-    if !argv.first().is_some_and(|file| file.starts_with('/')) {
+    if !argv.first().is_some_and(|file| Path::new(file).is_absolute()) {
         return Err(ProgramError::Relative);
     }
     tokio::time::timeout(deadline, run_in_turn(argv.to_vec(), limit))
@@ -109,4 +113,5 @@ impl Drop for Puller {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -1,7 +1,16 @@
 //! Owns what signals mean: stop, read the config again, or nothing.
 
+#[cfg(windows)]
+#[path = "signals/windows.rs"]
+mod system;
+
+#[cfg(windows)]
+pub use system::Signals;
+
+#[cfg(unix)]
 use std::io;
 
+#[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a signal asks for.
@@ -14,6 +23,7 @@ pub enum Wish {
 }
 
 /// The signals that the daemon listens to.
+#[cfg(unix)]
 pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -22,6 +32,7 @@ pub struct Signals {
     _ignored: [Signal; 3],
 }
 
+#[cfg(unix)]
 impl Signals {
     /// Starts to listen.
     ///

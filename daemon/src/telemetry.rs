@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
 use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -51,10 +50,23 @@ pub fn start(filter: Option<&str>, sink: Sink) -> io::Result<()> {
 fn report_panic(place: Option<&std::panic::Location<'_>>) {
     let (file, line) = place.map_or(("unknown", 0), |place| (place.file(), place.line()));
     let words = format!("cp-tokend: internal error at {file}:{line}; please report it as a bug\n");
+    write_if_read(words.as_bytes());
+}
+
+#[cfg(unix)]
+fn write_if_read(words: &[u8]) {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
     let errors = rustix::stdio::stderr();
-    if rustix::event::poll(&mut [PollFd::new(&errors, PollFlags::OUT)], Some(&Timespec::default())) == Ok(1) {
-        let _ = rustix::io::write(errors, words.as_bytes());
+    if poll(&mut [PollFd::new(&errors, PollFlags::OUT)], Some(&Timespec::default())) == Ok(1) {
+        let _ = rustix::io::write(errors, words);
     }
+}
+
+/// A daemon in the background has no standard error here, and a console takes everything.
+#[cfg(windows)]
+fn write_if_read(words: &[u8]) {
+    let _ = io::stderr().write_all(words);
 }
 
 fn drain(lines: &Receiver<Vec<u8>>, dropped: &AtomicU64, out: &mut dyn Write) {

@@ -7,18 +7,17 @@ mod answer;
 #[path = "client/unix.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "client/windows.rs"]
+mod system;
+
 use std::io::{self, Read};
 use std::time::Duration;
 
 use cp_token_protocol::blocking::{self, FrameReader};
 use cp_token_protocol::message::{Request, Response};
-use cp_token_protocol::{
-    ErrorCode, Failure, IpcAddress, PeerError, TokenView, encode_request, require_own_folder,
-    require_same_user,
-};
-use interprocess::local_socket::Stream;
-use interprocess::local_socket::traits::Stream as _;
-use interprocess::local_socket::traits::StreamCommon as _;
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress, PeerError, TokenView, encode_request};
+use system::Stream;
 use zeroize::Zeroize;
 
 use crate::deadline::Deadline;
@@ -46,7 +45,7 @@ pub(crate) fn connect<'d>(
     address: &IpcAddress,
     deadline: &'d Deadline,
 ) -> Result<Option<Connection<'d>>, Failure> {
-    match require_own_folder(address.folder()) {
+    match system::require_own_place(address) {
         Ok(()) => {}
         Err(PeerError::NoFolder) => return Ok(None),
         Err(problem) => return Err(foreign_folder(address, problem)),
@@ -56,14 +55,14 @@ pub(crate) fn connect<'d>(
         Ok(stream) => stream,
         Err(error) => return nobody_there(address, &error),
     };
-    require_same_user(system::descriptor(&stream)).map_err(|problem| stranger(address, problem))?;
+    system::require_our_daemon(&stream).map_err(|problem| stranger(address, problem))?;
     Ok(Some(Connection { stream, deadline }))
 }
 
 impl Connection<'_> {
     /// The process that listens at the other end; for people and for ending it, never for trusting it.
     pub(crate) fn process(&self) -> Option<i32> {
-        self.stream.peer_creds().ok()?.pid()
+        system::process(&self.stream)
     }
 
     /// Asks, and gives the answer once it has come.
@@ -179,7 +178,7 @@ impl Read for Patient<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let left = self.deadline.remaining().map_err(|_| io::ErrorKind::TimedOut)?;
-            self.stream.set_recv_timeout(Some(left.min(SILENCE)))?;
+            system::limit_reading(self.stream, left.min(SILENCE))?;
             match self.stream.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 outcome => return outcome,

@@ -4,6 +4,7 @@
 mod adapter;
 mod code;
 pub(crate) mod complete;
+#[cfg_attr(windows, path = "commands/curl/windows.rs")]
 mod curl;
 mod daemon;
 mod doctor;
@@ -73,6 +74,8 @@ fn nowhere(error: &AddressError) -> Failure {
     let hint = match error {
         AddressError::Relative(_) => "make it start with /, or unset it",
         AddressError::TooLong(_) => "set CP_TOKEN_SOCKET to a shorter path in a folder of your own",
+        AddressError::NoPipe => "mend it, or unset it",
+        AddressError::NoUser => "log in again",
         AddressError::Nowhere => "set HOME, or XDG_RUNTIME_DIR",
     };
     Failure::new(ErrorCode::CONFIG_BROKEN, error.to_string()).with_hint(hint)
@@ -174,6 +177,7 @@ fn milliseconds(duration: Duration) -> u64 {
 
 /// A file of ours could not be written.
 #[cold]
+#[cfg(unix)]
 fn not_written(error: &std::io::Error) -> Failure {
     let known = [
         (std::io::ErrorKind::StorageFull, "there is no space left"),

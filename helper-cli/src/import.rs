@@ -11,6 +11,10 @@ mod official;
 #[path = "import/unix.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "import/windows.rs"]
+mod system;
+
 use std::path::{Path, PathBuf};
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};

@@ -10,6 +10,10 @@ mod process;
 #[path = "launch/unix.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "launch/windows.rs"]
+mod system;
+
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};

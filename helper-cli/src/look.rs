@@ -5,6 +5,10 @@
 #[path = "look/unix.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "look/windows.rs"]
+mod system;
+
 /// What standard output can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Look {

@@ -6,6 +6,7 @@ mod adapters;
 mod cli;
 mod client;
 mod commands;
+#[cfg(any(unix, test))]
 mod curl;
 mod date;
 mod deadline;
@@ -17,6 +18,7 @@ mod launch;
 mod look;
 mod names;
 mod output;
+#[cfg_attr(windows, path = "program/windows.rs")]
 mod program;
 mod program_line;
 mod prompt;

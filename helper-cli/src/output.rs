@@ -7,6 +7,10 @@ mod token;
 #[path = "output/unix.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "output/windows.rs"]
+mod system;
+
 use std::io::{self, ErrorKind};
 
 use cp_token_protocol::{ErrorCode, Failure};
@@ -62,6 +66,7 @@ pub(crate) fn complain(line: &str) {
 }
 
 /// Passes on what another program wrote to standard error. Whether anybody reads it changes nothing.
+#[cfg(unix)]
 pub(crate) fn pass_on(bytes: &[u8]) {
     let _ = system::write_to_stderr(bytes);
 }

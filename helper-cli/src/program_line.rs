@@ -12,21 +12,40 @@ use cp_token_protocol::{ErrorCode, Failure};
 /// [`ErrorCode::USAGE`] where it does not split, or where there is no such program. It repeats no word: an
 /// argument may be meant to be secret.
 pub(crate) fn parse(text: &str, search: Option<&OsStr>) -> Result<Vec<String>, Failure> {
-    let mut words =
-        shlex::split(text).ok_or_else(|| fault("the program line has a quote that is not closed"))?;
+    let mut words = split(text).ok_or_else(|| fault("the program line has a quote that is not closed"))?;
     let program = words.first_mut().ok_or_else(|| fault("the program line is empty"))?;
     let found = find(program, search).ok_or_else(|| fault("there is no such program"))?;
     *program = found.to_str().map(str::to_owned).ok_or_else(|| fault("the program's path is not UTF-8"))?;
     Ok(words)
 }
 
+#[cfg(not(windows))]
+fn split(text: &str) -> Option<Vec<String>> {
+    shlex::split(text)
+}
+
+/// As the programs of the system split their lines: a backslash is a part of nearly every path.
+#[cfg(windows)]
+fn split(text: &str) -> Option<Vec<String>> {
+    cp_token_protocol::child::split(text)
+}
+
 fn find(program: &str, search: Option<&OsStr>) -> Option<PathBuf> {
-    if program.contains('/') {
-        return std::path::absolute(program).ok().filter(|path| is_program(path));
+    if program.contains(std::path::is_separator) {
+        return std::path::absolute(program).ok().map(with_ending).filter(|path| is_program(path));
     }
     // A relative folder in PATH would be another one tomorrow.
     let folders = std::env::split_paths(search?).filter(|folder| folder.is_absolute());
-    folders.map(|folder| folder.join(program)).find(|path| is_program(path))
+    folders.map(|folder| with_ending(folder.join(program))).find(|path| is_program(path))
+}
+
+/// With what the system's programs end with, where the name has no ending.
+fn with_ending(mut path: PathBuf) -> PathBuf {
+    let ending = std::env::consts::EXE_EXTENSION;
+    if path.extension().is_none() && !ending.is_empty() {
+        path.set_extension(ending);
+    }
+    path
 }
 
 fn is_program(path: &Path) -> bool {

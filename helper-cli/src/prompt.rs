@@ -5,6 +5,10 @@
 #[path = "prompt/unix.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "prompt/windows.rs"]
+mod system;
+
 mod choice;
 mod code;
 mod handed;

@@ -6,14 +6,27 @@ use std::path::{Path, PathBuf};
 #[cfg(target_os = "macos")]
 #[path = "address/macos.rs"]
 mod system;
+#[cfg(windows)]
+#[path = "address/windows.rs"]
+mod system;
 
-/// The longest socket path in bytes: `sun_path` holds 108 with its closing zero on Linux, 104 elsewhere.
-pub const ADDRESS_LIMIT: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+/// The longest socket path in bytes: `sun_path` holds 108 with its closing zero on Linux, 104 elsewhere. On Windows, the
+/// longest name of a pipe.
+pub const ADDRESS_LIMIT: usize = if cfg!(windows) {
+    256
+} else if cfg!(target_os = "linux") {
+    107
+} else {
+    103
+};
 
 /// The meeting place: a socket in a folder that belongs to the user alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IpcAddress {
     socket: PathBuf,
+    /// A pipe lies in no folder.
+    #[cfg(windows)]
+    folder: PathBuf,
 }
 
 /// Why there is no meeting place.
@@ -28,9 +41,24 @@ pub enum AddressError {
     /// There is neither a runtime folder nor a home.
     #[error("there is no home folder and no XDG_RUNTIME_DIR to meet in")]
     Nowhere,
+    /// On Windows, a variable names no pipe of this machine.
+    #[error(r"CP_TOKEN_SOCKET must be \\.\pipe\ and a name of letters, digits, '-', '_' and '.'")]
+    NoPipe,
+    /// On Windows, the system does not say who this is.
+    #[error("the system does not say which user this is")]
+    NoUser,
 }
 
 impl IpcAddress {
+    /// The meeting place that these variables lead to: `CP_TOKEN_SOCKET`, else the user's own pipe.
+    ///
+    /// # Errors
+    /// [`AddressError`].
+    #[cfg(windows)]
+    pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, AddressError> {
+        system::find(variable)
+    }
+
     /// The meeting place that these variables lead to: `CP_TOKEN_SOCKET`, else
     /// `$XDG_RUNTIME_DIR/cp-token/daemon.sock`, else on macOS `cp-token/daemon.sock` in the user's own temporary
     /// folder, else `run/daemon.sock` in the state folder. Never the shared temporary folder and never an abstract
@@ -38,6 +66,7 @@ impl IpcAddress {
     ///
     /// # Errors
     /// [`AddressError`].
+    #[cfg(not(windows))]
     pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, AddressError> {
         let socket = if let Some(path) = absolute("CP_TOKEN_SOCKET", &variable)? {
             path
@@ -58,8 +87,15 @@ impl IpcAddress {
     }
 
     /// The folder it lies in, which also holds the daemon's lock.
+    #[cfg(not(windows))]
     pub fn folder(&self) -> &Path {
         self.socket.parent().unwrap_or(Path::new("/"))
+    }
+
+    /// The folder that holds the daemon's lock.
+    #[cfg(windows)]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 }
 
@@ -81,7 +117,7 @@ fn system_runtime_folder() -> Option<PathBuf> {
     system::runtime_folder()
 }
 
-#[cfg(not(target_os = "macos"))]
+#[cfg(not(any(target_os = "macos", windows)))]
 fn system_runtime_folder() -> Option<PathBuf> {
     None
 }
@@ -97,6 +133,7 @@ fn absolute(
 }
 
 #[cfg(test)]
+#[cfg(not(windows))]
 mod tests {
     use super::*;
 

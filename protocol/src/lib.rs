@@ -3,8 +3,12 @@
 //!
 //! The contract in prose is `PROTOCOL.md` beside this crate; it is normative.
 
+#[cfg(any(windows, test))]
+mod access;
 mod address;
 pub mod blocking;
+#[cfg(any(windows, test))]
+pub mod child;
 mod codec;
 mod failure;
 mod frame;
@@ -13,6 +17,11 @@ mod name;
 mod origin;
 mod peer;
 mod secret;
+#[cfg(windows)]
+#[path = "security/windows.rs"]
+pub mod security;
+#[cfg(any(windows, test))]
+mod sid;
 mod token;
 mod view;
 mod wire;
@@ -26,6 +35,8 @@ pub use frame::{
 };
 pub use name::{ProfileName, ProfileNameError};
 pub use origin::{ForeignUrl, origin};
+#[cfg(windows)]
+pub use peer::require_own_pipe;
 pub use peer::{Peer, PeerError, is_same_user, require_own_folder, require_same_user};
 pub use secret::Secret;
 pub use token::{AccessToken, TOKEN_LIMIT, TokenError};

@@ -11,12 +11,18 @@ mod kernel;
 #[path = "peer/unix.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "peer/windows.rs"]
+mod system;
+
+#[cfg(windows)]
+pub use system::require_own_pipe;
 pub use system::{require_own_folder, require_same_user};
 
 /// Who is at the other end of a connection, as the kernel noted it when the connection was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer {
-    /// The user.
+    /// The user; on Windows the last number of its security identifier, which is for people alone.
     pub uid: u32,
     /// The process; absent where the kernel has no number for us. For people, never for decisions: it may have ended,
     /// and another may bear its number.

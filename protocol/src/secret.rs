@@ -7,6 +7,10 @@ use std::fmt;
 #[path = "secret/unix.rs"]
 mod pages;
 
+#[cfg(windows)]
+#[path = "secret/windows.rs"]
+mod pages;
+
 /// Bytes that authenticate somebody: a client secret, a password, or the text of an access token.
 ///
 /// The bytes lie in pages of their own that are locked into memory and kept out of core dumps where the

@@ -41,6 +41,9 @@ pub(super) fn of_file(fault: FileFault, profile: &Profile) -> (ErrorCode, String
         FileFault::Absent => format!("Put {file} there, or choose another file"),
         FileFault::Foreign(_) => format!("Give it to yourself or to root: chown {file}"),
         FileFault::Open(_) => format!("Run: chmod 600 {file}"),
+        FileFault::Shared => {
+            format!("Keep it to yourself: icacls \"{file}\" /inheritance:r /grant:r %USERNAME%:F")
+        }
         FileFault::WrongKind => format!("Name a plain file instead of {file}"),
         FileFault::Replaceable => {
             format!("See whose the folders are, and close them or move the file: namei -l {file}")
@@ -66,6 +69,7 @@ pub(super) fn of_credential(fault: CredentialFault) -> (ErrorCode, &'static str)
             FileFault::Relative
             | FileFault::Foreign(_)
             | FileFault::Open(_)
+            | FileFault::Shared
             | FileFault::WrongKind
             | FileFault::Replaceable
             | FileFault::Unreadable

@@ -1,18 +1,16 @@
 //! Owns a look at what a connection has to say: the request of a helper is nearly always there already, and
 //! a token that is held is answered on the spot, before the connection costs a task or a registration.
 
-use std::os::fd::OwnedFd;
+use std::io::ErrorKind;
 
 use cp_token_protocol::message::{Request, Response};
 use cp_token_protocol::{
     FrameDecoder, FrameError, FrameKind, VersionRange, WireError, decode_request, encode_response,
     encode_version_range,
 };
-use rustix::io::Errno;
-use rustix::net::RecvFlags;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::system;
+use super::system::{self, Connection};
 use crate::audit::Pending;
 use crate::callers::Glimpse;
 use crate::failure;
@@ -44,21 +42,21 @@ pub(super) enum Stage {
 /// # Errors
 /// Where the bytes are not this protocol; the caller gets no byte back.
 pub(super) fn look(
-    connection: &OwnedFd,
+    connection: &Connection,
     caller: Glimpse,
     decoder: FrameDecoder,
     service: &Service,
 ) -> Result<Look, FrameError> {
     // Not wiped as a whole: only what was received is, and a first look costs one page less.
     let mut piece = [0; PIECE];
-    match rustix::net::recv(connection, &mut piece, RecvFlags::DONTWAIT) {
-        Ok((0, _)) => Ok(Look::Over),
-        Ok((count, _)) => {
+    match system::receive_at_once(connection, &mut piece) {
+        Ok(0) => Ok(Look::Over),
+        Ok(count) => {
             let look = advance(decoder, &piece[..count], caller, service);
             piece[..count].zeroize();
             Ok(reply_at_once(connection, look?))
         }
-        Err(Errno::AGAIN) => Ok(Look::Silent(decoder)),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Look::Silent(decoder)),
         Err(_) => Ok(Look::Over),
     }
 }
@@ -98,12 +96,14 @@ fn answer(request: Request, caller: Glimpse, service: &Service) -> Stage {
     }
 }
 
-fn reply_at_once(connection: &OwnedFd, look: Look) -> Look {
+fn reply_at_once(connection: &Connection, look: Look) -> Look {
     let Look::Unfinished(Stage::Replying(bytes, _, noted)) = look else { return look };
-    match rustix::net::send(connection, &bytes, system::AT_ONCE) {
+    match system::send_at_once(connection, &bytes) {
         Ok(sent) if sent == bytes.len() => Look::Over,
         Ok(sent) => Look::Unfinished(Stage::Replying(bytes, sent, noted)),
-        Err(Errno::AGAIN) => Look::Unfinished(Stage::Replying(bytes, 0, noted)),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+            Look::Unfinished(Stage::Replying(bytes, 0, noted))
+        }
         Err(_) => Look::Over,
     }
 }

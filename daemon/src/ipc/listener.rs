@@ -2,13 +2,10 @@
 //! not over at the first look gets a task of its own.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cp_token_protocol::{FrameDecoder, PeerError, require_same_user};
-use rustix::io::Errno;
-use tokio::io::unix::AsyncFd;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::AbortHandle;
 
@@ -16,7 +13,7 @@ use super::conversations::Conversations;
 use super::eager::{self, Look};
 use super::lobby::Lobby;
 use super::session;
-use super::system;
+use super::system::{Connection, Door, Listening, passes_at_once};
 use super::throttle::Throttle;
 use crate::callers::Glimpse;
 use crate::clock::Clock;
@@ -24,7 +21,7 @@ use crate::service::Service;
 
 /// A listening socket and everything that a new connection needs.
 pub struct Listener {
-    socket: AsyncFd<OwnedFd>,
+    door: Door,
     service: Arc<Service>,
     /// For callers who have not said yet what they want.
     lobby: Arc<Lobby>,
@@ -39,13 +36,13 @@ impl Listener {
     /// # Errors
     /// Where the socket cannot be watched.
     pub fn new(
-        socket: OwnedFd,
+        socket: Listening,
         service: Arc<Service>,
         clock: Arc<dyn Clock>,
         connections: usize,
     ) -> io::Result<Self> {
         Ok(Self {
-            socket: system::watch(socket)?,
+            door: Door::open(socket)?,
             lobby: Lobby::open(Arc::clone(&service))?,
             service,
             clock,
@@ -60,12 +57,12 @@ impl Listener {
     }
 
     /// Lets callers in until it is dropped.
-    pub async fn run(self) {
+    pub async fn run(mut self) {
         let _lobby = AbortOnDrop(tokio::spawn(Arc::clone(&self.lobby).run()).abort_handle());
         let mut trouble = 0;
         loop {
             let Ok(room) = self.conversations.room().await else { return };
-            match self.accept().await {
+            match self.door.accept().await {
                 Ok(connection) => {
                     trouble = 0;
                     self.welcome(connection, room);
@@ -80,18 +77,8 @@ impl Listener {
         }
     }
 
-    async fn accept(&self) -> io::Result<OwnedFd> {
-        loop {
-            let mut ready = self.socket.readable().await?;
-            match ready.try_io(|socket| Ok(system::accept(socket.get_ref())?)) {
-                Ok(outcome) => return outcome,
-                Err(_not_ready) => {}
-            }
-        }
-    }
-
     /// The peer is known before a byte is read; a stranger gets none back.
-    fn welcome(&self, connection: OwnedFd, room: OwnedSemaphorePermit) {
+    fn welcome(&self, connection: Connection, room: OwnedSemaphorePermit) {
         let caller = match require_same_user(&connection) {
             Ok(peer) => Glimpse::from(peer),
             Err(stranger) => return self.turn_away(stranger),
@@ -129,11 +116,6 @@ impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
     }
-}
-
-/// The connection is gone already, which says nothing about the next one.
-fn passes_at_once(error: &io::Error) -> bool {
-    matches!(Errno::from_io_error(error), Some(Errno::CONNABORTED | Errno::INTR))
 }
 
 /// Long enough not to spin without descriptors, short enough to be back within a second of having some.

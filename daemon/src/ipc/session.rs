@@ -3,26 +3,24 @@
 
 use std::future::Future;
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream as StdStream;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::encode_response;
 use cp_token_protocol::message::{Request, Response};
-use tokio::net::UnixStream;
 
 use super::conversations::Place;
 use super::eager::{Stage, replying};
+use super::system::{self, Connection, Stream};
 use crate::callers::Glimpse;
 use crate::failure;
 use crate::service::Service;
 
 /// Carries the conversation on in a task of its own, which holds its place for as long.
-pub(super) fn spawn(connection: OwnedFd, stage: Stage, service: Arc<Service>, place: Place) {
+pub(super) fn spawn(connection: Connection, stage: Stage, service: Arc<Service>, place: Place) {
     let stopping = matches!(&stage, Stage::Asked(request, _) if matches!(**request, Request::Stop));
     // A caller who has gone, or who is too slow, ends the conversation and nothing else.
-    let Ok(stream) = UnixStream::from_std(StdStream::from(connection)) else { return };
+    let Ok(stream) = system::stream(connection) else { return };
     tokio::spawn(async move {
         let told = conclude(&stream, stage, service).await;
         drop(place);
@@ -34,7 +32,7 @@ pub(super) fn spawn(connection: OwnedFd, stage: Stage, service: Arc<Service>, pl
     });
 }
 
-async fn conclude(stream: &UnixStream, stage: Stage, service: Arc<Service>) -> io::Result<()> {
+async fn conclude(stream: &Stream, stage: Stage, service: Arc<Service>) -> io::Result<()> {
     let reply = match stage {
         Stage::Replying(bytes, sent, _noted) => return write_reply(stream, &bytes[sent..]).await,
         Stage::Waiting(pending) => with_signs_of_life(stream, service.finish(pending)).await?,
@@ -55,10 +53,7 @@ async fn to_its_end(service: Arc<Service>, request: Request, caller: Glimpse) ->
 }
 
 /// Tells the caller at once, and then every second, that the answer is being made.
-async fn with_signs_of_life(
-    stream: &UnixStream,
-    answer: impl Future<Output = Response>,
-) -> io::Result<Response> {
+async fn with_signs_of_life(stream: &Stream, answer: impl Future<Output = Response>) -> io::Result<Response> {
     let mut answer = std::pin::pin!(answer);
     let working = encode_response(&Response::Working).unwrap_or_default();
     let mut pulse = tokio::time::interval(PULSE);
@@ -71,7 +66,7 @@ async fn with_signs_of_life(
     }
 }
 
-async fn write_reply(stream: &UnixStream, bytes: &[u8]) -> io::Result<()> {
+async fn write_reply(stream: &Stream, bytes: &[u8]) -> io::Result<()> {
     let write = async {
         let mut rest = bytes;
         while !rest.is_empty() {

@@ -1,11 +1,60 @@
-//! Owns the calls that bare sockets need: their registration with the runtime, accept, and a send that waits for nobody.
+//! Owns a connection on Unix, a bare descriptor: its acceptance, and what can be read and written without waiting.
 #![allow(unsafe_code)]
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream as StdStream;
 
-use rustix::net::SendFlags;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags};
 use tokio::io::unix::AsyncFd;
+
+pub(super) use std::os::fd::OwnedFd as Connection;
+pub(super) use std::os::fd::OwnedFd as Listening;
+pub(super) use tokio::net::UnixStream as Stream;
+
+/// The listening socket, watched by the runtime.
+pub(super) struct Door {
+    socket: AsyncFd<OwnedFd>,
+}
+
+impl Door {
+    /// A door with this socket in it, which is non-blocking.
+    pub(super) fn open(socket: OwnedFd) -> io::Result<Self> {
+        Ok(Self { socket: watch(socket)? })
+    }
+
+    /// The next connection.
+    pub(super) async fn accept(&mut self) -> io::Result<Connection> {
+        loop {
+            let mut ready = self.socket.readable().await?;
+            match ready.try_io(|socket| Ok(accept(socket.get_ref())?)) {
+                Ok(outcome) => return outcome,
+                Err(_not_ready) => {}
+            }
+        }
+    }
+}
+
+/// The connection is gone already, which says nothing about the next one.
+pub(super) fn passes_at_once(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::CONNABORTED | Errno::INTR))
+}
+
+/// What has come so far; nothing at its end.
+pub(super) fn receive_at_once(connection: &Connection, piece: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::net::recv(connection, piece, RecvFlags::DONTWAIT)?.0)
+}
+
+/// Sends as much as goes now.
+pub(super) fn send_at_once(connection: &Connection, bytes: &[u8]) -> io::Result<usize> {
+    Ok(rustix::net::send(connection, bytes, AT_ONCE)?)
+}
+
+/// The connection as the runtime watches it.
+pub(super) fn stream(connection: Connection) -> io::Result<Stream> {
+    Stream::from_std(StdStream::from(connection))
+}
 
 /// The descriptor, watched by the runtime.
 pub(super) fn watch(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
@@ -15,13 +64,13 @@ pub(super) fn watch(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
 
 /// The next connection, non-blocking and kept from other programs.
 #[cfg(not(target_os = "macos"))]
-pub(super) fn accept(socket: &OwnedFd) -> rustix::io::Result<OwnedFd> {
+fn accept(socket: &OwnedFd) -> rustix::io::Result<OwnedFd> {
     use rustix::net::SocketFlags;
     rustix::net::accept_with(socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)
 }
 
 #[cfg(target_os = "macos")]
-pub(super) fn accept(socket: &OwnedFd) -> rustix::io::Result<OwnedFd> {
+fn accept(socket: &OwnedFd) -> rustix::io::Result<OwnedFd> {
     let connection = rustix::net::accept(socket)?;
     rustix::io::fcntl_setfd(&connection, rustix::io::FdFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&connection, true)?;
@@ -30,6 +79,6 @@ pub(super) fn accept(socket: &OwnedFd) -> rustix::io::Result<OwnedFd> {
 
 /// For a send that neither waits nor ends the process; `std` has SIGPIPE ignored where no flag says so.
 #[cfg(not(target_os = "macos"))]
-pub(super) const AT_ONCE: SendFlags = SendFlags::NOSIGNAL.union(SendFlags::DONTWAIT);
+const AT_ONCE: SendFlags = SendFlags::NOSIGNAL.union(SendFlags::DONTWAIT);
 #[cfg(target_os = "macos")]
-pub(super) const AT_ONCE: SendFlags = SendFlags::DONTWAIT;
+const AT_ONCE: SendFlags = SendFlags::DONTWAIT;

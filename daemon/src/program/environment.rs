@@ -27,6 +27,27 @@ pub(super) const PASSED: &[&str] = &[
     "DISPLAY",
     "WAYLAND_DISPLAY",
     "XAUTHORITY",
+    // What Windows' own libraries ask for; nowhere else are they set.
+    #[cfg(windows)]
+    "SYSTEMROOT",
+    #[cfg(windows)]
+    "USERPROFILE",
+    #[cfg(windows)]
+    "APPDATA",
+    #[cfg(windows)]
+    "LOCALAPPDATA",
+    #[cfg(windows)]
+    "PROGRAMDATA",
+    #[cfg(windows)]
+    "PROGRAMFILES",
+    #[cfg(windows)]
+    "COMSPEC",
+    #[cfg(windows)]
+    "PATHEXT",
+    #[cfg(windows)]
+    "TEMP",
+    #[cfg(windows)]
+    "USERNAME",
 ];
 
 /// The environment of a program, from what `variable` gives.

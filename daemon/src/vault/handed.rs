@@ -15,6 +15,10 @@ use crate::intake::{Intake, IntakeError};
 #[path = "handed/unix.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "handed/windows.rs"]
+mod system;
+
 /// The longest wait for a file, which may lie on a disk that hangs.
 const DEADLINE: Duration = Duration::from_secs(5);
 /// How many files are read at once: a disk that hangs must not use up all places for work that blocks.
@@ -40,6 +44,9 @@ pub enum FileFault {
     /// Its mode lets others in.
     #[error("lets others in: its mode is {0:04o}")]
     Open(u32),
+    /// On Windows, its list of grants lets others in.
+    #[error("lets others in")]
+    Shared,
     /// It is a link, a folder, a pipe or a device.
     #[error("is a link, a folder, a pipe or a device, and no plain file")]
     WrongKind,

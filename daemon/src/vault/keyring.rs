@@ -15,6 +15,8 @@ use super::blocking::BlockingQueue;
 use super::{ForeignItems, SECRET_LIMIT, SecretKey, SecretSource, VaultError, require_storable};
 
 mod probe;
+#[cfg(windows)]
+mod windows;
 
 /// What all our items have in common.
 const SERVICE: &str = "cp-token";
@@ -114,12 +116,22 @@ impl ForeignItems for KeyringSource {
     ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>> {
         let item = item.clone();
         // A person has asked for it, and the keyring may ask back for its password.
-        Box::pin(self.call(CHANGE_DEADLINE, move || read(&named(&item.service, &item.username, None)?)))
+        Box::pin(self.call(CHANGE_DEADLINE, move || load_foreign(&item)))
     }
 }
 
 fn load(key: &SecretKey) -> Result<Secret, VaultError> {
     read(&open(key)?)
+}
+
+#[cfg(not(windows))]
+fn load_foreign(item: &ForeignItem) -> Result<Secret, VaultError> {
+    read(&named(&item.service, &item.username, None)?)
+}
+
+#[cfg(windows)]
+fn load_foreign(item: &ForeignItem) -> Result<Secret, VaultError> {
+    windows::foreign(&item.service, &item.username)
 }
 
 fn read(item: &Entry) -> Result<Secret, VaultError> {
@@ -162,7 +174,13 @@ fn named(service: &str, username: &str, label: Option<&str>) -> Result<Entry, Va
     inner.map(|inner| Entry { inner }).map_err(|error| unavailable_if_unexplained(blame(error)))
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(windows)]
+fn named(service: &str, username: &str, _: Option<&str>) -> Result<Entry, VaultError> {
+    let inner = windows::named(service, username);
+    inner.map(|inner| Entry { inner }).map_err(|error| unavailable_if_unexplained(blame(error)))
+}
+
+#[cfg(not(any(target_os = "linux", windows)))]
 fn named(service: &str, username: &str, _: Option<&str>) -> Result<Entry, VaultError> {
     Entry::new(service, username).map_err(|error| unavailable_if_unexplained(blame(error)))
 }

@@ -1,14 +1,23 @@
 //! Owns the connecting on Unix: never longer than it is allowed to take.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use interprocess::local_socket::Stream;
+use cp_token_protocol::{IpcAddress, PeerError, require_own_folder, require_same_user};
+use interprocess::local_socket::traits::Stream as _;
+use interprocess::local_socket::traits::StreamCommon as _;
 use interprocess::os::unix::uds_local_socket;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
+
+pub(super) use interprocess::local_socket::Stream;
+
+/// That the meeting folder is our own.
+pub(super) fn require_own_place(address: &IpcAddress) -> Result<(), PeerError> {
+    require_own_folder(address.folder())
+}
 
 /// Connects, waiting up to `patience` for a place in the listener's queue, and for everything afterwards.
 ///
@@ -37,9 +46,18 @@ fn private_socket() -> rustix::io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// The stream's descriptor.
-pub(super) fn descriptor(stream: &Stream) -> BorrowedFd<'_> {
-    match stream {
-        Stream::UdSocket(socket) => socket.as_fd(),
-    }
+/// That our own user listens at the other end.
+pub(super) fn require_our_daemon(stream: &Stream) -> Result<(), PeerError> {
+    let Stream::UdSocket(socket) = stream;
+    require_same_user(socket.as_fd()).map(drop)
+}
+
+/// From now on, how long it may say nothing.
+pub(super) fn limit_reading(stream: &mut Stream, patience: Duration) -> io::Result<()> {
+    stream.set_recv_timeout(Some(patience))
+}
+
+/// The process that listens.
+pub(super) fn process(stream: &Stream) -> Option<i32> {
+    stream.peer_creds().ok()?.pid()
 }

@@ -7,6 +7,10 @@ mod system;
 #[path = "daemon/macos.rs"]
 mod system;
 
+#[cfg(windows)]
+#[path = "daemon/windows.rs"]
+mod system;
+
 use std::time::Duration;
 
 use cp_token_protocol::message::Request;

@@ -1,6 +1,8 @@
 //! Owns `cp-token exec`: a program with a token in its environment, or beside a file that is kept fresh for it.
 
+#[cfg_attr(windows, path = "exec/windows.rs")]
 mod kept;
+#[cfg(unix)]
 mod place;
 
 #[cfg(unix)]

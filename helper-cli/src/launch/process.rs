@@ -3,7 +3,6 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use cp_token_protocol::{ErrorCode, Failure, state_folder};
 
@@ -48,12 +47,7 @@ const LINE_LIMIT: u64 = 8192;
 /// What the daemon says, or [`ErrorCode::DAEMON_UNAVAILABLE`] where it says nothing or cannot be run.
 pub(super) fn start_and_wait(deadline: &Deadline) -> Result<(), Failure> {
     let program = program()?;
-    let mut command = Command::new(&program);
-    command.arg("--background").current_dir("/").env_clear().envs(inherited_variables());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    system::cut_off(&mut command);
-    let mut child = command.spawn().map_err(|_| not_run(&program))?;
-    let Some(output) = child.stdout.take() else { return Err(not_run(&program)) };
+    let output = system::start(&program, inherited_variables().collect()).map_err(|_| not_run(&program))?;
     let line = within(deadline, move || first_line(output))?;
     judge(&line)
 }
@@ -73,7 +67,10 @@ fn program() -> Result<PathBuf, Failure> {
 }
 
 fn inherited_variables() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
-    INHERITED_VARIABLES.iter().filter_map(|&name| Some((name, std::env::var_os(name)?)))
+    INHERITED_VARIABLES
+        .iter()
+        .chain(system::VARIABLES)
+        .filter_map(|&name| Some((name, std::env::var_os(name)?)))
 }
 
 fn first_line(output: impl Read) -> String {

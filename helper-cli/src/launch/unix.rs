@@ -2,16 +2,20 @@
 //! from. It decides nothing.
 #![allow(unsafe_code)]
 
+use std::ffi::OsString;
 use std::fs::{DirBuilder, File};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use cp_token_protocol::is_same_user;
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::time::{ClockId, clock_gettime};
+
+/// What the system's own libraries ask for, besides: nothing.
+pub(super) const VARIABLES: &[&str] = &[];
 
 /// Makes the folder and its missing parents, open to nobody else from their first instant.
 pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
@@ -61,10 +65,22 @@ pub(super) fn milliseconds_since_boot() -> u64 {
     now.tv_sec.unsigned_abs() * 1000 + now.tv_nsec.unsigned_abs() / 1_000_000
 }
 
+/// Starts the daemon's file, and gives what it says.
+pub(super) fn start(
+    file: &Path,
+    variables: Vec<(&'static str, OsString)>,
+) -> io::Result<impl Read + Send + 'static> {
+    let mut command = Command::new(file);
+    command.arg("--background").current_dir("/").env_clear().envs(variables);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    cut_off(&mut command);
+    command.spawn()?.stdout.take().ok_or(io::ErrorKind::BrokenPipe.into())
+}
+
 /// Gives the process a session of its own, so that neither Ctrl-C nor the terminal's end reaches it, and none of our
 /// descriptors but the standard three: pipes of whoever called us would otherwise stay open for as long as the daemon
 /// lives.
-pub(super) fn cut_off(command: &mut Command) {
+fn cut_off(command: &mut Command) {
     // SAFETY: the closure makes system calls alone, and neither allocates nor locks.
     unsafe {
         command.pre_exec(|| {

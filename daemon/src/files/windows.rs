@@ -1,0 +1,155 @@
+//! Owns the file rules on Windows: owner and grants are checked on the open handle, links are not followed, and a
+//! replacement is complete on disk before it takes the name.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
+use std::os::windows::io::AsHandle;
+use std::path::Path;
+
+use cp_token_protocol::security::{self, Access, EXCHANGING, Kind, Sid, WRITING, access_of, own_user};
+use windows_sys::Win32::Storage::FileSystem::{
+    FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT,
+    FILE_READ_ATTRIBUTES, READ_CONTROL,
+};
+
+use super::{FILE_LIMIT, FileError, show};
+
+/// The text of a file that is ours: a plain file, owned by us, writable by nobody else.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read_own(path: &Path) -> Result<String, FileError> {
+    let file = OpenOptions::new().read(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path);
+    let file = file.map_err(classify)?;
+    require_plain(&file, path)?;
+    require_writable_by_us_alone(&file, path)?;
+    let mut bytes = Vec::new();
+    file.take(FILE_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_LIMIT {
+        return Err(FileError::TooLarge);
+    }
+    String::from_utf8(bytes).map_err(|_| FileError::NotText)
+}
+
+/// Puts `content` under the name `path`: readers see the old file or the new one, whatever happens. Who may read it is
+/// what its folder says.
+///
+/// # Errors
+/// [`FileError`]; then the old file is as it was.
+pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let mut draft_name = path.file_name().unwrap_or_default().to_owned();
+    draft_name.push(".new");
+    let draft = path.with_file_name(draft_name);
+    let written = write_draft(&draft, content).and_then(|()| std::fs::rename(&draft, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&draft);
+    }
+    Ok(written?)
+}
+
+/// Makes `folder`, with its parents, for this user alone; one that exists must be ours already, and no other user may
+/// write there.
+///
+/// # Errors
+/// [`FileError`].
+pub fn make_private_folder(folder: &Path) -> Result<(), FileError> {
+    security::make_private_folder(folder)?;
+    let opened = open_folder(folder)?;
+    let facts = opened.metadata()?;
+    if !facts.is_dir() || facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
+        return Err(FileError::WrongKind("folder"));
+    }
+    require_writable_by_us_alone(&opened, folder)
+}
+
+/// Opens a file of ours for appending, made where there is none; one that has grown past [`FILE_LIMIT`] starts anew.
+///
+/// # Errors
+/// [`FileError`].
+pub fn open_private(path: &Path) -> Result<File, FileError> {
+    let file = open_to_append(path)?;
+    if file.metadata()?.len() > FILE_LIMIT {
+        // A handle that only appends cannot shorten.
+        OpenOptions::new().write(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path)?.set_len(0)?;
+    }
+    Ok(file)
+}
+
+/// Opens a plain file of ours for appending, made where there is none; nobody else may write it.
+///
+/// # Errors
+/// [`FileError`].
+pub fn open_to_append(path: &Path) -> Result<File, FileError> {
+    // Without the right to read it, it could not be locked.
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
+    let file = options.open(path).map_err(classify)?;
+    require_plain(&file, path)?;
+    require_writable_by_us_alone(&file, path)?;
+    Ok(file)
+}
+
+/// Passes if nobody but the system and us can put another folder in the place of one above `folder`.
+///
+/// # Errors
+/// As [`check_folder`].
+pub fn check_ancestors(folder: &Path) -> Result<(), FileError> {
+    folder.canonicalize()?.ancestors().skip(1).try_for_each(check_folder)
+}
+
+/// Passes if nobody but the system and us can replace what is in this folder. That others may add to it, as everybody
+/// may at the root of a drive, takes nothing away.
+///
+/// # Errors
+/// [`FileError`] naming the folder.
+pub fn check_folder(folder: &Path) -> Result<(), FileError> {
+    let (own, access) = asked(&open_folder(folder)?)?;
+    if !access.is_of(&own) {
+        return Err(FileError::ForeignAncestor(show(folder), access.owner.last_number()));
+    }
+    if access.lets_others(&own, EXCHANGING) { Err(FileError::Shared(show(folder))) } else { Ok(()) }
+}
+
+/// A draft left by a crash is replaced, never followed.
+fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
+    match std::fs::remove_file(draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).open(draft)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+fn open_folder(folder: &Path) -> io::Result<File> {
+    let flags = FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT;
+    OpenOptions::new().access_mode(READ_CONTROL | FILE_READ_ATTRIBUTES).custom_flags(flags).open(folder)
+}
+
+fn require_plain(file: &File, path: &Path) -> Result<(), FileError> {
+    let facts = file.metadata()?;
+    let is_link = facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0;
+    // A name of a device, such as `CON`, opens something that is no file on any disk.
+    if facts.is_file() && !is_link && path.file_name().is_some() {
+        Ok(())
+    } else {
+        Err(FileError::WrongKind("file"))
+    }
+}
+
+fn require_writable_by_us_alone(object: &impl AsHandle, path: &Path) -> Result<(), FileError> {
+    let (own, access) = asked(object)?;
+    if !access.is_of(&own) {
+        return Err(FileError::Foreign(access.owner.last_number()));
+    }
+    if access.lets_others(&own, WRITING) { Err(FileError::Shared(show(path))) } else { Ok(()) }
+}
+
+fn asked(object: &impl AsHandle) -> io::Result<(Sid, Access)> {
+    Ok((own_user()?, access_of(object, Kind::File)?))
+}
+
+fn classify(error: io::Error) -> FileError {
+    if error.kind() == io::ErrorKind::NotFound { FileError::Absent } else { FileError::Io(error) }
+}

@@ -1,0 +1,22 @@
+//! Owns the plain answer that no service manager of Windows hands over a pipe.
+
+use std::ffi::OsString;
+use std::os::windows::io::OwnedHandle;
+
+use cp_token_protocol::IpcAddress;
+
+/// Nothing is handed over, so nothing can be wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ActivationError {}
+
+/// Nothing.
+///
+/// # Errors
+/// None.
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere what is handed over may be refused")]
+pub fn adopt(
+    _: impl Fn(&str) -> Option<OsString>,
+    _: &IpcAddress,
+) -> Result<Option<OwnedHandle>, ActivationError> {
+    Ok(None)
+}

@@ -1,0 +1,65 @@
+//! Owns the callers who have connected and not yet said what they want, on Windows: a task each, and the door after
+//! five seconds. It knows no request.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cp_token_protocol::FrameDecoder;
+
+use super::conversations::Place;
+use super::eager::{self, Look, Stage};
+use super::session;
+use super::system::Connection;
+use crate::callers::Glimpse;
+use crate::service::Service;
+
+/// Where silent callers wait.
+pub(super) struct Lobby {
+    service: Arc<Service>,
+}
+
+impl Lobby {
+    /// An empty lobby.
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere the system may refuse it")]
+    pub(super) fn open(service: Arc<Service>) -> io::Result<Arc<Self>> {
+        Ok(Arc::new(Self { service }))
+    }
+
+    /// Lets a caller wait until the request is complete, and not longer than the limit.
+    pub(super) fn admit(&self, connection: Connection, caller: Glimpse, decoder: FrameDecoder, place: Place) {
+        let service = Arc::clone(&self.service);
+        tokio::spawn(async move {
+            let heard = hear(&connection, caller, decoder, &service);
+            if let Ok(Some(stage)) = tokio::time::timeout(READ_LIMIT, heard).await {
+                session::spawn(connection, stage, service, place);
+            }
+        });
+    }
+
+    /// Each caller has a task that hears it out, so nothing is left to do here.
+    pub(super) async fn run(self: Arc<Self>) {
+        std::future::pending().await
+    }
+}
+
+/// What is left to be done once the request is complete; nothing where everything is said, or no more will come.
+async fn hear(
+    connection: &Connection,
+    caller: Glimpse,
+    mut decoder: FrameDecoder,
+    service: &Service,
+) -> Option<Stage> {
+    loop {
+        connection.readable().await.ok()?;
+        match eager::look(connection, caller, decoder, service) {
+            Ok(Look::Silent(more)) => decoder = more,
+            Ok(Look::Unfinished(stage)) => return Some(stage),
+            // What is not this protocol is closed without a byte, like what has ended.
+            Ok(Look::Over) | Err(_) => return None,
+        }
+    }
+}
+
+/// For the whole request, however it is cut into pieces.
+const READ_LIMIT: Duration = Duration::from_secs(5);

@@ -1,0 +1,131 @@
+//! Owns the pipe's name on Windows: made by us first or not at all, open to this user alone and to nobody who comes over
+//! the network.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::windows::io::{FromRawHandle, OwnedHandle};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use cp_token_protocol::IpcAddress;
+use cp_token_protocol::security::{Descriptor, own_user, wide};
+use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_PIPE_BUSY, INVALID_HANDLE_VALUE};
+use windows_sys::Win32::Storage::FileSystem::{
+    FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, PIPE_ACCESS_DUPLEX,
+};
+use windows_sys::Win32::System::Pipes::{
+    CreateNamedPipeW, PIPE_READMODE_BYTE, PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_BYTE,
+    PIPE_UNLIMITED_INSTANCES, PIPE_WAIT,
+};
+
+use crate::files::{self, FileError};
+use crate::instance::{InstanceError, InstanceLock};
+
+/// The pipe's first instance, and the right to its name.
+#[derive(Debug)]
+pub struct MeetingPlace {
+    first: Mutex<Option<OwnedHandle>>,
+    path: PathBuf,
+    _lock: InstanceLock,
+}
+
+/// What the listener is given: the pipe's first instance, and its name for further ones.
+#[derive(Debug)]
+pub struct Listening {
+    pub(super) path: PathBuf,
+    pub(super) first: OwnedHandle,
+}
+
+/// Why there is no place to meet in.
+#[derive(Debug, thiserror::Error)]
+pub enum MeetingError {
+    /// The folder is not used.
+    #[error("the folder {0} is not used: {1}")]
+    Folder(String, #[source] FileError),
+    /// The lock is not ours.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+    /// Another program has the name.
+    #[error("another program has made the pipe {0}")]
+    NameTaken(String),
+    /// The system refused.
+    #[error("no pipe can be made at {0}: {1}")]
+    Bind(String, #[source] FileError),
+}
+
+impl MeetingPlace {
+    /// Makes the folder, takes the lock, and makes the pipe. No service manager hands one over here.
+    ///
+    /// # Errors
+    /// [`MeetingError`].
+    pub fn open(address: &IpcAddress, _: Option<OwnedHandle>) -> Result<Self, MeetingError> {
+        let folder = address.folder();
+        let shown = files::show(folder);
+        files::make_private_folder(folder)
+            .and_then(|()| files::check_ancestors(folder))
+            .map_err(|error| MeetingError::Folder(shown, error))?;
+        let lock = InstanceLock::take(folder)?;
+        let path = address.socket().to_owned();
+        let first = instance(&path, FILE_FLAG_FIRST_PIPE_INSTANCE).map_err(|error| refused(&path, error))?;
+        Ok(Self { first: Mutex::new(Some(first)), path, _lock: lock })
+    }
+
+    /// The pipe, for the listener. To be asked once.
+    ///
+    /// # Errors
+    /// Where it was asked before.
+    pub fn listening(&self) -> io::Result<Listening> {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let first = first.ok_or(io::ErrorKind::NotFound)?;
+        Ok(Listening { path: self.path.clone(), first })
+    }
+
+    /// Nobody can take the name away as long as an instance of the pipe is there.
+    pub fn is_reachable(&self) -> bool {
+        true
+    }
+
+    /// The name goes with the last instance.
+    pub fn remove_name(&self) {}
+}
+
+/// One more instance of the pipe.
+pub(super) fn another(path: &Path) -> io::Result<OwnedHandle> {
+    instance(path, 0)
+}
+
+fn refused(path: &Path, error: io::Error) -> MeetingError {
+    let taken = [ERROR_ACCESS_DENIED, ERROR_PIPE_BUSY].map(|number| Some(number.cast_signed()));
+    if taken.contains(&error.raw_os_error()) {
+        MeetingError::NameTaken(files::show(path))
+    } else {
+        MeetingError::Bind(files::show(path), error.into())
+    }
+}
+
+/// Who may use the pipe, in Microsoft's language for it: whoever comes over the network may not, this user may do
+/// anything, nobody else is named. The owner is said outright: what an elevated program makes would be the
+/// administrators'.
+pub(crate) fn grants(user: &impl std::fmt::Display) -> String {
+    format!("O:{user}D:P(D;;GA;;;NU)(A;;GA;;;{user})")
+}
+
+fn instance(path: &Path, first: u32) -> io::Result<OwnedHandle> {
+    let descriptor = Descriptor::parse(&grants(&own_user()?))?;
+    let (name, attributes) = (wide(path.as_os_str()), descriptor.attributes());
+    let mode = PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS;
+    // SAFETY: the name ends with a zero, and the descriptor outlives the call.
+    let handle = unsafe {
+        let access = PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | first;
+        let limit = PIPE_UNLIMITED_INSTANCES;
+        CreateNamedPipeW(name.as_ptr(), access, mode, limit, BUFFER, BUFFER, 0, &raw const attributes)
+    };
+    if handle == INVALID_HANDLE_VALUE {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the handle was opened for us just now.
+    Ok(unsafe { OwnedHandle::from_raw_handle(handle) })
+}
+
+/// Bytes that the system keeps for a reader who is slow.
+const BUFFER: u32 = 16 * 1024;

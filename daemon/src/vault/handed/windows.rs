@@ -1,0 +1,48 @@
+//! Owns how a secret's file is opened on Windows: what it is, whose it is and whom it lets in is asked of the open
+//! handle, so that nothing can be exchanged between the question and the reading.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use cp_token_protocol::security::{Kind, READING, WRITING, access_of, own_user};
+use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_OPEN_REPARSE_POINT};
+
+use super::FileFault;
+
+/// Opens a plain file that is ours or the system's and that nobody else may write, nor read where any permission is
+/// forbidden.
+pub(super) fn open(path: &Path, forbidden: u32) -> Result<File, FileFault> {
+    let file = OpenOptions::new().read(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path);
+    let file = file.map_err(|error| blame(&error))?;
+    let facts = file.metadata().map_err(|error| blame(&error))?;
+    if !facts.is_file() || facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
+        return Err(FileFault::WrongKind);
+    }
+    let asked = own_user().and_then(|own| Ok((own, access_of(&file, Kind::File)?)));
+    let (own, access) = asked.map_err(|_| FileFault::Unreadable)?;
+    if !access.is_of(&own) {
+        return Err(FileFault::Foreign(access.owner.last_number()));
+    }
+    let rights = if forbidden == 0 { WRITING } else { READING | WRITING };
+    if access.lets_others(&own, rights) { Err(FileFault::Shared) } else { Ok(file) }
+}
+
+/// A link on the way is not followed: what the system calls one here may lead to another machine.
+pub(super) fn link(path: &Path) -> Result<Option<PathBuf>, FileFault> {
+    // A drive's own letter is no place that can be asked about.
+    if path.parent().is_none() {
+        return Ok(None);
+    }
+    let facts = std::fs::symlink_metadata(path).map_err(|error| blame(&error))?;
+    if facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT == 0 {
+        Ok(None)
+    } else {
+        Err(FileFault::Replaceable)
+    }
+}
+
+fn blame(error: &io::Error) -> FileFault {
+    if error.kind() == io::ErrorKind::NotFound { FileFault::Absent } else { FileFault::Unreadable }
+}

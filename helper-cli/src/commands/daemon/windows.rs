@@ -1,0 +1,67 @@
+//! Owns the ending of a daemon's process on Windows, where words do not help. It ends no other program.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::time::Duration;
+
+use windows_sys::Win32::Foundation::WAIT_OBJECT_0;
+use windows_sys::Win32::System::Threading::{
+    OpenProcess, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE,
+    PROCESS_TERMINATE, QueryFullProcessImageNameW, TerminateProcess, WaitForSingleObject,
+};
+
+/// The name of the file that a daemon's process runs.
+pub(super) const DAEMON: &str = "cp-tokend.exe";
+
+/// Ends the process, if that is its name, and waits until it is gone, at most as long as is left. A process without a
+/// console and without windows cannot be asked; the daemon holds nothing that this would lose but secrets in memory.
+///
+/// # Errors
+/// What the system answers, or that it is another program.
+pub(super) fn end_in_order<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
+    let process = open(u32::try_from(number).map_err(io::Error::other)?)?;
+    // The name is looked at after the handle is held, so both mean the same process.
+    if !file_of(&process)?.rsplit('\\').next().is_some_and(|file| file.eq_ignore_ascii_case(name)) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    let left = left.map_err(|_| io::ErrorKind::TimedOut)?;
+    let limit = u32::try_from(left.as_millis()).unwrap_or(u32::MAX - 1);
+    // SAFETY: the process is open.
+    unsafe {
+        if TerminateProcess(process.as_raw_handle(), 1) == 0 {
+            return Err(io::Error::last_os_error());
+        }
+        if WaitForSingleObject(process.as_raw_handle(), limit) == WAIT_OBJECT_0 {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::TimedOut.into())
+        }
+    }
+}
+
+fn open(number: u32) -> io::Result<OwnedHandle> {
+    let rights = PROCESS_TERMINATE | PROCESS_SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION;
+    // SAFETY: plain numbers; the handle is taken over below.
+    let process = unsafe { OpenProcess(rights, 0, number) };
+    if process.is_null() {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the handle was opened for us just now.
+    Ok(unsafe { OwnedHandle::from_raw_handle(process) })
+}
+
+fn file_of(process: &OwnedHandle) -> io::Result<String> {
+    let mut path = [0; 1024];
+    let mut length = path.len() as u32;
+    // SAFETY: the process is open, and the room is writable for as many units as are said.
+    let is_told = unsafe {
+        let room = path.as_mut_ptr();
+        QueryFullProcessImageNameW(process.as_raw_handle(), PROCESS_NAME_WIN32, room, &raw mut length) != 0
+    };
+    if is_told {
+        Ok(String::from_utf16_lossy(&path[..length as usize]))
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}

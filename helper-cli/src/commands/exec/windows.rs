@@ -1,0 +1,16 @@
+//! Owns the plain answer that a token's file cannot be kept on Windows, where no folder lies in memory alone.
+
+use cp_token_protocol::message::ProfileSelector;
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::Line;
+use crate::cli::ExecOptions;
+
+/// # Errors
+/// Always [`ErrorCode::NOT_ON_THIS_MACHINE`].
+pub(super) fn run(_: &Line<'_>, _: &ProfileSelector, _: &ExecOptions) -> Result<(), Failure> {
+    let message =
+        "--file needs a folder in memory, which Windows has none of, and a token never touches the disk";
+    Err(Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, message)
+        .with_hint("leave --file out: the program finds the token in CP_TOKEN"))
+}

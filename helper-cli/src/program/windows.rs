@@ -1,0 +1,106 @@
+//! Owns the running of another program on Windows: beside us, with our console and streams, and an end like its own. No
+//! program can take our place there.
+#![allow(unsafe_code)]
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+
+use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
+
+/// Why there is no file to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// There is none of that name.
+    NotFound,
+    /// There is one, but it is no program.
+    NotRunnable,
+}
+
+/// What a program's file may end with, where its name does not say.
+const ENDINGS: [&str; 4] = ["exe", "com", "bat", "cmd"];
+
+/// The file that `name` means, where `search` is the value of `PATH`. The current folder is searched only if it is named
+/// there.
+///
+/// # Errors
+/// [`Missing`].
+pub(crate) fn find(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Missing> {
+    if name.is_empty() {
+        return Err(Missing::NotFound);
+    }
+    if name.as_encoded_bytes().iter().any(|byte| b"/\\:".contains(byte)) {
+        return judge(Path::new(name));
+    }
+    let folders = search.into_iter().flat_map(std::env::split_paths).filter(|folder| folder.is_absolute());
+    let found: Vec<_> = folders.map(|folder| judge(&folder.join(name))).collect();
+    let is_there = found.contains(&Err(Missing::NotRunnable));
+    let none = if is_there { Missing::NotRunnable } else { Missing::NotFound };
+    found.into_iter().find_map(Result::ok).ok_or(none)
+}
+
+/// The file at this path, or with one of the endings behind it.
+fn judge(path: &Path) -> Result<PathBuf, Missing> {
+    let ending = path.extension().map(OsStr::to_ascii_lowercase);
+    if ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known)) && path.is_file() {
+        return Ok(path.to_owned());
+    }
+    let with = |ending: &&str| {
+        let mut path = path.as_os_str().to_owned();
+        path.push(format!(".{ending}"));
+        PathBuf::from(path)
+    };
+    let missing = if path.exists() { Missing::NotRunnable } else { Missing::NotFound };
+    ENDINGS.iter().map(with).find(|path| path.is_file()).ok_or(missing)
+}
+
+/// A program about to run.
+pub(crate) struct Program {
+    command: Command,
+}
+
+impl Program {
+    /// The program at `path`. What a program is called by is always its file here.
+    pub(crate) fn new(path: &Path, _: &OsStr) -> Self {
+        Self { command: Command::new(path) }
+    }
+
+    /// More words.
+    pub(crate) fn words(&mut self, words: impl IntoIterator<Item = impl AsRef<OsStr>>) {
+        self.command.args(words);
+    }
+
+    /// Another value for a variable.
+    pub(crate) fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
+        self.command.env(name, value);
+    }
+
+    /// Runs it, and ends as it ends.
+    ///
+    /// # Errors
+    /// Why it cannot be run; otherwise this does not return.
+    pub(crate) fn replace_us(mut self) -> io::Error {
+        leave_the_console_to_it();
+        match self.command.spawn().and_then(|mut child: Child| child.wait()) {
+            Ok(status) => end_as(status),
+            Err(error) => error,
+        }
+    }
+}
+
+/// Ctrl-C and Ctrl-Break reach both of us, and are the program's to answer.
+fn leave_the_console_to_it() {
+    // SAFETY: the handler makes no call, and stays as long as the process.
+    unsafe { SetConsoleCtrlHandler(Some(ignore), 1) };
+}
+
+/// Says that nothing more is to be done. Unlike the system's own way to ignore Ctrl-C, it is not inherited.
+unsafe extern "system" fn ignore(_: u32) -> i32 {
+    1
+}
+
+/// Ends this process with another's number.
+fn end_as(status: ExitStatus) -> ! {
+    std::process::exit(status.code().unwrap_or(1))
+}

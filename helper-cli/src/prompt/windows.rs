@@ -1,0 +1,15 @@
+//! Owns standard input without a buffer on Windows: `std`'s own would keep a copy of what passes through it.
+
+use std::fs::File;
+use std::io;
+use std::os::windows::io::AsHandle;
+
+/// Standard input, byte for byte.
+pub(super) fn unbuffered_stdin() -> io::Result<File> {
+    Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
+}
+
+/// Whether a person can be asked on the console, wherever the standard streams lead.
+pub(super) fn has_terminal() -> bool {
+    File::options().read(true).write(true).open("CONIN$").is_ok()
+}
