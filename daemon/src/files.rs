@@ -8,7 +8,9 @@ use std::path::Path;
 #[path = "files/unix.rs"]
 mod system;
 
-pub use system::{check_ancestors, check_folder, make_private_folder, open_private, read_own, replace};
+pub use system::{
+    check_ancestors, check_folder, is_at, make_private_folder, open_private, read_own, replace,
+};
 
 /// The largest file that is read, in bytes.
 pub const FILE_LIMIT: u64 = 1 << 20;

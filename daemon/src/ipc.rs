@@ -3,6 +3,7 @@
 
 pub mod activation;
 pub mod conversations;
+pub mod door;
 mod eager;
 pub mod listener;
 mod lobby;

@@ -1,4 +1,4 @@
-//! Owns what signals mean: stop, read the config again, or nothing.
+//! Owns what signals mean: stop, read the config again, make place for a successor, or nothing.
 
 use std::io;
 
@@ -11,6 +11,8 @@ pub enum Wish {
     Stop,
     /// SIGHUP.
     Reload,
+    /// SIGUSR2.
+    Restart,
 }
 
 /// The signals that the daemon listens to.
@@ -18,8 +20,9 @@ pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
+    replaced: Signal,
     /// Caught, so that they do not end the daemon, and never looked at.
-    _ignored: [Signal; 3],
+    _ignored: [Signal; 2],
 }
 
 impl Signals {
@@ -32,9 +35,9 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
+            replaced: signal(SignalKind::user_defined2())?,
             _ignored: [
                 signal(SignalKind::user_defined1())?,
-                signal(SignalKind::user_defined2())?,
                 signal(SignalKind::alarm())?,
             ],
         })
@@ -46,6 +49,7 @@ impl Signals {
             _ = self.terminate.recv() => Wish::Stop,
             _ = self.interrupt.recv() => Wish::Stop,
             _ = self.hang_up.recv() => Wish::Reload,
+            _ = self.replaced.recv() => Wish::Restart,
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod blocking;
 mod codec;
 mod failure;
 mod frame;
+pub mod handover;
 pub mod message;
 mod name;
 mod origin;

@@ -48,7 +48,11 @@ pub fn adopt(
     }
 }
 
-fn check(socket: &OwnedFd, address: &IpcAddress) -> Result<(), ActivationError> {
+/// Passes a socket that listens where the helpers come.
+///
+/// # Errors
+/// [`ActivationError`].
+pub(crate) fn check(socket: &OwnedFd, address: &IpcAddress) -> Result<(), ActivationError> {
     use rustix::net::sockopt;
     let listening = sockopt::socket_acceptconn(socket) == Ok(true);
     let stream = sockopt::socket_type(socket) == Ok(SocketType::STREAM);

@@ -11,7 +11,6 @@ use rustix::io::Errno;
 use rustix::net::SocketFlags;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::task::AbortHandle;
 
 use super::conversations::Conversations;
 use super::eager::{self, Look};
@@ -28,9 +27,9 @@ pub struct Listener {
     socket: AsyncFd<OwnedFd>,
     service: Arc<Service>,
     /// For callers who have not said yet what they want.
-    lobby: Arc<Lobby>,
+    pub(super) lobby: Arc<Lobby>,
     clock: Arc<dyn Clock>,
-    conversations: Conversations,
+    pub(super) conversations: Conversations,
     refusals: Mutex<Throttle>,
 }
 
@@ -55,14 +54,8 @@ impl Listener {
         })
     }
 
-    /// The conversations that this listener starts.
-    pub fn conversations(&self) -> Conversations {
-        self.conversations.clone()
-    }
-
     /// Lets callers in until it is dropped.
-    pub async fn run(self) {
-        let _lobby = AbortOnDrop(tokio::spawn(Arc::clone(&self.lobby).run()).abort_handle());
+    pub(super) async fn run(self: Arc<Self>) {
         let mut trouble = 0;
         loop {
             let Ok(room) = self.conversations.room().await else { return };
@@ -121,15 +114,6 @@ impl Listener {
         if let Some(suppressed) = admitted {
             tracing::warn!(suppressed, "{line}");
         }
-    }
-}
-
-/// The lobby closes with the door.
-struct AbortOnDrop(AbortHandle);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 

@@ -50,7 +50,7 @@ fn version(daemon: &str, helper: &str) -> Finding {
     let failure = Failure::new(ErrorCode::UNSUPPORTED_VERSION, message);
     fault(
         "version",
-        &failure.with_hint("Run `cp-token daemon restart`; secrets in memory alone are lost by it"),
+        &failure.with_hint("Run `cp-token daemon restart`, which hands over what is in memory"),
     )
 }
 

@@ -33,6 +33,7 @@ pub(super) fn deed(deed: Deed) -> &'static str {
         Deed::Examine => "doctor",
         Deed::TokenRequest => "token-request",
         Deed::Renewal => "renewal",
+        Deed::Restart => "restart",
     }
 }
 
