@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cp_token_protocol::handover::Piece;
 use cp_token_protocol::message::ProtectionReport;
-use tokio::task::AbortHandle;
 
 use crate::audit::Audit;
 use crate::authority::CrashPlanEndpoint;
@@ -14,8 +14,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::examination::Examination;
 use crate::files;
 use crate::gate::Gate;
+use crate::handover::estate::Estate;
+use crate::handover::{Predecessor, Program};
 use crate::harden;
 use crate::ipc::conversations::Conversations;
+use crate::ipc::door::Door;
 use crate::ipc::listener::Listener;
 use crate::ipc::socket::MeetingPlace;
 use crate::lock::{Lock, Rooms};
@@ -28,6 +31,8 @@ use crate::sources::Sources;
 use crate::state::StateFile;
 use crate::vault::{KeyringSource, MemorySource};
 
+mod succession;
+
 /// What is there before the runtime is: places, a socket, and the account of the hardening.
 pub struct Foundation {
     /// Where files lie.
@@ -36,6 +41,20 @@ pub struct Foundation {
     pub meeting: MeetingPlace,
     /// How the hardening went.
     pub protections: Vec<ProtectionReport>,
+    /// The program that we are; nothing where the system does not say.
+    pub program: Option<Program>,
+    /// Whether the helper has started us.
+    pub background: bool,
+    /// What another daemon leaves us.
+    pub legacy: Option<Legacy>,
+}
+
+/// What another daemon leaves to this one.
+pub struct Legacy {
+    /// It.
+    pub predecessor: Predecessor,
+    /// What it held; nothing where it died over it.
+    pub pieces: Option<Vec<Piece>>,
 }
 
 struct App {
@@ -43,22 +62,40 @@ struct App {
     registry: Arc<Registry>,
     service: Arc<Service>,
     audit: Arc<Audit>,
+    state: Arc<StateFile>,
+    estate: Estate,
     meeting: MeetingPlace,
+    program: Option<Program>,
+    background: bool,
+}
+
+/// How a daemon ends.
+enum End {
+    /// In order: nothing of it is left.
+    Stop,
+    /// Another has taken its place.
+    Succeeded,
 }
 
 /// Is the daemon until a signal or a caller ends it. `ready` is called once callers are let in.
 ///
 /// # Errors
-/// Where the system refuses a runtime, a signal or the socket.
-pub fn run(foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
+/// Where the system refuses a runtime, a signal or the socket, or a legacy cannot be kept.
+pub fn run(mut foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::listen()?;
+        let legacy = foundation.legacy.take();
         let app = App::build(foundation);
-        let tasks = app.start()?;
+        if let Some(legacy) = legacy {
+            app.take_over(legacy).await?;
+        }
+        let mut door = app.start()?;
         ready();
-        app.until_stopped(&mut signals).await;
-        app.stop(&tasks).await;
+        match app.until_over(&mut signals, &mut door).await {
+            End::Stop => app.stop(&mut door).await,
+            End::Succeeded => farewell(&door).await,
+        }
         io::Result::Ok(())
     })?;
     // A keyring or a name look-up that hangs must not keep the process alive.
@@ -68,7 +105,7 @@ pub fn run(foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
 
 impl App {
     fn build(foundation: Foundation) -> Self {
-        let Foundation { paths, meeting, protections } = foundation;
+        let Foundation { paths, meeting, protections, program, background, legacy: _ } = foundation;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let state = Arc::new(StateFile::load(paths.state_file()));
         let keyring = Arc::new(KeyringSource::default());
@@ -81,7 +118,7 @@ impl App {
         };
         let endpoint = Arc::new(CrashPlanEndpoint);
         let redeemer = Redeemer::new(sources.clone(), endpoint, Arc::clone(&clock), Arc::clone(&state));
-        let refusals = redeemer.refusals();
+        let (refusals, codes) = (redeemer.refusals(), redeemer.codes());
         let audit = Audit::new(Arc::clone(&clock));
         let traded = Arc::new(redeemer.clone());
         let broker = Broker::new(Arc::clone(&clock), traded, Arc::clone(&audit), chance);
@@ -101,7 +138,7 @@ impl App {
             broker: Arc::clone(&broker),
             redeemer,
             keyring: Arc::clone(&keyring),
-            state,
+            state: Arc::clone(&state),
             audit: Arc::clone(&audit),
             clock: Arc::clone(&clock),
             protections: protections.clone(),
@@ -111,10 +148,19 @@ impl App {
             gate,
             broker: Arc::clone(&broker),
             registry: Arc::clone(&registry),
-            memory,
-            refusals,
+            memory: Arc::clone(&memory),
+            refusals: Arc::clone(&refusals),
             clock: Arc::clone(&clock),
         });
+        let estate = Estate {
+            broker: Arc::clone(&broker),
+            registry: Arc::clone(&registry),
+            memory,
+            refusals,
+            codes,
+            lock: Arc::clone(&lock),
+            audit: Arc::clone(&audit),
+        };
         let service = Service::new(Parts {
             broker: Arc::clone(&broker),
             registry: Arc::clone(&registry),
@@ -126,51 +172,62 @@ impl App {
             protections,
             socket: files::show(paths.address.socket()),
         });
-        Self { broker, registry, service, audit, meeting }
+        Self { broker, registry, service, audit, state, estate, meeting, program, background }
     }
 
-    fn start(&self) -> io::Result<Tasks> {
+    fn start(&self) -> io::Result<Door> {
         let socket = self.meeting.listening()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let listener = Listener::new(socket, Arc::clone(&self.service), clock, harden::connection_limit())?;
-        let conversations = listener.conversations();
         let registry = Arc::clone(&self.registry);
         tokio::spawn(async move { registry.settle().await });
         tokio::spawn(Arc::clone(&self.broker).keep_time());
-        tokio::spawn(give_memory_back_after(conversations.clone()));
-        Ok(Tasks { listener: tokio::spawn(listener.run()).abort_handle(), conversations })
+        let door = Door::open(listener);
+        tokio::spawn(give_memory_back_after(door.conversations()));
+        Ok(door)
     }
 
-    async fn until_stopped(&self, signals: &mut Signals) {
+    async fn until_over(&self, signals: &mut Signals, door: &mut Door) -> End {
         // An interval and no sleep: however often the config is read again, the next look comes.
         let mut look = tokio::time::interval_at(tokio::time::Instant::now() + LOOK_AROUND, LOOK_AROUND);
         loop {
-            tokio::select! {
+            let is_wanted = tokio::select! {
                 wish = signals.next() => match wish {
-                    Wish::Stop => return tracing::info!("stopping at a signal"),
-                    Wish::Reload => drop(self.registry.reload()),
+                    Wish::Stop => return stopping("at a signal"),
+                    Wish::Reload => { drop(self.registry.reload()); false }
+                    Wish::Restart => true,
                 },
-                () = self.service.stop_requested() => return tracing::info!("stopping at a caller's wish"),
-                _ = look.tick() => if !self.meeting.is_reachable() {
-                    return tracing::warn!("stopping because the socket is gone");
+                () = self.service.stop_requested() => return stopping("at a caller's wish"),
+                () = self.service.restarts().wanted() => true,
+                _ = look.tick() => if self.meeting.is_reachable() { false } else {
+                    tracing::warn!("stopping because the socket is gone");
+                    return End::Stop;
                 },
+            };
+            if is_wanted && let Some(end) = self.be_succeeded(signals, door).await {
+                return end;
             }
         }
     }
 
     /// Nobody new is let in; whoever waits is told; then a moment for the last replies.
-    async fn stop(&self, tasks: &Tasks) {
+    async fn stop(&self, door: &mut Door) {
         self.meeting.remove_name();
-        tasks.listener.abort();
+        door.close().await;
         self.broker.stop();
-        let _ = tokio::time::timeout(FAREWELL, tasks.conversations.all_over()).await;
+        farewell(door).await;
         let _ = tokio::time::timeout(FAREWELL, self.audit.copied()).await;
     }
 }
 
-struct Tasks {
-    listener: AbortHandle,
-    conversations: Conversations,
+fn stopping(why: &str) -> End {
+    tracing::info!("stopping {why}");
+    End::Stop
+}
+
+/// A moment for the last replies.
+async fn farewell(door: &Door) {
+    let _ = tokio::time::timeout(FAREWELL, door.conversations().all_over()).await;
 }
 
 /// After a burst of conversations the heap is handed back, so that a busy minute does not cost memory for ever.

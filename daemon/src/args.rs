@@ -1,6 +1,6 @@
 //! Owns the daemon's command line, which is short: people talk to `cp-token`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 /// What the command line asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,9 @@ pub enum Args {
     Foreground,
     /// Be the daemon that the helper starts: log to a file, and say `ready` or `failed` on standard output.
     Background,
+    /// Be the daemon in the place of the one that has started us: its socket, its lock and the way to it, by number, and
+    /// whether it was started by the helper.
+    TakeOver([i32; 3], bool),
     /// Say what this is.
     Help,
     /// Say which version this is.
@@ -22,7 +25,8 @@ cp-tokend holds CrashPlan API secrets and live tokens in memory, and fetches and
 Usage: cp-tokend [--background]
 
 Nobody needs to run it by hand: `cp-token` starts it when it is needed, or a service manager runs it in the
-foreground. It prints `ready` when it listens. SIGHUP reads the config again; SIGTERM stops it in order.
+foreground. It prints `ready` when it listens. SIGHUP reads the config again; SIGTERM stops it in order. At SIGUSR2 it
+hands socket, tokens and secrets over to the program that lies at its own path by then, such as a new version.
 
 Options:
       --background  as started by cp-token: log to daemon.log in the state folder
@@ -37,15 +41,39 @@ impl Args {
     /// What these arguments ask for; nothing, where one is not understood.
     pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
         let first = arguments.next();
+        let second = arguments.next();
         if arguments.next().is_some() {
             return None;
         }
-        match first.as_ref().map(|argument| argument.to_str()) {
+        match (first.as_deref().map(OsStr::to_str), second.as_deref().map(OsStr::to_str)) {
+            (Some(Some("--background")), Some(Some(word))) => Some(Self::TakeOver(take_over(word)?, true)),
+            (_, Some(_)) => None,
+            (first, None) => Self::of_one(first),
+        }
+    }
+
+    fn of_one(argument: Option<Option<&str>>) -> Option<Self> {
+        match argument {
             None => Some(Self::Foreground),
             Some(Some("--background")) => Some(Self::Background),
             Some(Some("-h" | "--help")) => Some(Self::Help),
             Some(Some("-V" | "--version")) => Some(Self::Version),
-            Some(_) => None,
+            Some(Some(word)) => Some(Self::TakeOver(take_over(word)?, false)),
+            Some(None) => None,
         }
     }
 }
+
+/// `--take-over=SOCKET,LOCK,CHANNEL`: three different descriptors behind the standard ones.
+fn take_over(word: &str) -> Option<[i32; 3]> {
+    let numbers: Vec<i32> = word
+        .strip_prefix("--take-over=")?
+        .split(',')
+        .map(|number| number.parse().ok().filter(|number| (3..=MOST).contains(number)))
+        .collect::<Option<_>>()?;
+    let [socket, lock, channel] = numbers.try_into().ok()?;
+    (socket != lock && lock != channel && channel != socket).then_some([socket, lock, channel])
+}
+
+/// No descriptor is as high.
+const MOST: i32 = 1 << 20;

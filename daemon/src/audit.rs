@@ -19,6 +19,8 @@ use file::FileCopy;
 
 /// How many entries are kept; the oldest makes room for the newest.
 pub const ENTRIES: usize = 1000;
+/// How many are handed on at once.
+const PART: u32 = 100;
 /// How many are given at once, so that they fit a frame whatever they say.
 const AT_ONCE: u32 = 256;
 
@@ -113,6 +115,32 @@ impl Audit {
         }
     }
 
+    /// The whole log, in parts that can be told at once; the newest last. Of what is being done, that it is done.
+    pub fn bequeath(&self, doing: &[&Pending]) -> Vec<Vec<LogEntry>> {
+        let mut parts = Vec::new();
+        let mut before = None;
+        loop {
+            let part = self.page(LogRequest { most: PART, before });
+            let Some(first) = part.first() else { break };
+            before = Some(first.number);
+            parts.push(part);
+        }
+        parts.reverse();
+        let next = self.ring().count + 1;
+        parts.push((next..).zip(doing).map(|(number, pending)| pending.told_as_done(number)).collect());
+        parts
+    }
+
+    /// Takes over a part of a log; entries that are written later count on from it.
+    pub fn inherit(&self, part: Vec<LogEntry>) {
+        let mut ring = self.ring();
+        for told in part {
+            // Numbers are without a gap: what is missing between two parts cannot be counted.
+            ring.count = told.number.saturating_sub(1);
+            ring.push(Entry::from(told));
+        }
+    }
+
     fn pending(self: &Arc<Self>, deed: Deed, glimpse: Option<Glimpse>) -> Pending {
         let at = self.clock.now().wall.as_secs();
         let entry = Entry { at, profile: None, deed, outcome: Outcome::Left, caller: None };
@@ -122,18 +150,24 @@ impl Audit {
     /// The one place where an entry is written.
     fn write(&self, entry: Entry) {
         let mut ring = self.ring();
-        ring.count += 1;
         if let Some(copy) = &ring.copy {
-            copy.write(entry.told(ring.count));
+            copy.write(entry.told(ring.count + 1));
         }
-        if ring.entries.len() == ENTRIES {
-            ring.entries.pop_front();
-        }
-        ring.entries.push_back(entry);
+        ring.push(entry);
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ring {
+    fn push(&mut self, entry: Entry) {
+        if self.entries.len() == ENTRIES {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+        self.count += 1;
     }
 }
 
@@ -164,6 +198,10 @@ impl Pending {
         drop(self.with(outcome));
     }
 
+    fn told_as_done(&self, number: u64) -> LogEntry {
+        LogEntry { outcome: Outcome::Done, ..self.entry.told(number) }
+    }
+
     fn look(&mut self) {
         if let Some(glimpse) = self.glimpse.take() {
             self.entry.caller = Some(self.audit.callers.known(glimpse));
@@ -189,6 +227,13 @@ impl Entry {
             outcome: self.outcome,
             caller: self.caller.map(Into::into),
         }
+    }
+}
+
+impl From<LogEntry> for Entry {
+    fn from(told: LogEntry) -> Self {
+        let LogEntry { at, profile, deed, outcome, caller, .. } = told;
+        Self { at, profile, deed, outcome, caller: caller.map(Into::into) }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::profile::Profile;
 use crate::trade::{Redeem, Redeemed, Unredeemed};
 
 mod entry;
+mod legacy;
 
 use entry::Entry;
 
@@ -41,6 +42,8 @@ pub struct Broker {
     entries: Mutex<HashMap<ProfileName, Entry>>,
     /// While the daemon is locked. Read and written under the lock of `entries` alone.
     closed: AtomicBool,
+    /// While a successor waits: nothing is renewed for which nobody waits. As `closed`.
+    held_back: AtomicBool,
     clock: Arc<dyn Clock>,
     redeemer: Arc<dyn Redeem>,
     audit: Arc<Audit>,
@@ -60,6 +63,7 @@ impl Broker {
         Arc::new(Self {
             entries: Mutex::default(),
             closed: AtomicBool::new(false),
+            held_back: AtomicBool::new(false),
             clock,
             redeemer,
             audit,
@@ -199,6 +203,9 @@ impl Broker {
 
     /// Starts the attempt that the lease ordered, if it did, in a task of its own: it outlives every caller.
     fn follow_orders(self: &Arc<Self>, entry: &mut Entry, code: Option<Secret>, deed: Deed) -> bool {
+        if deed == Deed::Renewal && self.held_back.load(Ordering::Relaxed) {
+            return false;
+        }
         let Some(attempt) = entry.lease.poll_effect() else { return false };
         let broker = Arc::clone(self);
         let profile = Arc::clone(&entry.profile);

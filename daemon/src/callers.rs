@@ -72,5 +72,17 @@ impl From<Named> for message::Process {
     }
 }
 
+impl From<message::Caller> for Known {
+    fn from(caller: message::Caller) -> Self {
+        Self { uid: caller.uid, process: caller.process.into(), parent: caller.parent.map(Into::into) }
+    }
+}
+
+impl From<message::Process> for Named {
+    fn from(process: message::Process) -> Self {
+        Self::new(process.pid, process.program.as_bytes())
+    }
+}
+
 #[cfg(test)]
 mod tests;

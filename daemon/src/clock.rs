@@ -11,6 +11,7 @@ mod system;
 #[path = "clock/windows.rs"]
 mod system;
 
+use cp_token_protocol::handover::Instant;
 pub use system::SystemClock;
 
 /// One instant on two clocks. An instant in the future is a deadline: it is reached when either clock is
@@ -47,6 +48,18 @@ impl Moment {
         let boot = deadline.boot.saturating_sub(self.boot);
         let wall = deadline.wall.saturating_sub(self.wall);
         boot.min(wall)
+    }
+}
+
+impl From<Moment> for Instant {
+    fn from(moment: Moment) -> Self {
+        Self { boot: moment.boot, wall: moment.wall }
+    }
+}
+
+impl From<Instant> for Moment {
+    fn from(instant: Instant) -> Self {
+        Self { boot: instant.boot, wall: instant.wall }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cp_token_protocol::message::TotpMethod;
-use cp_token_protocol::{ProfileName, Secret};
+use cp_token_protocol::{ProfileName, Secret, handover};
 
 use crate::clock::Clock;
 use crate::profile::Profile;
@@ -107,6 +107,16 @@ impl Codes {
         let now = self.clock.now().wall;
         let by_step = profile.totp != TotpMethod::Ask;
         self.used(profile, |used| used.wait(now, by_step))
+    }
+
+    /// The codes that every profile has used.
+    pub fn bequeath(&self) -> Vec<handover::Codes> {
+        self.lock().iter().map(|(name, used)| used.bequeath(name.clone())).collect()
+    }
+
+    /// Takes over the codes that one profile has used.
+    pub fn inherit(&self, legacy: &handover::Codes) {
+        self.lock().insert(legacy.profile.clone(), UsedCodes::inherit(legacy));
     }
 
     async fn given(&self, profile: &Profile, code: Secret) -> Result<Secret, CodeError> {

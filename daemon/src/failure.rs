@@ -10,6 +10,7 @@ use crate::registry::error::RegistryError;
 
 mod code;
 mod handed;
+mod handover;
 mod lease;
 mod lock;
 mod refused;
@@ -19,6 +20,7 @@ mod vault;
 mod way;
 
 pub use code::{code_pending, of_code};
+pub use handover::of_handover;
 pub use lease::{of_acceptance, of_refusal};
 pub use lock::{
     locked, locked_already, no_memory_for_key, no_passphrase, passphrase_busy, passphrase_delayed,

@@ -13,7 +13,8 @@ mod system;
 mod system;
 
 pub use system::{
-    check_ancestors, check_folder, make_private_folder, open_private, open_to_append, read_own, replace,
+    check_ancestors, check_folder, is_at, make_private_folder, open_private, open_to_append, read_own,
+    replace,
 };
 
 /// The largest file that is read, in bytes.

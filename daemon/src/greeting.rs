@@ -26,6 +26,11 @@ fn told(background: bool) {
     }
 }
 
+/// Says the same to the service manager alone: whoever started the first of us has heard it.
+pub fn ready_again() {
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+}
+
 /// Says, for the helper, why there is no daemon: `failed CODE MESSAGE<TAB>HINT`.
 pub fn failed(failure: &Failure) {
     let line = format!("failed {} {}\t{}\n", failure.code.0, failure.message, failure.hint);

@@ -90,21 +90,21 @@ const WINDOWS: &[&str] = &[
 /// # Errors
 /// [`HardenError`].
 #[cfg(windows)]
-pub fn process(_: bool) -> Result<Vec<ProtectionReport>, HardenError> {
+pub fn process(_: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
     Ok(system::process(|name| is_kept(&name.to_string_lossy())))
 }
 
 /// Hardens the process, in the order in which each step protects the next. To be called before any thread,
-/// socket or secret exists. `handed_over` says that descriptor 3 is the service manager's.
+/// socket or secret exists. `given` are the descriptors that whoever started us has handed over on purpose.
 ///
 /// # Errors
 /// [`HardenError`].
 #[cfg(not(windows))]
-pub fn process(handed_over: bool) -> Result<Vec<ProtectionReport>, HardenError> {
+pub fn process(given: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
     if system::is_privileged() {
         return Err(HardenError::Privileged);
     }
-    system::close_inherited(if handed_over { 4 } else { 3 });
+    system::close_inherited(given);
     system::private_files_and_no_folder();
     let mut reports = vec![
         report("no core dump, no tracing by other programs of the user", Some(system::forbid_dumps())),

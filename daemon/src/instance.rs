@@ -9,7 +9,7 @@ use crate::files::{self, FileError};
 /// Held by the one daemon of this meeting place, until the process ends.
 #[derive(Debug)]
 pub struct InstanceLock {
-    _file: File,
+    file: File,
 }
 
 /// Why this process is not the daemon.
@@ -24,6 +24,25 @@ pub enum InstanceError {
 }
 
 impl InstanceLock {
+    /// The lock in `folder` that another process has taken and handed over in this file.
+    ///
+    /// # Errors
+    /// [`InstanceError`] where it is another file, or held by somebody else.
+    pub fn inherited(folder: &Path, file: File) -> Result<Self, InstanceError> {
+        let path = folder.join("daemon.lock");
+        let unusable = |error| InstanceError::File(files::show(&path), error);
+        if !files::is_at(&file, &path) {
+            return Err(unusable(FileError::WrongKind("file")));
+        }
+        // Whoever shares the descriptor has the lock already, and nobody else can.
+        Self::hold(file, unusable)
+    }
+
+    /// What holds the lock, in this process and in each that shares it.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
     /// Takes the lock in `folder`, without waiting.
     ///
     /// # Errors
@@ -32,8 +51,12 @@ impl InstanceLock {
         let path = folder.join("daemon.lock");
         let unusable = |error| InstanceError::File(files::show(&path), error);
         let file = files::open_private(&path).map_err(unusable)?;
+        Self::hold(file, unusable)
+    }
+
+    fn hold(file: File, unusable: impl Fn(FileError) -> InstanceError) -> Result<Self, InstanceError> {
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(std::fs::TryLockError::WouldBlock) => Err(InstanceError::Taken),
             Err(std::fs::TryLockError::Error(error)) => Err(unusable(error.into())),
         }

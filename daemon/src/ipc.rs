@@ -4,6 +4,7 @@
 #[cfg_attr(windows, path = "ipc/activation/windows.rs")]
 pub mod activation;
 pub mod conversations;
+pub mod door;
 mod eager;
 pub mod listener;
 #[cfg_attr(windows, path = "ipc/lobby/windows.rs")]

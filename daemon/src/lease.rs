@@ -9,6 +9,7 @@ use crate::clock::Moment;
 
 mod bucket;
 mod held;
+mod legacy;
 pub mod policy;
 mod rejected;
 mod terms;

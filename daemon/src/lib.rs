@@ -19,6 +19,7 @@ pub mod files;
 pub mod gate;
 pub mod grammar;
 pub mod greeting;
+pub mod handover;
 pub mod harden;
 pub mod instance;
 pub mod intake;

@@ -20,6 +20,8 @@ use crate::vault::MemorySource;
 mod contents;
 mod delay;
 mod latch;
+mod legacy;
+pub use legacy::Quiet;
 mod seal;
 mod sleep;
 

@@ -6,8 +6,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use cp_token_protocol::Failure;
-use cp_tokend::app::{self, Foundation};
+use cp_tokend::app::{self, Foundation, Legacy};
 use cp_tokend::args::{Args, HELP};
+use cp_tokend::handover::{self, Predecessor, Program};
 use cp_tokend::ipc::activation;
 use cp_tokend::ipc::socket::MeetingPlace;
 use cp_tokend::paths::Paths;
@@ -22,8 +23,9 @@ fn main() -> ExitCode {
     match Args::parse(std::env::args_os().skip(1)) {
         Some(Args::Help) => print(HELP),
         Some(Args::Version) => print(concat!("cp-tokend ", env!("CARGO_PKG_VERSION"), "\n")),
-        Some(Args::Foreground) => serve(false),
-        Some(Args::Background) => serve(true),
+        Some(Args::Foreground) => serve(None, false),
+        Some(Args::Background) => serve(None, true),
+        Some(Args::TakeOver(given, background)) => serve(Some(given), background),
         None => {
             greeting::complain("unknown argument; see cp-tokend --help");
             ExitCode::from(EX_USAGE)
@@ -31,8 +33,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(background: bool) -> ExitCode {
-    match start(background) {
+/// `given` are the descriptors of a hand-over.
+fn serve(given: Option<[i32; 3]>, background: bool) -> ExitCode {
+    let started = match given {
+        Some(given) => take_over(given, background),
+        None => start(background),
+    };
+    match started {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if background {
@@ -46,18 +53,42 @@ fn serve(background: bool) -> ExitCode {
 }
 
 fn start(background: bool) -> Result<(), Failure> {
+    // Before anything can have taken the file's place.
+    let program = Program::own();
     let listen: Vec<(&str, Option<OsString>)> =
         ["LISTEN_PID", "LISTEN_FDS"].map(|name| (name, std::env::var_os(name))).into();
     let listen = |wanted: &str| listen.iter().find(|(name, _)| *name == wanted)?.1.clone();
-    let handed_over = harden::is_handed_over(listen);
-    let protections = harden::process(handed_over).map_err(|error| failure::of_start(&error))?;
-    let paths =
-        Paths::from_variables(|name| std::env::var_os(name)).map_err(|error| failure::of_start(&error))?;
+    let given: &[i32] = if harden::is_handed_over(listen) { &[3] } else { &[] };
+    let protections = harden::process(given).map_err(|error| failure::of_start(&error))?;
+    let paths = paths()?;
     let adopted = activation::adopt(listen, &paths.address).map_err(|error| failure::of_start(&error))?;
     let meeting = MeetingPlace::open(&paths.address, adopted).map_err(|error| failure::of_start(&error))?;
     start_log(background, &paths)?;
     let ready = || greeting::ready(background);
-    app::run(Foundation { paths, meeting, protections }, ready).map_err(|error| failure::of_start(&error))
+    let foundation = Foundation { paths, meeting, protections, program, background, legacy: None };
+    app::run(foundation, ready).map_err(|error| failure::of_start(&error))
+}
+
+/// As [`start`], in the place of the daemon that has started us. It is hardened before it asks for anything.
+fn take_over(given: [i32; 3], background: bool) -> Result<(), Failure> {
+    let program = Program::own();
+    let protections = harden::process(&given).map_err(|error| failure::of_start(&error))?;
+    handover::take_our_name();
+    let paths = paths()?;
+    let met = Predecessor::meet(given, &paths.address);
+    let (mut predecessor, meeting) = met.map_err(|error| failure::of_start(&error))?;
+    start_log(background, &paths)?;
+    let pieces = predecessor.wait_for_legacy().map_err(|error| failure::of_start(&error))?;
+    if pieces.is_none() {
+        tracing::warn!("the daemon that was to hand over has died; what only it held is lost");
+    }
+    let legacy = Some(Legacy { predecessor, pieces });
+    let foundation = Foundation { paths, meeting, protections, program, background, legacy };
+    app::run(foundation, greeting::ready_again).map_err(|error| failure::of_start(&error))
+}
+
+fn paths() -> Result<Paths, Failure> {
+    Paths::from_variables(|name| std::env::var_os(name)).map_err(|error| failure::of_start(&error))
 }
 
 fn start_log(background: bool, paths: &Paths) -> Result<(), Failure> {

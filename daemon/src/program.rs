@@ -15,15 +15,15 @@ mod environment;
 #[cfg(unix)]
 #[path = "program/unix.rs"]
 mod system;
+#[cfg(windows)]
+#[path = "program/windows.rs"]
+mod system;
 #[cfg(target_os = "linux")]
 #[path = "program/linux.rs"]
 mod watch;
 #[cfg(target_os = "macos")]
 #[path = "program/macos.rs"]
 mod watch;
-#[cfg(windows)]
-#[path = "program/windows.rs"]
-mod system;
 
 use system::Leash;
 

@@ -55,6 +55,11 @@ impl Redeemer {
         Arc::clone(&self.refusals)
     }
 
+    /// The one-time codes that it has used.
+    pub fn codes(&self) -> Arc<Codes> {
+        Arc::clone(&self.codes)
+    }
+
     /// Proves a secret that may rest nowhere yet, with one token request. A user of kind `basic` has to be let in
     /// like one whose password is traded, and keeps no token of it.
     ///

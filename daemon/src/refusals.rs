@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cp_token_protocol::{Failure, ProfileName, Secret};
+use cp_token_protocol::{Failure, ProfileName, Secret, handover};
 
 use crate::packed;
 
@@ -70,6 +70,23 @@ impl Refusals {
                 *place = secret;
             }
         }
+    }
+
+    /// A copy of each, with what was said of it.
+    pub fn bequeath(&self) -> Vec<handover::Refusal> {
+        let refused = self.lock();
+        let copy = |((name, judge), (secret, failure)): (&(ProfileName, Judge), &(Secret, Failure))| {
+            let secret = Secret::copy_of(secret.expose());
+            let (profile, failure) = (name.clone(), failure.clone());
+            handover::Refusal { profile, by_proxy: *judge == Judge::Proxy, secret, failure }
+        };
+        refused.iter().map(copy).collect()
+    }
+
+    /// Takes over what [`Refusals::bequeath`] told of one.
+    pub fn inherit(&self, refusal: handover::Refusal) {
+        let judge = if refusal.by_proxy { Judge::Proxy } else { Judge::Server };
+        self.lock().insert((refusal.profile, judge), (refusal.secret, refusal.failure));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<(ProfileName, Judge), (Secret, Failure)>> {

@@ -2,6 +2,7 @@
 //! the network.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cp_token_protocol::message::{
@@ -23,6 +24,10 @@ use crate::profile::Profile;
 use crate::registry::Registry;
 
 mod deeds;
+mod restart;
+
+use restart::AtWork;
+pub use restart::{Attendance, Restarts};
 
 /// What the service is made of; wired by `app`.
 pub struct Parts {
@@ -51,6 +56,9 @@ pub struct Service {
     parts: Parts,
     started: Moment,
     stop: Notify,
+    restarts: Restarts,
+    /// Requests that are at work, whether their callers still wait or not.
+    at_work: AtomicUsize,
 }
 
 /// A response that is there, or one that a token request has still to bring.
@@ -76,7 +84,13 @@ impl Service {
     /// A service of these parts, started now.
     pub fn new(parts: Parts) -> Arc<Self> {
         let started = parts.clock.now();
-        Arc::new(Self { parts, started, stop: Notify::new() })
+        Arc::new(Self {
+            parts,
+            started,
+            stop: Notify::new(),
+            restarts: Restarts::default(),
+            at_work: AtomicUsize::new(0),
+        })
     }
 
     /// The caller, seen as far as only it can tell while it is there. To be asked when it has said nothing yet, so that it
@@ -143,6 +157,12 @@ impl Service {
     pub async fn handle(&self, request: Request, caller: Glimpse) -> Response {
         let noted = deeds::of_request(&request).map(|deed| self.parts.audit.asked(deed, caller));
         let noted = noted.map(|noted| noted.about(deeds::profile_of(&request)).seen());
+        if matches!(request, Request::Restart)
+            && let Some(noted) = noted
+        {
+            return done(self.restarts.ask(noted).await);
+        }
+        let _at_work = AtWork::begin(&self.at_work);
         let response = self.respond(request, caller).await;
         if let Some(noted) = noted {
             noted.close(deeds::outcome(&response, Outcome::Done));
@@ -169,6 +189,8 @@ impl Service {
             Request::ProfileDelete(name) => done(registry.delete(&name).await),
             Request::ProfileUse(name) => done(registry.make_default(&name).await),
             Request::Reload => done(registry.reload().map(|()| vec!["the config was read again".to_owned()])),
+            // It is not this room's to do; `handle` hands it on.
+            Request::Restart => Response::Failure(failure::internal()),
             Request::Stop => {
                 self.stop.notify_one();
                 Response::Done(vec!["the daemon stops".to_owned()])
@@ -184,6 +206,16 @@ impl Service {
                 }
             }
         }
+    }
+
+    /// Whether a request is at work that takes its time.
+    pub fn is_at_work(&self) -> bool {
+        self.at_work.load(Ordering::Relaxed) > 0
+    }
+
+    /// Those who ask for the daemon's successor.
+    pub fn restarts(&self) -> &Restarts {
+        &self.restarts
     }
 
     /// Waits until a caller has asked the daemon to stop.
@@ -251,7 +283,12 @@ impl Service {
 fn is_for_locked(request: &Request) -> bool {
     matches!(
         request,
-        Request::Status | Request::Stop | Request::Unlock(_) | Request::Lock(_) | Request::Examine(_)
+        Request::Status
+            | Request::Stop
+            | Request::Restart
+            | Request::Unlock(_)
+            | Request::Lock(_)
+            | Request::Examine(_)
     )
 }
 

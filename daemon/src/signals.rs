@@ -1,4 +1,4 @@
-//! Owns what signals mean: stop, read the config again, or nothing.
+//! Owns what signals mean: stop, read the config again, make place for a successor, or nothing.
 
 #[cfg(windows)]
 #[path = "signals/windows.rs"]
@@ -20,6 +20,8 @@ pub enum Wish {
     Stop,
     /// SIGHUP.
     Reload,
+    /// SIGUSR2.
+    Restart,
 }
 
 /// The signals that the daemon listens to.
@@ -28,8 +30,9 @@ pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
+    replaced: Signal,
     /// Caught, so that they do not end the daemon, and never looked at.
-    _ignored: [Signal; 3],
+    _ignored: [Signal; 2],
 }
 
 #[cfg(unix)]
@@ -43,11 +46,8 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
-            _ignored: [
-                signal(SignalKind::user_defined1())?,
-                signal(SignalKind::user_defined2())?,
-                signal(SignalKind::alarm())?,
-            ],
+            replaced: signal(SignalKind::user_defined2())?,
+            _ignored: [signal(SignalKind::user_defined1())?, signal(SignalKind::alarm())?],
         })
     }
 
@@ -57,6 +57,7 @@ impl Signals {
             _ = self.terminate.recv() => Wish::Stop,
             _ = self.interrupt.recv() => Wish::Stop,
             _ = self.hang_up.recv() => Wish::Reload,
+            _ = self.replaced.recv() => Wish::Restart,
         }
     }
 }

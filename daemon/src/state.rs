@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub struct StateFile {
     state: Mutex<State>,
     /// One writer at a time, so that an older state never replaces a newer one.
     writing: tokio::sync::Mutex<()>,
+    /// A date was remembered since the file was written.
+    is_behind: AtomicBool,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +80,12 @@ impl StateFile {
                 State::default()
             }
         };
-        Self { path, state: Mutex::new(state), writing: tokio::sync::Mutex::default() }
+        Self {
+            path,
+            state: Mutex::new(state),
+            writing: tokio::sync::Mutex::default(),
+            is_behind: AtomicBool::new(false),
+        }
     }
 
     /// The file's path, for people.
@@ -99,6 +107,7 @@ impl StateFile {
     /// its own: no caller waits for a disk.
     pub fn redeemed(self: &Arc<Self>, name: &ProfileName, wall: Duration) {
         self.state().profiles.entry(name.to_string()).or_default().last_redeemed = Some(wall.as_secs());
+        self.is_behind.store(true, Ordering::Relaxed);
         let file = Arc::clone(self);
         tokio::spawn(async move {
             if let Err(problem) = file.save().await {
@@ -138,6 +147,7 @@ impl StateFile {
     /// [`FileError`]; the file is then as it was.
     pub async fn save(&self) -> Result<(), FileError> {
         let _writing = self.writing.lock().await;
+        self.is_behind.store(false, Ordering::Relaxed);
         let text = serde_json::to_vec_pretty(&*self.state()).unwrap_or_default();
         let path = self.path.clone();
         let write = move || {
@@ -145,6 +155,17 @@ impl StateFile {
             files::replace(&path, &text)
         };
         background::run(write).await?
+    }
+
+    /// Waits until the file is as the state is, or cannot be.
+    pub async fn flush(&self) {
+        let is_behind = {
+            let _writing = self.writing.lock().await;
+            self.is_behind.load(Ordering::Relaxed)
+        };
+        if is_behind {
+            let _ = self.save().await;
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -22,7 +22,7 @@ use zeroize::Zeroize;
 
 use crate::deadline::Deadline;
 
-pub(crate) use answer::unexpected;
+pub(crate) use answer::{is_unheard, unexpected};
 
 /// How long the daemon may say nothing. It says every second that it is still at work.
 const SILENCE: Duration = Duration::from_secs(3);
@@ -142,7 +142,7 @@ impl Connection<'_> {
             match self.stream.read(piece) {
                 Ok(length) => return Ok(length),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(answer::failed(&error.into(), self.deadline)),
+                Err(error) => return Err(answer::failed_unheard(&error.into(), self.deadline)),
             }
         }
     }
@@ -151,9 +151,11 @@ impl Connection<'_> {
     fn answer_after(&mut self, ahead: &[u8]) -> Result<Response, Failure> {
         let mut bytes = ahead.chain(Patient { stream: &mut self.stream, deadline: self.deadline });
         let mut frames = FrameReader::default();
+        let mut is_heard = !ahead.is_empty();
         loop {
-            let frame =
-                frames.next_frame(&mut bytes).map_err(|error| answer::failed(&error, self.deadline))?;
+            let failed = if is_heard { answer::failed } else { answer::failed_unheard };
+            let frame = frames.next_frame(&mut bytes).map_err(|error| failed(&error, self.deadline))?;
+            is_heard = true;
             match answer::decode(frame)? {
                 Response::Working => {}
                 Response::Failure(failure) => return Err(failure),

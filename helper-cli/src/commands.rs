@@ -123,7 +123,18 @@ fn ask(request: &Request) -> Result<Response, Failure> {
 /// As [`ask`], with another limit on the time that it may take.
 fn ask_within(request: &Request, limit: Duration) -> Result<Response, Failure> {
     let deadline = Deadline::new(limit);
-    launch::connect_or_start(&meeting_place()?, &deadline)?.ask(request)
+    let address = meeting_place()?;
+    match launch::connect_or_start(&address, &deadline)?.ask(request) {
+        Err(unheard) if client::is_unheard(&unheard) && only_looks(request) => {
+            launch::connect_or_start(&address, &deadline)?.ask(request)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Whether asking twice is the same as asking once.
+fn only_looks(request: &Request) -> bool {
+    matches!(request, Request::Status | Request::ProfileList | Request::Log(_))
 }
 
 /// Prints what the daemon says of something that it was told to do.

@@ -111,6 +111,8 @@ codes! {
     CODE_PENDING = 410, "code_pending";
     /// The passphrase was not looked at: too many were wrong, or another one is being looked at.
     PASSPHRASE_DELAYED = 411, "passphrase_delayed";
+    /// Work under way did not end in time for a hand-over; the daemon goes on.
+    HANDOVER_DELAYED = 412, "handover_delayed";
     /// There is no keyring to talk to.
     KEYRING_UNAVAILABLE = 500, "keyring_unavailable";
     /// The keyring is locked and nobody unlocked it.
@@ -135,6 +137,8 @@ codes! {
     SLEEP_UNANNOUNCED = 550, "sleep_unannounced";
     /// A protection that the system has does not hold.
     PROTECTION_OFF = 551, "protection_off";
+    /// No successor took over from the daemon, which goes on.
+    HANDOVER_FAILED = 552, "handover_failed";
     /// A bug in the daemon.
     INTERNAL = 599, "internal";
     /// Helper only: no daemon answers, and none may or can be started.

@@ -12,6 +12,7 @@ pub mod child;
 mod codec;
 mod failure;
 mod frame;
+pub mod handover;
 pub mod message;
 mod name;
 mod origin;

@@ -54,6 +54,8 @@ pub enum Request {
     Log(LogRequest),
     /// A look at everything between the daemon and the servers, and at the keyring. No token is requested.
     Examine(ExamineRequest),
+    /// Hand everything over to the program that lies at the daemon's own path now, and end.
+    Restart,
 }
 
 /// A request for one access token.

@@ -39,15 +39,23 @@ const fn config<const MEMORY: usize>() -> Configuration<LittleEndian, Varint, Li
 
 /// A message as one frame, preamble included.
 pub(crate) fn encode(message: &impl Encode) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    encode_behind(message, |length| frame::preamble(FrameKind::Message, length))
+}
+
+/// A message behind the head that is made of its length.
+pub(crate) fn encode_behind<const HEAD: usize>(
+    message: &impl Encode,
+    head: impl FnOnce(usize) -> Option<[u8; HEAD]>,
+) -> Result<Zeroizing<Vec<u8>>, WireError> {
     let mut size = bincode::enc::write::SizeWriter::default();
     bincode::encode_into_writer(message, &mut size, config::<BODY_LIMIT>())
         .map_err(|_| WireError::TooLong)?;
     let length = size.bytes_written;
-    let preamble = frame::preamble(FrameKind::Message, length).ok_or(WireError::TooLong)?;
+    let head = head(length).ok_or(WireError::TooLong)?;
     // The whole room is made at once: a growing buffer would leave secret bytes behind where it was.
-    let mut bytes = Zeroizing::new(vec![0; preamble.len() + length]);
-    bytes[..preamble.len()].copy_from_slice(&preamble);
-    bincode::encode_into_slice(message, &mut bytes[preamble.len()..], config::<BODY_LIMIT>())
+    let mut bytes = Zeroizing::new(vec![0; HEAD + length]);
+    bytes[..HEAD].copy_from_slice(&head);
+    bincode::encode_into_slice(message, &mut bytes[HEAD..], config::<BODY_LIMIT>())
         .map_err(|_| WireError::TooLong)?;
     Ok(bytes)
 }

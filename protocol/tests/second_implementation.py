@@ -99,6 +99,7 @@ REQUEST = Enum(
     NoLockOnSuspend=None,
     Log=Struct("LogRequest", most=U32, before=Option(U64)),
     Examine=Struct("ExamineRequest", profile=Option(NAME)),
+    Restart=None,
 )
 
 PROFILE = Struct(
@@ -125,7 +126,8 @@ DEED = Enum(
     **dict.fromkeys(
         (
             "Get GetRejected GetFresh Forget ProfileCreate ProfileUpdate ProfileResetSecret ProfileDelete "
-            "ProfileUse Reload Stop Lock LockOnSuspend Unlock NoLockOnSuspend Examine TokenRequest Renewal"
+            "ProfileUse Reload Stop Lock LockOnSuspend Unlock NoLockOnSuspend Examine TokenRequest Renewal "
+            "Restart"
         ).split()
     )
 )

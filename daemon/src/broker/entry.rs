@@ -47,6 +47,11 @@ impl Entry {
         self.profile = Arc::clone(profile);
     }
 
+    /// Whether an attempt is under way.
+    pub(super) fn is_at_work(&self) -> bool {
+        self.task.is_some()
+    }
+
     pub(super) fn park(&mut self, ask: Ask, attempt: Attempt) -> oneshot::Receiver<Result<Served, Failure>> {
         let (reply, receiver) = oneshot::channel();
         self.waiters.push(Waiter { ask, attempt, reply });

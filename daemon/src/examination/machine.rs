@@ -96,7 +96,7 @@ fn protections(reports: &[ProtectionReport]) -> Finding {
     let unsupported = of(ProtectionState::Unsupported);
     if !off.is_empty() {
         let failure = Failure::new(ErrorCode::PROTECTION_OFF, format!("off: {}", off.join("; ")));
-        let mend = "See its limits, with `ulimit -l` for locked memory, and run `cp-token daemon restart`";
+        let mend = "See its limits, with `ulimit -l` for locked memory, and run `cp-token daemon stop` and `cp-token daemon start`";
         return MACHINE.fault("protections", &failure.with_hint(mend));
     }
     let found = format!("{} on", on.len());

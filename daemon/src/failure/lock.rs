@@ -28,7 +28,7 @@ pub fn passphrase_refused(pause: Duration) -> Failure {
         "that is not the passphrase that cp-tokend was locked with",
     )
     .with_hint(format!(
-        "Try again{wait}; if it is lost, `cp-token daemon restart` unlocks and loses what only memory held"
+        "Try again{wait}; if it is lost, `cp-token daemon stop` ends the lock and loses what only memory held"
     ));
     if pause.is_zero() { failure } else { failure.with_retry_after(pause) }
 }

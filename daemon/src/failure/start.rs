@@ -5,6 +5,7 @@ use std::path::Path;
 use cp_token_protocol::{AddressError, ErrorCode, Failure};
 
 use crate::files::{self, FileError};
+use crate::handover::TakeError;
 use crate::harden::HardenError;
 use crate::instance::InstanceError;
 use crate::ipc::activation::ActivationError;
@@ -43,6 +44,20 @@ impl StartError for AddressError {
 impl StartError for ActivationError {
     fn meaning(&self) -> (ErrorCode, &'static str) {
         (ErrorCode::CONFIG_UNSAFE, "Mend the service manager's socket unit")
+    }
+}
+
+impl StartError for TakeError {
+    fn meaning(&self) -> (ErrorCode, &'static str) {
+        let hint = match self {
+            TakeError::Stranger | TakeError::Broken => {
+                "Run it without --take-over, which is for cp-tokend's own use"
+            }
+            TakeError::Format | TakeError::Socket(_) | TakeError::Lock(_) => {
+                "The daemon that runs goes on; `cp-token daemon stop` ends it"
+            }
+        };
+        (ErrorCode::HANDOVER_FAILED, hint)
     }
 }
 

@@ -129,6 +129,12 @@ fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Whether the name `path` means this very file, and the file is a plain one.
+pub fn is_at(file: &File, path: &Path) -> bool {
+    let (Ok(held), Ok(named)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
+    held.is_file() && (held.dev(), held.ino()) == (named.dev(), named.ino())
+}
+
 fn check_owner(facts: &std::fs::Metadata) -> Result<(), FileError> {
     if facts.uid() == rustix::process::geteuid().as_raw() {
         Ok(())

@@ -17,9 +17,22 @@ pub(super) fn is_privileged() -> bool {
 }
 
 /// Whatever the caller's shell had open stays the shell's: a pipeline does not wait for the daemon.
-pub(super) fn close_inherited(first: u32) {
-    // SAFETY: nothing in this process has opened a descriptor yet; 0 to 2 and an activated socket stay.
-    let _ = unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) };
+pub(super) fn close_inherited(given: &[i32]) {
+    let mut given: Vec<u32> = given.iter().filter_map(|&number| u32::try_from(number).ok()).collect();
+    given.sort_unstable();
+    let mut first = FIRST_OTHER;
+    for number in given {
+        close_range(first, number.saturating_sub(1));
+        first = number.saturating_add(1).max(first);
+    }
+    close_range(first, u32::MAX);
+}
+
+fn close_range(first: u32, last: u32) {
+    if first <= last {
+        // SAFETY: nothing in this process has opened a descriptor yet; 0 to 2 and what was given stay.
+        let _ = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+    }
 }
 
 /// The real defence against core handlers and tracing: limits alone do not stop a piped core handler.
@@ -69,3 +82,6 @@ unsafe extern "C" fn forget_code(object: *mut libc::dl_phdr_info, _: usize, _: *
     }
     0
 }
+
+/// The first descriptor behind the standard ones.
+const FIRST_OTHER: u32 = 3;

@@ -15,11 +15,11 @@ pub(super) fn is_privileged() -> bool {
 }
 
 /// Whatever the caller's shell had open stays the shell's: a pipeline does not wait for the daemon.
-pub(super) fn close_inherited(first: u32) {
+pub(super) fn close_inherited(given: &[i32]) {
     // SAFETY: reads a limit of this process.
     let end = unsafe { libc::getdtablesize() };
-    for descriptor in i32::try_from(first).unwrap_or(i32::MAX)..end {
-        // SAFETY: nothing in this process has opened a descriptor yet; 0 to 2 and an activated socket stay.
+    for descriptor in (3..end).filter(|number| !given.contains(number)) {
+        // SAFETY: nothing in this process has opened a descriptor yet; 0 to 2 and what was given stay.
         unsafe { libc::close(descriptor) };
     }
 }

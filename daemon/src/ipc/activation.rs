@@ -47,7 +47,11 @@ pub fn adopt(
     }
 }
 
-fn check(socket: &OwnedFd, address: &IpcAddress) -> Result<(), ActivationError> {
+/// Passes a socket that listens where the helpers come.
+///
+/// # Errors
+/// [`ActivationError`].
+pub(crate) fn check(socket: &OwnedFd, address: &IpcAddress) -> Result<(), ActivationError> {
     if !system::is_listening_stream(socket) {
         return Err(ActivationError::Kind);
     }

@@ -42,6 +42,11 @@ impl Conversations {
         Place { _permit: room, over: Arc::clone(&self.over) }
     }
 
+    /// How many there are; a place that waits for its conversation counts.
+    pub(super) fn count(&self) -> usize {
+        (self.limit as usize).saturating_sub(self.permits.available_permits())
+    }
+
     /// Waits until some conversation is over.
     pub async fn one_over(&self) {
         self.over.notified().await;

@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use cp_token_protocol::{FrameDecoder, PeerError, require_same_user};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::task::AbortHandle;
 
 use super::conversations::Conversations;
 use super::eager::{self, Look};
 use super::lobby::Lobby;
 use super::session;
-use super::system::{Connection, Door, Listening, passes_at_once};
+use super::system::{Connection, Entrance, Listening, passes_at_once};
 use super::throttle::Throttle;
 use crate::callers::Glimpse;
 use crate::clock::Clock;
@@ -21,12 +20,13 @@ use crate::service::Service;
 
 /// A listening socket and everything that a new connection needs.
 pub struct Listener {
-    door: Door,
+    /// Held by whoever lets callers in.
+    entrance: tokio::sync::Mutex<Entrance>,
     service: Arc<Service>,
     /// For callers who have not said yet what they want.
-    lobby: Arc<Lobby>,
+    pub(super) lobby: Arc<Lobby>,
     clock: Arc<dyn Clock>,
-    conversations: Conversations,
+    pub(super) conversations: Conversations,
     refusals: Mutex<Throttle>,
 }
 
@@ -42,7 +42,7 @@ impl Listener {
         connections: usize,
     ) -> io::Result<Self> {
         Ok(Self {
-            door: Door::open(socket)?,
+            entrance: tokio::sync::Mutex::new(Entrance::open(socket)?),
             lobby: Lobby::open(Arc::clone(&service))?,
             service,
             clock,
@@ -51,18 +51,13 @@ impl Listener {
         })
     }
 
-    /// The conversations that this listener starts.
-    pub fn conversations(&self) -> Conversations {
-        self.conversations.clone()
-    }
-
     /// Lets callers in until it is dropped.
-    pub async fn run(mut self) {
-        let _lobby = AbortOnDrop(tokio::spawn(Arc::clone(&self.lobby).run()).abort_handle());
+    pub(super) async fn run(self: Arc<Self>) {
+        let mut entrance = self.entrance.lock().await;
         let mut trouble = 0;
         loop {
             let Ok(room) = self.conversations.room().await else { return };
-            match self.door.accept().await {
+            match entrance.accept().await {
                 Ok(connection) => {
                     trouble = 0;
                     self.welcome(connection, room);
@@ -106,15 +101,6 @@ impl Listener {
         if let Some(suppressed) = admitted {
             tracing::warn!(suppressed, "{line}");
         }
-    }
-}
-
-/// The lobby closes with the door.
-struct AbortOnDrop(AbortHandle);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 

@@ -81,6 +81,17 @@ impl Lobby {
         guests.forget_the_departed();
     }
 
+    /// How many wait.
+    pub(super) fn count(&self) -> usize {
+        self.guests().present.len()
+    }
+
+    /// Shows everybody the door.
+    pub(super) fn clear(&self) {
+        let departed = std::mem::take(&mut *self.guests());
+        drop(departed);
+    }
+
     /// Hears callers out, and shows those the door who take too long. Runs until it is dropped.
     pub(super) async fn run(self: Arc<Self>) {
         loop {

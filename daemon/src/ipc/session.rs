@@ -19,11 +19,13 @@ use crate::service::Service;
 /// Carries the conversation on in a task of its own, which holds its place for as long.
 pub(super) fn spawn(connection: Connection, stage: Stage, service: Arc<Service>, place: Place) {
     let stopping = matches!(&stage, Stage::Asked(request, _) if matches!(**request, Request::Stop));
+    let restarting = matches!(&stage, Stage::Asked(request, _) if matches!(**request, Request::Restart));
+    let attendance = restarting.then(|| service.restarts().attend());
     // A caller who has gone, or who is too slow, ends the conversation and nothing else.
     let Ok(stream) = system::stream(connection) else { return };
     tokio::spawn(async move {
         let told = conclude(&stream, stage, service).await;
-        drop(place);
+        drop((place, attendance));
         if stopping && told.is_ok() {
             // The caller learns that the daemon is gone by the end of this connection, which the runtime drops
             // after the lock is given back.

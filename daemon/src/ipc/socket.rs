@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use cp_token_protocol::IpcAddress;
 use interprocess::local_socket::{GenericFilePath, Listener, ListenerOptions, ToFsName};
@@ -19,7 +20,7 @@ pub struct MeetingPlace {
     /// Listening and non-blocking.
     pub socket: OwnedFd,
     name: Name,
-    _lock: InstanceLock,
+    lock: InstanceLock,
 }
 
 /// Why there is no place to meet in.
@@ -57,8 +58,8 @@ impl MeetingPlace {
         files::make_private_folder(folder)
             .and_then(|()| files::check_ancestors(folder))
             .map_err(|error| MeetingError::Folder(shown, error))?;
-        let lock = InstanceLock::take(folder)?;
         let path = address.socket().to_owned();
+        let lock = take_lock(folder, &path)?;
         let (socket, made) = match adopted {
             Some(socket) => (socket, None),
             None => {
@@ -67,7 +68,33 @@ impl MeetingPlace {
                 (socket, identity(&path))
             }
         };
-        Ok(Self { socket, name: Name { path, made }, _lock: lock })
+        Ok(Self { socket, name: Name { path, made }, lock })
+    }
+
+    /// The place that another daemon has handed over. `made` is what it has made of the name.
+    pub fn inherited(
+        address: &IpcAddress,
+        socket: OwnedFd,
+        lock: InstanceLock,
+        made: Option<(u64, u64)>,
+    ) -> Self {
+        Self { socket, name: Name { path: address.socket().to_owned(), made }, lock }
+    }
+
+    /// Makes the kernel name this process, and not the one that made the socket, to whoever connects from now on.
+    pub fn put_our_name_to_it(&self) {
+        // Listening once more changes nothing else; where it is refused, people see an older number.
+        let _ = rustix::net::listen(&self.socket, BACKLOG);
+    }
+
+    /// What was made of the name: device and inode; nothing where a service manager made it.
+    pub fn made(&self) -> Option<(u64, u64)> {
+        self.name.made
+    }
+
+    /// The right to the name.
+    pub fn lock(&self) -> &InstanceLock {
+        &self.lock
     }
 
     /// Splits the socket, for the listener, from the name, for whoever stops.
@@ -87,6 +114,20 @@ impl MeetingPlace {
     pub fn remove_name(&self) {
         if self.name.made.is_some() && self.is_reachable() {
             let _ = std::fs::remove_file(&self.name.path);
+        }
+    }
+}
+
+/// A daemon that ends takes its socket's name away first, and then still tells callers so. Its place is waited for.
+fn take_lock(folder: &Path, socket: &Path) -> Result<InstanceLock, InstanceError> {
+    let mut tries = DEPARTURE.as_millis() / LOOK.as_millis();
+    loop {
+        match InstanceLock::take(folder) {
+            Err(InstanceError::Taken) if tries > 0 && !socket.exists() => {
+                tries -= 1;
+                std::thread::sleep(LOOK);
+            }
+            outcome => return outcome,
         }
     }
 }
@@ -120,5 +161,9 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     Some((facts.dev(), facts.ino()))
 }
 
+/// Longer than a daemon takes from the moment at which it is not found any more.
+const DEPARTURE: Duration = Duration::from_secs(3);
+/// Between two looks at whether it has gone.
+const LOOK: Duration = Duration::from_millis(10);
 /// Callers who may queue while one turn of the loop lasts.
 const BACKLOG: i32 = 4096;

@@ -14,12 +14,12 @@ pub(super) use std::os::fd::OwnedFd as Listening;
 pub(super) use tokio::net::UnixStream as Stream;
 
 /// The listening socket, watched by the runtime.
-pub(super) struct Door {
+pub(super) struct Entrance {
     socket: AsyncFd<OwnedFd>,
 }
 
-impl Door {
-    /// A door with this socket in it, which is non-blocking.
+impl Entrance {
+    /// An entrance with this socket in it, which is non-blocking.
     pub(super) fn open(socket: OwnedFd) -> io::Result<Self> {
         Ok(Self { socket: watch(socket)? })
     }

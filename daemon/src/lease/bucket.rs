@@ -30,6 +30,14 @@ impl Bucket {
         self.full_at = self.full_at.max(boot) + REFILL;
     }
 
+    pub(super) fn full_at(&self) -> Duration {
+        self.full_at
+    }
+
+    pub(super) fn inherited(full_at: Duration) -> Self {
+        Self { full_at }
+    }
+
     fn ready_at(&self) -> Duration {
         self.full_at.saturating_sub(REFILL * (CAPACITY - 1))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cp_token_protocol::AccessToken;
+use cp_token_protocol::{AccessToken, handover};
 
 use super::{Refusal, Served, policy};
 use crate::clock::Moment;
@@ -27,6 +27,26 @@ impl Held {
             end: sent.after(life - policy::margin(life)),
             renewal: sent.after(policy::renewal_age(life, chance)),
             renewal_by_callers_only: false,
+        }
+    }
+
+    pub(super) fn bequeath(&self) -> handover::Held {
+        handover::Held {
+            token: Arc::clone(&self.token),
+            life: self.life,
+            end: self.end.into(),
+            renewal: self.renewal.into(),
+            renewal_by_callers_only: self.renewal_by_callers_only,
+        }
+    }
+
+    pub(super) fn inherited(held: handover::Held) -> Self {
+        Self {
+            token: held.token,
+            life: held.life,
+            end: held.end.into(),
+            renewal: held.renewal.into(),
+            renewal_by_callers_only: held.renewal_by_callers_only,
         }
     }
 

@@ -24,6 +24,16 @@ impl Rejected {
         self.fingerprints.push_back(fingerprint(token));
     }
 
+    pub(super) fn fingerprints(&self) -> Vec<u64> {
+        self.fingerprints.iter().copied().collect()
+    }
+
+    /// Of more than there is room for, the latest.
+    pub(super) fn inherited(fingerprints: &[u64]) -> Self {
+        let first = fingerprints.len().saturating_sub(CAPACITY);
+        Self { fingerprints: fingerprints[first..].iter().copied().collect() }
+    }
+
     pub(super) fn contains(&self, token: &AccessToken) -> bool {
         self.fingerprints.contains(&fingerprint(token))
     }

@@ -19,6 +19,14 @@ pub(super) struct Delay {
 }
 
 impl Delay {
+    pub(super) fn parts(self) -> (u32, Duration) {
+        (self.wrong, self.until)
+    }
+
+    pub(super) fn inherited(wrong: u32, until: Duration) -> Self {
+        Self { wrong, until }
+    }
+
     /// What is left of the pause, where there is one. A try in it is not even looked at, and does not count.
     pub(super) fn left(&self, boot: Duration) -> Option<Duration> {
         Some(self.until.saturating_sub(boot)).filter(|left| !left.is_zero())

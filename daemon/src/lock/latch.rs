@@ -36,6 +36,14 @@ impl Latch {
         Ok(Self { key, chance: Chance { salt, nonce } })
     }
 
+    pub(super) fn parts(&self) -> (Secret, [u8; 16], [u8; 24]) {
+        (self.key.copy(), self.chance.salt, self.chance.nonce)
+    }
+
+    pub(super) fn inherited((key, salt, nonce): (Secret, [u8; 16], [u8; 24])) -> Self {
+        Self { key: Key::inherited(key), chance: Chance { salt, nonce } }
+    }
+
     /// Seals the text.
     ///
     /// # Errors

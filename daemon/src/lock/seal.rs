@@ -4,7 +4,7 @@
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, Tag, XChaCha20Poly1305, XNonce};
-use cp_token_protocol::Secret;
+use cp_token_protocol::{Secret, handover};
 
 /// The cost of one try: RFC 9106's second recommendation (64 MiB, three passes), with one lane instead of four,
 /// because one thread computes it and would lend the other three to an attacker alone.
@@ -39,6 +39,16 @@ pub(super) struct Sealed {
 }
 
 impl Key {
+    /// A copy of it, for the next daemon.
+    pub(super) fn copy(&self) -> Secret {
+        Secret::copy_of(self.0.expose())
+    }
+
+    /// The key that the last daemon had.
+    pub(super) fn inherited(key: Secret) -> Self {
+        Self(key)
+    }
+
     /// The key of a passphrase. Takes a good part of a second, by intention.
     pub(super) fn derive(passphrase: &Secret, salt: &[u8; 16]) -> Result<Self, NoMemory> {
         let mut key = Secret::zeroed(KEY);
@@ -82,6 +92,18 @@ impl Sealed {
         });
         wipe_stack();
         opened.then_some(text)
+    }
+
+    /// What belongs to the text, and the text.
+    pub(super) fn parts(&self) -> (handover::Seal, &Secret) {
+        let Chance { salt, nonce } = self.chance;
+        (handover::Seal { salt, nonce, tag: self.tag }, &self.text)
+    }
+
+    /// The seal that these parts were.
+    pub(super) fn inherited(seal: handover::Seal, text: Secret) -> Self {
+        let handover::Seal { salt, nonce, tag } = seal;
+        Self { chance: Chance { salt, nonce }, tag, text }
     }
 
     /// What its key was derived with.

@@ -13,7 +13,7 @@ use crate::suspend::{SleepWatch, Word};
 
 /// What to lock with when the machine is about to sleep.
 pub(super) struct Armed {
-    latch: Latch,
+    pub(super) latch: Latch,
     pub(super) watch: Watching,
 }
 

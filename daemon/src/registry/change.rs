@@ -87,6 +87,11 @@ impl Registry {
         }
     }
 
+    /// That no change is under way, for as long as it is kept; nothing where one is.
+    pub fn quiet(&self) -> Option<MutexGuard<'_, ()>> {
+        self.changing.try_lock().ok()
+    }
+
     /// Waits until no change is under way.
     pub async fn no_change_under_way(&self) {
         drop(self.changing.lock().await);

@@ -25,6 +25,7 @@ pub(super) fn of_request(request: &Request) -> Option<Deed> {
         Request::ProfileUse(_) => Deed::ProfileUse,
         Request::Reload => Deed::Reload,
         Request::Stop => Deed::Stop,
+        Request::Restart => Deed::Restart,
         Request::Lock(request) if request.on_suspend => Deed::LockOnSuspend,
         Request::Lock(_) => Deed::Lock,
         Request::Unlock(_) => Deed::Unlock,
@@ -48,6 +49,7 @@ pub(super) fn profile_of(request: &Request) -> Option<&ProfileName> {
         | Request::ProfileList
         | Request::Reload
         | Request::Stop
+        | Request::Restart
         | Request::Lock(_)
         | Request::Unlock(_)
         | Request::NoLockOnSuspend

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use cp_token_protocol::Secret;
+use cp_token_protocol::{ProfileName, Secret, handover};
 use zeroize::Zeroizing;
 
 use super::STEP;
@@ -29,6 +29,19 @@ impl UsedCodes {
     pub fn inherited(last: Option<Duration>) -> Self {
         let last = last.map(|time| (time, STEP));
         Self { codes: VecDeque::new(), last, is_inherited: last.is_some() }
+    }
+
+    /// What the next daemon has to know.
+    pub fn bequeath(&self, profile: ProfileName) -> handover::Codes {
+        let codes = self.codes.iter().map(|code| Secret::copy_of(code)).collect();
+        handover::Codes { profile, codes, last: self.last, is_inherited: self.is_inherited }
+    }
+
+    /// What the last daemon knew; of more codes than are remembered, the latest.
+    pub fn inherit(legacy: &handover::Codes) -> Self {
+        let first = legacy.codes.len().saturating_sub(REMEMBERED);
+        let codes = legacy.codes[first..].iter().map(|code| Zeroizing::new(code.expose().to_vec()));
+        Self { codes: codes.collect(), last: legacy.last, is_inherited: legacy.is_inherited }
     }
 
     /// Whether the step may have a code that was used: as long to wait for the next one as is returned.

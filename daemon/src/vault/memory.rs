@@ -35,6 +35,19 @@ impl MemorySource {
         *self.secrets() = Some(packed::unpack(packed).into_iter().collect());
     }
 
+    /// A copy of each secret with its key; none while somebody else keeps them, sealed.
+    pub fn bequeath(&self) -> Vec<(String, Secret)> {
+        let secrets = self.secrets();
+        let copy =
+            |(account, secret): (&String, &Secret)| (account.clone(), Secret::copy_of(secret.expose()));
+        secrets.iter().flatten().map(copy).collect()
+    }
+
+    /// Takes over a secret; whether there was room for it.
+    pub fn inherit(&self, account: String, secret: Secret) -> bool {
+        self.secrets().as_mut().map(|secrets| secrets.insert(account, secret)).is_some()
+    }
+
     fn secrets(&self) -> MutexGuard<'_, Option<HashMap<String, Secret>>> {
         // No code that may panic runs under the lock, and a map of secrets is whole after any of it.
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner)

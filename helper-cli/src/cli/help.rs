@@ -99,7 +99,8 @@ can give itself any name. No token and no secret is in it. The daemon keeps a th
 until it ends. Starts no daemon; where none runs, the exit code is 69.
 
 What: get, get-rejected, get-fresh, forget, profile-create, profile-update, profile-reset-secret,
-profile-delete, profile-use, reload, stop, lock, lock-on-suspend, unlock, no-lock-on-suspend, doctor;
+profile-delete, profile-use, reload, stop, restart, lock, lock-on-suspend, unlock, no-lock-on-suspend,
+doctor;
 token-request (the daemon asks the server, for whoever waits) and renewal (it asks ahead of time).
 What came of it: served (a token that was there), issued (a new one), waited (one that was on its way),
 done, left (the caller did not wait), or the name of a failure.
@@ -119,8 +120,8 @@ Tokens, secrets and token requests under way are gone from the daemon's memory a
 keyring stay there and are read again afterwards; those of --secret-source memory are kept, in memory
 alone, sealed under the passphrase. It is asked for twice without echo.
 
-A lost passphrase cannot be found again. The lock ends with the daemon, so cp-token daemon restart
-unlocks without it, and loses what only memory held. It does not lock the keyring.
+A lost passphrase cannot be found again. The lock ends with cp-token daemon stop, which loses what only
+memory held; a restart keeps it. It does not lock the keyring.
 
 --on-suspend asks for the passphrase now, and locks whenever systemd-logind says that the machine is
 about to sleep, until --no-on-suspend or the daemon's end. Each time, the passphrase is the one that

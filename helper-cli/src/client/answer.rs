@@ -1,6 +1,7 @@
 //! Owns the judgement of what came back from the other end, and the words for everything that is not an answer.
 
 use std::io;
+use std::time::Duration;
 
 use cp_token_protocol::blocking::ReadError;
 use cp_token_protocol::message::Response;
@@ -40,6 +41,21 @@ pub(super) fn failed(error: &ReadError, deadline: &Deadline) -> Failure {
         }
         ReadError::Frame(FrameError::Trailing) => foreign("bytes follow its answer"),
     }
+}
+
+/// As [`failed`], where nothing was heard of the daemon. One that is torn down, or that hands over to another, closes
+/// connections whose request it has not read: the same question may be asked once more.
+pub(super) fn failed_unheard(error: &ReadError, deadline: &Deadline) -> Failure {
+    match error {
+        ReadError::Ended => broken_off().with_retry_after(Duration::ZERO),
+        ReadError::Io(error) if !super::is_timeout(error) => broken_off().with_retry_after(Duration::ZERO),
+        ReadError::Io(_) | ReadError::Frame(_) => failed(error, deadline),
+    }
+}
+
+/// Whether the connection ended before the daemon said a word.
+pub(crate) fn is_unheard(failure: &Failure) -> bool {
+    failure.code == ErrorCode::STOPPING && failure.retry_after_ms == Some(0)
 }
 
 /// Whether the daemon has gone in order or not: in either case it holds nothing any more.
@@ -106,8 +122,6 @@ fn versions_differ(daemon_is_newer: bool) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -122,6 +136,23 @@ mod tests {
             (newer.code, older.code),
             (ErrorCode::UNSUPPORTED_VERSION, ErrorCode::UNSUPPORTED_VERSION)
         );
+    }
+
+    #[test]
+    fn only_an_end_without_a_word_is_worth_the_same_question_again() {
+        let deadline = Deadline::new(Duration::from_secs(60));
+        let reset = || ReadError::Io(io::ErrorKind::ConnectionReset.into());
+        assert!(is_unheard(&failed_unheard(&ReadError::Ended, &deadline)));
+        assert!(is_unheard(&failed_unheard(&reset(), &deadline)));
+        for other in [failed(&reset(), &deadline), failed_unheard(&io_silence(), &deadline)] {
+            assert!(!is_unheard(&other));
+        }
+        let garbage = failed_unheard(&ReadError::Frame(FrameError::Foreign), &deadline);
+        assert_eq!(garbage.code, ErrorCode::NOT_OUR_DAEMON);
+    }
+
+    fn io_silence() -> ReadError {
+        ReadError::Io(io::ErrorKind::WouldBlock.into())
     }
 
     #[test]

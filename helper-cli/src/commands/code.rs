@@ -44,6 +44,7 @@ pub(super) fn put(request: &mut Request, code: Secret) {
         | Request::ProfileUse(_)
         | Request::Reload
         | Request::Stop
+        | Request::Restart
         | Request::Lock(_)
         | Request::Unlock(_)
         | Request::NoLockOnSuspend

@@ -11,6 +11,8 @@ mod system;
 #[path = "daemon/windows.rs"]
 mod system;
 
+mod restart;
+
 use std::time::Duration;
 
 use cp_token_protocol::message::Request;
@@ -37,7 +39,7 @@ pub(super) fn run(command: DaemonCommand) -> Result<(), Failure> {
             let said = if stop(&address)? { "cp-tokend is stopped" } else { "no daemon ran" };
             output::print_lines(&[said.to_owned()])
         }
-        DaemonCommand::Restart => stop(&address).and_then(|_| start(&address)),
+        DaemonCommand::Restart => restart::run(&address),
         DaemonCommand::Reload => reload(&address),
     }
 }

@@ -7,7 +7,7 @@ use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use crate::deadline::Deadline;
 use crate::output::{self, Format};
-use crate::prompt;
+use crate::{client, prompt};
 
 /// What to get, and how.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -75,6 +75,14 @@ pub(crate) fn run(options: &GetOptions) -> Result<(), Failure> {
 }
 
 fn ask(request: &mut Request, options: &GetOptions, deadline: &Deadline) -> Result<(), Failure> {
+    match ask_once(request, options, deadline) {
+        // The daemon was just making place for another.
+        Err(unheard) if client::is_unheard(&unheard) => ask_once(request, options, deadline),
+        outcome => outcome,
+    }
+}
+
+fn ask_once(request: &mut Request, options: &GetOptions, deadline: &Deadline) -> Result<(), Failure> {
     let connection = super::connection_for_token(request, deadline, !options.no_start)?;
     connection.ask_token(request, |view| output::print_token(view, options.format))
 }

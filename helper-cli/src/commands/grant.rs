@@ -72,7 +72,14 @@ pub(super) fn grant(wanted: Wanted) -> Result<TokenGrant, Failure> {
 
 fn ask(request: &mut Request, timeout: Duration, may_start: bool) -> Result<TokenGrant, Failure> {
     let deadline = Deadline::new(timeout);
-    let connection = super::connection_for_token(request, &deadline, may_start)?;
+    match ask_once(request, &deadline, may_start) {
+        Err(unheard) if client::is_unheard(&unheard) => ask_once(request, &deadline, may_start),
+        outcome => outcome,
+    }
+}
+
+fn ask_once(request: &mut Request, deadline: &Deadline, may_start: bool) -> Result<TokenGrant, Failure> {
+    let connection = super::connection_for_token(request, deadline, may_start)?;
     match connection.ask(request)? {
         Response::Token(grant) => Ok(grant),
         other @ (Response::Working

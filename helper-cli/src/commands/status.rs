@@ -17,8 +17,12 @@ use crate::{client, date, output};
 /// [`cp_token_protocol::ErrorCode::DAEMON_UNAVAILABLE`] where none runs.
 pub(super) fn run(as_json: bool) -> Result<(), Failure> {
     let deadline = Deadline::new(PATIENCE);
-    let connection = client::connect(&super::meeting_place()?, &deadline)?.ok_or_else(super::not_running)?;
-    let report = report(connection)?;
+    let address = super::meeting_place()?;
+    let ask = || report(client::connect(&address, &deadline)?.ok_or_else(super::not_running)?);
+    let report = match ask() {
+        Err(unheard) if client::is_unheard(&unheard) => ask()?,
+        outcome => outcome?,
+    };
     if as_json {
         output::print_json(&json::Status::from(&report))
     } else {
@@ -58,19 +62,27 @@ fn lines(report: &StatusReport, look: &Look) -> Vec<Vec<Piece>> {
 
 /// The daemon's account of itself: labels, and what belongs to them.
 fn account(report: &StatusReport) -> Vec<(&'static str, Vec<Piece>)> {
-    let mut account = vec![
+    let skew = skew(&report.version, env!("CARGO_PKG_VERSION"));
+    let mut account: Vec<_> = skew.map(|piece| ("version", vec![piece])).into_iter().collect();
+    account.extend([
         ("protocol", vec![Piece::plain(report.protocol.to_string())]),
         ("socket", vec![Piece::plain(report.socket.as_str())]),
         ("config", config(report)),
         ("keyring", vec![keyring(report.keyring)]),
         ("lock", vec![Piece::plain(words::lock(report.locked, report.locks_on_suspend))]),
-    ];
+    ]);
     account.extend(report.protections.iter().map(|each| ("protection", protection(each))));
     if !report.locked {
         let ways = table::ways(&report.profiles);
         account.extend(ways.into_iter().map(|way| ("network", vec![Piece::plain(way)])));
     }
     account
+}
+
+/// A daemon that an upgrade left behind works, and lacks what the upgrade mends.
+fn skew(daemon: &str, helper: &str) -> Option<Piece> {
+    let words = || format!("cp-token is {helper}; run: cp-token daemon restart");
+    (daemon != helper).then(|| Piece::new(Tone::Warning, words()))
 }
 
 fn config(report: &StatusReport) -> Vec<Piece> {
@@ -99,4 +111,16 @@ fn protection(report: &ProtectionReport) -> Vec<Piece> {
         ProtectionState::Unsupported => Tone::Faint,
     };
     vec![Piece::plain(format!("{}: ", report.name)), Piece::new(tone, words::protection(report.state))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b21_a_daemon_of_another_version_is_told_with_its_mend_and_the_same_is_not() {
+        let words = |daemon| skew(daemon, "0.2.0").map(|piece| format!("{piece:?}"));
+        assert!(words("0.1.0").is_some_and(|words| words.contains("run: cp-token daemon restart")));
+        assert_eq!(words("0.2.0"), None);
+    }
 }

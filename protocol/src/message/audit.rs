@@ -90,6 +90,8 @@ pub enum Deed {
     TokenRequest,
     /// A token request that the daemon made ahead of a token's end.
     Renewal,
+    /// That the daemon's successor takes over.
+    Restart,
 }
 
 /// What came of it.
@@ -131,6 +133,7 @@ impl Deed {
             Self::Examine => "doctor",
             Self::TokenRequest => "token-request",
             Self::Renewal => "renewal",
+            Self::Restart => "restart",
         }
     }
 }

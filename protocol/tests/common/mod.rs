@@ -34,6 +34,7 @@ impl From<&Request> for Account {
             | Request::ProfileUse(_)
             | Request::Reload
             | Request::Stop
+            | Request::Restart
             | Request::NoLockOnSuspend
             | Request::Log(_)
             | Request::Examine(_) => vec![],

@@ -23,7 +23,7 @@ fn every_variant_of_every_enum_is_recorded() {
         note_inside_response(response, &mut seen);
     }
     let counts = [
-        ("Request", 16),
+        ("Request", 17),
         ("Response", 8),
         ("ProfileSelector", 4),
         ("Demand", 3),
@@ -35,7 +35,7 @@ fn every_variant_of_every_enum_is_recorded() {
         ("KeyringReport", 6),
         ("ProtectionState", 3),
         ("TokenState", 5),
-        ("Deed", 18),
+        ("Deed", 19),
         ("Outcome", 6),
         ("Verdict", 3),
     ];
@@ -61,6 +61,7 @@ fn number_of_request(request: &Request) -> u32 {
         Request::NoLockOnSuspend => 13,
         Request::Log(_) => 14,
         Request::Examine(_) => 15,
+        Request::Restart => 16,
     }
 }
 
@@ -216,6 +217,7 @@ fn number_of_deed(deed: Deed) -> u32 {
         Deed::Examine => 15,
         Deed::TokenRequest => 16,
         Deed::Renewal => 17,
+        Deed::Restart => 18,
     }
 }
 

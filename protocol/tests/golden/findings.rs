@@ -41,7 +41,7 @@ fn entry(number: u64, deed: Deed, outcome: Outcome) -> LogEntry {
     LogEntry { number, at: 1_800_000_000, profile: Some(name("prod")), deed, outcome, caller: Some(caller) }
 }
 
-const DEEDS: [Deed; 18] = [
+const DEEDS: [Deed; 19] = [
     Deed::Get,
     Deed::GetRejected,
     Deed::GetFresh,
@@ -60,6 +60,7 @@ const DEEDS: [Deed; 18] = [
     Deed::Examine,
     Deed::TokenRequest,
     Deed::Renewal,
+    Deed::Restart,
 ];
 
 fn findings() -> Vec<Finding> {

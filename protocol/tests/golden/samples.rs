@@ -23,6 +23,7 @@ pub(crate) fn requests() -> Vec<(&'static str, Request)> {
         ("request-profile-use", Request::ProfileUse(name("prod"))),
         ("request-reload", Request::Reload),
         ("request-stop", Request::Stop),
+        ("request-restart", Request::Restart),
         ("request-lock", Request::Lock(LockRequest { passphrase: secret(), on_suspend: false })),
         ("request-lock-on-suspend", Request::Lock(LockRequest { passphrase: secret(), on_suspend: true })),
         ("request-unlock", Request::Unlock(secret())),

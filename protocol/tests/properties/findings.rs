@@ -59,6 +59,7 @@ fn deeds() -> impl Strategy<Value = Deed> {
         Just(Deed::Examine),
         Just(Deed::TokenRequest),
         Just(Deed::Renewal),
+        Just(Deed::Restart),
     ]
 }
 

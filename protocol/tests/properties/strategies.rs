@@ -30,6 +30,7 @@ pub(crate) fn requests() -> impl Strategy<Value = Request> {
         names().prop_map(Request::ProfileUse),
         Just(()).prop_map(|()| Request::Reload),
         Just(()).prop_map(|()| Request::Stop),
+        Just(()).prop_map(|()| Request::Restart),
         (secrets(), any::<bool>())
             .prop_map(|(passphrase, on_suspend)| Request::Lock(LockRequest { passphrase, on_suspend })),
         secrets().prop_map(Request::Unlock),

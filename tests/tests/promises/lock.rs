@@ -135,7 +135,7 @@ fn a_lock_is_not_replaced_by_another_one() {
 }
 
 #[test]
-fn a_keyring_is_read_again_after_the_lock_and_a_restart_opens_it() {
+fn a_keyring_is_read_again_after_the_lock_and_a_stop_opens_it() {
     let Some(world) = World::with_keyring() else { return };
     let passphrase = world.new_secret();
     world.create_profile("kept", "keyring");
@@ -146,7 +146,7 @@ fn a_keyring_is_read_again_after_the_lock_and_a_restart_opens_it() {
     world.helper(&["-p", "kept"]).token();
     world.helper(&["-p", "lost"]).token();
     lock(&world, &passphrase).succeeded();
-    world.helper(&["daemon", "restart"]).succeeded();
+    world.stop_daemon();
     world.helper(&["-p", "kept"]).token();
     world.helper(&["-p", "lost"]).failed(69).saying("there is no secret for");
 }

@@ -25,8 +25,11 @@ pub(super) fn is_listening_stream(socket: &OwnedFd) -> bool {
     listening && stream && sockopt::socket_domain(socket) == Ok(AddressFamily::UNIX)
 }
 
-/// launchd hands sockets over in another way, and the system does not tell of a socket whether it listens.
+/// The system does not tell of a socket whether it listens; one that is connected does not.
 #[cfg(target_os = "macos")]
-pub(super) fn is_listening_stream(_: &OwnedFd) -> bool {
-    false
+pub(super) fn is_listening_stream(socket: &OwnedFd) -> bool {
+    use rustix::net::{AddressFamily, SocketType, getpeername, getsockname, sockopt};
+    let stream = sockopt::socket_type(socket) == Ok(SocketType::STREAM);
+    let unix = getsockname(socket).is_ok_and(|name| name.address_family() == AddressFamily::UNIX);
+    stream && unix && getpeername(socket).is_err()
 }

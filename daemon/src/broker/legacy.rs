@@ -1,0 +1,45 @@
+//! Owns what of the broker outlives its daemon, and the quiet in which that is taken.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use cp_token_protocol::handover;
+
+use super::{Broker, Entry};
+use crate::lease::{Lease, Standing};
+use crate::profile::Profile;
+
+impl Broker {
+    /// Starts no renewal for which nobody waits, or does so again. A renewal that was held back is not forgotten.
+    pub fn hold_back(&self, held_back: bool) {
+        let _entries = self.entries();
+        self.held_back.store(held_back, Ordering::Relaxed);
+        self.timer_changed.notify_one();
+    }
+
+    /// Whether no token request is under way.
+    pub fn is_idle(&self) -> bool {
+        self.entries().values().all(|entry| !entry.is_at_work())
+    }
+
+    /// What every lease is made of.
+    pub fn bequeath(&self) -> Vec<handover::Lease> {
+        let bequeath = |entry: &Entry| {
+            let profile = &entry.profile;
+            let account = profile.secret_key().account();
+            entry.lease.bequeath(profile.name.clone(), account, entry.last_failure.clone())
+        };
+        self.entries().values().map(bequeath).collect()
+    }
+
+    /// Takes over the lease of this profile; whether a live token came with it.
+    pub fn inherit(&self, profile: &Arc<Profile>, mut legacy: handover::Lease) -> bool {
+        let mut entry = Entry::new(profile);
+        entry.last_failure = legacy.last_failure.take();
+        entry.lease = Lease::inherited(legacy, profile.needs_code());
+        let is_live = matches!(entry.lease.standing(self.clock.now()), Standing::Live { .. });
+        self.entries().insert(profile.name.clone(), entry);
+        self.timer_changed.notify_one();
+        is_live
+    }
+}

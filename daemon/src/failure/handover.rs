@@ -1,0 +1,32 @@
+//! Owns the words for a hand-over that does not take place. The daemon goes on in each case, and says so.
+
+use cp_token_protocol::{ErrorCode, Failure};
+
+use crate::handover::{HandoverError, ProgramFault};
+
+/// What it means that no successor takes over.
+pub fn of_handover(error: &HandoverError) -> Failure {
+    let (code, hint) = match error {
+        HandoverError::NoQuiet(_) => (ErrorCode::HANDOVER_DELAYED, "Try again"),
+        HandoverError::Config(failure) => {
+            (failure.code, "Mend it first; a new daemon would have no profiles")
+        }
+        HandoverError::Refused(failure) => (ErrorCode::HANDOVER_FAILED, failure.hint.as_str()),
+        HandoverError::Program(_, ProgramFault::File(_) | ProgramFault::Mode(..)) => {
+            (ErrorCode::HANDOVER_FAILED, "Mend that, or install cp-tokend anew; then try again")
+        }
+        HandoverError::Nowhere => (ErrorCode::HANDOVER_FAILED, "Is /proc mounted?"),
+        HandoverError::System(_) => {
+            (ErrorCode::HANDOVER_FAILED, "Free some of the machine's processes, descriptors or memory")
+        }
+        HandoverError::NotReady(_)
+        | HandoverError::Silent(_)
+        | HandoverError::Format(..)
+        | HandoverError::NotTaken(_) => (ErrorCode::HANDOVER_FAILED, GIVE_UP),
+        HandoverError::Traced => (ErrorCode::HANDOVER_FAILED, "End the debugger, and try again"),
+    };
+    Failure::new(code, format!("the daemon goes on as before: {error}")).with_hint(hint)
+}
+
+const GIVE_UP: &str = "To go on without a hand-over, run `cp-token daemon stop`, which loses secrets that only memory \
+     holds, and `cp-token daemon start`";

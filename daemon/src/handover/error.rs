@@ -1,0 +1,54 @@
+//! Owns why a hand-over does not take place. Whatever it is, the daemon that was to go goes on.
+
+use cp_token_protocol::Failure;
+
+use crate::files::FileError;
+
+/// Why a hand-over does not take place.
+#[derive(Debug, thiserror::Error)]
+pub enum HandoverError {
+    /// The system did not say at the start which file the daemon runs.
+    #[error("the system does not say where cp-tokend lies")]
+    Nowhere,
+    /// What lies there is not run.
+    #[error("the program {0} is not run: {1}")]
+    Program(String, #[source] ProgramFault),
+    /// The system refused a process or a descriptor.
+    #[error("the system refuses a new process: {0}")]
+    System(std::io::ErrorKind),
+    /// The successor ended, or broke off, before it was ready.
+    #[error("the program {0} ended before it was ready")]
+    NotReady(String),
+    /// It did not say in time that it was ready.
+    #[error("the program {0} does not get ready")]
+    Silent(String),
+    /// It speaks another format.
+    #[error("the program {0} hands over in format {1}, and this daemon in format {2}")]
+    Format(String, u16, u16),
+    /// Somebody looks into the new process.
+    #[error("another program traces the new process")]
+    Traced,
+    /// It took nothing, or died over it.
+    #[error("the program {0} did not take over")]
+    NotTaken(String),
+    /// It says why it does not take over.
+    #[error("the successor says: {}", .0.message)]
+    Refused(Failure),
+    /// There was no moment at which nothing was under way.
+    #[error("work under way did not end within {0} s")]
+    NoQuiet(u64),
+    /// The successor would have no profiles.
+    #[error("the config file is not in order: {}", .0.message)]
+    Config(Failure),
+}
+
+/// Why a program is not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramFault {
+    /// It cannot be opened.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It is not executable, or runs with other rights than its caller's.
+    #[error("its mode {0:04o} is not that of a plain program; run: chmod 755 {1}")]
+    Mode(u32, String),
+}

@@ -1,0 +1,110 @@
+//! Owns what outlives a daemon, and where each piece of it comes from and goes to: everything that is in memory only and
+//! that somebody would miss. It decides nothing about any of it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cp_token_protocol::handover::{self, Piece};
+use cp_token_protocol::{Failure, ProfileName, Secret};
+
+use super::Kept;
+use crate::audit::Audit;
+use crate::broker::Broker;
+use crate::codes::Codes;
+use crate::lock::{Lock, Quiet};
+use crate::profile::Profile;
+use crate::refusals::Refusals;
+use crate::registry::Registry;
+use crate::service::Restarts;
+use crate::vault::MemorySource;
+
+/// A sealed text is cut into parts of this length, which fit a piece.
+const PART: usize = 32 * 1024;
+
+/// The rooms that hold something in memory only; wired by `app`.
+pub struct Estate {
+    /// Tokens, back-offs, shares of token requests.
+    pub broker: Arc<Broker>,
+    /// Which profiles there are.
+    pub registry: Arc<Registry>,
+    /// Secrets.
+    pub memory: Arc<MemorySource>,
+    /// Secrets that are not sent again.
+    pub refusals: Arc<Refusals>,
+    /// One-time codes that are not sent again.
+    pub codes: Arc<Codes>,
+    /// The lock.
+    pub lock: Arc<Lock>,
+    /// The log.
+    pub audit: Arc<Audit>,
+}
+
+impl Estate {
+    /// Copies of everything. The lock is quiet meanwhile.
+    pub fn bequeath(&self, quiet: &Quiet<'_>, restarts: &Restarts) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        pieces.extend(self.broker.bequeath().into_iter().map(|lease| Piece::Lease(Box::new(lease))));
+        pieces.extend(
+            self.memory.bequeath().into_iter().map(|(account, secret)| Piece::Secret(account, secret)),
+        );
+        pieces.extend(self.refusals.bequeath().into_iter().map(Piece::Refusal));
+        pieces.extend(self.codes.bequeath().into_iter().map(Piece::Codes));
+        if let Some((lock, text)) = self.lock.bequeath(quiet) {
+            pieces.push(Piece::Lock(lock));
+            let text = text.unwrap_or_else(|| Secret::zeroed(0));
+            pieces.extend(text.expose().chunks(PART).map(|part| Piece::Sealed(Secret::copy_of(part))));
+        }
+        pieces.extend(restarts.bequeath(&self.audit).into_iter().map(Piece::Log));
+        pieces
+    }
+
+    /// Takes everything over, in whatever order it comes.
+    ///
+    /// # Errors
+    /// [`Failure`] where a protection would be lost by it.
+    pub async fn inherit(&self, pieces: Vec<Piece>) -> Result<Kept, Failure> {
+        let profiles = self.profiles();
+        let (mut kept, mut lock, mut sealed) = (Kept { tokens: 0, secrets: 0 }, None, Vec::new());
+        for piece in pieces {
+            match piece {
+                Piece::Lease(lease) => kept.tokens += u32::from(self.inherit_lease(&profiles, *lease)),
+                Piece::Secret(account, secret) => {
+                    kept.secrets += u32::from(self.memory.inherit(account, secret))
+                }
+                Piece::Refusal(refusal) => self.refusals.inherit(refusal),
+                Piece::Codes(codes) => self.codes.inherit(&codes),
+                Piece::Lock(closed) => lock = Some(closed),
+                Piece::Sealed(part) => sealed.push(part),
+                Piece::Log(part) => self.audit.inherit(part),
+                Piece::Place(_) | Piece::End | Piece::Go => {}
+            }
+        }
+        if let Some(lock) = lock {
+            self.inherit_lock(lock, &sealed).await?;
+        }
+        Ok(kept)
+    }
+
+    async fn inherit_lock(&self, lock: handover::Lock, sealed: &[Secret]) -> Result<(), Failure> {
+        let mut text = Secret::zeroed(sealed.iter().map(|part| part.expose().len()).sum());
+        let mut room = text.bytes_mut();
+        for part in sealed {
+            let (place, rest) = room.split_at_mut(part.expose().len());
+            place.copy_from_slice(part.expose());
+            room = rest;
+        }
+        self.lock.inherit(lock, text).await
+    }
+
+    /// A lease of a profile that is another client or at another origin by now is nobody's.
+    fn inherit_lease(&self, profiles: &HashMap<ProfileName, Arc<Profile>>, lease: handover::Lease) -> bool {
+        let profile = profiles.get(&lease.profile);
+        let same = profile.filter(|profile| profile.secret_key().account() == lease.account);
+        same.is_some_and(|profile| self.broker.inherit(profile, lease))
+    }
+
+    /// The very profiles that callers will mean: a lease of an equal one would be looked at twice.
+    fn profiles(&self) -> HashMap<ProfileName, Arc<Profile>> {
+        self.registry.profiles().into_iter().map(|profile| (profile.name.clone(), profile)).collect()
+    }
+}

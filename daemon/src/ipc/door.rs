@@ -1,0 +1,66 @@
+//! Owns whether callers are let in: open, shut for a while, or closed for good. Who comes while it is shut waits outside,
+//! in the socket's own queue, and notices nothing.
+
+use std::sync::Arc;
+
+use tokio::task::{AbortHandle, JoinHandle};
+
+use super::conversations::Conversations;
+use super::listener::Listener;
+
+/// The door.
+pub struct Door {
+    listener: Arc<Listener>,
+    /// None while it is shut.
+    open: Option<JoinHandle<()>>,
+    lobby: AbortHandle,
+}
+
+impl Door {
+    /// An open door.
+    pub fn open(listener: Listener) -> Self {
+        let listener = Arc::new(listener);
+        let lobby = tokio::spawn(Arc::clone(&listener.lobby).run()).abort_handle();
+        let mut door = Self { listener, open: None, lobby };
+        door.let_in();
+        door
+    }
+
+    /// The conversations that begin at it.
+    pub fn conversations(&self) -> Conversations {
+        self.listener.conversations.clone()
+    }
+
+    /// Lets callers in again.
+    pub fn let_in(&mut self) {
+        if self.open.is_none() {
+            self.open = Some(tokio::spawn(Arc::clone(&self.listener).run()));
+        }
+    }
+
+    /// Lets nobody in until [`Door::let_in`]. Who is in already is heard.
+    pub async fn shut(&mut self) {
+        if let Some(open) = self.open.take() {
+            open.abort();
+            let _ = open.await;
+        }
+    }
+
+    /// How many have said what they want and have no answer yet. The place that an open door keeps ready is none.
+    pub fn waiting(&self) -> usize {
+        let ready = usize::from(self.open.is_some());
+        self.listener.conversations.count().saturating_sub(ready + self.listener.lobby.count())
+    }
+
+    /// Sends those away who have said nothing yet: to them it is as if they had not come.
+    pub fn clear_lobby(&self) {
+        self.listener.lobby.clear();
+    }
+
+    /// Closes it for good.
+    pub async fn close(&mut self) {
+        self.shut().await;
+        self.lobby.abort();
+        self.clear_lobby();
+    }
+}

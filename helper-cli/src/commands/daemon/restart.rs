@@ -1,0 +1,87 @@
+//! Owns `cp-token daemon restart`: the daemon that runs hands everything over to the program that lies at its own path. One
+//! that cannot is stopped and started anew only where nothing is lost by it.
+
+use std::time::Duration;
+
+use cp_token_protocol::message::{Request, Response, SecretLocation, StatusReport};
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
+
+use super::{introduce, start, status, stop, system};
+use crate::client;
+use crate::deadline::Deadline;
+use crate::output;
+
+/// The daemon waits for token requests that are under way, and goes on serving meanwhile.
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// Does it and says in one line what came of it.
+///
+/// # Errors
+/// Why the daemon that runs goes on.
+pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
+    let deadline = Deadline::new(LIMIT);
+    let Some(connection) = client::connect(address, &deadline)? else { return start(address) };
+    let process = connection.process();
+    match connection.ask(&Request::Restart) {
+        Ok(Response::Done(lines)) => output::print_lines(&lines),
+        Ok(
+            other @ (Response::Working
+            | Response::Token(_)
+            | Response::Status(_)
+            | Response::Profiles(_)
+            | Response::Failure(_)
+            | Response::Log(_)
+            | Response::Findings(_)),
+        ) => Err(client::unexpected(&other)),
+        Err(failure) => match failure.code {
+            ErrorCode::MALFORMED_REQUEST => without_handover(address, &deadline),
+            ErrorCode::UNSUPPORTED_VERSION => by_signal(address, process, &deadline),
+            _ => Err(failure),
+        },
+    }
+}
+
+/// The daemon speaks our protocol and does not know the request.
+fn without_handover(address: &IpcAddress, deadline: &Deadline) -> Result<(), Failure> {
+    let connection = client::connect(address, deadline)?.ok_or_else(super::super::not_running)?;
+    let report = status::report(connection)?;
+    match loss(&report) {
+        Some(loss) => Err(too_old(&report.version, &loss)),
+        None => stop(address).and_then(|_| start(address)),
+    }
+}
+
+/// What a stop would lose that no start brings back.
+fn loss(report: &StatusReport) -> Option<String> {
+    if report.locked {
+        return Some("what is under its lock".to_owned());
+    }
+    let in_memory = report.profiles.iter().filter(|profile| profile.secret_source == SecretLocation::Memory);
+    let names: Vec<&str> = in_memory.map(|profile| profile.name.as_str()).collect();
+    (!names.is_empty()).then(|| format!("the secret of {}, which only its memory holds", names.join(", ")))
+}
+
+fn too_old(version: &str, loss: &str) -> Failure {
+    let message = format!("the daemon {version} is too old to hand over, and a stop would lose {loss}");
+    Failure::new(ErrorCode::HANDOVER_FAILED, message)
+        .with_hint("to do it all the same, run: cp-token daemon stop && cp-token daemon start")
+}
+
+/// The daemon speaks another protocol. Every protocol has the same signal.
+fn by_signal(address: &IpcAddress, process: Option<i32>, deadline: &Deadline) -> Result<(), Failure> {
+    let told = process.map(|process| system::replace_in_order(process, system::DAEMON, deadline.remaining()));
+    match told {
+        Some(Ok(())) => {
+            let connection = client::connect(address, deadline)?.ok_or_else(super::super::not_running)?;
+            introduce(connection, "took over")
+        }
+        Some(Err(_)) | None => Err(not_handed_over()),
+    }
+}
+
+fn not_handed_over() -> Failure {
+    let message = "the daemon is of another version and did not hand over; it goes on as before";
+    Failure::new(ErrorCode::UNSUPPORTED_VERSION, message).with_hint(
+        "to go on without what only its memory holds, run: cp-token daemon stop && cp-token daemon start",
+    )
+}

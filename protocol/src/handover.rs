@@ -1,0 +1,213 @@
+//! Owns what a daemon hands to the one that takes its place, and how that is cut into pieces. It has a version of its
+//! own: whatever changes here, or in what is named here, is another [`FORMAT`]. It must never be written to a disk.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::frame::BODY_LIMIT;
+use crate::message::LogEntry;
+use crate::wire::{self, Decode, Encode, RESPONSE_MEMORY, WireError};
+use crate::{AccessToken, Failure, ProfileName, Secret};
+
+/// The format that is spoken here.
+pub const FORMAT: u16 = 1;
+/// The length of a greeting, in bytes.
+pub const GREETING_LENGTH: usize = 8;
+/// The length of what stands before each piece: the length of the piece, u32, little-endian.
+pub const HEAD_LENGTH: usize = 4;
+
+const MAGIC: [u8; 4] = *b"CPTH";
+
+/// What each side says first. Its layout is the same in every format, for ever: magic, u16 format, two zero bytes.
+pub fn greeting() -> [u8; GREETING_LENGTH] {
+    greeting_of(FORMAT)
+}
+
+fn greeting_of(format: u16) -> [u8; GREETING_LENGTH] {
+    let ([a, b, c, d], [low, high]) = (MAGIC, format.to_le_bytes());
+    [a, b, c, d, low, high, 0, 0]
+}
+
+/// The format that the other side speaks; none where it is no daemon.
+pub fn format_of(greeting: [u8; GREETING_LENGTH]) -> Option<u16> {
+    let format = u16::from_le_bytes([greeting[4], greeting[5]]);
+    (greeting == greeting_of(format)).then_some(format)
+}
+
+/// What the daemon that goes says, in this order; of each but the first and the last two there may be none.
+#[derive(Debug, Encode, Decode)]
+pub enum Piece {
+    /// Device and inode of the socket's name, where the daemon made it; absent where a service manager did.
+    Place(Option<(u64, u64)>),
+    /// What the lease of one profile is made of.
+    Lease(Box<Lease>),
+    /// A secret that only memory holds, and its key as one text.
+    Secret(String, Secret),
+    /// A secret that a server or a proxy has refused.
+    Refusal(Refusal),
+    /// The one-time codes that one profile has used.
+    Codes(Codes),
+    /// The lock, where it is closed or armed. [`Piece::Sealed`] follows while it is closed.
+    Lock(Lock),
+    /// A part of what lies under the seal, in its order.
+    Sealed(Secret),
+    /// A part of the log, oldest entry first.
+    Log(Vec<LogEntry>),
+    /// That was all.
+    End,
+    /// The one that goes holds nothing any more and has let nobody in since.
+    Go,
+}
+
+/// An instant on the two clocks of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Instant {
+    /// Since the machine started, suspend included.
+    pub boot: Duration,
+    /// Since 1970, UTC.
+    pub wall: Duration,
+}
+
+/// What the lease of one profile is made of.
+#[derive(Debug, Encode, Decode)]
+pub struct Lease {
+    /// Whose it is.
+    pub profile: ProfileName,
+    /// Profile, client and origin as one text: the lease of another is none of theirs.
+    pub account: String,
+    /// The token.
+    pub held: Option<Held>,
+    /// Until when no request is made after a failure, and how many there were.
+    pub cooling: Option<(Instant, u32)>,
+    /// Whether the secret was refused.
+    pub refused: bool,
+    /// When the share of token requests is whole again, on the boot clock.
+    pub full_at: Duration,
+    /// When somebody asked last, on the boot clock.
+    pub last_asked: Option<Duration>,
+    /// Fingerprints of rejected tokens.
+    pub rejected: Vec<u64>,
+    /// Why the last attempt failed.
+    pub last_failure: Option<Failure>,
+}
+
+/// A token that is held.
+#[derive(Debug, Encode, Decode)]
+pub struct Held {
+    /// The token.
+    pub token: Arc<AccessToken>,
+    /// Its life as the server had it.
+    pub life: Duration,
+    /// From when on it is not handed out.
+    pub end: Instant,
+    /// When it is renewed.
+    pub renewal: Instant,
+    /// Whether only a caller can cause that.
+    pub renewal_by_callers_only: bool,
+}
+
+/// A secret that was refused.
+#[derive(Debug, Encode, Decode)]
+pub struct Refusal {
+    /// Whose it is.
+    pub profile: ProfileName,
+    /// Whether a proxy refused it, and not the server.
+    pub by_proxy: bool,
+    /// The secret; empty while it lies under the seal.
+    pub secret: Secret,
+    /// What was said of it.
+    pub failure: Failure,
+}
+
+/// The one-time codes that one profile has used.
+#[derive(Debug, Encode, Decode)]
+pub struct Codes {
+    /// Whose they are.
+    pub profile: ProfileName,
+    /// The codes, oldest first.
+    pub codes: Vec<Secret>,
+    /// When the last one was used, since 1970, and how long its step was.
+    pub last: Option<(Duration, Duration)>,
+    /// Whether that use was before the daemon that goes.
+    pub is_inherited: bool,
+}
+
+/// The lock.
+#[derive(Debug, Encode, Decode)]
+pub struct Lock {
+    /// What opens the seal; absent while the daemon is not locked.
+    pub seal: Option<Seal>,
+    /// Whether it locks when the machine is about to sleep.
+    pub on_suspend: bool,
+    /// The key to lock with then, its salt and its nonce; absent while the daemon is locked.
+    pub latch: Option<(Secret, [u8; 16], [u8; 24])>,
+    /// Wrong tries since the last right one.
+    pub wrong: u32,
+    /// Until when no try is looked at, on the boot clock.
+    pub until: Duration,
+}
+
+/// What belongs to a sealed text.
+#[derive(Debug, Clone, Copy, Encode, Decode)]
+pub struct Seal {
+    /// What its key was derived with.
+    pub salt: [u8; 16],
+    /// What it was sealed with.
+    pub nonce: [u8; 24],
+    /// The proof of the key.
+    pub tag: [u8; 16],
+}
+
+/// What the daemon that comes says.
+#[derive(Debug, Encode, Decode)]
+pub enum Word {
+    /// It is hardened and waits; its program's version.
+    Ready(String),
+    /// It holds everything; how many live tokens and how many secrets of memory alone.
+    Took(u32, u32),
+    /// It does not take over, and why.
+    Refused(Failure),
+}
+
+/// A piece or a word with its length before it.
+///
+/// # Errors
+/// [`WireError::TooLong`] where it passes [`BODY_LIMIT`].
+pub fn encode_piece(piece: &Piece) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    wire::encode_behind(piece, head)
+}
+
+/// As [`encode_piece`].
+///
+/// # Errors
+/// As [`encode_piece`].
+pub fn encode_word(word: &Word) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    wire::encode_behind(word, head)
+}
+
+/// The length that a head announces; none where no piece has it.
+pub fn length_of(head: [u8; HEAD_LENGTH]) -> Option<usize> {
+    usize::try_from(u32::from_le_bytes(head)).ok().filter(|length| (1..=BODY_LIMIT).contains(length))
+}
+
+/// The piece that these bytes are.
+///
+/// # Errors
+/// [`WireError`] where they are not exactly one.
+pub fn decode_piece(body: &[u8]) -> Result<Piece, WireError> {
+    wire::decode::<Piece, RESPONSE_MEMORY>(body)
+}
+
+/// The word that these bytes are.
+///
+/// # Errors
+/// [`WireError`] where they are not exactly one.
+pub fn decode_word(body: &[u8]) -> Result<Word, WireError> {
+    wire::decode::<Word, RESPONSE_MEMORY>(body)
+}
+
+fn head(length: usize) -> Option<[u8; HEAD_LENGTH]> {
+    u32::try_from(length).ok().filter(|_| length <= BODY_LIMIT).map(u32::to_le_bytes)
+}
