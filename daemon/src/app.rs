@@ -27,6 +27,7 @@ use crate::signals::{Signals, Wish};
 use crate::sources::Sources;
 use crate::state::StateFile;
 use crate::vault::{KeyringSource, MemorySource};
+use crate::watchdog::{self, Watchdog};
 
 /// What is there before the runtime is: places, a socket, and the account of the hardening.
 pub struct Foundation {
@@ -36,6 +37,8 @@ pub struct Foundation {
     pub meeting: MeetingPlace,
     /// How the hardening went.
     pub protections: Vec<ProtectionReport>,
+    /// How often a service manager wants to hear of us.
+    pub watchdog: Watchdog,
 }
 
 struct App {
@@ -44,6 +47,7 @@ struct App {
     service: Arc<Service>,
     audit: Arc<Audit>,
     meeting: MeetingPlace,
+    watchdog: Watchdog,
 }
 
 /// Is the daemon until a signal or a caller ends it. `ready` is called once callers are let in.
@@ -68,7 +72,7 @@ pub fn run(foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
 
 impl App {
     fn build(foundation: Foundation) -> Self {
-        let Foundation { paths, meeting, protections } = foundation;
+        let Foundation { paths, meeting, protections, watchdog } = foundation;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let state = Arc::new(StateFile::load(paths.state_file()));
         let keyring = Arc::new(KeyringSource::default());
@@ -126,7 +130,7 @@ impl App {
             protections,
             socket: files::show(paths.address.socket()),
         });
-        Self { broker, registry, service, audit, meeting }
+        Self { broker, registry, service, audit, meeting, watchdog }
     }
 
     fn start(&self) -> io::Result<Tasks> {
@@ -143,16 +147,20 @@ impl App {
 
     async fn until_stopped(&self, signals: &mut Signals) {
         // An interval and no sleep: however often the config is read again, the next look comes.
-        let mut look = tokio::time::interval_at(tokio::time::Instant::now() + LOOK_AROUND, LOOK_AROUND);
+        let turn = self.watchdog.turn(LOOK_AROUND);
+        let mut look = tokio::time::interval_at(tokio::time::Instant::now() + turn, turn);
         loop {
             tokio::select! {
                 wish = signals.next() => match wish {
                     Wish::Stop => return tracing::info!("stopping at a signal"),
-                    Wish::Reload => drop(self.registry.reload()),
+                    Wish::Reload => watchdog::reloading(|| drop(self.registry.reload())),
                 },
                 () = self.service.stop_requested() => return tracing::info!("stopping at a caller's wish"),
-                _ = look.tick() => if !self.meeting.is_reachable() {
-                    return tracing::warn!("stopping because the socket is gone");
+                _ = look.tick() => {
+                    self.watchdog.turned();
+                    if !self.meeting.is_reachable() {
+                        return tracing::warn!("stopping because the socket is gone");
+                    }
                 },
             }
         }
@@ -160,6 +168,7 @@ impl App {
 
     /// Nobody new is let in; whoever waits is told; then a moment for the last replies.
     async fn stop(&self, tasks: &Tasks) {
+        watchdog::stopping();
         self.meeting.remove_name();
         tasks.listener.abort();
         self.broker.stop();

@@ -6,11 +6,13 @@ use std::io::Write;
 
 use cp_token_protocol::Failure;
 
+use crate::watchdog;
+
 /// Says that callers are let in, to whoever started us and to the service manager. In the background,
 /// standard output is then closed: its reader waits for nothing more.
 pub fn ready(background: bool) {
     let _ = std::io::stdout().write_all(b"ready\n").and_then(|()| std::io::stdout().flush());
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    watchdog::serving();
     if background && let Ok(nowhere) = OpenOptions::new().write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stdout(&nowhere);
     }

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::files::{self, FileError};
 
@@ -38,4 +39,21 @@ impl InstanceLock {
             Err(std::fs::TryLockError::Error(error)) => Err(unusable(error.into())),
         }
     }
+
+    /// Takes the lock in `folder`, and waits `patience` for whoever holds it.
+    ///
+    /// # Errors
+    /// [`InstanceError`].
+    pub fn take_within(folder: &Path, patience: Duration) -> Result<Self, InstanceError> {
+        for _ in 0..patience.as_millis() / LOOK.as_millis() {
+            match Self::take(folder) {
+                Err(InstanceError::Taken) => std::thread::sleep(LOOK),
+                outcome => return outcome,
+            }
+        }
+        Self::take(folder)
+    }
 }
+
+/// How often the lock is tried: its holder says nothing when it goes.
+const LOOK: Duration = Duration::from_millis(50);

@@ -43,3 +43,4 @@ pub mod telemetry;
 pub mod totp;
 pub mod trade;
 pub mod vault;
+pub mod watchdog;

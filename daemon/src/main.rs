@@ -12,6 +12,7 @@ use cp_tokend::ipc::activation;
 use cp_tokend::ipc::socket::MeetingPlace;
 use cp_tokend::paths::Paths;
 use cp_tokend::telemetry::{self, Sink};
+use cp_tokend::watchdog::Watchdog;
 use cp_tokend::{failure, files, greeting, harden};
 
 /// Every piece of heap that is freed is wiped, also those that libraries made.
@@ -50,6 +51,7 @@ fn start(background: bool) -> Result<(), Failure> {
         ["LISTEN_PID", "LISTEN_FDS"].map(|name| (name, std::env::var_os(name))).into();
     let listen = |wanted: &str| listen.iter().find(|(name, _)| *name == wanted)?.1.clone();
     let handed_over = harden::is_handed_over(listen);
+    let watchdog = Watchdog::from_variables(|name| std::env::var_os(name));
     let protections = harden::process(handed_over).map_err(|error| failure::of_start(&error))?;
     let paths =
         Paths::from_variables(|name| std::env::var_os(name)).map_err(|error| failure::of_start(&error))?;
@@ -57,7 +59,8 @@ fn start(background: bool) -> Result<(), Failure> {
     let meeting = MeetingPlace::open(&paths.address, adopted).map_err(|error| failure::of_start(&error))?;
     start_log(background, &paths)?;
     let ready = || greeting::ready(background);
-    app::run(Foundation { paths, meeting, protections }, ready).map_err(|error| failure::of_start(&error))
+    app::run(Foundation { paths, meeting, protections, watchdog }, ready)
+        .map_err(|error| failure::of_start(&error))
 }
 
 fn start_log(background: bool, paths: &Paths) -> Result<(), Failure> {

@@ -5,10 +5,13 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use cp_token_protocol::IpcAddress;
 use interprocess::local_socket::{GenericFilePath, Listener, ListenerOptions, ToFsName};
 use interprocess::os::unix::local_socket::ListenerOptionsExt;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use crate::files::{self, FileError};
 use crate::instance::{InstanceError, InstanceLock};
@@ -34,6 +37,9 @@ pub enum MeetingError {
     /// Something that is no socket of ours has the name.
     #[error("{0} exists and is no socket of this user; remove it")]
     NameTaken(String),
+    /// Somebody who is no daemon listens there.
+    #[error("a service manager listens at {0} and starts the daemon itself")]
+    Watched(String),
     /// The system refused.
     #[error("no socket can be made at {0}: {1}")]
     Bind(String, #[source] FileError),
@@ -57,11 +63,14 @@ impl MeetingPlace {
         files::make_private_folder(folder)
             .and_then(|()| files::check_ancestors(folder))
             .map_err(|error| MeetingError::Folder(shown, error))?;
-        let lock = InstanceLock::take(folder)?;
+        // Whoever served callers before the service manager took the name sees within that time that it is gone.
+        let patience = if adopted.is_some() { FOR_A_PREDECESSOR } else { Duration::ZERO };
+        let lock = InstanceLock::take_within(folder, patience)?;
         let path = address.socket().to_owned();
         let (socket, made) = match adopted {
             Some(socket) => (socket, None),
             None => {
+                refuse_beside_a_listener(&path)?;
                 remove_stale(&path)?;
                 let socket = bind(&path)?;
                 (socket, identity(&path))
@@ -88,6 +97,19 @@ impl MeetingPlace {
         if self.name.made.is_some() && self.is_reachable() {
             let _ = std::fs::remove_file(&self.name.path);
         }
+    }
+}
+
+/// A socket that takes callers while no daemon holds the lock is a service manager's, who starts a daemon for it.
+fn refuse_beside_a_listener(path: &Path) -> Result<(), MeetingError> {
+    let reach = || -> rustix::io::Result<()> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let caller = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        rustix::net::connect(&caller, &SocketAddrUnix::new(path)?)
+    };
+    match reach() {
+        Ok(()) | Err(Errno::AGAIN) => Err(MeetingError::Watched(files::show(path))),
+        Err(_) => Ok(()),
     }
 }
 
@@ -119,6 +141,10 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     let facts = std::fs::symlink_metadata(path).ok()?;
     Some((facts.dev(), facts.ino()))
 }
+
+/// How long a service manager's daemon waits for one that somebody else has started: it looks every half minute
+/// whether callers still find it.
+const FOR_A_PREDECESSOR: Duration = Duration::from_secs(45);
 
 /// Callers who may queue while one turn of the loop lasts.
 const BACKLOG: i32 = 4096;
