@@ -1,0 +1,1 @@
+//! Promises about `cp-token service install`, `uninstall` and `status`.
