@@ -97,6 +97,12 @@ impl<'w> UserManager<'w> {
             .args([program.as_ref()])
     }
 
+    /// Any program as root, where the user's mounts are.
+    pub fn as_root(&self, program: &str) -> Call {
+        let leader = self.leader.to_string();
+        self.world.program("nsenter").args(["--target", &leader, "--mount", "--pid", "--", program])
+    }
+
     /// `cp-token` as the user.
     pub fn call(&self, arguments: &[&str]) -> Call {
         self.program(self.world.helper_file()).args(arguments)

@@ -3,6 +3,9 @@
 
 mod commands;
 mod life;
+mod sandbox;
+mod texts;
+mod watched;
 
 use std::os::unix::fs::MetadataExt;
 

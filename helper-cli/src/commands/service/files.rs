@@ -1,6 +1,7 @@
 //! Owns the files of a service: which of them are as they are to be, which somebody has edited, and the writing and
 //! removing. What was written last is kept beside the state, so that an older text of ours is known as ours.
 
+use std::fs::DirBuilder;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -85,11 +86,11 @@ impl Wanted {
     /// [`ErrorCode::WRITE_FAILED`].
     pub(super) fn put(&self) -> Result<String, Failure> {
         let state = self.state();
-        replace(&self.record, &self.text)?;
+        replace(&self.record, &self.text, true)?;
         if state == State::Current {
             return Ok(format!("unchanged: {}", show(&self.path)));
         }
-        replace(&self.path, &self.text)?;
+        replace(&self.path, &self.text, false)?;
         let done = if state == State::Absent { "wrote" } else { "replaced" };
         Ok(format!("{done}: {}", show(&self.path)))
     }
@@ -115,17 +116,28 @@ fn read(path: &Path) -> Option<String> {
     Some(text)
 }
 
-/// Whole or not at all; whoever reads it meanwhile finds the old one.
-fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+/// Whole or not at all; whoever reads it meanwhile finds the old one. The state folder is private from its first
+/// instant, or the daemon would not use it.
+fn replace(path: &Path, text: &str, is_state: bool) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
     let write = || {
-        std::fs::create_dir_all(folder)?;
+        folders(is_state).create(folder)?;
         std::fs::write(&new, text)?;
         std::fs::rename(&new, path)
     };
     write().map_err(|error| not_written(&error))
+}
+
+fn folders(are_private: bool) -> DirBuilder {
+    let mut folders = DirBuilder::new();
+    folders.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folders, if are_private { 0o700 } else { 0o777 });
+    #[cfg(not(unix))]
+    let _ = are_private;
+    folders
 }
 
 #[cfg(test)]

@@ -217,7 +217,10 @@ fn folder() -> Result<PathBuf, Failure> {
 
 fn wanted() -> Result<Vec<Wanted>, Failure> {
     let folder = folder()?;
-    let service = systemd::service_text(&daemon_path()?);
+    let service = systemd::service_text(&daemon_path()?).ok_or_else(|| {
+        let message = "systemd runs no program whose path has a quote or a backslash";
+        Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, message).with_hint("install cp-token in another folder")
+    })?;
     Ok(vec![
         Wanted::new(&folder, SOCKET, systemd::SOCKET_TEXT.to_owned())?,
         Wanted::new(&folder, SERVICE, service)?,

@@ -9,26 +9,21 @@ pub(super) const SERVICE: &str = "cp-tokend.service";
 pub(super) const SOCKET_TEXT: &str = include_str!("../../../../packaging/systemd/cp-token.socket");
 const SERVICE_TEXT: &str = include_str!("../../../../packaging/systemd/cp-tokend.service");
 
-/// The text of the daemon's unit, with the program at this absolute path.
-pub(super) fn service_text(program: &str) -> String {
-    SERVICE_TEXT.replace("\nExecStart=/usr/bin/cp-tokend\n", &format!("\nExecStart={}\n", word(program)))
+/// The text of the daemon's unit, with the program at this absolute path; none where systemd runs nothing by such a name.
+pub(super) fn service_text(program: &str) -> Option<String> {
+    let line = format!("\nExecStart={}\n", word(program)?);
+    Some(SERVICE_TEXT.replace("\nExecStart=/usr/bin/cp-tokend\n", &line))
 }
 
-/// The path as systemd.service(5) reads it: percent signs begin specifiers, and what is no plain path is quoted.
-fn word(path: &str) -> String {
+/// The path as systemd.service(5) reads it: percent signs begin specifiers, and what is no plain path is quoted. The name
+/// of a program with a quote or a backslash is refused by systemd, however it is written.
+fn word(path: &str) -> Option<String> {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "/._+-".contains(character);
     if path.chars().all(is_plain) {
-        return path.to_owned();
+        return Some(path.to_owned());
     }
-    let mut word = String::from("\"");
-    for character in path.chars() {
-        match character {
-            '%' => word.push_str("%%"),
-            '"' | '\\' => word.extend(['\\', character]),
-            _ => word.push(character),
-        }
-    }
-    word + "\""
+    let is_refused = |character: char| character.is_control() || "\"'\\".contains(character);
+    (!path.chars().any(is_refused)).then(|| format!("\"{}\"", path.replace('%', "%%")))
 }
 
 /// What the manager says of one unit.
@@ -73,8 +68,8 @@ mod tests {
 
     #[test]
     fn the_unit_is_the_packaged_one_but_for_the_program_s_path() {
-        assert_eq!(service_text("/usr/bin/cp-tokend"), SERVICE_TEXT);
-        let other = service_text("/opt/x/cp-tokend");
+        assert_eq!(service_text("/usr/bin/cp-tokend").unwrap(), SERVICE_TEXT);
+        let other = service_text("/opt/x/cp-tokend").unwrap();
         assert_eq!(other.replace("/opt/x/cp-tokend", "/usr/bin/cp-tokend"), SERVICE_TEXT);
         assert_ne!(other, SERVICE_TEXT);
     }
@@ -85,13 +80,15 @@ mod tests {
             ("/opt/cp-token_1.0+b/cp-tokend", "/opt/cp-token_1.0+b/cp-tokend"),
             ("/opt/a b/cp-tokend", r#""/opt/a b/cp-tokend""#),
             ("/opt/100%n/cp-tokend", r#""/opt/100%%n/cp-tokend""#),
-            (r#"/o/"q"\x/cp-tokend"#, r#""/o/\"q\"\\x/cp-tokend""#),
-            ("/o/it's;$HOME/cp-tokend", r#""/o/it's;$HOME/cp-tokend""#),
+            ("/o/x;$HOME/cp-tokend", r#""/o/x;$HOME/cp-tokend""#),
             ("/home/jürgen/cp-tokend", r#""/home/jürgen/cp-tokend""#),
         ] {
-            let text = service_text(path);
+            let text = service_text(path).unwrap();
             assert!(text.contains(&format!("\nExecStart={line}\n")), "{path}: {text}");
             assert_eq!(text.matches("\nExecStart=").count(), 1);
+        }
+        for path in ["/o/it's/cp-tokend", "/o/\"q\"/cp-tokend", "/o/a\\b/cp-tokend", "/o/a\nb/cp-tokend"] {
+            assert_eq!(service_text(path), None, "{path}");
         }
     }
 
