@@ -70,9 +70,10 @@ impl<'w> UserManager<'w> {
         command.args(["-c", OUTSIDE, "sh", INSIDE]).arg(world.root()).arg(USER.to_string()).arg(manager);
         command.args(groups.folders()).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let child = child.expect("run unshare");
+        let mut child = child.expect("run unshare");
         if !is_ready(&ready) {
             processes::end(child.id());
+            drop(child.wait());
             programs::skipped("no systemd of a user can be run in namespaces here");
             return None;
         }
