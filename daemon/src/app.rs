@@ -30,6 +30,7 @@ use crate::signals::{Signals, Wish};
 use crate::sources::Sources;
 use crate::state::StateFile;
 use crate::vault::{KeyringSource, MemorySource};
+use crate::watchdog::{self, Watchdog};
 
 mod succession;
 
@@ -45,6 +46,8 @@ pub struct Foundation {
     pub program: Option<Program>,
     /// Whether the helper has started us.
     pub background: bool,
+    /// How often a service manager wants to hear of us.
+    pub watchdog: Watchdog,
     /// What another daemon leaves us.
     pub legacy: Option<Legacy>,
 }
@@ -67,6 +70,7 @@ struct App {
     meeting: MeetingPlace,
     program: Option<Program>,
     background: bool,
+    watchdog: Watchdog,
 }
 
 /// How a daemon ends.
@@ -105,7 +109,7 @@ pub fn run(mut foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
 
 impl App {
     fn build(foundation: Foundation) -> Self {
-        let Foundation { paths, meeting, protections, program, background, legacy: _ } = foundation;
+        let Foundation { paths, meeting, protections, program, background, watchdog, legacy: _ } = foundation;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let state = Arc::new(StateFile::load(paths.state_file()));
         let keyring = Arc::new(KeyringSource::default());
@@ -172,7 +176,7 @@ impl App {
             protections,
             socket: files::show(paths.address.socket()),
         });
-        Self { broker, registry, service, audit, state, estate, meeting, program, background }
+        Self { broker, registry, service, audit, state, estate, meeting, program, background, watchdog }
     }
 
     fn start(&self) -> io::Result<Door> {
@@ -189,19 +193,27 @@ impl App {
 
     async fn until_over(&self, signals: &mut Signals, door: &mut Door) -> End {
         // An interval and no sleep: however often the config is read again, the next look comes.
-        let mut look = tokio::time::interval_at(tokio::time::Instant::now() + LOOK_AROUND, LOOK_AROUND);
+        let turn = self.watchdog.turn(LOOK_AROUND);
+        let mut look = tokio::time::interval_at(tokio::time::Instant::now() + turn, turn);
         loop {
             let is_wanted = tokio::select! {
                 wish = signals.next() => match wish {
                     Wish::Stop => return stopping("at a signal"),
-                    Wish::Reload => { drop(self.registry.reload()); false }
+                    Wish::Reload => {
+                        watchdog::reloading(|| drop(self.registry.reload()));
+                        false
+                    }
                     Wish::Restart => true,
                 },
                 () = self.service.stop_requested() => return stopping("at a caller's wish"),
                 () = self.service.restarts().wanted() => true,
-                _ = look.tick() => if self.meeting.is_reachable() { false } else {
-                    tracing::warn!("stopping because the socket is gone");
-                    return End::Stop;
+                _ = look.tick() => {
+                    self.watchdog.turned();
+                    if !self.meeting.is_reachable() {
+                        tracing::warn!("stopping because the socket is gone");
+                        return End::Stop;
+                    }
+                    false
                 },
             };
             if is_wanted && let Some(end) = self.be_succeeded(signals, door).await {
@@ -212,6 +224,7 @@ impl App {
 
     /// Nobody new is let in; whoever waits is told; then a moment for the last replies.
     async fn stop(&self, door: &mut Door) {
+        watchdog::stopping();
         self.meeting.remove_name();
         door.close().await;
         self.broker.stop();

@@ -25,8 +25,9 @@ cp-tokend holds CrashPlan API secrets and live tokens in memory, and fetches and
 Usage: cp-tokend [--background]
 
 Nobody needs to run it by hand: `cp-token` starts it when it is needed, or a service manager runs it in the
-foreground. It prints `ready` when it listens. SIGHUP reads the config again; SIGTERM stops it in order. At SIGUSR2 it
-hands socket, tokens and secrets over to the program that lies at its own path by then, such as a new version.
+foreground (`cp-token service install`). It prints `ready` when it listens. SIGHUP reads the config again; SIGTERM
+stops it in order. At SIGUSR2 it hands socket, tokens and secrets over to the program that lies at its own path by then,
+such as a new version.
 
 Options:
       --background  as started by cp-token: log to daemon.log in the state folder

@@ -7,6 +7,8 @@ use std::io::Write;
 
 use cp_token_protocol::Failure;
 
+use crate::watchdog;
+
 /// Says that callers are let in, to whoever started us and to the service manager. In the background,
 /// standard output is then closed: its reader waits for nothing more.
 pub fn ready(background: bool) {
@@ -20,7 +22,7 @@ fn told(_: bool) {}
 
 #[cfg(unix)]
 fn told(background: bool) {
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    watchdog::serving();
     if background && let Ok(nowhere) = OpenOptions::new().write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stdout(&nowhere);
     }
@@ -28,7 +30,7 @@ fn told(background: bool) {
 
 /// Says the same to the service manager alone: whoever started the first of us has heard it.
 pub fn ready_again() {
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    watchdog::serving();
 }
 
 /// Says, for the helper, why there is no daemon: `failed CODE MESSAGE<TAB>HINT`.

@@ -52,6 +52,7 @@ const KEPT: &[&str] = &[
     "PATH",
     "TZ",
     "USER",
+    "WATCHDOG_USEC",
     "WAYLAND_DISPLAY",
     "XAUTHORITY",
     "XDG_CONFIG_HOME",

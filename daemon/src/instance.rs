@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::files::{self, FileError};
 
@@ -61,4 +62,25 @@ impl InstanceLock {
             Err(std::fs::TryLockError::Error(error)) => Err(unusable(error.into())),
         }
     }
+
+    /// Takes the lock in `folder`, and waits `patience` for whoever holds it, as long as that one `is_leaving`.
+    ///
+    /// # Errors
+    /// [`InstanceError`].
+    pub fn take_within(
+        folder: &Path,
+        patience: Duration,
+        is_leaving: impl Fn() -> bool,
+    ) -> Result<Self, InstanceError> {
+        for _ in 0..patience.as_millis() / LOOK.as_millis() {
+            match Self::take(folder) {
+                Err(InstanceError::Taken) if is_leaving() => std::thread::sleep(LOOK),
+                outcome => return outcome,
+            }
+        }
+        Self::take(folder)
+    }
 }
+
+/// How often the lock is tried: its holder says nothing when it goes.
+const LOOK: Duration = Duration::from_millis(10);

@@ -44,3 +44,4 @@ pub mod telemetry;
 pub mod totp;
 pub mod trade;
 pub mod vault;
+pub mod watchdog;

@@ -13,6 +13,7 @@ use cp_tokend::ipc::activation;
 use cp_tokend::ipc::socket::MeetingPlace;
 use cp_tokend::paths::Paths;
 use cp_tokend::telemetry::{self, Sink};
+use cp_tokend::watchdog::Watchdog;
 use cp_tokend::{failure, files, greeting, harden};
 
 /// Every piece of heap that is freed is wiped, also those that libraries made.
@@ -59,19 +60,21 @@ fn start(background: bool) -> Result<(), Failure> {
         ["LISTEN_PID", "LISTEN_FDS"].map(|name| (name, std::env::var_os(name))).into();
     let listen = |wanted: &str| listen.iter().find(|(name, _)| *name == wanted)?.1.clone();
     let given: &[i32] = if harden::is_handed_over(listen) { &[3] } else { &[] };
+    let watchdog = Watchdog::from_variables(|name| std::env::var_os(name));
     let protections = harden::process(given).map_err(|error| failure::of_start(&error))?;
     let paths = paths()?;
     let adopted = activation::adopt(listen, &paths.address).map_err(|error| failure::of_start(&error))?;
     let meeting = MeetingPlace::open(&paths.address, adopted).map_err(|error| failure::of_start(&error))?;
     start_log(background, &paths)?;
     let ready = || greeting::ready(background);
-    let foundation = Foundation { paths, meeting, protections, program, background, legacy: None };
+    let foundation = Foundation { paths, meeting, protections, program, background, watchdog, legacy: None };
     app::run(foundation, ready).map_err(|error| failure::of_start(&error))
 }
 
 /// As [`start`], in the place of the daemon that has started us. It is hardened before it asks for anything.
 fn take_over(given: [i32; 3], background: bool) -> Result<(), Failure> {
     let program = Program::own();
+    let watchdog = Watchdog::from_variables(|name| std::env::var_os(name));
     let protections = harden::process(&given).map_err(|error| failure::of_start(&error))?;
     handover::take_our_name();
     let paths = paths()?;
@@ -83,7 +86,7 @@ fn take_over(given: [i32; 3], background: bool) -> Result<(), Failure> {
         tracing::warn!("the daemon that was to hand over has died; what only it held is lost");
     }
     let legacy = Some(Legacy { predecessor, pieces });
-    let foundation = Foundation { paths, meeting, protections, program, background, legacy };
+    let foundation = Foundation { paths, meeting, protections, program, background, watchdog, legacy };
     app::run(foundation, greeting::ready_again).map_err(|error| failure::of_start(&error))
 }
 

@@ -28,6 +28,9 @@ impl Paths {
             Some(path) => path,
             None => directories::BaseDirs::new().ok_or(AddressError::Nowhere)?.config_dir().join("cp-token"),
         };
+        if config.is_relative() {
+            return Err(AddressError::Relative("HOME"));
+        }
         Ok(Self { address: IpcAddress::from_variables(&variable)?, config, state: state_folder(&variable)? })
     }
 

@@ -5,6 +5,7 @@ mod adapter;
 mod help;
 mod profile;
 mod programs;
+mod service;
 
 use std::ffi::OsString;
 
@@ -23,6 +24,7 @@ pub(crate) use profile::{
     CreateOptions, ImportOptions, ProfileCommand, SecretSourceName, SourceOptions, TotpName, UpdateOptions,
 };
 pub(crate) use programs::{CurlOptions, ExecOptions};
+pub(crate) use service::ServiceCommand;
 
 /// A whole command line.
 #[derive(Debug, Parser)]
@@ -64,6 +66,9 @@ pub(crate) enum Command {
     /// Start, stop and reload the daemon
     #[command(subcommand, after_help = help::DAEMON)]
     Daemon(DaemonCommand),
+    /// Run the daemon as a service of systemd, launchd or the task scheduler
+    #[command(subcommand, after_help = help::SERVICE)]
+    Service(ServiceCommand),
     /// Show the daemon, its protections and every profile's token
     #[command(after_help = help::STATUS)]
     Status {

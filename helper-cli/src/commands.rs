@@ -17,6 +17,7 @@ mod lock;
 mod log;
 mod manual;
 mod profile;
+mod service;
 mod status;
 mod table;
 mod words;
@@ -45,6 +46,7 @@ pub(crate) fn run(line: CommandLine) -> Result<u8, Failure> {
         Some(Command::Curl(options)) => curl::run(&options),
         Some(Command::Exec(options)) => exec::run(&options),
         Some(Command::Daemon(command)) => daemon::run(command),
+        Some(Command::Service(command)) => service::run(command),
         Some(Command::Status { json }) => status::run(json),
         Some(Command::Doctor(options)) => doctor::run(&options),
         Some(Command::Log(options)) => log::run(&options),

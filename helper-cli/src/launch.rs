@@ -37,6 +37,14 @@ pub(crate) fn connect_or_start<'d>(
     }
 }
 
+/// The file of the daemon that would be started.
+///
+/// # Errors
+/// [`ErrorCode::DAEMON_UNAVAILABLE`] where there is none.
+pub(crate) fn daemon_file() -> Result<std::path::PathBuf, Failure> {
+    process::program()
+}
+
 /// Starts a daemon unless somebody else has just done so, and connects to it.
 ///
 /// # Errors

@@ -108,7 +108,9 @@ pub fn state_folder(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathB
         return Ok(path);
     }
     let base = directories::BaseDirs::new().ok_or(AddressError::Nowhere)?;
-    Ok(base.state_dir().unwrap_or_else(|| base.data_local_dir()).join("cp-token"))
+    let folder = base.state_dir().unwrap_or_else(|| base.data_local_dir()).join("cp-token");
+    // Helper and daemon stand in different folders.
+    if folder.is_absolute() { Ok(folder) } else { Err(AddressError::Relative("HOME")) }
 }
 
 /// The folder that the system itself keeps for the user's sockets.

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 const BIN_DIR: &str = "CP_TOKEN_BIN_DIR";
 const NAMES: [&str; 2] = ["cp-token", "cp-tokend"];
 /// What the binaries are made of.
-const SOURCES: [&str; 5] = ["Cargo.lock", "Cargo.toml", "daemon", "helper-cli", "protocol"];
+const SOURCES: [&str; 6] = ["Cargo.lock", "Cargo.toml", "daemon", "helper-cli", "packaging", "protocol"];
 
 /// The two programs of one build.
 #[derive(Clone, Debug)]

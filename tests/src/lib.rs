@@ -16,4 +16,6 @@ pub mod programs;
 pub mod python_session;
 pub mod snippets;
 #[cfg(target_os = "linux")]
+pub mod user_manager;
+#[cfg(target_os = "linux")]
 pub mod world;

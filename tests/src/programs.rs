@@ -35,8 +35,13 @@ pub fn absent(reason: &str) {
 
 /// Says that a test is skipped and why.
 pub fn skipped(reason: &str) {
+    note(&format!("skipped, {reason}"));
+}
+
+/// Says what is worth reading of a test that passes.
+pub fn note(what: &str) {
     // `eprintln` would be swallowed with the output of a test that passes.
-    drop(writeln!(stderr(), "{}: skipped, {reason}", std::thread::current().name().unwrap_or("a test")));
+    drop(writeln!(stderr(), "{}: {what}", std::thread::current().name().unwrap_or("a test")));
 }
 
 /// The program's path, if `PATH` leads to it.

@@ -84,6 +84,7 @@ impl App {
         tokio::select! {
             () = signalled => {}
             () = self.service.stop_requested() => {}
+            never = self.watchdog.keep_turning(super::LOOK_AROUND) => match never {},
         }
     }
 

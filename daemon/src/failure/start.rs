@@ -74,6 +74,10 @@ impl StartError for MeetingError {
             MeetingError::Instance(InstanceError::File(..)) => {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk")
             }
+            MeetingError::Watched(_) => (
+                ErrorCode::DAEMON_UNAVAILABLE,
+                "Use its daemon, or end the service with `cp-token service uninstall`",
+            ),
             MeetingError::NameTaken(_) => (ErrorCode::DAEMON_UNAVAILABLE, "Then ask again"),
             MeetingError::Bind(..) => {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk")

@@ -10,6 +10,8 @@ use std::time::Duration;
 use cp_token_protocol::IpcAddress;
 use interprocess::local_socket::{GenericFilePath, Listener, ListenerOptions, ToFsName};
 use interprocess::os::unix::local_socket::ListenerOptionsExt;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use crate::files::{self, FileError};
 use crate::instance::{InstanceError, InstanceLock};
@@ -35,6 +37,9 @@ pub enum MeetingError {
     /// Something that is no socket of ours has the name.
     #[error("{0} exists and is no socket of this user; remove it")]
     NameTaken(String),
+    /// Somebody who is no daemon listens there.
+    #[error("a service manager listens at {0} and starts the daemon itself")]
+    Watched(String),
     /// The system refused.
     #[error("no socket can be made at {0}: {1}")]
     Bind(String, #[source] FileError),
@@ -59,10 +64,16 @@ impl MeetingPlace {
             .and_then(|()| files::check_ancestors(folder))
             .map_err(|error| MeetingError::Folder(shown, error))?;
         let path = address.socket().to_owned();
-        let lock = take_lock(folder, &path)?;
+        let lock = match &adopted {
+            // Whoever served callers before the service manager took the name sees within that time that it is gone.
+            Some(_) => InstanceLock::take_within(folder, FOR_A_PREDECESSOR, || true)?,
+            // A daemon that ends takes its socket's name away first, and then still tells callers so.
+            None => InstanceLock::take_within(folder, DEPARTURE, || !path.exists())?,
+        };
         let (socket, made) = match adopted {
             Some(socket) => (socket, None),
             None => {
+                refuse_beside_a_listener(&path)?;
                 remove_stale(&path)?;
                 let socket = bind(&path)?;
                 (socket, identity(&path))
@@ -118,17 +129,16 @@ impl MeetingPlace {
     }
 }
 
-/// A daemon that ends takes its socket's name away first, and then still tells callers so. Its place is waited for.
-fn take_lock(folder: &Path, socket: &Path) -> Result<InstanceLock, InstanceError> {
-    let mut tries = DEPARTURE.as_millis() / LOOK.as_millis();
-    loop {
-        match InstanceLock::take(folder) {
-            Err(InstanceError::Taken) if tries > 0 && !socket.exists() => {
-                tries -= 1;
-                std::thread::sleep(LOOK);
-            }
-            outcome => return outcome,
-        }
+/// A socket that takes callers while no daemon holds the lock is a service manager's, who starts a daemon for it.
+fn refuse_beside_a_listener(path: &Path) -> Result<(), MeetingError> {
+    let reach = || -> rustix::io::Result<()> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let caller = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        rustix::net::connect(&caller, &SocketAddrUnix::new(path)?)
+    };
+    match reach() {
+        Ok(()) | Err(Errno::AGAIN) => Err(MeetingError::Watched(files::show(path))),
+        Err(_) => Ok(()),
     }
 }
 
@@ -163,7 +173,9 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 
 /// Longer than a daemon takes from the moment at which it is not found any more.
 const DEPARTURE: Duration = Duration::from_secs(3);
-/// Between two looks at whether it has gone.
-const LOOK: Duration = Duration::from_millis(10);
+/// How long a service manager's daemon waits for one that somebody else has started: it looks every half minute
+/// whether callers still find it.
+const FOR_A_PREDECESSOR: Duration = Duration::from_secs(45);
+
 /// Callers who may queue while one turn of the loop lasts.
 const BACKLOG: i32 = 4096;

@@ -65,6 +65,23 @@ Secrets are asked for without echo or read from standard input; they are never a
 pub(super) const DAEMON: &str = "\
 The daemon starts by itself when a token is asked for, so this is seldom needed.";
 
+pub(super) const SERVICE: &str = "\
+For this user alone: two units of systemd --user (a socket, and the daemon that starts with the first caller), an
+agent of launchd, or a task at logon. Without a service the daemon starts by itself and ends with the session's
+processes; with one it is started anew after a crash, watched (systemd), and begins with the session.
+
+install writes the files and enables them, and changes nothing where all is done already. A daemon that runs is
+stopped first; where that would lose a secret that only its memory holds, it is refused without --force. So is
+the replacing of a file that somebody has edited: changes of yours belong in a drop-in, which survives.
+Where a package brings the units, they are enabled as they are. For jobs without a session: loginctl enable-linger.
+
+status starts no daemon. Its exit code is 0 where the service is installed, enabled, at work, and reached from this
+shell; else 69, as where there is no service manager.
+
+--json prints, on one line, manager (systemd, launchd or task), installed, files (path, state: current, older,
+edited or package), enabled, active, pid (or null), daemon_version (or null), helper_version, skew, socket (or
+null) and reached_from_here";
+
 pub(super) const STATUS: &str = "\
 Starts no daemon; where none runs, the exit code is 69.
 

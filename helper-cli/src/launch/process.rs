@@ -53,7 +53,10 @@ pub(super) fn start_and_wait(deadline: &Deadline) -> Result<(), Failure> {
 }
 
 /// The daemon beside our own file. It is never searched for anywhere else.
-fn program() -> Result<PathBuf, Failure> {
+///
+/// # Errors
+/// [`ErrorCode::DAEMON_UNAVAILABLE`] where there is none, or where our own file is gone.
+pub(super) fn program() -> Result<PathBuf, Failure> {
     let own = std::env::current_exe().map_err(|_| {
         Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "the system does not say where cp-token lies")
             .with_hint("is /proc mounted?")

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use cp_token_tests::programs;
 use cp_token_tests::world::{Client, Outcome, World, processes};
 
-use crate::stage::{by_other, can_be_others, chmod, open_the_way};
+use crate::stage::{by_other, can_be_others, chmod, give_to, open_the_way};
 
 /// A world with a profile `prod`, its client and its token.
 fn stage() -> (World, Client, String) {
@@ -172,7 +172,15 @@ fn k05_a_config_that_others_could_have_written_or_that_is_no_file_is_not_read() 
     std::fs::create_dir(&file).expect("a folder in its place");
     refused("not used");
     std::fs::remove_dir(&file).expect("take the folder away");
+    for device in ["zero", "null"] {
+        world.program("cp").args(["-a", &format!("/dev/{device}")]).args([&file]).run().succeeded();
+        refused("a link, for instance");
+        std::fs::remove_file(&file).expect("take the device away");
+    }
     std::fs::rename(&aside, &file).expect("move it back");
+    give_to(&file, 1235);
+    refused("belongs to user 1235");
+    give_to(&file, 0);
     world.helper(&["daemon", "reload"]).succeeded();
     assert_eq!(world.helper(&[]).token(), token);
 }

@@ -6,6 +6,7 @@
 mod activation;
 mod bad_input;
 mod disk;
+mod environment;
 mod exhaustion;
 mod flood;
 mod garbage;

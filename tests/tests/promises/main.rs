@@ -32,6 +32,7 @@ mod python;
 mod reset;
 mod schemas;
 mod secrecy;
+mod services;
 mod shells;
 mod sizes;
 mod sleep;

@@ -23,6 +23,7 @@ const ACCOUNTS: &[(&str, &str, &str, Account)] = &[
     ("README.md", "sh", "cargo demo", Not("the story is told by the promises of `demo`")),
     ("README.md", "sh", "packaging/build", Not("tests/run builds and looks at what is shipped")),
     ("README.md", "sh", "packaging/install", Not("`installing` installs into folders of its own")),
+    ("README.md", "sh", "cp-token service install", Not("`services` does so in a systemd of its own")),
     ("README.md", "sh", "cp-token curl -- -sS", Run(run_by_us::curl_of_the_readme)),
     ("README.md", "sh", "cp-token exec -- python3", Run(run_by_us::exec_of_the_readme)),
     (

@@ -1,0 +1,137 @@
+//! Owns `cp-token service`: hands the daemon to the service manager of the system, takes it back, and says how it is.
+//! What the files hold is decided in `packaging/`; here only the program's path is put in.
+
+mod account;
+mod files;
+#[cfg(any(target_os = "macos", test))]
+mod launchd;
+mod running;
+#[cfg(any(target_os = "linux", test))]
+mod systemd;
+#[cfg(any(windows, test))]
+mod task;
+#[cfg(any(target_os = "macos", windows, test))]
+mod xml;
+
+#[cfg(target_os = "linux")]
+#[path = "service/linux.rs"]
+mod system;
+#[cfg(target_os = "macos")]
+#[path = "service/macos.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "service/windows.rs"]
+mod system;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use cp_token_protocol::{ErrorCode, Failure};
+
+use crate::cli::ServiceCommand;
+use crate::look::Look;
+use crate::program::{self, Program};
+use crate::{launch, output};
+
+/// Does it and says, line by line, what was done.
+///
+/// # Errors
+/// Why it was not done; for `status`, that the service is not at work.
+pub(super) fn run(command: ServiceCommand) -> Result<(), Failure> {
+    match command {
+        ServiceCommand::Install { force } => output::print_lines(&system::install(force)?),
+        ServiceCommand::Uninstall { force } => output::print_lines(&system::uninstall(force)?),
+        ServiceCommand::Status { json } => {
+            let account = system::account()?;
+            if json {
+                output::print_json(&account)?;
+            } else {
+                let look = Look::of_stdout();
+                output::print_pieces(&account.lines(&look), &look)?;
+            }
+            account.verdict()
+        }
+    }
+}
+
+/// The daemon's file, by a name that outlives an upgrade: the one that `PATH` leads to, where it is the same file as
+/// the one beside us.
+///
+/// # Errors
+/// [`ErrorCode::DAEMON_UNAVAILABLE`] where there is none; [`ErrorCode::NOT_ON_THIS_MACHINE`] where its path cannot be
+/// written into a file.
+fn daemon_path() -> Result<String, Failure> {
+    let beside = launch::daemon_file()?;
+    let named = program::find(beside.file_name().unwrap_or_default(), std::env::var_os("PATH").as_deref());
+    let is_same =
+        |path: &PathBuf| path.is_absolute() && path.canonicalize().ok() == beside.canonicalize().ok();
+    let path = named.ok().filter(is_same).unwrap_or(beside);
+    let text = path.to_str().filter(|text| !text.chars().any(char::is_control));
+    text.map(str::to_owned).ok_or_else(|| {
+        Failure::new(
+            ErrorCode::NOT_ON_THIS_MACHINE,
+            "the daemon's path cannot be written into a service file",
+        )
+        .with_hint("install cp-token in a folder whose name is ordinary text")
+    })
+}
+
+/// A service manager's own program.
+struct Tool {
+    name: &'static str,
+    path: PathBuf,
+}
+
+impl Tool {
+    /// The program of that name.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NOT_ON_THIS_MACHINE`] where there is none.
+    fn find(name: &'static str) -> Result<Self, Failure> {
+        let path = program::find(OsStr::new(name), std::env::var_os("PATH").as_deref());
+        path.map(|path| Self { name, path }).map_err(|_| {
+            Failure::new(
+                ErrorCode::NOT_ON_THIS_MACHINE,
+                format!("there is no {name} here to hand the daemon to"),
+            )
+            .with_hint("go on without a service: cp-token starts the daemon when it is needed")
+        })
+    }
+
+    /// What it says, where it does what it is told.
+    fn answer(&self, words: &[&str]) -> Option<String> {
+        let mut program = Program::new(&self.path, OsStr::new(self.name));
+        program.words(words);
+        program.answer().map(|said| String::from_utf8_lossy(&said).into_owned())
+    }
+
+    /// Has it do something.
+    ///
+    /// # Errors
+    /// [`ErrorCode::DAEMON_UNAVAILABLE`] where it does not.
+    fn tell(&self, words: &[&str]) -> Result<(), Failure> {
+        let told = || {
+            let line = format!("{} {}", self.name, words.join(" "));
+            Failure::new(ErrorCode::DAEMON_UNAVAILABLE, format!("this failed: {line}"))
+                .with_hint("run it yourself to see why, then run this again")
+        };
+        self.answer(words).map(drop).ok_or_else(told)
+    }
+}
+
+/// A path as people read it.
+fn show(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// The folder that `HOME` or the account has.
+///
+/// # Errors
+/// [`ErrorCode::CONFIG_BROKEN`] where there is none.
+#[cfg(unix)]
+fn home() -> Result<PathBuf, Failure> {
+    std::env::home_dir().filter(|home| home.is_absolute()).ok_or_else(|| {
+        Failure::new(ErrorCode::CONFIG_BROKEN, "there is no home folder to put the service's files in")
+            .with_hint("set HOME")
+    })
+}

@@ -1,0 +1,100 @@
+//! Owns the account of the service that `cp-token service status` gives, for people and as JSON. It asks nobody.
+
+use cp_token_protocol::{ErrorCode, Failure};
+use serde::Serialize;
+
+use crate::commands::table::columns;
+use crate::look::{Look, Piece, Tone};
+
+/// How the service is.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Account {
+    /// `systemd`, `launchd` or `task`.
+    pub(super) manager: &'static str,
+    /// Whether the manager knows the service.
+    pub(super) installed: bool,
+    /// Its files.
+    pub(super) files: Vec<File>,
+    /// Whether it begins with the session.
+    pub(super) enabled: bool,
+    /// Whether it is at work: for systemd, whether the socket is.
+    pub(super) active: bool,
+    /// The daemon's process, where one runs for the service.
+    pub(super) pid: Option<u32>,
+    /// That daemon's version.
+    pub(super) daemon_version: Option<String>,
+    /// Our own.
+    pub(super) helper_version: &'static str,
+    /// Whether the two differ.
+    pub(super) skew: bool,
+    /// Where the service takes callers, if it says so.
+    pub(super) socket: Option<String>,
+    /// Whether this shell's callers come there.
+    pub(super) reached_from_here: bool,
+}
+
+/// One of its files.
+#[derive(Debug, Serialize)]
+pub(super) struct File {
+    /// Where it lies.
+    pub(super) path: String,
+    /// `current`, `older`, `edited` or `package`.
+    pub(super) state: &'static str,
+}
+
+impl Account {
+    /// The account for people.
+    pub(super) fn lines(&self, look: &Look) -> Vec<Vec<Piece>> {
+        let tone = |good: bool| if good { Tone::Good } else { Tone::Warning };
+        let word =
+            |holds: bool, yes: &str, no: &str| vec![Piece::new(tone(holds), if holds { yes } else { no })];
+        let mut lines = vec![
+            ("manager", vec![Piece::plain(self.manager)]),
+            ("installed", word(self.installed, "yes", "no")),
+        ];
+        let files = self.files.iter().map(|file| format!("{} ({})", file.path, file.state));
+        lines.extend(files.map(|file| ("file", vec![Piece::plain(file)])));
+        lines.push(("enabled", word(self.enabled, "yes", "no")));
+        lines.push(("active", word(self.active, "yes", "no")));
+        lines.push(("daemon", vec![self.daemon()]));
+        if let Some(socket) = &self.socket {
+            lines.push(("socket", vec![Piece::plain(socket.as_str())]));
+            lines.push(("this shell", word(self.reached_from_here, "meets there", "meets elsewhere")));
+        }
+        columns::labelled(lines, look)
+    }
+
+    fn daemon(&self) -> Piece {
+        match (self.pid, &self.daemon_version) {
+            (None, _) => Piece::plain("starts with the next caller"),
+            (Some(pid), None) => Piece::new(Tone::Warning, format!("process {pid}, which does not answer")),
+            (Some(pid), Some(version)) if self.skew => {
+                let own = self.helper_version;
+                let told = format!("{version}, process {pid}; cp-token is {own}: cp-token daemon restart");
+                Piece::new(Tone::Warning, told)
+            }
+            (Some(pid), Some(version)) => Piece::new(Tone::Good, format!("{version}, process {pid}")),
+        }
+    }
+
+    /// Whether scripts may count on the service.
+    ///
+    /// # Errors
+    /// [`ErrorCode::DAEMON_UNAVAILABLE`] where it is not installed, not enabled or not at work, or where this shell's
+    /// callers come to another place.
+    pub(super) fn verdict(&self) -> Result<(), Failure> {
+        let (message, hint) = if !self.installed {
+            ("the service is not installed", "cp-token service install")
+        } else if !self.enabled {
+            ("the service is not enabled", "cp-token service install")
+        } else if !self.active {
+            ("the service is not at work", "cp-token service install")
+        } else if !self.reached_from_here {
+            return Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "this shell meets the daemon elsewhere")
+                .with_hint("unset CP_TOKEN_SOCKET, and set XDG_RUNTIME_DIR as the session has it"));
+        } else {
+            return Ok(());
+        };
+        Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(format!("run: {hint}")))
+    }
+}

@@ -1,0 +1,169 @@
+//! Owns the files of a service: which of them are as they are to be, which somebody has edited, and the writing and
+//! removing. What was written last is kept beside the state, so that an older text of ours is known as ours.
+
+use std::fs::DirBuilder;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use cp_token_protocol::{ErrorCode, Failure, state_folder};
+
+use super::show;
+use crate::commands::not_written;
+
+/// Most bytes of a file that are looked at; none of ours is nearly as long.
+const LIMIT: u64 = 64 * 1024;
+
+/// A file as it is to be.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    path: PathBuf,
+    text: String,
+    record: PathBuf,
+}
+
+/// How a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// There is none.
+    Absent,
+    /// As it is to be.
+    Current,
+    /// As an earlier installation wrote it.
+    Older,
+    /// As nobody of us wrote it.
+    Edited,
+}
+
+impl Wanted {
+    /// A file of that name in `folder`.
+    ///
+    /// # Errors
+    /// [`ErrorCode::CONFIG_BROKEN`] where there is no state folder to remember it in.
+    pub(super) fn new(folder: &Path, name: &str, text: String) -> Result<Self, Failure> {
+        let state = state_folder(|name| std::env::var_os(name));
+        let state = state.map_err(|error| Failure::new(ErrorCode::CONFIG_BROKEN, error.to_string()))?;
+        Ok(Self { path: folder.join(name), text, record: state.join("service").join(name) })
+    }
+
+    /// Where it lies.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How it is.
+    pub(super) fn state(&self) -> State {
+        match std::fs::symlink_metadata(&self.path) {
+            Err(_) => State::Absent,
+            Ok(facts) if !facts.is_file() => State::Edited,
+            Ok(_) => self.compared(read(&self.path)),
+        }
+    }
+
+    fn compared(&self, found: Option<String>) -> State {
+        match found {
+            Some(text) if text == self.text => State::Current,
+            Some(text) if read(&self.record) == Some(text.clone()) => State::Older,
+            _ => State::Edited,
+        }
+    }
+
+    /// Whether it may be written or removed.
+    ///
+    /// # Errors
+    /// [`ErrorCode::USAGE`] where somebody has edited it, and nobody said `--force`.
+    pub(super) fn may_go(&self, force: bool) -> Result<(), Failure> {
+        if force || self.state() != State::Edited {
+            return Ok(());
+        }
+        let message = format!("{} was edited, or cp-token has not written it", show(&self.path));
+        Err(Failure::new(ErrorCode::USAGE, message)
+            .with_hint("keep your changes in a drop-in or elsewhere and run this again with --force"))
+    }
+
+    /// Makes it what it is to be; a line about it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::WRITE_FAILED`].
+    pub(super) fn put(&self) -> Result<String, Failure> {
+        let state = self.state();
+        replace(&self.record, &self.text, true)?;
+        if state == State::Current {
+            return Ok(format!("unchanged: {}", show(&self.path)));
+        }
+        replace(&self.path, &self.text, false)?;
+        let done = if state == State::Absent { "wrote" } else { "replaced" };
+        Ok(format!("{done}: {}", show(&self.path)))
+    }
+
+    /// Takes it away; a line about it, where there was one.
+    ///
+    /// # Errors
+    /// [`ErrorCode::WRITE_FAILED`].
+    pub(super) fn remove(&self) -> Result<Option<String>, Failure> {
+        let _ = std::fs::remove_file(&self.record);
+        let _ = self.record.parent().map(std::fs::remove_dir);
+        match std::fs::remove_file(&self.path) {
+            Ok(()) => Ok(Some(format!("removed: {}", show(&self.path)))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(not_written(&error)),
+        }
+    }
+}
+
+fn read(path: &Path) -> Option<String> {
+    let mut text = String::new();
+    std::fs::File::open(path).ok()?.take(LIMIT).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+/// Whole or not at all; whoever reads it meanwhile finds the old one. The state folder is private from its first
+/// instant, or the daemon would not use it.
+fn replace(path: &Path, text: &str, is_state: bool) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let write = || {
+        folders(is_state).create(folder)?;
+        std::fs::write(&new, text)?;
+        std::fs::rename(&new, path)
+    };
+    write().map_err(|error| not_written(&error))
+}
+
+fn folders(are_private: bool) -> DirBuilder {
+    let mut folders = DirBuilder::new();
+    folders.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folders, if are_private { 0o700 } else { 0o777 });
+    #[cfg(not(unix))]
+    let _ = are_private;
+    folders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(folder: &Path, text: &str) -> Wanted {
+        let record = folder.join("record/unit");
+        Wanted { path: folder.join("units/unit"), text: text.to_owned(), record }
+    }
+
+    #[test]
+    fn an_older_text_of_ours_is_replaced_and_one_of_a_person_s_only_when_told() {
+        let folder = std::env::temp_dir().join(format!("cp-token-files-{}", std::process::id()));
+        let first = wanted(&folder, "first");
+        assert_eq!(first.state(), State::Absent);
+        assert!(first.put().unwrap().starts_with("wrote: "));
+        assert!(first.put().unwrap().starts_with("unchanged: "));
+        let second = wanted(&folder, "second");
+        assert_eq!(second.state(), State::Older);
+        assert!(second.may_go(false).is_ok() && second.put().unwrap().starts_with("replaced: "));
+        std::fs::write(second.path(), "mine").unwrap();
+        assert_eq!(second.may_go(false).unwrap_err().code, ErrorCode::USAGE);
+        assert!(second.may_go(true).is_ok() && second.put().unwrap().starts_with("replaced: "));
+        assert!(second.remove().unwrap().is_some() && second.remove().unwrap().is_none());
+        assert!(!folder.join("record").exists());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

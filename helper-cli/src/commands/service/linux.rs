@@ -1,0 +1,228 @@
+//! Owns the running of `cp-token service` with systemd: what `systemctl --user` is told, and in which order. The units'
+//! texts are `systemd.rs`'s business.
+
+use std::path::{Path, PathBuf};
+
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
+
+use super::account::{Account, File};
+use super::files::{State, Wanted};
+use super::systemd::{self, SERVICE, SOCKET, Unit};
+use super::{Tool, daemon_path, home, running, show};
+use crate::commands::meeting_place;
+
+/// Where packages and administrators put units for every user.
+const SHARED: [&str; 5] = [
+    "/etc/systemd/user",
+    "/run/systemd/user",
+    "/usr/local/lib/systemd/user",
+    "/usr/lib/systemd/user",
+    "/lib/systemd/user",
+];
+
+/// The user's manager.
+struct Manager(Tool);
+
+impl Manager {
+    /// # Errors
+    /// [`ErrorCode::NOT_ON_THIS_MACHINE`] where none answers.
+    fn reach() -> Result<Self, Failure> {
+        let manager = Self(Tool::find("systemctl")?);
+        if manager.0.answer(&["--user", "show", "--property=Version"]).is_some() {
+            return Ok(manager);
+        }
+        let message = "no systemd of this user answers, as in containers, or after su";
+        Err(Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, message).with_hint(
+            "log in as this user, or run: loginctl enable-linger; without a service, cp-token starts the daemon itself",
+        ))
+    }
+
+    fn unit(&self, name: &str) -> Unit {
+        let properties = format!("--property={}", systemd::PROPERTIES);
+        systemd::unit(&self.0.answer(&["--user", "show", &properties, name]).unwrap_or_default())
+    }
+
+    fn tell(&self, words: &[&str]) -> Result<(), Failure> {
+        self.0.tell(&[&["--user"], words].concat())
+    }
+}
+
+/// Hands the daemon to systemd.
+///
+/// # Errors
+/// Why it was not done; nothing was changed then, but where systemd itself failed.
+pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
+    let manager = Manager::reach()?;
+    let address = meeting_place()?;
+    let files = if package_folder().is_some() { Vec::new() } else { wanted()? };
+    files.iter().try_for_each(|file| file.may_go(force))?;
+    let socket = manager.unit(SOCKET);
+    let serves = socket.active == "active";
+    if !serves && let Some(report) = running::report(&address)? {
+        running::may_stop(&report, force)?;
+    }
+    let mut said: Vec<String> = package_folder().map(|folder| of_a_package(&folder)).into_iter().collect();
+    let is_news = files.iter().any(|file| file.state() != State::Current);
+    for file in &files {
+        said.push(file.put()?);
+    }
+    if is_news || socket.load != "loaded" {
+        manager.tell(&["daemon-reload"])?;
+    }
+    said.extend(begin(&manager, &socket, &address)?);
+    said.extend(afterwards(&manager, &address, is_news && serves));
+    Ok(said)
+}
+
+fn of_a_package(folder: &Path) -> String {
+    format!("units: those of a package, in {}", show(folder))
+}
+
+/// Enables and starts the socket. Whoever starts a daemon in between loses it: the service's own waits for that one's
+/// end, which comes when it sees that callers no longer find it.
+fn begin(manager: &Manager, socket: &Unit, address: &IpcAddress) -> Result<Vec<String>, Failure> {
+    if socket.active == "active" && socket.file_state == "enabled" {
+        return Ok(vec![format!("unchanged: {SOCKET} is enabled and listens")]);
+    }
+    let mut said = Vec::new();
+    if socket.active != "active" {
+        said.extend(running::stop(address)?);
+    }
+    manager.tell(&["reset-failed", SOCKET, SERVICE]).ok();
+    manager.tell(&["enable", "--now", SOCKET])?;
+    said.push(format!("enabled and started: {SOCKET}; the daemon starts with the first caller"));
+    Ok(said)
+}
+
+/// What a person has to know besides.
+fn afterwards(manager: &Manager, address: &IpcAddress, is_stale: bool) -> Vec<String> {
+    let mut said = Vec::new();
+    if is_stale {
+        said.push(format!("to do: the new units hold after: systemctl --user restart {SOCKET}"));
+    }
+    let listens = manager.unit(SOCKET).listens;
+    if !listens.is_empty() && listens != show(address.socket()) {
+        said.push(format!(
+            "to do: this shell meets at {}, the service at {listens}; unset CP_TOKEN_SOCKET, and set \
+            XDG_RUNTIME_DIR as the session has it",
+            show(address.socket())
+        ));
+    }
+    let own = ["CP_TOKEN_CONFIG_DIR", "CP_TOKEN_STATE_DIR", "CP_TOKEN_LOG"];
+    said.extend(own.iter().filter(|name| std::env::var_os(name).is_some()).map(|name| {
+        format!(
+            "to do: {name} of this shell does not reach the service; see: systemctl --user edit {SERVICE}"
+        )
+    }));
+    said
+}
+
+/// Takes the daemon back.
+///
+/// # Errors
+/// Why it was not done.
+pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
+    let files = wanted()?;
+    files.iter().try_for_each(|file| file.may_go(force))?;
+    let manager = Manager::reach();
+    let mut said = Vec::new();
+    match &manager {
+        Ok(manager) => said.extend(end(manager, force)?),
+        // Without a manager nothing runs for it, and what would begin with the next session is a link of its own.
+        Err(_) => drop(std::fs::remove_file(folder()?.join("sockets.target.wants").join(SOCKET))),
+    }
+    for file in &files {
+        said.extend(file.remove()?);
+    }
+    if let Ok(manager) = &manager
+        && !said.is_empty()
+    {
+        manager.tell(&["daemon-reload"])?;
+    }
+    said.extend(package_folder().map(|folder| of_a_package(&folder) + "; they stay"));
+    if said.is_empty() {
+        said.push("nothing was installed".to_owned());
+    }
+    Ok(said)
+}
+
+fn end(manager: &Manager, force: bool) -> Result<Vec<String>, Failure> {
+    let (socket, service) = (manager.unit(SOCKET), manager.unit(SERVICE));
+    if service.process != 0
+        && let Some(report) = running::report(&meeting_place()?)?
+    {
+        running::may_stop(&report, force)?;
+    }
+    if socket.load != "loaded" && socket.active != "active" {
+        return Ok(Vec::new());
+    }
+    if socket.file_state != "enabled" && socket.active != "active" && service.process == 0 {
+        return Ok(Vec::new());
+    }
+    manager.tell(&["disable", "--now", SOCKET])?;
+    manager.tell(&["stop", SERVICE])?;
+    Ok(vec![format!("stopped and disabled: {SOCKET}, {SERVICE}")])
+}
+
+/// How the service is.
+///
+/// # Errors
+/// Where no systemd answers.
+pub(super) fn account() -> Result<Account, Failure> {
+    let manager = Manager::reach()?;
+    let (socket, service) = (manager.unit(SOCKET), manager.unit(SERVICE));
+    let address = meeting_place()?;
+    let mut account = Account {
+        manager: "systemd",
+        installed: socket.load == "loaded" && service.load == "loaded",
+        files: files(&socket, &service)?,
+        enabled: ["enabled", "enabled-runtime"].contains(&socket.file_state.as_str()),
+        active: socket.active == "active",
+        pid: Some(service.process).filter(|process| *process != 0),
+        helper_version: env!("CARGO_PKG_VERSION"),
+        reached_from_here: socket.listens == show(address.socket()),
+        socket: Some(socket.listens).filter(|listens| !listens.is_empty()),
+        ..Account::default()
+    };
+    // A look at a socket that nobody serves yet would start the daemon.
+    if account.pid.is_some() && account.reached_from_here {
+        account.daemon_version = running::report(&address).ok().flatten().map(|report| report.version);
+    }
+    account.skew = account.daemon_version.as_deref().is_some_and(|version| version != account.helper_version);
+    Ok(account)
+}
+
+fn files(socket: &Unit, service: &Unit) -> Result<Vec<File>, Failure> {
+    let wanted = wanted()?;
+    let state = |path: &str| match wanted.iter().find(|file| show(file.path()) == path).map(Wanted::state) {
+        None | Some(State::Absent) => "package",
+        Some(State::Current) => "current",
+        Some(State::Older) => "older",
+        Some(State::Edited) => "edited",
+    };
+    let paths = [&socket.file, &service.file].into_iter().filter(|path| !path.is_empty());
+    Ok(paths.map(|path| File { path: path.clone(), state: state(path) }).collect())
+}
+
+/// The folder in which a package's units are, where there are any.
+fn package_folder() -> Option<PathBuf> {
+    SHARED.map(PathBuf::from).into_iter().find(|folder| folder.join(SERVICE).exists())
+}
+
+/// The user's own units.
+fn folder() -> Result<PathBuf, Failure> {
+    let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    Ok(config.map_or_else(|| home().map(|home| home.join(".config")), Ok)?.join("systemd/user"))
+}
+
+fn wanted() -> Result<Vec<Wanted>, Failure> {
+    let folder = folder()?;
+    let service = systemd::service_text(&daemon_path()?).ok_or_else(|| {
+        let message = "systemd runs no program whose path has a quote or a backslash";
+        Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, message).with_hint("install cp-token in another folder")
+    })?;
+    Ok(vec![
+        Wanted::new(&folder, SOCKET, systemd::SOCKET_TEXT.to_owned())?,
+        Wanted::new(&folder, SERVICE, service)?,
+    ])
+}

@@ -1,0 +1,120 @@
+//! Owns the running of `cp-token service` with launchd: what `launchctl` is told, and in which order. The agent's text
+//! is `launchd.rs`'s business.
+
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::account::{Account, File};
+use super::files::{State, Wanted};
+use super::launchd::{self, LABEL};
+use super::{Tool, daemon_path, home, running, show};
+use crate::commands::meeting_place;
+
+/// Hands the daemon to launchd.
+///
+/// # Errors
+/// Why it was not done.
+pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
+    let launchctl = reach()?;
+    let (agent, address) = (wanted()?, meeting_place()?);
+    agent.may_go(force)?;
+    let is_news = agent.state() != State::Current;
+    let runs = is_known(&launchctl);
+    if runs && !is_news {
+        return Ok(vec![agent.put()?, format!("unchanged: {LABEL} is known to launchd")]);
+    }
+    if let Some(report) = running::report(&address)? {
+        running::may_stop(&report, force)?;
+    }
+    let mut said = vec![agent.put()?];
+    if runs {
+        launchctl.tell(&["bootout", &target()])?;
+    }
+    said.extend(running::stop(&address)?);
+    launchctl.tell(&["enable", &target()])?;
+    launchctl.tell(&["bootstrap", &domain(), &show(agent.path())])?;
+    said.push(format!("enabled and started: {LABEL}"));
+    Ok(said)
+}
+
+/// Takes the daemon back.
+///
+/// # Errors
+/// Why it was not done.
+pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
+    let agent = wanted()?;
+    agent.may_go(force)?;
+    let mut said = Vec::new();
+    if let Ok(launchctl) = reach()
+        && is_known(&launchctl)
+    {
+        if let Some(report) = running::report(&meeting_place()?)? {
+            running::may_stop(&report, force)?;
+        }
+        launchctl.tell(&["bootout", &target()])?;
+        said.push(format!("stopped: {LABEL}"));
+    }
+    said.extend(agent.remove()?);
+    if said.is_empty() {
+        said.push("nothing was installed".to_owned());
+    }
+    Ok(said)
+}
+
+/// How the service is.
+///
+/// # Errors
+/// Where no launchd of the session answers.
+pub(super) fn account() -> Result<Account, Failure> {
+    let launchctl = reach()?;
+    let (agent, address) = (wanted()?, meeting_place()?);
+    let state = match agent.state() {
+        State::Absent => None,
+        State::Current => Some("current"),
+        State::Older => Some("older"),
+        State::Edited => Some("edited"),
+    };
+    let known = launchctl.answer(&["print", &target()]);
+    let report = running::report(&address).ok().flatten();
+    let pid = known.as_deref().and_then(launchd::process);
+    Ok(Account {
+        manager: "launchd",
+        installed: state.is_some(),
+        files: state.map(|state| File { path: show(agent.path()), state }).into_iter().collect(),
+        enabled: known.is_some(),
+        active: pid.is_some(),
+        pid,
+        skew: report.as_ref().is_some_and(|report| report.version != env!("CARGO_PKG_VERSION")),
+        reached_from_here: report.as_ref().is_some_and(|report| Some(report.pid) == pid),
+        socket: report.as_ref().map(|report| report.socket.clone()),
+        daemon_version: report.map(|report| report.version),
+        helper_version: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// `launchctl`, if it reaches the session of this user.
+fn reach() -> Result<Tool, Failure> {
+    let launchctl = Tool::find("launchctl")?;
+    if launchctl.answer(&["print", &domain()]).is_some() {
+        return Ok(launchctl);
+    }
+    let message = "no launchd session of this user answers, as over ssh without a login";
+    Err(Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, message)
+        .with_hint("log in at the screen, and run this again"))
+}
+
+fn is_known(launchctl: &Tool) -> bool {
+    launchctl.answer(&["print", &target()]).is_some()
+}
+
+fn domain() -> String {
+    format!("gui/{}", rustix::process::getuid().as_raw())
+}
+
+fn target() -> String {
+    format!("{}/{LABEL}", domain())
+}
+
+fn wanted() -> Result<Wanted, Failure> {
+    let folder = home()?.join("Library/LaunchAgents");
+    Wanted::new(&folder, &format!("{LABEL}.plist"), launchd::text(&daemon_path()?))
+}

@@ -1,0 +1,63 @@
+//! Owns what becomes of a daemon that runs when the service comes or goes: what would be lost with it, and its end in
+//! order. It starts none.
+
+use std::time::Duration;
+
+use cp_token_protocol::message::{
+    ProfileReport, Request, SecretLocation, StatusReport, TokenState, TotpMethod,
+};
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
+
+use crate::client;
+use crate::commands::status;
+use crate::deadline::Deadline;
+
+/// How long a daemon may take to answer or to end.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The account of the daemon that runs.
+///
+/// # Errors
+/// What is wrong with it; that none runs is none.
+pub(super) fn report(address: &IpcAddress) -> Result<Option<StatusReport>, Failure> {
+    let deadline = Deadline::new(LIMIT);
+    client::connect(address, &deadline)?.map(status::report).transpose()
+}
+
+/// Whether the daemon may be stopped.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where something would be lost that only a person can bring back, and nobody said `--force`.
+pub(super) fn may_stop(report: &StatusReport, force: bool) -> Result<(), Failure> {
+    let Some(loss) = loss(report).filter(|_| !force) else { return Ok(()) };
+    let message = format!("the daemon that runs, process {}, would have to stop: {loss}", report.pid);
+    Err(Failure::new(ErrorCode::USAGE, message)
+        .with_hint("run this again with --force, and give the secret again afterwards"))
+}
+
+fn loss(report: &StatusReport) -> Option<String> {
+    if report.locked {
+        return Some("it is locked, and what only its memory holds would be lost".to_owned());
+    }
+    let named = |holds: fn(&&ProfileReport) -> bool| {
+        let names = report.profiles.iter().filter(holds).map(|profile| profile.name.as_str());
+        Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
+    };
+    let in_memory = named(|profile| profile.secret_source == SecretLocation::Memory);
+    let typed =
+        named(|profile| profile.totp == TotpMethod::Ask && matches!(profile.token, TokenState::Live(_)));
+    in_memory
+        .map(|names| format!("the secret of {names} is in its memory alone"))
+        .or_else(|| typed.map(|names| format!("a one-time code would be asked for again, for {names}")))
+}
+
+/// Stops the daemon and waits until it holds nothing any more; a line about it, where one ran.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn stop(address: &IpcAddress) -> Result<Option<String>, Failure> {
+    let deadline = Deadline::new(LIMIT);
+    let Some(connection) = client::connect(address, &deadline)? else { return Ok(None) };
+    connection.ask_and_wait_for_the_end(&Request::Stop)?;
+    Ok(Some("stopped: the daemon that ran; tokens are fetched anew when they are asked for".to_owned()))
+}
