@@ -84,7 +84,13 @@ impl Service {
     /// A service of these parts, started now.
     pub fn new(parts: Parts) -> Arc<Self> {
         let started = parts.clock.now();
-        Arc::new(Self { parts, started, stop: Notify::new(), restarts: Restarts::default(), at_work: AtomicUsize::new(0) })
+        Arc::new(Self {
+            parts,
+            started,
+            stop: Notify::new(),
+            restarts: Restarts::default(),
+            at_work: AtomicUsize::new(0),
+        })
     }
 
     /// The caller, seen as far as only it can tell while it is there. To be asked when it has said nothing yet, so that it

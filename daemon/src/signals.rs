@@ -36,10 +36,7 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
             replaced: signal(SignalKind::user_defined2())?,
-            _ignored: [
-                signal(SignalKind::user_defined1())?,
-                signal(SignalKind::alarm())?,
-            ],
+            _ignored: [signal(SignalKind::user_defined1())?, signal(SignalKind::alarm())?],
         })
     }
 

@@ -80,7 +80,12 @@ impl StateFile {
                 State::default()
             }
         };
-        Self { path, state: Mutex::new(state), writing: tokio::sync::Mutex::default(), is_behind: AtomicBool::new(false) }
+        Self {
+            path,
+            state: Mutex::new(state),
+            writing: tokio::sync::Mutex::default(),
+            is_behind: AtomicBool::new(false),
+        }
     }
 
     /// The file's path, for people.

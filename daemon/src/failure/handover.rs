@@ -8,7 +8,9 @@ use crate::handover::{HandoverError, ProgramFault};
 pub fn of_handover(error: &HandoverError) -> Failure {
     let (code, hint) = match error {
         HandoverError::NoQuiet(_) => (ErrorCode::HANDOVER_DELAYED, "Try again"),
-        HandoverError::Config(failure) => (failure.code, "Mend it first; a new daemon would have no profiles"),
+        HandoverError::Config(failure) => {
+            (failure.code, "Mend it first; a new daemon would have no profiles")
+        }
         HandoverError::Refused(failure) => (ErrorCode::HANDOVER_FAILED, failure.hint.as_str()),
         HandoverError::Program(_, ProgramFault::File(_) | ProgramFault::Mode(..)) => {
             (ErrorCode::HANDOVER_FAILED, "Mend that, or install cp-tokend anew; then try again")

@@ -5,8 +5,8 @@ use std::path::Path;
 use cp_token_protocol::{AddressError, ErrorCode, Failure};
 
 use crate::files::{self, FileError};
-use crate::harden::HardenError;
 use crate::handover::TakeError;
+use crate::harden::HardenError;
 use crate::instance::InstanceError;
 use crate::ipc::activation::ActivationError;
 use crate::ipc::socket::MeetingError;
@@ -50,7 +50,9 @@ impl StartError for ActivationError {
 impl StartError for TakeError {
     fn meaning(&self) -> (ErrorCode, &'static str) {
         let hint = match self {
-            TakeError::Stranger | TakeError::Broken => "Run it without --take-over, which is for cp-tokend's own use",
+            TakeError::Stranger | TakeError::Broken => {
+                "Run it without --take-over, which is for cp-tokend's own use"
+            }
             TakeError::Format | TakeError::Socket(_) | TakeError::Lock(_) => {
                 "The daemon that runs goes on; `cp-token daemon stop` ends it"
             }

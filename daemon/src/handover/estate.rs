@@ -44,7 +44,9 @@ impl Estate {
     pub fn bequeath(&self, quiet: &Quiet<'_>, restarts: &Restarts) -> Vec<Piece> {
         let mut pieces = Vec::new();
         pieces.extend(self.broker.bequeath().into_iter().map(|lease| Piece::Lease(Box::new(lease))));
-        pieces.extend(self.memory.bequeath().into_iter().map(|(account, secret)| Piece::Secret(account, secret)));
+        pieces.extend(
+            self.memory.bequeath().into_iter().map(|(account, secret)| Piece::Secret(account, secret)),
+        );
         pieces.extend(self.refusals.bequeath().into_iter().map(Piece::Refusal));
         pieces.extend(self.codes.bequeath().into_iter().map(Piece::Codes));
         if let Some((lock, text)) = self.lock.bequeath(quiet) {
@@ -66,7 +68,9 @@ impl Estate {
         for piece in pieces {
             match piece {
                 Piece::Lease(lease) => kept.tokens += u32::from(self.inherit_lease(&profiles, *lease)),
-                Piece::Secret(account, secret) => kept.secrets += u32::from(self.memory.inherit(account, secret)),
+                Piece::Secret(account, secret) => {
+                    kept.secrets += u32::from(self.memory.inherit(account, secret))
+                }
                 Piece::Refusal(refusal) => self.refusals.inherit(refusal),
                 Piece::Codes(codes) => self.codes.inherit(&codes),
                 Piece::Lock(closed) => lock = Some(closed),

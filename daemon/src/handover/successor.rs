@@ -149,7 +149,10 @@ impl Drop for Successor {
     }
 }
 
-fn write_first_words(mut channel: &std::os::unix::net::UnixStream, made: Option<(u64, u64)>) -> io::Result<()> {
+fn write_first_words(
+    mut channel: &std::os::unix::net::UnixStream,
+    made: Option<(u64, u64)>,
+) -> io::Result<()> {
     use std::io::Write;
     channel.write_all(&handover::greeting())?;
     channel.write_all(&handover::encode_piece(&Piece::Place(made)).map_err(io::Error::other)?)

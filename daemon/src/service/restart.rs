@@ -69,7 +69,9 @@ impl Restarts {
     /// Tells everybody who waits what came of it.
     pub fn tell(&self, outcome: &Result<Vec<String>, Failure>) {
         for Waiting { reply, noted } in self.waiting().drain(..) {
-            noted.close(outcome.as_ref().map_or_else(|failure| Outcome::Failed(failure.code), |_| Outcome::Done));
+            noted.close(
+                outcome.as_ref().map_or_else(|failure| Outcome::Failed(failure.code), |_| Outcome::Done),
+            );
             let _ = reply.send(outcome.clone());
         }
     }

@@ -38,7 +38,8 @@ impl MemorySource {
     /// A copy of each secret with its key; none while somebody else keeps them, sealed.
     pub fn bequeath(&self) -> Vec<(String, Secret)> {
         let secrets = self.secrets();
-        let copy = |(account, secret): (&String, &Secret)| (account.clone(), Secret::copy_of(secret.expose()));
+        let copy =
+            |(account, secret): (&String, &Secret)| (account.clone(), Secret::copy_of(secret.expose()));
         secrets.iter().flatten().map(copy).collect()
     }
 
