@@ -15,6 +15,7 @@ mod doctor;
 mod exec;
 mod git;
 mod guesses;
+mod handover;
 mod import;
 mod installing;
 mod keyrings;

@@ -46,6 +46,7 @@ impl System {
         let said = keeper.stdout.as_mut().expect("standard output is a pipe");
         BufReader::new(said).read_line(&mut line).expect("read what it says");
         if line != "ready\n" {
+            keeper.wait().expect("its end");
             programs::skipped("no right to lay an overlay over this system");
             return None;
         }

@@ -1,0 +1,76 @@
+//! Promises about a new program that cannot take over: the old daemon goes on, and says why in one line.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use cp_token_tests::world::{World, processes};
+
+use super::{KINDS, replace_daemon, restart, stage};
+
+fn poor_successor(world: &World, mode: &str) {
+    replace_daemon(world, env!("CARGO_BIN_EXE_poor-successor"));
+    std::fs::write(world.path("bin/successor.mode"), mode).expect("write the mode");
+}
+
+/// The old daemon serves everything, and nobody is left beside it.
+fn goes_on(world: &World, old: u32, before: usize) {
+    for kind in KINDS {
+        assert_eq!(world.call(kind).printing_a_token().run().code, 0);
+    }
+    assert_eq!(world.server().token_requests(), before);
+    for other in processes::running(&[world.daemon_file()]) {
+        assert!(other == old || processes::wait_for_end(other));
+    }
+}
+
+#[test]
+fn a_new_program_that_exits_hangs_or_speaks_another_format_takes_nothing_and_the_old_daemon_goes_on() {
+    let world = stage();
+    let (old, before) = (world.daemon_pid(), world.server().token_requests());
+    for (mode, words) in [
+        ("exits", "ended before it was ready"),
+        ("other format", "hands over in format 99"),
+        ("took before it was given", "ended before it was ready"),
+        ("takes nothing", "did not take over"),
+        ("dies over it", "did not take over"),
+        ("talks nonsense", "did not take over"),
+        ("hangs", "does not get ready"),
+    ] {
+        poor_successor(&world, mode);
+        restart(&world).failed(69).saying("the daemon goes on as before").saying(words);
+        goes_on(&world, old, before);
+    }
+}
+
+#[test]
+fn b08_a_program_that_others_could_have_put_there_is_not_run() {
+    let world = stage();
+    let (old, before) = (world.daemon_pid(), world.server().token_requests());
+    let file = world.daemon_file();
+    let kept = world.path("bin/kept");
+    std::fs::rename(&file, &kept).expect("move it away");
+    restart(&world).failed(69).saying("it does not exist");
+    symlink(&kept, &file).expect("make a link");
+    restart(&world).failed(69).saying("a link, for instance");
+    std::fs::remove_file(&file).expect("remove the link");
+    let copied = std::process::Command::new("cp").arg(&kept).arg(&file).status();
+    assert!(copied.expect("run cp").success());
+    for (mode, words) in [(0o757, "lets others in"), (0o644, "plain program"), (0o4755, "plain program")] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("change its mode");
+        restart(&world).failed(69).saying(words);
+    }
+    goes_on(&world, old, before);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("change its mode");
+    restart(&world).succeeded();
+}
+
+#[test]
+fn a_config_that_a_new_daemon_could_not_read_is_named_first() {
+    let world = stage();
+    let (old, before) = (world.daemon_pid(), world.server().token_requests());
+    let config = world.path("config/config.toml");
+    let text = std::fs::read(&config).expect("read the config");
+    std::fs::write(&config, "[profiles").expect("break it");
+    restart(&world).failed(78).saying("the daemon goes on as before").saying("config");
+    std::fs::write(&config, text).expect("mend it");
+    goes_on(&world, old, before);
+}
