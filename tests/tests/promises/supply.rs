@@ -30,11 +30,12 @@ fn tried(command: &mut Command) -> (bool, String) {
     (output.status.success(), String::from_utf8_lossy(&told).into_owned())
 }
 
-/// What a command printed. Panics where it fails.
+/// What a command printed, without what it complained of. Panics where it fails.
 fn run(command: &mut Command) -> String {
-    let (succeeded, told) = tried(command);
-    assert!(succeeded, "{command:?}: {told}");
-    told
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.unwrap_or_else(|error| panic!("run {command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {output:?}");
+    String::from_utf8(output.stdout).expect("text")
 }
 
 /// The files that belong to the repository.
@@ -54,11 +55,20 @@ fn clone(world: &World, name: &str) -> PathBuf {
         fs::create_dir_all(to.parent().expect("a folder")).expect("make a folder");
         fs::copy(root().join(&file), to).expect("copy a file");
     }
-    let identity = ["-c", "user.name=A Tester", "-c", "user.email=tester@example.org"];
-    for line in [["init", "--quiet", "."].as_slice(), &["add", "."], &["commit", "--quiet", "-m", "All"]] {
-        run(Command::new("git").current_dir(&folder).args(identity).args(line));
-    }
+    commit(&folder);
     folder
+}
+
+/// Makes the folder a repository with one commit of everything in it.
+fn commit(folder: &Path) {
+    let identity = ["-c", "user.name=A Tester", "-c", "user.email=tester@example.org"];
+    for line in [
+        ["init", "--quiet", "--initial-branch=main", "."].as_slice(),
+        &["add", "."],
+        &["commit", "--quiet", "-m", "All"],
+    ] {
+        run(Command::new("git").current_dir(folder).args(identity).args(line));
+    }
 }
 
 /// Replaces text in a file, which must be there once at least.

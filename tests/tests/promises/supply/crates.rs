@@ -8,7 +8,7 @@ use std::process::Command;
 use cp_token_tests::programs;
 use cp_token_tests::world::World;
 
-use super::{clone, edit, read, root, run, tried};
+use super::{clone, commit, edit, read, root, run, tried};
 
 /// A project with one dependency that lies beside it.
 fn project(world: &World, folder: &str, dependency: &str, licence: &str) -> PathBuf {
@@ -33,8 +33,8 @@ fn project(world: &World, folder: &str, dependency: &str, licence: &str) -> Path
 fn judged(project: &Path, checks: &[&str]) -> (bool, String) {
     let settings = root().join("deny.toml");
     let mut deny = Command::new("cargo");
-    deny.current_dir(project).args(["deny", "--offline", "check", "--config"]).arg(settings);
-    tried(deny.args(checks))
+    deny.current_dir(project).args(["deny", "--offline", "--config"]).arg(settings);
+    tried(deny.arg("check").args(checks))
 }
 
 fn deny_is_present() -> bool {
@@ -67,10 +67,7 @@ fn m02_a_licence_or_a_source_that_nobody_agreed_to_fails_the_check() {
 
     let foreign = project(&world, "foreign", "foreign", "MIT");
     let origin = foreign.with_file_name("foreign");
-    let identity = ["-c", "user.name=A Tester", "-c", "user.email=tester@example.org"];
-    for line in [["init", "--quiet", "."].as_slice(), &["add", "."], &["commit", "--quiet", "-m", "All"]] {
-        run(Command::new("git").current_dir(&origin).args(identity).args(line));
-    }
+    commit(&origin);
     assert!(judged(&foreign, &["sources"]).0, "the same crate from beside the project");
     let elsewhere = format!("git = \"file://{}\"", origin.display());
     edit(&foreign.join("Cargo.toml"), "path = \"../foreign\"", &elsewhere);
@@ -78,7 +75,7 @@ fn m02_a_licence_or_a_source_that_nobody_agreed_to_fails_the_check() {
     run(Command::new("cargo").current_dir(&foreign).arg("generate-lockfile").env("CARGO_HOME", &home));
     let settings = root().join("deny.toml");
     let mut deny = Command::new("cargo-deny");
-    deny.current_dir(&foreign).args(["--offline", "check", "--config"]).arg(settings).arg("sources");
+    deny.current_dir(&foreign).args(["--offline", "--config"]).arg(settings).args(["check", "sources"]);
     let (accepted, told) = tried(deny.env("CARGO_HOME", &home));
     assert!(!accepted && told.contains("not explicitly allowed"), "{told}");
 }
@@ -124,5 +121,51 @@ fn m07_unsafe_code_does_not_compile_where_it_is_not_allowed_by_name() {
     assert!(!accepted && told.contains("unsafe"), "{told}");
     for member in ["protocol", "daemon", "helper-cli", "tests"] {
         assert!(read(&format!("{member}/Cargo.toml")).contains("[lints]\nworkspace = true"), "{member}");
+    }
+}
+
+/// A database of advisories with one, against this crate, and our own settings with that database in their place.
+fn advisory_against(world: &World, name: &str) -> PathBuf {
+    let place = world.path("database/crates").join(name);
+    fs::create_dir_all(&place).expect("make a folder");
+    let advisory = format!(
+        "```toml\n[advisory]\nid = \"RUSTSEC-2099-0001\"\npackage = \"{name}\"\ndate = \"2099-01-01\"\n\
+         informational = \"unmaintained\"\n\n[versions]\npatched = []\n```\n\n# Planted\n\nPlanted.\n"
+    );
+    fs::write(place.join("RUSTSEC-2099-0001.md"), advisory).expect("write an advisory");
+    commit(&world.path("database"));
+    let ours = "[advisories]\n";
+    let theirs = format!(
+        "{ours}db-path = {:?}\ndb-urls = [\"https://advisories.example/db\"]\ngit-fetch-with-cli = true\n",
+        world.path("databases")
+    );
+    let settings = world.path("deny.toml");
+    fs::write(&settings, read("deny.toml").replacen(ours, &theirs, 1)).expect("write the settings");
+    settings
+}
+
+#[test]
+fn m01_a_crate_with_an_advisory_fails_the_check() {
+    if !deny_is_present() || !programs::present(&["git"]) {
+        return;
+    }
+    for (against, is_bad) in [("zeroizing-alloc", true), ("another", false)] {
+        let world = World::new();
+        let settings = advisory_against(&world, against);
+        let project = project(&world, "advised", "beside", "MIT");
+        // A crate that our own build has fetched, so nothing has to be.
+        edit(&project.join("Cargo.toml"), "[dependencies]\n", "[dependencies]\nzeroizing-alloc = \"0.1\"\n");
+        run(Command::new("cargo").current_dir(&project).args(["generate-lockfile", "--offline"]));
+        let deny = |words: &[&str]| {
+            let mut deny = Command::new("cargo-deny");
+            deny.current_dir(&project).args(["--config", settings.to_str().expect("a path")]).args(words);
+            let instead = format!("url.file://{}.insteadOf", world.path("database").display());
+            deny.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", instead);
+            tried(deny.env("GIT_CONFIG_VALUE_0", "https://advisories.example/db"))
+        };
+        let (fetched, told) = deny(&["fetch", "db"]);
+        assert!(fetched, "{told}");
+        let (accepted, told) = deny(&["--offline", "check", "advisories"]);
+        assert!(accepted != is_bad && told.contains("RUSTSEC-2099-0001") == is_bad, "{against}: {told}");
     }
 }
