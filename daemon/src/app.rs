@@ -98,7 +98,7 @@ pub fn run(mut foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
         ready();
         match app.until_over(&mut signals, &mut door).await {
             End::Stop => app.stop(&mut door).await,
-            End::Succeeded => farewell(&door).await,
+            End::Succeeded => app.retire(&door).await,
         }
         io::Result::Ok(())
     })?;
@@ -222,14 +222,19 @@ impl App {
         }
     }
 
+    /// The last replies, while another daemon has the place.
+    async fn retire(&self, door: &Door) {
+        farewell(door).await;
+        let _ = tokio::time::timeout(FAREWELL, self.audit.copied()).await;
+    }
+
     /// Nobody new is let in; whoever waits is told; then a moment for the last replies.
     async fn stop(&self, door: &mut Door) {
         watchdog::stopping();
         self.meeting.remove_name();
         door.close().await;
         self.broker.stop();
-        farewell(door).await;
-        let _ = tokio::time::timeout(FAREWELL, self.audit.copied()).await;
+        self.retire(door).await;
     }
 }
 

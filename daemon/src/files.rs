@@ -13,9 +13,11 @@ mod system;
 mod system;
 
 pub use system::{
-    check_ancestors, check_folder, is_at, make_private_folder, open_private, open_to_append, read_own,
-    replace,
+    check_ancestors, check_folder, make_private_folder, open_private, open_to_append, read_own, replace,
 };
+
+#[cfg(unix)]
+pub use system::is_at;
 
 /// The largest file that is read, in bytes.
 pub const FILE_LIMIT: u64 = 1 << 20;

@@ -29,6 +29,7 @@ impl InstanceLock {
     ///
     /// # Errors
     /// [`InstanceError`] where it is another file, or held by somebody else.
+    #[cfg(unix)]
     pub fn inherited(folder: &Path, file: File) -> Result<Self, InstanceError> {
         let path = folder.join("daemon.lock");
         let unusable = |error| InstanceError::File(files::show(&path), error);

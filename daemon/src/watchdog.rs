@@ -5,7 +5,16 @@ use std::convert::Infallible;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use sd_notify::NotifyState;
+#[cfg(unix)]
+#[path = "watchdog/unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "watchdog/windows.rs"]
+mod system;
+
+#[cfg(unix)]
+pub use system::tell_of_main_process;
+use system::{Sign, tell};
 
 /// How long the service manager waits for a sign of life, where it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,7 +41,7 @@ impl Watchdog {
     /// A sign of life. To be called from the loop alone, or a loop that hangs would go unnoticed.
     pub fn turned(self) {
         if self.limit.is_some() {
-            let _ = sd_notify::notify(&[NotifyState::Watchdog]);
+            tell(Sign::Alive);
         }
     }
 
@@ -48,23 +57,19 @@ impl Watchdog {
 
 /// Says that the daemon takes callers, again or for the first time.
 pub fn serving() {
-    let status = NotifyState::Status(concat!("cp-tokend ", env!("CARGO_PKG_VERSION"), " takes callers"));
-    let _ = sd_notify::notify(&[NotifyState::Ready, status]);
+    tell(Sign::Serving);
 }
 
 /// Does `work`, which reads the config again; callers are taken meanwhile, and the manager is told of both ends.
 pub fn reloading(work: impl FnOnce()) {
-    if let Ok(now) = NotifyState::monotonic_usec_now() {
-        let status = NotifyState::Status("reading the config again");
-        let _ = sd_notify::notify(&[NotifyState::Reloading, now, status]);
-    }
+    tell(Sign::Reloading);
     work();
     serving();
 }
 
 /// Says that nobody is taken any more.
 pub fn stopping() {
-    let _ = sd_notify::notify(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
+    tell(Sign::Stopping);
 }
 
 /// A manager that wants more than this would keep the machine awake.

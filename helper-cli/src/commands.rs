@@ -190,7 +190,6 @@ fn milliseconds(duration: Duration) -> u64 {
 
 /// A file of ours could not be written.
 #[cold]
-#[cfg(unix)]
 fn not_written(error: &std::io::Error) -> Failure {
     let known = [
         (std::io::ErrorKind::StorageFull, "there is no space left"),

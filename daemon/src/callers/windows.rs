@@ -16,7 +16,7 @@ use super::{Known, Named};
 
 /// Reads who callers are.
 #[derive(Debug, Default)]
-pub struct Callers;
+pub struct Callers {}
 
 /// A caller of whom as much is known as only it can tell while it is there.
 #[derive(Debug, Clone, Copy)]

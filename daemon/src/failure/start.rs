@@ -74,6 +74,7 @@ impl StartError for MeetingError {
             MeetingError::Instance(InstanceError::File(..)) => {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk")
             }
+            #[cfg(unix)]
             MeetingError::Watched(_) => (
                 ErrorCode::DAEMON_UNAVAILABLE,
                 "Use its daemon, or end the service with `cp-token service uninstall`",

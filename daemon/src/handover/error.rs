@@ -1,8 +1,11 @@
 //! Owns why a hand-over does not take place. Whatever it is, the daemon that was to go goes on.
 
 use cp_token_protocol::Failure;
+use cp_token_protocol::handover::FORMAT;
 
 use crate::files::FileError;
+use crate::instance::InstanceError;
+use crate::ipc::activation::ActivationError;
 
 /// Why a hand-over does not take place.
 #[derive(Debug, thiserror::Error)]
@@ -51,4 +54,24 @@ pub enum ProgramFault {
     /// It is not executable, or runs with other rights than its caller's.
     #[error("its mode {0:04o} is not that of a plain program; run: chmod 755 {1}")]
     Mode(u32, String),
+}
+
+/// Why what was given is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeError {
+    /// A descriptor is closed, or not from our parent.
+    #[error("what is handed over does not come from a daemon that started this process")]
+    Stranger,
+    /// It hands over in another way.
+    #[error("the daemon that runs hands over in another format than {FORMAT}")]
+    Format,
+    /// The socket is none of ours.
+    #[error(transparent)]
+    Socket(#[from] ActivationError),
+    /// The lock is not.
+    #[error(transparent)]
+    Lock(#[from] InstanceError),
+    /// The channel failed.
+    #[error("the daemon that runs broke off")]
+    Broken,
 }

@@ -10,34 +10,14 @@ use cp_token_protocol::handover::{self, FORMAT, GREETING_LENGTH, HEAD_LENGTH, Pi
 use cp_token_protocol::{Failure, IpcAddress};
 use zeroize::Zeroizing;
 
-use super::system;
+use super::{TakeError, system};
 use crate::failure;
-use crate::instance::{InstanceError, InstanceLock};
-use crate::ipc::activation::{self, ActivationError};
+use crate::instance::InstanceLock;
+use crate::ipc::activation;
 use crate::ipc::socket::MeetingPlace;
 
 /// More pieces than any daemon has.
 const PIECES: usize = 1 << 20;
-
-/// Why what was given is not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum TakeError {
-    /// A descriptor is closed, or not from our parent.
-    #[error("what is handed over does not come from a daemon that started this process")]
-    Stranger,
-    /// It hands over in another way.
-    #[error("the daemon that runs hands over in another format than {FORMAT}")]
-    Format,
-    /// The socket is none of ours.
-    #[error(transparent)]
-    Socket(#[from] ActivationError),
-    /// The lock is not.
-    #[error(transparent)]
-    Lock(#[from] InstanceError),
-    /// The channel failed.
-    #[error("the daemon that runs broke off")]
-    Broken,
-}
 
 /// The daemon that goes, as the one that comes sees it.
 #[derive(Debug)]

@@ -11,23 +11,15 @@ use tokio::io::Interest;
 use tokio::net::UnixStream;
 use zeroize::Zeroizing;
 
-use super::{HandoverError, Program, system};
+use super::{HandoverError, Kept, Program, system};
 use crate::harden;
 use crate::ipc::socket::MeetingPlace;
+use crate::watchdog;
 
 /// From its start until it is ready.
 const START_LIMIT: Duration = Duration::from_secs(10);
 /// From the moment at which nobody is let in until it holds everything: less than callers wait for a first word.
 const TAKE_LIMIT: Duration = Duration::from_secs(2);
-
-/// What the successor says that it has kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kept {
-    /// Live tokens.
-    pub tokens: u32,
-    /// Secrets that are in memory alone.
-    pub secrets: u32,
-}
 
 /// The daemon that comes, as the one that goes sees it. Dropping it ends its process.
 pub struct Successor {
@@ -96,7 +88,7 @@ impl Successor {
     pub fn release(mut self) {
         // Its number is that of the main process before this one's ends, so that a service manager misses nothing.
         if let Some(child) = self.child.take() {
-            let _ = sd_notify::notify(&[sd_notify::NotifyState::MainPid(child.id())]);
+            watchdog::tell_of_main_process(child.id());
         }
         if let Ok(bytes) = handover::encode_piece(&Piece::Go) {
             // A word that is lost is made good by the end of the channel.

@@ -52,9 +52,7 @@ fn fill(mut file: File, room: &mut [u8]) -> io::Result<usize> {
 }
 
 fn blame(error: &io::Error) -> Refusal {
-    match error.kind() {
-        // A folder on the way that is a file means the same: there is nothing.
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Refusal::Absent,
-        _ => Refusal::Unreadable,
-    }
+    // A folder on the way that is a file means the same: there is nothing.
+    let absent = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+    if absent.contains(&error.kind()) { Refusal::Absent } else { Refusal::Unreadable }
 }

@@ -5,7 +5,7 @@
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
 
@@ -76,6 +76,12 @@ impl Program {
         self.command.env(name, value);
     }
 
+    /// What it writes to standard output, when it has ended in order.
+    pub(crate) fn answer(mut self) -> Option<Vec<u8>> {
+        let output = self.command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+        output.status.success().then_some(output.stdout)
+    }
+
     /// Runs it, and ends as it ends.
     ///
     /// # Errors
@@ -102,5 +108,6 @@ unsafe extern "system" fn ignore(_: u32) -> i32 {
 
 /// Ends this process with another's number.
 fn end_as(status: ExitStatus) -> ! {
+    #[expect(clippy::disallowed_methods, reason = "nothing of ours is left to be ended in order")]
     std::process::exit(status.code().unwrap_or(1))
 }

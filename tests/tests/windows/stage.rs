@@ -9,9 +9,6 @@ use std::time::Duration;
 
 use cp_token_tests::fake_crashplan::FakeCrashPlan;
 
-/// The longest that a test waits for what has to come. A safety net, never a measure.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
-
 /// A private stage. Dropping it stops its daemon.
 pub(crate) struct Stage {
     programs: PathBuf,

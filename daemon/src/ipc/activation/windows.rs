@@ -13,7 +13,6 @@ pub enum ActivationError {}
 ///
 /// # Errors
 /// None.
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere what is handed over may be refused")]
 pub fn adopt(
     _: impl Fn(&str) -> Option<OsString>,
     _: &IpcAddress,

@@ -2,10 +2,11 @@
 //! five seconds. It knows no request.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cp_token_protocol::FrameDecoder;
+use tokio::task::JoinSet;
 
 use super::conversations::Place;
 use super::eager::{self, Look, Stage};
@@ -17,24 +18,42 @@ use crate::service::Service;
 /// Where silent callers wait.
 pub(super) struct Lobby {
     service: Arc<Service>,
+    guests: Mutex<JoinSet<()>>,
 }
 
 impl Lobby {
     /// An empty lobby.
     #[expect(clippy::unnecessary_wraps, reason = "elsewhere the system may refuse it")]
     pub(super) fn open(service: Arc<Service>) -> io::Result<Arc<Self>> {
-        Ok(Arc::new(Self { service }))
+        Ok(Arc::new(Self { service, guests: Mutex::default() }))
     }
 
     /// Lets a caller wait until the request is complete, and not longer than the limit.
     pub(super) fn admit(&self, connection: Connection, caller: Glimpse, decoder: FrameDecoder, place: Place) {
         let service = Arc::clone(&self.service);
-        tokio::spawn(async move {
+        self.guests().spawn(async move {
             let heard = hear(&connection, caller, decoder, &service);
             if let Ok(Some(stage)) = tokio::time::timeout(READ_LIMIT, heard).await {
                 session::spawn(connection, stage, service, place);
             }
         });
+    }
+
+    /// How many wait.
+    pub(super) fn count(&self) -> usize {
+        self.guests().len()
+    }
+
+    /// Shows everybody the door.
+    pub(super) fn clear(&self) {
+        self.guests().abort_all();
+    }
+
+    /// Those who wait; who has left is forgotten.
+    fn guests(&self) -> MutexGuard<'_, JoinSet<()>> {
+        let mut guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
+        while guests.try_join_next().is_some() {}
+        guests
     }
 
     /// Each caller has a task that hears it out, so nothing is left to do here.

@@ -35,6 +35,8 @@ pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
         ) => Err(client::unexpected(&other)),
         Err(failure) => match failure.code {
             ErrorCode::MALFORMED_REQUEST => without_handover(address, &deadline),
+            // There, no daemon hands over.
+            ErrorCode::HANDOVER_FAILED if cfg!(windows) => without_handover(address, &deadline),
             ErrorCode::UNSUPPORTED_VERSION => by_signal(address, process, &deadline),
             _ => Err(failure),
         },
@@ -46,7 +48,7 @@ fn without_handover(address: &IpcAddress, deadline: &Deadline) -> Result<(), Fai
     let connection = client::connect(address, deadline)?.ok_or_else(super::super::not_running)?;
     let report = status::report(connection)?;
     match loss(&report) {
-        Some(loss) => Err(too_old(&report.version, &loss)),
+        Some(loss) => Err(not_without_loss(&report.version, &loss)),
         None => stop(address).and_then(|_| start(address)),
     }
 }
@@ -61,8 +63,8 @@ fn loss(report: &StatusReport) -> Option<String> {
     (!names.is_empty()).then(|| format!("the secret of {}, which only its memory holds", names.join(", ")))
 }
 
-fn too_old(version: &str, loss: &str) -> Failure {
-    let message = format!("the daemon {version} is too old to hand over, and a stop would lose {loss}");
+fn not_without_loss(version: &str, loss: &str) -> Failure {
+    let message = format!("the daemon {version} cannot hand over, and a stop would lose {loss}");
     Failure::new(ErrorCode::HANDOVER_FAILED, message)
         .with_hint("to do it all the same, run: cp-token daemon stop && cp-token daemon start")
 }

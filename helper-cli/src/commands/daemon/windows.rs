@@ -40,6 +40,14 @@ pub(super) fn end_in_order<E>(number: i32, name: &str, left: Result<Duration, E>
     }
 }
 
+/// The system has no signal for it.
+///
+/// # Errors
+/// Always.
+pub(super) fn replace_in_order<E>(_: i32, _: &str, _: Result<Duration, E>) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 fn open(number: u32) -> io::Result<OwnedHandle> {
     let rights = PROCESS_TERMINATE | PROCESS_SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION;
     // SAFETY: plain numbers; the handle is taken over below.
