@@ -16,12 +16,15 @@ const LAYERS: &str = r#"
     mount -t tmpfs none "$1"
     mkdir "$1/upper" "$1/work" "$1/root"
     mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
-    mkdir -p "$1/root/$2" "$1/root/layer"
+    mkdir -p "$1/root/$2" "$1/root/layer" "$1/root/machine"
     mount --rbind /proc "$1/root/proc"
     mount --rbind /dev "$1/root/dev"
     mount --bind "$2" "$1/root/$2"
     mount --bind "$1/upper" "$1/root/layer"
-    exec chroot "$1/root" sh -c 'echo ready; read end'
+    cd "$1/root"
+    # As in a container: the names of its programs begin at its own root, for everybody who asks.
+    pivot_root . machine
+    exec chroot . sh -c 'umount -l /machine && echo ready; read end'
 "#;
 
 /// The system. Dropping it ends every process in it.
@@ -33,7 +36,7 @@ pub(super) struct System {
 impl System {
     /// `None`, said aloud, where this machine lets nobody make one.
     pub(super) fn new(world: &World, name: &str) -> Option<Self> {
-        if !programs::is_root() || !programs::present(&["unshare", "nsenter", "chroot"]) {
+        if !programs::is_root() || !programs::present(&["unshare", "nsenter", "chroot", "pivot_root"]) {
             return None;
         }
         let folder = world.path(name);
