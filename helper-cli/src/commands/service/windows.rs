@@ -16,6 +16,7 @@ use crate::commands::{meeting_place, not_written};
 pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     let schtasks = Tool::find("schtasks.exe")?;
     let (file, address) = (wanted()?, meeting_place()?);
+    file.may_go(force)?;
     let is_known = is_known(&schtasks);
     if is_known && file.state() == State::Current {
         return Ok(vec![format!("unchanged: the task {NAME}")]);
