@@ -2,6 +2,7 @@
 //! where nobody asks.
 
 use std::os::unix::net::UnixDatagram;
+use std::time::Instant;
 
 use cp_token_tests::user_manager::UserManager;
 use cp_token_tests::world::processes::{self, Signal};
@@ -86,6 +87,15 @@ fn a_daemon_that_stands_still_is_ended_and_started_anew_behind_the_same_socket()
     assert_eq!(manager.property("cp-tokend.service", "NRestarts"), "1");
 }
 
+/// Asks until a daemon answers.
+#[allow(clippy::disallowed_methods, reason = "a safety net, and no measure")]
+fn answers(manager: &UserManager<'_>) {
+    let deadline = Instant::now() + PATIENCE;
+    while manager.helper(&["status"]).code != 0 {
+        assert!(Instant::now() < deadline, "no daemon answers");
+    }
+}
+
 #[test]
 fn b19_a_service_that_takes_the_name_over_serves_when_the_daemon_before_it_has_seen_so_and_gone() {
     let world = World::new();
@@ -95,11 +105,11 @@ fn b19_a_service_that_takes_the_name_over_serves_when_the_daemon_before_it_has_s
     // A daemon that looks around twice a second, and not each half minute.
     let daemon = world.daemon_file();
     let before = manager.program("env").args(["WATCHDOG_USEC=1000000"]).args([&daemon]).spawn();
-    while manager.helper(&["status"]).code != 0 {}
+    answers(&manager);
     let first = world.daemon_pid();
     manager.systemctl(&["start", "cp-token.socket"]).succeeded();
     let socket = identity(&world);
-    while manager.helper(&["status"]).code != 0 {}
+    answers(&manager);
     assert_eq!(before.finish().code, 0);
     assert!(world.daemon_pid() != first && identity(&world) == socket);
     assert_eq!(
@@ -115,7 +125,7 @@ fn b19_no_daemon_makes_a_socket_of_its_own_where_a_service_manager_listens() {
     let Some(manager) = UserManager::start(&world) else { return };
     installed(&manager);
     let socket = identity(&world);
-    let told = manager.program(world.daemon_file()).run();
+    let told = manager.program("timeout").args(["-k1", "60"]).args([world.daemon_file()]).run();
     assert!(told.code == 69 && told.stderr.contains("a service manager listens at"), "{told:?}");
     assert_eq!(identity(&world), socket);
     manager.helper(&["status"]).succeeded();
