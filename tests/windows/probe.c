@@ -95,8 +95,10 @@ static int run(char *line, PROCESS_INFORMATION *made)
 /* leave TEXT: prints the text and ends, and leaves a program behind that holds its output. */
 static int leave(const char *text)
 {
-    char line[] = "cmd.exe /c pause";
+    char line[MAX_PATH + 16] = "\"";
     PROCESS_INFORMATION made;
+    GetModuleFileNameA(NULL, line + 1, MAX_PATH);
+    strcat(line, "\" linger 60");
     printf("%s\n", text);
     fflush(stdout);
     return run(line, &made) ? 0 : told("run");
@@ -140,6 +142,10 @@ int main(int count, char **words)
         return printf("%s\n", words[2]) < 0;
     if (count == 3 && !strcmp(command, "show"))
         return printf("%s\n", getenv(words[2]) ? getenv(words[2]) : "-") < 0;
+    if (count == 3 && !strcmp(command, "linger")) {
+        Sleep(1000 * atoi(words[2]));
+        return 0;
+    }
     if (count == 3 && !strcmp(command, "exit"))
         return atoi(words[2]);
     return 64;

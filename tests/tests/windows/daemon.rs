@@ -1,15 +1,15 @@
 //! Promises about the daemon's life on Windows: one at a time, started detached, with nothing of its caller's.
 
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 
-use crate::stage::{Stage, finish};
+use crate::stage::Stage;
 
 #[test]
 fn a_second_daemon_is_refused_and_the_first_goes_on() {
     let Some(stage) = Stage::new() else { return };
     stage.helper(&["daemon", "start"]).succeeded();
     let first = stage.status()["pid"].clone();
-    let second = finish(stage.program("cp-tokend.exe", &[]).spawn().expect("run wine"));
+    let second = stage.program("cp-tokend.exe", &[]).run();
     assert_eq!(second.code, 69, "{second:?}");
     assert!(second.stderr.contains("a daemon runs here already"), "{second:?}");
     assert_eq!(stage.status()["pid"], first);
@@ -18,9 +18,8 @@ fn a_second_daemon_is_refused_and_the_first_goes_on() {
 #[test]
 fn a_daemon_in_the_foreground_says_that_it_is_ready_and_ends_by_a_wish() {
     let Some(stage) = Stage::new() else { return };
-    let mut daemon = stage.program("cp-tokend.exe", &[]).spawn().expect("run wine");
+    let (mut daemon, mut output) = stage.program("cp-tokend.exe", &[]).listen();
     let mut said = String::new();
-    let mut output = BufReader::new(daemon.stdout.take().expect("a pipe"));
     output.read_line(&mut said).expect("a line");
     assert_eq!(said, "ready\n");
     assert!(stage.helper(&["daemon", "stop"]).succeeded().contains("is stopped"));

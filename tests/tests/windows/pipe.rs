@@ -1,9 +1,9 @@
 //! Promises about the pipe on Windows: whose it is, who may use it, and that nobody else's is spoken to.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::Child;
+use std::process::{Child, ChildStdout};
 
-use crate::stage::{Stage, finish};
+use crate::stage::Stage;
 
 /// The user's identifier, as the daemon shows it in the name of the pipe that it would use by itself.
 fn own_identifier(stage: &Stage) -> String {
@@ -13,11 +13,9 @@ fn own_identifier(stage: &Stage) -> String {
 }
 
 /// A program that has taken the name first, in the name of that owner.
-fn squat(stage: &Stage, owner: &str) -> (Child, BufReader<std::process::ChildStdout>) {
+fn squat(stage: &Stage, owner: &str) -> (Child, BufReader<ChildStdout>) {
     let grants = format!("O:{owner}D:(A;;GA;;;WD)");
-    let mut squatter =
-        stage.program("probe.exe", &["squat", &stage.pipe(), &grants]).spawn().expect("run wine");
-    let mut output = BufReader::new(squatter.stdout.take().expect("a pipe"));
+    let (squatter, mut output) = stage.program("probe.exe", &["squat", &stage.pipe(), &grants]).listen();
     let mut said = String::new();
     output.read_line(&mut said).expect("a line");
     assert_eq!(said, "ready\r\n");
@@ -65,7 +63,7 @@ fn l01_every_instance_of_the_pipe_has_the_same_grants() {
 fn l01_a_name_that_is_taken_first_is_not_listened_on() {
     let Some(stage) = Stage::new() else { return };
     let (mut squatter, mut output) = squat(&stage, "BA");
-    let daemon = finish(stage.program("cp-tokend.exe", &[]).spawn().expect("run wine"));
+    let daemon = stage.program("cp-tokend.exe", &[]).run();
     assert_eq!(daemon.code, 69, "{daemon:?}");
     assert!(daemon.stderr.contains("another program has made the pipe"), "{daemon:?}");
     assert_eq!(stage.probe(&["sddl", &stage.pipe()]).code, 0);
@@ -109,8 +107,7 @@ fn l01_nobody_can_take_the_name_while_the_daemon_runs_and_somebody_can_when_it_h
 fn a_meeting_place_that_is_no_pipe_of_this_machine_is_refused() {
     let Some(stage) = Stage::new() else { return };
     for place in [r"C:\x\y", r"\\server\pipe\x", r"\\.\pipe\", r"\\.\pipe\a\b", r"\\.\pipe\..", "x"] {
-        let mut command = stage.program("cp-token.exe", &["status"]);
-        let outcome = finish(command.env("CP_TOKEN_SOCKET", place).spawn().expect("run wine"));
+        let outcome = stage.program("cp-token.exe", &["status"]).env("CP_TOKEN_SOCKET", place).run();
         assert_eq!(outcome.code, 78, "{place}: {outcome:?}");
     }
 }

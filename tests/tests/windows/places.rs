@@ -1,11 +1,11 @@
 //! Promises about where things lie on Windows when nobody says otherwise, and to whom they belong.
 
-use crate::stage::{Stage, finish};
+use crate::stage::Stage;
 
 #[test]
 fn without_any_setting_config_and_state_lie_in_the_users_profile_and_the_pipe_bears_the_user() {
     let Some(stage) = Stage::new() else { return };
-    let ask = |arguments: &[&str]| finish(stage.bare("cp-token.exe", arguments).spawn().expect("run wine"));
+    let ask = |arguments: &[&str]| stage.bare("cp-token.exe", arguments).run();
     ask(&["daemon", "start"]).succeeded();
     let status: serde_json::Value =
         serde_json::from_str(ask(&["status", "--json"]).succeeded()).expect("JSON");

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::stage::{Stage, finish};
+use crate::stage::{Running, Stage};
 
 #[test]
 fn a_profile_is_made_and_its_token_is_printed_with_one_line_feed_and_no_carriage_return() {
@@ -25,8 +25,9 @@ fn twenty_processes_at_once_get_one_token_of_one_request_and_start_one_daemon() 
     stage.create_profile(&name, "keyring");
     stage.kill_the_daemon();
     let before = stage.server().token_requests();
-    let callers: Vec<_> = (0..20).map(|_| stage.start_helper(&["--timeout", "100s"])).collect();
-    let outcomes: Vec<_> = callers.into_iter().map(finish).collect();
+    let callers: Vec<_> =
+        (0..20).map(|_| stage.program("cp-token.exe", &["--timeout", "100s"]).start()).collect();
+    let outcomes: Vec<_> = callers.into_iter().map(Running::finish).collect();
     let tokens: BTreeSet<_> = outcomes.iter().map(|outcome| outcome.token()).collect();
     assert_eq!((tokens.len(), stage.server().token_requests() - before), (1, 1));
     // The control: what is counted is there to be counted.

@@ -1,11 +1,11 @@
 //! Owns one test's stage in the Wine prefix that all share: a pipe, folders and a fake CrashPlan of its own. It looks at
 //! the product only through programs, files and a pipe.
 
-use std::io::{Write, stderr};
+use std::fs::File;
+use std::io::{BufReader, Write, stderr};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use cp_token_tests::fake_crashplan::FakeCrashPlan;
 
@@ -86,45 +86,41 @@ impl Stage {
         format!("secret+/ %&-{}", self.name)
     }
 
-    /// A Windows program with nothing of our environment, and with the product's settings of this stage.
-    pub(crate) fn program(&self, name: &str, arguments: &[&str]) -> Command {
-        let mut command = self.bare(name, arguments);
-        command.env("CP_TOKEN_SOCKET", self.pipe());
+    /// A Windows program with nothing of our environment, but with the product's settings of this stage.
+    pub(crate) fn program(&self, name: &str, arguments: &[&str]) -> Program {
+        let mut program = self.bare(name, arguments);
+        program.command.env("CP_TOKEN_SOCKET", self.pipe());
         for (variable, folder) in [("CP_TOKEN_CONFIG_DIR", "config"), ("CP_TOKEN_STATE_DIR", "state")] {
-            command.env(variable, self.path(folder));
+            program.command.env(variable, self.path(folder));
         }
-        command
+        program
     }
 
     /// A Windows program with nothing of our environment.
-    pub(crate) fn bare(&self, name: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn bare(&self, name: &str, arguments: &[&str]) -> Program {
         let mut command = Command::new("wine");
         command.arg(self.programs.join(name)).args(arguments).env_clear();
         command.env("HOME", &self.home).env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8");
         command.env("WINEDEBUG", "-all").env("WINEDLLOVERRIDES", "mscoree,mshtml=");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.current_dir(self.folder());
-        command
+        command.stdin(Stdio::null()).current_dir(self.folder());
+        let [output, errors] = ["out", "err"].map(|what| self.folder().join(unique(what)));
+        command.stdout(File::create(&output).expect("a file")).stderr(File::create(&errors).expect("a file"));
+        Program { command, output, errors }
     }
 
     /// Runs `cp-token` to its end.
     pub(crate) fn helper(&self, arguments: &[&str]) -> Outcome {
-        finish(self.start_helper(arguments))
-    }
-
-    /// Starts `cp-token`.
-    pub(crate) fn start_helper(&self, arguments: &[&str]) -> Child {
-        self.program("cp-token.exe", arguments).spawn().expect("run wine")
+        self.program("cp-token.exe", arguments).run()
     }
 
     /// Runs `cp-token` with this on its standard input.
     pub(crate) fn helper_given(&self, input: &str, arguments: &[&str]) -> Outcome {
-        run_given(self.program("cp-token.exe", arguments), input)
+        self.program("cp-token.exe", arguments).run_given(input)
     }
 
     /// Runs the other program of the tests.
     pub(crate) fn probe(&self, arguments: &[&str]) -> Outcome {
-        finish(self.program("probe.exe", arguments).spawn().expect("run wine"))
+        self.program("probe.exe", arguments).run()
     }
 
     /// The path of the other program of the tests, as Windows sees it.
@@ -166,23 +162,67 @@ impl Drop for Stage {
     }
 }
 
-/// Runs a program with this on its standard input.
-pub(crate) fn run_given(mut command: Command, input: &str) -> Outcome {
-    let mut child = command.stdin(Stdio::piped()).spawn().expect("run wine");
-    let mut stdin = child.stdin.take().expect("standard input is a pipe");
-    // One that refuses its arguments reads nothing.
-    drop(stdin.write_all(input.as_bytes()));
-    drop(stdin);
-    finish(child)
+/// A Windows program about to run. What it prints goes to files: Wine hands standard error on to every program that is
+/// started, whatever Windows says, so a pipe would not end with the program.
+pub(crate) struct Program {
+    command: Command,
+    output: PathBuf,
+    errors: PathBuf,
 }
 
-/// Waits for a program's end.
-pub(crate) fn finish(child: Child) -> Outcome {
-    let output = child.wait_with_output().expect("wait for wine");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    Outcome {
-        code: output.status.code().expect("an exit code"),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
+/// One that runs.
+pub(crate) struct Running {
+    child: Child,
+    output: PathBuf,
+    errors: PathBuf,
+}
+
+impl Program {
+    /// One more variable, or another value for one.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Starts it.
+    pub(crate) fn start(mut self) -> Running {
+        let child = self.command.spawn().expect("run wine");
+        Running { child, output: self.output, errors: self.errors }
+    }
+
+    /// Starts it, and gives what it prints as it comes.
+    pub(crate) fn listen(mut self) -> (Child, BufReader<ChildStdout>) {
+        let mut child = self.command.stdout(Stdio::piped()).spawn().expect("run wine");
+        let output = child.stdout.take().expect("standard output is a pipe");
+        (child, BufReader::new(output))
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(self) -> Outcome {
+        self.start().finish()
+    }
+
+    /// Runs it to its end with this on its standard input.
+    pub(crate) fn run_given(mut self, input: &str) -> Outcome {
+        self.command.stdin(Stdio::piped());
+        let mut running = self.start();
+        let mut stdin = running.child.stdin.take().expect("standard input is a pipe");
+        // One that refuses its arguments reads nothing.
+        drop(stdin.write_all(input.as_bytes()));
+        drop(stdin);
+        running.finish()
+    }
+}
+
+impl Running {
+    /// Waits for its end.
+    pub(crate) fn finish(mut self) -> Outcome {
+        let status = self.child.wait().expect("wait for wine");
+        let text = |path: &PathBuf| std::fs::read_to_string(path).expect("UTF-8");
+        Outcome {
+            code: status.code().expect("an exit code"),
+            stdout: text(&self.output),
+            stderr: text(&self.errors),
+        }
     }
 }
