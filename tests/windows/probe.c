@@ -65,16 +65,6 @@ static int squat(const char *pipe, const char *sddl)
     return 0;
 }
 
-/* first PIPE: whether its name can be taken first. */
-static int first(const char *pipe)
-{
-    HANDLE handle = make_pipe(pipe, NULL, FILE_FLAG_FIRST_PIPE_INSTANCE);
-    if (handle == INVALID_HANDLE_VALUE)
-        return told("make");
-    printf("made\n");
-    return 0;
-}
-
 /* end NUMBER: ends a process at once. */
 static int end(const char *number)
 {
@@ -130,8 +120,6 @@ int main(int count, char **words)
         return sddl(words[2]);
     if (count == 4 && !strcmp(command, "squat"))
         return squat(words[2], words[3]);
-    if (count == 3 && !strcmp(command, "first"))
-        return first(words[2]);
     if (count == 3 && !strcmp(command, "end"))
         return end(words[2]);
     if (count == 3 && !strcmp(command, "leave"))

@@ -11,7 +11,6 @@ use std::ptr::null_mut;
 
 use windows_sys::Win32::Foundation::{ERROR_CANNOT_IMPERSONATE, HANDLE, LocalFree};
 use windows_sys::Win32::Security::Authorization::{
-    ConvertSecurityDescriptorToStringSecurityDescriptorW,
     ConvertStringSecurityDescriptorToSecurityDescriptorW, GetSecurityInfo, SDDL_REVISION_1, SE_FILE_OBJECT,
     SE_KERNEL_OBJECT,
 };
@@ -245,33 +244,6 @@ impl Descriptor {
             lpSecurityDescriptor: self.0,
             bInheritHandle: 0,
         }
-    }
-
-    /// Its owner and its list as text.
-    ///
-    /// # Errors
-    /// Where the system refuses.
-    pub fn text(&self) -> io::Result<String> {
-        let mut text = null_mut();
-        // SAFETY: the descriptor is whole, and `text` is writable.
-        success(unsafe {
-            let place = &raw mut text;
-            ConvertSecurityDescriptorToStringSecurityDescriptorW(
-                self.0,
-                SDDL_REVISION_1,
-                WANTED,
-                place,
-                null_mut(),
-            )
-        })?;
-        // SAFETY: the call has put a text with a closing zero there, which is ours to free.
-        let text = unsafe {
-            let length = (0..).take_while(|&index| *text.add(index) != 0).count();
-            let copied = String::from_utf16_lossy(std::slice::from_raw_parts(text, length));
-            LocalFree(text.cast());
-            copied
-        };
-        Ok(text)
     }
 }
 

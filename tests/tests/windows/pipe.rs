@@ -92,18 +92,6 @@ fn l01_nothing_is_sent_to_a_pipe_of_another_owner_and_something_to_one_of_our_ow
 }
 
 #[test]
-fn l01_nobody_can_take_the_name_while_the_daemon_runs_and_somebody_can_when_it_has_stopped() {
-    let Some(stage) = Stage::new() else { return };
-    stage.helper(&["daemon", "start"]).succeeded();
-    for _ in 0..5 {
-        assert_ne!(stage.probe(&["first", &stage.pipe()]).code, 0);
-        stage.helper(&["status"]).succeeded();
-    }
-    stage.helper(&["daemon", "stop"]).succeeded();
-    assert_eq!(stage.probe(&["first", &stage.pipe()]).succeeded(), "made\r\n");
-}
-
-#[test]
 fn a_meeting_place_that_is_no_pipe_of_this_machine_is_refused() {
     let Some(stage) = Stage::new() else { return };
     for place in [r"C:\x\y", r"\\server\pipe\x", r"\\.\pipe\", r"\\.\pipe\a\b", r"\\.\pipe\..", "x"] {

@@ -64,7 +64,7 @@ fn what_windows_cannot_do_safely_is_refused_in_one_line_that_says_what_to_do() {
     let probe = stage.probe_path();
     for (words, hint) in [
         (&["exec", "--file", "--", &probe, "exit", "0"][..], "leave --file out"),
-        (&["curl", "https://localhost/"][..], "--format curl | curl -K -"),
+        (&["curl", "--", "https://localhost/"][..], "--format curl | curl -K -"),
     ] {
         let refused = stage.helper(words);
         assert_eq!(refused.code, 69, "{refused:?}");

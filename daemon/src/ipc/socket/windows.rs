@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use cp_token_protocol::IpcAddress;
-use cp_token_protocol::security::{Descriptor, own_user, wide};
+use cp_token_protocol::security::{Descriptor, Kind, access_of, own_user, wide};
 use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_PIPE_BUSY, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, PIPE_ACCESS_DUPLEX,
@@ -67,6 +67,9 @@ impl MeetingPlace {
         let lock = InstanceLock::take(folder)?;
         let path = address.socket().to_owned();
         let first = instance(&path, FILE_FLAG_FIRST_PIPE_INSTANCE).map_err(|error| refused(&path, error))?;
+        if !is_ours_alone(&first).map_err(|error| refused(&path, error))? {
+            return Err(MeetingError::NameTaken(files::show(&path)));
+        }
         Ok(Self { first: Mutex::new(Some(first)), path, _lock: lock })
     }
 
@@ -106,10 +109,16 @@ fn refused(path: &Path, error: io::Error) -> MeetingError {
     }
 }
 
+/// Whether the pipe is the one that we asked for: an instance of somebody else's would have their owner and grants.
+fn is_ours_alone(first: &OwnedHandle) -> io::Result<bool> {
+    let (own, access) = (own_user()?, access_of(first, Kind::Pipe)?);
+    Ok(access.owner == own && !access.lets_others(&own, u32::MAX))
+}
+
 /// Who may use the pipe, in Microsoft's language for it: whoever comes over the network may not, this user may do
 /// anything, nobody else is named. The owner is said outright: what an elevated program makes would be the
 /// administrators'.
-pub(crate) fn grants(user: &impl std::fmt::Display) -> String {
+fn grants(user: &impl std::fmt::Display) -> String {
     format!("O:{user}D:P(D;;GA;;;NU)(A;;GA;;;{user})")
 }
 
