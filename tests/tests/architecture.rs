@@ -62,14 +62,17 @@ fn each_risky_library_has_one_door() {
         ("argon2::", vec!["daemon/src/lock/seal.rs"]),
         ("chacha20poly1305", vec!["daemon/src/lock/seal.rs"]),
         ("zbus::", vec!["daemon/src/suspend/logind.rs", "daemon/src/vault/secret_service.rs"]),
+        ("CreateProcessW", vec!["protocol/src/child/windows.rs"]),
+        ("ImpersonateNamedPipeClient", vec!["protocol/src/security/windows.rs"]),
         ("keyring::", vec!["daemon/src/vault/keyring.rs", "daemon/src/vault.rs"]),
         (
             "Command::new",
             vec![
                 "daemon/src/handover/unix.rs",
                 "daemon/src/program/unix.rs",
-                "helper-cli/src/launch/process.rs",
+                "helper-cli/src/launch/unix.rs",
                 "helper-cli/src/program.rs",
+                "helper-cli/src/program/windows.rs",
                 "helper-cli/src/prompt/code.rs",
             ],
         ),

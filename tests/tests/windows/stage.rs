@@ -98,8 +98,9 @@ impl Stage {
 
     /// A Windows program with nothing of our environment.
     pub(crate) fn bare(&self, name: &str, arguments: &[&str]) -> Program {
-        let mut command = Command::new("wine");
-        command.arg(self.programs.join(name)).args(arguments).env_clear();
+        // A safety net, never a measure: what should have refused to run would run for ever.
+        let mut command = Command::new("timeout");
+        command.args(["120", "wine"]).arg(self.programs.join(name)).args(arguments).env_clear();
         command.env("HOME", &self.home).env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8");
         command.env("WINEDEBUG", "-all").env("WINEDLLOVERRIDES", "mscoree,mshtml=");
         command.stdin(Stdio::null()).current_dir(self.folder());
