@@ -4,7 +4,7 @@
 //! The contract in prose is `PROTOCOL.md` beside this crate; it is normative.
 
 #[cfg(any(windows, test))]
-mod access;
+pub mod access;
 mod address;
 pub mod blocking;
 #[cfg(any(windows, test))]
@@ -22,7 +22,7 @@ mod secret;
 #[path = "security/windows.rs"]
 pub mod security;
 #[cfg(any(windows, test))]
-mod sid;
+pub mod sid;
 mod token;
 mod view;
 mod wire;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The longest identifier: a head of eight bytes and fifteen numbers.
-pub(crate) const LONGEST: usize = 8 + 15 * 4;
+const LONGEST: usize = 8 + 15 * 4;
 
 /// Who somebody is on Windows.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -88,7 +88,7 @@ static int leave(const char *text)
     char line[MAX_PATH + 16] = "\"";
     PROCESS_INFORMATION made;
     GetModuleFileNameA(NULL, line + 1, MAX_PATH);
-    strcat(line, "\" linger 60");
+    strcat(line, "\" linger 100");
     printf("%s\n", text);
     fflush(stdout);
     return run(line, &made) ? 0 : told("run");
