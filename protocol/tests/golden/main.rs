@@ -9,6 +9,8 @@ mod answers;
 mod coverage;
 mod document;
 mod findings;
+mod handover;
+mod released;
 mod samples;
 mod second_implementation;
 

@@ -7,6 +7,7 @@ mod common;
 
 mod findings;
 mod frames;
+mod handover;
 mod messages;
 mod profiles;
 mod strategies;

@@ -1,0 +1,123 @@
+//! Owns the promises about a daemon that gives its place to another, or cannot, as the helper meets it.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use cp_token_protocol::message::{
+    Identity, KeyringReport, ProfileReport, Request, Response, SecretLocation, StatusReport, TokenState,
+    TotpMethod,
+};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName, encode_response};
+use support::daemon::{answering, grant, receive, serving};
+use support::{Place, run};
+
+/// Closes the first so many connections once their request is there, and grants a token to the others.
+fn closing_first(place: &Place, closed: usize) {
+    let count = AtomicUsize::new(0);
+    serving(place, move |stream| {
+        receive(stream);
+        if count.fetch_add(1, Ordering::Relaxed) >= closed {
+            let _ = stream.write_all(&encode_response(&grant("abc")).unwrap());
+        }
+    });
+}
+
+#[test]
+fn a_get_whose_connection_ends_without_a_word_is_asked_once_more_and_not_twice() {
+    let place = Place::new();
+    closing_first(&place, 1);
+    run(&mut place.helper(&[])).succeeds_with("abc\n");
+    let place = Place::new();
+    closing_first(&place, 2);
+    run(&mut place.helper(&[])).fails_with(75, &["closed the connection before it answered"]);
+}
+
+#[test]
+fn a_get_of_which_the_daemon_has_said_a_word_is_not_asked_again() {
+    let place = Place::new();
+    let asked = answering(&place, |_| vec![Response::Working]);
+    run(&mut place.helper(&[])).fails_with(75, &["closed the connection before it answered"]);
+    assert_eq!(asked.count(), 1);
+}
+
+#[test]
+fn a_change_is_never_asked_for_twice() {
+    let place = Place::new();
+    let asked = answering(&place, |_| vec![]);
+    run(&mut place.helper(&["profile", "use", "prod"])).fails_with(75, &["closed the connection"]);
+    assert_eq!(asked.count(), 1);
+}
+
+fn status(source: SecretLocation) -> StatusReport {
+    let profile = ProfileReport {
+        name: ProfileName::parse("prod").unwrap(),
+        url: "https://api.example".to_owned(),
+        identity: Identity::ApiClient("key-1".to_owned()),
+        secret_source: source,
+        ca_bundle: None,
+        insecure_http: false,
+        also_for: vec![],
+        is_default: true,
+        created: None,
+        last_redeemed: None,
+        token: TokenState::Absent,
+        totp: TotpMethod::None,
+        proxy: None,
+        no_proxy: vec![],
+        token_life_ms: None,
+    };
+    StatusReport {
+        version: "0.0.9".to_owned(),
+        protocol: 1,
+        pid: 1,
+        uptime_s: 0,
+        socket: "/run/daemon.sock".to_owned(),
+        config_file: "/config.toml".to_owned(),
+        config_problem: None,
+        keyring: KeyringReport::Untried,
+        protections: vec![],
+        profiles: vec![profile],
+        locked: false,
+        locks_on_suspend: false,
+    }
+}
+
+/// A daemon of our protocol that is too old to know the request.
+fn old_daemon(place: &Place, source: SecretLocation) -> support::daemon::Asked {
+    answering(place, move |request| match request {
+        Request::Restart => {
+            vec![Response::Failure(Failure::new(ErrorCode::MALFORMED_REQUEST, "the request is malformed"))]
+        }
+        Request::Status => vec![Response::Status(status(source.clone()))],
+        _ => vec![Response::Done(vec![])],
+    })
+}
+
+#[test]
+fn b21_a_daemon_too_old_to_hand_over_is_not_stopped_where_a_secret_would_be_lost() {
+    let place = Place::new();
+    let asked = old_daemon(&place, SecretLocation::Memory);
+    let words = ["too old to hand over", "the secret of prod", "daemon stop && cp-token daemon start"];
+    run(&mut place.helper(&["daemon", "restart"])).fails_with(69, &words);
+    assert_eq!(asked.count(), 2, "it was asked to restart and how it stands, and not to stop");
+    let place = Place::new();
+    let asked = old_daemon(&place, SecretLocation::Keyring);
+    let _ = run(&mut place.helper(&["daemon", "restart"]));
+    assert!(asked.count() > 2, "nothing is lost by a stop");
+}
+
+#[test]
+fn b21_what_the_daemon_says_of_its_hand_over_is_told_in_one_line_and_skew_has_its_mend() {
+    let place = Place::new();
+    let line = "cp-tokend 0.2.0 (process 12) took over from 0.1.0 (process 10): 3 tokens and 1 secret kept";
+    answering(&place, move |request| match request {
+        Request::Status => vec![Response::Status(status(SecretLocation::Keyring))],
+        _ => vec![Response::Working, Response::Done(vec![line.to_owned()])],
+    });
+    run(&mut place.helper(&["daemon", "restart"])).succeeds_with(&format!("{line}\n"));
+    let told = run(&mut place.helper(&["status"]));
+    assert!(told.stdout.contains("run: cp-token daemon restart"), "{}", told.stdout);
+}

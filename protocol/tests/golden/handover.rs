@@ -1,0 +1,148 @@
+//! Owns the recorded pieces and words of the hand-over, one file each in a folder for each format: where they change,
+//! the format has to be another.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cp_token_protocol::handover::{
+    Codes, FORMAT, HEAD_LENGTH, Held, Instant, Lease, Lock, Piece, Refusal, Seal, Word, decode_piece,
+    decode_word, encode_piece, encode_word, format_of, greeting, length_of,
+};
+use cp_token_protocol::message::Response;
+use cp_token_protocol::{ErrorCode, Failure, Secret};
+
+use crate::RECORD;
+use crate::samples::{name, token};
+
+fn folder() -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "golden", &format!("handover-{FORMAT}")].iter().collect()
+}
+
+fn secret() -> Secret {
+    Secret::copy_of(b"example-secret")
+}
+
+fn failure() -> Failure {
+    Failure::new(ErrorCode::SECRET_REFUSED, "no").with_hint("Check it")
+}
+
+fn lease() -> Lease {
+    let at = |seconds| Instant { boot: Duration::from_secs(seconds), wall: Duration::new(1_800_000_000, 7) };
+    Lease {
+        profile: name("prod"),
+        account: "prod key-1@https://console.us2.crashplan.com".to_owned(),
+        held: Some(Held {
+            token: Arc::new(token()),
+            life: Duration::from_secs(900),
+            end: at(840),
+            renewal: at(700),
+            renewal_by_callers_only: true,
+        }),
+        cooling: Some((at(3), 2)),
+        refused: true,
+        full_at: Duration::from_millis(1500),
+        last_asked: Some(Duration::from_secs(70_000)),
+        rejected: vec![1, u64::MAX],
+        last_failure: Some(failure()),
+    }
+}
+
+fn pieces() -> Vec<(&'static str, Piece)> {
+    let log = crate::findings::responses().into_iter().find_map(|(_, response)| match response {
+        Response::Log(entries) if !entries.is_empty() => Some(entries),
+        _ => None,
+    });
+    let seal = Seal { salt: [1; 16], nonce: [2; 24], tag: [3; 16] };
+    let lock = |seal, latch| Lock { seal, on_suspend: true, latch, wrong: 4, until: Duration::from_secs(9) };
+    vec![
+        ("place", Piece::Place(Some((2049, u64::MAX)))),
+        ("place-of-a-service-manager", Piece::Place(None)),
+        ("lease", Piece::Lease(Box::new(lease()))),
+        ("secret", Piece::Secret("prod key-1@https://a".to_owned(), secret())),
+        (
+            "refusal",
+            Piece::Refusal(Refusal {
+                profile: name("prod"),
+                by_proxy: true,
+                secret: secret(),
+                failure: failure(),
+            }),
+        ),
+        (
+            "codes",
+            Piece::Codes(Codes {
+                profile: name("jo"),
+                codes: vec![Secret::copy_of(b"123456")],
+                last: Some((Duration::from_secs(1_800_000_000), Duration::from_secs(30))),
+                is_inherited: false,
+            }),
+        ),
+        ("lock-closed", Piece::Lock(lock(Some(seal), None))),
+        ("lock-armed", Piece::Lock(lock(None, Some((secret(), [5; 16], [6; 24]))))),
+        ("sealed", Piece::Sealed(secret())),
+        ("log", Piece::Log(log.unwrap())),
+        ("end", Piece::End),
+        ("go", Piece::Go),
+    ]
+}
+
+fn words() -> Vec<(&'static str, Word)> {
+    vec![
+        ("ready", Word::Ready("0.1.0".to_owned())),
+        ("took", Word::Took(3, 300)),
+        ("refused", Word::Refused(failure())),
+    ]
+}
+
+fn wanted() -> BTreeMap<String, Vec<u8>> {
+    let pieces = pieces().into_iter().map(|(name, piece)| (name, encode_piece(&piece).unwrap().to_vec()));
+    let words = words().into_iter().map(|(name, word)| (name, encode_word(&word).unwrap().to_vec()));
+    let all = pieces.chain(words).chain([("greeting", greeting().to_vec())]);
+    all.map(|(name, bytes)| (format!("{name}.bin"), bytes)).collect()
+}
+
+#[test]
+fn a_hand_over_that_changes_is_another_format() {
+    let wanted = wanted();
+    if std::env::var_os(RECORD).is_some() {
+        std::fs::create_dir_all(folder()).unwrap();
+        for (name, bytes) in &wanted {
+            std::fs::write(folder().join(name), bytes).unwrap();
+        }
+        panic!("{} files were recorded; run again without {RECORD}", wanted.len());
+    }
+    let files = std::fs::read_dir(folder()).unwrap().map(Result::unwrap);
+    let recorded: BTreeMap<_, _> = files
+        .map(|file| (file.file_name().into_string().unwrap(), std::fs::read(file.path()).unwrap()))
+        .collect();
+    assert_eq!(recorded, wanted);
+}
+
+#[test]
+fn every_piece_and_word_reads_back_to_the_same_bytes_and_nothing_shorter_or_longer_is_one() {
+    for (name, piece) in pieces() {
+        let bytes = encode_piece(&piece).unwrap();
+        let (head, body) = bytes.split_first_chunk::<HEAD_LENGTH>().unwrap();
+        assert_eq!(length_of(*head), Some(body.len()), "{name}");
+        assert_eq!(encode_piece(&decode_piece(body).unwrap()).unwrap(), bytes, "{name}");
+        assert!((0..body.len()).all(|length| decode_piece(&body[..length]).is_err()), "{name}");
+        assert!(decode_piece(&[body, &[0]].concat()).is_err(), "{name}");
+    }
+    for (name, word) in words() {
+        let bytes = encode_word(&word).unwrap();
+        assert_eq!(encode_word(&decode_word(&bytes[HEAD_LENGTH..]).unwrap()).unwrap(), bytes, "{name}");
+    }
+}
+
+#[test]
+fn a_greeting_of_any_format_is_understood_and_nothing_else_is_one() {
+    assert_eq!(format_of(greeting()), Some(FORMAT));
+    assert_eq!(format_of(*b"CPTH\x63\x00\x00\x00"), Some(99));
+    for other in [*b"CPTK\x01\x00\x00\x00", *b"CPTH\x01\x00\x00\x01", *b"ready\n\0\0", [0; 8]] {
+        assert_eq!(format_of(other), None);
+    }
+    let lengths = [0_u32, 1, 65_536, 65_537, u32::MAX].map(|length| length_of(length.to_le_bytes()));
+    assert_eq!(lengths, [None, Some(1), Some(65_536), None, None]);
+}
