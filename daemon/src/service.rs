@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use cp_token_protocol::Failure;
 use cp_token_protocol::message::{
     AccessTokenRequest, Demand, ForgetScope, KeyringReport, Outcome, ProtectionReport, Request, Response,
-    StatusReport, TokenGrant,
+    TokenGrant,
 };
-use cp_token_protocol::{Failure, PROTOCOL_VERSION};
 use tokio::sync::{Notify, oneshot};
 
 use crate::audit::{Audit, Pending};
@@ -23,6 +23,7 @@ use crate::lock::Lock;
 use crate::profile::Profile;
 use crate::registry::Registry;
 
+mod account;
 mod deeds;
 mod restart;
 
@@ -223,14 +224,6 @@ impl Service {
         self.stop.notified().await;
     }
 
-    fn profiles(&self) -> Response {
-        let reports = self.parts.registry.reports();
-        match (reports.is_empty(), self.parts.registry.reload()) {
-            (true, Err(failure)) => Response::Failure(failure),
-            (true, Ok(())) | (false, _) => Response::Profiles(self.parts.registry.reports()),
-        }
-    }
-
     fn forget(&self, scope: &ForgetScope) -> Response {
         match scope {
             ForgetScope::All => {
@@ -241,26 +234,6 @@ impl Service {
                 self.parts.broker.forget(&profile.name);
                 vec![format!("the token of profile {} was dropped", profile.name)]
             })),
-        }
-    }
-
-    /// While the daemon is locked it names no profile.
-    fn status(&self) -> StatusReport {
-        let locked = self.parts.lock.is_closed();
-        let uptime = self.parts.clock.now().boot.saturating_sub(self.started.boot);
-        StatusReport {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            protocol: PROTOCOL_VERSION,
-            pid: std::process::id(),
-            uptime_s: uptime.as_secs(),
-            socket: self.parts.socket.clone(),
-            config_file: self.parts.registry.config_file(),
-            config_problem: self.parts.registry.problem().map(|failure| failure.message),
-            keyring: (self.parts.keyring)(),
-            protections: self.parts.protections.clone(),
-            profiles: if locked { Vec::new() } else { self.parts.registry.reports() },
-            locked,
-            locks_on_suspend: self.parts.lock.is_for_suspend(),
         }
     }
 

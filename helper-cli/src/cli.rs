@@ -133,7 +133,7 @@ pub(crate) enum DaemonCommand {
     Start,
     /// Stop it in order; every live token is lost, no secret is
     Stop,
-    /// Stop it, then start it
+    /// Let a new one take its place, with its tokens and secrets; no caller notices
     Restart,
     /// Let it read its config file again
     Reload,

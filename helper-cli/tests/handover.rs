@@ -87,12 +87,14 @@ fn status(source: SecretLocation) -> StatusReport {
 
 /// A daemon of our protocol that is too old to know the request.
 fn old_daemon(place: &Place, source: SecretLocation) -> support::daemon::Asked {
-    answering(place, move |request| match request {
-        Request::Restart => {
-            vec![Response::Failure(Failure::new(ErrorCode::MALFORMED_REQUEST, "the request is malformed"))]
-        }
-        Request::Status => vec![Response::Status(status(source.clone()))],
-        _ => vec![Response::Done(vec![])],
+    answering(place, move |request| {
+        vec![if matches!(request, Request::Restart) {
+            Response::Failure(Failure::new(ErrorCode::MALFORMED_REQUEST, "the request is malformed"))
+        } else if matches!(request, Request::Status) {
+            Response::Status(status(source.clone()))
+        } else {
+            Response::Done(vec![])
+        }]
     })
 }
 
@@ -113,9 +115,9 @@ fn b21_a_daemon_too_old_to_hand_over_is_not_stopped_where_a_secret_would_be_lost
 fn b21_what_the_daemon_says_of_its_hand_over_is_told_in_one_line_and_skew_has_its_mend() {
     let place = Place::new();
     let line = "cp-tokend 0.2.0 (process 12) took over from 0.1.0 (process 10): 3 tokens and 1 secret kept";
-    answering(&place, move |request| match request {
-        Request::Status => vec![Response::Status(status(SecretLocation::Keyring))],
-        _ => vec![Response::Working, Response::Done(vec![line.to_owned()])],
+    answering(&place, move |request| match matches!(request, Request::Status) {
+        true => vec![Response::Status(status(SecretLocation::Keyring))],
+        false => vec![Response::Working, Response::Done(vec![line.to_owned()])],
     });
     run(&mut place.helper(&["daemon", "restart"])).succeeds_with(&format!("{line}\n"));
     let told = run(&mut place.helper(&["status"]));

@@ -63,7 +63,13 @@ A profile is one API client or one user at one request URL. The first one become
 Secrets are asked for without echo or read from standard input; they are never arguments.";
 
 pub(super) const DAEMON: &str = "\
-The daemon starts by itself when a token is asked for, so this is seldom needed.";
+The daemon starts by itself when a token is asked for, so this is seldom needed.
+
+restart is for a new version of the program. The daemon that runs starts the file that lies at its own path
+now, waits until no token request is under way, and hands over its socket, tokens, secrets and lock, in
+memory alone. Callers wait for a moment, and no token is requested again. Where that does not come about the
+daemon goes on as before and the exit code is 69, or 75 where work under way takes too long. SIGUSR2 does
+the same. To begin anew, without anything that only memory holds: stop, then start.";
 
 pub(super) const SERVICE: &str = "\
 For this user alone: two units of systemd --user (a socket, and the daemon that starts with the first caller), an

@@ -92,6 +92,24 @@ fn b12_the_socket_that_is_meant_for_the_daemon_is_adopted_and_its_name_is_left_a
 }
 
 #[test]
+fn b12_after_a_hand_over_the_activated_sockets_name_is_still_the_service_managers() {
+    if !programs::is_root() {
+        return;
+    }
+    let world = World::new();
+    let mut daemon = world.launch(launch(&world, "good", "own", "1"));
+    world.create_profile("prod", "memory");
+    let token = world.helper(&[]).token();
+    for _ in 0..2 {
+        world.helper(&["daemon", "restart"]).succeeded();
+        assert_eq!(world.helper(&[]).token(), token);
+    }
+    assert_eq!(daemon.wait(), 0);
+    world.stop_daemon();
+    assert!(world.socket().exists(), "the name is the service manager's");
+}
+
+#[test]
 fn b19_beside_an_activated_daemon_no_other_one_starts() {
     if !programs::is_root() {
         return;

@@ -4,6 +4,7 @@
 mod attacks;
 mod broken;
 mod load;
+mod manager;
 mod moments;
 
 use std::ffi::OsStr;

@@ -1,0 +1,59 @@
+//! Promises to a service manager, and to whoever looks at the process: it is told of the new main process, the new one has
+//! the old one's protections, and nothing of an environment comes with it.
+
+use std::os::unix::net::UnixDatagram;
+
+use cp_token_tests::programs;
+use cp_token_tests::world::{Launch, PATIENCE, World};
+
+use super::restart;
+
+fn hear(manager: &UnixDatagram) -> String {
+    let mut room = [0; 256];
+    let length = manager.recv(&mut room).expect("the manager is told");
+    String::from_utf8_lossy(&room[..length]).trim().to_owned()
+}
+
+#[test]
+fn a_service_manager_is_told_of_the_new_main_process_and_then_that_it_is_ready() {
+    let world = World::new();
+    let place = world.path("run/manager");
+    let manager = UnixDatagram::bind(&place).expect("bind a socket");
+    manager.set_read_timeout(Some(PATIENCE)).expect("set a safety net");
+    let mut daemon = world.launch(Launch::default().env("NOTIFY_SOCKET", &place));
+    assert_eq!(hear(&manager), "READY=1");
+    for _ in 0..2 {
+        restart(&world).succeeded();
+        let told = hear(&manager);
+        assert_eq!(hear(&manager), "READY=1");
+        let status = world.helper(&["status", "--json"]).json();
+        assert_eq!(told, format!("MAINPID={}", status["pid"]));
+    }
+    assert_eq!(daemon.wait(), 0, "the first daemon ends in order");
+    world.stop_daemon();
+}
+
+#[test]
+fn b08_the_new_daemon_has_the_protections_of_the_old_one_and_nothing_of_a_strange_environment() {
+    if !programs::is_root() {
+        return;
+    }
+    let world = World::new();
+    let strange =
+        Launch::default().env("LD_PRELOAD", "/nonexistent/evil.so").env("HTTPS_PROXY", "http://evil");
+    let mut daemon = world.launch(strange);
+    let protections = || world.helper(&["status", "--json"]).json()["protections"].clone();
+    let before = protections();
+    restart(&world).succeeded();
+    assert_eq!(daemon.wait(), 0);
+    assert_eq!(protections(), before);
+    let pid = world.daemon_pid();
+    let variables = std::fs::read(format!("/proc/{pid}/environ")).expect("we may look");
+    let variables = String::from_utf8_lossy(&variables).into_owned();
+    assert!(variables.contains("CP_TOKEN_SOCKET=") && !variables.contains("evil"), "{variables}");
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).expect("its name");
+    assert_eq!(name, "cp-tokend\n");
+    let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).expect("its limits");
+    assert!(limits.lines().any(|line| line.starts_with("Max core file size        0 ")), "{limits}");
+    world.stop_daemon();
+}
