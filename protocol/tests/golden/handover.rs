@@ -50,9 +50,9 @@ fn lease() -> Lease {
 }
 
 fn pieces() -> Vec<(&'static str, Piece)> {
-    let log = crate::findings::responses().into_iter().find_map(|(_, response)| match response {
-        Response::Log(entries) if !entries.is_empty() => Some(entries),
-        _ => None,
+    let log = crate::findings::responses().into_iter().find_map(|(_, response)| {
+        let Response::Log(entries) = response else { return None };
+        Some(entries).filter(|entries| !entries.is_empty())
     });
     let seal = Seal { salt: [1; 16], nonce: [2; 24], tag: [3; 16] };
     let lock = |seal, latch| Lock { seal, on_suspend: true, latch, wrong: 4, until: Duration::from_secs(9) };
