@@ -11,6 +11,15 @@ use crate::sizes::{repetitions, tell};
 /// A long run has ten times as many.
 const RESTARTS: usize = 20;
 
+/// The end of the calls, when it is dropped.
+struct End<'o>(&'o AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Calls of all kinds in a loop, from several threads, while `work` goes on: how many, and those that failed.
 fn under_load(world: &World, work: impl FnOnce(&AtomicUsize)) -> (usize, Vec<Outcome>) {
     let (over, calls, failed) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -26,8 +35,9 @@ fn under_load(world: &World, work: impl FnOnce(&AtomicUsize)) -> (usize, Vec<Out
                 }
             });
         }
+        // Also where the work fails: the callers would go on for ever.
+        let _end = End(&over);
         work(&calls);
-        over.store(true, Ordering::Relaxed);
     });
     (calls.into_inner(), failed.into_inner().expect("lock"))
 }
