@@ -4,23 +4,23 @@
 
 mod error;
 pub mod estate;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod predecessor;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod successor;
-#[cfg(unix)]
-#[path = "handover/unix.rs"]
+#[cfg(target_os = "linux")]
+#[path = "handover/linux.rs"]
 mod system;
-#[cfg(windows)]
-#[path = "handover/windows.rs"]
+#[cfg(not(target_os = "linux"))]
+#[path = "handover/elsewhere.rs"]
 mod system;
 
 pub use error::{HandoverError, ProgramFault, TakeError};
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub use predecessor::Predecessor;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub use successor::Successor;
-#[cfg(windows)]
+#[cfg(not(target_os = "linux"))]
 pub use system::{Predecessor, Successor};
 pub use system::{Program, take_our_name};
 

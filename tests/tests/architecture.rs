@@ -68,7 +68,7 @@ fn each_risky_library_has_one_door() {
         (
             "Command::new",
             vec![
-                "daemon/src/handover/unix.rs",
+                "daemon/src/handover/linux.rs",
                 "daemon/src/program/unix.rs",
                 "helper-cli/src/launch/unix.rs",
                 "helper-cli/src/program.rs",

@@ -11,7 +11,7 @@ use cp_token_protocol::IpcAddress;
 use interprocess::local_socket::{GenericFilePath, Listener, ListenerOptions, ToFsName};
 use interprocess::os::unix::local_socket::ListenerOptionsExt;
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 
 use crate::files::{self, FileError};
 use crate::instance::{InstanceError, InstanceLock};
@@ -132,8 +132,9 @@ impl MeetingPlace {
 /// A socket that takes callers while no daemon holds the lock is a service manager's, who starts a daemon for it.
 fn refuse_beside_a_listener(path: &Path) -> Result<(), MeetingError> {
     let reach = || -> rustix::io::Result<()> {
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let caller = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        let caller = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+        rustix::io::fcntl_setfd(&caller, rustix::io::FdFlags::CLOEXEC)?;
+        rustix::io::ioctl_fionbio(&caller, true)?;
         rustix::net::connect(&caller, &SocketAddrUnix::new(path)?)
     };
     match reach() {

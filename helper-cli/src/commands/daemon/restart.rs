@@ -35,8 +35,10 @@ pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
         ) => Err(client::unexpected(&other)),
         Err(failure) => match failure.code {
             ErrorCode::MALFORMED_REQUEST => without_handover(address, &deadline),
-            // There, no daemon hands over.
-            ErrorCode::HANDOVER_FAILED if cfg!(windows) => without_handover(address, &deadline),
+            // Elsewhere no daemon hands over.
+            ErrorCode::HANDOVER_FAILED if cfg!(not(target_os = "linux")) => {
+                without_handover(address, &deadline)
+            }
             ErrorCode::UNSUPPORTED_VERSION => by_signal(address, process, &deadline),
             _ => Err(failure),
         },

@@ -71,7 +71,6 @@ impl Wanted {
     ///
     /// # Errors
     /// [`ErrorCode::USAGE`] where somebody has edited it, and nobody said `--force`.
-    #[cfg(not(windows))]
     pub(super) fn may_go(&self, force: bool) -> Result<(), Failure> {
         if force || self.state() != State::Edited {
             return Ok(());

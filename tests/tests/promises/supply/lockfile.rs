@@ -34,8 +34,15 @@ fn m03_every_script_and_workflow_builds_what_the_lock_file_says() {
         ["  cargo +1.2 build -p a"]
     );
     let scripts = files().into_iter().filter(|file| {
-        let in_place =
-            ["packaging/", ".github/", ".ci/", "tests/run", "tests/check", "tests/benches/", "protocol/fuzz/replay"];
+        let in_place = [
+            "packaging/",
+            ".github/",
+            ".ci/",
+            "tests/run",
+            "tests/check",
+            "tests/benches/",
+            "protocol/fuzz/replay",
+        ];
         in_place.iter().any(|place| file.starts_with(place))
     });
     let mut seen = 0;

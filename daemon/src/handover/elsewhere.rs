@@ -1,5 +1,5 @@
-//! Owns the answer where nothing is handed over: the instances of a pipe are not given away here, so no daemon of these
-//! types ever is.
+//! Owns the answer where nothing is handed over: macOS runs no program by its open file, and the instances of a Windows
+//! pipe are not given away. So there is never a daemon of these types.
 
 use cp_token_protocol::handover::Piece;
 use cp_token_protocol::{Failure, IpcAddress};

@@ -1,4 +1,4 @@
-//! Owns the system calls behind a hand-over on Unix: which file is run and that it is exactly that one, what its process
+//! Owns the system calls behind a hand-over on Linux: which file is run and that it is exactly that one, what its process
 //! is given, and whether what was given is what it should be.
 #![allow(unsafe_code)]
 
