@@ -3,7 +3,6 @@
 
 use cp_token_protocol::message;
 
-#[cfg(unix)]
 mod memory;
 #[cfg(target_os = "linux")]
 #[path = "callers/linux.rs"]
@@ -15,10 +14,7 @@ mod system;
 #[path = "callers/windows.rs"]
 mod system;
 
-#[cfg(unix)]
 pub use memory::{Callers, Glimpse};
-#[cfg(windows)]
-pub use system::{Callers, Glimpse};
 
 /// The longest name that the kernel keeps, in bytes.
 const NAME_LIMIT: usize = 15;

@@ -2,9 +2,7 @@
 
 use std::ffi::OsString;
 
-use cp_token_protocol::message::ProtectionReport;
-#[cfg(not(windows))]
-use cp_token_protocol::message::ProtectionState;
+use cp_token_protocol::message::{ProtectionReport, ProtectionState};
 
 #[cfg(target_os = "linux")]
 #[path = "harden/linux.rs"]
@@ -135,7 +133,6 @@ pub(crate) fn is_kept(name: &str) -> bool {
 }
 
 /// How a protection came out; none where the system does not have it.
-#[cfg(not(windows))]
 fn report(name: &str, holds: Option<bool>) -> ProtectionReport {
     let state = match holds {
         Some(true) => ProtectionState::On,

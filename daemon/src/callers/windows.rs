@@ -1,55 +1,25 @@
-//! Owns what Windows says of a caller: the number of whoever started it, and the name of that program's file.
+//! Owns what Windows says of a process: the number of whoever started it, and the name of its file.
 #![allow(unsafe_code)]
 
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
-use std::time::Duration;
 
-use cp_token_protocol::Peer;
 use windows_sys::Wdk::System::Threading::{NtQueryInformationProcess, ProcessBasicInformation};
 use windows_sys::Win32::System::Threading::{
     OpenProcess, PROCESS_BASIC_INFORMATION, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION,
     QueryFullProcessImageNameW,
 };
 
-use super::{Known, Named};
+use super::Named;
 
-/// Reads who callers are.
-#[derive(Debug, Default)]
-pub struct Callers {}
-
-/// A caller of whom as much is known as only it can tell while it is there.
-#[derive(Debug, Clone, Copy)]
-pub struct Glimpse {
-    peer: Peer,
-    /// Absent while nobody has looked; 0 where there is none to be seen.
-    parent: Option<u32>,
+/// Nothing where the process has gone, or the system does not tell.
+pub(super) fn parent_of(pid: u32) -> Option<u32> {
+    parent_number(pid).ok()
 }
 
-impl From<Peer> for Glimpse {
-    /// Of whom only as much is known as the connection says.
-    fn from(peer: Peer) -> Self {
-        Self { peer, parent: None }
-    }
-}
-
-impl Callers {
-    /// A first look at who waits at the other end.
-    pub fn glimpse(&self, caller: Glimpse, _: Duration) -> Glimpse {
-        let parent = caller.parent.or_else(|| caller.peer.pid.and_then(|pid| parent_of(pid).ok()));
-        Glimpse { parent: Some(parent.unwrap_or(0)), ..caller }
-    }
-
-    /// The name of whoever started the caller. Of the caller itself nothing is read.
-    pub fn known(&self, glimpse: Glimpse) -> Known {
-        let named = |pid| Named::new(pid, name_of(pid).unwrap_or_default().as_bytes());
-        let process = Named::new(glimpse.peer.pid.unwrap_or(0), b"");
-        Known {
-            uid: glimpse.peer.uid,
-            process,
-            parent: glimpse.parent.filter(|&parent| parent > 0).map(named),
-        }
-    }
+pub(super) fn read(pid: u32) -> Option<(Named, u32)> {
+    let name = name_of(pid).ok()?;
+    Some((Named::new(pid, name.as_bytes()), parent_of(pid).unwrap_or(0)))
 }
 
 fn open(pid: u32) -> io::Result<OwnedHandle> {
@@ -63,7 +33,7 @@ fn open(pid: u32) -> io::Result<OwnedHandle> {
 }
 
 /// Its number may be another program's by now: Windows does not keep parents.
-fn parent_of(pid: u32) -> io::Result<u32> {
+fn parent_number(pid: u32) -> io::Result<u32> {
     let process = open(pid)?;
     let mut facts = PROCESS_BASIC_INFORMATION::default();
     let (size, mut length) = (size_of_val(&facts) as u32, 0);

@@ -81,9 +81,9 @@ pub fn open_private(path: &Path) -> Result<File, FileError> {
 /// # Errors
 /// [`FileError`].
 pub fn open_to_append(path: &Path) -> Result<File, FileError> {
-    // Without the right to read it, it could not be locked.
     let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
+    // Without the right to read it, it could not be locked.
+    options.append(true).read(true).create(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
     let file = options.open(path).map_err(classify)?;
     require_plain(&file, path)?;
     require_writable_by_us_alone(&file, path)?;

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use cp_token_protocol::message::{ProtectionReport, ProtectionState};
+use cp_token_protocol::message::ProtectionReport;
 use windows_sys::Win32::Foundation::{HANDLE_FLAG_INHERIT, SetHandleInformation};
 use windows_sys::Win32::System::Console::{
     GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE,
@@ -19,30 +19,31 @@ use windows_sys::Win32::System::Threading::{
     SetProcessWorkingSetSize,
 };
 
+use super::report;
+
 /// Everything that is done before any thread, pipe or secret exists, and how it went.
 pub(super) fn process(keep: impl Fn(&OsString) -> bool) -> Vec<ProtectionReport> {
     let mut reports = vec![
-        report("libraries from the system folder alone", is_library_search_closed()),
+        report("libraries from the system folder alone", Some(is_library_search_closed())),
         report(
             "no libraries from other machines or of low trust",
-            is_forbidden(ProcessImageLoadPolicy, IMAGES),
+            Some(is_forbidden(ProcessImageLoadPolicy, IMAGES)),
         ),
-        report("no extension points in this process", is_forbidden(ProcessExtensionPointDisablePolicy, ONE)),
-        report("no code made at run time", is_forbidden(ProcessDynamicCodePolicy, ONE)),
-        report("no error report with the memory's content", is_silent_in_a_crash()),
+        report(
+            "no extension points in this process",
+            Some(is_forbidden(ProcessExtensionPointDisablePolicy, ONE)),
+        ),
+        report("no code made at run time", Some(is_forbidden(ProcessDynamicCodePolicy, ONE))),
+        report("no error report with the memory's content", Some(is_silent_in_a_crash())),
     ];
     keep_streams_to_ourselves();
     make_room_for_locked_pages();
     clear_environment(keep);
     let is_locked = cp_token_protocol::Secret::zeroed(1).is_locked();
-    reports.push(report("secrets locked in memory", is_locked));
-    reports.push(report("freed memory wiped", true));
-    reports.push(report("pipe for this user alone, peer checked", true));
-    let tracing = ProtectionState::Unsupported;
-    reports.push(ProtectionReport {
-        name: "no tracing by other programs of the user".to_owned(),
-        state: tracing,
-    });
+    reports.push(report("secrets locked in memory", Some(is_locked)));
+    reports.push(report("freed memory wiped", Some(true)));
+    reports.push(report("pipe for this user alone, peer checked", Some(true)));
+    reports.push(report("no tracing by other programs of the user", None));
     reports
 }
 
@@ -104,11 +105,6 @@ fn clear_environment(keep: impl Fn(&OsString) -> bool) {
             std::env::remove_var(name);
         }
     }
-}
-
-fn report(name: &str, holds: bool) -> ProtectionReport {
-    let state = if holds { ProtectionState::On } else { ProtectionState::Off };
-    ProtectionReport { name: name.to_owned(), state }
 }
 
 const SMALLEST: usize = 4 << 20;
