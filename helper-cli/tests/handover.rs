@@ -102,7 +102,7 @@ fn old_daemon(place: &Place, source: SecretLocation) -> support::daemon::Asked {
 fn b21_a_daemon_too_old_to_hand_over_is_not_stopped_where_a_secret_would_be_lost() {
     let place = Place::new();
     let asked = old_daemon(&place, SecretLocation::Memory);
-    let words = ["too old to hand over", "the secret of prod", "daemon stop && cp-token daemon start"];
+    let words = ["cannot hand over", "the secret of prod", "daemon stop && cp-token daemon start"];
     run(&mut place.helper(&["daemon", "restart"])).fails_with(69, &words);
     assert_eq!(asked.count(), 2, "it was asked to restart and how it stands, and not to stop");
     let place = Place::new();

@@ -134,3 +134,20 @@ fn a_path_that_depends_on_where_one_stands_is_refused_with_its_line() {
         .saying("audit_file must be an absolute path");
     world.helper(&[]).token();
 }
+
+#[test]
+fn a_hand_over_leaves_no_gap_in_the_file() {
+    let (world, file) = world();
+    world.helper(&[]).token();
+    world.helper(&["daemon", "restart"]).succeeded();
+    world.helper(&[]).token();
+    world.helper(&["daemon", "stop"]).succeeded();
+    let mut kept = lines(&file);
+    // Two daemons write, each in its order.
+    kept.sort_by_key(|line| line["number"].as_u64());
+    let deeds: Vec<_> = kept.iter().map(|line| line["what"].clone()).collect();
+    assert_eq!(deeds, ["reload", "get", "restart", "get", "stop"]);
+    let first = kept[0]["number"].as_u64().expect("a number");
+    let numbers: Vec<_> = kept.iter().filter_map(|line| line["number"].as_u64()).collect();
+    assert_eq!(numbers, (first..first + 5).collect::<Vec<_>>());
+}

@@ -32,3 +32,26 @@ fn the_first_caller_starts_the_daemon_by_its_socket_which_stays_the_same_over_cr
     manager.systemctl(&["stop", "cp-token.socket"]).succeeded();
     assert!(world.running().is_empty() && !world.socket().exists(), "the socket's end is the daemon's");
 }
+
+#[test]
+fn the_manager_follows_a_daemon_that_hands_over_and_minds_the_next_one_as_well() {
+    let world = World::new();
+    let Some(manager) = UserManager::start(&world) else { return };
+    installed(&manager);
+    let socket = identity(&world);
+    create(&world, &manager, "prod", &["--secret-source", "memory"]);
+    let held = token(&manager, &[]);
+    let (first, minded) = (world.daemon_pid(), manager.property("cp-tokend.service", "MainPID"));
+    let requests = world.server().token_requests();
+    let told = manager.helper(&["daemon", "restart"]).succeeded();
+    assert!(told.stdout.contains("1 token and 1 secret kept"), "{told:?}");
+    assert!(processes::wait_for_end(first));
+    assert_eq!(token(&manager, &[]), held);
+    assert_eq!((world.server().token_requests(), identity(&world)), (requests, socket));
+    assert_eq!(manager.property("cp-tokend.service", "ActiveState"), "active");
+    assert_ne!(manager.property("cp-tokend.service", "MainPID"), minded);
+    let second = world.daemon_pid();
+    assert!(second != first && processes::signal(second, Signal::KILL) && processes::wait_for_end(second));
+    manager.helper(&["status"]).succeeded();
+    assert!(world.daemon_pid() != second && identity(&world) == socket, "the manager has started another");
+}
