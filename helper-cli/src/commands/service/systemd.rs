@@ -43,7 +43,7 @@ pub(super) struct Unit {
     pub(super) listens: String,
 }
 
-/// The properties that [`unit`] reads.
+/// The properties that [`unit()`] reads.
 pub(super) const PROPERTIES: &str = "LoadState,ActiveState,UnitFileState,FragmentPath,MainPID,Listen";
 
 /// What `systemctl show --property=…` has answered about one unit.
