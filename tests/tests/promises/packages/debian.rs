@@ -90,15 +90,17 @@ fn b22_a_debian_package_serves_through_an_upgrade_and_leaves_only_the_persons_ow
     create.args(places).run().succeeded();
     let token = || system.call(&world, "/usr/bin/cp-token", &[]).printing_a_token().run().token();
     assert_eq!(world.api_status(&token()), 200);
-    assert_eq!(system.running(DAEMON).len(), 1);
+    let before = system.running(DAEMON);
+    assert_eq!(before.len(), 1);
 
     install(&system, second);
-    // Whether the old daemon goes on or has handed over to a new one: nothing is asked of the server again.
     assert_eq!(world.api_status(&token()), 200);
-    assert_eq!(world.server().token_requests(), 1);
+    assert!(processes::wait_for_end(before[0]), "the old daemon has handed over");
+    assert_eq!(world.api_status(&token()), 200);
+    assert_eq!(world.server().token_requests(), 1, "nothing is asked of the server again");
 
     let daemons = system.running(DAEMON);
-    assert_eq!(daemons.len(), 1, "the upgrade left one daemon");
+    assert!(daemons.len() == 1 && daemons != before, "the upgrade left one daemon, a new one");
     run(system.command("dpkg").args(["--no-triggers", "--remove", "cp-token"]));
     assert!(processes::wait_for_end(daemons[0]), "the removal stops the daemon");
     run(system.command("dpkg").args(["--no-triggers", "--purge", "cp-token"]));
