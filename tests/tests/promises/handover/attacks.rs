@@ -49,7 +49,8 @@ sys.stdout.write('%d %s' % (os.waitstatus_to_exitcode(status), heard.hex()))
 fn forge(world: &World, how: &str) -> String {
     let daemon = world.daemon_file();
     let socket = world.socket();
-    let program = world.program("python3").args(["-I", "-c", FORGER]);
+    // A forger who succeeds would wait for its daemon.
+    let program = world.program("timeout").args(["60", "python3", "-I", "-c", FORGER]);
     let run = program.args([daemon.as_os_str(), socket.as_os_str(), how.as_ref()]).run();
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stderr.contains("cannot start"), "{how}: {run:?}");
