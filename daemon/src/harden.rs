@@ -59,31 +59,6 @@ const KEPT: &[&str] = &[
     "XDG_STATE_HOME",
 ];
 
-/// What Windows' own libraries and programs ask for besides; its names have no case.
-const WINDOWS: &[&str] = &[
-    "ALLUSERSPROFILE",
-    "APPDATA",
-    "COMPUTERNAME",
-    "COMSPEC",
-    "HOMEDRIVE",
-    "HOMEPATH",
-    "LOCALAPPDATA",
-    "PATH",
-    "PATHEXT",
-    "PROGRAMDATA",
-    "PROGRAMFILES",
-    "SYSTEMDRIVE",
-    "SYSTEMROOT",
-    "TEMP",
-    "TMP",
-    "USERDOMAIN",
-    "USERNAME",
-    "USERPROFILE",
-    "WINDIR",
-    // By which Wine finds the user's folders, as Windows does by the user's token.
-    "WINEUSERNAME",
-];
-
 /// Hardens the process. To be called before any thread, pipe or secret exists.
 ///
 /// # Errors
@@ -129,7 +104,18 @@ pub fn is_handed_over(variable: impl Fn(&str) -> Option<OsString>) -> bool {
 
 /// Whether the daemon keeps the variable of that name.
 pub(crate) fn is_kept(name: &str) -> bool {
-    KEPT.contains(&name) || (cfg!(windows) && WINDOWS.iter().any(|kept| kept.eq_ignore_ascii_case(name)))
+    KEPT.contains(&name) || is_the_systems(name)
+}
+
+/// Whether the system's own libraries ask for it.
+#[cfg(windows)]
+fn is_the_systems(name: &str) -> bool {
+    cp_token_protocol::child::SYSTEM_VARIABLES.iter().any(|kept| kept.eq_ignore_ascii_case(name))
+}
+
+#[cfg(not(windows))]
+fn is_the_systems(_: &str) -> bool {
+    false
 }
 
 /// How a protection came out; none where the system does not have it.

@@ -35,6 +35,7 @@ pub(crate) use service::ServiceCommand;
     long_about = help::ABOUT,
     after_help = "More, with examples, exit codes and files: cp-token --help",
     after_long_help = help::AFTER,
+    term_width = 116,
     args_conflicts_with_subcommands = true
 )]
 pub(crate) struct CommandLine {
@@ -133,7 +134,7 @@ pub(crate) enum DaemonCommand {
     Start,
     /// Stop it in order; every live token is lost, no secret is
     Stop,
-    /// Let a new one take its place, with its tokens and secrets; no caller notices
+    /// Let a new one take its place, on Linux with its tokens and secrets
     Restart,
     /// Let it read its config file again
     Reload,

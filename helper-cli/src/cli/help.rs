@@ -69,7 +69,8 @@ restart is for a new version of the program. The daemon that runs starts the fil
 now, waits until no token request is under way, and hands over its socket, tokens, secrets and lock, in
 memory alone. Callers wait for a moment, and no token is requested again. Where that does not come about the
 daemon goes on as before and the exit code is 69, or 75 where work under way takes too long. SIGUSR2 does
-the same. To begin anew, without anything that only memory holds: stop, then start.";
+the same. To begin anew, without anything that only memory holds: stop, then start. On macOS and Windows
+nothing is handed over: restart is a stop and a start, and refused where memory alone holds a secret.";
 
 pub(super) const SERVICE: &str = "\
 For this user alone: two units of systemd --user (a socket, and the daemon that starts with the first caller), an
@@ -100,8 +101,9 @@ docs/schema of the source has a JSON Schema for each --json.";
 pub(super) const DOCTOR: &str = "\
 One line for each check: ok, note or FAIL, what was looked at, what was found, and how to mend it
 behind an arrow. The exit code is 0 where none fails, else that of the first failure; notes change
-nothing. A daemon is started where none runs, and reads its config file again. No token is requested, and no secret is sent but a
-proxy's password to that proxy: a server is asked for the head of a page. A secret command is run.
+nothing. A daemon is started where none runs, and reads its config file again. No token is requested,
+and no secret is sent but a proxy's password to that proxy: a server is asked for the head of a page. A
+secret command is run.
 
 Checks, in this order: socket, daemon, version; lock, protections, config, state, keyring (a trial item
 is written, read back and removed), profiles; for each profile kind, http, secret, codes, name, server,

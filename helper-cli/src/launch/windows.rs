@@ -19,27 +19,7 @@ use windows_sys::Win32::System::Threading::{
     CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_PROCESS_GROUP, DETACHED_PROCESS,
 };
 
-/// What Windows' own libraries ask for, besides.
-pub(super) const VARIABLES: &[&str] = &[
-    "ALLUSERSPROFILE",
-    "APPDATA",
-    "COMPUTERNAME",
-    "COMSPEC",
-    "HOMEDRIVE",
-    "HOMEPATH",
-    "LOCALAPPDATA",
-    "PATHEXT",
-    "PROGRAMDATA",
-    "PROGRAMFILES",
-    "SYSTEMDRIVE",
-    "SYSTEMROOT",
-    "TEMP",
-    "TMP",
-    "USERDOMAIN",
-    "USERNAME",
-    "USERPROFILE",
-    "WINDIR",
-];
+pub(super) use cp_token_protocol::child::SYSTEM_VARIABLES as VARIABLES;
 
 /// Makes the folder and its missing parents, open to nobody else from their first instant.
 pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {

@@ -17,18 +17,6 @@ pub(super) const DAEMON: &str = "cp-tokend";
 /// What the system answers, or that it is another program: behind an activated socket the system names whoever
 /// made the socket.
 pub(super) fn end_in_order<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
-    tell(number, name, Signal::TERM, left)
-}
-
-/// As [`end_in_order`], asking it to hand over to its successor first.
-///
-/// # Errors
-/// As there.
-pub(super) fn replace_in_order<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
-    tell(number, name, Signal::USR2, left)
-}
-
-fn tell<E>(number: i32, name: &str, word: Signal, left: Result<Duration, E>) -> io::Result<()> {
     let process = Pid::from_raw(number).ok_or(io::ErrorKind::NotFound)?;
     let queue = kqueue()?;
     let exit = EventFilter::Proc { pid: process, flags: ProcessEvents::EXIT };
@@ -40,7 +28,7 @@ fn tell<E>(number: i32, name: &str, word: Signal, left: Result<Duration, E>) -> 
     if name_of(number)? != name.as_bytes() {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
-    kill_process(process, word)?;
+    kill_process(process, Signal::TERM)?;
     let left = left.map_err(|_| io::ErrorKind::TimedOut)?;
     let left = Timespec::try_from(left).map_err(|_| io::ErrorKind::InvalidInput)?;
     // SAFETY: as above.
@@ -48,6 +36,14 @@ fn tell<E>(number: i32, name: &str, word: Signal, left: Result<Duration, E>) -> 
         0 => Err(io::ErrorKind::TimedOut.into()),
         _ => Ok(()),
     }
+}
+
+/// No daemon hands over here, so none is asked to.
+///
+/// # Errors
+/// Always.
+pub(super) fn replace_in_order<E>(_: i32, _: &str, _: Result<Duration, E>) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 fn name_of(number: i32) -> io::Result<Vec<u8>> {

@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use cp_token_protocol::message::{Request, Response, SecretLocation, StatusReport};
+use cp_token_protocol::message::{Request, SecretLocation, StatusReport};
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
 use super::{introduce, start, status, stop, system};
 use crate::client;
 use crate::deadline::Deadline;
-use crate::output;
 
 /// The daemon waits for token requests that are under way, and goes on serving meanwhile.
 const LIMIT: Duration = Duration::from_secs(90);
@@ -23,16 +22,7 @@ pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
     let Some(connection) = client::connect(address, &deadline)? else { return start(address) };
     let process = connection.process();
     match connection.ask(&Request::Restart) {
-        Ok(Response::Done(lines)) => output::print_lines(&lines),
-        Ok(
-            other @ (Response::Working
-            | Response::Token(_)
-            | Response::Status(_)
-            | Response::Profiles(_)
-            | Response::Failure(_)
-            | Response::Log(_)
-            | Response::Findings(_)),
-        ) => Err(client::unexpected(&other)),
+        Ok(response) => super::super::tell(response),
         Err(failure) => match failure.code {
             ErrorCode::MALFORMED_REQUEST => without_handover(address, &deadline),
             // Elsewhere no daemon hands over.
