@@ -20,7 +20,7 @@ use network::RawNetwork;
 use raw::RawProfile;
 
 /// A config file that has passed every check.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
     /// The default profile, which exists.
     pub default: Option<ProfileName>,

@@ -88,6 +88,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         RegistryError::Vault(error, profile) => return of_vault(*error, profile),
         RegistryError::Foreign(error, profile) => return of_foreign(*error, profile),
         RegistryError::Unproved(failure) => return unproved(failure),
+        RegistryError::Reload(failure) => return failure.clone(),
         RegistryError::Locked => return locked(),
         RegistryError::NotCreated(failure, name) => return unproved(&for_new(failure, name)),
         RegistryError::UnknownProfile(_) | RegistryError::UnknownUrl(_) => (
@@ -137,6 +138,14 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             ErrorCode::CONFIG_UNSAFE,
             "Mend that first; cp-token uses no config that others could have written",
         ),
+        RegistryError::Overtaken(..) => (ErrorCode::CONFIG_CHANGED, "Look at the file, then run it again"),
+        RegistryError::Busy(_) => (ErrorCode::CONFIG_CHANGED, "Run it again; nothing was changed"),
+        RegistryError::TooMany => (ErrorCode::TOO_MANY_CHANGES, "Run it again; nothing was changed"),
+        RegistryError::Unwritable(_) => (
+            ErrorCode::CONFIG_BROKEN,
+            "Give each profile a table of its own there, [profile.NAME], and run it again",
+        ),
+        RegistryError::TooLarge(..) => (ErrorCode::WRITE_FAILED, "Delete profiles that are not needed"),
         RegistryError::WriteFailed(..) => (
             ErrorCode::WRITE_FAILED,
             "Make room or give yourself the right to write there; nothing was changed",

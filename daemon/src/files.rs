@@ -12,6 +12,10 @@ mod system;
 #[path = "files/windows.rs"]
 mod system;
 
+mod exchange;
+
+pub use exchange::{Replacement, replace_known};
+
 pub use system::{
     check_ancestors, check_folder, make_private_folder, open_private, open_to_append, read_own, replace,
 };

@@ -11,6 +11,7 @@ pub mod callers;
 pub mod clean;
 pub mod clock;
 pub mod codes;
+pub mod commitment;
 pub mod config;
 pub mod entry;
 pub mod examination;

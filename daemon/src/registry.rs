@@ -23,17 +23,20 @@ mod change;
 mod choice;
 mod describe;
 mod draft;
+mod edit;
 pub mod error;
 mod file;
 mod foreign;
 mod secret;
 mod steps;
+mod turns;
 
 pub use choice::choose;
 
 use error::RegistryError;
 use file::{ConfigFile, Reading};
 pub use secret::check_entry;
+use turns::Turns;
 
 /// The rooms that a registry speaks to; wired by `app`.
 pub struct Rooms {
@@ -65,8 +68,7 @@ pub struct Registry {
     gate: Arc<Gate>,
     /// Replaced whole; a reader has the old config or the new one, never a mixture.
     loaded: Mutex<Loaded>,
-    /// One change at a time.
-    changing: tokio::sync::Mutex<()>,
+    turns: Turns,
 }
 
 #[derive(Default)]
@@ -91,7 +93,7 @@ impl Registry {
             clock,
             gate,
             loaded: Mutex::default(),
-            changing: tokio::sync::Mutex::default(),
+            turns: Turns::default(),
         };
         let _ = registry.reload();
         registry
@@ -116,7 +118,11 @@ impl Registry {
     /// # Errors
     /// What is wrong with the file.
     pub fn reload(&self) -> Result<(), Failure> {
-        match self.file.read() {
+        self.accept(self.file.read())
+    }
+
+    fn accept(&self, read: file::Read) -> Result<(), Failure> {
+        match read {
             Ok(reading) => {
                 self.publish(reading);
                 Ok(())

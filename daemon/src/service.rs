@@ -16,6 +16,7 @@ use crate::audit::{Audit, Pending};
 use crate::broker::{Answer, Broker};
 use crate::callers::Glimpse;
 use crate::clock::{Clock, Moment};
+use crate::commitment::Commitment;
 use crate::examination::Examination;
 use crate::failure;
 use crate::lease::{self, Ask, Served};
@@ -155,7 +156,8 @@ impl Service {
     }
 
     /// The response to any request but the one for a token.
-    pub async fn handle(&self, request: Request, caller: Glimpse) -> Response {
+    /// `commitment` says until when it may be dropped.
+    pub async fn handle(&self, request: Request, caller: Glimpse, commitment: &Commitment) -> Response {
         let noted = deeds::of_request(&request).map(|deed| self.parts.audit.asked(deed, caller));
         let noted = noted.map(|noted| noted.about(deeds::profile_of(&request)).seen());
         if matches!(request, Request::Restart)
@@ -164,14 +166,14 @@ impl Service {
             return done(self.restarts.ask(noted).await);
         }
         let _at_work = AtWork::begin(&self.at_work);
-        let response = self.respond(request, caller).await;
+        let response = self.respond(request, caller, commitment).await;
         if let Some(noted) = noted {
             noted.close(deeds::outcome(&response, Outcome::Done));
         }
         response
     }
 
-    async fn respond(&self, request: Request, caller: Glimpse) -> Response {
+    async fn respond(&self, request: Request, caller: Glimpse, commitment: &Commitment) -> Response {
         let Parts { registry, lock, .. } = &self.parts;
         if lock.is_closed() && !is_for_locked(&request) {
             return Response::Failure(failure::locked());
@@ -184,11 +186,11 @@ impl Service {
             Request::Status => Response::Status(self.status()),
             Request::Forget(scope) => self.forget(&scope),
             Request::ProfileList => self.profiles(),
-            Request::ProfileCreate(create) => done(registry.create(create).await),
-            Request::ProfileUpdate(update) => done(registry.update(update).await),
-            Request::ProfileResetSecret(reset) => done(registry.reset_secret(reset).await),
-            Request::ProfileDelete(name) => done(registry.delete(&name).await),
-            Request::ProfileUse(name) => done(registry.make_default(&name).await),
+            Request::ProfileCreate(create) => done(registry.create(create, commitment).await),
+            Request::ProfileUpdate(update) => done(registry.update(update, commitment).await),
+            Request::ProfileResetSecret(reset) => done(registry.reset_secret(reset, commitment).await),
+            Request::ProfileDelete(name) => done(registry.delete(&name, commitment).await),
+            Request::ProfileUse(name) => done(registry.make_default(&name, commitment).await),
             Request::Reload => done(registry.reload().map(|()| vec!["the config was read again".to_owned()])),
             // It is not this room's to do; `handle` hands it on.
             Request::Restart => Response::Failure(failure::internal()),

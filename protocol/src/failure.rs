@@ -113,6 +113,10 @@ codes! {
     PASSPHRASE_DELAYED = 411, "passphrase_delayed";
     /// Work under way did not end in time for a hand-over; the daemon goes on.
     HANDOVER_DELAYED = 412, "handover_delayed";
+    /// The config file was changed while a change to it was under way; nothing was done.
+    CONFIG_CHANGED = 413, "config_changed";
+    /// Too many changes to profiles are under way; nothing was done.
+    TOO_MANY_CHANGES = 414, "too_many_changes";
     /// There is no keyring to talk to.
     KEYRING_UNAVAILABLE = 500, "keyring_unavailable";
     /// The keyring is locked and nobody unlocked it.

@@ -2,16 +2,27 @@
 
 use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{Identity, SecretLocation, TotpMethod};
-use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use super::{Config, ConfigError};
 use crate::profile::Network;
+
+/// The byte order mark that some editors of Windows begin a file with.
+const MARK: char = '\u{feff}';
 
 /// The config file's text, open for changes.
 #[derive(Debug, Clone)]
 pub struct ConfigText {
     document: DocumentMut,
     common: Network,
+    form: Form,
+}
+
+/// What the parser drops of a text's form.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    has_mark: bool,
+    has_crlf: bool,
 }
 
 impl ConfigText {
@@ -22,7 +33,8 @@ impl ConfigText {
     pub fn open(text: &str) -> Result<Self, ConfigError> {
         let common = Config::parse(text)?.network;
         let document = text.parse().map_err(|_| ConfigError::at(text, None, "the file cannot be edited"))?;
-        Ok(Self { document, common })
+        let form = Form { has_mark: text.starts_with(MARK), has_crlf: has_only_crlf(text) };
+        Ok(Self { document, common, form })
     }
 
     /// The way to a server for every profile that does not say otherwise.
@@ -30,9 +42,19 @@ impl ConfigText {
         &self.common
     }
 
-    /// The text as it is to be written.
+    /// The text as the parser gives it back.
     pub fn text(&self) -> String {
         self.document.to_string()
+    }
+
+    /// The text with the byte order mark and the line ends of the one that was opened.
+    pub fn text_as_found(&self) -> String {
+        let text = match self.form.has_crlf {
+            true => self.text().replace("\r\n", "\n").replace('\n', "\r\n"),
+            false => self.text(),
+        };
+        let has_mark = text.starts_with(MARK) || !self.form.has_mark;
+        if has_mark { text } else { format!("{MARK}{text}") }
     }
 
     /// Makes `name` the default, or takes the default away.
@@ -57,12 +79,18 @@ impl ConfigText {
             table.set_implicit(true);
             Item::Table(table)
         });
+        let is_inline = profiles.is_inline_table();
         let item = &mut profiles[name.as_str()];
         if item.is_none() {
-            *item = Item::Table(Table::new());
+            // Only a value can stand between braces.
+            *item = if is_inline { value(InlineTable::new()) } else { Item::Table(Table::new()) };
         }
         ProfileText { item }
     }
+}
+
+fn has_only_crlf(text: &str) -> bool {
+    text.contains('\n') && text.matches('\n').count() == text.matches("\r\n").count()
 }
 
 /// One profile's table in the text.

@@ -6,6 +6,9 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
+use rustix::fs::RenameFlags;
+use rustix::io::Errno;
+
 use super::{FILE_LIMIT, FileError, show};
 
 /// The text of a file that is ours: a plain file, owned by us, writable by nobody else.
@@ -113,8 +116,31 @@ pub fn open_to_append(path: &Path) -> Result<File, FileError> {
     }
 }
 
+/// Exchanges two names in one step. Not every system and file system can.
+pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    rename_with(one, other, RenameFlags::EXCHANGE)
+}
+
+/// Renames a file unless the new name is taken. Not every system and file system can.
+pub(super) fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
+    rename_with(from, to, RenameFlags::NOREPLACE)
+}
+
+fn rename_with(from: &Path, to: &Path, flags: RenameFlags) -> io::Result<()> {
+    let renamed = rustix::fs::renameat_with(rustix::fs::CWD, from, rustix::fs::CWD, to, flags);
+    renamed.map_err(|error| match error {
+        Errno::INVAL | Errno::NOSYS | Errno::NOTSUP => io::ErrorKind::Unsupported.into(),
+        error => error.into(),
+    })
+}
+
+/// What was renamed in `folder` survives a power cut.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
 /// A draft left by a crash is replaced, never followed.
-fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
+pub(super) fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
     match std::fs::remove_file(draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -111,8 +111,23 @@ pub fn check_folder(folder: &Path) -> Result<(), FileError> {
     if access.lets_others(&own, EXCHANGING) { Err(FileError::Shared(show(folder))) } else { Ok(()) }
 }
 
+/// Exchanges two names in one step, which this system cannot.
+pub(super) fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Renames a file unless the new name is taken, which this system cannot in one step.
+pub(super) fn rename_to_free(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// What was renamed survives a power cut without it.
+pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// A draft left by a crash is replaced, never followed.
-fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
+pub(super) fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
     match std::fs::remove_file(draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

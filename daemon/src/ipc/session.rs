@@ -13,6 +13,7 @@ use super::conversations::Place;
 use super::eager::{Stage, replying};
 use super::system::{self, Connection, Stream};
 use crate::callers::Glimpse;
+use crate::commitment::Commitment;
 use crate::failure;
 use crate::service::Service;
 
@@ -38,9 +39,7 @@ async fn conclude(stream: &Stream, stage: Stage, service: Arc<Service>) -> io::R
     let reply = match stage {
         Stage::Replying(bytes, sent, _noted) => return write_reply(stream, &bytes[sent..]).await,
         Stage::Waiting(pending) => with_signs_of_life(stream, service.finish(pending)).await?,
-        Stage::Asked(request, caller) => {
-            with_signs_of_life(stream, to_its_end(service, *request, caller)).await?
-        }
+        Stage::Asked(request, caller) => handled(stream, service, *request, caller).await?,
     };
     if let Stage::Replying(bytes, _, _) = replying(&reply, None) {
         write_reply(stream, &bytes).await?;
@@ -48,21 +47,37 @@ async fn conclude(stream: &Stream, stage: Stage, service: Arc<Service>) -> io::R
     Ok(())
 }
 
-/// Handles the request in a task of its own: a change to a profile is not cut short by a caller who leaves.
-async fn to_its_end(service: Arc<Service>, request: Request, caller: Glimpse) -> Response {
-    let handled = tokio::spawn(async move { service.handle(request, caller).await }).await;
-    handled.unwrap_or_else(|_| Response::Failure(failure::internal()))
+/// Handles the request in a task of its own. It ends with a caller who leaves, until it commits.
+async fn handled(
+    stream: &Stream,
+    service: Arc<Service>,
+    request: Request,
+    caller: Glimpse,
+) -> io::Result<Response> {
+    let commitment = Commitment::of(&request);
+    let until = commitment.clone();
+    let mut task = tokio::spawn(async move { service.handle(request, caller, &until).await });
+    let answer = async { (&mut task).await.unwrap_or_else(|_| Response::Failure(failure::internal())) };
+    let told = with_signs_of_life(stream, answer).await;
+    // On this one thread the task cannot commit between the look and the abort.
+    if told.is_err() && !commitment.is_made() {
+        task.abort();
+    }
+    told
 }
 
-/// Tells the caller at once, and then every second, that the answer is being made.
+/// Tells the caller at once, and then every second, that the answer is being made. A caller who leaves is noticed at
+/// once.
 async fn with_signs_of_life(stream: &Stream, answer: impl Future<Output = Response>) -> io::Result<Response> {
     let mut answer = std::pin::pin!(answer);
+    let mut left = std::pin::pin!(system::left(stream));
     let working = encode_response(&Response::Working).unwrap_or_default();
     let mut pulse = tokio::time::interval(PULSE);
     loop {
         tokio::select! {
             biased;
             response = &mut answer => return Ok(response),
+            () = &mut left => return Err(io::ErrorKind::BrokenPipe.into()),
             _ = pulse.tick() => write_reply(stream, &working).await?,
         }
     }

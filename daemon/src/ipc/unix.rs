@@ -56,6 +56,28 @@ pub(super) fn stream(connection: Connection) -> io::Result<Stream> {
     Stream::from_std(StdStream::from(connection))
 }
 
+/// Waits until the caller has left. Who only ends its sending, as it may, is still there; who says more than its one
+/// request breaks the protocol, and might as well have left.
+pub(super) async fn left(stream: &Stream) {
+    while stream.readable().await.is_ok() {
+        match stream.try_read(&mut [0; 1]) {
+            Ok(0) if is_still_read(stream) => std::future::pending().await,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Ok(_) | Err(_) => return,
+        }
+    }
+}
+
+/// Whether the other end, which sends no more, may still take an answer. Where that is not to be seen, the next sign of life
+/// shows it.
+fn is_still_read(stream: &Stream) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut end = [PollFd::new(stream, PollFlags::empty())];
+    let looked = poll(&mut end, Some(&at_once));
+    looked.is_err() || !cfg!(target_os = "linux") || !end[0].revents().contains(PollFlags::HUP)
+}
+
 /// The descriptor, watched by the runtime.
 pub(super) fn watch(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     // SAFETY: an `OwnedFd` names one open descriptor for as long as it lives, and nothing here replaces it.

@@ -61,6 +61,16 @@ pub(super) fn stream(connection: Connection) -> io::Result<Stream> {
     Ok(connection)
 }
 
+/// Waits until the caller has left. Who says more than its one request breaks the protocol, and might as well have left.
+pub(super) async fn left(stream: &Stream) {
+    while stream.readable().await.is_ok() {
+        match stream.try_read(&mut [0; 1]) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Ok(_) | Err(_) => return,
+        }
+    }
+}
+
 fn watch(instance: OwnedHandle) -> io::Result<NamedPipeServer> {
     // SAFETY: the handle is one end of a pipe that was made for overlapped use, and nobody else has it.
     unsafe { NamedPipeServer::from_raw_handle(instance.into_raw_handle()) }

@@ -1,16 +1,22 @@
 //! Owns the changes to profiles, each in the one order in which a crash at any step leaves the old profile
-//! or the new one: prove, note, store the secret, write the config, erase what is left over.
+//! or the new one: prove, note, store the secret, write the config, erase what is left over. Until it stores
+//! something, a change is dropped with its caller.
 
 use std::sync::Arc;
 
-use cp_token_protocol::message::{ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate};
-use cp_token_protocol::{Failure, ProfileName};
+use cp_token_protocol::message::{
+    EntryParts, ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate,
+};
+use cp_token_protocol::{Failure, ProfileName, Secret};
 use tokio::sync::MutexGuard;
 
-use super::describe::{asks_differently, describe, redescribe};
+use super::describe::asks_differently;
+use super::edit::{Edit, Update};
 use super::error::RegistryError;
+use super::turns::Turn;
 use super::{Registry, draft};
-use crate::config::edit::ConfigText;
+use crate::background;
+use crate::commitment::Commitment;
 use crate::failure;
 use crate::profile::Profile;
 
@@ -19,37 +25,49 @@ impl Registry {
     ///
     /// # Errors
     /// [`Failure`]; then nothing has changed.
-    pub async fn create(&self, create: ProfileCreate) -> Result<Vec<String>, Failure> {
-        let _changing = self.turn().await?;
-        self.try_create(create).await.map_err(|error| failure::of_registry(&error))
+    pub async fn create(
+        &self,
+        create: ProfileCreate,
+        commitment: &Commitment,
+    ) -> Result<Vec<String>, Failure> {
+        let _turn = self.turn(&create.name).await?;
+        self.try_create(create, commitment).await.map_err(|error| failure::of_registry(&error))
     }
 
     /// Changes a profile.
     ///
     /// # Errors
     /// [`Failure`]; then nothing has changed.
-    pub async fn update(&self, update: ProfileUpdate) -> Result<Vec<String>, Failure> {
-        let _changing = self.turn().await?;
+    pub async fn update(
+        &self,
+        update: ProfileUpdate,
+        commitment: &Commitment,
+    ) -> Result<Vec<String>, Failure> {
+        let _turn = self.turn(&update.name).await?;
         let old = self.select(&ProfileSelector::Named(update.name.clone()))?;
-        self.try_update(&old, update).await.map_err(|error| failure::of_registry(&error))
+        self.try_update(&old, update, commitment).await.map_err(|error| failure::of_registry(&error))
     }
 
     /// Gives a profile a new secret. The old one stays until the new one has worked.
     ///
     /// # Errors
     /// [`Failure`]; then nothing has changed.
-    pub async fn reset_secret(&self, reset: ProfileResetSecret) -> Result<Vec<String>, Failure> {
-        let _changing = self.turn().await?;
+    pub async fn reset_secret(
+        &self,
+        reset: ProfileResetSecret,
+        commitment: &Commitment,
+    ) -> Result<Vec<String>, Failure> {
+        let _turn = self.turn(&reset.name).await?;
         let profile = self.select(&ProfileSelector::Named(reset.name.clone()))?;
-        self.try_reset(&profile, reset).await.map_err(|error| failure::of_registry(&error))
+        self.try_reset(&profile, reset, commitment).await.map_err(|error| failure::of_registry(&error))
     }
 
     /// Removes a profile and its secret.
     ///
     /// # Errors
     /// [`Failure`]; then nothing has changed.
-    pub async fn delete(&self, name: &ProfileName) -> Result<Vec<String>, Failure> {
-        let _changing = self.turn().await?;
+    pub async fn delete(&self, name: &ProfileName, commitment: &Commitment) -> Result<Vec<String>, Failure> {
+        let (_turn, _storing) = self.turn_at_once(commitment).await?;
         let profile = self.select(&ProfileSelector::Named(name.clone()))?;
         self.try_delete(&profile).await.map_err(|error| failure::of_registry(&error))
     }
@@ -58,21 +76,20 @@ impl Registry {
     ///
     /// # Errors
     /// [`Failure`]; then nothing has changed.
-    pub async fn make_default(&self, name: &ProfileName) -> Result<Vec<String>, Failure> {
-        let _changing = self.turn().await?;
-        self.select(&ProfileSelector::Named(name.clone()))?;
-        let written = async {
-            let mut text = self.file.open()?;
-            text.set_default(Some(name));
-            self.write(&text).await
-        };
-        written.await.map_err(|error| failure::of_registry(&error))?;
+    pub async fn make_default(
+        &self,
+        name: &ProfileName,
+        commitment: &Commitment,
+    ) -> Result<Vec<String>, Failure> {
+        let (_turn, _storing) = self.turn_at_once(commitment).await?;
+        let written = self.write(&Arc::new(Edit::Default(name.clone()))).await;
+        written.map_err(|error| failure::of_registry(&error))?;
         Ok(vec![format!("profile {name} is the default now")])
     }
 
     /// Removes keyring items that an interrupted change left without a profile.
     pub async fn settle(&self) {
-        let _changing = self.changing.lock().await;
+        let _storing = self.turns.storing().await;
         for key in self.state.unsettled() {
             let used = self.config().profiles.values().any(|profile| profile.secret_key() == key);
             // In a config that cannot be read, the profile may well be there.
@@ -87,68 +104,96 @@ impl Registry {
         }
     }
 
-    /// That no change is under way, for as long as it is kept; nothing where one is.
+    /// That no change stores anything, for as long as it is kept; nothing where one does.
     pub fn quiet(&self) -> Option<MutexGuard<'_, ()>> {
-        self.changing.try_lock().ok()
+        self.turns.quiet()
     }
 
     /// Waits until no change is under way.
     pub async fn no_change_under_way(&self) {
-        drop(self.changing.lock().await);
+        self.turns.all_over().await;
     }
 
-    /// One change at a time, and none while the daemon is locked.
-    async fn turn(&self) -> Result<MutexGuard<'_, ()>, Failure> {
-        let turn = self.changing.lock().await;
-        if self.gate.is_closed() { Err(failure::locked()) } else { Ok(turn) }
+    /// One change of a profile at a time, and none while the daemon is locked. It begins with the file as it is.
+    async fn turn(&self, name: &ProfileName) -> Result<Turn<'_>, Failure> {
+        self.require_open()?;
+        let turn = self.turns.of(name).await.map_err(|error| failure::of_registry(&error))?;
+        self.refresh().await?;
+        self.require_open()?;
+        Ok(turn)
     }
 
-    async fn try_create(&self, create: ProfileCreate) -> Result<Vec<String>, RegistryError> {
-        let mut text = self.file.open()?;
-        let profile = draft::created(&create, text.common())?;
-        if crate::config::Config::parse(&text.text())
-            .is_ok_and(|on_disk| on_disk.profiles.contains_key(&profile.name))
-        {
+    /// The same for a change that has nothing to verify.
+    async fn turn_at_once(&self, commitment: &Commitment) -> Result<(Turn<'_>, MutexGuard<'_, ()>), Failure> {
+        self.require_open()?;
+        let turn = self.turns.any().map_err(|error| failure::of_registry(&error))?;
+        let storing = self.begin(commitment).await.map_err(|error| failure::of_registry(&error))?;
+        self.refresh().await?;
+        Ok((turn, storing))
+    }
+
+    fn require_open(&self) -> Result<(), Failure> {
+        if self.gate.is_closed() { Err(failure::locked()) } else { Ok(()) }
+    }
+
+    /// Reads the config file again, away from the loop.
+    async fn refresh(&self) -> Result<(), Failure> {
+        let file = self.file.clone();
+        let read = background::run(move || file.read()).await.map_err(|_| failure::internal())?;
+        self.accept(read)
+    }
+
+    async fn try_create(
+        &self,
+        create: ProfileCreate,
+        commitment: &Commitment,
+    ) -> Result<Vec<String>, RegistryError> {
+        let config = self.config();
+        let profile = draft::created(&create, &config.network)?;
+        if config.profiles.contains_key(&profile.name) {
             return Err(RegistryError::Exists(profile.name));
         }
         let parts = self.taken_over(&profile, create.secret, create.foreign.as_ref()).await?;
         let entry = self.entry(None, &profile, parts).await?;
+        let edit = Arc::new(Edit::Add(Box::new(profile.clone())));
         if create.dry_run {
             self.require_place(&profile).await?;
+            self.file.preview(&edit).await?;
             return Ok(vec![format!("profile {} can be created", profile.name)]);
         }
         let proof = self.prove(create.verify, &profile, &entry, create.code).await;
         let proof = proof.map_err(|error| not_created(error, &profile))?;
-        let common = text.common().clone();
-        describe(&mut text.profile(&profile.name), &common, &profile);
-        if self.config().profiles.is_empty() {
-            text.set_default(Some(&profile.name));
-        }
-        self.place(&profile, &entry, &text).await?;
+        let _storing = self.begin(commitment).await?;
+        self.place(&profile, &entry, &edit).await?;
         self.state.created(&profile.name, self.clock.now().wall);
         self.save_softly().await;
         self.take(&profile, proof);
         Ok(vec![format!("profile {} was created", profile.name)])
     }
 
-    async fn try_update(&self, old: &Profile, update: ProfileUpdate) -> Result<Vec<String>, RegistryError> {
-        let mut text = self.file.open()?;
+    async fn try_update(
+        &self,
+        old: &Profile,
+        mut update: ProfileUpdate,
+        commitment: &Commitment,
+    ) -> Result<Vec<String>, RegistryError> {
+        let (parts, code) = (std::mem::take(&mut update.secret), update.code.take());
         let new = draft::updated(old, &update)?;
-        let gives = [&update.secret.secret, &update.secret.totp_seed, &update.secret.proxy_password];
+        let gives = [&parts.secret, &parts.totp_seed, &parts.proxy_password];
         let gives = gives.iter().any(|part| part.is_some());
         if new == *old && !gives {
             return Ok(vec![format!("profile {} is as it was", old.name)]);
         }
-        if new.identity != old.identity && new.keeps_secret() && update.secret.secret.is_none() {
+        if new.identity != old.identity && new.keeps_secret() && parts.secret.is_none() {
             return Err(RegistryError::SecretNeeded);
         }
-        let common = text.common().clone();
-        redescribe(&mut text.profile(&new.name), &common, old, &new);
         let mut notes = vec![format!("profile {} was updated", new.name)];
-        if asks_differently(old, &new) || gives {
-            notes.extend(self.move_secret(old, &new, update, &text).await?);
+        let change = Update { update, old: old.clone(), new };
+        if asks_differently(old, &change.new) || gives {
+            notes.extend(self.move_secret(change, parts, code, commitment).await?);
         } else {
-            self.write(&text).await?;
+            let _storing = self.begin(commitment).await?;
+            self.write(&Arc::new(Edit::Change(Box::new(change)))).await?;
         }
         Ok(notes)
     }
@@ -156,21 +201,28 @@ impl Registry {
     /// Proves the secret for the changed profile, and brings it to where the changed profile looks for it.
     async fn move_secret(
         &self,
-        old: &Profile,
-        new: &Profile,
-        update: ProfileUpdate,
-        text: &ConfigText,
+        change: Update,
+        parts: EntryParts,
+        code: Option<Secret>,
+        commitment: &Commitment,
     ) -> Result<Option<String>, RegistryError> {
-        let entry = self.entry(Some(old), new, update.secret).await?;
-        let proof = self.prove(update.verify, new, &entry, update.code).await?;
-        self.require_open()?;
+        let (old, new) = (change.old.clone(), change.new.clone());
+        let entry = self.entry(Some(&old), &new, parts).await?;
+        let proof = self.prove(change.update.verify, &new, &entry, code).await?;
+        let edit = Arc::new(Edit::Change(Box::new(change)));
+        let _storing = self.begin(commitment).await?;
         let moved = old.secret_key() != new.secret_key() || old.secret_source != new.secret_source;
         if moved {
-            self.unsettle(old).await?;
+            self.unsettle(&old).await?;
         }
-        self.place(new, &entry, text).await?;
-        let note = if moved { self.clear(old).await } else { None };
-        self.take(new, proof);
+        let placed = self.place(&new, &entry, &edit).await;
+        if placed.is_err() && moved {
+            self.state.settle(&old.secret_key());
+            self.save_softly().await;
+        }
+        placed?;
+        let note = if moved { self.clear(&old).await } else { None };
+        self.take(&new, proof);
         Ok(note)
     }
 
@@ -178,32 +230,39 @@ impl Registry {
         &self,
         profile: &Arc<Profile>,
         reset: ProfileResetSecret,
+        commitment: &Commitment,
     ) -> Result<Vec<String>, RegistryError> {
         if profile.keeps_secret() && reset.secret.secret.is_none() {
             return Err(RegistryError::SecretNeeded);
         }
         let entry = self.entry(Some(profile), profile, reset.secret).await?;
         let proof = self.prove(reset.verify, profile, &entry, reset.code).await?;
-        self.require_open()?;
+        let _storing = self.begin(commitment).await?;
+        self.require_unchanged(profile).await?;
         self.store(profile, &entry).await?;
-        match proof {
-            Some(redeemed) => self.broker.install(profile, redeemed),
-            None => self.broker.forget(&profile.name),
-        }
+        self.take(profile, proof);
         Ok(vec![match profile.keeps_secret() {
             true => format!("profile {} has a new secret", profile.name),
             false => format!("the secret of profile {} was looked at anew", profile.name),
         }])
     }
 
+    /// Passes where a token request of the profile in the file still is the one that was made.
+    async fn require_unchanged(&self, profile: &Profile) -> Result<(), RegistryError> {
+        let overtaken = || RegistryError::Overtaken(profile.name.clone(), self.file.shown());
+        self.refresh().await.map_err(RegistryError::Reload)?;
+        let found = self.config().profiles.get(&profile.name).cloned().ok_or_else(overtaken)?;
+        if asks_differently(&found, profile) { Err(overtaken()) } else { Ok(()) }
+    }
+
     async fn try_delete(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
-        let mut text = self.file.open()?;
-        text.remove_profile(&profile.name);
-        if self.config().default.as_ref() == Some(&profile.name) {
-            text.set_default(None);
-        }
+        let edit = Arc::new(Edit::Remove(Box::new(profile.clone())));
         self.unsettle(profile).await?;
-        self.write(&text).await?;
+        if let Err(error) = self.write(&edit).await {
+            self.state.settle(&profile.secret_key());
+            self.save_softly().await;
+            return Err(error);
+        }
         self.state.remove(&profile.name);
         let mut notes = vec![format!("profile {} was deleted", profile.name)];
         notes.extend(self.clear(profile).await);

@@ -64,9 +64,27 @@ pub enum RegistryError {
     /// The config file is broken.
     #[error("{0}, {1}")]
     Config(String, ConfigError),
+    /// The config file cannot be read any more.
+    #[error("{}", .0.message)]
+    Reload(Failure),
     /// The config file is not used.
     #[error("{0} is not used: {1}")]
     ConfigFile(String, #[source] FileError),
+    /// The file was written by somebody else whenever it was to be written.
+    #[error("{0} is being changed by another program")]
+    Busy(String),
+    /// The profile was changed in the config file while its change was under way.
+    #[error("profile {0} was changed in {1} meanwhile; nothing was changed by this command")]
+    Overtaken(ProfileName, String),
+    /// The config file has a form in which the change cannot be written.
+    #[error("{0} has a form in which this change cannot be written; nothing was changed")]
+    Unwritable(String),
+    /// The config file would be larger than what is read.
+    #[error("{0} would be larger than {1} KiB; nothing was changed")]
+    TooLarge(String, u64),
+    /// As many changes as are let in wait already.
+    #[error("too many changes to profiles are under way")]
+    TooMany,
     /// The config or state file could not be written.
     #[error("{0} could not be written: {1}")]
     WriteFailed(String, #[source] FileError),

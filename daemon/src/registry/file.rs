@@ -1,12 +1,16 @@
-//! Owns the config file on disk: reading it whole, replacing it whole, and noticing that a person wrote it.
+//! Owns the config file on disk: reading it whole, the one way to change it, and noticing that a person wrote it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::edit::{Edit, EditError, Edited};
 use super::error::RegistryError;
 use crate::background;
 use crate::config::Config;
-use crate::config::edit::ConfigText;
-use crate::files::{self, FileError};
+use crate::files::{self, FILE_LIMIT, FileError, Replacement};
+
+/// How often a change is applied anew to what a person has written meanwhile, before it is given up.
+const ATTEMPTS: usize = 5;
 
 /// One reading of the file.
 pub(super) struct Reading {
@@ -21,6 +25,10 @@ pub(super) struct Signature {
     changed: std::time::SystemTime,
 }
 
+/// What came of a reading.
+pub(super) type Read = Result<Reading, (Option<Signature>, RegistryError)>;
+
+#[derive(Clone)]
 pub(super) struct ConfigFile {
     path: PathBuf,
 }
@@ -40,7 +48,7 @@ impl ConfigFile {
     }
 
     /// A file that does not exist is an empty config.
-    pub(super) fn read(&self) -> Result<Reading, (Option<Signature>, RegistryError)> {
+    pub(super) fn read(&self) -> Read {
         // Taken before the content: a change in between is noticed at the next look.
         let signature = self.signature();
         let text = self.text().map_err(|error| (signature, error))?;
@@ -50,25 +58,72 @@ impl ConfigFile {
         }
     }
 
-    pub(super) fn open(&self) -> Result<ConfigText, RegistryError> {
-        ConfigText::open(&self.text()?).map_err(|error| RegistryError::Config(self.shown(), error))
+    /// What the file would mean with this change, as it is now.
+    ///
+    /// # Errors
+    /// Why the change cannot be made.
+    pub(super) async fn preview(&self, edit: &Arc<Edit>) -> Result<Config, RegistryError> {
+        let (file, edit) = (self.clone(), Arc::clone(edit));
+        self.in_background(move || Ok(file.edited(&file.found()?, &edit)?.config)).await
     }
 
-    /// Puts the new text in the place of the old one, or leaves the old one.
-    pub(super) async fn write(&self, text: &ConfigText) -> Result<(), RegistryError> {
-        let (path, text) = (self.path.clone(), text.text());
-        let write = move || {
-            files::make_private_folder(path.parent().unwrap_or(Path::new("/")))?;
-            files::replace(&path, text.as_bytes())
-        };
-        let outcome = background::run(write).await.map_err(FileError::Io).flatten();
-        outcome.map_err(|error| RegistryError::WriteFailed(self.shown(), error))
+    /// Applies the change to the file as it is at the moment of writing, and gives what the file means then.
+    ///
+    /// # Errors
+    /// Why it was not made; the file is then as a person left it.
+    pub(super) async fn change(&self, edit: &Arc<Edit>) -> Result<Reading, RegistryError> {
+        let (file, edit) = (self.clone(), Arc::clone(edit));
+        self.in_background(move || file.write(&edit)).await
+    }
+
+    fn write(&self, edit: &Edit) -> Result<Reading, RegistryError> {
+        let failed = |error| RegistryError::WriteFailed(self.shown(), error);
+        files::make_private_folder(self.path.parent().unwrap_or(Path::new("/"))).map_err(failed)?;
+        for _ in 0..ATTEMPTS {
+            let found = self.found()?;
+            let Edited { text, config } = self.edited(&found, edit)?;
+            if found.as_ref() == Some(&text) {
+                return Ok(Reading { config, signature: self.signature() });
+            }
+            let written = files::replace_known(&self.path, found.as_deref(), &text).map_err(failed)?;
+            if written == Replacement::Done {
+                return Ok(Reading { config, signature: self.signature() });
+            }
+        }
+        Err(RegistryError::Busy(self.shown()))
+    }
+
+    fn edited(&self, found: &Option<String>, edit: &Edit) -> Result<Edited, RegistryError> {
+        let edited = edit.apply(found.as_deref().unwrap_or_default()).map_err(|error| match error {
+            EditError::Broken(error) => RegistryError::Config(self.shown(), error),
+            EditError::Exists(name) => RegistryError::Exists(name),
+            EditError::Unknown(name) => RegistryError::UnknownProfile(name),
+            EditError::Overtaken(name) => RegistryError::Overtaken(name, self.shown()),
+            EditError::Unwritable => RegistryError::Unwritable(self.shown()),
+        })?;
+        match edited.text.len() as u64 {
+            0..=FILE_LIMIT => Ok(edited),
+            _ => Err(RegistryError::TooLarge(self.shown(), FILE_LIMIT / 1024)),
+        }
+    }
+
+    async fn in_background<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, RegistryError> + Send + 'static,
+    ) -> Result<T, RegistryError> {
+        let outcome = background::run(work).await;
+        outcome.map_err(|error| RegistryError::WriteFailed(self.shown(), FileError::Io(error)))?
     }
 
     fn text(&self) -> Result<String, RegistryError> {
+        Ok(self.found()?.unwrap_or_default())
+    }
+
+    /// The text; nothing where there is no file.
+    fn found(&self) -> Result<Option<String>, RegistryError> {
         match files::read_own(&self.path) {
-            Ok(text) => Ok(text),
-            Err(FileError::Absent) => Ok(String::new()),
+            Ok(text) => Ok(Some(text)),
+            Err(FileError::Absent) => Ok(None),
             Err(error) => Err(RegistryError::ConfigFile(self.shown(), error)),
         }
     }

@@ -1,12 +1,17 @@
 //! Owns the single steps that changes to profiles are made of; in which order they are taken is `change`'s
 //! business.
 
+use std::sync::Arc;
+
 use cp_token_protocol::Secret;
 use cp_token_protocol::message::{EntryParts, SecretLocation};
+use tokio::sync::MutexGuard;
 
+use super::describe::asks_differently;
+use super::edit::Edit;
 use super::error::RegistryError;
 use super::{Registry, secret};
-use crate::config::edit::ConfigText;
+use crate::commitment::Commitment;
 use crate::entry::Entry;
 use crate::profile::Profile;
 use crate::trade::Redeemed;
@@ -36,9 +41,15 @@ impl Registry {
         }
     }
 
-    /// The last moment at which a change is dropped because the daemon was locked; after it, it is let finish.
-    pub(super) fn require_open(&self) -> Result<(), RegistryError> {
-        if self.gate.is_closed() { Err(RegistryError::Locked) } else { Ok(()) }
+    /// The last moment at which a change is dropped, be it because the daemon was locked or because its caller left;
+    /// after it, it is let finish.
+    pub(super) async fn begin(&self, commitment: &Commitment) -> Result<MutexGuard<'_, ()>, RegistryError> {
+        let storing = self.turns.storing().await;
+        if self.gate.is_closed() {
+            return Err(RegistryError::Locked);
+        }
+        commitment.commit();
+        Ok(storing)
     }
 
     /// Stores the secret, then writes the config that uses it. A failure takes the secret back.
@@ -46,22 +57,39 @@ impl Registry {
         &self,
         profile: &Profile,
         entry: &Entry,
-        text: &ConfigText,
+        edit: &Arc<Edit>,
     ) -> Result<(), RegistryError> {
-        self.require_open()?;
+        self.file.preview(edit).await?;
+        let before = match self.in_force(profile) {
+            Some(_) if profile.keeps_secret() => self.sources.load(profile).await.ok(),
+            Some(_) | None => None,
+        };
         self.unsettle(profile).await?;
         self.store(profile, entry).await?;
-        if let Err(error) = self.write(text).await {
-            let used =
-                self.config().profiles.values().any(|other| other.secret_key() == profile.secret_key());
-            if !used {
-                self.clear(profile).await;
-            }
+        if let Err(error) = self.write(edit).await {
+            self.take_back(profile, before).await;
             return Err(error);
         }
         self.state.settle(&profile.secret_key());
         self.save_softly().await;
         Ok(())
+    }
+
+    /// Puts what was stored before in the place of what was stored for a change that was not made.
+    async fn take_back(&self, profile: &Profile, before: Option<Entry>) {
+        match before {
+            Some(before) => drop(self.store(profile, &before).await),
+            None if self.in_force(profile).is_none() => drop(self.clear(profile).await),
+            None => {}
+        }
+    }
+
+    /// The profile of that name in force, where its secret is the very one.
+    fn in_force(&self, profile: &Profile) -> Option<Arc<Profile>> {
+        let found = self.config().profiles.get(&profile.name).cloned()?;
+        let is_same =
+            found.secret_key() == profile.secret_key() && found.secret_source == profile.secret_source;
+        is_same.then_some(found)
     }
 
     /// What is to rest for `new`: the parts that were given, and for the rest what rests for `old`. Where the
@@ -126,9 +154,10 @@ impl Registry {
         None
     }
 
-    pub(super) async fn write(&self, text: &ConfigText) -> Result<(), RegistryError> {
-        self.file.write(text).await?;
-        let _ = self.reload();
+    /// Makes the change in the config file, and puts what the file means then into force.
+    pub(super) async fn write(&self, edit: &Arc<Edit>) -> Result<(), RegistryError> {
+        let reading = self.file.change(edit).await?;
+        self.publish(reading);
         Ok(())
     }
 
@@ -149,12 +178,13 @@ impl Registry {
         }
     }
 
-    /// The profile is in force; the token that proved its secret is its first token.
-    pub(super) fn take(&self, profile: &Profile, proof: Option<Redeemed>) {
-        let in_force = self.config().profiles.get(&profile.name).cloned();
-        match (in_force, proof) {
+    /// The token that proved a secret is the first one of the profile in force, where a token request of that differs in
+    /// nothing from the one that was made.
+    pub(super) fn take(&self, proved: &Profile, proof: Option<Redeemed>) {
+        let in_force = self.config().profiles.get(&proved.name).cloned();
+        match (in_force.filter(|profile| !asks_differently(profile, proved)), proof) {
             (Some(profile), Some(redeemed)) => self.broker.install(&profile, redeemed),
-            (Some(_), None) | (None, _) => self.broker.forget(&profile.name),
+            (Some(_), None) | (None, _) => self.broker.forget(&proved.name),
         }
     }
 }
