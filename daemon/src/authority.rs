@@ -19,15 +19,15 @@ mod look;
 mod names;
 pub mod response;
 mod roots;
+mod said;
 mod transport;
 mod way;
 
 pub use basic::basic_credentials;
 pub use crashplan::CrashPlanEndpoint;
-pub use error::{
-    AnswerFlaw, CaBundleFlaw, CertificateFlaw, Obstacle, ProxyFlaw, Target, TokenRequestError, WORDS_LIMIT,
-};
+pub use error::{AnswerFlaw, CaBundleFlaw, CertificateFlaw, Obstacle, ProxyFlaw, Target, TokenRequestError};
 pub use look::{Seen, look, look_up};
+pub use said::{Content, KnownError, Said};
 
 /// The longest life that is believed, whatever the server says.
 pub const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);

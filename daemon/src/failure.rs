@@ -34,6 +34,8 @@ pub use vault::{of_foreign, of_keyring, of_load, of_vault};
 const RESET_IN_CONSOLE: &str = "In the console, choose Administration > Integrations > API Clients, \
      then Actions > Reset API secret";
 
+const ONCE_MORE: &str = "; to try the same once more, ";
+
 /// The attempt was overtaken by `forget`, `delete` or a change of the profile.
 pub fn superseded() -> Failure {
     Failure::new(
@@ -154,10 +156,19 @@ pub fn of_registry(error: &RegistryError) -> Failure {
     Failure::new(code, error.to_string()).with_hint(hint)
 }
 
-/// A secret that was to be stored did not bring a token: what was there before is untouched.
+/// The end of a hint: how the very same is tried once more.
+fn once_more(name: &ProfileName) -> String {
+    format!("{ONCE_MORE}`cp-token forget -p {name}`")
+}
+
+/// A secret that was to be stored did not bring a token: what was there before is untouched, and nothing is kept that
+/// could be tried once more.
 fn unproved(failure: &Failure) -> Failure {
     let mut failure = failure.clone();
     failure.message.push_str("; nothing was changed");
+    if let Some(end) = failure.hint.find(ONCE_MORE) {
+        failure.hint.truncate(end);
+    }
     if failure.hint.starts_with(RESET_IN_CONSOLE) {
         failure.hint = format!("Check client ID and secret. {RESET_IN_CONSOLE} if the secret is lost");
     }
@@ -169,7 +180,6 @@ fn for_new(failure: &Failure, name: &ProfileName) -> Failure {
     let hint = failure.hint.replace(&format!("`cp-token profile update {name} "), "create it with `");
     let hint = hint.replace(&format!(", with `cp-token profile show {name}`"), "");
     let hint = hint.replace(&format!(" with `cp-token profile show {name}`"), "");
-    let hint = hint.replace(&format!("; to try the same once more, `cp-token forget -p {name}`"), "");
     Failure { hint, ..failure.clone() }
 }
 

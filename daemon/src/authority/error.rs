@@ -1,28 +1,27 @@
 //! Owns the words for a token request that failed, sorted by who is to blame. It must not carry the text of a
-//! server or a library, other than a server's words that are cleaned and cut.
+//! server, a proxy, a certificate or a library.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::said::{Content, KnownError, Said};
 use crate::request_url::RequestUrl;
-
-/// The most characters of a server's own words that are passed on.
-pub const WORDS_LIMIT: usize = 200;
 
 /// Why a token request brought no token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenRequestError {
     /// The server does not accept the client or its secret (401, 403, or 400 that says so).
-    #[error("HTTP {status}{}", Said(words))]
+    #[error("{said}{}", doubt(*is_doubtful))]
     Refused {
-        /// The HTTP status.
-        status: u16,
-        /// The server's own words, cleaned and cut; empty where it had none.
-        words: String,
-        /// Whether it says that a one-time code is missing. That it does not say so means nothing.
-        asks_for_code: bool,
+        /// What may be said of the answer.
+        said: Said,
+        /// Whether it does not look like an answer of the API.
+        is_doubtful: bool,
     },
+    /// A 401 or 403 that is none of the API: a gateway, a proxy or a login page of the network has answered.
+    #[error("something on the way answered in the server's place: {0}")]
+    Intercepted(Said),
     /// The server asks for patience (429).
     #[error("the server says that it gets too many requests (HTTP 429)")]
     Busy {
@@ -131,6 +130,8 @@ pub enum Target {
     Unencrypted(String),
     /// Another page of the same origin.
     SameOrigin,
+    /// Another origin, whose name is the server's choice. Nothing of it is repeated.
+    Elsewhere,
     /// To nowhere, or to what is no origin. Nothing of it is repeated.
     Unfit,
 }
@@ -141,6 +142,7 @@ impl fmt::Display for Target {
             Self::Origin(origin) => write!(out, "{origin}"),
             Self::Unencrypted(origin) => out.write_str(origin),
             Self::SameOrigin => out.write_str("another of its own pages"),
+            Self::Elsewhere => out.write_str("a host that cp-token does not know"),
             Self::Unfit => out.write_str("a place that is no request URL"),
         }
     }
@@ -176,13 +178,8 @@ pub enum CertificateFlaw {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerFlaw {
     /// A status that the documentation does not know.
-    #[error("unexpected HTTP {status}{}", Said(words))]
-    Status {
-        /// The HTTP status.
-        status: u16,
-        /// The server's own words, cleaned and cut; empty where it had none.
-        words: String,
-    },
+    #[error("unexpected {0}")]
+    Status(Said),
     /// It is not HTTP, or its headers pass all bounds.
     #[error("it is not proper HTTP")]
     NotHttp,
@@ -223,10 +220,16 @@ pub enum CaBundleFlaw {
     Broken,
 }
 
-struct Said<'a>(&'a str);
-
-impl fmt::Display for Said<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() { Ok(()) } else { write!(out, ": {}", self.0) }
+impl TokenRequestError {
+    /// Whether the server says that a one-time code is missing. That it does not say so means nothing.
+    pub fn asks_for_code(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused { said: Said { content: Content::Error(KnownError::CodeRequired), .. }, .. }
+        )
     }
+}
+
+fn doubt(is_doubtful: bool) -> &'static str {
+    if is_doubtful { ", perhaps not from CrashPlan" } else { "" }
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use cp_token_protocol::Secret;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, DATE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue,
+};
 use reqwest::header::{LOCATION, RETRY_AFTER, USER_AGENT};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Proxy, Response};
@@ -144,13 +146,23 @@ async fn read(response: Response) -> Result<Answer, TokenRequestError> {
     let location = header(&response, LOCATION);
     let retry_after = header(&response, RETRY_AFTER);
     let date = header(&response, DATE);
+    let content_type = header(&response, CONTENT_TYPE);
     let (body, is_whole) = match read_body(response).await {
         Ok(outcome) => outcome,
         // The status of a refusal has said it all; its body would only add words.
-        Err(_) if status != 200 => (Zeroizing::default(), false),
+        Err(_) if !matches!(status, 200 | 201) => (Zeroizing::default(), false),
         Err(error) => return Err(blame(&error)),
     };
-    Ok(Answer { status, location, retry_after, date, body, is_whole, is_quotable: true })
+    Ok(Answer {
+        status,
+        location,
+        retry_after,
+        date,
+        content_type,
+        body,
+        is_whole,
+        wanted_certificate: false,
+    })
 }
 
 fn header(response: &Response, name: HeaderName) -> Option<Vec<u8>> {

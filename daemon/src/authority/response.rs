@@ -6,11 +6,12 @@ use std::time::Duration;
 use cp_token_protocol::{AccessToken, TokenError};
 use zeroize::Zeroizing;
 
-use super::{AnswerFlaw, Issued, LONGEST_LIFE, Seen, Target, TokenRequestError, WORDS_LIMIT};
-use crate::clean::clean;
+use super::said::{Content, KnownError, Said};
+use super::{AnswerFlaw, Issued, LONGEST_LIFE, Seen, Target, TokenRequestError};
 use crate::request_url::RequestUrl;
 use fields::{Fields, Value};
 
+mod content;
 mod date;
 mod fields;
 mod redirect;
@@ -29,8 +30,6 @@ pub enum Shape {
 const CLIENT_TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
 /// The documented life of a user's token, which no answer says.
 const USER_TOKEN_LIFE: Duration = Duration::from_secs(30 * 60);
-/// How the server names a missing one-time code, where it does.
-const CODE_REQUIRED: &[u8] = b"TIME_BASED_ONE_TIME_PASSWORD_REQUIRED";
 
 /// As much of an HTTP answer as has a meaning here.
 pub struct Answer {
@@ -46,8 +45,10 @@ pub struct Answer {
     pub body: Zeroizing<Vec<u8>>,
     /// Whether that is the whole body.
     pub is_whole: bool,
-    /// Whether the body may be quoted to a person.
-    pub is_quotable: bool,
+    /// The `Content-Type` header.
+    pub content_type: Option<Vec<u8>>,
+    /// Whether the server asked for a client certificate.
+    pub wanted_certificate: bool,
 }
 
 /// The token that the answer to a request to `url` issues, or who is to blame that it issues none. `now` is
@@ -61,15 +62,15 @@ pub fn read(
     let status = answer.status;
     let retry_after = || answer.retry_after.as_deref().and_then(|value| retry_after::read(value, now));
     match status {
-        200 => issued(answer, shape).map_err(TokenRequestError::BadAnswer),
+        200 | 201 => issued(answer, shape).map_err(TokenRequestError::BadAnswer),
         301 | 302 | 303 | 307 | 308 => {
             Err(TokenRequestError::Redirected { to: redirect::target(answer.location.as_deref(), url) })
         }
-        401 | 403 => Err(refused(answer)),
-        400 if refuses_client(answer) => Err(refused(answer)),
+        401 | 403 => Err(refused(said(answer), shape)),
+        400 if refuses_client(said(answer)) => Err(refused(said(answer), shape)),
         429 => Err(TokenRequestError::Busy { retry_after: retry_after() }),
         408 | 500..=599 => Err(TokenRequestError::ServerFailed { status, retry_after: retry_after() }),
-        _ => Err(TokenRequestError::BadAnswer(AnswerFlaw::Status { status, words: words(answer) })),
+        _ => Err(TokenRequestError::BadAnswer(AnswerFlaw::Status(said(answer)))),
     }
 }
 
@@ -90,15 +91,25 @@ pub fn seen(answer: &Answer, url: &RequestUrl) -> Result<Seen, TokenRequestError
             let date = answer.date.as_deref().and_then(|text| std::str::from_utf8(text).ok());
             Ok(Seen { status, date: date.and_then(|text| date::date(text.trim())) })
         }
-        (_, to @ (Target::Origin(_) | Target::Unencrypted(_) | Target::Unfit)) => {
+        (_, to @ (Target::Origin(_) | Target::Unencrypted(_) | Target::Elsewhere | Target::Unfit)) => {
             Err(TokenRequestError::Redirected { to })
         }
     }
 }
 
-fn refused(answer: &Answer) -> TokenRequestError {
-    let asks_for_code = answer.body.windows(CODE_REQUIRED.len()).any(|window| window == CODE_REQUIRED);
-    TokenRequestError::Refused { status: answer.status, words: words(answer), asks_for_code }
+fn said(answer: &Answer) -> Said {
+    let (status, wanted_certificate) = (answer.status, answer.wanted_certificate);
+    Said { status, content: content::of(answer), wanted_certificate }
+}
+
+/// What is not worded as the API words it may come from whoever is on the way. A client's secret is then tried again
+/// later; a password is not, because too many tries could shut its user out.
+fn refused(said: Said, shape: Shape) -> TokenRequestError {
+    let is_the_apis = said.content.is_the_apis() || said.status == 401 && said.content != Content::Html;
+    match shape {
+        Shape::ApiClient if !is_the_apis => TokenRequestError::Intercepted(said),
+        Shape::ApiClient | Shape::User => TokenRequestError::Refused { said, is_doubtful: !is_the_apis },
+    }
 }
 
 fn issued(answer: &Answer, shape: Shape) -> Result<Issued, AnswerFlaw> {
@@ -126,7 +137,7 @@ fn token(field: &Value) -> Result<AccessToken, AnswerFlaw> {
             TokenError::Empty => AnswerFlaw::NoToken,
             TokenError::TooLong | TokenError::BadCharacter => AnswerFlaw::TokenGrammar,
         }),
-        Value::Number(_) | Value::Object(_) | Value::Other => Err(AnswerFlaw::TokenGrammar),
+        Value::Number(_) | Value::Object(_) | Value::List(_) | Value::Other => Err(AnswerFlaw::TokenGrammar),
     }
 }
 
@@ -142,7 +153,7 @@ fn life(field: &Value) -> Result<Duration, AnswerFlaw> {
         Value::Absent | Value::Null => return Ok(CLIENT_TOKEN_LIFE),
         Value::Number(seconds) => *seconds,
         Value::Text(text) => number(text).ok_or(AnswerFlaw::ExpiresIn)?,
-        Value::Object(_) | Value::Other => return Err(AnswerFlaw::ExpiresIn),
+        Value::Object(_) | Value::List(_) | Value::Other => return Err(AnswerFlaw::ExpiresIn),
     };
     Ok(Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFE.as_secs_f64())))
 }
@@ -154,25 +165,8 @@ fn number(text: &str) -> Option<f64> {
 }
 
 /// RFC 6749, section 5.2: the two errors that a 400 may carry and that mean the client itself.
-fn refuses_client(answer: &Answer) -> bool {
-    let fields = Fields::read(&answer.body);
-    let error = fields.as_ref().and_then(|fields| fields.error.text());
-    matches!(error, Some("invalid_client" | "unauthorized_client"))
-}
-
-/// What the server says for a person to read, cleaned and cut; nothing where it is a page for a browser.
-fn words(answer: &Answer) -> String {
-    if !answer.is_quotable || answer.body.trim_ascii_start().starts_with(b"<") {
-        return String::new();
-    }
-    let fields = Fields::read(&answer.body);
-    let said = |field: &Value| field.text().map(|text| clean(text, WORDS_LIMIT));
-    let parts = fields.map(|fields| (said(&fields.error), said(&fields.error_description)));
-    match parts {
-        Some((Some(error), Some(description))) => clean(format!("{error}: {description}"), WORDS_LIMIT),
-        Some((Some(one), None) | (None, Some(one))) => one,
-        Some((None, None)) | None => clean(&answer.body[..], WORDS_LIMIT),
-    }
+fn refuses_client(said: Said) -> bool {
+    matches!(said.content, Content::Error(KnownError::InvalidClient | KnownError::UnauthorizedClient))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use cp_token_protocol::{Failure, ProfileName};
 use crate::clean::clean;
 
 /// The most characters of each sentence.
-const LIMIT: usize = 400;
+const LIMIT: usize = 800;
 
 /// Whose findings are told.
 #[derive(Clone, Copy)]

@@ -5,13 +5,13 @@ use std::time::Duration;
 use cp_token_protocol::message::{Identity, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::{RESET_IN_CONSOLE, seconds};
+use super::{RESET_IN_CONSOLE, once_more, seconds};
 use crate::lease::{FailureKind, policy};
 use crate::profile::Profile;
 use crate::trade::Unredeemed;
 
-/// The server refused what was sent, in its own `words`, which start with the status. They are a hint and no more:
-/// the same status stands for a wrong password, a wrong code, single sign-on and a blocked user.
+/// The server refused what was sent; `words` are what may be said of its answer. They are a hint and no more: the same
+/// status stands for a wrong password, a wrong code, single sign-on and a blocked user.
 pub(super) fn refused(
     profile: &Profile,
     words: &str,
@@ -29,7 +29,8 @@ pub(super) fn refused(
         "profile {name}: the server {what} ({words}); it is not tried again until {}",
         until(profile)
     );
-    let failure = Failure::new(ErrorCode::SECRET_REFUSED, message).with_hint(hint(profile, asks_for_code));
+    let hint = hint(profile, asks_for_code) + &once_more(name);
+    let failure = Failure::new(ErrorCode::SECRET_REFUSED, message).with_hint(hint);
     match next_code.filter(|_| profile.totp != TotpMethod::None) {
         Some(wait) => Failure {
             hint: format!("{}; the next code can be used in {} s", failure.hint, seconds(wait)),
@@ -64,7 +65,9 @@ fn hint(profile: &Profile, asks_for_code: bool) -> String {
     };
     let other = "a blocked user, or one of single sign-on, gets no token and needs an API client";
     match (&profile.identity, &profile.totp) {
-        (Identity::ApiClient(_), _) => format!("{RESET_IN_CONSOLE}, and {anew}"),
+        (Identity::ApiClient(_), _) => format!(
+            "{RESET_IN_CONSOLE}, and {anew}; if the client was deleted there, create a new one and run `cp-token profile update {name} --client-id ID`"
+        ),
         (Identity::Basic(_), _) => format!("If the password is another, {anew}; {other}"),
         (Identity::User(_), TotpMethod::None) if asks_for_code => {
             format!("Say where codes come from: `cp-token profile update {name} --totp ask|command|stored`")

@@ -21,11 +21,12 @@ pub fn of_token_request(
 ) -> Unredeemed {
     let name = &profile.name;
     let failure = match error {
-        TokenRequestError::Refused { asks_for_code, .. } => {
-            refused(profile, &error.to_string(), *asks_for_code, next_code)
+        TokenRequestError::Refused { .. } => {
+            refused(profile, &error.to_string(), error.asks_for_code(), next_code)
         }
         TokenRequestError::Proxy { flaw, .. } => way::of_proxy(*flaw, &error.to_string(), profile),
-        TokenRequestError::Busy { .. }
+        TokenRequestError::Intercepted(_)
+        | TokenRequestError::Busy { .. }
         | TokenRequestError::ServerFailed { .. }
         | TokenRequestError::Unreachable(_)
         | TokenRequestError::Untrusted(_)
@@ -46,6 +47,13 @@ fn told(error: &TokenRequestError, profile: &Profile) -> (ErrorCode, String) {
     match error {
         TokenRequestError::Refused { .. } => (ErrorCode::SECRET_REFUSED, String::new()),
         TokenRequestError::Proxy { .. } => (ErrorCode::SERVER_UNREACHABLE, String::new()),
+        TokenRequestError::Intercepted(_) => (
+            ErrorCode::BAD_ANSWER,
+            format!(
+                "Check {} for a login page, VPN or gateway, and the URL with `cp-token profile show {name}`; the secret is kept and tried again",
+                way::links(profile)
+            ),
+        ),
         TokenRequestError::Busy { .. } => (ErrorCode::SERVER_BUSY, "Ask again later".to_owned()),
         TokenRequestError::ServerFailed { .. } => (ErrorCode::SERVER_FAILED, "Ask again later".to_owned()),
         TokenRequestError::Unreachable(_) => (
@@ -99,7 +107,7 @@ pub fn kind_of(error: &TokenRequestError, profile: &Profile) -> FailureKind {
         TokenRequestError::Busy { retry_after } | TokenRequestError::ServerFailed { retry_after, .. } => {
             (policy::SERVER_CAP, *retry_after)
         }
-        TokenRequestError::BadAnswer(_) => (policy::SERVER_CAP, None),
+        TokenRequestError::BadAnswer(_) | TokenRequestError::Intercepted(_) => (policy::SERVER_CAP, None),
         TokenRequestError::Unreachable(_)
         | TokenRequestError::Untrusted(_)
         | TokenRequestError::TimedOut

@@ -2,6 +2,7 @@
 
 use cp_token_protocol::{ErrorCode, Failure};
 
+use super::once_more;
 use crate::authority::{ProxyFlaw, Target};
 use crate::profile::Profile;
 use crate::proxy::ProxyUrl;
@@ -32,11 +33,7 @@ fn credentials(flaw: ProxyFlaw, profile: &Profile) -> String {
     let name = &profile.name;
     let update = |address: &str| format!("`cp-token profile update {name} --proxy {address}`");
     let line = "a line `proxy-password: PASSWORD` where the secret rests";
-    let again = if flaw == ProxyFlaw::CredentialsRefused {
-        format!("; to try the same once more, `cp-token forget -p {name}`")
-    } else {
-        String::new()
-    };
+    let again = if flaw == ProxyFlaw::CredentialsRefused { once_more(name) } else { String::new() };
     let proxy = profile.network.proxy.as_ref();
     let hint = match (proxy.map(|proxy| (proxy, proxy.user())), profile.keeps_secret()) {
         (Some((proxy, Some(_))), true) => format!("Enter its password anew: {}", update(&proxy.to_string())),
@@ -73,6 +70,10 @@ pub(super) fn of_redirect(to: &Target, profile: &Profile) -> String {
         Target::Unencrypted(_) => {
             format!("No secret is sent there without TLS; check the URL with `cp-token profile show {name}`")
         }
+        Target::Elsewhere => format!(
+            "See where with `curl -sSI {}/api/v3/`; if the console has moved there: `cp-token profile update {name} --url URL`",
+            profile.url
+        ),
         Target::SameOrigin | Target::Unfit => {
             format!("Check that the URL is the console's, with `cp-token profile show {name}`")
         }

@@ -95,7 +95,8 @@ fn read_as(
         date: None,
         body: Zeroizing::new(body.as_bytes().to_vec()),
         is_whole: true,
-        is_quotable: false,
+        content_type: None,
+        wanted_certificate: false,
     };
     response::read(&answer, shape, &url, wall)
 }

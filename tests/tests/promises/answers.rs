@@ -101,22 +101,45 @@ fn g10_a_token_outside_its_grammar_is_refused_before_any_format_sees_it() {
 }
 
 #[test]
-fn g11_a_servers_words_reach_terminal_and_log_as_plain_text() {
+fn g11_a_servers_words_reach_neither_terminal_nor_log() {
     let world = World::new();
     let daemon = world.daemon();
     let evil = "\u{1b}]0;owned\u{7}\u{1b}[2J\r\nfake: line\u{202e}\u{9b}31m";
-    let body = serde_json::json!({ "error": "invalid_client", "error_description": evil }).to_string();
-    for answer in [Answer::json(401, &body), Answer::json(400, &body), Answer::json(418, &body)] {
-        let told = ask(&world, answer);
-        assert!(told.stderr.contains("owned"), "the words are shown: {told:?}");
+    let named = serde_json::json!({ "error": "invalid_client", "error_description": evil }).to_string();
+    let unnamed = serde_json::json!({ "error": evil }).to_string();
+    for (answer, code, said) in [
+        (Answer::json(401, &named), 77, "(HTTP 401, invalid_client)"),
+        (Answer::json(400, &named), 77, "(HTTP 400, invalid_client)"),
+        (Answer::json(418, &unnamed), 75, "unexpected HTTP 418, an error code that cp-token does not know"),
+        (
+            Answer::status(404, &[("Content-Type", "text/html")], evil),
+            75,
+            "unexpected HTTP 404, an HTML page",
+        ),
+        (Answer::status(404, &[("Content-Type", "text/plain")], evil), 75, "unexpected HTTP 404, plain text"),
+    ] {
+        let told = ask(&world, answer).failed(code).saying(said);
+        assert!(!told.stderr.contains("owned") && !told.stderr.contains("fake"), "{told:?}");
         assert!(told.stderr.trim_end().bytes().all(|byte| (b' '..0x7f).contains(&byte)), "{told:?}");
-        assert_eq!(told.stderr.lines().count(), 1);
     }
     assert!(
         daemon.log().bytes().all(|byte| byte == b'\n' || (b' '..0x7f).contains(&byte)),
         "{}",
         daemon.log()
     );
+}
+
+#[test]
+fn a_token_answer_with_201_is_one_and_with_no_other_status_and_is_never_shown() {
+    let world = World::new();
+    let _daemon = world.daemon();
+    let token = new_token(&world);
+    let body = format!(r#"{{"access_token":"{token}","token_type":"bearer","expires_in":900}}"#);
+    for status in [202, 203, 206, 299, 300, 400, 402, 404, 418, 451] {
+        let told = ask(&world, Answer::json(status, &body)).failed(75);
+        told.saying(&format!("unexpected HTTP {status}, JSON without an error code"));
+    }
+    assert_eq!(ask(&world, Answer::json(201, &body)).token(), token);
 }
 
 #[test]

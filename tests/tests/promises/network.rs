@@ -6,6 +6,7 @@ use cp_token_tests::world::{Call, Client, World};
 
 mod names;
 mod offers;
+mod portals;
 mod proxies;
 mod redirects;
 mod refusals;

@@ -74,7 +74,8 @@ fn a_missing_code_is_named_where_the_server_names_it_and_possible_where_it_does_
     let opaque = creating(&world, &jo, "jo").stdin(&jo.password).run().failed(77);
     opaque.saying("user name or password").saying("one-time code").saying("API client");
     world.server().answer_next(Answer::json(403, r#"{"error":"SSO user"}"#));
-    creating(&world, &jo, "jo").stdin(&jo.password).run().failed(77).saying("API client");
+    let sso = creating(&world, &jo, "jo").stdin(&jo.password).run().failed(77);
+    sso.saying("API client").saying("perhaps not from CrashPlan");
 }
 
 #[test]

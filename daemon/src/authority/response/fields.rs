@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 
 /// The field inside of `data` that holds a user's token.
 const USER_TOKEN: &str = "v3_user_token";
+/// The field inside of `error`, or of the first object of its list, that names the error.
+const ERROR_KEY: &str = "primaryErrorKey";
 
 /// A field's value, as far as any field needs it.
 #[derive(Default)]
@@ -21,17 +23,43 @@ pub(super) enum Value {
     Number(f64),
     /// Any text; wiped, since it may be the token.
     Text(Zeroizing<String>),
-    /// An object, by its `v3_user_token`.
-    Object(Box<Value>),
-    /// A truth value, a list, or an object that has two tokens.
+    /// An object, by the fields that have a meaning.
+    Object(Box<Object>),
+    /// A list, by its first entry.
+    List(Box<Value>),
+    /// A truth value, or an object that has such a field twice.
     Other,
+}
+
+/// An object inside of a field.
+#[derive(Default)]
+pub(super) struct Object {
+    user_token: Value,
+    error_key: Value,
 }
 
 impl Value {
     /// What the object's `v3_user_token` is; absent where this is no object.
     pub(super) fn user_token(&self) -> &Value {
         match self {
-            Value::Object(token) => token,
+            Value::Object(object) => &object.user_token,
+            Value::Absent
+            | Value::Null
+            | Value::Number(_)
+            | Value::Text(_)
+            | Value::List(_)
+            | Value::Other => &Value::Absent,
+        }
+    }
+
+    /// What the `primaryErrorKey` of the object, or of the list's first one, is; absent where there is none.
+    pub(super) fn error_key(&self) -> &Value {
+        match self {
+            Value::Object(object) => &object.error_key,
+            Value::List(first) => match &**first {
+                Value::Object(object) => &object.error_key,
+                _ => &Value::Absent,
+            },
             Value::Absent | Value::Null | Value::Number(_) | Value::Text(_) | Value::Other => &Value::Absent,
         }
     }
@@ -40,7 +68,12 @@ impl Value {
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Value::Text(text) => Some(text),
-            Value::Absent | Value::Null | Value::Number(_) | Value::Object(_) | Value::Other => None,
+            Value::Absent
+            | Value::Null
+            | Value::Number(_)
+            | Value::Object(_)
+            | Value::List(_)
+            | Value::Other => None,
         }
     }
 }
@@ -54,7 +87,6 @@ pub(super) struct Fields {
     pub(super) token_type: Value,
     pub(super) expires_in: Value,
     pub(super) error: Value,
-    pub(super) error_description: Value,
     /// Whether one of these comes twice.
     pub(super) has_duplicate: bool,
 }
@@ -72,7 +104,6 @@ impl Fields {
             "token_type" => Some(&mut self.token_type),
             "expires_in" => Some(&mut self.expires_in),
             "error" => Some(&mut self.error),
-            "error_description" => Some(&mut self.error_description),
             _ => None,
         }
     }
@@ -154,20 +185,23 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     /// Reads on value by value, so that the reader's own limit of depth holds.
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let first = list.next_element::<Value>()?.unwrap_or_default();
         while list.next_element::<Value>()?.is_some() {}
-        Ok(Value::Other)
+        Ok(Value::List(Box::new(first)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut tokens = Vec::new();
+        let mut object = Object::default();
+        let mut is_clear = true;
         while let Some((name, value)) = map.next_entry::<Name, Value>()? {
-            if name.0 == USER_TOKEN {
-                tokens.push(value);
-            }
+            let slot = match name.0.as_str() {
+                USER_TOKEN => &mut object.user_token,
+                ERROR_KEY => &mut object.error_key,
+                _ => continue,
+            };
+            is_clear &= matches!(slot, Value::Absent);
+            *slot = value;
         }
-        match (tokens.pop(), tokens.pop()) {
-            (token, None) => Ok(Value::Object(Box::new(token.unwrap_or_default()))),
-            (_, Some(_)) => Ok(Value::Other),
-        }
+        Ok(if is_clear { Value::Object(Box::new(object)) } else { Value::Other })
     }
 }

@@ -40,7 +40,7 @@ fn e07_a_users_token_in_another_place_or_type_is_refused_and_never_quoted() {
 #[test]
 fn a_missing_code_is_a_hint_and_a_refusal_without_it_is_a_refusal_all_the_same() {
     let asks = |body: &str| match outcome(401, body) {
-        Err(TokenRequestError::Refused { asks_for_code, .. }) => asks_for_code,
+        Err(refusal @ TokenRequestError::Refused { .. }) => refusal.asks_for_code(),
         other => panic!("no refusal: {other:?}"),
     };
     assert!(asks(r#"{"error":[{"primaryErrorKey":"TIME_BASED_ONE_TIME_PASSWORD_REQUIRED"}]}"#));

@@ -1,39 +1,77 @@
-//! Owns the tables of a server's own words: what is passed on of them, and what never is.
+//! Owns the tables of what is said of an answer: words of our own lists, and which of them mean a refusal.
 
 use super::*;
 
-#[test]
-fn g11_a_servers_words_are_cleaned_cut_and_left_out_where_they_are_a_page() {
-    for (body, words) in [
-        ("Could not authenticate user", "Could not authenticate user"),
-        (
-            r#"{"error":"invalid_client","error_description":"no\u001b[2J\u202esuch key"}"#,
-            "invalid_client: no?[2J?such key",
-        ),
-        (r#"{"error":"invalid_client"}"#, "invalid_client"),
-        (r#"{"error":[{"primaryErrorKey":"X"}]}"#, r#"{"error":[{"primaryErrorKey":"X"}]}"#),
-        ("  <html>login</html>", ""),
-        ("", ""),
-    ] {
-        let refusal = outcome(&answer(401, body)).unwrap_err();
-        assert_eq!(
-            refusal,
-            TokenRequestError::Refused { status: 401, words: words.to_owned(), asks_for_code: false }
-        );
-    }
-    let TokenRequestError::Refused { words, .. } = outcome(&answer(403, "x".repeat(9000))).unwrap_err()
-    else {
-        panic!("403 is a refusal");
-    };
-    assert_eq!(words.len(), WORDS_LIMIT);
+/// What the answer to this client or user is called.
+fn told(shape: Shape, answer: &Answer) -> String {
+    let url = RequestUrl::parse("https://crashplan.example", false).unwrap();
+    read(answer, shape, &url, NOW).unwrap_err().to_string()
+}
+
+fn typed(status: u16, content_type: &str, body: &str) -> Answer {
+    Answer { content_type: Some(content_type.into()), ..answer(status, body) }
 }
 
 #[test]
-fn words_that_must_not_be_quoted_are_not() {
-    let mut refusal = answer(401, "you sent SECRET");
-    refusal.is_quotable = false;
-    assert_eq!(
-        outcome(&refusal).unwrap_err(),
-        TokenRequestError::Refused { status: 401, words: String::new(), asks_for_code: false }
-    );
+fn e06_an_answer_is_described_and_never_quoted() {
+    for (answer, said) in [
+        (answer(401, ""), "HTTP 401"),
+        (
+            answer(401, r#"{"error":"invalid_client","error_description":"SECRET"}"#),
+            "HTTP 401, invalid_client",
+        ),
+        (answer(401, r#"{"error":"inv\u0061lid_client"}"#), "HTTP 401, invalid_client"),
+        (answer(401, r#"{"error":"SECRET"}"#), "HTTP 401, an error code that cp-token does not know"),
+        (
+            answer(401, r#"{"error":[{"primaryErrorKey":"SECRET"}]}"#),
+            "HTTP 401, an error code that cp-token does not know",
+        ),
+        (
+            answer(
+                401,
+                r#"{"data":null,"error":[{"primaryErrorKey":"INVALID_TIME_BASED_ONE_TIME_PASSWORD"}]}"#,
+            ),
+            "HTTP 401, INVALID_TIME_BASED_ONE_TIME_PASSWORD",
+        ),
+        (answer(401, "Could not authenticate user SECRET"), "HTTP 401, \"Could not authenticate user\""),
+        (answer(401, r#"{"message":"SECRET"}"#), "HTTP 401, JSON without an error code"),
+        (typed(401, "text/plain; charset=SECRET", "SECRET"), "HTTP 401, plain text"),
+        (typed(401, "application/x-SECRET", "SECRET"), "HTTP 401, neither JSON nor text"),
+        (typed(401, "Text/XML", "<SECRET/>"), "HTTP 401, XML"),
+    ] {
+        assert_eq!(told(Shape::ApiClient, &answer), said);
+    }
+    let mut asked = answer(401, "");
+    asked.wanted_certificate = true;
+    let said = "HTTP 401, after it asked for a client certificate, which cp-token does not have";
+    assert_eq!(told(Shape::ApiClient, &asked), said);
+}
+
+/// The words of a portal, a gateway or a VPN, and those of the API.
+#[test]
+fn a_refusal_that_is_none_is_a_failure_of_the_way_for_a_client_and_doubtful_for_a_user() {
+    let html = "<!DOCTYPE html><title>Log in</title>";
+    for (answer, is_the_apis) in [
+        (answer(401, ""), true),
+        (answer(401, "Unauthorized"), true),
+        (answer(401, r#"{"error":"unknown"}"#), true),
+        (answer(403, r#"{"error":"invalid_client"}"#), true),
+        (answer(403, r#"{"error":[{"primaryErrorKey":"UNKNOWN"}]}"#), true),
+        (answer(403, "Your CrashPlan product plan does not permit use of the CrashPlan API"), true),
+        (typed(401, "text/html", "Could not authenticate user"), true),
+        (answer(401, format!("\u{feff}\n {html}")), false),
+        (typed(401, "text/html", ""), false),
+        (answer(403, html), false),
+        (answer(403, ""), false),
+        (answer(403, "Forbidden"), false),
+        (answer(403, r#"{"error":"blocked by policy"}"#), false),
+        (answer(403, r#"{"message":"Forbidden"}"#), false),
+    ] {
+        let url = RequestUrl::parse("https://crashplan.example", false).unwrap();
+        let client = read(&answer, Shape::ApiClient, &url, NOW).unwrap_err();
+        assert_eq!(matches!(client, TokenRequestError::Refused { is_doubtful: false, .. }), is_the_apis);
+        assert_eq!(matches!(client, TokenRequestError::Intercepted(_)), !is_the_apis, "{client:?}");
+        let said = told(Shape::User, &answer);
+        assert_eq!(said.ends_with(", perhaps not from CrashPlan"), !is_the_apis, "{said}");
+    }
 }

@@ -1,0 +1,86 @@
+//! Promises about a refusal that is none: what a gateway, a VPN or a login page on the way answers costs a client no
+//! secret and a user no second try.
+
+use cp_token_tests::fake_crashplan::Answer;
+use cp_token_tests::world::World;
+
+const PAGE: &str = "<!DOCTYPE html><html><body>Please log in to the VPN: FOREIGN</body></html>";
+
+fn page(status: u16) -> Answer {
+    Answer::status(status, &[("Content-Type", "text/html")], PAGE)
+}
+
+#[test]
+fn a_page_with_401_or_403_is_a_failure_of_the_way_and_the_same_secret_works_when_it_is_gone() {
+    let world = World::new();
+    let _daemon = world.daemon();
+    for status in [401, 403] {
+        let name = format!("p{status}");
+        world.create_profile(&name, "memory");
+        world.server().answer_next(page(status));
+        let told = world.helper(&["-p", &name, "--fresh"]).failed(75);
+        let told =
+            told.saying(&format!("something on the way answered in the server's place: HTTP {status}"));
+        let told = told.saying("an HTML page").saying("the secret is kept and tried again");
+        assert!(!told.stderr.contains("FOREIGN"), "{told:?}");
+        let asked = world.server().token_requests();
+        // The pause after a first failure is a second and a quarter at most, and costs no request.
+        let mut told = world.helper(&["-p", &name, "--fresh"]);
+        while told.code == 75 {
+            told = world.helper(&["-p", &name, "--fresh"]);
+        }
+        told.token();
+        assert_eq!(world.server().token_requests(), asked + 1, "nobody had to say anything");
+    }
+}
+
+#[test]
+fn a_page_with_403_is_final_for_a_user_after_one_try_and_says_that_it_may_not_be_crashplans() {
+    let world = World::new();
+    let _daemon = world.daemon();
+    let password = world.new_secret();
+    world.server().add_user("jo", &password, None);
+    for (name, kind) in [("jo", None), ("old", Some("--basic"))] {
+        let (url, ca) = (world.server().url(), world.ca_file());
+        let line = ["profile", "create", name, "--url", &url, "--username", "jo", "--secret-stdin"];
+        let create =
+            world.call(&line).args(kind).args(["--secret-source", "memory", "--ca-bundle"]).args([ca]);
+        world.server().answer_next(page(403));
+        let told = create.stdin(&password).run();
+        let words = "(HTTP 403, an HTML page, perhaps not from CrashPlan)";
+        assert!(
+            told.code == 77 && told.stderr.contains(words) && !told.stderr.contains("FOREIGN"),
+            "{told:?}"
+        );
+    }
+    let (url, ca) = (world.server().url(), world.ca_file());
+    let line =
+        ["profile", "create", "jo", "--url", &url, "--username", "jo", "--secret-stdin", "--no-verify"];
+    let create = world.call(&line).args(["--secret-source", "memory", "--ca-bundle"]).args([ca]);
+    create.stdin(&password).run().succeeded();
+    world.server().answer_next(page(401));
+    let before = world.server().token_requests();
+    for _ in 0..3 {
+        let told = world.helper(&["-p", "jo"]).failed(77).saying("perhaps not from CrashPlan");
+        told.saying("to try the same once more, `cp-token forget -p jo`");
+    }
+    assert_eq!(world.server().token_requests(), before + 1, "a password is never tried twice by itself");
+    world.helper(&["forget", "-p", "jo"]).succeeded();
+    world.helper(&["-p", "jo"]).token();
+}
+
+#[test]
+fn a_final_refusal_names_the_command_that_tries_once_more_and_a_deleted_client() {
+    let world = World::new();
+    let _daemon = world.daemon();
+    let client = world.create_profile("prod", "memory");
+    world.server().delete_client(&client.id);
+    let told = world.helper(&["--fresh"]).failed(77).saying("(HTTP 401, invalid_client)");
+    let told = told.saying("Reset API secret").saying("if the client was deleted there, create a new one");
+    let told = told.saying("`cp-token profile update prod --client-id ID`");
+    told.saying("to try the same once more, `cp-token forget -p prod`");
+    world.server().add_client(&client.id, &client.secret);
+    world.helper(&["--fresh"]).failed(77);
+    world.helper(&["forget", "-p", "prod"]).succeeded();
+    world.helper(&["--fresh"]).token();
+}
