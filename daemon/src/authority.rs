@@ -12,6 +12,8 @@ use crate::profile::Network;
 use crate::request_url::RequestUrl;
 
 mod basic;
+mod client_certificate;
+mod connection;
 mod crashplan;
 mod error;
 mod http;

@@ -1,5 +1,5 @@
-//! Owns the one way in which foreign words become printable: visible ASCII and single spaces, cut to a limit.
-//! It must not judge what the words mean.
+//! Owns the one way in which a person's own words become printable (paths, names, what a config file holds): visible ASCII
+//! and single spaces, cut to a limit. What a server, a proxy or a program says is not among them: it is never shown.
 
 /// Stands for a run of bytes that are not shown, and marks the end of words that were cut.
 const STAND_IN: char = '?';

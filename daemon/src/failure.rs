@@ -11,6 +11,7 @@ use crate::registry::error::RegistryError;
 mod code;
 mod handed;
 mod handover;
+mod invisible;
 mod lease;
 mod lock;
 mod refused;
@@ -21,6 +22,7 @@ mod way;
 
 pub use code::{code_pending, of_code};
 pub use handover::of_handover;
+pub use invisible::with_ends;
 pub use lease::{of_acceptance, of_refusal};
 pub use lock::{
     locked, locked_already, no_memory_for_key, no_passphrase, passphrase_busy, passphrase_delayed,

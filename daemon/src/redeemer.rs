@@ -116,15 +116,16 @@ impl Redeemer {
     }
 
     fn refuse(&self, profile: &Profile, entry: &Entry, error: &TokenRequestError) -> Unredeemed {
-        let unredeemed = failure::of_token_request(error, profile, self.codes.wait(profile));
-        let (name, refused) = (&profile.name, &unredeemed.failure);
+        let mut unredeemed = failure::of_token_request(error, profile, self.codes.wait(profile));
+        let name = &profile.name;
         if matches!(error, TokenRequestError::Refused { .. }) {
-            self.refusals.note(name, Judge::Server, &entry.secret, refused);
+            unredeemed = failure::with_ends(unredeemed, &entry.secret);
+            self.refusals.note(name, Judge::Server, &entry.secret, &unredeemed.failure);
         }
         if matches!(error, TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. })
             && let Some(credentials) = proxy_credentials(profile, entry)
         {
-            self.refusals.note(name, Judge::Proxy, &credentials, refused);
+            self.refusals.note(name, Judge::Proxy, &credentials, &unredeemed.failure);
         }
         unredeemed
     }

@@ -9,8 +9,10 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
-use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoClientAuth, WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -30,6 +32,8 @@ pub enum ServerCertificate {
     SelfSigned,
     /// Right host and dates, signed by an authority of the same name with another key.
     OtherAuthority,
+    /// The authority's own, with right host and dates: self-signed and called an authority, as `openssl req -x509` has it.
+    Authority,
 }
 
 /// A throw-away certificate authority. Clones are the same authority, so that two servers can share one.
@@ -39,10 +43,10 @@ pub struct Authority(Arc<CertifiedIssuer<'static, KeyPair>>);
 impl Authority {
     /// A new authority with a key of its own.
     pub fn new() -> Self {
-        let mut params = CertificateParams::default();
+        let mut params = leaf_params(ServerCertificate::Authority);
         params.distinguished_name.push(DnType::CommonName, "cp-token test authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.key_usages.extend([KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign]);
         let issuer = CertifiedIssuer::self_signed(params, new_key()).expect("sign the test authority");
         Self(Arc::new(issuer))
     }
@@ -59,14 +63,28 @@ impl Authority {
 
     /// TLS settings of a server that shows `which`: TLS 1.2 and 1.3, HTTP/1.1 only.
     pub fn server_config(&self, which: ServerCertificate) -> Arc<ServerConfig> {
+        self.config(which, Arc::new(NoClientAuth))
+    }
+
+    /// The same with a good certificate, for a server that lets nobody in without a client certificate of this authority.
+    pub fn config_for_its_clients(&self) -> Arc<ServerConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).expect("the authority's certificate");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        self.config(ServerCertificate::Good, clients.expect("the authority's certificate"))
+    }
+
+    fn config(&self, which: ServerCertificate, clients: Arc<dyn ClientCertVerifier>) -> Arc<ServerConfig> {
         let key = new_key();
         let leaf = self.leaf(which, &key);
+        let key = if which == ServerCertificate::Authority { self.0.key() } else { &key };
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("ring knows the default TLS versions")
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(vec![leaf], key)
             .expect("the leaf matches its key");
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -81,6 +99,7 @@ impl Authority {
             | ServerCertificate::Expired
             | ServerCertificate::NotYetValid => params.signed_by(key, &self.0),
             ServerCertificate::SelfSigned => params.self_signed(key),
+            ServerCertificate::Authority => return self.0.der().clone(),
             ServerCertificate::OtherAuthority => params.signed_by(key, &Self::new().0),
         };
         leaf.expect("sign the server's certificate").der().clone()
@@ -100,7 +119,8 @@ fn leaf_params(which: ServerCertificate) -> CertificateParams {
         | ServerCertificate::Expired
         | ServerCertificate::NotYetValid
         | ServerCertificate::SelfSigned
-        | ServerCertificate::OtherAuthority => &["localhost", "127.0.0.1"],
+        | ServerCertificate::OtherAuthority
+        | ServerCertificate::Authority => &["localhost", "127.0.0.1"],
     };
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let mut params = CertificateParams::new(names).expect("the names are valid");
@@ -121,7 +141,8 @@ fn set_dates(params: &mut CertificateParams, which: ServerCertificate) {
         ServerCertificate::Good
         | ServerCertificate::WrongHost
         | ServerCertificate::SelfSigned
-        | ServerCertificate::OtherAuthority => (now - 100 * DAY, now + 100 * DAY),
+        | ServerCertificate::OtherAuthority
+        | ServerCertificate::Authority => (now - 100 * DAY, now + 100 * DAY),
     };
     params.not_before = from;
     params.not_after = until;

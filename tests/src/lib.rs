@@ -5,6 +5,7 @@ pub mod binaries;
 pub mod certificates;
 #[cfg(target_os = "linux")]
 pub mod clock_shim;
+pub mod echo_server;
 pub mod fake_crashplan;
 pub mod fake_proxy;
 pub mod guarded_server;

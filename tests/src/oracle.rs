@@ -2,11 +2,13 @@
 //! and environments. It knows the values and nothing of the product.
 
 mod needles;
+mod readings;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use needles::Needles;
+use readings::readings;
 
 /// The shortest value that can be looked for. A shorter one would be found by chance.
 pub const SHORTEST_VALUE: usize = needles::SHORTEST_VALUE;
@@ -67,12 +69,13 @@ impl Oracle {
         let state = self.state();
         let values = state.values.iter().map(Vec::as_slice).chain(more.iter().map(String::as_bytes));
         let needles = Needles::of(values);
-        let recorded = state.samples.iter().filter(|sample| needles.are_in(&sample.bytes));
+        let leaks = |bytes: &[u8]| readings(bytes).iter().any(|reading| needles.are_in(reading));
+        let recorded = state.samples.iter().filter(|sample| leaks(&sample.bytes));
         let mut places: Vec<String> = recorded.map(|sample| sample.place.clone()).collect();
         let except = [except, &state.spared].concat();
         for file in files_below(root, &except) {
             let name_leaks = needles.are_in(file.as_os_str().as_encoded_bytes());
-            if name_leaks || needles.are_in(&std::fs::read(&file).unwrap_or_default()) {
+            if name_leaks || leaks(&std::fs::read(&file).unwrap_or_default()) {
                 places.push(format!("file {}", file.display()));
             }
         }

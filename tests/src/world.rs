@@ -30,7 +30,7 @@ pub use daemon::{Daemon, Launch};
 pub use dialogue::Dialogue;
 pub use keyring::Keyring;
 pub use logind::{Delay, FakeLogind};
-pub use raw::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, Raw, frame};
+pub use raw::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, Raw, ask_for_a_token_of, frame};
 pub use secrets::FakeSecrets;
 pub use terminal::HIDDEN;
 

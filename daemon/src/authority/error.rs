@@ -93,6 +93,12 @@ pub enum Obstacle {
     /// No encrypted connection was agreed on.
     #[error("it does not speak TLS 1.2 or 1.3 there")]
     NoTls,
+    /// The server speaks TLS, and HTTP/1.1 not.
+    #[error("it does not speak HTTP/1.1 there, perhaps HTTP/2 alone")]
+    NoHttp1,
+    /// The server breaks off for want of a client certificate.
+    #[error("it wants a client certificate, which cp-token does not have")]
+    ClientCertificate,
     /// Anything else.
     #[error("the connection failed")]
     Other,
@@ -181,8 +187,11 @@ pub enum AnswerFlaw {
     #[error("unexpected {0}")]
     Status(Said),
     /// It is not HTTP, or its headers pass all bounds.
-    #[error("it is not proper HTTP")]
+    #[error("it is not proper HTTP/1.1")]
     NotHttp,
+    /// It passes every bound: interim answers without end, for instance.
+    #[error("it has no end")]
+    Endless,
     /// Its body passes 64 KiB.
     #[error("it is longer than 64 KiB")]
     TooLong,

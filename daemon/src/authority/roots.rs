@@ -7,44 +7,62 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::Resumption;
+use rustls::client::WantsClientCert;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+#[cfg(target_os = "linux")]
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
+use super::client_certificate::CertificateRequest;
 use super::{CaBundleFlaw, CertificateFlaw, Obstacle, TokenRequestError};
+use bundle::Bundle;
+
+mod bundle;
+mod facts;
 
 /// The most bytes of a bundle; the largest system's own has about a quarter of a megabyte.
 const BUNDLE_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// How TLS is spoken for one exchange: 1.2 or 1.3, HTTP/1.1, no session kept, no key log, ring underneath and no
-/// process-wide default. Where there is no TLS, no root is read.
-pub(super) fn tls_config(ca_bundle: Option<PathBuf>, https: bool) -> Result<ClientConfig, TokenRequestError> {
+/// process-wide default. Where there is no TLS, no root is read. A server that asks for a client certificate is noted.
+pub(super) fn tls_config(
+    ca_bundle: Option<PathBuf>,
+    https: bool,
+    asked: CertificateRequest,
+) -> Result<ClientConfig, TokenRequestError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(|_| TokenRequestError::Unreachable(Obstacle::NoTls))?;
-    let mut config = match ca_bundle {
-        Some(path) => trusting(builder, bundle(&path)?),
+    let builder = match ca_bundle {
+        Some(path) => trusting(builder, bundle(&path)?, provider),
         None if https => trusting_system(builder, provider)?,
-        None => trusting(builder, RootCertStore::empty()),
+        None => builder.with_root_certificates(RootCertStore::empty()),
     };
+    let mut config = builder.with_client_cert_resolver(Arc::new(asked));
     config.resumption = Resumption::disabled();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
 
-fn trusting(builder: ConfigBuilder<ClientConfig, WantsVerifier>, roots: RootCertStore) -> ClientConfig {
-    builder.with_root_certificates(roots).with_no_client_auth()
+/// What is still to be said of the settings once it is said whom to trust.
+type Trusting = ConfigBuilder<ClientConfig, WantsClientCert>;
+
+fn trusting(
+    builder: ConfigBuilder<ClientConfig, WantsVerifier>,
+    bundle: Bundle,
+    provider: Arc<CryptoProvider>,
+) -> Trusting {
+    builder.dangerous().with_custom_certificate_verifier(Arc::new(bundle.verifier(provider)))
 }
 
 #[cfg(target_os = "linux")]
 fn trusting_system(
     builder: ConfigBuilder<ClientConfig, WantsVerifier>,
     _provider: Arc<CryptoProvider>,
-) -> Result<ClientConfig, TokenRequestError> {
-    Ok(trusting(builder, system_roots(SYSTEM_BUNDLES)?))
+) -> Result<Trusting, TokenRequestError> {
+    Ok(builder.with_root_certificates(system_roots(SYSTEM_BUNDLES)?))
 }
 
 /// Elsewhere the system's own verifier decides.
@@ -52,10 +70,10 @@ fn trusting_system(
 fn trusting_system(
     builder: ConfigBuilder<ClientConfig, WantsVerifier>,
     provider: Arc<CryptoProvider>,
-) -> Result<ClientConfig, TokenRequestError> {
+) -> Result<Trusting, TokenRequestError> {
     let verifier = rustls_platform_verifier::Verifier::new(provider)
         .map_err(|_| TokenRequestError::Untrusted(CertificateFlaw::NoRoots))?;
-    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)))
 }
 
 /// Where distributions keep their roots, as Go's and OpenSSL's own lists have it. The first that has any counts.
@@ -82,20 +100,10 @@ fn system_roots(bundles: &[&str]) -> Result<RootCertStore, TokenRequestError> {
     Err(TokenRequestError::Untrusted(CertificateFlaw::NoRoots))
 }
 
-fn bundle(path: &Path) -> Result<RootCertStore, TokenRequestError> {
+fn bundle(path: &Path) -> Result<Bundle, TokenRequestError> {
     read(path)
-        .and_then(|text| strict_roots(&text))
+        .and_then(|text| Bundle::parse(&text))
         .map_err(|flaw| TokenRequestError::CaBundle { path: path.to_owned(), flaw })
-}
-
-/// A bundle that somebody chose is taken whole or not at all, unlike the system's.
-fn strict_roots(text: &[u8]) -> Result<RootCertStore, CaBundleFlaw> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(text) {
-        let certificate = certificate.map_err(|_| CaBundleFlaw::Broken)?;
-        roots.add(certificate).map_err(|_| CaBundleFlaw::Broken)?;
-    }
-    if roots.is_empty() { Err(CaBundleFlaw::Empty) } else { Ok(roots) }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, CaBundleFlaw> {

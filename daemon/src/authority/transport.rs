@@ -4,8 +4,9 @@
 use std::error::Error;
 use std::io::{self, ErrorKind};
 
-use rustls::{CertificateError, Error as TlsError};
+use rustls::{AlertDescription, CertificateError, Error as TlsError, PeerMisbehaved};
 
+use super::connection::Flooded;
 use super::{AnswerFlaw, CertificateFlaw, Obstacle, ProxyFlaw, TokenRequestError};
 
 mod tunnel;
@@ -41,6 +42,9 @@ fn next_cause<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + '
 fn blame_one(cause: &(dyn Error + 'static)) -> Option<TokenRequestError> {
     if cause.is::<NameLookupFailed>() {
         return Some(TokenRequestError::Unreachable(Obstacle::NameLookup));
+    }
+    if cause.is::<Flooded>() {
+        return Some(TokenRequestError::BadAnswer(AnswerFlaw::Endless));
     }
     if let Some(error) = cause.downcast_ref::<TlsError>() {
         return Some(blame_tls(error));
@@ -82,6 +86,10 @@ fn blame_io(error: &io::Error) -> Option<TokenRequestError> {
 fn blame_tls(error: &TlsError) -> TokenRequestError {
     match error {
         TlsError::InvalidCertificate(flaw) => TokenRequestError::Untrusted(blame_certificate(flaw)),
+        TlsError::AlertReceived(AlertDescription::NoApplicationProtocol)
+        | TlsError::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedApplicationProtocol) => {
+            TokenRequestError::Unreachable(Obstacle::NoHttp1)
+        }
         TlsError::NoCertificatesPresented => TokenRequestError::Untrusted(CertificateFlaw::Unfit),
         _ => TokenRequestError::Unreachable(Obstacle::NoTls),
     }

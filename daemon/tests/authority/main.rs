@@ -5,6 +5,7 @@
 mod answers;
 mod environment;
 mod hostile;
+mod own_certificate;
 mod server;
 mod tls;
 

@@ -9,6 +9,8 @@ use std::thread::JoinHandle;
 use cp_tokend::authority::{CertificateFlaw, Obstacle, TokenRequestError};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoClientAuth, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
@@ -39,6 +41,16 @@ impl Authority {
         years: (i32, i32),
         versions: &[&'static SupportedProtocolVersion],
     ) -> ServerConfig {
+        self.config_for(host, years, versions, Arc::new(NoClientAuth))
+    }
+
+    fn config_for(
+        &self,
+        host: &str,
+        years: (i32, i32),
+        versions: &[&'static SupportedProtocolVersion],
+        clients: Arc<dyn ClientCertVerifier>,
+    ) -> ServerConfig {
         let mut parameters = CertificateParams::new(vec![host.to_owned()]).unwrap();
         parameters.not_before = rcgen::date_time_ymd(years.0, 1, 1);
         parameters.not_after = rcgen::date_time_ymd(years.1, 1, 1);
@@ -48,7 +60,7 @@ impl Authority {
         ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_protocol_versions(versions)
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap()
     }
@@ -73,7 +85,8 @@ impl TlsServer {
         Self::with(authority.config("localhost", (2020, 2100), &[&TLS13, &TLS12]))
     }
 
-    fn with(config: ServerConfig) -> Self {
+    /// A server with these settings.
+    pub(crate) fn with(config: ServerConfig) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
         let thread = std::thread::spawn(move || serve(&listener.accept().unwrap().0, config));
@@ -154,4 +167,34 @@ async fn g05_a_server_without_tls_gets_no_secret() {
     assert_eq!(refusal, TokenRequestError::Unreachable(Obstacle::NoTls));
     let received = server.finish().await;
     assert!(!received.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()));
+}
+
+#[tokio::test]
+async fn a_server_of_http_2_alone_or_one_that_wants_a_certificate_is_told_apart() {
+    let authority = Authority::new("wishes");
+    let wants = |versions: &[&'static SupportedProtocolVersion]| {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(authority.issuer.der().clone()).unwrap();
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        authority.config_for("localhost", (2020, 2100), versions, verifier)
+    };
+    for (versions, alpn, obstacle) in [
+        (&[&TLS12][..], Some(&b"h2"[..]), Obstacle::NoHttp1),
+        (&[&TLS13], Some(b"h2"), Obstacle::NoHttp1),
+        (&[&TLS12], None, Obstacle::ClientCertificate),
+        (&[&TLS13], None, Obstacle::ClientCertificate),
+    ] {
+        let mut config = match alpn {
+            Some(_) => authority.config("localhost", (2020, 2100), versions),
+            None => wants(versions),
+        };
+        config.alpn_protocols = alpn.map(<[u8]>::to_vec).into_iter().collect();
+        let server = TlsServer::with(config);
+        let refusal = ask(&server.url, Some(authority.bundle.clone())).await.unwrap_err();
+        assert_eq!(refusal, TokenRequestError::Unreachable(obstacle), "{versions:?}");
+        let received = server.finish().await;
+        assert!(!received.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()));
+    }
 }

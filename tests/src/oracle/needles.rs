@@ -1,30 +1,35 @@
-//! Owns the forms in which a value is looked for: as it is, and in base64 whatever stands before or behind it.
-//! Pure.
+//! Owns the forms in which a value is looked for: as it is, backwards, in hexadecimal digits, and in base64 whatever
+//! stands before or behind it; small and capital letters alike. Pure.
 
 use std::collections::HashSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// The bytes of one needle: few enough to find a piece, enough to be no chance.
-const WIDTH: usize = 24;
-/// Base64 turns 18 bytes into `WIDTH`; up to two more are lost to what stands before.
+/// The bytes of one needle: few enough to find half a secret, enough to be no chance.
+const WIDTH: usize = 12;
+/// Base64 turns 9 bytes into `WIDTH`; up to two more are lost to what stands before.
 const ENCODED: usize = WIDTH / 4 * 3;
-/// The shortest value with a needle of every form.
-pub(super) const SHORTEST_VALUE: usize = WIDTH;
-/// The distance of needles within a long value.
-const STEP: usize = 48;
+/// The shortest value that is looked for.
+pub(super) const SHORTEST_VALUE: usize = 24;
+/// The distance of needles within a short value, so that each half of it has one, and within a long one.
+const STEP: usize = 6;
+const LONG_STEP: usize = 48;
 /// The vendor's tokens begin with a header that all have in common.
 const COMMON_START: usize = 96;
 
-/// Pieces of values, all of one width, so that one pass over a text finds any of them.
-#[derive(Debug, Default)]
-pub(super) struct Needles(HashSet<[u8; WIDTH]>);
+/// Pieces of values, all of one width and in small letters, so that one pass over a text finds any of them.
+#[derive(Debug)]
+pub(super) struct Needles {
+    all: HashSet<[u8; WIDTH]>,
+    /// For each two bytes, whether one begins with them: few places of a text do.
+    starts: Vec<bool>,
+}
 
 impl Needles {
     /// The needles of these values. A value too short to be unique has none.
     pub(super) fn of<'v>(values: impl Iterator<Item = &'v [u8]>) -> Self {
-        let mut needles = Self::default();
+        let mut needles = Self { all: HashSet::new(), starts: vec![false; 1 << 16] };
         for value in values.filter(|value| value.len() >= SHORTEST_VALUE) {
             for start in starts(value.len()) {
                 needles.add(&value[start..]);
@@ -35,13 +40,18 @@ impl Needles {
 
     /// Whether one of them is in `text`.
     pub(super) fn are_in(&self, text: &[u8]) -> bool {
-        !self.0.is_empty() && text.windows(WIDTH).any(|window| self.0.contains(window))
+        let text = text.to_ascii_lowercase();
+        text.windows(WIDTH).any(|window| self.starts[place(window)] && self.all.contains(window))
     }
 
     /// `id:secret`, or anything else before the value, moves it within base64's groups of three bytes: one of
     /// three cuts is always whole.
     fn add(&mut self, piece: &[u8]) {
-        self.add_exact(&piece[..WIDTH]);
+        let plain = &piece[..WIDTH];
+        self.add_exact(plain);
+        self.add_exact(&plain.iter().rev().copied().collect::<Vec<_>>());
+        let digits: String = piece[..WIDTH / 2].iter().map(|byte| format!("{byte:02x}")).collect();
+        self.add_exact(digits.as_bytes());
         for cut in (0..3).filter_map(|skipped| piece.get(skipped..skipped + ENCODED)) {
             self.add_exact(STANDARD_NO_PAD.encode(cut).as_bytes());
             self.add_exact(URL_SAFE_NO_PAD.encode(cut).as_bytes());
@@ -49,15 +59,22 @@ impl Needles {
     }
 
     fn add_exact(&mut self, needle: &[u8]) {
-        self.0.insert(needle.try_into().expect("every needle has the one width"));
+        let needle: [u8; WIDTH] =
+            needle.to_ascii_lowercase().try_into().expect("every needle has the one width");
+        self.starts[place(&needle)] = true;
+        self.all.insert(needle);
     }
+}
+
+fn place(text: &[u8]) -> usize {
+    usize::from(text[0]) << 8 | usize::from(text[1])
 }
 
 /// Where needles are taken from a value of this length: its start, its end, and regularly between them.
 fn starts(length: usize) -> impl Iterator<Item = usize> {
     let last = length - WIDTH;
-    let first = if last > COMMON_START { COMMON_START } else { 0 };
-    (first..last).step_by(STEP).chain([last])
+    let (first, step) = if last > COMMON_START { (COMMON_START, LONG_STEP) } else { (0, STEP) };
+    (first..last).step_by(step).chain([last])
 }
 
 #[cfg(test)]
@@ -87,7 +104,7 @@ mod tests {
 
     #[test]
     fn what_only_resembles_a_value_is_not_found() {
-        assert!(!found("") && !found(&SECRET[..20]) && !found(SECRET.to_ascii_lowercase()));
+        assert!(!found("") && !found(&SECRET[..11]) && !found(SECRET.replace(['m', 'p'], "x")));
         assert!(!found(STANDARD.encode(SECRET.to_ascii_lowercase())));
         assert!(!Needles::of(["short".as_bytes()].into_iter()).are_in(b"short"));
     }

@@ -55,6 +55,9 @@ fn g09_endless_headers_and_interim_answers_are_cut_and_cost_no_memory() {
     ask_anew(&world, &[]).token();
     let before = daemon.anonymous_kib();
     ask(&world, Answer::endless_headers()).failed(75);
+    ask(&world, Answer::endless_interim())
+        .failed(75)
+        .saying("the server's answer is no token: it has no end");
     let long = "x".repeat(1 << 20);
     ask(&world, Answer::status(200, &[("X-Long", &long)], "{}")).failed(75);
     let many = vec![("X-Many", "x"); 10_000];

@@ -12,6 +12,7 @@ mod crashes;
 mod curl;
 mod demo;
 mod doctor;
+mod echoes;
 mod edits;
 mod exec;
 mod git;

@@ -4,6 +4,8 @@
 use cp_token_tests::fake_proxy::FakeProxy;
 use cp_token_tests::world::{Call, Client, World};
 
+mod certificates;
+mod invisible;
 mod names;
 mod offers;
 mod portals;

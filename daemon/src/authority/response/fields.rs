@@ -56,10 +56,7 @@ impl Value {
     pub(super) fn error_key(&self) -> &Value {
         match self {
             Value::Object(object) => &object.error_key,
-            Value::List(first) => match &**first {
-                Value::Object(object) => &object.error_key,
-                _ => &Value::Absent,
-            },
+            Value::List(first) => first.error_key(),
             Value::Absent | Value::Null | Value::Number(_) | Value::Text(_) | Value::Other => &Value::Absent,
         }
     }

@@ -47,7 +47,42 @@ fn flaw(path: &Path) -> CaBundleFlaw {
 fn a_bundle_is_taken_whole_with_comments_and_several_authorities() {
     let folder = Folder::new("good");
     let text = format!("# ours\n{}\nsome words\n{}", authority(), authority());
-    assert_eq!(bundle(&folder.file("ca.pem", &text)).unwrap().len(), 2);
+    assert_eq!(bundle(&folder.file("ca.pem", &text)).unwrap().roots.len(), 2);
+}
+
+#[test]
+fn byte_order_marks_and_utf_16_do_not_hide_a_certificate() {
+    let text = format!("\u{feff}{}\u{feff}{}", authority(), authority());
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+    let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+    for text in [text.into_bytes(), little, big] {
+        assert_eq!(Bundle::parse(&text).unwrap().roots.len(), 2);
+    }
+}
+
+#[test]
+fn only_an_authority_signs_for_others() {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, KeyUsagePurpose};
+
+    let made = |is_ca, usages: &[KeyUsagePurpose]| {
+        let mut parameters = CertificateParams::new(vec!["crashplan.example".to_owned()]).unwrap();
+        (parameters.is_ca, parameters.key_usages) = (is_ca, usages.to_vec());
+        let bundle = parameters.self_signed(&KeyPair::generate().unwrap()).unwrap().pem();
+        Bundle::parse(bundle.as_bytes()).unwrap()
+    };
+    let authority = || IsCa::Ca(BasicConstraints::Unconstrained);
+    let (signs, serves) = (KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature);
+    for (bundle, roots) in [
+        (made(authority(), &[]), 1),
+        (made(authority(), &[signs]), 1),
+        (made(authority(), &[serves]), 0),
+        (made(IsCa::ExplicitNoCa, &[]), 0),
+        (made(IsCa::NoCa, &[]), 0),
+        (made(IsCa::NoCa, &[serves]), 0),
+    ] {
+        assert_eq!((bundle.roots.len(), bundle.certificates.len()), (roots, 1), "{bundle:?}");
+    }
 }
 
 #[test]
