@@ -14,11 +14,11 @@ running() {
     done
 }
 
-# hand_over  asks each daemon whose program was replaced to start the new one in its place, with its socket and tokens.
-# SIGUSR2 ends a program that does not expect it, so only those that catch it are asked.
+# hand_over  asks each daemon whose program was replaced to go on with the new one, with its socket and tokens. SIGUSR2
+# ends a program that does not expect it, so only those that catch it, or hold it back to read it, are asked.
 hand_over() {
     for pid in $(running '/usr/bin/cp-tokend (deleted)'); do
-        if grep -q '^SigCgt:.*[89a-f]..$' "/proc/$pid/status" 2>/dev/null; then kill -s USR2 "$pid" || true; fi
+        if grep -q '^Sig\(Cgt\|Blk\):.*[89a-f]..$' "/proc/$pid/status" 2>/dev/null; then kill -s USR2 "$pid" || true; fi
     done
 }
 

@@ -10,12 +10,13 @@ use cp_token_protocol::message::ProtectionReport;
 use crate::audit::Audit;
 use crate::authority::CrashPlanEndpoint;
 use crate::broker::Broker;
+use crate::children;
 use crate::clock::{Clock, SystemClock};
 use crate::examination::Examination;
 use crate::files;
 use crate::gate::Gate;
 use crate::handover::estate::Estate;
-use crate::handover::{Predecessor, Program};
+use crate::handover::{Predecessor, Program, Role};
 use crate::harden;
 use crate::ipc::conversations::Conversations;
 use crate::ipc::door::Door;
@@ -29,6 +30,7 @@ use crate::service::{Parts, Service};
 use crate::signals::{Signals, Wish};
 use crate::sources::Sources;
 use crate::state::StateFile;
+use crate::unwind;
 use crate::vault::{KeyringSource, MemorySource};
 use crate::watchdog::{self, Watchdog};
 
@@ -54,6 +56,8 @@ pub struct Foundation {
 
 /// What another daemon leaves to this one.
 pub struct Legacy {
+    /// What it is taken for.
+    pub role: Role,
     /// It.
     pub predecessor: Predecessor,
     /// What it held; nothing where it died over it.
@@ -73,13 +77,8 @@ struct App {
     watchdog: Watchdog,
 }
 
-/// How a daemon ends.
-enum End {
-    /// In order: nothing of it is left.
-    Stop,
-    /// Another has taken its place.
-    Succeeded,
-}
+/// The daemon is to stop.
+struct Stop;
 
 /// Is the daemon until a signal or a caller ends it. `ready` is called once callers are let in.
 ///
@@ -91,15 +90,21 @@ pub fn run(mut foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
         let mut signals = Signals::listen()?;
         let legacy = foundation.legacy.take();
         let app = App::build(foundation);
-        if let Some(legacy) = legacy {
-            app.take_over(legacy).await?;
+        let mut taken = match legacy {
+            Some(legacy) => Some(app.take_over(legacy).await?),
+            None => None,
+        };
+        if let Some(taken) = taken.take_if(|taken| taken.role == Role::Rehearsal) {
+            app.hold(taken).await;
+            return Ok(());
         }
         let mut door = app.start()?;
         ready();
-        match app.until_over(&mut signals, &mut door).await {
-            End::Stop => app.stop(&mut door).await,
-            End::Succeeded => app.retire(&door).await,
+        if let Some(taken) = taken {
+            app.answer(taken);
         }
+        app.serve(&mut signals, &mut door).await;
+        app.stop(&mut door).await;
         io::Result::Ok(())
     })?;
     // A keyring or a name look-up that hangs must not keep the process alive.
@@ -185,13 +190,25 @@ impl App {
         let listener = Listener::new(socket, Arc::clone(&self.service), clock, harden::connection_limit())?;
         let registry = Arc::clone(&self.registry);
         tokio::spawn(async move { registry.settle().await });
-        tokio::spawn(Arc::clone(&self.broker).keep_time());
+        let broker = Arc::clone(&self.broker);
+        tokio::spawn(unwind::restarted(move || Arc::clone(&broker).keep_time()));
         let door = Door::open(listener);
-        tokio::spawn(give_memory_back_after(door.conversations()));
+        let conversations = door.conversations();
+        tokio::spawn(unwind::restarted(move || give_memory_back_after(conversations.clone())));
         Ok(door)
     }
 
-    async fn until_over(&self, signals: &mut Signals, door: &mut Door) -> End {
+    /// A request that ends in a panic ends nothing else.
+    async fn serve(&self, signals: &mut Signals, door: &mut Door) -> Stop {
+        loop {
+            if let Ok(end) = unwind::caught(self.until_over(signals, door)).await {
+                return end;
+            }
+            tokio::time::sleep(unwind::PAUSE).await;
+        }
+    }
+
+    async fn until_over(&self, signals: &mut Signals, door: &mut Door) -> Stop {
         // An interval and no sleep: however often the config is read again, the next look comes.
         let turn = self.watchdog.turn(LOOK_AROUND);
         let mut look = tokio::time::interval_at(tokio::time::Instant::now() + turn, turn);
@@ -204,6 +221,10 @@ impl App {
                         false
                     }
                     Wish::Restart => true,
+                    Wish::Bury => {
+                        children::bury_strangers();
+                        false
+                    }
                 },
                 () = self.service.stop_requested() => return stopping("at a caller's wish"),
                 () = self.service.restarts().wanted() => true,
@@ -211,21 +232,15 @@ impl App {
                     self.watchdog.turned();
                     if !self.meeting.is_reachable() {
                         tracing::warn!("stopping because the socket is gone");
-                        return End::Stop;
+                        return Stop;
                     }
                     false
                 },
             };
-            if is_wanted && let Some(end) = self.be_succeeded(signals, door).await {
-                return end;
+            if is_wanted && let Some(stop) = self.be_succeeded(signals, door).await {
+                return stop;
             }
         }
-    }
-
-    /// The last replies, while another daemon has the place.
-    async fn retire(&self, door: &Door) {
-        farewell(door).await;
-        let _ = tokio::time::timeout(FAREWELL, self.audit.copied()).await;
     }
 
     /// Nobody new is let in; whoever waits is told; then a moment for the last replies.
@@ -234,18 +249,14 @@ impl App {
         self.meeting.remove_name();
         door.close().await;
         self.broker.stop();
-        self.retire(door).await;
+        let _ = tokio::time::timeout(FAREWELL, door.conversations().all_over()).await;
+        let _ = tokio::time::timeout(FAREWELL, self.audit.copied()).await;
     }
 }
 
-fn stopping(why: &str) -> End {
+fn stopping(why: &str) -> Stop {
     tracing::info!("stopping {why}");
-    End::Stop
-}
-
-/// A moment for the last replies.
-async fn farewell(door: &Door) {
-    let _ = tokio::time::timeout(FAREWELL, door.conversations().all_over()).await;
+    Stop
 }
 
 /// After a burst of conversations the heap is handed back, so that a busy minute does not cost memory for ever.

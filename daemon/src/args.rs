@@ -2,16 +2,18 @@
 
 use std::ffi::{OsStr, OsString};
 
+use crate::handover::Role;
+
 /// What the command line asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Args {
     /// Be the daemon, in the foreground.
     Foreground,
     /// Be the daemon that the helper starts: log to a file, and say `ready` or `failed` on standard output.
     Background,
-    /// Be the daemon in the place of the one that has started us: its socket, its lock and the way to it, by number, and
-    /// whether it was started by the helper.
-    TakeOver([i32; 3], bool),
+    /// Be handed what a daemon holds: for what, the socket, the lock, the way to whoever hands over and the callers who
+    /// wait for a word, by number, and whether the daemon was started by the helper.
+    TakeOver(Role, Vec<i32>, bool),
     /// Say what this is.
     Help,
     /// Say which version this is.
@@ -26,8 +28,8 @@ Usage: cp-tokend [--background]
 
 Nobody needs to run it by hand: `cp-token` starts it when it is needed, or a service manager runs it in the
 foreground (`cp-token service install`). It prints `ready` when it listens. SIGHUP reads the config again; SIGTERM
-stops it in order. At SIGUSR2 it hands socket, tokens and secrets over to the program that lies at its own path by then,
-such as a new version.
+stops it in order. At SIGUSR2 it goes on with the program that lies at its own path by then, such as a new version, in
+the same process, with its socket, tokens and secrets.
 
 Options:
       --background  as started by cp-token: log to daemon.log in the state folder
@@ -47,7 +49,7 @@ impl Args {
             return None;
         }
         match (first.as_deref().map(OsStr::to_str), second.as_deref().map(OsStr::to_str)) {
-            (Some(Some("--background")), Some(Some(word))) => Some(Self::TakeOver(take_over(word)?, true)),
+            (Some(Some("--background")), Some(Some(word))) => handed(word, true),
             (_, Some(_)) => None,
             (first, None) => Self::of_one(first),
         }
@@ -59,22 +61,26 @@ impl Args {
             Some(Some("--background")) => Some(Self::Background),
             Some(Some("-h" | "--help")) => Some(Self::Help),
             Some(Some("-V" | "--version")) => Some(Self::Version),
-            Some(Some(word)) => Some(Self::TakeOver(take_over(word)?, false)),
+            Some(Some(word)) => handed(word, false),
             Some(None) => None,
         }
     }
 }
 
-/// `--take-over=SOCKET,LOCK,CHANNEL`: three different descriptors behind the standard ones.
-fn take_over(word: &str) -> Option<[i32; 3]> {
-    let numbers: Vec<i32> = word
-        .strip_prefix("--take-over=")?
-        .split(',')
-        .map(|number| number.parse().ok().filter(|number| (3..=MOST).contains(number)))
-        .collect::<Option<_>>()?;
-    let [socket, lock, channel] = numbers.try_into().ok()?;
-    (socket != lock && lock != channel && channel != socket).then_some([socket, lock, channel])
+/// `--rehearse=SOCKET,LOCK,CHANNEL` or `--take-over=SOCKET,LOCK,CHANNEL[,CALLER...]`: different descriptors behind the
+/// standard ones.
+fn handed(word: &str, background: bool) -> Option<Args> {
+    let of = |role: Role| Some((role, word.strip_prefix(role.word())?));
+    let (role, numbers) = of(Role::Rehearsal).or_else(|| of(Role::Successor))?;
+    let number = |number: &str| number.parse().ok().filter(|number| (3..=MOST).contains(number));
+    let numbers: Vec<i32> = numbers.split(',').map(number).collect::<Option<_>>()?;
+    let is_fit = if role == Role::Rehearsal { numbers.len() == GIVEN } else { numbers.len() >= GIVEN };
+    let is_new = |(index, number): (usize, &i32)| !numbers[..index].contains(number);
+    let all_differ = numbers.iter().enumerate().all(is_new);
+    (is_fit && all_differ).then_some(Args::TakeOver(role, numbers, background))
 }
 
+/// Socket, lock and channel.
+const GIVEN: usize = 3;
 /// No descriptor is as high.
 const MOST: i32 = 1 << 20;

@@ -115,8 +115,8 @@ impl Audit {
         }
     }
 
-    /// The whole log, in parts that can be told at once; the newest last. Of what is being done, that it is done.
-    pub fn bequeath(&self, doing: &[&Pending]) -> Vec<Vec<LogEntry>> {
+    /// The whole log, in parts that can be told at once; the newest last.
+    pub fn bequeath(&self) -> Vec<Vec<LogEntry>> {
         let mut parts = Vec::new();
         let mut before = None;
         loop {
@@ -126,8 +126,6 @@ impl Audit {
             parts.push(part);
         }
         parts.reverse();
-        let next = self.ring().count + 1;
-        parts.push((next..).zip(doing).map(|(number, pending)| pending.told_as_done(number)).collect());
         parts
     }
 
@@ -139,6 +137,11 @@ impl Audit {
             ring.count = told.number.saturating_sub(1);
             ring.push(Entry::from(told));
         }
+    }
+
+    /// Writes what came of something that another daemon was asked for.
+    pub fn add(&self, told: Vec<LogEntry>) {
+        told.into_iter().for_each(|told| self.write(Entry::from(told)));
     }
 
     fn pending(self: &Arc<Self>, deed: Deed, glimpse: Option<Glimpse>) -> Pending {
@@ -198,8 +201,9 @@ impl Pending {
         drop(self.with(outcome));
     }
 
-    fn told_as_done(&self, number: u64) -> LogEntry {
-        LogEntry { outcome: Outcome::Done, ..self.entry.told(number) }
+    /// Its entry, as if it were done; it has no number yet.
+    pub fn told_as_done(&self) -> LogEntry {
+        LogEntry { outcome: Outcome::Done, ..self.entry.told(0) }
     }
 
     fn look(&mut self) {

@@ -2,6 +2,7 @@
 //! at once; it must not know what they do.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Semaphore, oneshot};
 
@@ -19,11 +20,36 @@ pub async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
     let place = PLACES.acquire().await.map_err(io::Error::other)?;
     let (sender, receiver) = oneshot::channel();
     std::thread::Builder::new().name("background".to_owned()).spawn(move || {
+        let _at_work = AtWork::begin();
         // Whoever asked may be gone by now; the work is done to its end all the same.
         drop(sender.send(work()));
         drop(place);
     })?;
     receiver.await.map_err(io::Error::other)
+}
+
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// A thread whose work blocks, for as long as this is kept.
+pub(crate) struct AtWork;
+
+impl AtWork {
+    pub(crate) fn begin() -> Self {
+        THREADS.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        THREADS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Whether no thread does work that blocks, be it work that nobody waits for any more. One that a disk does not let go
+/// of would hold up the end of this program's image.
+pub fn is_idle() -> bool {
+    THREADS.load(Ordering::Relaxed) == 0
 }
 
 #[cfg(test)]

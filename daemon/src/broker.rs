@@ -16,6 +16,7 @@ use crate::failure;
 use crate::lease::{Acceptance, Ask, Attempt, Decision, Refusal, Served, Standing};
 use crate::profile::Profile;
 use crate::trade::{Redeem, Redeemed, Unredeemed};
+use crate::unwind;
 
 mod entry;
 mod legacy;
@@ -211,7 +212,8 @@ impl Broker {
         let profile = Arc::clone(&entry.profile);
         let noted = self.audit.begun(deed, &profile.name);
         let task = tokio::spawn(async move {
-            let outcome = broker.redeemer.redeem(Arc::clone(&profile), code).await;
+            let trade = async { broker.redeemer.redeem(Arc::clone(&profile), code).await };
+            let outcome = unwind::caught(trade).await.unwrap_or_else(|_| Err(failure::panicked()));
             noted.close(told(&outcome));
             broker.conclude(&profile.name, attempt, outcome);
         });

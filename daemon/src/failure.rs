@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
+use crate::lease::{FailureKind, policy};
 use crate::profile::Profile;
 use crate::registry::error::RegistryError;
+use crate::trade::Unredeemed;
 
 mod code;
 mod handed;
@@ -84,6 +86,14 @@ pub fn reply_too_long() -> Failure {
 pub fn internal() -> Failure {
     Failure::new(ErrorCode::INTERNAL, "the daemon failed at this request")
         .with_hint("Please report it as a bug")
+}
+
+/// What it means that an attempt at a token ended in a panic: for its profile a failure that passes.
+pub fn panicked() -> Unredeemed {
+    Unredeemed {
+        failure: internal(),
+        kind: FailureKind::Passing { retry_after: None, cap: policy::SERVER_CAP },
+    }
 }
 
 /// What a registry's error means.

@@ -25,6 +25,9 @@ pub enum HardenError {
     /// It was started with the rights of one user by another.
     #[error("cp-tokend must not run setuid or setgid; remove the bit: chmod ug-s cp-tokend")]
     Privileged,
+    /// It may open too few descriptors: has, needs.
+    #[error("it may open {0} descriptors and needs {1}")]
+    Descriptors(u64, u64),
 }
 
 /// Variables that the daemon keeps. Proxies, CA files and loader variables of whichever shell started it are
@@ -87,7 +90,11 @@ pub fn process(given: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
     ];
     system::clear_environment(|name| is_kept(&name.to_string_lossy()));
     system::notice_ended_children();
+    crate::signals::hold();
     system::raise_descriptor_limit();
+    if let Some(limit) = system::too_few_descriptors() {
+        return Err(HardenError::Descriptors(limit, system::FEWEST_DESCRIPTORS));
+    }
     system::use_one_heap();
     let is_locked = cp_token_protocol::Secret::zeroed(1).is_locked();
     reports.push(report("secrets locked in memory", Some(is_locked)));

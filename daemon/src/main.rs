@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use cp_token_protocol::Failure;
 use cp_tokend::app::{self, Foundation, Legacy};
 use cp_tokend::args::{Args, HELP};
-use cp_tokend::handover::{self, Predecessor, Program};
+use cp_tokend::handover::{self, Predecessor, Program, Role};
 use cp_tokend::ipc::activation;
 use cp_tokend::ipc::socket::MeetingPlace;
 use cp_tokend::paths::Paths;
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Some(Args::Version) => print(concat!("cp-tokend ", env!("CARGO_PKG_VERSION"), "\n")),
         Some(Args::Foreground) => serve(None, false),
         Some(Args::Background) => serve(None, true),
-        Some(Args::TakeOver(given, background)) => serve(Some(given), background),
+        Some(Args::TakeOver(role, given, background)) => serve(Some((role, given)), background),
         None => {
             greeting::complain("unknown argument; see cp-tokend --help");
             ExitCode::from(EX_USAGE)
@@ -34,10 +34,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// `given` are the descriptors of a hand-over.
-fn serve(given: Option<[i32; 3]>, background: bool) -> ExitCode {
+/// `given` are the descriptors of a hand-over, and what we are in it.
+fn serve(given: Option<(Role, Vec<i32>)>, background: bool) -> ExitCode {
     let started = match given {
-        Some(given) => take_over(given, background),
+        Some((role, given)) => take_over(role, &given, background),
         None => start(background),
     };
     match started {
@@ -71,21 +71,21 @@ fn start(background: bool) -> Result<(), Failure> {
     app::run(foundation, ready).map_err(|error| failure::of_start(&error))
 }
 
-/// As [`start`], in the place of the daemon that has started us. It is hardened before it asks for anything.
-fn take_over(given: [i32; 3], background: bool) -> Result<(), Failure> {
+/// As [`start`], with what a daemon hands over. It is hardened before it asks for anything.
+fn take_over(role: Role, given: &[i32], background: bool) -> Result<(), Failure> {
     let program = Program::own();
     let watchdog = Watchdog::from_variables(|name| std::env::var_os(name));
-    let protections = harden::process(&given).map_err(|error| failure::of_start(&error))?;
+    let protections = harden::process(given).map_err(|error| failure::of_start(&error))?;
     handover::take_our_name();
     let paths = paths()?;
-    let met = Predecessor::meet(given, &paths.address);
+    let met = Predecessor::meet(role, given, &paths.address);
     let (mut predecessor, meeting) = met.map_err(|error| failure::of_start(&error))?;
     start_log(background, &paths)?;
     let pieces = predecessor.wait_for_legacy().map_err(|error| failure::of_start(&error))?;
     if pieces.is_none() {
         tracing::warn!("the daemon that was to hand over has died; what only it held is lost");
     }
-    let legacy = Some(Legacy { predecessor, pieces });
+    let legacy = Some(Legacy { role, predecessor, pieces });
     let foundation = Foundation { paths, meeting, protections, program, background, watchdog, legacy };
     app::run(foundation, greeting::ready_again).map_err(|error| failure::of_start(&error))
 }

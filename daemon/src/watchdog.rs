@@ -12,8 +12,6 @@ mod system;
 #[path = "watchdog/windows.rs"]
 mod system;
 
-#[cfg(unix)]
-pub use system::tell_of_main_process;
 use system::{Sign, tell};
 
 /// How long the service manager waits for a sign of life, where it does.

@@ -1,4 +1,4 @@
-//! Owns what a daemon hands to the one that takes its place, and how that is cut into pieces. It has a version of its
+//! Owns what a daemon hands to the image that takes its place, and how that is cut into pieces. It has a version of its
 //! own: whatever changes here, or in what is named here, is another [`FORMAT`]. It must never be written to a disk.
 
 use std::sync::Arc;
@@ -57,8 +57,17 @@ pub enum Piece {
     Log(Vec<LogEntry>),
     /// That was all.
     End,
-    /// The one that goes holds nothing any more and has let nobody in since.
-    Go,
+    /// Nothing has changed since, and nobody was let in: from here on it is the other's.
+    Go(Parting),
+}
+
+/// What is still to be said when the daemon that comes has begun.
+#[derive(Debug, Default, Encode, Decode)]
+pub struct Parting {
+    /// The response to those who have asked for it, as bytes of the protocol in which they asked.
+    pub reply: Vec<u8>,
+    /// What the log has to say of their requests.
+    pub log: Vec<LogEntry>,
 }
 
 /// An instant on the two clocks of the machine.

@@ -1,19 +1,22 @@
-//! Owns the order of a hand-over, on both sides: when nothing is under way, who lets callers in, and that everything is
-//! as before where it does not come about.
+//! Owns the order of a hand-over, in all three who take part in it: when nothing is under way, who lets callers in, and
+//! that everything is as before where it does not come about.
 
+use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
-use cp_token_protocol::handover::Piece;
+use cp_token_protocol::encode_response;
+use cp_token_protocol::handover::Parting;
+use cp_token_protocol::message::Response;
 use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
-use super::{App, End, Legacy};
-use crate::failure;
-use crate::handover::{HandoverError, Kept, Successor};
+use super::{App, Legacy, Stop};
+use crate::handover::{HandoverError, Kept, Predecessor, Role, Successor};
 use crate::ipc::door::Door;
 use crate::lock::Quiet;
 use crate::signals::{Signals, Wish};
+use crate::{background, children, failure};
 
 /// How long work under way may take, callers being served meanwhile: longer than any token request.
 const QUIET_LIMIT: Duration = Duration::from_secs(60);
@@ -21,7 +24,7 @@ const QUIET_LIMIT: Duration = Duration::from_secs(60);
 const SHUT_LIMIT: Duration = Duration::from_millis(250);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(2);
-/// For the state file, which holds nothing that is missed.
+/// For the state file, which holds nothing that is missed, and for the last lines of the audit file.
 const FLUSH_LIMIT: Duration = Duration::from_millis(500);
 
 /// Nothing is under way, and nothing begins while this is kept.
@@ -30,10 +33,17 @@ struct Calm<'a> {
     _changes: MutexGuard<'a, ()>,
 }
 
+/// What was taken over.
+pub(super) struct Taken {
+    pub(super) role: Role,
+    predecessor: Predecessor,
+    parting: Option<Parting>,
+}
+
 impl App {
     /// Takes over what another daemon leaves. Nobody is let in yet.
-    pub(super) async fn take_over(&self, legacy: Legacy) -> io::Result<()> {
-        let Legacy { mut predecessor, pieces } = legacy;
+    pub(super) async fn take_over(&self, legacy: Legacy) -> io::Result<Taken> {
+        let Legacy { role, mut predecessor, pieces } = legacy;
         let kept = match pieces {
             Some(pieces) => self.estate.inherit(pieces).await,
             None => Ok(Kept { tokens: 0, secrets: 0 }),
@@ -44,36 +54,56 @@ impl App {
             io::Error::other(words)
         })?;
         // Nobody else is on the runtime yet whom this would hold up.
-        predecessor.take_leave(kept.tokens, kept.secrets).map_err(io::Error::other)?;
-        self.meeting.put_our_name_to_it();
-        tracing::info!(tokens = kept.tokens, secrets = kept.secrets, "took over");
-        Ok(())
+        let parting = predecessor.take_leave(kept.tokens, kept.secrets).map_err(io::Error::other)?;
+        if role == Role::Successor {
+            tracing::info!(tokens = kept.tokens, secrets = kept.secrets, "took over");
+        }
+        Ok(Taken { role, predecessor, parting })
     }
 
-    /// Hands everything over, unless somebody says stop meanwhile; nothing where it all goes on as before.
-    pub(super) async fn be_succeeded(&self, signals: &mut Signals, door: &mut Door) -> Option<End> {
-        let outcome = tokio::select! {
+    /// As the child: holds everything until the new image of the parent's process has taken it, and ends.
+    pub(super) async fn hold(&self, taken: Taken) {
+        let (Some(parting), Some(program)) = (taken.parting, &self.program) else { return };
+        let given = async {
+            let mut image = Successor::in_the_parent(taken.predecessor, program, &self.meeting).await?;
+            let quiet = self.estate.lock.quiet().ok_or(HandoverError::NoQuiet(0))?;
+            image.give(self.estate.bequeath(&quiet)).await?;
+            image.let_go(parting).await
+        };
+        if let Err(error) = given.await {
+            tracing::warn!("{error}; what only memory held is lost");
+        }
+    }
+
+    /// As the new image: tells those who have asked for it, now that it serves.
+    pub(super) fn answer(&self, taken: Taken) {
+        let parting = taken.parting.unwrap_or_default();
+        self.audit.add(parting.log);
+        taken.predecessor.answer(&parting.reply);
+        children::bury_strangers();
+    }
+
+    /// Hands everything over to the program's new file, in this very process, unless somebody says stop meanwhile. It
+    /// returns only where it does not come about; nothing where it all goes on as before.
+    pub(super) async fn be_succeeded(&self, signals: &mut Signals, door: &mut Door) -> Option<Stop> {
+        let error = tokio::select! {
             biased;
-            outcome = self.hand_over(door) => outcome,
+            outcome = self.hand_over(door) => match outcome {
+                Ok(never) => match never {},
+                Err(error) => error,
+            },
             () = self.told_to_stop(signals) => {
                 self.service.restarts().tell(&Err(failure::stopping()));
                 return Some(super::stopping("in the middle of a hand-over"));
             }
         };
-        match outcome {
-            Ok(line) => {
-                tracing::info!("{line}");
-                self.service.restarts().tell(&Ok(vec![line]));
-                Some(End::Succeeded)
-            }
-            Err(error) => {
-                self.broker.hold_back(false);
-                door.let_in();
-                tracing::warn!("{error}; this daemon goes on");
-                self.service.restarts().tell(&Err(failure::of_handover(&error)));
-                None
-            }
-        }
+        self.broker.hold_back(false);
+        door.let_in();
+        tracing::warn!("{error}; this daemon goes on");
+        self.service.restarts().tell(&Err(failure::of_handover(&error)));
+        // Somebody may have asked for it meanwhile.
+        let _ = self.registry.reload();
+        None
     }
 
     async fn told_to_stop(&self, signals: &mut Signals) {
@@ -88,22 +118,26 @@ impl App {
         }
     }
 
-    async fn hand_over(&self, door: &mut Door) -> Result<String, HandoverError> {
+    async fn hand_over(&self, door: &mut Door) -> Result<Infallible, HandoverError> {
         self.registry.reload().map_err(HandoverError::Config)?;
         let program = self.program.as_ref().ok_or(HandoverError::Nowhere)?;
-        let mut successor = Successor::start(program, self.background, &self.meeting).await?;
+        let (mut child, proved) = Successor::start(program, self.background, &self.meeting).await?;
         self.broker.hold_back(true);
         let calm = self.calm(door).await?;
         let _ = tokio::time::timeout(FLUSH_LIMIT, self.state.flush()).await;
         self.registry.reload().map_err(HandoverError::Config)?;
-        let kept = successor.give(self.legacy(&calm)).await?;
-        let line = self.told(&successor, kept);
-        successor.release();
-        Ok(line)
+        let kept = child.give(self.estate.bequeath(&calm.lock)).await?;
+        let parting = self.parting(&child, kept);
+        child.let_go(parting).await?;
+        let _ = tokio::time::timeout(FLUSH_LIMIT, self.audit.copied()).await;
+        let callers = self.service.restarts().attending();
+        Err(proved.take_over(child, &self.meeting, &callers))
     }
 
-    fn legacy(&self, calm: &Calm<'_>) -> Vec<Piece> {
-        self.estate.bequeath(&calm.lock, self.service.restarts())
+    fn parting(&self, child: &Successor, kept: Kept) -> Parting {
+        let line = self.told(child, kept);
+        let reply = encode_response(&Response::Done(vec![line])).map(|bytes| bytes.to_vec());
+        Parting { reply: reply.unwrap_or_default(), log: self.service.restarts().done() }
     }
 
     /// Waits for a moment at which nothing is under way. Then nobody is let in any more.
@@ -135,21 +169,21 @@ impl App {
         }
     }
 
-    /// Whether nobody waits for an answer, but those who ask for this, and no token request is under way.
+    /// Whether nobody waits for an answer, but those who ask for this, no token request is under way, and no disk or
+    /// keyring is waited for: a thread that the system does not let go of would hold up the new image for ever.
     fn is_quiet(&self, door: &Door) -> bool {
-        let waiting = door.waiting().saturating_sub(self.service.restarts().attending());
-        waiting == 0 && !self.service.is_at_work() && self.broker.is_idle()
+        let waiting = door.waiting().saturating_sub(self.service.restarts().attending().len());
+        waiting == 0 && !self.service.is_at_work() && self.broker.is_idle() && background::is_idle()
     }
 
-    fn told(&self, successor: &Successor, kept: Kept) -> String {
-        let (new, process) = (successor.version(), successor.process().unwrap_or_default());
-        let (old, own) = (env!("CARGO_PKG_VERSION"), std::process::id());
+    fn told(&self, child: &Successor, kept: Kept) -> String {
+        let (new, old, own) = (child.version(), env!("CARGO_PKG_VERSION"), std::process::id());
         let held = if self.estate.lock.is_closed() {
             "it is locked as before".to_owned()
         } else {
             format!("{} and {} kept", counted(kept.tokens, "token"), counted(kept.secrets, "secret"))
         };
-        format!("cp-tokend {new} (process {process}) took over from {old} (process {own}): {held}")
+        format!("cp-tokend {new} took over from {old} in process {own}: {held}")
     }
 }
 

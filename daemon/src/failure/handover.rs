@@ -23,6 +23,8 @@ pub fn of_handover(error: &HandoverError) -> Failure {
         | HandoverError::Silent(_)
         | HandoverError::Format(..)
         | HandoverError::NotTaken(_) => (ErrorCode::HANDOVER_FAILED, GIVE_UP),
+        HandoverError::Exposed | HandoverError::Stranger => (ErrorCode::HANDOVER_FAILED, GIVE_UP),
+        HandoverError::NotRun(..) => (ErrorCode::HANDOVER_FAILED, "See that it can be run; then try again"),
         HandoverError::Traced => (ErrorCode::HANDOVER_FAILED, "End the debugger, and try again"),
     };
     Failure::new(code, format!("the daemon goes on as before: {error}")).with_hint(hint)

@@ -31,7 +31,11 @@ pub fn of_file(path: &Path, error: &FileError) -> Failure {
 
 impl StartError for HardenError {
     fn meaning(&self) -> (ErrorCode, &'static str) {
-        (ErrorCode::DAEMON_UNAVAILABLE, "Run it with the rights of the user it serves")
+        let hint = match self {
+            HardenError::Privileged => "Run it with the rights of the user it serves",
+            HardenError::Descriptors(..) => "Raise the limit (ulimit -n, LimitNOFILE=) and start it anew",
+        };
+        (ErrorCode::DAEMON_UNAVAILABLE, hint)
     }
 }
 

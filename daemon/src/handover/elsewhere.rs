@@ -1,10 +1,10 @@
 //! Owns the answer where nothing is handed over: macOS runs no program by its open file, and the instances of a Windows
 //! pipe are not given away. So there is never a daemon of these types.
 
-use cp_token_protocol::handover::Piece;
+use cp_token_protocol::handover::{Parting, Piece};
 use cp_token_protocol::{Failure, IpcAddress};
 
-use super::{HandoverError, Kept, TakeError};
+use super::{HandoverError, Kept, Role, TakeError};
 use crate::ipc::socket::MeetingPlace;
 
 /// The program to hand over to.
@@ -18,7 +18,7 @@ impl Program {
     }
 }
 
-/// The daemon that goes.
+/// Whoever hands over.
 #[derive(Debug)]
 pub enum Predecessor {}
 
@@ -27,7 +27,7 @@ impl Predecessor {
     ///
     /// # Errors
     /// [`TakeError::Stranger`], always.
-    pub fn meet(_: [i32; 3], _: &IpcAddress) -> Result<(Self, MeetingPlace), TakeError> {
+    pub fn meet(_: Role, _: &[i32], _: &IpcAddress) -> Result<(Self, MeetingPlace), TakeError> {
         Err(TakeError::Stranger)
     }
 
@@ -48,13 +48,21 @@ impl Predecessor {
     ///
     /// # Errors
     /// None.
-    pub fn take_leave(self, _: u32, _: u32) -> Result<(), TakeError> {
+    pub fn take_leave(&mut self, _: u32, _: u32) -> Result<Option<Parting>, TakeError> {
+        match *self {}
+    }
+
+    /// Never.
+    pub fn answer(self, _: &[u8]) {
         match self {}
     }
 }
 
-/// The daemon that comes.
+/// Whoever comes.
 pub enum Successor {}
+
+/// What is run.
+pub enum Proved {}
 
 impl Successor {
     /// Nobody.
@@ -62,13 +70,25 @@ impl Successor {
     /// # Errors
     /// None: there is no such program.
     #[expect(clippy::unused_async, reason = "elsewhere it takes its time")]
-    pub async fn start(program: &Program, _: bool, _: &MeetingPlace) -> Result<Self, HandoverError> {
+    pub async fn start(
+        program: &Program,
+        _: bool,
+        _: &MeetingPlace,
+    ) -> Result<(Self, Proved), HandoverError> {
         match *program {}
     }
 
-    /// Never.
-    pub fn process(&self) -> Option<u32> {
-        match *self {}
+    /// Nobody.
+    ///
+    /// # Errors
+    /// None: there is no such program.
+    #[expect(clippy::unused_async, reason = "elsewhere it takes its time")]
+    pub async fn in_the_parent(
+        predecessor: Predecessor,
+        _: &Program,
+        _: &MeetingPlace,
+    ) -> Result<Self, HandoverError> {
+        match predecessor {}
     }
 
     /// Never.
@@ -86,7 +106,18 @@ impl Successor {
     }
 
     /// Never.
-    pub fn release(self) {
+    ///
+    /// # Errors
+    /// None.
+    #[expect(clippy::unused_async, reason = "elsewhere it takes its time")]
+    pub async fn let_go(&mut self, _: Parting) -> Result<(), HandoverError> {
+        match *self {}
+    }
+}
+
+impl Proved {
+    /// Never.
+    pub fn take_over(self, _: Successor, _: &MeetingPlace, _: &[i32]) -> HandoverError {
         match self {}
     }
 }

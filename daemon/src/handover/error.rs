@@ -28,9 +28,18 @@ pub enum HandoverError {
     /// It speaks another format.
     #[error("the program {0} hands over in format {1}, and this daemon in format {2}")]
     Format(String, u16, u16),
-    /// Somebody looks into the new process.
-    #[error("another program traces the new process")]
+    /// Somebody looks into this process or the new one.
+    #[error("another program traces the daemon")]
     Traced,
+    /// Others may look into the new process, because it has not hardened itself.
+    #[error("other programs may look into the new process")]
+    Exposed,
+    /// Whoever spoke is another process.
+    #[error("another process than the new one has spoken")]
+    Stranger,
+    /// It is proved, and yet the system does not run it in this process's place.
+    #[error("the system does not run the program {0} in this process: {1}")]
+    NotRun(String, std::io::ErrorKind),
     /// It took nothing, or died over it.
     #[error("the program {0} did not take over")]
     NotTaken(String),

@@ -15,7 +15,6 @@ use crate::lock::{Lock, Quiet};
 use crate::profile::Profile;
 use crate::refusals::Refusals;
 use crate::registry::Registry;
-use crate::service::Restarts;
 use crate::vault::MemorySource;
 
 /// A sealed text is cut into parts of this length, which fit a piece.
@@ -41,7 +40,7 @@ pub struct Estate {
 
 impl Estate {
     /// Copies of everything. The lock is quiet meanwhile.
-    pub fn bequeath(&self, quiet: &Quiet<'_>, restarts: &Restarts) -> Vec<Piece> {
+    pub fn bequeath(&self, quiet: &Quiet<'_>) -> Vec<Piece> {
         let mut pieces = Vec::new();
         pieces.extend(self.broker.bequeath().into_iter().map(|lease| Piece::Lease(Box::new(lease))));
         pieces.extend(
@@ -54,7 +53,7 @@ impl Estate {
             let text = text.unwrap_or_else(|| Secret::zeroed(0));
             pieces.extend(text.expose().chunks(PART).map(|part| Piece::Sealed(Secret::copy_of(part))));
         }
-        pieces.extend(restarts.bequeath(&self.audit).into_iter().map(Piece::Log));
+        pieces.extend(self.audit.bequeath().into_iter().map(Piece::Log));
         pieces
     }
 
@@ -76,7 +75,7 @@ impl Estate {
                 Piece::Lock(closed) => lock = Some(closed),
                 Piece::Sealed(part) => sealed.push(part),
                 Piece::Log(part) => self.audit.inherit(part),
-                Piece::Place(_) | Piece::End | Piece::Go => {}
+                Piece::Place(_) | Piece::End | Piece::Go(_) => {}
             }
         }
         if let Some(lock) = lock {

@@ -1,9 +1,10 @@
 //! Owns the system calls behind a hand-over on Linux: which file is run and that it is exactly that one, what its process
-//! is given, and whether what was given is what it should be.
+//! is given, and whose the other end of a channel is.
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::io;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -14,9 +15,14 @@ use std::process::{Child, Command};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::FdFlags;
-use rustix::net::{AddressFamily, SocketType, sockopt};
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketType, sockopt,
+};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use super::ProgramFault;
+use crate::children;
 use crate::files::{self, FileError};
 
 /// What Linux puts behind the name of a file that is gone.
@@ -77,45 +83,87 @@ impl Program {
         Ok(())
     }
 
-    /// Runs that very file, with these descriptors and no others, in a process group of its own.
-    pub(super) fn run(
+    /// Runs that very file as a child, with these descriptors and no others, in a process group of its own.
+    pub(super) fn start(&self, file: &OwnedFd, arguments: &[String], given: &[RawFd]) -> io::Result<Child> {
+        children::start(self.command(file, arguments, given).process_group(0))
+    }
+
+    /// Runs that very file in the place of this program, in this process. It returns only where the system refuses, and
+    /// everything is then as it was.
+    pub(super) fn take_over_this_process(
         &self,
         file: &OwnedFd,
         arguments: &[String],
-        given: [BorrowedFd<'_>; 3],
-        kept: impl Fn(&str) -> bool,
-    ) -> io::Result<Child> {
-        let variables = std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(&kept));
+        given: &[RawFd],
+    ) -> io::Error {
+        let refusal = self.command(file, arguments, given).exec();
+        for number in given {
+            // SAFETY: whoever gives them keeps them open over this call.
+            let _ = rustix::io::fcntl_setfd(unsafe { BorrowedFd::borrow_raw(*number) }, FdFlags::CLOEXEC);
+        }
+        // SAFETY: `std` has put the system's own way in place for the new program; this puts back that of `std` itself.
+        let _ = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+        refusal
+    }
+
+    fn command(&self, file: &OwnedFd, arguments: &[String], given: &[RawFd]) -> Command {
+        let kept = |name: &std::ffi::OsStr| name.to_str().is_some_and(crate::harden::is_kept);
+        let variables = std::env::vars_os().filter(|(name, _)| kept(name));
         let mut command = Command::new(format!("/proc/self/fd/{}", file.as_raw_fd()));
-        command.arg0(&self.0).args(arguments).env_clear().envs(variables).current_dir("/").process_group(0);
-        let given = given.map(|descriptor| descriptor.as_raw_fd());
-        // SAFETY: the closure makes system calls alone, and neither allocates nor locks; the descriptors are open for
-        // as long as the borrow lasts, and so when the process is made.
+        command.arg0(&self.0).args(arguments).env_clear().envs(variables).current_dir("/");
+        let given = given.to_vec();
+        // SAFETY: the closure makes system calls alone, and neither allocates nor locks; whoever gives the descriptors
+        // keeps them open.
         unsafe {
             command.pre_exec(move || {
-                for number in given {
-                    rustix::io::fcntl_setfd(BorrowedFd::borrow_raw(number), FdFlags::empty())?;
+                const FIRST_OTHER: libc::c_uint = 3;
+                libc::syscall(
+                    libc::SYS_close_range,
+                    FIRST_OTHER,
+                    libc::c_uint::MAX,
+                    libc::CLOSE_RANGE_CLOEXEC,
+                );
+                for number in &given {
+                    rustix::io::fcntl_setfd(BorrowedFd::borrow_raw(*number), FdFlags::empty())?;
                 }
                 Ok(())
             });
         }
-        command.spawn()
+        command
     }
 }
 
 /// Ends a process that was run, and whatever it has started.
 pub(super) fn end(child: &mut Child) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    if let Some(group) = number(child.id()) {
+        let _ = rustix::process::kill_process_group(group, Signal::KILL);
     }
     let _ = child.kill();
 }
 
+/// Has the system end this process when the one that has started it ends.
+pub(super) fn end_with_parent() {
+    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+}
+
+/// The process that has started this one.
+pub(super) fn parent() -> Option<u32> {
+    rustix::process::getppid().map(|parent| parent.as_raw_pid().cast_unsigned())
+}
+
 /// Whether another program looks into the process. Whoever came before it was hardened would stay.
-pub(super) fn is_traced(process: u32) -> bool {
+pub(super) fn is_traced(process: &str) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
     tracer.is_some_and(|tracer| tracer.trim() != "0")
+}
+
+/// Whether other programs of the user may look into the process: the system then shows its files as the user's, and as
+/// root's where they may not. Root's own programs may look into everything.
+pub(super) fn is_open_to_others(process: u32) -> bool {
+    let own = rustix::process::geteuid();
+    let owner = std::fs::metadata(format!("/proc/{process}/stat")).map(|facts| facts.uid());
+    !own.is_root() && owner.is_ok_and(|owner| owner == own.as_raw())
 }
 
 /// Descriptors that were given to this process by number; kept from children from now on.
@@ -129,33 +177,43 @@ pub(super) fn take(number: RawFd) -> Option<OwnedFd> {
     Some(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
-/// Whether this is one end of a pair that our parent has made; nothing where nobody holds the other end any more.
-pub(super) fn is_from_parent(channel: impl AsFd) -> Option<bool> {
+/// The process that has made this channel, a pair of connected sockets; nothing where it is none, or another user's.
+pub(super) fn maker(channel: impl AsFd) -> Option<u32> {
     let stream = sockopt::socket_type(&channel) == Ok(SocketType::STREAM);
     let unix = sockopt::socket_domain(&channel) == Ok(AddressFamily::UNIX);
     let connected = sockopt::socket_acceptconn(&channel) == Ok(false);
     if !(stream && unix && connected) {
-        return Some(false);
+        return None;
     }
-    let parent = rustix::process::getppid().map(|parent| parent.as_raw_pid().cast_unsigned());
-    match cp_token_protocol::require_same_user(&channel) {
-        Ok(peer) if peer.pid.is_some() && peer.pid == parent => Some(true),
-        // The parent has just died, and all that it was is in the queue.
-        Ok(_) if has_ended(&channel) => None,
-        Ok(_) | Err(_) => Some(false),
-    }
+    cp_token_protocol::require_same_user(&channel).ok()?.pid
 }
 
-fn has_ended(channel: impl AsFd) -> bool {
-    let mut event = [rustix::event::PollFd::new(&channel, rustix::event::PollFlags::RDHUP)];
-    let hung_up = rustix::event::PollFlags::RDHUP | rustix::event::PollFlags::HUP;
-    let polled = rustix::event::poll(&mut event, Some(&rustix::event::Timespec::default()));
-    polled.is_ok() && event[0].revents().intersects(hung_up)
+/// Whether it is a child of this process, be it one that has ended.
+pub(super) fn is_child(process: u32) -> bool {
+    let flags = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    number(process).is_some_and(|process| rustix::process::waitid(WaitId::Pid(process), flags).is_ok())
 }
 
-/// Two ends of a way that no other process knows.
-pub(super) fn pair() -> io::Result<(UnixStream, UnixStream)> {
-    UnixStream::pair()
+/// Says `words` on the channel, and gives that descriptor to whoever reads them.
+pub(super) fn say_with(channel: &UnixStream, words: &[u8], given: BorrowedFd<'_>) -> io::Result<()> {
+    let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut room);
+    let given = [given];
+    control.push(SendAncillaryMessage::ScmRights(&given));
+    let sent = rustix::net::sendmsg(channel, &[IoSlice::new(words)], &mut control, SendFlags::NOSIGNAL)?;
+    if sent == words.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
+}
+
+/// What was said on the channel, and the descriptor that came with it.
+pub(super) fn hear_with(channel: impl AsFd, words: &mut [u8]) -> io::Result<(usize, Option<OwnedFd>)> {
+    let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut room);
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    let heard = rustix::net::recvmsg(channel, &mut [IoSliceMut::new(words)], &mut control, flags)?;
+    let given = control.drain().find_map(|message| {
+        if let RecvAncillaryMessage::ScmRights(mut given) = message { given.next() } else { None }
+    });
+    Ok((heard.bytes, given))
 }
 
 /// Calls this process what it is: one that is run by its descriptor would bear the descriptor's number.
@@ -163,13 +221,12 @@ pub fn take_our_name() {
     let _ = rustix::thread::set_name(c"cp-tokend");
 }
 
-/// The lock file that was given.
-pub(super) fn as_file(descriptor: OwnedFd) -> File {
-    File::from(descriptor)
-}
-
 /// The other end's last word may be followed by its death.
 pub(super) fn is_the_end(error: &io::Error) -> bool {
     let ends = [io::ErrorKind::UnexpectedEof, io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe];
     ends.contains(&error.kind())
+}
+
+fn number(process: u32) -> Option<Pid> {
+    i32::try_from(process).ok().and_then(Pid::from_raw)
 }

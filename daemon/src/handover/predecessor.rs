@@ -1,16 +1,17 @@
-//! Owns the side of the daemon that comes: who hands over to it, what it is given, and when it may begin. It runs before
-//! the runtime does, and waits for nobody but its predecessor, whose end is a word, too.
+//! Owns the side of whoever comes: the child that holds everything meanwhile, and the new image of the daemon's own
+//! process. Each is given a channel, hardens itself, and only then makes the pair of sockets on which it is told anything
+//! that is secret: what others could take from it before that leads nowhere.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{OwnedFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 
-use cp_token_protocol::handover::{self, FORMAT, GREETING_LENGTH, HEAD_LENGTH, Piece, Word};
+use cp_token_protocol::handover::{self, FORMAT, GREETING_LENGTH, HEAD_LENGTH, Parting, Piece, Word};
 use cp_token_protocol::{Failure, IpcAddress};
 use zeroize::Zeroizing;
 
-use super::{TakeError, system};
+use super::{Role, TakeError, system};
 use crate::failure;
 use crate::instance::InstanceLock;
 use crate::ipc::activation;
@@ -19,28 +20,35 @@ use crate::ipc::socket::MeetingPlace;
 /// More pieces than any daemon has.
 const PIECES: usize = 1 << 20;
 
-/// The daemon that goes, as the one that comes sees it.
+/// Whoever hands over, as the one that comes sees it.
 #[derive(Debug)]
 pub struct Predecessor {
     channel: UnixStream,
+    callers: Vec<OwnedFd>,
 }
 
 impl Predecessor {
-    /// Takes what these descriptors are, if each is what it should be: the listening socket, the lock, the channel.
+    /// Takes what these descriptors are, if each is what it should be: the listening socket, the lock, the channel, and
+    /// the callers who wait for a word.
     ///
     /// # Errors
     /// [`TakeError`].
-    pub fn meet(numbers: [RawFd; 3], address: &IpcAddress) -> Result<(Self, MeetingPlace), TakeError> {
-        let [socket, lock, channel] = numbers.map(system::take);
-        let (Some(socket), Some(lock), Some(channel)) = (socket, lock, channel) else {
+    pub fn meet(
+        role: Role,
+        numbers: &[RawFd],
+        address: &IpcAddress,
+    ) -> Result<(Self, MeetingPlace), TakeError> {
+        let given: Option<Vec<OwnedFd>> = numbers.iter().copied().map(system::take).collect();
+        let mut given = given.ok_or(TakeError::Stranger)?.into_iter();
+        let (Some(socket), Some(lock), Some(channel)) = (given.next(), given.next(), given.next()) else {
             return Err(TakeError::Stranger);
         };
-        if system::is_from_parent(&channel) == Some(false) {
+        if !is_from_a_daemon(role, &channel) {
             return Err(TakeError::Stranger);
         }
-        let mut predecessor = Self { channel: UnixStream::from(channel) };
-        let made = predecessor.first_words()?;
-        match predecessor.place(socket, system::as_file(lock), made, address) {
+        let (channel, made) = first_words(UnixStream::from(channel))?;
+        let mut predecessor = Self { channel, callers: given.collect() };
+        match place(socket, File::from(lock), made, address) {
             Ok(place) => Ok((predecessor, place)),
             Err(error) => {
                 predecessor.refuse(failure::of_start(&error));
@@ -72,70 +80,103 @@ impl Predecessor {
         self.say(&Word::Refused(failure));
     }
 
-    /// Says that everything is held here, and waits until the predecessor has let go of it, or is dead.
+    /// Says that everything is held here, and waits for the word that it is this one's now; nothing where the predecessor
+    /// is dead.
     ///
     /// # Errors
     /// [`TakeError`] where it says anything else.
-    pub fn take_leave(mut self, tokens: u32, secrets: u32) -> Result<(), TakeError> {
+    pub fn take_leave(&mut self, tokens: u32, secrets: u32) -> Result<Option<Parting>, TakeError> {
         self.say(&Word::Took(tokens, secrets));
         match self.piece()? {
-            None | Some(Piece::Go) => Ok(()),
+            None => Ok(None),
+            Some(Piece::Go(parting)) => Ok(Some(parting)),
             Some(_) => Err(TakeError::Broken),
         }
     }
 
-    /// Its greeting and what it has made of the socket's name lie in the channel before this process begins.
-    fn first_words(&mut self) -> Result<Option<(u64, u64)>, TakeError> {
-        let mut greeting = [0; GREETING_LENGTH];
-        self.channel.read_exact(&mut greeting).map_err(|_| TakeError::Stranger)?;
-        let format = handover::format_of(greeting).ok_or(TakeError::Stranger)?;
-        // It learns from ours why there is nothing more to say.
-        let _ = self.channel.write_all(&handover::greeting());
-        if format != FORMAT {
-            return Err(TakeError::Format);
-        }
-        match self.piece()? {
-            Some(Piece::Place(made)) => Ok(made),
-            Some(_) | None => Err(TakeError::Broken),
+    /// Says the word to the callers who wait for it. One who does not read misses it.
+    pub fn answer(self, reply: &[u8]) {
+        for caller in self.callers {
+            let _ = rustix::net::send(&caller, reply, rustix::net::SendFlags::NOSIGNAL);
         }
     }
 
-    fn place(
-        &self,
-        socket: OwnedFd,
-        lock: File,
-        made: Option<(u64, u64)>,
-        address: &IpcAddress,
-    ) -> Result<MeetingPlace, TakeError> {
-        activation::check(&socket, address)?;
-        let lock = InstanceLock::inherited(address.folder(), lock)?;
-        Ok(MeetingPlace::inherited(address, socket, lock, made))
+    /// The channel, to hand over in turn.
+    pub(super) fn into_channel(self) -> UnixStream {
+        self.channel
     }
 
     /// The next piece; nothing where the other end is gone.
     fn piece(&mut self) -> Result<Option<Piece>, TakeError> {
-        let mut head = [0; HEAD_LENGTH];
-        if !self.fill(&mut head)? {
-            return Ok(None);
-        }
-        let mut body = Zeroizing::new(vec![0; handover::length_of(head).ok_or(TakeError::Broken)?]);
-        if !self.fill(&mut body)? {
-            return Ok(None);
-        }
-        handover::decode_piece(&body).map(Some).map_err(|_| TakeError::Broken)
-    }
-
-    fn fill(&mut self, room: &mut [u8]) -> Result<bool, TakeError> {
-        match self.channel.read_exact(room) {
-            Ok(()) => Ok(true),
-            Err(error) if system::is_the_end(&error) => Ok(false),
-            Err(_) => Err(TakeError::Broken),
-        }
+        piece(&mut self.channel)
     }
 
     /// To somebody who is gone there is nothing to be said.
     fn say(&mut self, word: &Word) {
         let written = handover::encode_word(word).map_err(io::Error::other);
         let _ = written.and_then(|bytes| self.channel.write_all(&bytes));
+    }
+}
+
+/// The child is given a pair that its parent has made, and ends with it; the new image one that its own child has made.
+fn is_from_a_daemon(role: Role, channel: &OwnedFd) -> bool {
+    let maker = system::maker(channel);
+    match role {
+        Role::Rehearsal => {
+            system::end_with_parent();
+            maker.is_some() && maker == system::parent()
+        }
+        Role::Successor => maker.is_some_and(system::is_child),
+    }
+}
+
+/// The greeting of whoever hands over, and what was made of the socket's name, lie in the channel before this process
+/// begins. Its own greeting goes back with the end of a new pair, which nobody can have taken from a process that is
+/// hardened by now.
+fn first_words(mut channel: UnixStream) -> Result<(UnixStream, Option<(u64, u64)>), TakeError> {
+    // The other side's runtime may have set it otherwise.
+    channel.set_nonblocking(false).map_err(|_| TakeError::Broken)?;
+    let mut greeting = [0; GREETING_LENGTH];
+    channel.read_exact(&mut greeting).map_err(|_| TakeError::Stranger)?;
+    let format = handover::format_of(greeting).ok_or(TakeError::Stranger)?;
+    if format != FORMAT {
+        // It learns from ours why there is nothing more to say.
+        let _ = channel.write_all(&handover::greeting());
+        return Err(TakeError::Format);
+    }
+    let Some(Piece::Place(made)) = piece(&mut channel)? else { return Err(TakeError::Broken) };
+    let (ours, theirs) = UnixStream::pair().map_err(|_| TakeError::Broken)?;
+    system::say_with(&channel, &handover::greeting(), theirs.as_fd()).map_err(|_| TakeError::Broken)?;
+    Ok((ours, made))
+}
+
+fn place(
+    socket: OwnedFd,
+    lock: File,
+    made: Option<(u64, u64)>,
+    address: &IpcAddress,
+) -> Result<MeetingPlace, TakeError> {
+    activation::check(&socket, address)?;
+    let lock = InstanceLock::inherited(address.folder(), lock)?;
+    Ok(MeetingPlace::inherited(address, socket, lock, made))
+}
+
+fn piece(channel: &mut UnixStream) -> Result<Option<Piece>, TakeError> {
+    let mut head = [0; HEAD_LENGTH];
+    if !fill(channel, &mut head)? {
+        return Ok(None);
+    }
+    let mut body = Zeroizing::new(vec![0; handover::length_of(head).ok_or(TakeError::Broken)?]);
+    if !fill(channel, &mut body)? {
+        return Ok(None);
+    }
+    handover::decode_piece(&body).map(Some).map_err(|_| TakeError::Broken)
+}
+
+fn fill(channel: &mut UnixStream, room: &mut [u8]) -> Result<bool, TakeError> {
+    match channel.read_exact(room) {
+        Ok(()) => Ok(true),
+        Err(error) if system::is_the_end(&error) => Ok(false),
+        Err(_) => Err(TakeError::Broken),
     }
 }

@@ -1,38 +1,46 @@
-//! Owns the side of the daemon that goes: the process of the one that comes, what it is told, and that it ends without a
-//! trace where it does not take over.
+//! Owns the side of whoever hands over: the daemon to the child that holds everything meanwhile, and that child to the new
+//! image of the daemon's own process. It gives nothing to a process that has not hardened itself, and ends a child that
+//! does not take over without a trace.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::process::Child;
 use std::time::Duration;
 
-use cp_token_protocol::handover::{self, FORMAT, GREETING_LENGTH, HEAD_LENGTH, Piece, Word};
+use cp_token_protocol::handover::{self, FORMAT, GREETING_LENGTH, HEAD_LENGTH, Parting, Piece, Word};
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 use zeroize::Zeroizing;
 
-use super::{HandoverError, Kept, Program, system};
-use crate::harden;
+use super::{HandoverError, Kept, Predecessor, Program, Role, system};
+use crate::children;
 use crate::ipc::socket::MeetingPlace;
-use crate::watchdog;
 
 /// From its start until it is ready.
 const START_LIMIT: Duration = Duration::from_secs(10);
 /// From the moment at which nobody is let in until it holds everything: less than callers wait for a first word.
 const TAKE_LIMIT: Duration = Duration::from_secs(2);
+/// For the new image, with which everything else would be lost.
+const KEEP_LIMIT: Duration = Duration::from_secs(60);
 
-/// The daemon that comes, as the one that goes sees it. Dropping it ends its process.
+/// Whoever comes, as the one that hands over sees it. Dropping it ends its process, where it is a child.
 pub struct Successor {
     child: Option<Child>,
+    process: u32,
     channel: UnixStream,
-    /// Open until its process has ended: the end of the channel would tell it to begin.
-    keeper: Option<OwnedFd>,
     program: String,
     version: String,
 }
 
+/// What is run, once it is proved: the very file that the child runs.
+pub struct Proved {
+    program: Program,
+    file: OwnedFd,
+    background: bool,
+}
+
 impl Successor {
-    /// Starts the program that lies at the daemon's own path, and waits until it is ready.
+    /// Starts the program that lies at the daemon's own path as a child, and waits until it is ready.
     ///
     /// # Errors
     /// [`HandoverError`].
@@ -40,34 +48,56 @@ impl Successor {
         program: &Program,
         background: bool,
         meeting: &MeetingPlace,
-    ) -> Result<Self, HandoverError> {
-        let mut successor = Self::run(program, background, meeting)?;
-        let ready = tokio::time::timeout(START_LIMIT, successor.get_ready());
-        ready.await.map_err(|_| HandoverError::Silent(program.shown()))??;
-        if successor.process().is_some_and(system::is_traced) {
+    ) -> Result<(Self, Proved), HandoverError> {
+        // Whoever looks into this process would look into the next image as well, which is then given nothing.
+        if system::is_traced("self") {
             return Err(HandoverError::Traced);
         }
+        let file = program.open().map_err(|fault| HandoverError::Program(program.shown(), fault))?;
+        let proved = Proved { program: program.clone(), file, background };
+        let mut successor = proved.rehearse(meeting).map_err(|error| HandoverError::System(error.kind()))?;
+        let ready = tokio::time::timeout(START_LIMIT, successor.get_ready());
+        ready.await.map_err(|_| HandoverError::Silent(program.shown()))??;
+        Ok((successor, proved))
+    }
+
+    /// Waits in the child, which holds everything, for the new image of its parent. What others say on the channel, which
+    /// they may have taken from an image that was not hardened yet, is not heeded.
+    ///
+    /// # Errors
+    /// [`HandoverError`].
+    pub async fn in_the_parent(
+        predecessor: Predecessor,
+        program: &Program,
+        meeting: &MeetingPlace,
+    ) -> Result<Self, HandoverError> {
+        let refused = |error: io::Error| HandoverError::System(error.kind());
+        let channel = predecessor.into_channel();
+        write_first_words(&channel, meeting.made()).map_err(refused)?;
+        let process = system::parent().ok_or(HandoverError::Nowhere)?;
+        let mut successor = Self::at(channel, process, None, program).map_err(refused)?;
+        let ready = async {
+            loop {
+                match successor.get_ready().await {
+                    Err(HandoverError::Stranger) => {}
+                    outcome => return outcome,
+                }
+            }
+        };
+        let ready = tokio::time::timeout(KEEP_LIMIT, ready).await;
+        ready.map_err(|_| HandoverError::Silent(program.shown()))??;
         Ok(successor)
     }
 
-    fn run(program: &Program, background: bool, meeting: &MeetingPlace) -> Result<Self, HandoverError> {
-        let refused = |error: io::Error| HandoverError::System(error.kind());
-        let file = program.open().map_err(|fault| HandoverError::Program(program.shown(), fault))?;
-        let (ours, theirs) = system::pair().map_err(refused)?;
-        let given = [meeting.socket.as_fd(), meeting.lock().file().as_fd(), theirs.as_fd()];
-        write_first_words(&ours, meeting.made()).map_err(refused)?;
-        ours.set_nonblocking(true).map_err(refused)?;
-        let keeper = OwnedFd::from(ours.try_clone().map_err(refused)?);
-        let channel = UnixStream::from_std(ours).map_err(refused)?;
-        let arguments = arguments(background, given);
-        let child = program.run(&file, &arguments, given, harden::is_kept).map_err(refused)?;
-        let (program, version) = (program.shown(), String::new());
-        Ok(Self { child: Some(child), channel, keeper: Some(keeper), program, version })
-    }
-
-    /// Its number.
-    pub fn process(&self) -> Option<u32> {
-        self.child.as_ref().map(Child::id)
+    fn at(
+        channel: std::os::unix::net::UnixStream,
+        process: u32,
+        child: Option<Child>,
+        program: &Program,
+    ) -> io::Result<Self> {
+        channel.set_nonblocking(true)?;
+        let channel = UnixStream::from_std(channel)?;
+        Ok(Self { child, process, channel, program: program.shown(), version: String::new() })
     }
 
     /// Its version, by its own word.
@@ -80,50 +110,82 @@ impl Successor {
     /// # Errors
     /// [`HandoverError`].
     pub async fn give(&mut self, legacy: Vec<Piece>) -> Result<Kept, HandoverError> {
-        let taken = tokio::time::timeout(TAKE_LIMIT, self.give_all(legacy)).await;
-        taken.unwrap_or_else(|_| Err(HandoverError::NotTaken(self.program.clone())))
+        let limit = if self.child.is_some() { TAKE_LIMIT } else { KEEP_LIMIT };
+        let taken = tokio::time::timeout(limit, self.give_all(legacy)).await;
+        taken.unwrap_or_else(|_| Err(self.not_taken()))
     }
 
-    /// From here on it is the daemon, and this process is not.
-    pub fn release(mut self) {
-        // Its number is that of the main process before this one's ends, so that a service manager misses nothing.
-        if let Some(child) = self.child.take() {
-            watchdog::tell_of_main_process(child.id());
-        }
-        if let Ok(bytes) = handover::encode_piece(&Piece::Go) {
-            // A word that is lost is made good by the end of the channel.
-            let _ = self.channel.try_write(&bytes);
-        }
+    /// From here on everything is its own.
+    ///
+    /// # Errors
+    /// [`HandoverError::NotTaken`] where it is dead.
+    pub async fn let_go(&mut self, parting: Parting) -> Result<(), HandoverError> {
+        let bytes = handover::encode_piece(&Piece::Go(parting)).map_err(|_| self.not_taken())?;
+        let said = tokio::time::timeout(TAKE_LIMIT, write(&self.channel, &bytes)).await;
+        said.map_err(|_| self.not_taken())?.map_err(|_| self.not_taken())
     }
 
+    /// Reads its greeting, and takes the channel that it has made.
     async fn get_ready(&mut self) -> Result<(), HandoverError> {
-        let not_ready = || HandoverError::NotReady(self.program.clone());
-        let mut greeting = [0; GREETING_LENGTH];
-        read(&self.channel, &mut greeting).await.map_err(|_| not_ready())?;
-        match handover::format_of(greeting) {
-            Some(FORMAT) => {}
-            Some(other) => return Err(HandoverError::Format(self.program.clone(), other, FORMAT)),
-            None => return Err(not_ready()),
-        }
+        self.channel = self.greeted().await?;
         match word(&self.channel).await {
             Ok(Word::Ready(version)) => self.version = crate::clean::clean(&version, VERSION_LIMIT),
             Ok(Word::Refused(failure)) => return Err(HandoverError::Refused(cleaned(failure))),
-            Ok(Word::Took(..)) | Err(_) => return Err(not_ready()),
+            Ok(Word::Took(..)) | Err(_) => return Err(self.not_ready()),
         }
         Ok(())
     }
 
+    async fn greeted(&self) -> Result<UnixStream, HandoverError> {
+        let mut greeting = [0; GREETING_LENGTH];
+        let heard = hear_with(&self.channel, &mut greeting).await;
+        let (length, given) = heard.map_err(|_| self.not_ready())?;
+        if length == 0 {
+            return Err(self.not_ready());
+        }
+        let format = handover::format_of(greeting);
+        let made_by_it = given.filter(|channel| system::maker(channel) == Some(self.process));
+        let Some(channel) = made_by_it.filter(|_| format == Some(FORMAT)) else {
+            return Err(self.unfit(format));
+        };
+        if system::is_traced(&self.process.to_string()) {
+            return Err(HandoverError::Traced);
+        }
+        if system::is_open_to_others(self.process) {
+            return Err(HandoverError::Exposed);
+        }
+        let channel = std::os::unix::net::UnixStream::from(channel);
+        let watched = channel.set_nonblocking(true).and_then(|()| UnixStream::from_std(channel));
+        watched.map_err(|error| HandoverError::System(error.kind()))
+    }
+
     async fn give_all(&mut self, legacy: Vec<Piece>) -> Result<Kept, HandoverError> {
-        let not_taken = || HandoverError::NotTaken(self.program.clone());
         for piece in legacy.into_iter().chain([Piece::End]) {
-            let bytes = handover::encode_piece(&piece).map_err(|_| not_taken())?;
-            write(&self.channel, &bytes).await.map_err(|_| not_taken())?;
+            let bytes = handover::encode_piece(&piece).map_err(|_| self.not_taken())?;
+            write(&self.channel, &bytes).await.map_err(|_| self.not_taken())?;
         }
         match word(&self.channel).await {
             Ok(Word::Took(tokens, secrets)) => Ok(Kept { tokens, secrets }),
             Ok(Word::Refused(failure)) => Err(HandoverError::Refused(cleaned(failure))),
-            Ok(Word::Ready(_)) | Err(_) => Err(not_taken()),
+            Ok(Word::Ready(_)) | Err(_) => Err(self.not_taken()),
         }
+    }
+
+    /// To the child, which waits for its parent, anybody may have spoken.
+    fn unfit(&self, format: Option<u16>) -> HandoverError {
+        match format {
+            _ if self.child.is_none() => HandoverError::Stranger,
+            Some(other) if other != FORMAT => HandoverError::Format(self.program.clone(), other, FORMAT),
+            None | Some(_) => self.not_ready(),
+        }
+    }
+
+    fn not_ready(&self) -> HandoverError {
+        HandoverError::NotReady(self.program.clone())
+    }
+
+    fn not_taken(&self) -> HandoverError {
+        HandoverError::NotTaken(self.program.clone())
     }
 }
 
@@ -131,13 +193,39 @@ impl Drop for Successor {
     fn drop(&mut self) {
         let Some(mut child) = self.child.take() else { return };
         system::end(&mut child);
-        let keeper = self.keeper.take();
         // Nobody waits for a process that the system is slow to end; it can do nothing any more.
         let waited = std::thread::Builder::new().name("successor".to_owned()).spawn(move || {
-            let _ = child.wait();
-            drop(keeper);
+            let _ = children::wait(&mut child);
         });
         drop(waited);
+    }
+}
+
+impl Proved {
+    fn rehearse(&self, meeting: &MeetingPlace) -> io::Result<Successor> {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+        write_first_words(&ours, meeting.made())?;
+        let given = [meeting.socket.as_raw_fd(), meeting.lock().file().as_raw_fd(), theirs.as_raw_fd()];
+        let child = self.program.start(&self.file, &self.arguments(Role::Rehearsal, &given), &given)?;
+        Successor::at(ours, child.id(), Some(child), &self.program)
+    }
+
+    /// Runs the program in the place of this one, with the child that holds everything at the other end of its channel.
+    /// It returns only where the system refuses.
+    pub fn take_over(self, held_by: Successor, meeting: &MeetingPlace, callers: &[RawFd]) -> HandoverError {
+        let channel = held_by.channel.as_raw_fd();
+        let mut given = vec![meeting.socket.as_raw_fd(), meeting.lock().file().as_raw_fd(), channel];
+        given.extend(callers);
+        let arguments = self.arguments(Role::Successor, &given);
+        let refusal = self.program.take_over_this_process(&self.file, &arguments, &given);
+        drop(held_by);
+        HandoverError::NotRun(self.program.shown(), refusal.kind())
+    }
+
+    fn arguments(&self, role: Role, given: &[RawFd]) -> Vec<String> {
+        let numbers: Vec<String> = given.iter().map(ToString::to_string).collect();
+        let mode = self.background.then(|| "--background".to_owned());
+        mode.into_iter().chain([format!("{}{}", role.word(), numbers.join(","))]).collect()
     }
 }
 
@@ -148,13 +236,6 @@ fn write_first_words(
     use std::io::Write;
     channel.write_all(&handover::greeting())?;
     channel.write_all(&handover::encode_piece(&Piece::Place(made)).map_err(io::Error::other)?)
-}
-
-fn arguments(background: bool, given: [std::os::fd::BorrowedFd<'_>; 3]) -> Vec<String> {
-    use std::os::fd::AsRawFd;
-    let numbers = given.map(|descriptor| descriptor.as_raw_fd().to_string()).join(",");
-    let mode = background.then(|| "--background".to_owned());
-    mode.into_iter().chain([format!("--take-over={numbers}")]).collect()
 }
 
 /// Its words come from another program, if from one of this user's own choice.
@@ -172,15 +253,17 @@ async fn word(channel: &UnixStream) -> io::Result<Word> {
     handover::decode_word(&body).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
+async fn hear_with(channel: &UnixStream, words: &mut [u8]) -> io::Result<(usize, Option<OwnedFd>)> {
+    channel.async_io(Interest::READABLE, || system::hear_with(channel, words)).await
+}
+
 async fn read(channel: &UnixStream, room: &mut [u8]) -> io::Result<()> {
     let mut filled = 0;
     while filled < room.len() {
-        channel.ready(Interest::READABLE).await?;
-        match channel.try_read(&mut room[filled..]) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
+        let rest = &mut room[filled..];
+        match channel.async_io(Interest::READABLE, || channel.try_read(rest)).await? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => filled += count,
         }
     }
     Ok(())
@@ -188,12 +271,8 @@ async fn read(channel: &UnixStream, room: &mut [u8]) -> io::Result<()> {
 
 async fn write(channel: &UnixStream, mut rest: &[u8]) -> io::Result<()> {
     while !rest.is_empty() {
-        channel.ready(Interest::WRITABLE).await?;
-        match channel.try_write(rest) {
-            Ok(count) => rest = &rest[count..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
+        let count = channel.async_io(Interest::WRITABLE, || channel.try_write(rest)).await?;
+        rest = &rest[count..];
     }
     Ok(())
 }

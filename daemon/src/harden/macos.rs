@@ -3,8 +3,8 @@
 
 pub use super::unix::connection_limit;
 pub(super) use super::unix::{
-    clear_environment, forbid_core_files, notice_ended_children, private_files_and_no_folder,
-    raise_descriptor_limit,
+    FEWEST_DESCRIPTORS, clear_environment, forbid_core_files, notice_ended_children,
+    private_files_and_no_folder, raise_descriptor_limit, too_few_descriptors,
 };
 
 pub(super) fn is_privileged() -> bool {

@@ -33,6 +33,11 @@ pub(super) fn notice_ended_children() {
     let _ = unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
+/// How many descriptors the process may have, where that is too few to serve anybody.
+pub(super) fn too_few_descriptors() -> Option<u64> {
+    rustix::process::getrlimit(Resource::Nofile).current.filter(|limit| *limit < FEWEST_DESCRIPTORS)
+}
+
 pub(super) fn raise_descriptor_limit() {
     let limit = rustix::process::getrlimit(Resource::Nofile);
     let wanted = limit.maximum.map_or(MOST_DESCRIPTORS, |most| most.min(MOST_DESCRIPTORS));
@@ -49,4 +54,6 @@ pub fn connection_limit() -> usize {
 }
 
 const MOST_DESCRIPTORS: u64 = 16_384;
+/// With these the daemon runs, looks up names, asks a server, and has some callers at once.
+pub(super) const FEWEST_DESCRIPTORS: u64 = 32;
 const RESERVED_DESCRIPTORS: u64 = 48;

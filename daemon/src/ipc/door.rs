@@ -7,6 +7,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 use super::conversations::Conversations;
 use super::listener::Listener;
+use crate::unwind;
 
 /// The door.
 pub struct Door {
@@ -20,7 +21,8 @@ impl Door {
     /// An open door.
     pub fn open(listener: Listener) -> Self {
         let listener = Arc::new(listener);
-        let lobby = tokio::spawn(Arc::clone(&listener.lobby).run()).abort_handle();
+        let guests = Arc::clone(&listener.lobby);
+        let lobby = tokio::spawn(unwind::restarted(move || Arc::clone(&guests).run())).abort_handle();
         let mut door = Self { listener, open: None, lobby };
         door.let_in();
         door
@@ -34,7 +36,8 @@ impl Door {
     /// Lets callers in again.
     pub fn let_in(&mut self) {
         if self.open.is_none() {
-            self.open = Some(tokio::spawn(Arc::clone(&self.listener).run()));
+            let listener = Arc::clone(&self.listener);
+            self.open = Some(tokio::spawn(unwind::restarted(move || Arc::clone(&listener).run())));
         }
     }
 

@@ -21,9 +21,9 @@ use crate::service::Service;
 pub(super) fn spawn(connection: Connection, stage: Stage, service: Arc<Service>, place: Place) {
     let stopping = matches!(&stage, Stage::Asked(request, _) if matches!(**request, Request::Stop));
     let restarting = matches!(&stage, Stage::Asked(request, _) if matches!(**request, Request::Restart));
-    let attendance = restarting.then(|| service.restarts().attend());
     // A caller who has gone, or who is too slow, ends the conversation and nothing else.
     let Ok(stream) = system::stream(connection) else { return };
+    let attendance = restarting.then(|| service.restarts().attend(system::number(&stream)));
     tokio::spawn(async move {
         let told = conclude(&stream, stage, service).await;
         drop((place, attendance));

@@ -92,12 +92,6 @@ impl MeetingPlace {
         Self { socket, name: Name { path: address.socket().to_owned(), made }, lock }
     }
 
-    /// Makes the kernel name this process, and not the one that made the socket, to whoever connects from now on.
-    pub fn put_our_name_to_it(&self) {
-        // Listening once more changes nothing else; where it is refused, people see an older number.
-        let _ = rustix::net::listen(&self.socket, BACKLOG);
-    }
-
     /// What was made of the name: device and inode; nothing where a service manager made it.
     pub fn made(&self) -> Option<(u64, u64)> {
         self.name.made

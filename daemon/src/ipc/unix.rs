@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream as StdStream;
 
 use rustix::io::Errno;
@@ -76,6 +76,11 @@ fn is_still_read(stream: &Stream) -> bool {
     let mut end = [PollFd::new(stream, PollFlags::empty())];
     let looked = poll(&mut end, Some(&at_once));
     looked.is_err() || !cfg!(target_os = "linux") || !end[0].revents().contains(PollFlags::HUP)
+}
+
+/// The connection's descriptor, by number.
+pub(super) fn number(stream: &Stream) -> i32 {
+    stream.as_raw_fd()
 }
 
 /// The descriptor, watched by the runtime.

@@ -71,6 +71,11 @@ pub(super) async fn left(stream: &Stream) {
     }
 }
 
+/// Nobody is given a connection by number here.
+pub(super) fn number(_: &Stream) -> i32 {
+    0
+}
+
 fn watch(instance: OwnedHandle) -> io::Result<NamedPipeServer> {
     // SAFETY: the handle is one end of a pipe that was made for overlapped use, and nobody else has it.
     unsafe { NamedPipeServer::from_raw_handle(instance.into_raw_handle()) }

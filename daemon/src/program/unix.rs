@@ -1,4 +1,5 @@
 //! Owns a program's process on Unix: its start, what it prints, and the end of its whole process group.
+#![allow(unsafe_code)]
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -11,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use super::watch::{Watch, keep_descriptors_to_ourselves};
 use super::{ProgramError, environment};
 use crate::intake::Intake;
+use crate::{children, signals};
 
 /// The right to end a program from elsewhere, which lasts only as long as its number is surely its own.
 #[derive(Default)]
@@ -63,7 +65,7 @@ pub(super) fn run(argv: &[String], limit: usize, leash: &Leash) -> Result<Secret
     // Its number stays its own until it is waited for, even if it has ended.
     kill(group);
     leash.let_go();
-    let status = child.wait();
+    let status = children::wait(&mut child);
     let printed = heard?;
     judge(&status.map_err(|_| ProgramError::NotRun)?)?;
     Ok(printed.finish()?)
@@ -77,7 +79,14 @@ fn start(argv: &[String]) -> Result<Child, ProgramError> {
     // What it complains of could quote the secret.
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     keep_descriptors_to_ourselves();
-    command.spawn().map_err(|error| {
+    // SAFETY: the closure makes one system call, and neither allocates nor locks.
+    unsafe {
+        command.pre_exec(|| {
+            signals::let_go();
+            Ok(())
+        });
+    }
+    children::start(&mut command).map_err(|error| {
         if error.kind() == io::ErrorKind::NotFound { ProgramError::Absent } else { ProgramError::NotRun }
     })
 }

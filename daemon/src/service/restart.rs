@@ -7,7 +7,7 @@ use cp_token_protocol::Failure;
 use cp_token_protocol::message::{LogEntry, Outcome};
 use tokio::sync::{Notify, oneshot};
 
-use crate::audit::{Audit, Pending};
+use crate::audit::Pending;
 use crate::failure;
 
 /// Those who ask.
@@ -15,8 +15,8 @@ use crate::failure;
 pub struct Restarts {
     wanted: Notify,
     waiting: Mutex<Vec<Waiting>>,
-    /// Conversations in which it is asked for.
-    attending: Arc<AtomicUsize>,
+    /// The descriptors of conversations in which it is asked for.
+    attending: Arc<Mutex<Vec<i32>>>,
 }
 
 struct Waiting {
@@ -25,7 +25,7 @@ struct Waiting {
 }
 
 /// One conversation in which a successor is asked for. The others have to be over first.
-pub struct Attendance(Arc<AtomicUsize>);
+pub struct Attendance(Arc<Mutex<Vec<i32>>>, i32);
 
 /// One request that takes its time.
 pub(super) struct AtWork<'s>(&'s AtomicUsize);
@@ -45,25 +45,28 @@ impl Drop for AtWork<'_> {
 
 impl Drop for Attendance {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        let mut attending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        attending.retain(|number| *number != self.1);
     }
 }
 
 impl Restarts {
-    /// Waits until somebody asks.
+    /// Waits until somebody asks who has not been told what came of it.
     pub async fn wanted(&self) {
-        self.wanted.notified().await;
+        while self.waiting().is_empty() {
+            self.wanted.notified().await;
+        }
     }
 
-    /// One more conversation in which it is asked for; over when this is dropped.
-    pub fn attend(&self) -> Attendance {
-        self.attending.fetch_add(1, Ordering::Relaxed);
-        Attendance(Arc::clone(&self.attending))
+    /// One more conversation in which it is asked for, at this descriptor; over when this is dropped.
+    pub fn attend(&self, number: i32) -> Attendance {
+        self.attending.lock().unwrap_or_else(PoisonError::into_inner).push(number);
+        Attendance(Arc::clone(&self.attending), number)
     }
 
-    /// How many such conversations there are.
-    pub fn attending(&self) -> usize {
-        self.attending.load(Ordering::Relaxed)
+    /// The descriptors of such conversations.
+    pub fn attending(&self) -> Vec<i32> {
+        self.attending.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells everybody who waits what came of it.
@@ -76,11 +79,9 @@ impl Restarts {
         }
     }
 
-    /// The log, as the successor has it: whoever asked for it is in it.
-    pub fn bequeath(&self, audit: &Audit) -> Vec<Vec<LogEntry>> {
-        let waiting = self.waiting();
-        let noted: Vec<&Pending> = waiting.iter().map(|waiting| &waiting.noted).collect();
-        audit.bequeath(&noted)
+    /// What the log will say of those who ask, once it is done.
+    pub fn done(&self) -> Vec<LogEntry> {
+        self.waiting().iter().map(|waiting| waiting.noted.told_as_done()).collect()
     }
 
     /// What comes of it.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::VaultError;
+use crate::background::AtWork;
 
 /// The most calls that wait behind the one that runs.
 const QUEUE_LIMIT: usize = 16;
@@ -86,6 +87,7 @@ impl BlockingQueue {
     }
 
     fn serve(&self) {
+        let _at_work = AtWork::begin();
         while let Some(run) = self.next() {
             // A call that panics must not take the queue with it.
             drop(catch_unwind(AssertUnwindSafe(run)));

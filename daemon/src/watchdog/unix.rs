@@ -23,8 +23,3 @@ pub(super) fn tell(sign: Sign) {
         Sign::Stopping => notify(&[NotifyState::Stopping, NotifyState::Status("stopping")]),
     };
 }
-
-/// Says that from now on another process is the daemon.
-pub fn tell_of_main_process(process: u32) {
-    let _ = notify(&[NotifyState::MainPid(process)]);
-}

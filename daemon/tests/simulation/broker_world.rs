@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cp_token_protocol::message::TotpMethod;
-use cp_token_protocol::{ProfileName, Secret};
+use cp_token_protocol::{ErrorCode, ProfileName, Secret};
 use cp_tokend::audit::Audit;
 use cp_tokend::broker::{Answer, Broker};
 use cp_tokend::clock::{Clock, Moment};
@@ -199,6 +199,8 @@ impl Caller {
         if is_closed {
             LockChecker::judge(&outcome);
         }
+        let code = outcome.as_ref().map_or_else(|failure| Some(failure.code), |_| None);
+        assert_ne!(code, Some(ErrorCode::INTERNAL), "a promise was broken in an attempt");
         if let Ok(Served { token, remaining }) = outcome {
             let text = String::from_utf8(token.expose().to_vec()).expect("text");
             let (sent, life) = issued.lock().expect("lock")[&text];

@@ -13,6 +13,7 @@ mod code_world;
 mod dice;
 mod lease_world;
 mod lock_world;
+mod panics;
 mod people;
 mod server;
 

@@ -65,12 +65,13 @@ Secrets are asked for without echo or read from standard input; they are never a
 pub(super) const DAEMON: &str = "\
 The daemon starts by itself when a token is asked for, so this is seldom needed.
 
-restart is for a new version of the program. The daemon that runs starts the file that lies at its own path
-now, waits until no token request is under way, and hands over its socket, tokens, secrets and lock, in
-memory alone. Callers wait for a moment, and no token is requested again. Where that does not come about the
-daemon goes on as before and the exit code is 69, or 75 where work under way takes too long. SIGUSR2 does
-the same. To begin anew, without anything that only memory holds: stop, then start. On macOS and Windows
-nothing is handed over: restart is a stop and a start, and refused where memory alone holds a secret.";
+restart is for a new version of the program. The daemon that runs tries the file that lies at its own path now
+as a child, waits until no token request is under way, and goes on as that program: in the same process, with
+its socket, tokens, secrets and lock, in memory alone. Callers wait for a moment, no token is requested again,
+and a container or a supervisor notices nothing. Where that does not come about the daemon goes on as before
+and the exit code is 69, or 75 where work under way takes too long. SIGUSR2 does the same. To begin anew,
+without anything that only memory holds: stop, then start. On macOS and Windows nothing is handed over:
+restart is a stop and a start, and refused where memory alone holds a secret.";
 
 pub(super) const SERVICE: &str = "\
 For this user alone: two units of systemd --user (a socket, and the daemon that starts with the first caller), an

@@ -85,9 +85,20 @@ fn cut_off(command: &mut Command) {
     unsafe {
         command.pre_exec(|| {
             rustix::process::setsid()?;
+            unblock_signals();
             close_descriptors_at_start();
             Ok(())
         });
+    }
+}
+
+/// Blocks no signal: threads of some languages' runtimes block those that a daemon is ended by.
+fn unblock_signals() {
+    let mut none = std::mem::MaybeUninit::uninit();
+    // SAFETY: `none` is made an empty set before it is read; both calls are allowed between fork and exec.
+    unsafe {
+        libc::sigemptyset(none.as_mut_ptr());
+        libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::handover::{
-    Codes, FORMAT, HEAD_LENGTH, Held, Instant, Lease, Lock, Piece, Refusal, Seal, Word, decode_piece,
-    decode_word, encode_piece, encode_word, format_of, greeting, length_of,
+    Codes, FORMAT, HEAD_LENGTH, Held, Instant, Lease, Lock, Parting, Piece, Refusal, Seal, Word,
+    decode_piece, decode_word, encode_piece, encode_word, format_of, greeting, length_of,
 };
 use cp_token_protocol::message::Response;
 use cp_token_protocol::{ErrorCode, Failure, Secret};
@@ -84,7 +84,7 @@ fn pieces() -> Vec<(&'static str, Piece)> {
         ("sealed", Piece::Sealed(secret())),
         ("log", Piece::Log(log.unwrap())),
         ("end", Piece::End),
-        ("go", Piece::Go),
+        ("go", Piece::Go(Parting { reply: vec![1, 2, 3], log: vec![] })),
     ]
 }
 

@@ -97,15 +97,14 @@ fn b12_after_a_hand_over_the_activated_sockets_name_is_still_the_service_manager
         return;
     }
     let world = World::new();
-    let mut daemon = world.launch(launch(&world, "good", "own", "1"));
+    let daemon = world.launch(launch(&world, "good", "own", "1"));
     world.create_profile("prod", "memory");
     let token = world.helper(&[]).token();
     for _ in 0..2 {
         world.helper(&["daemon", "restart"]).succeeded();
         assert_eq!(world.helper(&[]).token(), token);
     }
-    assert_eq!(daemon.wait(), 0);
-    world.stop_daemon();
+    assert_eq!(daemon.terminate(), 0);
     assert!(world.socket().exists(), "the name is the service manager's");
 }
 

@@ -10,6 +10,8 @@ mod environment;
 mod exhaustion;
 mod flood;
 mod garbage;
+mod handover;
+mod inherited;
 mod locked_memory;
 mod meeting_place;
 mod memory;

@@ -6,6 +6,7 @@ mod broken;
 mod load;
 mod manager;
 mod moments;
+mod supervised;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -60,4 +61,17 @@ fn replace_daemon(world: &World, with: impl AsRef<OsStr>) {
     let copied = std::process::Command::new("cp").arg("--").arg(with.as_ref()).arg(&fresh).status();
     assert!(copied.expect("run cp").success());
     std::fs::rename(fresh, world.daemon_file()).expect("put it in its place");
+}
+
+/// Puts a program there that is broken in this way.
+fn poor_successor(world: &World, mode: &str) {
+    replace_daemon(world, env!("CARGO_BIN_EXE_poor-successor"));
+    std::fs::write(world.path("bin/successor.mode"), mode).expect("write the mode");
+}
+
+/// Waits until the process runs this very file.
+fn wait_until_it_runs(pid: u32, file: &Path) {
+    while std::fs::read_link(format!("/proc/{pid}/exe")).expect("it lives, and we may look") != file {
+        std::thread::yield_now();
+    }
 }

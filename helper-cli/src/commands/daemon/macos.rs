@@ -42,7 +42,7 @@ pub(super) fn end_in_order<E>(number: i32, name: &str, left: Result<Duration, E>
 ///
 /// # Errors
 /// Always.
-pub(super) fn replace_in_order<E>(_: i32, _: &str, _: Result<Duration, E>) -> io::Result<()> {
+pub(super) fn replace_in_order(_: i32, _: &str) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

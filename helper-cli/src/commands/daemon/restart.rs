@@ -1,5 +1,5 @@
-//! Owns `cp-token daemon restart`: the daemon that runs hands everything over to the program that lies at its own path. One
-//! that cannot is stopped and started anew only where nothing is lost by it.
+//! Owns `cp-token daemon restart`: the daemon that runs goes on with the program that lies at its own path. One that cannot
+//! is stopped and started anew only where nothing is lost by it.
 
 use std::time::Duration;
 
@@ -61,17 +61,23 @@ fn not_without_loss(version: &str, loss: &str) -> Failure {
         .with_hint("to do it all the same, run: cp-token daemon stop && cp-token daemon start")
 }
 
-/// The daemon speaks another protocol. Every protocol has the same signal.
+/// The daemon speaks another protocol. Every protocol has the same signal, and no answer to it: whether it was heeded
+/// shows when a daemon answers in ours.
 fn by_signal(address: &IpcAddress, process: Option<i32>, deadline: &Deadline) -> Result<(), Failure> {
-    let told = process.map(|process| system::replace_in_order(process, system::DAEMON, deadline.remaining()));
-    match told {
-        Some(Ok(())) => {
-            let connection = client::connect(address, deadline)?.ok_or_else(super::super::not_running)?;
-            introduce(connection, "took over")
+    let told = process.map(|process| system::replace_in_order(process, system::DAEMON));
+    told.and_then(Result::ok).ok_or_else(not_handed_over)?;
+    while deadline.remaining().is_ok() {
+        let connection = client::connect(address, deadline).ok().flatten();
+        if connection.is_some_and(|connection| introduce(connection, "took over").is_ok()) {
+            return Ok(());
         }
-        Some(Err(_)) | None => Err(not_handed_over()),
+        std::thread::sleep(LOOK);
     }
+    Err(not_handed_over())
 }
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(50);
 
 fn not_handed_over() -> Failure {
     let message = "the daemon is of another version and did not hand over; it goes on as before";

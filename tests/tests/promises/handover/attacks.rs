@@ -10,10 +10,11 @@ use super::{restart, stage};
 /// or elsewhere, and a lock file.
 const FORGER: &str = "
 import os, socket, struct, sys
-daemon, path, how = sys.argv[1:4]
+daemon, path, how, word = sys.argv[1:5]
 ours, theirs = socket.socketpair()
 place = socket.socket(socket.AF_UNIX)
 if how == 'elsewhere':
+    if os.path.exists(path + '.elsewhere'): os.unlink(path + '.elsewhere')
     place.bind(path + '.elsewhere')
 else:
     # Another socket of the same name: the old one keeps its callers, under another.
@@ -32,7 +33,7 @@ for number in numbers:
     except OSError: pass
 child = os.fork()
 if child == 0:
-    os.execv(daemon, [daemon, '--take-over=' + ','.join(map(str, numbers))])
+    os.execv(daemon, [daemon, word + ','.join(map(str, numbers))])
 theirs.close()
 heard = b''
 while True:
@@ -46,12 +47,12 @@ if how != 'elsewhere':
 sys.stdout.write('%d %s' % (os.waitstatus_to_exitcode(status), heard.hex()))
 ";
 
-fn forge(world: &World, how: &str) -> String {
+fn forge(world: &World, how: &str, word: &str) -> String {
     let daemon = world.daemon_file();
     let socket = world.socket();
     // A forger who succeeds would wait for its daemon.
     let program = world.program("timeout").args(["60", "python3", "-I", "-c", FORGER]);
-    let run = program.args([daemon.as_os_str(), socket.as_os_str(), how.as_ref()]).run();
+    let run = program.args([daemon.as_os_str(), socket.as_os_str(), how.as_ref(), word.as_ref()]).run();
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stderr.contains("cannot start"), "{how}: {run:?}");
     run.stdout
@@ -65,9 +66,11 @@ fn a_forged_hand_over_beside_a_daemon_is_refused_and_hears_no_secret() {
     let world = stage();
     let old = world.daemon_pid();
     let token = world.helper(&["-p", "prod"]).token();
-    for how in ["elsewhere", "lock", "other lock", "numbers"] {
-        let heard = forge(&world, how);
-        assert!(heard.starts_with("69 "), "{how}: {heard}");
+    for word in ["--rehearse=", "--take-over="] {
+        for how in ["elsewhere", "lock", "other lock", "numbers"] {
+            let heard = forge(&world, how, word);
+            assert!(heard.starts_with("69 "), "{how}: {heard}");
+        }
     }
     assert_eq!(world.helper(&["-p", "prod"]).token(), token, "the daemon is as it was");
     assert_eq!(world.daemon_pid(), old);
@@ -76,9 +79,15 @@ fn a_forged_hand_over_beside_a_daemon_is_refused_and_hears_no_secret() {
 #[test]
 fn odd_take_over_arguments_start_nothing() {
     let world = World::new();
-    for word in
-        ["--take-over=", "--take-over=3,4", "--take-over=0,1,2", "--take-over=3,3,3", "--take-over=3,4,5,6"]
-    {
+    for word in [
+        "--take-over=",
+        "--take-over=3,4",
+        "--take-over=0,1,2",
+        "--take-over=3,3,3",
+        "--take-over=3,4,5,5",
+        "--rehearse=3,4",
+        "--rehearse=3,4,5,6",
+    ] {
         let run = Command::new(world.daemon_file()).arg(word).output().expect("run it");
         assert_eq!(run.status.code(), Some(64), "{word}: {run:?}");
     }

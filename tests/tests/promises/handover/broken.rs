@@ -4,11 +4,25 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use cp_token_tests::world::{World, processes};
 
-use super::{KINDS, replace_daemon, restart, stage};
+use super::{KINDS, poor_successor, replace_daemon, restart, stage};
 
-fn poor_successor(world: &World, mode: &str) {
-    replace_daemon(world, env!("CARGO_BIN_EXE_poor-successor"));
-    std::fs::write(world.path("bin/successor.mode"), mode).expect("write the mode");
+#[test]
+fn a_new_program_that_dies_in_the_old_ones_place_leaves_no_process_with_a_secret_behind() {
+    let world = stage();
+    let old = world.daemon_pid();
+    std::fs::copy(world.daemon_file(), world.path("bin/kept")).expect("keep the real one");
+    poor_successor(&world, "dies in place");
+    restart(&world).failed(75).saying("closed the connection before it answered");
+    assert!(processes::wait_for_end(old));
+    for child in processes::running(&[world.daemon_file()]) {
+        assert!(processes::wait_for_end(child), "whoever held everything meanwhile lives on");
+    }
+    poor_successor(&world, "waits in place");
+    std::fs::write(world.path("bin/successor.go"), "").expect("say the word");
+    replace_daemon(&world, world.path("bin/kept"));
+    world.helper(&["daemon", "start"]).succeeded();
+    poor_successor(&world, "waits in place");
+    restart(&world).succeeded();
 }
 
 /// The old daemon serves everything, and nobody is left beside it.
@@ -30,9 +44,11 @@ fn a_new_program_that_exits_hangs_or_speaks_another_format_takes_nothing_and_the
         ("exits", "ended before it was ready"),
         ("other format", "hands over in format 99"),
         ("took before it was given", "ended before it was ready"),
+        ("makes no channel", "ended before it was ready"),
         ("takes nothing", "did not take over"),
         ("dies over it", "did not take over"),
         ("talks nonsense", "did not take over"),
+        ("runs only once", "does not run the program"),
         ("hangs", "does not get ready"),
     ] {
         poor_successor(&world, mode);

@@ -1,5 +1,5 @@
-//! Promises to a service manager, and to whoever looks at the process: it is told of the new main process, the new one has
-//! the old one's protections, and nothing of an environment comes with it.
+//! Promises to a service manager, and to whoever looks at the process: it stays the same process, the new image has the old
+//! one's protections, and nothing of an environment comes with it.
 
 use std::os::unix::net::UnixDatagram;
 
@@ -15,22 +15,21 @@ fn hear(manager: &UnixDatagram) -> String {
 }
 
 #[test]
-fn a_service_manager_is_told_of_the_new_main_process_and_then_that_it_is_ready() {
+fn a_service_manager_is_told_of_no_other_process_and_that_the_same_one_is_ready_again() {
     let world = World::new();
     let place = world.path("run/manager");
     let manager = UnixDatagram::bind(&place).expect("bind a socket");
     manager.set_read_timeout(Some(PATIENCE)).expect("set a safety net");
-    let mut daemon = world.launch(Launch::default().env("NOTIFY_SOCKET", &place));
+    let daemon = world.launch(Launch::default().env("NOTIFY_SOCKET", &place));
     assert!(hear(&manager).starts_with("READY=1\n"));
     for _ in 0..2 {
         restart(&world).succeeded();
-        let told = hear(&manager);
         assert!(hear(&manager).starts_with("READY=1\n"));
         let status = world.helper(&["status", "--json"]).json();
-        assert_eq!(told, format!("MAINPID={}", status["pid"]));
+        assert_eq!(status["pid"], daemon.pid());
     }
-    assert_eq!(daemon.wait(), 0, "the first daemon ends in order");
-    world.stop_daemon();
+    assert_eq!(daemon.terminate(), 0, "it ends in order");
+    assert!(hear(&manager).starts_with("STOPPING=1"));
 }
 
 #[test]
@@ -41,13 +40,12 @@ fn b08_the_new_daemon_has_the_protections_of_the_old_one_and_nothing_of_a_strang
     let world = World::new();
     let strange =
         Launch::default().env("LD_PRELOAD", "/nonexistent/evil.so").env("HTTPS_PROXY", "http://evil");
-    let mut daemon = world.launch(strange);
+    let daemon = world.launch(strange);
     let protections = || world.helper(&["status", "--json"]).json()["protections"].clone();
     let before = protections();
     restart(&world).succeeded();
-    assert_eq!(daemon.wait(), 0);
     assert_eq!(protections(), before);
-    let pid = world.daemon_pid();
+    let pid = daemon.pid();
     let variables = std::fs::read(format!("/proc/{pid}/environ")).expect("we may look");
     let variables = String::from_utf8_lossy(&variables).into_owned();
     assert!(variables.contains("CP_TOKEN_SOCKET=") && !variables.contains("evil"), "{variables}");
@@ -55,5 +53,5 @@ fn b08_the_new_daemon_has_the_protections_of_the_old_one_and_nothing_of_a_strang
     assert_eq!(name, "cp-tokend\n");
     let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).expect("its limits");
     assert!(limits.lines().any(|line| line.starts_with("Max core file size        0 ")), "{limits}");
-    world.stop_daemon();
+    assert_eq!(daemon.terminate(), 0);
 }

@@ -34,7 +34,7 @@ fn the_first_caller_starts_the_daemon_by_its_socket_which_stays_the_same_over_cr
 }
 
 #[test]
-fn the_manager_follows_a_daemon_that_hands_over_and_minds_the_next_one_as_well() {
+fn to_the_manager_a_daemon_that_hands_over_is_the_same_process_and_is_minded_as_before() {
     let world = World::new();
     let Some(manager) = UserManager::start(&world) else { return };
     installed(&manager);
@@ -45,13 +45,12 @@ fn the_manager_follows_a_daemon_that_hands_over_and_minds_the_next_one_as_well()
     let requests = world.server().token_requests();
     let told = manager.helper(&["daemon", "restart"]).succeeded();
     assert!(told.stdout.contains("1 token and 1 secret kept"), "{told:?}");
-    assert!(processes::wait_for_end(first));
+    assert_eq!(world.daemon_pid(), first, "in the same process");
     assert_eq!(token(&manager, &[]), held);
     assert_eq!((world.server().token_requests(), identity(&world)), (requests, socket));
     assert_eq!(manager.property("cp-tokend.service", "ActiveState"), "active");
-    assert_ne!(manager.property("cp-tokend.service", "MainPID"), minded);
-    let second = world.daemon_pid();
-    assert!(second != first && processes::signal(second, Signal::KILL) && processes::wait_for_end(second));
+    assert_eq!(manager.property("cp-tokend.service", "MainPID"), minded);
+    assert!(processes::signal(first, Signal::KILL) && processes::wait_for_end(first));
     manager.helper(&["status"]).succeeded();
-    assert!(world.daemon_pid() != second && identity(&world) == socket, "the manager has started another");
+    assert!(world.daemon_pid() != first && identity(&world) == socket, "the manager has started another");
 }

@@ -41,6 +41,20 @@ fn deny_is_present() -> bool {
     programs::present(&["cargo-deny"])
 }
 
+/// What shipped programs do at a bug is what their tests have seen: a daemon that goes on.
+#[test]
+fn the_profile_that_daemons_are_shipped_with_unwinds_and_only_the_helpers_own_does_not() {
+    let manifest = read("Cargo.toml");
+    let section = |name: &str| {
+        let rest = manifest.split_once(&format!("\n[profile.{name}]\n")).expect("the profile").1;
+        rest.split("\n[").next().expect("its lines").to_owned()
+    };
+    assert!(!section("release").contains("panic") && section("helper").contains("panic = \"abort\""));
+    let build = read("packaging/build");
+    assert!(build.contains("build cargo cp-token-daemon release \"$host\""), "{build}");
+    assert!(build.contains("unset RUSTC RUSTC_WRAPPER RUSTFLAGS"), "nobody's own flags");
+}
+
 #[test]
 fn m01_a_crate_that_is_known_to_be_bad_fails_the_check() {
     if !deny_is_present() {

@@ -1,0 +1,60 @@
+//! Owns signals on macOS, as the runtime catches them.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::mem::MaybeUninit;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::Wish;
+
+/// The signals that the daemon listens to.
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+    replaced: Signal,
+    /// Caught, so that they do not end the daemon, and never looked at.
+    _ignored: [Signal; 2],
+}
+
+impl Signals {
+    /// Starts to listen.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+            replaced: signal(SignalKind::user_defined2())?,
+            _ignored: [signal(SignalKind::user_defined1())?, signal(SignalKind::alarm())?],
+        })
+    }
+
+    /// The next wish. Signals of one kind that come together are one wish.
+    pub async fn next(&mut self) -> Wish {
+        tokio::select! {
+            _ = self.terminate.recv() => Wish::Stop,
+            _ = self.interrupt.recv() => Wish::Stop,
+            _ = self.hang_up.recv() => Wish::Reload,
+            _ = self.replaced.recv() => Wish::Restart,
+        }
+    }
+}
+
+/// Blocks nothing, whatever the caller has blocked. To be called before any other thread exists.
+pub fn hold() {
+    let_go();
+}
+
+/// Blocks nothing. For a child between `fork` and `execve`, where it is allowed to be called.
+pub fn let_go() {
+    let mut none = MaybeUninit::uninit();
+    // SAFETY: the set is made an empty one before it is read; the call changes the mask of this thread alone.
+    unsafe {
+        libc::sigemptyset(none.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
+    }
+}

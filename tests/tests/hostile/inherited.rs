@@ -1,0 +1,92 @@
+//! Promises about what a daemon inherits from whoever starts it: blocked signals and few descriptors.
+
+use std::path::Path;
+
+use cp_token_tests::programs;
+use cp_token_tests::world::processes::{self, Signal};
+use cp_token_tests::world::{Daemon, Launch, World};
+
+/// Runs its arguments with every signal blocked, as threads of some languages' runtimes do.
+const DEAF: &str = "
+import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+os.execv(sys.argv[1], sys.argv[1:])
+";
+
+/// The signals that a process blocks, as the system shows them.
+fn blocked(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).expect("the system tells it");
+    u64::from_str_radix(mask.trim(), 16).expect("a number")
+}
+
+/// Every wish that a signal is, in the end that to stop.
+fn hears(world: &World, pid: u32, log: &dyn Fn() -> String) {
+    let config = world.path("config/config.toml");
+    let text = std::fs::read_to_string(&config).expect("read the config");
+    std::fs::write(&config, text.replace("default = \"prod\"", "default = \"other\"")).expect("change it");
+    processes::signal(pid, Signal::HUP);
+    while !world.helper(&["-f", "json"]).succeeded().stdout.contains("\"other\"") {
+        std::thread::yield_now();
+    }
+    processes::signal(pid, Signal::USR2);
+    while !log().contains("took over") {
+        std::thread::yield_now();
+    }
+    processes::signal(pid, Signal::TERM);
+    assert!(processes::wait_for_end(pid), "SIGTERM is not heard");
+    assert!(!world.socket().exists(), "it ended in order");
+}
+
+#[test]
+fn a_caller_that_blocks_every_signal_leaves_no_deaf_daemon() {
+    if !programs::present(&["python3"]) {
+        return;
+    }
+    let world = World::new();
+    let control = world.program("python3").args(["-I", "-c", DEAF, "/bin/sleep", "100"]).spawn();
+    while processes::program(control.pid()).is_none_or(|program| program != Path::new("/bin/sleep")) {
+        std::thread::yield_now();
+    }
+    assert_ne!(blocked(control.pid()), 0, "the control: what such a caller starts is deaf");
+    processes::end(control.pid());
+    drop(control.finish());
+    for by_helper in [false, true] {
+        let world = World::new();
+        let daemon = if by_helper {
+            let start = world.program("python3").args(["-I", "-c", DEAF]);
+            start.args([world.helper_file()]).args(["daemon", "start"]).run().succeeded();
+            None
+        } else {
+            Some(world.launch(Launch::by(["python3", "-I", "-c", DEAF])))
+        };
+        world.create_profile("prod", "memory");
+        world.create_profile("other", "memory");
+        let in_state = || std::fs::read_to_string(world.path("state/daemon.log")).unwrap_or_default();
+        hears(&world, world.daemon_pid(), &|| daemon.as_ref().map_or_else(in_state, Daemon::log));
+        if let Some(mut daemon) = daemon {
+            assert_eq!(daemon.wait(), 0);
+        }
+    }
+}
+
+#[test]
+fn with_too_few_descriptors_the_daemon_does_not_start_and_says_how_many_it_needs() {
+    if !programs::present(&["prlimit"]) {
+        return;
+    }
+    for limit in ["14", "31"] {
+        let world = World::new();
+        let few = format!("--nofile={limit}");
+        let told = world.try_launch(Launch::by(["prlimit", &few])).err().expect("it started");
+        assert_eq!(told.code, 69, "{told:?}");
+        assert!(told.stderr.contains(&format!("{limit} descriptors and needs 32")), "{told:?}");
+        let told = world.program("prlimit").args([&few]).args([world.helper_file()]).run();
+        assert_eq!(told.code, 69, "{told:?}");
+        assert!(told.stderr.contains("needs 32"), "{told:?}");
+        for left in world.running() {
+            assert!(processes::wait_for_end(left), "it holds the lock");
+        }
+        world.helper(&["daemon", "start"]).succeeded();
+    }
+}
