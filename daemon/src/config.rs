@@ -64,17 +64,17 @@ impl Config {
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let raw: RawConfig = toml_edit::de::from_str(text)
             .map_err(|error| ConfigError::at(text, error.span(), error.message()))?;
-        let places = Places(toml_edit::Document::parse(text).ok());
+        let places = || Places(toml_edit::Document::parse(text).ok());
         let common = RawNetwork { ca_bundle: raw.ca_bundle, proxy: raw.proxy, no_proxy: raw.no_proxy };
         let network = common
             .over(&Network::default())
-            .map_err(|problem| ConfigError::at(text, places.of_key(problem.key), &problem.message))?;
+            .map_err(|problem| ConfigError::at(text, places().of_key(problem.key), &problem.message))?;
         let audit_file = audit_file(raw.audit_file)
-            .map_err(|problem| ConfigError::at(text, places.of_key(problem.key), &problem.message))?;
+            .map_err(|problem| ConfigError::at(text, places().of_key(problem.key), &problem.message))?;
         let mut profiles = BTreeMap::new();
         for (name, profile) in raw.profile {
             let profile = profile.check(&name, &network).map_err(|problem| {
-                ConfigError::at(text, places.of_profile(&name, problem.key), &problem.message)
+                ConfigError::at(text, places().of_profile(&name, problem.key), &problem.message)
             })?;
             profiles.insert(profile.name.clone(), Arc::new(profile));
         }
@@ -82,7 +82,7 @@ impl Config {
             .default
             .map(|name| existing(&name, &profiles))
             .transpose()
-            .map_err(|message| ConfigError::at(text, places.of_key(Some("default")), &message))?;
+            .map_err(|message| ConfigError::at(text, places().of_key(Some("default")), &message))?;
         Ok(Self { default, network, audit_file, profiles })
     }
 }

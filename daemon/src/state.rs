@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,18 +13,31 @@ use cp_token_protocol::message::Identity;
 use serde::{Deserialize, Serialize};
 
 use crate::background;
-use crate::files::{self, FileError};
+use crate::files::{self, FileError, Replacement};
 use crate::request_url::RequestUrl;
 use crate::vault::SecretKey;
 
-/// The state in memory, and the file that follows it.
+mod change;
+
+use change::Change;
+
+/// The state in memory, and the file that follows it. Another daemon may write the file, too: what this one remembers is
+/// put on top of what is there.
 pub struct StateFile {
     path: PathBuf,
-    state: Mutex<State>,
+    memory: Mutex<Memory>,
     /// One writer at a time, so that an older state never replaces a newer one.
     writing: tokio::sync::Mutex<()>,
-    /// A date was remembered since the file was written.
-    is_behind: AtomicBool,
+}
+
+#[derive(Default)]
+struct Memory {
+    /// The file as it was read or written last, with all that was remembered since.
+    state: State,
+    /// What was remembered since, in order, with numbers that grow.
+    pending: Vec<(u64, Change)>,
+    /// How much was ever remembered.
+    count: u64,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +80,9 @@ enum NamedIdentity {
     BasicUsername(String),
 }
 
+/// How often what is remembered is put on top of what another daemon has written meanwhile.
+const ATTEMPTS: usize = 20;
+
 impl StateFile {
     /// The state in the file at `path`. A file that cannot be used is set aside: it holds nothing that the
     /// program cannot live without.
@@ -80,12 +95,8 @@ impl StateFile {
                 State::default()
             }
         };
-        Self {
-            path,
-            state: Mutex::new(state),
-            writing: tokio::sync::Mutex::default(),
-            is_behind: AtomicBool::new(false),
-        }
+        let memory = Mutex::new(Memory { state, ..Memory::default() });
+        Self { path, memory, writing: tokio::sync::Mutex::default() }
     }
 
     /// The file's path, for people.
@@ -95,19 +106,18 @@ impl StateFile {
 
     /// What is remembered of a profile.
     pub fn dates(&self, name: &ProfileName) -> Dates {
-        self.state().profiles.get(name.as_str()).copied().unwrap_or_default()
+        self.memory().state.profiles.get(name.as_str()).copied().unwrap_or_default()
     }
 
     /// Remembers that a profile was created at `wall`, time since 1970.
     pub fn created(&self, name: &ProfileName, wall: Duration) {
-        self.state().profiles.entry(name.to_string()).or_default().created = Some(wall.as_secs());
+        self.remember(Change::Created(name.to_string(), wall.as_secs()));
     }
 
     /// Remembers that a profile's secret was traded for a token at `wall`, and writes it down in a task of
     /// its own: no caller waits for a disk.
     pub fn redeemed(self: &Arc<Self>, name: &ProfileName, wall: Duration) {
-        self.state().profiles.entry(name.to_string()).or_default().last_redeemed = Some(wall.as_secs());
-        self.is_behind.store(true, Ordering::Relaxed);
+        self.remember(Change::Redeemed(name.to_string(), wall.as_secs()));
         let file = Arc::clone(self);
         tokio::spawn(async move {
             if let Err(problem) = file.save().await {
@@ -118,58 +128,95 @@ impl StateFile {
 
     /// Forgets a profile's dates.
     pub fn remove(&self, name: &ProfileName) {
-        self.state().profiles.remove(name.as_str());
+        self.remember(Change::Removed(name.to_string()));
     }
 
     /// Remembers that the keyring item of `key` may exist without a profile that uses it.
     pub fn unsettle(&self, key: &SecretKey) {
-        let key = UnsettledKey::from(key);
-        let mut state = self.state();
-        if !state.unsettled.contains(&key) {
-            state.unsettled.push(key);
-        }
+        self.remember(Change::Unsettled(key.into()));
     }
 
     /// The keyring item of `key` is where it belongs.
     pub fn settle(&self, key: &SecretKey) {
-        let key = UnsettledKey::from(key);
-        self.state().unsettled.retain(|other| *other != key);
+        self.remember(Change::Settled(key.into()));
     }
 
     /// Every key that a change left behind.
     pub fn unsettled(&self) -> Vec<SecretKey> {
-        self.state().unsettled.iter().filter_map(UnsettledKey::key).collect()
+        self.memory().state.unsettled.iter().filter_map(UnsettledKey::key).collect()
     }
 
-    /// Writes the state to disk, whole or not at all.
+    /// Writes what was remembered to disk, on top of what is there; whole or not at all.
     ///
     /// # Errors
     /// [`FileError`]; the file is then as it was.
     pub async fn save(&self) -> Result<(), FileError> {
         let _writing = self.writing.lock().await;
-        self.is_behind.store(false, Ordering::Relaxed);
-        let text = serde_json::to_vec_pretty(&*self.state()).unwrap_or_default();
-        let path = self.path.clone();
-        let write = move || {
-            files::make_private_folder(path.parent().unwrap_or(Path::new("/")))?;
-            files::replace(&path, &text)
+        let (base, pending, written) = {
+            let memory = self.memory();
+            (memory.state.clone(), memory.pending.clone(), memory.count)
         };
-        background::run(write).await?
+        let path = self.path.clone();
+        let state = background::run(move || merge(&path, &base, &pending)).await??;
+        let mut memory = self.memory();
+        memory.pending.retain(|(number, _)| *number > written);
+        memory.state = state;
+        let Memory { state, pending, .. } = &mut *memory;
+        pending.iter().for_each(|(_, change)| change.apply(state));
+        Ok(())
     }
 
     /// Waits until the file is as the state is, or cannot be.
     pub async fn flush(&self) {
-        let is_behind = {
-            let _writing = self.writing.lock().await;
-            self.is_behind.load(Ordering::Relaxed)
-        };
+        drop(self.writing.lock().await);
+        let is_behind = !self.memory().pending.is_empty();
         if is_behind {
             let _ = self.save().await;
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn remember(&self, change: Change) {
+        let mut memory = self.memory();
+        change.apply(&mut memory.state);
+        // Where the file cannot be written, what is remembered does not grow with time.
+        memory.pending.retain(|(_, earlier)| !change.replaces(earlier));
+        memory.count += 1;
+        let number = memory.count;
+        memory.pending.push((number, change));
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes the changes to the file as it is at the moment of writing, and gives what it says then. Where there is no file,
+/// or none that can be used, they are made to `base`.
+fn merge(path: &Path, base: &State, changes: &[(u64, Change)]) -> Result<State, FileError> {
+    files::make_private_folder(path.parent().unwrap_or(Path::new("/")))?;
+    for _ in 0..ATTEMPTS {
+        let found = files::read_own(path);
+        let parsed = found.as_deref().ok().and_then(|text| serde_json::from_str::<State>(text).ok());
+        let mut state = parsed.unwrap_or_else(|| base.clone());
+        changes.iter().for_each(|(_, change)| change.apply(&mut state));
+        if write(path, &found, &state)? == Replacement::Done {
+            return Ok(state);
+        }
+    }
+    Err(FileError::Io(std::io::ErrorKind::ResourceBusy.into()))
+}
+
+/// Puts the state in the place of what was found, and of nothing else.
+fn write(path: &Path, found: &Result<String, FileError>, state: &State) -> Result<Replacement, FileError> {
+    let text = serde_json::to_string_pretty(state).unwrap_or_default();
+    if text.len() as u64 > files::FILE_LIMIT {
+        return Err(FileError::TooLarge);
+    }
+    match found {
+        Ok(found) => files::replace_known(path, Some(found), &text),
+        Err(FileError::Absent) => files::replace_known(path, None, &text),
+        // What cannot be read holds nothing that the program cannot live without.
+        Err(_) => files::replace(path, text.as_bytes()).map(|()| Replacement::Done),
     }
 }
 
@@ -199,7 +246,7 @@ impl CodeLog for StateFile {
         name: &'a ProfileName,
         wall: Duration,
     ) -> Pin<Box<dyn Future<Output = Result<(), FileError>> + Send + 'a>> {
-        self.state().profiles.entry(name.to_string()).or_default().last_code = Some(wall.as_secs());
+        self.remember(Change::CodeSent(name.to_string(), wall.as_secs()));
         Box::pin(self.save())
     }
 }
@@ -236,3 +283,6 @@ fn set_aside(path: &Path) -> State {
     tracing::warn!(file = %files::show(path), "the state file was broken and has been set aside");
     State::default()
 }
+
+#[cfg(test)]
+mod tests;

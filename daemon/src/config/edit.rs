@@ -31,7 +31,14 @@ impl ConfigText {
     /// # Errors
     /// [`ConfigError`] with the place of the first problem.
     pub fn open(text: &str) -> Result<Self, ConfigError> {
-        let common = Config::parse(text)?.network;
+        Self::of(text, Config::parse(text)?.network)
+    }
+
+    /// The same for a text that is known to be a good config, with this way to a server at its top.
+    ///
+    /// # Errors
+    /// As [`ConfigText::open`].
+    pub fn of(text: &str, common: Network) -> Result<Self, ConfigError> {
         let document = text.parse().map_err(|_| ConfigError::at(text, None, "the file cannot be edited"))?;
         let form = Form { has_mark: text.starts_with(MARK), has_crlf: has_only_crlf(text) };
         Ok(Self { document, common, form })

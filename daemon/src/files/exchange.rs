@@ -32,7 +32,7 @@ pub fn replace_known(path: &Path, known: Option<&str>, new: &str) -> Result<Repl
         return replaced;
     }
     if let Err(error) = system::sync_folder(path.parent().unwrap_or(Path::new("/"))) {
-        tracing::warn!(%error, "the config was written, but is not yet safe from a power cut");
+        tracing::warn!(%error, "a file was written, but is not yet safe from a power cut");
     }
     replaced
 }

@@ -82,7 +82,7 @@ impl Registry {
         commitment: &Commitment,
     ) -> Result<Vec<String>, Failure> {
         let (_turn, _storing) = self.turn_at_once(commitment).await?;
-        let written = self.write(&Arc::new(Edit::Default(name.clone()))).await;
+        let written = self.make(Edit::Default(name.clone())).await;
         written.map_err(|error| failure::of_registry(&error))?;
         Ok(vec![format!("profile {name} is the default now")])
     }
@@ -143,6 +143,10 @@ impl Registry {
         self.accept(read)
     }
 
+    async fn make(&self, edit: Edit) -> Result<(), RegistryError> {
+        self.write(self.file.prepare(edit).await?).await
+    }
+
     async fn try_create(
         &self,
         create: ProfileCreate,
@@ -155,16 +159,16 @@ impl Registry {
         }
         let parts = self.taken_over(&profile, create.secret, create.foreign.as_ref()).await?;
         let entry = self.entry(None, &profile, parts).await?;
-        let edit = Arc::new(Edit::Add(Box::new(profile.clone())));
+        let edit = Edit::Add(Box::new(profile.clone()));
         if create.dry_run {
             self.require_place(&profile).await?;
-            self.file.preview(&edit).await?;
+            self.file.prepare(edit).await?;
             return Ok(vec![format!("profile {} can be created", profile.name)]);
         }
         let proof = self.prove(create.verify, &profile, &entry, create.code).await;
         let proof = proof.map_err(|error| not_created(error, &profile))?;
         let _storing = self.begin(commitment).await?;
-        self.place(&profile, &entry, &edit).await?;
+        self.place(&profile, &entry, edit).await?;
         self.state.created(&profile.name, self.clock.now().wall);
         self.save_softly().await;
         self.take(&profile, proof);
@@ -193,7 +197,7 @@ impl Registry {
             notes.extend(self.move_secret(change, parts, code, commitment).await?);
         } else {
             let _storing = self.begin(commitment).await?;
-            self.write(&Arc::new(Edit::Change(Box::new(change)))).await?;
+            self.make(Edit::Change(Box::new(change))).await?;
         }
         Ok(notes)
     }
@@ -209,13 +213,13 @@ impl Registry {
         let (old, new) = (change.old.clone(), change.new.clone());
         let entry = self.entry(Some(&old), &new, parts).await?;
         let proof = self.prove(change.update.verify, &new, &entry, code).await?;
-        let edit = Arc::new(Edit::Change(Box::new(change)));
+        let edit = Edit::Change(Box::new(change));
         let _storing = self.begin(commitment).await?;
         let moved = old.secret_key() != new.secret_key() || old.secret_source != new.secret_source;
         if moved {
             self.unsettle(&old).await?;
         }
-        let placed = self.place(&new, &entry, &edit).await;
+        let placed = self.place(&new, &entry, edit).await;
         if placed.is_err() && moved {
             self.state.settle(&old.secret_key());
             self.save_softly().await;
@@ -256,9 +260,9 @@ impl Registry {
     }
 
     async fn try_delete(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
-        let edit = Arc::new(Edit::Remove(Box::new(profile.clone())));
+        let prepared = self.file.prepare(Edit::Remove(Box::new(profile.clone()))).await?;
         self.unsettle(profile).await?;
-        if let Err(error) = self.write(&edit).await {
+        if let Err(error) = self.write(prepared).await {
             self.state.settle(&profile.secret_key());
             self.save_softly().await;
             return Err(error);

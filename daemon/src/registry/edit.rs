@@ -65,7 +65,7 @@ impl Edit {
     /// [`EditError`]; then nothing is to be written.
     pub(super) fn apply(&self, text: &str) -> Result<Edited, EditError> {
         let mut config = Config::parse(text).map_err(EditError::Broken)?;
-        let mut document = ConfigText::open(text).map_err(EditError::Broken)?;
+        let mut document = ConfigText::of(text, config.network.clone()).map_err(EditError::Broken)?;
         match self {
             Self::Add(profile) => add(&mut config, &mut document, profile)?,
             Self::Change(change) => replace(&mut config, &mut document, change)?,

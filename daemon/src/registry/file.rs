@@ -1,7 +1,6 @@
 //! Owns the config file on disk: reading it whole, the one way to change it, and noticing that a person wrote it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::edit::{Edit, EditError, Edited};
 use super::error::RegistryError;
@@ -23,6 +22,13 @@ pub(super) struct Reading {
 pub(super) struct Signature {
     size: u64,
     changed: std::time::SystemTime,
+}
+
+/// A change, the text that it was made to, and what came of it.
+pub(super) struct Prepared {
+    edit: Edit,
+    found: Option<String>,
+    edited: Edited,
 }
 
 /// What came of a reading.
@@ -58,37 +64,43 @@ impl ConfigFile {
         }
     }
 
-    /// What the file would mean with this change, as it is now.
+    /// The change made to the file as it is now, to be written yet.
     ///
     /// # Errors
-    /// Why the change cannot be made.
-    pub(super) async fn preview(&self, edit: &Arc<Edit>) -> Result<Config, RegistryError> {
-        let (file, edit) = (self.clone(), Arc::clone(edit));
-        self.in_background(move || Ok(file.edited(&file.found()?, &edit)?.config)).await
+    /// Why it cannot be made.
+    pub(super) async fn prepare(&self, edit: Edit) -> Result<Prepared, RegistryError> {
+        let file = self.clone();
+        let prepare = move || {
+            let found = file.found()?;
+            Ok(Prepared { edited: file.edited(&found, &edit)?, found, edit })
+        };
+        self.in_background(prepare).await
     }
 
-    /// Applies the change to the file as it is at the moment of writing, and gives what the file means then.
+    /// Makes the change to the file as it is at the moment of writing, and gives what the file means then.
     ///
     /// # Errors
     /// Why it was not made; the file is then as a person left it.
-    pub(super) async fn change(&self, edit: &Arc<Edit>) -> Result<Reading, RegistryError> {
-        let (file, edit) = (self.clone(), Arc::clone(edit));
-        self.in_background(move || file.write(&edit)).await
+    pub(super) async fn write(&self, prepared: Prepared) -> Result<Reading, RegistryError> {
+        let file = self.clone();
+        self.in_background(move || file.write_now(prepared)).await
     }
 
-    fn write(&self, edit: &Edit) -> Result<Reading, RegistryError> {
+    fn write_now(&self, prepared: Prepared) -> Result<Reading, RegistryError> {
+        let Prepared { edit, mut found, mut edited } = prepared;
         let failed = |error| RegistryError::WriteFailed(self.shown(), error);
         files::make_private_folder(self.path.parent().unwrap_or(Path::new("/"))).map_err(failed)?;
         for _ in 0..ATTEMPTS {
-            let found = self.found()?;
-            let Edited { text, config } = self.edited(&found, edit)?;
-            if found.as_ref() == Some(&text) {
-                return Ok(Reading { config, signature: self.signature() });
+            let is_same = found.as_ref() == Some(&edited.text);
+            let known = found.as_deref();
+            if is_same
+                || files::replace_known(&self.path, known, &edited.text).map_err(failed)? == Replacement::Done
+            {
+                // Whoever writes the file from now on is noticed by a signature that is none.
+                return Ok(Reading { config: edited.config, signature: None });
             }
-            let written = files::replace_known(&self.path, found.as_deref(), &text).map_err(failed)?;
-            if written == Replacement::Done {
-                return Ok(Reading { config, signature: self.signature() });
-            }
+            found = self.found()?;
+            edited = self.edited(&found, &edit)?;
         }
         Err(RegistryError::Busy(self.shown()))
     }

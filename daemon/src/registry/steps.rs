@@ -10,6 +10,7 @@ use tokio::sync::MutexGuard;
 use super::describe::asks_differently;
 use super::edit::Edit;
 use super::error::RegistryError;
+use super::file::Prepared;
 use super::{Registry, secret};
 use crate::commitment::Commitment;
 use crate::entry::Entry;
@@ -57,16 +58,16 @@ impl Registry {
         &self,
         profile: &Profile,
         entry: &Entry,
-        edit: &Arc<Edit>,
+        edit: Edit,
     ) -> Result<(), RegistryError> {
-        self.file.preview(edit).await?;
+        let prepared = self.file.prepare(edit).await?;
         let before = match self.in_force(profile) {
             Some(_) if profile.keeps_secret() => self.sources.load(profile).await.ok(),
             Some(_) | None => None,
         };
         self.unsettle(profile).await?;
         self.store(profile, entry).await?;
-        if let Err(error) = self.write(edit).await {
+        if let Err(error) = self.write(prepared).await {
             self.take_back(profile, before).await;
             return Err(error);
         }
@@ -155,8 +156,8 @@ impl Registry {
     }
 
     /// Makes the change in the config file, and puts what the file means then into force.
-    pub(super) async fn write(&self, edit: &Arc<Edit>) -> Result<(), RegistryError> {
-        let reading = self.file.change(edit).await?;
+    pub(super) async fn write(&self, change: Prepared) -> Result<(), RegistryError> {
+        let reading = self.file.write(change).await?;
         self.publish(reading);
         Ok(())
     }

@@ -5,6 +5,7 @@ use cp_token_tests::fake_crashplan::{FakeCrashPlan, Setup};
 use cp_token_tests::world::{Outcome, PATIENCE, Running, World};
 
 mod between;
+mod random;
 mod stopper;
 
 const BY_HAND: &str = "\n# a note\n[profile.byhand]\nurl = \"https://hand.example\"\nclient_id = \"key-h\"\n";

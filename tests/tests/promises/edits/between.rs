@@ -149,7 +149,7 @@ fn an_edit_at_any_step_of_create_is_kept() {
         &world,
         &other,
         &Case {
-            sample: "/^rename",
+            sample: "/sync$",
             stage: &|| afresh(&world, false),
             change: &|secret| creating(&world, secret),
             is_made: &|| says(&world, "[profile.prod]"),
@@ -166,7 +166,7 @@ fn an_edit_at_any_step_of_update_is_kept() {
         &world,
         &other,
         &Case {
-            sample: "/^rename",
+            sample: "/sync$",
             stage: &|| afresh(&world, true),
             change: &|secret| world.call(&update).stdin(secret).spawn(),
             is_made: &|| says(&world, "made.example"),
@@ -202,7 +202,7 @@ fn an_edit_at_any_step_of_delete_is_kept() {
         &world,
         &other,
         &Case {
-            sample: "/^rename",
+            sample: "/sync$",
             stage: &|| afresh(&world, true),
             change: &|_| world.call(&["profile", "delete", "prod", "--yes"]).spawn(),
             is_made: &|| !says(&world, "[profile.prod]"),
@@ -235,7 +235,7 @@ fn an_edit_at_any_step_of_an_import_is_kept() {
         &world,
         &other,
         &Case {
-            sample: "/^rename",
+            sample: "/sync$",
             stage: &|| afresh(&world, false),
             change: &change,
             is_made: &|| says(&world, "[profile.prod]"),
