@@ -13,6 +13,7 @@ use crate::clean::clean;
 use crate::profile::{Network, Profile};
 
 pub mod edit;
+mod fault;
 mod network;
 mod raw;
 
@@ -63,7 +64,7 @@ impl Config {
     /// [`ConfigError`] with the place of the first problem.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let raw: RawConfig = toml_edit::de::from_str(text)
-            .map_err(|error| ConfigError::at(text, error.span(), error.message()))?;
+            .map_err(|error| ConfigError::at(text, error.span(), &fault::told(error.message())))?;
         let places = || Places(toml_edit::Document::parse(text).ok());
         let common = RawNetwork { ca_bundle: raw.ca_bundle, proxy: raw.proxy, no_proxy: raw.no_proxy };
         let network = common

@@ -75,3 +75,51 @@ fn a_refusal_that_is_none_is_a_failure_of_the_way_for_a_client_and_doubtful_for_
         assert_eq!(said.ends_with(", perhaps not from CrashPlan"), !is_the_apis, "{said}");
     }
 }
+
+/// All that can be said of an answer with this status, whatever it is: the types have no room for more.
+fn all_words(status: u16) -> Vec<String> {
+    let plain = [Content::Nothing, Content::VendorError, Content::UnknownError, Content::Html, Content::Json];
+    let errors = KnownError::ALL.iter().map(|error| Content::Error(*error));
+    let all = plain.into_iter().chain([Content::Xml, Content::Text, Content::Other]).chain(errors);
+    let said = all.map(|content| Said { status, content, wanted_certificate: false });
+    let errors = said.flat_map(|said| {
+        [
+            TokenRequestError::Refused { said, is_doubtful: false },
+            TokenRequestError::Refused { said, is_doubtful: true },
+            TokenRequestError::Intercepted(said),
+            TokenRequestError::BadAnswer(AnswerFlaw::Status(said)),
+        ]
+    });
+    errors.map(|error| error.to_string()).collect()
+}
+
+proptest! {
+    #[test]
+    fn e06_whatever_an_answer_is_what_is_said_of_it_stands_on_a_list_of_ours(
+        status in proptest::sample::select(vec![202_u16, 300, 400, 401, 403, 404, 418, 451, 599]),
+        words in "[ -~]{0,40}",
+        shape in proptest::sample::select(vec![
+            "WORDS",
+            "<WORDS",
+            r#"{"error":"WORDS"}"#,
+            r#"{"error":"invalid_client","error_description":"WORDS"}"#,
+            r#"{"error":[{"primaryErrorKey":"WORDS"}]}"#,
+            r#"{"error":{"primaryErrorKey":"WORDS"},"access_token":"WORDS"}"#,
+            r#"{"access_token":"WORDS","token_type":"bearer"}"#,
+        ]),
+        content_type in proptest::option::of("[ -~]{0,40}|text/(html|plain|xml)|application/json"),
+        is_whole in any::<bool>(),
+    ) {
+        let answer = Answer {
+            content_type: content_type.map(String::into_bytes),
+            is_whole,
+            ..answer(status, shape.replace("WORDS", &words))
+        };
+        let url = RequestUrl::parse("https://crashplan.example", false).unwrap();
+        for shape in [Shape::ApiClient, Shape::User] {
+            let said = read(&answer, shape, &url, NOW).unwrap_err().to_string();
+            let failed = format!("the server failed (HTTP {status})");
+            prop_assert!(said == failed || all_words(status).contains(&said), "{}", said);
+        }
+    }
+}
