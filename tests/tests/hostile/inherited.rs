@@ -6,6 +6,8 @@ use cp_token_tests::programs;
 use cp_token_tests::world::processes::{self, Signal};
 use cp_token_tests::world::{Daemon, Launch, World};
 
+use crate::stage::eventually;
+
 /// Runs its arguments with every signal blocked, as threads of some languages' runtimes do.
 const DEAF: &str = "
 import os, signal, sys
@@ -26,13 +28,10 @@ fn hears(world: &World, pid: u32, log: &dyn Fn() -> String) {
     let text = std::fs::read_to_string(&config).expect("read the config");
     std::fs::write(&config, text.replace("default = \"prod\"", "default = \"other\"")).expect("change it");
     processes::signal(pid, Signal::HUP);
-    while !world.helper(&["-f", "json"]).succeeded().stdout.contains("\"other\"") {
-        std::thread::yield_now();
-    }
+    let is_other = || world.helper(&["-f", "json"]).succeeded().stdout.contains("\"other\"");
+    eventually("SIGHUP is heard", is_other);
     processes::signal(pid, Signal::USR2);
-    while !log().contains("took over") {
-        std::thread::yield_now();
-    }
+    eventually("SIGUSR2 is heard", || log().contains("took over"));
     processes::signal(pid, Signal::TERM);
     assert!(processes::wait_for_end(pid), "SIGTERM is not heard");
     assert!(!world.socket().exists(), "it ended in order");
@@ -45,9 +44,8 @@ fn a_caller_that_blocks_every_signal_leaves_no_deaf_daemon() {
     }
     let world = World::new();
     let control = world.program("python3").args(["-I", "-c", DEAF, "/bin/sleep", "100"]).spawn();
-    while processes::program(control.pid()).is_none_or(|program| program != Path::new("/bin/sleep")) {
-        std::thread::yield_now();
-    }
+    let runs = || processes::program(control.pid()).is_some_and(|program| program == Path::new("/bin/sleep"));
+    eventually("the control runs", runs);
     assert_ne!(blocked(control.pid()), 0, "the control: what such a caller starts is deaf");
     processes::end(control.pid());
     drop(control.finish());

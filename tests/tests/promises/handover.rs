@@ -11,7 +11,7 @@ mod supervised;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use cp_token_tests::world::{Outcome, World};
+use cp_token_tests::world::{Outcome, PATIENCE, World};
 
 use crate::people::{Person, creating};
 
@@ -71,7 +71,16 @@ fn poor_successor(world: &World, mode: &str) {
 
 /// Waits until the process runs this very file.
 fn wait_until_it_runs(pid: u32, file: &Path) {
-    while std::fs::read_link(format!("/proc/{pid}/exe")).expect("it lives, and we may look") != file {
+    let run = || std::fs::read_link(format!("/proc/{pid}/exe")).expect("it lives, and we may look");
+    eventually("it runs the new file", || run() == file);
+}
+
+/// Asks again and again until the answer is yes, for what nobody announces. Panics after [`PATIENCE`].
+#[allow(clippy::disallowed_methods, reason = "a safety net; no result rests on it")]
+fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = std::time::Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < PATIENCE, "never: {what}");
         std::thread::yield_now();
     }
 }

@@ -4,7 +4,7 @@
 use cp_token_tests::programs;
 use cp_token_tests::world::{PATIENCE, World, processes};
 
-use super::{KINDS, poor_successor, replace_daemon, restart, stage};
+use super::{KINDS, eventually, poor_successor, replace_daemon, restart, stage};
 
 #[test]
 fn a_token_request_under_way_is_let_finish_and_everybody_is_served_meanwhile() {
@@ -113,9 +113,7 @@ fn callers_who_were_told_that_the_daemon_goes_on_cause_no_further_restart() {
     poor_successor(&world, "hangs");
     let first = world.spawn_helper(&["daemon", "restart"]);
     // It has heard the first one once it runs the new program.
-    while processes::running(&[world.daemon_file()]).len() < 2 {
-        std::thread::yield_now();
-    }
+    eventually("the new program runs", || processes::running(&[world.daemon_file()]).len() == 2);
     let second = world.spawn_helper(&["daemon", "restart"]);
     first.finish().failed(69).saying("the daemon goes on as before");
     second.finish().failed(69).saying("the daemon goes on as before");

@@ -6,7 +6,7 @@ use cp_token_tests::programs;
 use cp_token_tests::world::processes::{self, Signal};
 use cp_token_tests::world::{Daemon, Launch, World};
 
-use super::{executable, replace_daemon, restart};
+use super::{eventually, executable, replace_daemon, restart};
 
 /// Asks for two restarts with a new file each, one in words and one by signal: same process, same token, no request.
 fn keeps_its_number(world: &World, daemon: &Daemon) {
@@ -42,22 +42,34 @@ fn below_a_shell_and_below_tini_a_restart_keeps_the_process() {
     }
 }
 
-/// Starts a child that dies with a child of its own left behind, as secret commands and `docker exec` do.
-const ORPHANS: &str = "#!/bin/sh\n(/bin/true & /bin/true &) \nsetsid sh -c '/bin/true & sleep 0' >/dev/null 2>&1 &\nprintf %s \"$SECRET_TEXT\"\n";
+/// The first process of a PID namespace, as in a container.
+const FIRST: [&str; 5] = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
 #[test]
-fn as_the_first_process_of_a_container_a_restart_keeps_the_process_and_orphans_are_buried() {
+fn as_the_first_process_of_a_container_a_restart_keeps_the_process() {
     if !programs::is_root() || !programs::present(&["unshare"]) {
         return;
     }
     let world = World::new();
-    let first = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
-    let daemon = world.launch(Launch::by(first));
+    let daemon = world.launch(Launch::by(FIRST));
     keeps_its_number(&world, &daemon);
+    assert_eq!(daemon.terminate(), 0);
+}
+
+/// Prints a secret, and leaves children behind whose parent is gone.
+const ORPHANS: &str =
+    "#!/bin/sh\n(/bin/true & /bin/true &)\nsetsid sh -c '/bin/true & sleep 0' >/dev/null 2>&1 &\n";
+
+#[test]
+fn orphans_that_fall_to_the_first_process_of_a_container_are_buried_and_no_exit_code_is_lost() {
+    if !programs::is_root() || !programs::present(&["unshare", "setsid"]) {
+        return;
+    }
+    let world = World::new();
+    let daemon = world.launch(Launch::by(FIRST));
     let client = world.new_client();
     let program = world.path("bin/secret");
-    let text = ORPHANS.replace("$SECRET_TEXT", &client.secret);
-    std::fs::write(&program, text).expect("write a program");
+    std::fs::write(&program, format!("{ORPHANS}printf %s '{}'\n", client.secret)).expect("write a program");
     executable(&program);
     let line = ["profile", "create", "cmd", "--url", &world.server().url(), "--client-id", &client.id];
     let create = world.call(&line).args(["--secret-command", program.to_str().expect("a path")]);
@@ -65,10 +77,7 @@ fn as_the_first_process_of_a_container_a_restart_keeps_the_process_and_orphans_a
     for _ in 0..5 {
         world.helper(&["-p", "cmd", "--fresh"]).token();
     }
-    restart(&world).succeeded();
-    while zombies(daemon.pid()) > 0 {
-        std::thread::yield_now();
-    }
+    eventually("every orphan is buried", || zombies(daemon.pid()) == 0);
     assert_eq!(daemon.terminate(), 0);
 }
 
@@ -100,9 +109,7 @@ fn below_s6_and_below_runit_a_restart_keeps_the_process_and_the_supervisor_minds
         let world = World::new();
         let folder = service(&world);
         let running = world.program(supervisor).args([&folder]).spawn();
-        while world.running().is_empty() || !world.socket().exists() {
-            std::thread::yield_now();
-        }
+        eventually("it serves", || !world.running().is_empty() && world.socket().exists());
         let pid = world.daemon_pid();
         world.create_profile("prod", "memory");
         let token = world.helper(&[]).token();
@@ -112,9 +119,7 @@ fn below_s6_and_below_runit_a_restart_keeps_the_process_and_the_supervisor_minds
         assert_eq!(world.running(), [pid], "{supervisor}: its own child, and no other");
         processes::signal(pid, Signal::KILL);
         assert!(processes::wait_for_end(pid));
-        while world.running().is_empty() {
-            std::thread::yield_now();
-        }
+        eventually("the supervisor starts another", || !world.running().is_empty());
         running.signal(Signal::TERM);
         drop(running.finish());
         for left in world.running() {
