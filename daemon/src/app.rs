@@ -24,6 +24,7 @@ use crate::ipc::listener::Listener;
 use crate::ipc::socket::MeetingPlace;
 use crate::lock::{Lock, Rooms};
 use crate::paths::Paths;
+use crate::protections::Protections;
 use crate::redeemer::Redeemer;
 use crate::registry::{self, Registry};
 use crate::service::{Parts, Service};
@@ -115,6 +116,7 @@ pub fn run(mut foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
 impl App {
     fn build(foundation: Foundation) -> Self {
         let Foundation { paths, meeting, protections, program, background, watchdog, legacy: _ } = foundation;
+        let protections = Arc::new(Protections::new(protections, paths.address.socket().to_owned()));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let state = Arc::new(StateFile::load(paths.state_file()));
         let keyring = Arc::new(KeyringSource::default());
@@ -150,8 +152,9 @@ impl App {
             state: Arc::clone(&state),
             audit: Arc::clone(&audit),
             clock: Arc::clone(&clock),
-            protections: protections.clone(),
+            protections: Arc::clone(&protections),
             turn: Arc::default(),
+            routes: Arc::default(),
         };
         let lock = Lock::new(Rooms {
             gate,
@@ -193,8 +196,10 @@ impl App {
         let broker = Arc::clone(&self.broker);
         tokio::spawn(unwind::restarted(move || Arc::clone(&broker).keep_time()));
         let door = Door::open(listener);
-        let conversations = door.conversations();
-        tokio::spawn(unwind::restarted(move || give_memory_back_after(conversations.clone())));
+        let (conversations, protections) = (door.conversations(), self.service.protections());
+        tokio::spawn(unwind::restarted(move || {
+            give_memory_back_after(conversations.clone(), Arc::clone(&protections))
+        }));
         Ok(door)
     }
 
@@ -249,6 +254,7 @@ impl App {
         self.meeting.remove_name();
         door.close().await;
         self.broker.stop();
+        let _ = tokio::time::timeout(FAREWELL, self.state.flush()).await;
         let _ = tokio::time::timeout(FAREWELL, door.conversations().all_over()).await;
         let _ = tokio::time::timeout(FAREWELL, self.audit.copied()).await;
     }
@@ -259,12 +265,13 @@ fn stopping(why: &str) -> Stop {
     Stop
 }
 
-/// After a burst of conversations the heap is handed back, so that a busy minute does not cost memory for ever.
-async fn give_memory_back_after(conversations: Conversations) {
+/// After a burst of conversations the heap is handed back, and what it left of secrets is looked at.
+async fn give_memory_back_after(conversations: Conversations, protections: Arc<Protections>) {
     loop {
         let _ = tokio::time::timeout(LOOK_AROUND, conversations.one_over()).await;
         tokio::time::sleep(SETTLE).await;
         harden::give_memory_back();
+        protections.watch();
     }
 }
 

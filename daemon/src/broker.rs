@@ -144,6 +144,14 @@ impl Broker {
         });
     }
 
+    /// Drops the profile's lease, as [`Broker::retain`] does with those that are not kept.
+    pub fn drop_lease(&self, name: &ProfileName) {
+        if let Some(mut entry) = self.entries().remove(name) {
+            self.redeemer.forgive(name);
+            entry.forget(&failure::superseded());
+        }
+    }
+
     /// Takes a token that proved a new secret, in place of whatever the lease held.
     pub fn install(&self, profile: &Arc<Profile>, redeemed: Redeemed) {
         let now = self.clock.now();
@@ -162,6 +170,11 @@ impl Broker {
     pub fn standing(&self, name: &ProfileName) -> Standing {
         let now = self.clock.now();
         self.entries().get(name).map_or(Standing::Absent, |entry| entry.lease.standing(now))
+    }
+
+    /// Since when, in time since 1970, the profile's secret counts as refused; nothing where it does not.
+    pub fn refused_since(&self, name: &ProfileName) -> Option<Duration> {
+        self.entries().get(name)?.refused_since
     }
 
     /// Why the profile's last attempt failed; nothing where it did not.
@@ -237,6 +250,7 @@ impl Broker {
             }
             Err(Unredeemed { failure, kind }) => {
                 entry.lease.on_failed(attempt, kind, now, chance);
+                entry.note_refusal(kind, failure.code, now);
                 tracing::warn!(profile = %name, code = failure.code.name(), "token request failed");
                 entry.fail(failure, attempt);
             }

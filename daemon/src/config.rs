@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use cp_token_protocol::ProfileName;
 use serde::Deserialize;
+use toml_edit::Document;
+use toml_edit::de::Deserializer;
 
 use crate::clean::clean;
 use crate::profile::{Network, Profile};
@@ -16,9 +18,11 @@ pub mod edit;
 mod fault;
 mod network;
 mod raw;
+mod sections;
 
 use network::RawNetwork;
 use raw::RawProfile;
+pub use sections::Sections;
 
 /// A config file that has passed every check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,7 +49,7 @@ pub struct ConfigError {
     pub message: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawConfig {
     default: Option<String>,
@@ -58,14 +62,46 @@ struct RawConfig {
 }
 
 impl Config {
+    /// Whether a caller who names no profile means this one.
+    pub fn is_default(&self, profile: &Profile) -> bool {
+        self.profiles.len() == 1 || self.default.as_ref() == Some(&profile.name)
+    }
+
     /// The config that `text` describes.
     ///
     /// # Errors
     /// [`ConfigError`] with the place of the first problem.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let raw: RawConfig = toml_edit::de::from_str(text)
-            .map_err(|error| ConfigError::at(text, error.span(), &fault::told(error.message())))?;
-        let places = || Places(toml_edit::Document::parse(text).ok());
+        Self::parse_in_parts(text).map(|(config, _)| config)
+    }
+
+    /// The same, and where the parts of the text are; nothing where a profile does not stand by itself.
+    ///
+    /// # Errors
+    /// As [`Config::parse`].
+    pub fn parse_in_parts(text: &str) -> Result<(Self, Option<Sections>), ConfigError> {
+        let (raw, sections) = RawConfig::read(text)?;
+        Ok((Self::checked(text, raw)?, sections))
+    }
+
+    /// The profile that `part` describes by itself, below a top that says `common`; nothing where it is not exactly one.
+    pub fn parse_part(part: &str, common: &Network) -> Option<Profile> {
+        let (raw, _) = RawConfig::read(part).ok()?;
+        let has_top = RawConfig { profile: BTreeMap::new(), ..raw.clone() } != RawConfig::default();
+        let mut profiles = raw.profile.into_iter();
+        let (name, profile) = profiles.next().filter(|_| !has_top)?;
+        profiles.next().is_none().then(|| profile.check(&name, common).ok())?
+    }
+
+    /// Whether the second text is the first with another default and says nothing else.
+    pub fn differ_in_default(old: &str, new: &str, default: Option<&ProfileName>) -> bool {
+        let (Ok((old, _)), Ok((new, _))) = (RawConfig::read(old), RawConfig::read(new)) else { return false };
+        RawConfig { default: default.map(ToString::to_string), ..old } == new
+    }
+
+    fn checked(text: &str, raw: RawConfig) -> Result<Self, ConfigError> {
+        // Looked for only where something is wrong.
+        let places = || Places(Document::parse(text).ok());
         let common = RawNetwork { ca_bundle: raw.ca_bundle, proxy: raw.proxy, no_proxy: raw.no_proxy };
         let network = common
             .over(&Network::default())
@@ -85,6 +121,17 @@ impl Config {
             .transpose()
             .map_err(|message| ConfigError::at(text, places().of_key(Some("default")), &message))?;
         Ok(Self { default, network, audit_file, profiles })
+    }
+}
+
+impl RawConfig {
+    fn read(text: &str) -> Result<(Self, Option<Sections>), ConfigError> {
+        let document = Document::parse(text)
+            .map_err(|error| ConfigError::at(text, error.span(), &fault::told(error.message())))?;
+        let sections = Sections::of(text, &document);
+        let raw = Self::deserialize(Deserializer::from(document))
+            .map_err(|error| ConfigError::at(text, error.span(), &fault::told(error.message())))?;
+        Ok((raw, sections))
     }
 }
 
@@ -123,7 +170,7 @@ impl From<&str> for Problem {
 }
 
 /// Where the values stand in a text.
-struct Places<'t>(Option<toml_edit::Document<&'t str>>);
+struct Places<'t>(Option<Document<&'t str>>);
 
 impl Places<'_> {
     fn of_key(&self, key: Option<&str>) -> Option<Range<usize>> {

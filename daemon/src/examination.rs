@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use cp_token_protocol::message::{Finding, ProfileSelector, ProtectionReport};
+use cp_token_protocol::message::{ExamineRequest, Finding, FindingPage, ProfileSelector};
 use cp_token_protocol::{Failure, ProfileName};
 use tokio::sync::Semaphore;
 
@@ -12,6 +12,7 @@ use crate::broker::Broker;
 use crate::clock::Clock;
 use crate::gate::Gate;
 use crate::profile::Profile;
+use crate::protections::Protections;
 use crate::redeemer::Redeemer;
 use crate::registry::Registry;
 use crate::state::StateFile;
@@ -21,9 +22,11 @@ mod account;
 mod clocks;
 mod machine;
 mod profiles;
-mod size;
+mod routes;
 
-/// How many profiles are looked at at once.
+pub use routes::Routes;
+
+/// How many profiles are looked at at once, and told on one page: as many as fit a frame whatever is found.
 const AT_ONCE: usize = 8;
 
 /// Everything that is looked at; wired by `app`.
@@ -45,36 +48,53 @@ pub struct Examination {
     pub audit: Arc<Audit>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// The process's protections, as they came out at the start.
-    pub protections: Vec<ProtectionReport>,
+    /// What protects the process.
+    pub protections: Arc<Protections>,
     /// One examination at a time, however many ask: each writes, runs programs and asks servers.
     pub turn: Arc<tokio::sync::Mutex<()>>,
+    /// What was seen of servers.
+    pub routes: Arc<Routes>,
 }
 
 impl Examination {
-    /// What is found: the daemon's own first, then profile by profile. One profile, or all.
+    /// A page of what is found: the daemon's own first, then profile by profile. One profile, or all.
     ///
     /// # Errors
     /// [`Failure`] where there is no such profile.
-    pub async fn findings(&self, profile: Option<&ProfileName>) -> Result<Vec<Finding>, Failure> {
+    pub async fn page(&self, request: &ExamineRequest) -> Result<FindingPage, Failure> {
         let _turn = self.turn.lock().await;
         if self.gate.is_closed() {
-            return Ok(self.of_machine().await);
+            return Ok(self.of_machine_alone().await);
         }
-        // A file that somebody has just mended, or broken, is looked at as it is now.
-        let _ = self.registry.reload();
-        let profiles = match profile {
-            Some(name) => vec![self.registry.select(&ProfileSelector::Named(name.clone()))?],
-            None => self.registry.profiles(),
-        };
-        let mut findings = self.of_machine().await;
-        findings.extend(machine::number_of(&profiles));
+        let (profiles, next) = self.part(request)?;
+        let mut findings = Vec::new();
+        if request.after.is_none() {
+            findings.extend(self.of_machine().await);
+            findings.extend(machine::number_of(&profiles));
+        }
         tokio::select! {
             found = self.of_profiles(profiles) => findings.extend(found),
             // Whatever is being looked at is let go of.
-            () = self.gate.closed() => return Ok(self.of_machine().await),
+            () = self.gate.closed() => return Ok(self.of_machine_alone().await),
         }
-        Ok(size::fitting(findings))
+        Ok(FindingPage { findings, next })
+    }
+
+    async fn of_machine_alone(&self) -> FindingPage {
+        FindingPage { findings: self.of_machine().await, next: None }
+    }
+
+    /// The profiles of a page, and where the next one begins.
+    fn part(&self, request: &ExamineRequest) -> Result<(Vec<Arc<Profile>>, Option<ProfileName>), Failure> {
+        if request.after.is_none() {
+            // A file that somebody has just mended, or broken, is looked at as it is now.
+            let _ = self.registry.reload();
+            self.routes.forget();
+        }
+        match &request.profile {
+            Some(name) => Ok((vec![self.registry.select(&ProfileSelector::Named(name.clone()))?], None)),
+            None => Ok(self.registry.part(request.after.as_ref(), AT_ONCE)),
+        }
     }
 
     /// Side by side, and told in their order.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
+use crate::files::FileError;
 use crate::lease::{FailureKind, policy};
 use crate::profile::Profile;
 use crate::registry::error::RegistryError;
@@ -148,6 +149,10 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         RegistryError::Config(..) => {
             (ErrorCode::CONFIG_BROKEN, "Mend the file; it is read again at the next request")
         }
+        RegistryError::ConfigFile(_, FileError::TooLarge) => (
+            ErrorCode::CONFIG_BROKEN,
+            "Take out what is not needed; ten thousand profiles fit well within that",
+        ),
         RegistryError::ConfigFile(..) => (
             ErrorCode::CONFIG_UNSAFE,
             "Mend that first; cp-token uses no config that others could have written",

@@ -23,8 +23,11 @@ pub use system::{
 #[cfg(unix)]
 pub use system::is_at;
 
-/// The largest file that is read, in bytes.
-pub const FILE_LIMIT: u64 = 1 << 20;
+/// The largest file that is read, in bytes: a config with ten thousand profiles takes a few mebibytes.
+pub const FILE_LIMIT: u64 = 16 << 20;
+
+/// How far a log grows before it starts anew, in bytes.
+const LOG_LIMIT: u64 = 1 << 20;
 
 /// Why a file of ours was not used.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +54,7 @@ pub enum FileError {
     #[error("others may change it; see who with: icacls \"{0}\"")]
     Shared(String),
     /// It is larger than [`FILE_LIMIT`].
-    #[error("it is larger than a mebibyte")]
+    #[error("it is larger than {} MiB", FILE_LIMIT >> 20)]
     TooLarge,
     /// It is not UTF-8.
     #[error("it is not UTF-8 text")]

@@ -17,7 +17,7 @@ mod unix;
 #[path = "harden/windows.rs"]
 mod system;
 
-pub use system::{connection_limit, give_memory_back};
+pub use system::{connection_limit, give_memory_back, locked_memory_limit};
 
 /// Why the process will not be the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +72,7 @@ pub fn process(_: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
 }
 
 /// Hardens the process, in the order in which each step protects the next. To be called before any thread,
-/// socket or secret exists. `given` are the descriptors that whoever started us has handed over on purpose.
+/// socket or secret exists; how that went where the system does not tell it later. `given` are the descriptors that whoever started us has handed over on purpose.
 ///
 /// # Errors
 /// [`HardenError`].
@@ -83,11 +83,9 @@ pub fn process(given: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
     }
     system::close_inherited(given);
     system::private_files_and_no_folder();
-    let mut reports = vec![
-        report("no core dump, no tracing by other programs of the user", Some(system::forbid_dumps())),
-        report("no core file", Some(system::forbid_core_files())),
-        report("no new privileges", system::forbid_new_privileges()),
-    ];
+    system::forbid_dumps();
+    system::forbid_core_files();
+    system::forbid_new_privileges();
     system::clear_environment(|name| is_kept(&name.to_string_lossy()));
     system::notice_ended_children();
     crate::signals::hold();
@@ -96,11 +94,25 @@ pub fn process(given: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
         return Err(HardenError::Descriptors(limit, system::FEWEST_DESCRIPTORS));
     }
     system::use_one_heap();
-    let is_locked = cp_token_protocol::Secret::zeroed(1).is_locked();
-    reports.push(report("secrets locked in memory", Some(is_locked)));
-    reports.push(report("freed memory wiped", Some(true)));
-    reports.push(report("socket for this user alone, peer checked", Some(true)));
-    Ok(reports)
+    Ok(Vec::new())
+}
+
+/// How the process stands now, as the system tells it.
+#[cfg(not(windows))]
+pub fn standing() -> Vec<ProtectionReport> {
+    vec![
+        report("no core dump, no tracing by other programs of the user", Some(system::dumps_are_forbidden())),
+        report("no core file", Some(system::core_files_are_forbidden())),
+        report("no new privileges", system::new_privileges_are_forbidden()),
+        // The allocator of this program does it; there is nothing that could take it away.
+        report("freed memory wiped", Some(true)),
+    ]
+}
+
+/// What was given up at the start cannot be taken back there.
+#[cfg(windows)]
+pub fn standing() -> Vec<ProtectionReport> {
+    Vec::new()
 }
 
 /// Whether the environment says that a service manager hands this very process a socket.
@@ -125,12 +137,12 @@ fn is_the_systems(_: &str) -> bool {
     false
 }
 
-/// How a protection came out; none where the system does not have it.
-fn report(name: &str, holds: Option<bool>) -> ProtectionReport {
+/// How a protection stands; none where the system does not have it.
+pub(crate) fn report(name: &str, holds: Option<bool>) -> ProtectionReport {
     let state = match holds {
         Some(true) => ProtectionState::On,
         Some(false) => ProtectionState::Off,
         None => ProtectionState::Unsupported,
     };
-    ProtectionReport { name: name.to_owned(), state }
+    ProtectionReport { name: name.to_owned(), state, detail: String::new() }
 }

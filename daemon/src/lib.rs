@@ -32,6 +32,7 @@ pub mod packed;
 pub mod paths;
 pub mod profile;
 pub mod program;
+pub mod protections;
 pub mod proxy;
 pub mod redeemer;
 pub mod refusals;

@@ -82,6 +82,24 @@ impl Profile {
         if self.has_no_token() { AuthScheme::Basic } else { AuthScheme::Bearer }
     }
 
+    /// The bytes of all its texts together.
+    pub fn text_length(&self) -> usize {
+        let lines = |line: &[String]| line.iter().map(|word| word.len() + 3).sum::<usize>();
+        let (Identity::ApiClient(id) | Identity::User(id) | Identity::Basic(id)) = &self.identity;
+        let secret = match &self.secret_source {
+            SecretLocation::Keyring | SecretLocation::Memory => 0,
+            SecretLocation::Command(line) => lines(line),
+            SecretLocation::File(place) | SecretLocation::Credential(place) => place.len(),
+        };
+        let codes = if let TotpMethod::Command(line) = &self.totp { lines(line) } else { 0 };
+        let network = &self.network;
+        let bundle = network.ca_bundle.as_ref().map_or(0, |path| path.as_os_str().len());
+        let proxy = network.proxy.as_ref().map_or(0, |proxy| proxy.to_string().len());
+        let origins: usize = self.also_for.iter().map(|origin| origin.as_str().len() + 3).sum();
+        let names = self.name.as_str().len() + self.url.as_str().len() + id.len();
+        names + secret + codes + bundle + proxy + lines(&network.no_proxy) + origins
+    }
+
     /// Whether the secret rests where the daemon may put it, not only read it.
     pub fn keeps_secret(&self) -> bool {
         match self.secret_source {

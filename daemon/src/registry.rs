@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cp_token_protocol::Failure;
-use cp_token_protocol::message::{ProfileReport, ProfileSelector, TokenState};
+use cp_token_protocol::message::{ProfileReport, ProfileSelector, SecretState, TokenState};
+use cp_token_protocol::{Failure, ProfileName};
 
 use crate::audit::Audit;
 use crate::broker::Broker;
@@ -27,6 +27,8 @@ mod edit;
 pub mod error;
 mod file;
 mod foreign;
+mod known;
+mod pages;
 mod secret;
 mod steps;
 mod turns;
@@ -138,17 +140,6 @@ impl Registry {
         }
     }
 
-    /// Every profile, as people see it.
-    pub fn reports(&self) -> Vec<ProfileReport> {
-        let config = self.config();
-        let sole = config.profiles.len() == 1;
-        config
-            .profiles
-            .values()
-            .map(|profile| self.report(profile, sole || config.default.as_ref() == Some(&profile.name)))
-            .collect()
-    }
-
     /// What is wrong with the config file, where something is.
     pub fn problem(&self) -> Option<Failure> {
         self.loaded().problem.clone()
@@ -183,23 +174,42 @@ impl Registry {
             proxy: profile.network.proxy.as_ref().map(ToString::to_string),
             no_proxy: profile.network.no_proxy.clone(),
             token_life_ms: token_life(standing),
+            secret: self.secret_state(&profile.name),
         }
+    }
+
+    fn secret_state(&self, name: &ProfileName) -> SecretState {
+        self.broker
+            .refused_since(name)
+            .map_or(SecretState::Usable, |since| SecretState::Refused(since.as_secs()))
     }
 
     /// Puts a config into force. The tokens of profiles that changed or went are dropped.
     fn publish(&self, reading: Reading) {
-        let config = Arc::new(reading.config);
+        let Reading { config, .. } = &reading;
         let before = {
             let mut loaded = self.loaded();
             loaded.problem = None;
             loaded.signature = reading.signature;
-            std::mem::replace(&mut loaded.config, Arc::clone(&config))
+            std::mem::replace(&mut loaded.config, Arc::clone(config))
         };
+        if Arc::ptr_eq(&before, config) {
+            return;
+        }
         self.audit.copy_to(config.audit_file.as_deref());
-        self.broker.retain(|name| match (before.profiles.get(name), config.profiles.get(name)) {
+        let is_same = |name: &ProfileName| match (before.profiles.get(name), config.profiles.get(name)) {
             (Some(old), Some(new)) => old == new,
             (None, _) | (_, None) => false,
-        });
+        };
+        match &reading.changed {
+            // Among many leases, no other is looked at.
+            Some((base, name)) if Arc::ptr_eq(base, &before) => {
+                if !is_same(name) {
+                    self.broker.drop_lease(name);
+                }
+            }
+            Some(_) | None => self.broker.retain(is_same),
+        }
     }
 
     fn or_problem<T>(&self, found: Result<T, RegistryError>) -> Result<T, Failure> {
@@ -228,7 +238,8 @@ fn token_state(standing: Standing) -> TokenState {
         Standing::Live { remaining, .. } => TokenState::Live(milliseconds(remaining)),
         Standing::Requesting => TokenState::Requesting,
         Standing::CoolingDown(left) => TokenState::CoolingDown(milliseconds(left)),
-        Standing::Refused => TokenState::Refused,
+        // What is refused is the secret, which is told beside it.
+        Standing::Refused => TokenState::Absent,
     }
 }
 

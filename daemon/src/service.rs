@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::{
-    AccessTokenRequest, Demand, ForgetScope, KeyringReport, Outcome, ProtectionReport, Request, Response,
-    TokenGrant,
+    AccessTokenRequest, Demand, ForgetScope, KeyringReport, Outcome, Request, Response, TokenGrant,
 };
 use tokio::sync::{Notify, oneshot};
 
@@ -22,6 +21,7 @@ use crate::failure;
 use crate::lease::{self, Ask, Served};
 use crate::lock::Lock;
 use crate::profile::Profile;
+use crate::protections::Protections;
 use crate::registry::Registry;
 
 mod account;
@@ -47,8 +47,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// What the keyring did last.
     pub keyring: Box<dyn Fn() -> KeyringReport + Send + Sync>,
-    /// The process's protections, as they came out at the start.
-    pub protections: Vec<ProtectionReport>,
+    /// What protects the process.
+    pub protections: Arc<Protections>,
     /// Where the daemon listens, for people.
     pub socket: String,
 }
@@ -185,7 +185,8 @@ impl Service {
             },
             Request::Status => Response::Status(self.status()),
             Request::Forget(scope) => self.forget(&scope),
-            Request::ProfileList => self.profiles(),
+            Request::ProfileList(request) => self.profiles(&request),
+            Request::ProfileShow(selector) => self.profile(&selector),
             Request::ProfileCreate(create) => done(registry.create(create, commitment).await),
             Request::ProfileUpdate(update) => done(registry.update(update, commitment).await),
             Request::ProfileResetSecret(reset) => done(registry.reset_secret(reset, commitment).await),
@@ -202,12 +203,10 @@ impl Service {
             Request::Unlock(passphrase) => done(lock.open(passphrase).await),
             Request::NoLockOnSuspend => done(lock.disarm()),
             Request::Log(request) => Response::Log(self.parts.audit.page(request)),
-            Request::Examine(request) => {
-                match self.parts.examination.findings(request.profile.as_ref()).await {
-                    Ok(findings) => Response::Findings(findings),
-                    Err(failure) => Response::Failure(failure),
-                }
-            }
+            Request::Examine(request) => match self.parts.examination.page(&request).await {
+                Ok(page) => Response::Findings(page),
+                Err(failure) => Response::Failure(failure),
+            },
         }
     }
 

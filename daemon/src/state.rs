@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cp_token_protocol::ProfileName;
-use cp_token_protocol::message::Identity;
 use serde::{Deserialize, Serialize};
 
 use crate::background;
 use crate::files::{self, FileError, Replacement};
-use crate::request_url::RequestUrl;
 use crate::vault::SecretKey;
 
 mod change;
+mod keys;
 
 use change::Change;
 
@@ -28,6 +28,8 @@ pub struct StateFile {
     memory: Mutex<Memory>,
     /// One writer at a time, so that an older state never replaces a newer one.
     writing: tokio::sync::Mutex<()>,
+    /// Somebody will write what is remembered.
+    is_awaited: AtomicBool,
 }
 
 #[derive(Default)]
@@ -80,6 +82,8 @@ enum NamedIdentity {
     BasicUsername(String),
 }
 
+/// Between two writes of dates that nobody waits for.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How often what is remembered is put on top of what another daemon has written meanwhile.
 const ATTEMPTS: usize = 20;
 
@@ -96,7 +100,7 @@ impl StateFile {
             }
         };
         let memory = Mutex::new(Memory { state, ..Memory::default() });
-        Self { path, memory, writing: tokio::sync::Mutex::default() }
+        Self { path, memory, writing: tokio::sync::Mutex::default(), is_awaited: AtomicBool::new(false) }
     }
 
     /// The file's path, for people.
@@ -118,11 +122,25 @@ impl StateFile {
     /// its own: no caller waits for a disk.
     pub fn redeemed(self: &Arc<Self>, name: &ProfileName, wall: Duration) {
         self.remember(Change::Redeemed(name.to_string(), wall.as_secs()));
+        self.write_behind();
+    }
+
+    /// Writes what is remembered in a task of its own: at once, and then not again for a while, however many dates come.
+    /// The file holds those of all profiles, so a write for each would cost as much as there are profiles.
+    pub fn write_behind(self: &Arc<Self>) {
+        if self.is_awaited.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let file = Arc::clone(self);
         tokio::spawn(async move {
-            if let Err(problem) = file.save().await {
-                tracing::warn!(file = %files::show(&file.path), %problem, "the state file was not written");
+            while !file.memory().pending.is_empty() {
+                if let Err(problem) = file.save().await {
+                    tracing::warn!(file = %files::show(&file.path), %problem, "the state file was not written");
+                    break;
+                }
+                tokio::time::sleep(PAUSE).await;
             }
+            file.is_awaited.store(false, Ordering::Relaxed);
         });
     }
 
@@ -248,31 +266,6 @@ impl CodeLog for StateFile {
     ) -> Pin<Box<dyn Future<Output = Result<(), FileError>> + Send + 'a>> {
         self.remember(Change::CodeSent(name.to_string(), wall.as_secs()));
         Box::pin(self.save())
-    }
-}
-
-impl From<&SecretKey> for UnsettledKey {
-    fn from(key: &SecretKey) -> Self {
-        let identity = match key.identity.clone() {
-            Identity::ApiClient(id) => NamedIdentity::ClientId(id),
-            Identity::User(name) => NamedIdentity::Username(name),
-            Identity::Basic(name) => NamedIdentity::BasicUsername(name),
-        };
-        Self { profile: key.profile.to_string(), identity, url: key.url.as_str().to_owned() }
-    }
-}
-
-impl UnsettledKey {
-    fn key(&self) -> Option<SecretKey> {
-        let profile = ProfileName::parse(&self.profile).ok()?;
-        // What was stored for a loopback address may be removed from there too.
-        let url = RequestUrl::parse(&self.url, true).ok()?;
-        let identity = match self.identity.clone() {
-            NamedIdentity::ClientId(id) => Identity::ApiClient(id),
-            NamedIdentity::Username(name) => Identity::User(name),
-            NamedIdentity::BasicUsername(name) => Identity::Basic(name),
-        };
-        Some(SecretKey { profile, identity, url })
     }
 }
 

@@ -22,7 +22,7 @@ use zeroize::Zeroize;
 
 use crate::deadline::Deadline;
 
-pub(crate) use answer::{is_unheard, unexpected};
+pub(crate) use answer::{is_unheard, no_end, unexpected};
 
 /// How long the daemon may say nothing. It says every second that it is still at work.
 const SILENCE: Duration = Duration::from_secs(3);
@@ -117,6 +117,7 @@ impl Connection<'_> {
                     other @ (Response::Token(_)
                     | Response::Status(_)
                     | Response::Profiles(_)
+                    | Response::Profile(_)
                     | Response::Log(_)
                     | Response::Findings(_)) => {
                         return Err(answer::unexpected(&other));
@@ -162,6 +163,7 @@ impl Connection<'_> {
                 response @ (Response::Token(_)
                 | Response::Status(_)
                 | Response::Profiles(_)
+                | Response::Profile(_)
                 | Response::Done(_)
                 | Response::Log(_)
                 | Response::Findings(_)) => return Ok(response),

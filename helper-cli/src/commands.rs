@@ -136,7 +136,7 @@ fn ask_within(request: &Request, limit: Duration) -> Result<Response, Failure> {
 
 /// Whether asking twice is the same as asking once.
 fn only_looks(request: &Request) -> bool {
-    matches!(request, Request::Status | Request::ProfileList | Request::Log(_))
+    matches!(request, Request::Status | Request::ProfileList(_) | Request::ProfileShow(_) | Request::Log(_))
 }
 
 /// Prints what the daemon says of something that it was told to do.
@@ -147,6 +147,7 @@ fn tell(response: Response) -> Result<(), Failure> {
         | Response::Token(_)
         | Response::Status(_)
         | Response::Profiles(_)
+        | Response::Profile(_)
         | Response::Failure(_)
         | Response::Log(_)
         | Response::Findings(_)) => Err(client::unexpected(&other)),

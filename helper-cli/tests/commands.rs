@@ -4,8 +4,8 @@
 mod support;
 
 use cp_token_protocol::message::{
-    ForgetScope, Identity, KeyringReport, ProfileReport, ProfileSelector, ProtectionReport, ProtectionState,
-    Request, Response, SecretLocation, StatusReport, TokenState, TotpMethod,
+    ForgetScope, Identity, KeyringReport, ProfilePage, ProfileReport, ProfileSelector, ProtectionReport,
+    ProtectionState, Request, Response, SecretLocation, SecretState, StatusReport, TokenState, TotpMethod,
 };
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 use support::daemon::{Asked, answering, receive, serving};
@@ -25,11 +25,49 @@ const CREATE: [&str; 9] = [
 
 fn done(place: &Place) -> Asked {
     answering(place, |request| {
-        if matches!(request, Request::ProfileList) {
-            return vec![Response::Profiles(report().profiles)];
-        }
-        vec![Response::Working, Response::Done(vec!["it is done".to_owned()])]
+        look(request).map_or_else(
+            || vec![Response::Working, Response::Done(vec!["it is done".to_owned()])],
+            |seen| vec![seen],
+        )
     })
+}
+
+/// The answer to a look at profiles: `prod`, and then a page of its own with `test`.
+fn look(request: &Request) -> Option<Response> {
+    let page = |name: &str, next: Option<&str>| {
+        let next = next.map(|name| ProfileName::parse(name).unwrap());
+        Response::Profiles(ProfilePage { profiles: vec![profile(name)], next })
+    };
+    if let Request::ProfileList(list) = request {
+        return Some(if list.after.is_none() { page("prod", Some("prod")) } else { page("test", None) });
+    }
+    let Request::ProfileShow(selector) = request else { return None };
+    Some(if *selector == ProfileSelector::Named(ProfileName::parse("prod").unwrap()) {
+        Response::Profile(Box::new(profile("prod")))
+    } else {
+        Response::Failure(Failure::new(ErrorCode::UNKNOWN_PROFILE, "there is no profile staging"))
+    })
+}
+
+fn profile(name: &str) -> ProfileReport {
+    ProfileReport {
+        name: ProfileName::parse(name).unwrap(),
+        url: "https://api.example".to_owned(),
+        identity: Identity::ApiClient("key-1".to_owned()),
+        secret_source: SecretLocation::Keyring,
+        ca_bundle: None,
+        insecure_http: false,
+        also_for: vec![],
+        is_default: name == "prod",
+        created: Some(1_800_000_000),
+        last_redeemed: None,
+        token: TokenState::Live(60_000),
+        totp: TotpMethod::None,
+        proxy: None,
+        no_proxy: vec![],
+        token_life_ms: None,
+        secret: SecretState::Usable,
+    }
 }
 
 fn report() -> StatusReport {
@@ -42,23 +80,10 @@ fn report() -> StatusReport {
         config_file: "/c.toml".to_owned(),
         config_problem: None,
         keyring: KeyringReport::Locked,
-        protections: vec![ProtectionReport { name: "no core dumps".to_owned(), state: ProtectionState::On }],
-        profiles: vec![ProfileReport {
-            name: ProfileName::parse("prod").unwrap(),
-            url: "https://api.example".to_owned(),
-            identity: Identity::ApiClient("key-1".to_owned()),
-            secret_source: SecretLocation::Keyring,
-            ca_bundle: None,
-            insecure_http: false,
-            also_for: vec![],
-            is_default: true,
-            created: Some(1_800_000_000),
-            last_redeemed: None,
-            token: TokenState::Live(60_000),
-            totp: TotpMethod::None,
-            proxy: None,
-            no_proxy: vec![],
-            token_life_ms: None,
+        protections: vec![ProtectionReport {
+            name: "no core dumps".to_owned(),
+            state: ProtectionState::On,
+            detail: "as asked".to_owned(),
         }],
         locked: false,
         locks_on_suspend: false,
@@ -195,30 +220,37 @@ fn a_refusal_of_the_daemon_is_the_callers_refusal() {
 #[test]
 fn profiles_are_listed_for_people_and_for_programs() {
     let place = Place::new();
-    answering(&place, |_| vec![Response::Profiles(report().profiles)]);
+    answering(&place, |request| look(request).into_iter().collect());
     run(&mut place.helper(&["profile", "list"])).succeeds_with(
         "  NAME  KIND        URL                  ID     CREATED               LAST-REDEEMED  TOKEN\n\
-         * prod  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              1m left\n",
+         * prod  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              1m left\n\
+         \x20 test  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              1m left\n",
     );
     let object = "{\"name\":\"prod\",\"kind\":\"api-client\",\"url\":\"https://api.example\",\"client_id\":\"key-1\",\
         \"username\":null,\"totp\":\"none\",\"secret_source\":\"keyring\",\"secret_place\":null,\
         \"ca_bundle\":null,\"proxy\":null,\"no_proxy\":[],\"insecure_http\":false,\"also_for\":[],\"default\":true,\
-        \"created\":\"2027-01-15T08:00:00Z\",\"last_redeemed\":null,\"token\":{\"state\":\"live\",\"expires_in\":60}}";
-    run(&mut place.helper(&["profile", "list", "--json"])).succeeds_with(&format!("[{object}]\n"));
+        \"created\":\"2027-01-15T08:00:00Z\",\"last_redeemed\":null,\"token\":{\"state\":\"live\",\"expires_in\":60},\
+        \"secret\":{\"state\":\"ok\",\"since\":null}}";
+    run(&mut place.helper(&["profile", "list", "--json"])).succeeds_with(&format!(
+        "[{object},{}]\n",
+        object.replace("prod", "test").replace("\"default\":true", "\"default\":false")
+    ));
     run(&mut place.helper(&["profile", "show", "prod", "--json"])).succeeds_with(&format!("{object}\n"));
     assert!(run(&mut place.helper(&["profile", "show", "prod"])).stdout.contains("client id:      key-1\n"));
-    run(&mut place.helper(&["profile", "show", "test"])).fails_with(64, &["no profile test"]);
+    run(&mut place.helper(&["profile", "show", "test"])).fails_with(64, &["no profile staging"]);
 }
 
 #[test]
 fn status_shows_the_daemon_and_each_protection() {
     let place = Place::new();
-    answering(&place, |_| vec![Response::Status(report())]);
+    answering(&place, |request| vec![look(request).unwrap_or_else(|| Response::Status(report()))]);
     let told = run(&mut place.helper(&["status"]));
     assert_eq!((told.exit, told.stderr.as_str()), (Some(0), ""));
-    for line in
-        ["cp-tokend 1.2.3, process 42, up 1h 1m 40s", "keyring:     locked", "protection:  no core dumps: on"]
-    {
+    for line in [
+        "cp-tokend 1.2.3, process 42, up 1h 1m 40s",
+        "keyring:     locked",
+        "protection:  no core dumps: on (as asked)",
+    ] {
         assert!(told.stdout.lines().any(|shown| shown == line), "{}", told.stdout);
     }
     let told = run(&mut place.helper(&["status", "--json"]));
@@ -227,7 +259,11 @@ fn status_shows_the_daemon_and_each_protection() {
         "{}",
         told.stdout
     );
-    assert!(told.stdout.contains("\"protections\":[{\"name\":\"no core dumps\",\"state\":\"on\"}]"));
+    assert!(
+        told.stdout.contains(
+            "\"protections\":[{\"name\":\"no core dumps\",\"state\":\"on\",\"detail\":\"as asked\"}]"
+        )
+    );
     run(&mut place.helper(&["daemon", "start"]))
         .succeeds_with("cp-tokend 1.2.3 runs already, process 42, at /run/x.sock\n");
 }

@@ -7,8 +7,8 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cp_token_protocol::message::{
-    Identity, KeyringReport, ProfileReport, Request, Response, SecretLocation, StatusReport, TokenState,
-    TotpMethod,
+    Identity, KeyringReport, ProfilePage, ProfileReport, Request, Response, SecretLocation, SecretState,
+    StatusReport, TokenState, TotpMethod,
 };
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, encode_response};
 use support::daemon::{answering, grant, receive, serving};
@@ -51,7 +51,7 @@ fn a_change_is_never_asked_for_twice() {
     assert_eq!(asked.count(), 1);
 }
 
-fn status(source: SecretLocation) -> StatusReport {
+fn profiles(source: SecretLocation) -> ProfilePage {
     let profile = ProfileReport {
         name: ProfileName::parse("prod").unwrap(),
         url: "https://api.example".to_owned(),
@@ -68,7 +68,12 @@ fn status(source: SecretLocation) -> StatusReport {
         proxy: None,
         no_proxy: vec![],
         token_life_ms: None,
+        secret: SecretState::Usable,
     };
+    ProfilePage { profiles: vec![profile], next: None }
+}
+
+fn status() -> StatusReport {
     StatusReport {
         version: "0.0.9".to_owned(),
         protocol: 1,
@@ -79,7 +84,6 @@ fn status(source: SecretLocation) -> StatusReport {
         config_problem: None,
         keyring: KeyringReport::Untried,
         protections: vec![],
-        profiles: vec![profile],
         locked: false,
         locks_on_suspend: false,
     }
@@ -91,7 +95,9 @@ fn old_daemon(place: &Place, source: SecretLocation) -> support::daemon::Asked {
         vec![if matches!(request, Request::Restart) {
             Response::Failure(Failure::new(ErrorCode::MALFORMED_REQUEST, "the request is malformed"))
         } else if matches!(request, Request::Status) {
-            Response::Status(status(source.clone()))
+            Response::Status(status())
+        } else if matches!(request, Request::ProfileList(_)) {
+            Response::Profiles(profiles(source.clone()))
         } else {
             Response::Done(vec![])
         }]
@@ -116,7 +122,7 @@ fn b21_what_the_daemon_says_of_its_hand_over_is_told_in_one_line_and_skew_has_it
     let place = Place::new();
     let line = "cp-tokend 0.2.0 took over from 0.1.0 in process 12: 3 tokens and 1 secret kept";
     answering(&place, move |request| match matches!(request, Request::Status) {
-        true => vec![Response::Status(status(SecretLocation::Keyring))],
+        true => vec![Response::Status(status())],
         false => vec![Response::Working, Response::Done(vec![line.to_owned()])],
     });
     run(&mut place.helper(&["daemon", "restart"])).succeeds_with(&format!("{line}\n"));

@@ -100,6 +100,8 @@ pub struct Lease {
     pub rejected: Vec<u64>,
     /// Why the last attempt failed.
     pub last_failure: Option<Failure>,
+    /// Since when the secret counts as refused, in time since 1970.
+    pub refused_since: Option<Duration>,
 }
 
 /// A token that is held.

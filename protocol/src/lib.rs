@@ -39,7 +39,7 @@ pub use origin::{ForeignUrl, origin};
 #[cfg(windows)]
 pub use peer::require_own_pipe;
 pub use peer::{Peer, PeerError, is_same_user, require_own_folder, require_same_user};
-pub use secret::Secret;
+pub use secret::{LockedMemory, Secret};
 pub use token::{AccessToken, TOKEN_LIMIT, TokenError};
 pub use view::TokenView;
 pub use wire::WireError;

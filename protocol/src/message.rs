@@ -12,10 +12,10 @@ mod profile;
 mod status;
 
 pub use audit::{Caller, Deed, LogEntry, LogRequest, Outcome, Process};
-pub use examination::{ExamineRequest, Finding, Verdict};
+pub use examination::{ExamineRequest, Finding, FindingPage, Verdict};
 pub use profile::{
-    EntryParts, ForeignItem, Identity, ProfileCreate, ProfileReport, ProfileResetSecret, ProfileUpdate,
-    SecretLocation, TokenState, TotpMethod,
+    EntryParts, ForeignItem, Identity, ProfileCreate, ProfileListRequest, ProfilePage, ProfileReport,
+    ProfileResetSecret, ProfileUpdate, SecretLocation, SecretState, TokenState, TotpMethod,
 };
 pub use status::{KeyringReport, ProtectionReport, ProtectionState, StatusReport};
 
@@ -24,12 +24,12 @@ pub use status::{KeyringReport, ProtectionReport, ProtectionState, StatusReport}
 pub enum Request {
     /// A valid access token.
     AccessToken(AccessTokenRequest),
-    /// The daemon, its protections and every profile.
+    /// The daemon and its protections.
     Status,
     /// Drop live tokens, and let a refused secret be tried once more.
     Forget(ForgetScope),
-    /// The profiles alone, without the daemon's protections.
-    ProfileList,
+    /// A part of the profiles, sorted by name.
+    ProfileList(ProfileListRequest),
     /// A new profile.
     ProfileCreate(ProfileCreate),
     /// Changes to a profile.
@@ -56,6 +56,8 @@ pub enum Request {
     Examine(ExamineRequest),
     /// Hand everything over to the program that lies at the daemon's own path now, and end.
     Restart,
+    /// One profile.
+    ProfileShow(ProfileSelector),
 }
 
 /// A request for one access token.
@@ -137,18 +139,20 @@ pub enum Response {
     Working,
     /// A token, with everything that is known of it from the one answer it came in.
     Token(TokenGrant),
-    /// The daemon and its profiles.
+    /// The daemon.
     Status(StatusReport),
-    /// The profiles.
-    Profiles(Vec<ProfileReport>),
+    /// A part of the profiles.
+    Profiles(ProfilePage),
     /// It is done; what a person may want to know of it, a line each.
     Done(Vec<String>),
     /// It is not done.
     Failure(Failure),
     /// Part of the log, oldest entry first.
     Log(Vec<LogEntry>),
-    /// What was found, in a stable order.
-    Findings(Vec<Finding>),
+    /// A part of what was found, in a stable order.
+    Findings(FindingPage),
+    /// One profile.
+    Profile(Box<ProfileReport>),
 }
 
 /// A token as it is handed out.

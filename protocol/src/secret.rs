@@ -11,9 +11,21 @@ mod pages;
 #[path = "secret/windows.rs"]
 mod pages;
 
+#[cfg(unix)]
+mod slots;
+
+/// How many secrets this process holds, tokens included, and how many of them lie in memory that is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LockedMemory {
+    /// All of them; what is empty does not count.
+    pub held: usize,
+    /// Those that the system agreed to keep out of swap.
+    pub locked: usize,
+}
+
 /// Bytes that authenticate somebody: a client secret, a password, or the text of an access token.
 ///
-/// The bytes lie in pages of their own that are locked into memory and kept out of core dumps where the
+/// The bytes lie in pages that only secrets share, locked into memory and kept out of core dumps where the
 /// system allows it. There is no `Display`, no `Clone` and no serialisation other than the wire's:
 ///
 /// ```
@@ -72,6 +84,11 @@ impl Secret {
         self.pages.is_locked()
     }
 
+    /// What is held in this process now. Memory that could not be locked before is tried once more.
+    pub fn locked_memory() -> LockedMemory {
+        pages::locked_memory()
+    }
+
     /// Compares without revealing, by its duration, where the first difference is.
     pub fn matches(&self, other: &[u8]) -> bool {
         let mine = self.expose();
@@ -102,6 +119,38 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
             assert_eq!(Secret::copy_of(&bytes).expose(), bytes.as_slice());
         }
+    }
+
+    #[test]
+    fn secrets_that_come_and_go_in_many_threads_keep_their_own_content() {
+        let threads: Vec<_> = (0..4u8).map(|seed| std::thread::spawn(move || come_and_go(seed))).collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    }
+
+    fn come_and_go(seed: u8) {
+        let mut held: Vec<(u8, Secret)> = Vec::new();
+        for round in 0..2000usize {
+            let (fill, length) = (seed.wrapping_add(round as u8), round * 37 % 700);
+            held.push((fill, Secret::copy_of(&vec![fill; length])));
+            if round % 3 == 0 {
+                let (fill, secret) = held.swap_remove(round % held.len());
+                assert!(secret.expose().iter().all(|&byte| byte == fill));
+            }
+            assert!(
+                Secret::zeroed(64).expose().iter().all(|&byte| byte == 0),
+                "a slot is wiped before it is reused"
+            );
+        }
+        assert!(held.iter().all(|(fill, secret)| secret.expose().iter().all(|byte| byte == fill)));
+    }
+
+    #[test]
+    fn what_is_held_is_counted() {
+        let before = Secret::locked_memory().held;
+        let secrets: Vec<_> = (0..1000).map(|_| Secret::copy_of(&[7; 60])).collect();
+        assert!(Secret::locked_memory().held >= 1000, "{before}");
+        assert_eq!(Secret::zeroed(0).expose(), b"");
+        drop(secrets);
     }
 
     #[test]

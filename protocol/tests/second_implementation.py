@@ -52,7 +52,7 @@ REQUEST = Enum(
     ),
     Status=None,
     Forget=SCOPE,
-    ProfileList=None,
+    ProfileList=Struct("ProfileListRequest", after=Option(NAME)),
     ProfileCreate=Struct(
         "ProfileCreate",
         name=NAME,
@@ -98,8 +98,9 @@ REQUEST = Enum(
     Unlock=SECRET,
     NoLockOnSuspend=None,
     Log=Struct("LogRequest", most=U32, before=Option(U64)),
-    Examine=Struct("ExamineRequest", profile=Option(NAME)),
+    Examine=Struct("ExamineRequest", profile=Option(NAME), after=Option(NAME)),
     Restart=None,
+    ProfileShow=SELECTOR,
 )
 
 PROFILE = Struct(
@@ -114,11 +115,12 @@ PROFILE = Struct(
     is_default=BOOL,
     created=Option(U64),
     last_redeemed=Option(U64),
-    token=Enum(Absent=None, Live=U64, Requesting=None, CoolingDown=U64, Refused=None),
+    token=Enum(Absent=None, Live=U64, Requesting=None, CoolingDown=U64),
     totp=TOTP,
     proxy=Option(TEXT),
     no_proxy=List(TEXT),
     token_life_ms=Option(U64),
+    secret=Enum(Usable=None, Refused=U64),
 )
 PROCESS = Struct("Process", pid=U32, program=TEXT)
 CALLER = Struct("Caller", uid=U32, process=PROCESS, parent=Option(PROCESS))
@@ -149,7 +151,9 @@ FINDING = Struct(
     found=TEXT,
     mend=TEXT,
 )
-PROTECTION = Struct("ProtectionReport", name=TEXT, state=Enum(On=None, Off=None, Unsupported=None))
+PROTECTION = Struct(
+    "ProtectionReport", name=TEXT, state=Enum(On=None, Off=None, Unsupported=None), detail=TEXT
+)
 RESPONSE = Enum(
     Working=None,
     Token=Struct(
@@ -172,15 +176,15 @@ RESPONSE = Enum(
         config_problem=Option(TEXT),
         keyring=Enum(Untried=None, Working=None, Unavailable=None, Locked=None, Denied=None, TimedOut=None),
         protections=List(PROTECTION),
-        profiles=List(PROFILE),
         locked=BOOL,
         locks_on_suspend=BOOL,
     ),
-    Profiles=List(PROFILE),
+    Profiles=Struct("ProfilePage", profiles=List(PROFILE), next=Option(NAME)),
     Done=List(TEXT),
     Failure=Struct("Failure", code=Code(2), message=TEXT, hint=TEXT, retry_after_ms=Option(U64)),
     Log=List(ENTRY),
-    Findings=List(FINDING),
+    Findings=Struct("FindingPage", findings=List(FINDING), next=Option(NAME)),
+    Profile=PROFILE,
 )
 
 

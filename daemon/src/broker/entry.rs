@@ -1,14 +1,15 @@
 //! Owns one profile's place at the broker: its lease, who waits, and the task of its attempt.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use cp_token_protocol::Failure;
+use cp_token_protocol::{ErrorCode, Failure};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use crate::clock::Moment;
 use crate::failure;
-use crate::lease::{Acceptance, Ask, Attempt, Lease, Refusal, Served};
+use crate::lease::{Acceptance, Ask, Attempt, FailureKind, Lease, Refusal, Served};
 use crate::profile::Profile;
 
 /// A caller who waits for the outcome of one attempt.
@@ -26,13 +27,22 @@ pub(super) struct Entry {
     task: Option<AbortHandle>,
     /// Why the last attempt failed; told to callers until one succeeds.
     pub(super) last_failure: Option<Failure>,
+    /// Since when the secret counts as refused, in time since 1970. A token may outlive that.
+    pub(super) refused_since: Option<Duration>,
 }
 
 impl Entry {
     pub(super) fn new(profile: &Arc<Profile>) -> Self {
         let mut lease = Lease::default();
         lease.require_code(profile.needs_code());
-        Self { profile: Arc::clone(profile), lease, waiters: Vec::new(), task: None, last_failure: None }
+        Self {
+            profile: Arc::clone(profile),
+            lease,
+            waiters: Vec::new(),
+            task: None,
+            last_failure: None,
+            refused_since: None,
+        }
     }
 
     /// The profile as it is now. One that has changed has nothing to do with the old one's token.
@@ -67,13 +77,20 @@ impl Entry {
         match failure::of_acceptance(acceptance) {
             Some(failure) => self.fail(failure, attempt),
             None => {
-                self.last_failure = None;
+                (self.last_failure, self.refused_since) = (None, None);
                 for waiter in self.take_waiters(attempt) {
                     let outcome =
                         self.lease.settle(&waiter.ask, now).map_err(|refusal| self.explain(refusal));
                     let _ = waiter.reply.send(outcome);
                 }
             }
+        }
+    }
+
+    /// A secret that the daemon only reads is looked at again, but is refused all the same.
+    pub(super) fn note_refusal(&mut self, kind: FailureKind, code: ErrorCode, now: Moment) {
+        if kind == FailureKind::Final || code == ErrorCode::SECRET_REFUSED {
+            self.refused_since.get_or_insert(now.wall);
         }
     }
 
@@ -87,7 +104,7 @@ impl Entry {
 
     pub(super) fn forget(&mut self, told: &Failure) {
         self.lease.forget();
-        self.last_failure = None;
+        (self.last_failure, self.refused_since) = (None, None);
         if let Some(task) = self.task.take() {
             task.abort();
         }

@@ -27,7 +27,8 @@ impl Broker {
         let bequeath = |entry: &Entry| {
             let profile = &entry.profile;
             let account = profile.secret_key().account();
-            entry.lease.bequeath(profile.name.clone(), account, entry.last_failure.clone())
+            let (failure, refused_since) = (entry.last_failure.clone(), entry.refused_since);
+            handover::Lease { refused_since, ..entry.lease.bequeath(profile.name.clone(), account, failure) }
         };
         self.entries().values().map(bequeath).collect()
     }
@@ -36,6 +37,7 @@ impl Broker {
     pub fn inherit(&self, profile: &Arc<Profile>, mut legacy: handover::Lease) -> bool {
         let mut entry = Entry::new(profile);
         entry.last_failure = legacy.last_failure.take();
+        entry.refused_since = legacy.refused_since;
         entry.lease = Lease::inherited(legacy, profile.needs_code());
         let is_live = matches!(entry.lease.standing(self.clock.now()), Standing::Live { .. });
         self.entries().insert(profile.name.clone(), entry);

@@ -14,7 +14,7 @@ use crate::profile::{Network, Profile};
 use crate::request_url::RequestUrl;
 
 /// One profile's table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawProfile {
     kind: Option<Kind>,
@@ -36,7 +36,7 @@ pub(super) struct RawProfile {
     also_for: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kind {
     ApiClient,
@@ -44,7 +44,7 @@ enum Kind {
     Basic,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Totp {
     None,
@@ -53,7 +53,7 @@ enum Totp {
     Stored,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Source {
     Keyring,

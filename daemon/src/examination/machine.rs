@@ -16,7 +16,7 @@ impl Examination {
     pub(super) async fn of_machine(&self) -> Vec<Finding> {
         let mut findings = vec![
             self.lock(),
-            protections(&self.protections),
+            protections(&self.protections.reports()),
             self.config(),
             self.state_file().await,
             self.keyring().await,
@@ -88,15 +88,12 @@ pub(super) fn number_of(profiles: &[Arc<Profile>]) -> Option<Finding> {
 /// One line for all of them: those that the system does not have are a word, those that it has and that do not hold a
 /// fault.
 fn protections(reports: &[ProtectionReport]) -> Finding {
-    let of = |state| {
-        let names = reports.iter().filter(|report| report.state == state).map(|report| report.name.as_str());
-        names.collect::<Vec<_>>()
-    };
+    let of = |state| reports.iter().filter(|report| report.state == state).map(named).collect::<Vec<_>>();
     let (on, off) = (of(ProtectionState::On), of(ProtectionState::Off));
     let unsupported = of(ProtectionState::Unsupported);
     if !off.is_empty() {
         let failure = Failure::new(ErrorCode::PROTECTION_OFF, format!("off: {}", off.join("; ")));
-        let mend = "See its limits, with `ulimit -l` for locked memory, and run `cp-token daemon stop` and `cp-token daemon start`";
+        let mend = "Mend what each names, and start the daemon anew: `cp-token daemon stop` and `cp-token daemon start`";
         return MACHINE.fault("protections", &failure.with_hint(mend));
     }
     let found = format!("{} on", on.len());
@@ -106,6 +103,13 @@ fn protections(reports: &[ProtectionReport]) -> Finding {
             let found = format!("{found}; this system does not have: {}", unsupported.join("; "));
             MACHINE.note("protections", found, "")
         }
+    }
+}
+
+fn named(report: &ProtectionReport) -> String {
+    match report.detail.as_str() {
+        "" => report.name.clone(),
+        detail => format!("{} ({detail})", report.name),
     }
 }
 
@@ -121,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_protection_that_is_off_is_a_fault_and_one_that_is_not_to_be_had_is_none() {
-        let report = |state| ProtectionReport { name: "x".to_owned(), state };
+        let report = |state| ProtectionReport { name: "x".to_owned(), state, detail: String::new() };
         let [on, off, none] =
             [ProtectionState::On, ProtectionState::Off, ProtectionState::Unsupported].map(report);
         let verdict = |reports: &[&ProtectionReport]| {

@@ -39,12 +39,15 @@ impl Examination {
 
     /// A name that leads nowhere leaves nothing more to look at.
     async fn way(&self, profile: &Profile, entry: Option<&Entry>, told: Account<'_>) -> Vec<Finding> {
+        let proxy = profile.network.proxy_for(&profile.url);
+        if proxy.is_none_or(|proxy| proxy.user().is_none()) {
+            return self.shared_way(profile, told).await;
+        }
         let (host, count) = match self.redeemer.look_up(profile).await {
             Ok(found) => found,
             Err(failure) => return vec![told.fault("name", &failure)],
         };
-        let addresses = if count == 1 { "one address" } else { "several addresses" };
-        let name = told.fine("name", format!("{host} has {addresses}"));
+        let name = told.fine("name", addresses(&host, count));
         let before = self.clock.now().wall;
         let seen = self.redeemer.look_at_server(profile, entry).await;
         let after = self.clock.now().wall;
@@ -55,6 +58,26 @@ impl Examination {
             }
             Err(failure) => vec![name, told.fault("server", &failure)],
         }
+    }
+
+    /// As [`Examination::way`], where no password is needed on it: what is seen holds for every profile that takes it.
+    async fn shared_way(&self, profile: &Profile, told: Account<'_>) -> Vec<Finding> {
+        let look = self.routes.look(profile, &self.redeemer, self.clock.as_ref()).await;
+        let failed = |error| failure::of_token_request(error, profile, None).failure;
+        let mut findings = vec![match &look.name {
+            Ok((host, count)) => told.fine("name", addresses(host, *count)),
+            Err(error) => told.fault("name", &failed(error)),
+        }];
+        match &look.server {
+            None => {}
+            Some(Err(error)) => findings.push(told.fault("server", &failed(error))),
+            Some(Ok(seen)) => {
+                let (before, after) = look.between;
+                findings.push(told.fine("server", answers(profile, *seen)));
+                findings.push(clocks::judge(told, seen.date, before, after, &profile.totp));
+            }
+        }
+        findings
     }
 
     fn token(&self, profile: &Profile, told: Account<'_>) -> Finding {
@@ -75,6 +98,11 @@ impl Examination {
             }
         }
     }
+}
+
+fn addresses(host: &str, count: usize) -> String {
+    let addresses = if count == 1 { "one address" } else { "several addresses" };
+    format!("{host} has {addresses}")
 }
 
 fn renewal_failed(last: cp_token_protocol::Failure) -> cp_token_protocol::Failure {

@@ -9,7 +9,7 @@ use std::path::Path;
 use rustix::fs::RenameFlags;
 use rustix::io::Errno;
 
-use super::{FILE_LIMIT, FileError, show};
+use super::{FILE_LIMIT, FileError, LOG_LIMIT, show};
 
 /// The text of a file that is ours: a plain file, owned by us, writable by nobody else.
 ///
@@ -72,7 +72,7 @@ pub fn make_private_folder(folder: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Opens a file of ours for appending, 0600, made where there is none; one that has grown past [`FILE_LIMIT`] starts anew.
+/// Opens a file of ours for appending, 0600, made where there is none; one that has grown past [`LOG_LIMIT`] starts anew.
 ///
 /// # Errors
 /// [`FileError`].
@@ -90,7 +90,7 @@ pub fn open_private(path: &Path) -> Result<File, FileError> {
         return Err(FileError::WrongKind("file"));
     }
     check_owner(&facts)?;
-    if facts.len() > FILE_LIMIT {
+    if facts.len() > LOG_LIMIT {
         file.set_len(0)?;
     }
     Ok(file)

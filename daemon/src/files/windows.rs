@@ -13,7 +13,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_READ_ATTRIBUTES, READ_CONTROL,
 };
 
-use super::{FILE_LIMIT, FileError, show};
+use super::{FILE_LIMIT, FileError, LOG_LIMIT, show};
 
 /// The text of a file that is ours: a plain file, owned by us, writable by nobody else.
 ///
@@ -63,13 +63,13 @@ pub fn make_private_folder(folder: &Path) -> Result<(), FileError> {
     require_writable_by_us_alone(&opened, folder)
 }
 
-/// Opens a file of ours for appending, made where there is none; one that has grown past [`FILE_LIMIT`] starts anew.
+/// Opens a file of ours for appending, made where there is none; one that has grown past [`LOG_LIMIT`] starts anew.
 ///
 /// # Errors
 /// [`FileError`].
 pub fn open_private(path: &Path) -> Result<File, FileError> {
     let file = open_to_append(path)?;
-    if file.metadata()?.len() > FILE_LIMIT {
+    if file.metadata()?.len() > LOG_LIMIT {
         // A handle that only appends cannot shorten.
         OpenOptions::new().write(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path)?.set_len(0)?;
     }

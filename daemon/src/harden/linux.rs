@@ -3,11 +3,11 @@
 
 use rustix::process::DumpableBehavior;
 
-pub use super::unix::connection_limit;
 pub(super) use super::unix::{
-    FEWEST_DESCRIPTORS, clear_environment, forbid_core_files, notice_ended_children,
-    private_files_and_no_folder, raise_descriptor_limit, too_few_descriptors,
+    FEWEST_DESCRIPTORS, clear_environment, core_files_are_forbidden, forbid_core_files,
+    notice_ended_children, private_files_and_no_folder, raise_descriptor_limit, too_few_descriptors,
 };
+pub use super::unix::{connection_limit, locked_memory_limit};
 
 pub(super) fn is_privileged() -> bool {
     let (user, group) = (rustix::process::getuid(), rustix::process::getgid());
@@ -36,12 +36,20 @@ fn close_range(first: u32, last: u32) {
 }
 
 /// The real defence against core handlers and tracing: limits alone do not stop a piped core handler.
-pub(super) fn forbid_dumps() -> bool {
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).is_ok()
+pub(super) fn forbid_dumps() {
+    let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
-pub(super) fn forbid_new_privileges() -> Option<bool> {
-    Some(rustix::thread::set_no_new_privs(true).is_ok())
+pub(super) fn dumps_are_forbidden() -> bool {
+    rustix::process::dumpable_behavior().is_ok_and(|behavior| behavior == DumpableBehavior::NotDumpable)
+}
+
+pub(super) fn forbid_new_privileges() {
+    let _ = rustix::thread::set_no_new_privs(true);
+}
+
+pub(super) fn new_privileges_are_forbidden() -> Option<bool> {
+    Some(rustix::thread::no_new_privs().unwrap_or(false))
 }
 
 /// One heap for all threads: each further one would keep pages of its own for short-lived threads.

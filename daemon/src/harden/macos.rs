@@ -1,11 +1,13 @@
 //! Owns the system calls that harden the process on macOS alone.
 #![allow(unsafe_code)]
 
-pub use super::unix::connection_limit;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 pub(super) use super::unix::{
-    FEWEST_DESCRIPTORS, clear_environment, forbid_core_files, notice_ended_children,
-    private_files_and_no_folder, raise_descriptor_limit, too_few_descriptors,
+    FEWEST_DESCRIPTORS, clear_environment, core_files_are_forbidden, forbid_core_files,
+    notice_ended_children, private_files_and_no_folder, raise_descriptor_limit, too_few_descriptors,
 };
+pub use super::unix::{connection_limit, locked_memory_limit};
 
 pub(super) fn is_privileged() -> bool {
     let (user, group) = (rustix::process::getuid(), rustix::process::getgid());
@@ -24,14 +26,24 @@ pub(super) fn close_inherited(given: &[i32]) {
     }
 }
 
+/// The system does not tell it later, and nothing takes it back.
+static ATTACHING_IS_DENIED: AtomicBool = AtomicBool::new(false);
+
 /// No debugger of the user gets in; a core file is what the limit forbids.
-pub(super) fn forbid_dumps() -> bool {
+pub(super) fn forbid_dumps() {
     // SAFETY: with this request the call reads none of its other arguments.
-    unsafe { libc::ptrace(libc::PT_DENY_ATTACH, 0, std::ptr::null_mut(), 0) == 0 }
+    let denied = unsafe { libc::ptrace(libc::PT_DENY_ATTACH, 0, std::ptr::null_mut(), 0) == 0 };
+    ATTACHING_IS_DENIED.store(denied, Ordering::Relaxed);
+}
+
+pub(super) fn dumps_are_forbidden() -> bool {
+    ATTACHING_IS_DENIED.load(Ordering::Relaxed)
 }
 
 /// The system has no such promise for an ordinary process.
-pub(super) fn forbid_new_privileges() -> Option<bool> {
+pub(super) fn forbid_new_privileges() {}
+
+pub(super) fn new_privileges_are_forbidden() -> Option<bool> {
     None
 }
 

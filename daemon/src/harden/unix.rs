@@ -10,9 +10,18 @@ pub(super) fn private_files_and_no_folder() {
     let _ = rustix::process::chdir("/");
 }
 
-pub(super) fn forbid_core_files() -> bool {
+pub(super) fn forbid_core_files() {
     let none = Rlimit { current: Some(0), maximum: Some(0) };
-    rustix::process::setrlimit(Resource::Core, none).is_ok()
+    let _ = rustix::process::setrlimit(Resource::Core, none);
+}
+
+pub(super) fn core_files_are_forbidden() -> bool {
+    rustix::process::getrlimit(Resource::Core).current == Some(0)
+}
+
+/// How many bytes the process may lock; nothing where there is no limit.
+pub fn locked_memory_limit() -> Option<u64> {
+    rustix::process::getrlimit(Resource::Memlock).current
 }
 
 pub(super) fn clear_environment(keep: impl Fn(&OsString) -> bool) {

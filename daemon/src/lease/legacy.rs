@@ -22,6 +22,7 @@ impl Lease {
             last_asked: self.last_asked,
             rejected: self.rejected.fingerprints(),
             last_failure,
+            refused_since: None,
         }
     }
 

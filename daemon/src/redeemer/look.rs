@@ -50,6 +50,22 @@ impl Redeemer {
         })
     }
 
+    /// As [`Redeemer::look_at_server`] of a profile whose way needs no password; nothing of the profile is in the outcome.
+    ///
+    /// # Errors
+    /// [`TokenRequestError`], as a token request would end.
+    pub async fn see_server(&self, profile: &Profile) -> Result<Seen, TokenRequestError> {
+        authority::look(&profile.url, &profile.network, None).await
+    }
+
+    /// As [`Redeemer::look_up`]; nothing of the profile is in the outcome.
+    ///
+    /// # Errors
+    /// [`TokenRequestError`], as a token request would end.
+    pub async fn find_server(&self, profile: &Profile) -> Result<(String, usize), TokenRequestError> {
+        authority::look_up(&profile.url, &profile.network).await
+    }
+
     /// The host that a trade connects to, and how many addresses it has.
     ///
     /// # Errors

@@ -170,7 +170,7 @@ impl Registry {
         let _storing = self.begin(commitment).await?;
         self.place(&profile, &entry, edit).await?;
         self.state.created(&profile.name, self.clock.now().wall);
-        self.save_softly().await;
+        self.save_softly();
         self.take(&profile, proof);
         Ok(vec![format!("profile {} was created", profile.name)])
     }
@@ -222,7 +222,7 @@ impl Registry {
         let placed = self.place(&new, &entry, edit).await;
         if placed.is_err() && moved {
             self.state.settle(&old.secret_key());
-            self.save_softly().await;
+            self.save_softly();
         }
         placed?;
         let note = if moved { self.clear(&old).await } else { None };
@@ -264,7 +264,7 @@ impl Registry {
         self.unsettle(profile).await?;
         if let Err(error) = self.write(prepared).await {
             self.state.settle(&profile.secret_key());
-            self.save_softly().await;
+            self.save_softly();
             return Err(error);
         }
         self.state.remove(&profile.name);

@@ -63,9 +63,14 @@ fn choose_for_origin(config: &Config, selector: &OriginSelector) -> Result<Arc<P
     }
 }
 
+/// Their names; the first few of many, which a message has room for.
 fn names<'p>(profiles: impl Iterator<Item = &'p Arc<Profile>>) -> String {
+    const MOST: usize = 10;
     let names: Vec<_> = profiles.map(|profile| profile.name.as_str()).collect();
-    names.join(", ")
+    match names.len().checked_sub(MOST) {
+        Some(more) if more > 0 => format!("{} and {more} others", names[..MOST].join(", ")),
+        _ => names.join(", "),
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use crate::config::edit::ConfigText;
 use crate::config::{Config, ConfigError};
 use crate::profile::Profile;
 
+mod parts;
+
 /// A change to the config file.
 #[derive(Debug)]
 pub(super) enum Edit {

@@ -1,9 +1,13 @@
 //! Owns the config file on disk: reading it whole, the one way to change it, and noticing that a person wrote it.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cp_token_protocol::ProfileName;
 
 use super::edit::{Edit, EditError, Edited};
 use super::error::RegistryError;
+use super::known::Known;
 use crate::background;
 use crate::config::Config;
 use crate::files::{self, FILE_LIMIT, FileError, Replacement};
@@ -13,8 +17,10 @@ const ATTEMPTS: usize = 5;
 
 /// One reading of the file.
 pub(super) struct Reading {
-    pub(super) config: Config,
+    pub(super) config: Arc<Config>,
     pub(super) signature: Option<Signature>,
+    /// The config that a change was made to, and the one profile that differs from it; absent: any may.
+    pub(super) changed: Option<(Arc<Config>, ProfileName)>,
 }
 
 /// What tells one version of the file from the next without reading it; absent where there is no file.
@@ -27,8 +33,9 @@ pub(super) struct Signature {
 /// A change, the text that it was made to, and what came of it.
 pub(super) struct Prepared {
     edit: Edit,
-    found: Option<String>,
-    edited: Edited,
+    is_there: bool,
+    known: Arc<Known>,
+    edited: Known,
 }
 
 /// What came of a reading.
@@ -37,11 +44,13 @@ pub(super) type Read = Result<Reading, (Option<Signature>, RegistryError)>;
 #[derive(Clone)]
 pub(super) struct ConfigFile {
     path: PathBuf,
+    /// The last good text that was read or written.
+    known: Arc<Mutex<Option<Arc<Known>>>>,
 }
 
 impl ConfigFile {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path }
+        Self { path, known: Arc::default() }
     }
 
     pub(super) fn shown(&self) -> String {
@@ -57,11 +66,33 @@ impl ConfigFile {
     pub(super) fn read(&self) -> Read {
         // Taken before the content: a change in between is noticed at the next look.
         let signature = self.signature();
-        let text = self.text().map_err(|error| (signature, error))?;
-        match Config::parse(&text) {
-            Ok(config) => Ok(Reading { config, signature }),
-            Err(error) => Err((signature, RegistryError::Config(self.shown(), error))),
+        let text = self.found().map_err(|error| (signature, error))?.unwrap_or_default();
+        match self.known(text) {
+            Ok(known) => Ok(Reading { config: Arc::clone(&known.config), signature, changed: None }),
+            Err(error) => Err((signature, error)),
         }
+    }
+
+    /// What the text means. It is parsed only where it is another than before.
+    fn known(&self, text: String) -> Result<Arc<Known>, RegistryError> {
+        let last = self.last().clone();
+        match last.filter(|last| last.text == text) {
+            Some(last) => Ok(last),
+            None => {
+                let parsed = Known::parse(text);
+                Ok(self.remember(parsed.map_err(|error| RegistryError::Config(self.shown(), error))?))
+            }
+        }
+    }
+
+    fn remember(&self, known: Known) -> Arc<Known> {
+        let known = Arc::new(known);
+        *self.last() = Some(Arc::clone(&known));
+        known
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Arc<Known>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The change made to the file as it is now, to be written yet.
@@ -70,11 +101,14 @@ impl ConfigFile {
     /// Why it cannot be made.
     pub(super) async fn prepare(&self, edit: Edit) -> Result<Prepared, RegistryError> {
         let file = self.clone();
-        let prepare = move || {
-            let found = file.found()?;
-            Ok(Prepared { edited: file.edited(&found, &edit)?, found, edit })
-        };
-        self.in_background(prepare).await
+        self.in_background(move || file.prepared(edit)).await
+    }
+
+    fn prepared(&self, edit: Edit) -> Result<Prepared, RegistryError> {
+        let found = self.found()?;
+        let is_there = found.is_some();
+        let known = self.known(found.unwrap_or_default())?;
+        Ok(Prepared { edited: self.edited(&known, &edit)?, is_there, known, edit })
     }
 
     /// Makes the change to the file as it is at the moment of writing, and gives what the file means then.
@@ -87,36 +121,48 @@ impl ConfigFile {
     }
 
     fn write_now(&self, prepared: Prepared) -> Result<Reading, RegistryError> {
-        let Prepared { edit, mut found, mut edited } = prepared;
+        let mut prepared = prepared;
         let failed = |error| RegistryError::WriteFailed(self.shown(), error);
         files::make_private_folder(self.path.parent().unwrap_or(Path::new("/"))).map_err(failed)?;
         for _ in 0..ATTEMPTS {
-            let is_same = found.as_ref() == Some(&edited.text);
-            let known = found.as_deref();
+            let Prepared { edit, is_there, known, edited } = prepared;
+            let old = is_there.then_some(known.text.as_str());
+            let is_same = old == Some(&edited.text);
             if is_same
-                || files::replace_known(&self.path, known, &edited.text).map_err(failed)? == Replacement::Done
+                || files::replace_known(&self.path, old, &edited.text).map_err(failed)? == Replacement::Done
             {
+                let changed = Some((Arc::clone(&known.config), edit.name().clone()));
+                let config = Arc::clone(&self.remember(edited).config);
                 // Whoever writes the file from now on is noticed by a signature that is none.
-                return Ok(Reading { config: edited.config, signature: None });
+                return Ok(Reading { config, signature: None, changed });
             }
-            found = self.found()?;
-            edited = self.edited(&found, &edit)?;
+            prepared = self.prepared(edit)?;
         }
         Err(RegistryError::Busy(self.shown()))
     }
 
-    fn edited(&self, found: &Option<String>, edit: &Edit) -> Result<Edited, RegistryError> {
-        let edited = edit.apply(found.as_deref().unwrap_or_default()).map_err(|error| match error {
+    /// The text with the change: of one part where that will do, else of the whole.
+    fn edited(&self, known: &Known, edit: &Edit) -> Result<Known, RegistryError> {
+        let edited = match edit.apply_to_part(known) {
+            Some(edited) => edited,
+            None => self.edited_whole(&known.text, edit)?,
+        };
+        match edited.text.len() as u64 {
+            0..=FILE_LIMIT => Ok(edited),
+            _ => Err(RegistryError::TooLarge(self.shown(), FILE_LIMIT / 1024)),
+        }
+    }
+
+    fn edited_whole(&self, text: &str, edit: &Edit) -> Result<Known, RegistryError> {
+        let Edited { text, config } = edit.apply(text).map_err(|error| match error {
             EditError::Broken(error) => RegistryError::Config(self.shown(), error),
             EditError::Exists(name) => RegistryError::Exists(name),
             EditError::Unknown(name) => RegistryError::UnknownProfile(name),
             EditError::Overtaken(name) => RegistryError::Overtaken(name, self.shown()),
             EditError::Unwritable => RegistryError::Unwritable(self.shown()),
         })?;
-        match edited.text.len() as u64 {
-            0..=FILE_LIMIT => Ok(edited),
-            _ => Err(RegistryError::TooLarge(self.shown(), FILE_LIMIT / 1024)),
-        }
+        let known = Known::parse(text).map_err(|error| RegistryError::Config(self.shown(), error))?;
+        Ok(Known { config: Arc::new(config), ..known })
     }
 
     async fn in_background<T: Send + 'static>(
@@ -125,10 +171,6 @@ impl ConfigFile {
     ) -> Result<T, RegistryError> {
         let outcome = background::run(work).await;
         outcome.map_err(|error| RegistryError::WriteFailed(self.shown(), FileError::Io(error)))?
-    }
-
-    fn text(&self) -> Result<String, RegistryError> {
-        Ok(self.found()?.unwrap_or_default())
     }
 
     /// The text; nothing where there is no file.

@@ -72,7 +72,7 @@ impl Registry {
             return Err(error);
         }
         self.state.settle(&profile.secret_key());
-        self.save_softly().await;
+        self.save_softly();
         Ok(())
     }
 
@@ -151,7 +151,7 @@ impl Registry {
             );
         }
         self.state.settle(&profile.secret_key());
-        self.save_softly().await;
+        self.save_softly();
         None
     }
 
@@ -173,10 +173,8 @@ impl Registry {
     }
 
     /// The change itself is complete on disk; a state file that lags behind costs a date.
-    pub(super) async fn save_softly(&self) {
-        if let Err(problem) = self.state.save().await {
-            tracing::warn!(%problem, "the state file was not written");
-        }
+    pub(super) fn save_softly(&self) {
+        self.state.write_behind();
     }
 
     /// The token that proved a secret is the first one of the profile in force, where a token request of that differs in

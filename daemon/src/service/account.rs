@@ -1,23 +1,35 @@
 //! Owns the daemon's account of itself and of its profiles. It changes nothing, but that a config file which had no
 //! profile is read again.
 
+use std::sync::Arc;
+
 use cp_token_protocol::PROTOCOL_VERSION;
-use cp_token_protocol::message::{Response, StatusReport};
+use cp_token_protocol::message::{ProfileListRequest, ProfileSelector, Response, StatusReport};
 
 use super::Service;
+use crate::protections::Protections;
 
 impl Service {
-    pub(super) fn profiles(&self) -> Response {
-        let reports = self.parts.registry.reports();
-        match (reports.is_empty(), self.parts.registry.reload()) {
-            (true, Err(failure)) => Response::Failure(failure),
-            (true, Ok(())) | (false, _) => Response::Profiles(self.parts.registry.reports()),
+    /// What protects the process.
+    pub fn protections(&self) -> Arc<Protections> {
+        Arc::clone(&self.parts.protections)
+    }
+
+    pub(super) fn profiles(&self, request: &ProfileListRequest) -> Response {
+        match self.parts.registry.page(request.after.as_ref()) {
+            Ok(page) => Response::Profiles(page),
+            Err(failure) => Response::Failure(failure),
         }
     }
 
-    /// While the daemon is locked it names no profile.
+    pub(super) fn profile(&self, selector: &ProfileSelector) -> Response {
+        match self.parts.registry.show(selector) {
+            Ok(report) => Response::Profile(Box::new(report)),
+            Err(failure) => Response::Failure(failure),
+        }
+    }
+
     pub(super) fn status(&self) -> StatusReport {
-        let locked = self.parts.lock.is_closed();
         let uptime = self.parts.clock.now().boot.saturating_sub(self.started.boot);
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -28,9 +40,8 @@ impl Service {
             config_file: self.parts.registry.config_file(),
             config_problem: self.parts.registry.problem().map(|failure| failure.message),
             keyring: (self.parts.keyring)(),
-            protections: self.parts.protections.clone(),
-            profiles: if locked { Vec::new() } else { self.parts.registry.reports() },
-            locked,
+            protections: self.parts.protections.reports(),
+            locked: self.parts.lock.is_closed(),
             locks_on_suspend: self.parts.lock.is_for_suspend(),
         }
     }

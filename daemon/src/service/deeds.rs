@@ -16,7 +16,11 @@ pub(super) fn of_demand(demand: &Demand) -> Deed {
 /// told apart.
 pub(super) fn of_request(request: &Request) -> Option<Deed> {
     Some(match request {
-        Request::AccessToken(_) | Request::Status | Request::ProfileList | Request::Log(_) => return None,
+        Request::AccessToken(_)
+        | Request::Status
+        | Request::ProfileList(_)
+        | Request::ProfileShow(_)
+        | Request::Log(_) => return None,
         Request::Forget(_) => Deed::Forget,
         Request::ProfileCreate(_) => Deed::ProfileCreate,
         Request::ProfileUpdate(_) => Deed::ProfileUpdate,
@@ -30,6 +34,8 @@ pub(super) fn of_request(request: &Request) -> Option<Deed> {
         Request::Lock(_) => Deed::Lock,
         Request::Unlock(_) => Deed::Unlock,
         Request::NoLockOnSuspend => Deed::NoLockOnSuspend,
+        // One entry for all pages.
+        Request::Examine(request) if request.after.is_some() => return None,
         Request::Examine(_) => Deed::Examine,
     })
 }
@@ -38,7 +44,7 @@ pub(super) fn of_request(request: &Request) -> Option<Deed> {
 pub(super) fn profile_of(request: &Request) -> Option<&ProfileName> {
     match request {
         Request::AccessToken(request) => named(&request.profile),
-        Request::Forget(ForgetScope::Profile(selector)) => named(selector),
+        Request::Forget(ForgetScope::Profile(selector)) | Request::ProfileShow(selector) => named(selector),
         Request::ProfileCreate(create) => Some(&create.name),
         Request::ProfileUpdate(update) => Some(&update.name),
         Request::ProfileResetSecret(reset) => Some(&reset.name),
@@ -46,7 +52,7 @@ pub(super) fn profile_of(request: &Request) -> Option<&ProfileName> {
         Request::Examine(examine) => examine.profile.as_ref(),
         Request::Status
         | Request::Forget(ForgetScope::All)
-        | Request::ProfileList
+        | Request::ProfileList(_)
         | Request::Reload
         | Request::Stop
         | Request::Restart
@@ -74,6 +80,7 @@ pub(super) fn outcome(response: &Response, way: Outcome) -> Outcome {
         Response::Working
         | Response::Status(_)
         | Response::Profiles(_)
+        | Response::Profile(_)
         | Response::Done(_)
         | Response::Log(_)
         | Response::Findings(_) => Outcome::Done,

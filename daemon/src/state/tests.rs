@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use cp_token_protocol::message::Identity;
+
 use super::*;
+use crate::request_url::RequestUrl;
 
 /// A folder that goes with it.
 struct Folder(PathBuf);

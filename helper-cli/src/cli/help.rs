@@ -95,8 +95,8 @@ Starts no daemon; where none runs, the exit code is 69.
 
 --json prints, on one line, version, protocol, pid, uptime (seconds), socket, config_file,
 config_problem (text or null), keyring (untried, working, unavailable, locked, denied or
-timed_out), locked, locks_on_suspend, protections (name, state: on, off or unsupported) and
-profiles, which is the array of: cp-token profile list --json, and empty while it is locked.
+timed_out), locked, locks_on_suspend, protections (name, state: on, off or unsupported,
+detail) and profiles, which is the array of: cp-token profile list --json, and empty while it is locked.
 docs/schema of the source has a JSON Schema for each --json.";
 
 pub(super) const DOCTOR: &str = "\
@@ -212,14 +212,16 @@ In the console: Administration > Integrations > API Clients, the client, Reset A
 until the new one has worked once. A secret that a program, a file or a credential holds is looked at anew.";
 
 pub(super) const LIST: &str = "\
-The default is marked with *. TOKEN is what is left of a live token, or why there is none.
+The default is marked with *. TOKEN is what is left of a live token, or why there is none, and since when
+the server refuses the secret.
 
 --json prints, on one line, an array with for each profile: name, kind (api-client, user or
 basic), url, client_id or username (the other is null), totp (none, ask, command or stored),
 secret_source, secret_place (the command, file or credential, or null), ca_bundle, proxy,
-no_proxy, insecure_http, also_for, default, created and last_redeemed (RFC 3339 in UTC, or null)
-and token: {\"state\": absent, live, requesting, cooling_down or refused,
-\"expires_in\": seconds where it is live, \"retry_in\": seconds where it is cooling_down}.";
+no_proxy, insecure_http, also_for, default, created and last_redeemed (RFC 3339 in UTC, or null),
+token: {\"state\": absent, live, requesting or cooling_down, \"expires_in\": seconds where it is
+live, \"retry_in\": seconds where it is cooling_down} and secret: {\"state\": ok or refused,
+\"since\": RFC 3339 or null}.";
 
 pub(super) const GIT_CREDENTIAL: &str = "\
 Set it up for one host, and keep helpers away from it that would store the token:

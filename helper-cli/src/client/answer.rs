@@ -89,6 +89,12 @@ pub(super) fn request_too_long() -> Failure {
     Failure::new(ErrorCode::USAGE, "the arguments are too long for one request")
 }
 
+/// Pages that do not come to an end.
+#[cold]
+pub(crate) fn no_end() -> Failure {
+    foreign("its pages come to no end")
+}
+
 /// An answer to some other question.
 #[cold]
 pub(crate) fn unexpected(response: &Response) -> Failure {
@@ -97,6 +103,7 @@ pub(crate) fn unexpected(response: &Response) -> Failure {
         Response::Token(_) => "a token",
         Response::Status(_) => "a status",
         Response::Profiles(_) => "profiles",
+        Response::Profile(_) => "a profile",
         Response::Done(_) => "that it is done",
         Response::Failure(_) => "a failure",
         Response::Log(_) => "a log",

@@ -39,7 +39,8 @@ pub(super) fn put(request: &mut Request, code: Secret) {
         Request::ProfileResetSecret(reset) => reset.code = Some(code),
         Request::Status
         | Request::Forget(_)
-        | Request::ProfileList
+        | Request::ProfileList(_)
+        | Request::ProfileShow(_)
         | Request::ProfileDelete(_)
         | Request::ProfileUse(_)
         | Request::Reload

@@ -1,14 +1,17 @@
 //! Owns `cp-token doctor`: looks at what only the helper can see, has the daemon look at the rest, and tells all of it.
 //! It changes nothing, but may start the daemon.
 
+mod folded;
 mod meeting;
 mod shell;
 mod told;
 
-use cp_token_protocol::message::{ExamineRequest, Finding, Request, Response, StatusReport, Verdict};
-use cp_token_protocol::{ErrorCode, Failure};
+use cp_token_protocol::message::{
+    ExamineRequest, Finding, FindingPage, ProfileReport, Request, Response, StatusReport, Verdict,
+};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
-use super::status;
+use super::{profile, status};
 use crate::cli::DoctorOptions;
 use crate::look::Look;
 use crate::{client, output};
@@ -23,7 +26,7 @@ pub(super) fn run(options: &DoctorOptions) -> Result<(), Failure> {
         output::print_json(&told::Report::from(findings.as_slice()))?;
     } else {
         let look = Look::of_stdout();
-        output::print_pieces(&told::lines(&findings, &look), &look)?;
+        output::print_pieces(&told::lines(&folded::folded(&findings), &look), &look)?;
     }
     told::verdict(&findings)
 }
@@ -36,17 +39,47 @@ fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
         Err(failure) if is_a_mistake(failure.code) => return Err(failure),
         Err(failure) => findings.push(fault("daemon", &failure)),
     }
-    findings.extend(shell::findings(&status, options.profile.as_ref(), |name| std::env::var_os(name)));
+    if !status.locked {
+        let profiles = profiles(options)?;
+        let is_known = |name: &ProfileName| {
+            profiles.iter().any(|profile| profile.name == *name) || profile::find(name).is_ok()
+        };
+        findings.extend(shell::findings(&profiles, is_known, |name| std::env::var_os(name)));
+    }
     Ok(findings)
 }
 
+/// The profiles whose way is compared with this shell's.
+fn profiles(options: &DoctorOptions) -> Result<Vec<ProfileReport>, Failure> {
+    match &options.profile {
+        Some(name) => profile::find(name).map(|profile| vec![profile]),
+        None => profile::profiles(),
+    }
+}
+
+/// What the daemon finds, page after page.
 fn examine(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
-    match super::ask(&Request::Examine(ExamineRequest { profile: options.profile.clone() }))? {
-        Response::Findings(findings) => Ok(findings),
+    let mut request = ExamineRequest { profile: options.profile.clone(), after: None };
+    let mut findings = Vec::new();
+    loop {
+        let page = page(&Request::Examine(request.clone()))?;
+        findings.extend(page.findings);
+        match page.next {
+            None => return Ok(findings),
+            next if next > request.after => request.after = next,
+            Some(_) => return Err(client::no_end()),
+        }
+    }
+}
+
+fn page(request: &Request) -> Result<FindingPage, Failure> {
+    match super::ask(request)? {
+        Response::Findings(page) => Ok(page),
         other @ (Response::Working
         | Response::Token(_)
         | Response::Status(_)
         | Response::Profiles(_)
+        | Response::Profile(_)
         | Response::Done(_)
         | Response::Failure(_)
         | Response::Log(_)) => Err(client::unexpected(&other)),

@@ -85,6 +85,7 @@ fn ask_once(request: &mut Request, deadline: &Deadline, may_start: bool) -> Resu
         other @ (Response::Working
         | Response::Status(_)
         | Response::Profiles(_)
+        | Response::Profile(_)
         | Response::Done(_)
         | Response::Failure(_)
         | Response::Log(_)

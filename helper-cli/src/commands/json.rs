@@ -1,6 +1,6 @@
 //! Owns the JSON that `profile list`, `profile show` and `status` print. Its fields are promised in their help.
 
-use cp_token_protocol::message::{ProfileReport, StatusReport, TokenState};
+use cp_token_protocol::message::{ProfileReport, SecretState, StatusReport, TokenState};
 use serde::Serialize;
 
 use super::words;
@@ -26,6 +26,7 @@ pub(super) struct Profile<'r> {
     created: Option<String>,
     last_redeemed: Option<String>,
     token: Token,
+    secret: Secret,
 }
 
 #[derive(Serialize)]
@@ -35,6 +36,12 @@ struct Token {
     expires_in: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_in: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Secret {
+    state: &'static str,
+    since: Option<String>,
 }
 
 /// The daemon and its profiles.
@@ -58,6 +65,7 @@ pub(super) struct Status<'r> {
 struct Protection<'r> {
     name: &'r str,
     state: &'static str,
+    detail: &'r str,
 }
 
 impl<'r> From<&'r ProfileReport> for Profile<'r> {
@@ -82,6 +90,7 @@ impl<'r> From<&'r ProfileReport> for Profile<'r> {
             created: report.created.map(rfc3339),
             last_redeemed: report.last_redeemed.map(rfc3339),
             token: Token::from(report.token),
+            secret: Secret::from(report.secret),
         }
     }
 }
@@ -93,14 +102,23 @@ impl From<TokenState> for Token {
             TokenState::Live(left) => ("live", Some(left / 1000), None),
             TokenState::Requesting => ("requesting", None, None),
             TokenState::CoolingDown(wait) => ("cooling_down", None, Some(wait.div_ceil(1000))),
-            TokenState::Refused => ("refused", None, None),
         };
         Self { state, expires_in, retry_in }
     }
 }
 
-impl<'r> From<&'r StatusReport> for Status<'r> {
-    fn from(report: &'r StatusReport) -> Self {
+impl From<SecretState> for Secret {
+    fn from(state: SecretState) -> Self {
+        match state {
+            SecretState::Usable => Self { state: "ok", since: None },
+            SecretState::Refused(since) => Self { state: "refused", since: Some(rfc3339(since)) },
+        }
+    }
+}
+
+impl<'r> Status<'r> {
+    /// The daemon's account of itself, and its profiles.
+    pub(super) fn of(report: &'r StatusReport, profiles: &'r [ProfileReport]) -> Self {
         let protections = report.protections.iter();
         Self {
             version: &report.version,
@@ -114,9 +132,13 @@ impl<'r> From<&'r StatusReport> for Status<'r> {
             locked: report.locked,
             locks_on_suspend: report.locks_on_suspend,
             protections: protections
-                .map(|each| Protection { name: &each.name, state: words::protection(each.state) })
+                .map(|each| Protection {
+                    name: &each.name,
+                    state: words::protection(each.state),
+                    detail: &each.detail,
+                })
                 .collect(),
-            profiles: report.profiles.iter().map(Profile::from).collect(),
+            profiles: profiles.iter().map(Profile::from).collect(),
         }
     }
 }
@@ -135,7 +157,7 @@ mod tests {
              \"username\":null,\"totp\":\"none\",\"secret_source\":\"keyring\",\"secret_place\":null,\
              \"ca_bundle\":null,\"proxy\":null,\"no_proxy\":[],\"insecure_http\":false,\
              \"also_for\":[\"https://gateway.example\"],\"default\":true,\"created\":\"2027-01-15T08:00:00Z\",\
-             \"last_redeemed\":null,\"token\":{\"state\":\"live\",\"expires_in\":61}}"
+             \"last_redeemed\":null,\"token\":{\"state\":\"live\",\"expires_in\":61},\"secret\":{\"state\":\"ok\",\"since\":null}}"
         );
     }
 }

@@ -50,6 +50,7 @@ fn page(request: LogRequest) -> Result<Vec<LogEntry>, Failure> {
         | Response::Token(_)
         | Response::Status(_)
         | Response::Profiles(_)
+        | Response::Profile(_)
         | Response::Done(_)
         | Response::Failure(_)
         | Response::Findings(_)) => Err(client::unexpected(&other)),

@@ -3,7 +3,9 @@
 use std::ffi::OsStr;
 use std::time::Duration;
 
-use cp_token_protocol::message::{ProfileReport, ProfileResetSecret, Request, Response};
+use cp_token_protocol::message::{
+    ProfileListRequest, ProfilePage, ProfileReport, ProfileResetSecret, ProfileSelector, Request, Response,
+};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use super::{ask, code, json, table};
@@ -84,11 +86,26 @@ pub(super) fn profiles() -> Result<Vec<ProfileReport>, Failure> {
 /// # Errors
 /// Why they cannot be told.
 pub(super) fn profiles_within(limit: Duration) -> Result<Vec<ProfileReport>, Failure> {
-    match super::ask_within(&Request::ProfileList, limit)? {
-        Response::Profiles(profiles) => Ok(profiles),
+    let mut profiles = Vec::new();
+    let mut after = None;
+    loop {
+        let page = page(&Request::ProfileList(ProfileListRequest { after: after.clone() }), limit)?;
+        profiles.extend(page.profiles);
+        match page.next {
+            None => return Ok(profiles),
+            next if next > after => after = next,
+            Some(_) => return Err(client::no_end()),
+        }
+    }
+}
+
+fn page(request: &Request, limit: Duration) -> Result<ProfilePage, Failure> {
+    match super::ask_within(request, limit)? {
+        Response::Profiles(page) => Ok(page),
         other @ (Response::Working
         | Response::Token(_)
         | Response::Status(_)
+        | Response::Profile(_)
         | Response::Done(_)
         | Response::Failure(_)
         | Response::Log(_)
@@ -98,12 +115,17 @@ pub(super) fn profiles_within(limit: Duration) -> Result<Vec<ProfileReport>, Fai
 
 /// The profile of that name, as the daemon has it.
 pub(super) fn find(name: &ProfileName) -> Result<ProfileReport, Failure> {
-    profiles()?.into_iter().find(|profile| profile.name == *name).ok_or_else(|| unknown(name))
-}
-
-fn unknown(name: &ProfileName) -> Failure {
-    Failure::new(ErrorCode::UNKNOWN_PROFILE, format!("there is no profile {name}"))
-        .with_hint("see: cp-token profile list")
+    match ask(&Request::ProfileShow(ProfileSelector::Named(name.clone())))? {
+        Response::Profile(report) => Ok(*report),
+        other @ (Response::Working
+        | Response::Token(_)
+        | Response::Status(_)
+        | Response::Profiles(_)
+        | Response::Done(_)
+        | Response::Failure(_)
+        | Response::Log(_)
+        | Response::Findings(_)) => Err(client::unexpected(&other)),
+    }
 }
 
 /// The daemon has another working folder, so a path is told to it from the root.

@@ -2,13 +2,14 @@
 
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::{
-    KeyringReport, ProtectionReport, ProtectionState, Request, Response, StatusReport,
+    KeyringReport, ProfileReport, ProtectionReport, ProtectionState, Request, Response, StatusReport,
 };
 
 use super::table::columns;
-use super::{PATIENCE, json, table, words};
+use super::{PATIENCE, json, profile, table, words};
 use crate::deadline::Deadline;
 use crate::look::{Look, Piece, Tone};
+use crate::text::clean;
 use crate::{client, date, output};
 
 /// Shows the daemon and its profiles.
@@ -23,11 +24,13 @@ pub(super) fn run(as_json: bool) -> Result<(), Failure> {
         Err(unheard) if client::is_unheard(&unheard) => ask()?,
         outcome => outcome?,
     };
+    // While it is locked it names none.
+    let profiles = if report.locked { Vec::new() } else { profile::profiles()? };
     if as_json {
-        output::print_json(&json::Status::from(&report))
+        output::print_json(&json::Status::of(&report, &profiles))
     } else {
         let look = Look::of_stdout();
-        output::print_pieces(&lines(&report, &look), &look)
+        output::print_pieces(&lines(&report, &profiles, &look), &look)
     }
 }
 
@@ -41,6 +44,7 @@ pub(super) fn report(connection: client::Connection<'_>) -> Result<StatusReport,
         other @ (Response::Working
         | Response::Token(_)
         | Response::Profiles(_)
+        | Response::Profile(_)
         | Response::Done(_)
         | Response::Failure(_)
         | Response::Log(_)
@@ -48,20 +52,20 @@ pub(super) fn report(connection: client::Connection<'_>) -> Result<StatusReport,
     }
 }
 
-fn lines(report: &StatusReport, look: &Look) -> Vec<Vec<Piece>> {
+fn lines(report: &StatusReport, profiles: &[ProfileReport], look: &Look) -> Vec<Vec<Piece>> {
     let up = date::span(report.uptime_s.saturating_mul(1000));
     let head = format!("cp-tokend {}, process {}, up {up}", report.version, report.pid);
     let mut lines = vec![vec![Piece::new(Tone::Head, head)]];
-    lines.extend(columns::labelled(account(report), look));
+    lines.extend(columns::labelled(account(report, profiles), look));
     if !report.locked {
         lines.push(Vec::new());
-        lines.extend(table::profiles(&report.profiles, look));
+        lines.extend(table::profiles(profiles, look));
     }
     lines
 }
 
 /// The daemon's account of itself: labels, and what belongs to them.
-fn account(report: &StatusReport) -> Vec<(&'static str, Vec<Piece>)> {
+fn account(report: &StatusReport, profiles: &[ProfileReport]) -> Vec<(&'static str, Vec<Piece>)> {
     let skew = skew(&report.version, env!("CARGO_PKG_VERSION"));
     let mut account: Vec<_> = skew.map(|piece| ("version", vec![piece])).into_iter().collect();
     account.extend([
@@ -72,10 +76,8 @@ fn account(report: &StatusReport) -> Vec<(&'static str, Vec<Piece>)> {
         ("lock", vec![Piece::plain(words::lock(report.locked, report.locks_on_suspend))]),
     ]);
     account.extend(report.protections.iter().map(|each| ("protection", protection(each))));
-    if !report.locked {
-        let ways = table::ways(&report.profiles);
-        account.extend(ways.into_iter().map(|way| ("network", vec![Piece::plain(way)])));
-    }
+    let ways = table::ways(profiles);
+    account.extend(ways.into_iter().map(|way| ("network", vec![Piece::plain(way)])));
     account
 }
 
@@ -110,7 +112,11 @@ fn protection(report: &ProtectionReport) -> Vec<Piece> {
         ProtectionState::Off => Tone::Bad,
         ProtectionState::Unsupported => Tone::Faint,
     };
-    vec![Piece::plain(format!("{}: ", report.name)), Piece::new(tone, words::protection(report.state))]
+    let detail = Some(clean(&report.detail)).filter(|detail| !detail.is_empty());
+    let mut pieces =
+        vec![Piece::plain(format!("{}: ", report.name)), Piece::new(tone, words::protection(report.state))];
+    pieces.extend(detail.map(|detail| Piece::plain(format!(" ({detail})"))));
+    pieces
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 pub(super) mod columns;
 
 mod bar;
+mod ways;
 
-use cp_token_protocol::message::{Identity, ProfileReport, TokenState, TotpMethod};
+use cp_token_protocol::message::{Identity, ProfileReport, SecretState, TokenState, TotpMethod};
 
 use self::columns::{Row, Yielding, aligned, labelled};
+pub(super) use self::ways::ways;
 use super::words;
 use crate::date;
 use crate::look::{Look, Piece, Tone};
@@ -51,24 +53,6 @@ pub(super) fn profile(profile: &ProfileReport, look: &Look) -> Vec<Vec<Piece>> {
     labelled(lines, look)
 }
 
-/// The way to its server of each profile that has one of its own choice, a line each.
-pub(super) fn ways(profiles: &[ProfileReport]) -> Vec<String> {
-    let ways = profiles.iter().filter_map(|profile| {
-        let except = match profile.no_proxy.join(", ") {
-            hosts if hosts.is_empty() => String::new(),
-            hosts => format!(", but not to {hosts}"),
-        };
-        let parts = [
-            profile.proxy.as_ref().map(|address| format!("through {address}{except}")),
-            profile.ca_bundle.as_ref().map(|path| format!("with the roots of {path}")),
-            profile.insecure_http.then(|| "http is allowed".to_owned()),
-        ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| clean(&format!("{}: {}", profile.name, parts.join("; "))))
-    });
-    ways.collect()
-}
-
 fn row(profile: &ProfileReport, look: &Look) -> Row<7> {
     let mark = if profile.is_default { "* " } else { "  " };
     let dated = |seconds| vec![Piece::plain(instant(seconds))];
@@ -111,7 +95,24 @@ fn codes(totp: &TotpMethod) -> Option<String> {
 /// A renewal that needs a code from a person says when.
 fn token(profile: &ProfileReport, look: &Look) -> Vec<Piece> {
     let is_basic = matches!(profile.identity, Identity::Basic(_));
-    match profile.token {
+    let refused = match profile.secret {
+        SecretState::Usable => None,
+        SecretState::Refused(since) => Some(format!("secret refused since {}", date::minute(since))),
+    };
+    match (profile.token, refused) {
+        (TokenState::Absent | TokenState::CoolingDown(_), Some(refused)) => {
+            vec![Piece::new(Tone::Bad, refused)]
+        }
+        (token, refused) => {
+            let mut pieces = state(profile, token, is_basic, look);
+            pieces.extend(refused.map(|refused| Piece::new(Tone::Bad, format!(", {refused}"))));
+            pieces
+        }
+    }
+}
+
+fn state(profile: &ProfileReport, token: TokenState, is_basic: bool, look: &Look) -> Vec<Piece> {
+    match token {
         TokenState::Absent => vec![Piece::new(Tone::Faint, "none")],
         TokenState::Live(_) if is_basic => vec![Piece::plain("password held")],
         TokenState::Live(left) => {
@@ -124,7 +125,6 @@ fn token(profile: &ProfileReport, look: &Look) -> Vec<Piece> {
         TokenState::CoolingDown(wait) => {
             vec![Piece::new(Tone::Warning, format!("failed, again in {}", date::span(wait)))]
         }
-        TokenState::Refused => vec![Piece::new(Tone::Bad, "refused")],
     }
 }
 
@@ -153,6 +153,7 @@ pub(super) mod tests {
             proxy: None,
             no_proxy: Vec::new(),
             token_life_ms: Some(900_000),
+            secret: SecretState::Usable,
         }
     }
 
@@ -178,26 +179,20 @@ pub(super) mod tests {
         let look = Look { is_terminal: true, ..Look::PLAIN };
         let lines = plain(profiles(&[report("prod", TokenState::Live(450_000))], &look), &look);
         assert!(lines[1].ends_with("  ####---- 7m 30s left"), "{}", lines[1]);
-        let refused = plain(profiles(&[report("prod", TokenState::Refused)], &look), &look);
-        assert!(refused[1].ends_with("  refused"), "{}", refused[1]);
     }
 
     #[test]
-    fn a_way_of_its_own_is_shown_and_the_usual_one_is_not() {
-        let usual = report("a", TokenState::Absent);
-        let mut through = report("b", TokenState::Absent);
-        through.proxy = Some("http://jo@proxy.example:3128".to_owned());
-        through.no_proxy = vec!["localhost".to_owned(), ".corp.example".to_owned()];
-        through.ca_bundle = Some("/corp.pem".to_owned());
-        let mut double = report("c", TokenState::Absent);
-        double.insecure_http = true;
-        assert_eq!(
-            ways(&[usual, through, double]),
-            [
-                "b: through http://jo@proxy.example:3128, but not to localhost, .corp.example; with the roots of /corp.pem",
-                "c: http is allowed",
-            ]
-        );
+    fn a_refused_secret_shows_at_once_also_while_a_token_lives() {
+        let told = |token| {
+            let report =
+                ProfileReport { secret: SecretState::Refused(1_800_000_000), ..report("prod", token) };
+            plain(profiles(&[report], &Look::PLAIN), &Look::PLAIN)[1].clone()
+        };
+        let since = "secret refused since 2027-01-15 08:00 UTC";
+        assert!(told(TokenState::Live(780_000)).ends_with(&format!("  13m left, {since}")));
+        for token in [TokenState::Absent, TokenState::CoolingDown(5000)] {
+            assert!(told(token).ends_with(&format!("  {since}")), "{token:?}");
+        }
     }
 
     #[test]

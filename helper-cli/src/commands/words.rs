@@ -78,6 +78,15 @@ pub(super) fn totp(method: &TotpMethod) -> &'static str {
     }
 }
 
+/// Names for a sentence: the first few of many.
+pub(super) fn names(names: &[&str]) -> String {
+    const MOST: usize = 5;
+    match names.len().checked_sub(MOST) {
+        Some(more) if more > 0 => format!("{} and {more} others", names[..MOST].join(", ")),
+        _ => names.join(", "),
+    }
+}
+
 /// A program line as a shell would take it.
 pub(super) fn joined(line: &[String]) -> String {
     shlex::try_join(line.iter().map(String::as_str)).unwrap_or_default()

@@ -16,19 +16,23 @@ use super::{Place, TOKEN};
 pub struct Asked(Arc<Mutex<Vec<Request>>>);
 
 impl Asked {
-    /// How many requests there were, but for looks at the profiles.
+    /// How many requests there were, but for looks at profiles.
     pub fn count(&self) -> usize {
-        self.0.lock().unwrap().iter().filter(|request| !matches!(request, Request::ProfileList)).count()
+        self.0.lock().unwrap().iter().filter(|request| !only_looks(request)).count()
     }
 
     /// The one request that was made since the last look, but for a look at the profiles before it.
     #[track_caller]
     pub fn only(&self) -> Request {
         let mut requests = std::mem::take(&mut *self.0.lock().unwrap());
-        requests.retain(|request| !matches!(request, Request::ProfileList));
+        requests.retain(|request| !only_looks(request));
         assert_eq!(requests.len(), 1);
         requests.remove(0)
     }
+}
+
+fn only_looks(request: &Request) -> bool {
+    matches!(request, Request::ProfileList(_) | Request::ProfileShow(_))
 }
 
 /// Answers every request with what `answer` makes of it.

@@ -8,6 +8,17 @@ use crate::{ErrorCode, ProfileName};
 pub struct ExamineRequest {
     /// The one profile to look at beside the daemon itself; absent: every profile.
     pub profile: Option<ProfileName>,
+    /// The `next` of the page before; absent: the first page, which has the daemon's own findings.
+    pub after: Option<ProfileName>,
+}
+
+/// A part of what was found. A profile's findings are never parted.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct FindingPage {
+    /// The daemon's own first, then profile by profile, sorted by name.
+    pub findings: Vec<Finding>,
+    /// What to ask for the next page with; absent: this is the last.
+    pub next: Option<ProfileName>,
 }
 
 /// What came of one look.

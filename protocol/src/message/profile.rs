@@ -142,6 +142,22 @@ pub struct ProfileResetSecret {
     pub code: Option<Secret>,
 }
 
+/// Which part of the profiles.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ProfileListRequest {
+    /// The `next` of the page before; absent: the first page. It need not be a profile any more.
+    pub after: Option<ProfileName>,
+}
+
+/// A part of the profiles.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ProfilePage {
+    /// Sorted by name.
+    pub profiles: Vec<ProfileReport>,
+    /// What to ask for the next page with; absent: this is the last.
+    pub next: Option<ProfileName>,
+}
+
 /// One profile, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct ProfileReport {
@@ -175,6 +191,8 @@ pub struct ProfileReport {
     pub no_proxy: Vec<String>,
     /// The life that a live token had when it was issued, in milliseconds, less the safety margin.
     pub token_life_ms: Option<u64>,
+    /// Its secret. A token outlives the refusal of the secret that it came from.
+    pub secret: SecretState,
 }
 
 /// What a profile's token is doing.
@@ -188,6 +206,13 @@ pub enum TokenState {
     Requesting,
     /// The last request failed; milliseconds until the next may be made.
     CoolingDown(u64),
-    /// The server refused the secret; nothing is requested until it changes.
-    Refused,
+}
+
+/// What is known of a profile's secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum SecretState {
+    /// Nothing speaks against it.
+    Usable,
+    /// The server has refused it, at that time in seconds since 1970; nothing is requested until it changes.
+    Refused(u64),
 }

@@ -1,6 +1,5 @@
 //! Owns what the daemon says of itself and its protections.
 
-use super::ProfileReport;
 use crate::wire::{Decode, Encode};
 
 /// The daemon's own account of itself.
@@ -24,8 +23,6 @@ pub struct StatusReport {
     pub keyring: KeyringReport,
     /// Each protection of the process.
     pub protections: Vec<ProtectionReport>,
-    /// Each profile; none while the daemon is locked.
-    pub profiles: Vec<ProfileReport>,
     /// Whether the daemon is locked.
     pub locked: bool,
     /// Whether it locks when the machine is about to sleep.
@@ -56,6 +53,8 @@ pub struct ProtectionReport {
     pub name: String,
     /// Whether it holds.
     pub state: ProtectionState,
+    /// How far it holds, and what to do where that is not all the way; may be empty.
+    pub detail: String,
 }
 
 /// Whether a protection holds.

@@ -2,11 +2,17 @@
 #![allow(unsafe_code)]
 
 use std::ptr::{NonNull, null};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use windows_sys::Win32::System::Memory::{
     MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_READWRITE, VirtualAlloc, VirtualFree, VirtualLock,
 };
 use zeroize::Zeroize;
+
+use super::LockedMemory;
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+static LOCKED: AtomicUsize = AtomicUsize::new(0);
 
 /// One secret's pages; on a system that refuses them, ordinary heap memory that is wiped likewise.
 pub(super) struct Pages {
@@ -27,6 +33,15 @@ unsafe impl Sync for Pages {}
 
 impl Pages {
     pub(super) fn new(length: usize) -> Self {
+        let pages = Self::allocate(length);
+        if length > 0 {
+            HELD.fetch_add(1, Ordering::Relaxed);
+            LOCKED.fetch_add(usize::from(pages.locked), Ordering::Relaxed);
+        }
+        pages
+    }
+
+    fn allocate(length: usize) -> Self {
         let size = length.max(1);
         // SAFETY: new pages at an address of the system's choice overlap nothing.
         let start = unsafe { VirtualAlloc(null(), size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) };
@@ -64,9 +79,18 @@ impl Pages {
 impl Drop for Pages {
     fn drop(&mut self) {
         self.bytes_mut().zeroize();
+        if self.length > 0 {
+            HELD.fetch_sub(1, Ordering::Relaxed);
+            LOCKED.fetch_sub(usize::from(self.locked), Ordering::Relaxed);
+        }
         if let Place::Pages(start) = self.place {
             // SAFETY: this value made the pages, and no reference to them outlives it. Releasing them unlocks them.
             unsafe { VirtualFree(start.as_ptr().cast(), 0, MEM_RELEASE) };
         }
     }
+}
+
+/// How many secrets there are, and how many of them are locked.
+pub(super) fn locked_memory() -> LockedMemory {
+    LockedMemory { held: HELD.load(Ordering::Relaxed), locked: LOCKED.load(Ordering::Relaxed) }
 }

@@ -29,7 +29,8 @@ impl From<&Request> for Account {
             Request::Unlock(passphrase) => vec![passphrase.expose().to_vec()],
             Request::Status
             | Request::Forget(_)
-            | Request::ProfileList
+            | Request::ProfileList(_)
+            | Request::ProfileShow(_)
             | Request::ProfileDelete(_)
             | Request::ProfileUse(_)
             | Request::Reload
@@ -59,6 +60,7 @@ impl From<&Response> for Account {
             Response::Working
             | Response::Status(_)
             | Response::Profiles(_)
+            | Response::Profile(_)
             | Response::Done(_)
             | Response::Failure(_)
             | Response::Log(_)

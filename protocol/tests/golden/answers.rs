@@ -1,8 +1,8 @@
 //! Owns the responses that are recorded, as `samples.rs` owns the requests.
 
 use cp_token_protocol::message::{
-    AuthScheme, Identity, KeyringReport, ProfileReport, ProtectionReport, ProtectionState, Response,
-    SecretLocation, StatusReport, TokenGrant, TokenState, TotpMethod,
+    AuthScheme, Identity, KeyringReport, ProfilePage, ProfileReport, ProtectionReport, ProtectionState,
+    Response, SecretLocation, SecretState, StatusReport, TokenGrant, TokenState, TotpMethod,
 };
 use cp_token_protocol::{AccessToken, ErrorCode, Failure};
 
@@ -16,8 +16,9 @@ pub(crate) fn responses() -> Vec<(&'static str, Response)> {
         ("response-token", Response::Token(grant(token()))),
         ("response-token-long", Response::Token(grant(long_token()))),
         ("response-token-basic", Response::Token(basic())),
-        ("response-profiles", Response::Profiles(profiles())),
-        ("response-profiles-none", Response::Profiles(vec![])),
+        ("response-profiles", Response::Profiles(page(profiles(), Some("e")))),
+        ("response-profiles-none", Response::Profiles(page(vec![], None))),
+        ("response-profile", Response::Profile(Box::new(profile(b'a', TokenState::Absent)))),
         ("response-done", Response::Done(done.to_vec())),
         ("response-done-without-words", Response::Done(vec![])),
         ("response-failure", Response::Failure(unknown_profile())),
@@ -73,7 +74,11 @@ fn keyrings() -> impl Iterator<Item = (&'static str, KeyringReport)> {
 }
 
 fn status(keyring: KeyringReport) -> StatusReport {
-    let protection = |name: &str, state| ProtectionReport { name: name.to_owned(), state };
+    let protection = |name: &str, state, detail: &str| ProtectionReport {
+        name: name.to_owned(),
+        state,
+        detail: detail.to_owned(),
+    };
     StatusReport {
         version: "0.1.0".to_owned(),
         protocol: 1,
@@ -84,11 +89,10 @@ fn status(keyring: KeyringReport) -> StatusReport {
         config_problem: Some("line 3, column 7: a string is missing its end".to_owned()),
         keyring,
         protections: vec![
-            protection("no core dumps", ProtectionState::On),
-            protection("locked memory", ProtectionState::Off),
-            protection("sealed executable", ProtectionState::Unsupported),
+            protection("no core dumps", ProtectionState::On, ""),
+            protection("locked memory", ProtectionState::Off, "3 of 14"),
+            protection("sealed executable", ProtectionState::Unsupported, ""),
         ],
-        profiles: profiles(),
         locked: false,
         locks_on_suspend: true,
     }
@@ -105,7 +109,6 @@ fn bare_status(keyring: KeyringReport) -> StatusReport {
         config_problem: None,
         keyring,
         protections: vec![],
-        profiles: vec![],
         locked: false,
         locks_on_suspend: false,
     }
@@ -115,13 +118,17 @@ fn locked_status() -> StatusReport {
     StatusReport { locked: true, ..bare_status(KeyringReport::Untried) }
 }
 
+fn page(profiles: Vec<ProfileReport>, next: Option<&str>) -> ProfilePage {
+    ProfilePage { profiles, next: next.map(name) }
+}
+
 fn profiles() -> Vec<ProfileReport> {
     let states = [
         TokenState::Absent,
         TokenState::Live(4_294_967_296),
         TokenState::Requesting,
         TokenState::CoolingDown(u64::MAX),
-        TokenState::Refused,
+        TokenState::Live(1),
     ];
     let mut reports: Vec<_> = (b'a'..).zip(states).map(|(letter, state)| profile(letter, state)).collect();
     reports[1].is_default = true;
@@ -135,6 +142,7 @@ fn profiles() -> Vec<ProfileReport> {
     reports[3].proxy = Some("http://jo@proxy.example:3128".to_owned());
     reports[3].no_proxy = vec!["localhost".to_owned()];
     reports[4].identity = Identity::User("jo@example.com".to_owned());
+    reports[4].secret = SecretState::Refused(1_800_000_000);
     reports[4].totp = TotpMethod::Command(vec!["/usr/bin/oathtool".to_owned()]);
     reports[4].secret_source = SecretLocation::File("/run/secrets/crashplan".to_owned());
     reports
@@ -157,5 +165,6 @@ fn profile(letter: u8, token: TokenState) -> ProfileReport {
         proxy: None,
         no_proxy: vec![],
         token_life_ms: None,
+        secret: SecretState::Usable,
     }
 }

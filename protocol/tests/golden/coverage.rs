@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use cp_token_protocol::message::{
     AuthScheme, Deed, Demand, ForgetScope, Identity, KeyringReport, Outcome, ProfileSelector,
-    ProtectionState, Request, Response, SecretLocation, TokenState, TotpMethod, Verdict,
+    ProtectionState, Request, Response, SecretLocation, SecretState, TokenState, TotpMethod, Verdict,
 };
 
 use crate::answers::responses;
@@ -23,8 +23,8 @@ fn every_variant_of_every_enum_is_recorded() {
         note_inside_response(response, &mut seen);
     }
     let counts = [
-        ("Request", 17),
-        ("Response", 8),
+        ("Request", 18),
+        ("Response", 9),
         ("ProfileSelector", 4),
         ("Demand", 3),
         ("ForgetScope", 2),
@@ -34,7 +34,8 @@ fn every_variant_of_every_enum_is_recorded() {
         ("AuthScheme", 2),
         ("KeyringReport", 6),
         ("ProtectionState", 3),
-        ("TokenState", 5),
+        ("TokenState", 4),
+        ("SecretState", 2),
         ("Deed", 19),
         ("Outcome", 6),
         ("Verdict", 3),
@@ -48,7 +49,7 @@ fn number_of_request(request: &Request) -> u32 {
         Request::AccessToken(_) => 0,
         Request::Status => 1,
         Request::Forget(_) => 2,
-        Request::ProfileList => 3,
+        Request::ProfileList(_) => 3,
         Request::ProfileCreate(_) => 4,
         Request::ProfileUpdate(_) => 5,
         Request::ProfileResetSecret(_) => 6,
@@ -62,6 +63,7 @@ fn number_of_request(request: &Request) -> u32 {
         Request::Log(_) => 14,
         Request::Examine(_) => 15,
         Request::Restart => 16,
+        Request::ProfileShow(_) => 17,
     }
 }
 
@@ -75,6 +77,7 @@ fn number_of_response(response: &Response) -> u32 {
         Response::Failure(_) => 5,
         Response::Log(_) => 6,
         Response::Findings(_) => 7,
+        Response::Profile(_) => 8,
     }
 }
 
@@ -97,17 +100,20 @@ fn note_inside_response(response: &Response, seen: &mut BTreeSet<(&str, u32)>) {
     if let Response::Token(grant) = response {
         seen.insert(("AuthScheme", number_of_scheme(grant.scheme)));
     }
+    if let Response::Profiles(page) = response {
+        seen.extend(page.profiles.iter().map(|it| ("TokenState", number_of_token_state(it.token))));
+        seen.extend(page.profiles.iter().map(|it| ("SecretState", number_of_secret_state(it.secret))));
+    }
     if let Response::Log(entries) = response {
         seen.extend(entries.iter().map(|it| ("Deed", number_of_deed(it.deed))));
         seen.extend(entries.iter().map(|it| ("Outcome", number_of_outcome(it.outcome))));
     }
-    if let Response::Findings(findings) = response {
-        seen.extend(findings.iter().map(|it| ("Verdict", number_of_verdict(it.verdict))));
+    if let Response::Findings(page) = response {
+        seen.extend(page.findings.iter().map(|it| ("Verdict", number_of_verdict(it.verdict))));
     }
     let Response::Status(status) = response else { return };
     seen.insert(("KeyringReport", number_of_keyring(status.keyring)));
     seen.extend(status.protections.iter().map(|it| ("ProtectionState", number_of_state(it.state))));
-    seen.extend(status.profiles.iter().map(|it| ("TokenState", number_of_token_state(it.token))));
 }
 
 fn number_of_selector(selector: &ProfileSelector) -> u32 {
@@ -193,7 +199,13 @@ fn number_of_token_state(state: TokenState) -> u32 {
         TokenState::Live(_) => 1,
         TokenState::Requesting => 2,
         TokenState::CoolingDown(_) => 3,
-        TokenState::Refused => 4,
+    }
+}
+
+fn number_of_secret_state(state: SecretState) -> u32 {
+    match state {
+        SecretState::Usable => 0,
+        SecretState::Refused(_) => 1,
     }
 }
 

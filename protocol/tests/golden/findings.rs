@@ -1,7 +1,9 @@
 //! Owns the log and the findings that are recorded, as `answers.rs` owns the other responses.
 
 use cp_token_protocol::ErrorCode;
-use cp_token_protocol::message::{Caller, Deed, Finding, LogEntry, Outcome, Process, Response, Verdict};
+use cp_token_protocol::message::{
+    Caller, Deed, Finding, FindingPage, LogEntry, Outcome, Process, Response, Verdict,
+};
 
 use crate::samples::name;
 
@@ -10,8 +12,11 @@ pub(crate) fn responses() -> Vec<(&'static str, Response)> {
     vec![
         ("response-log", Response::Log(entries())),
         ("response-log-none", Response::Log(vec![])),
-        ("response-findings", Response::Findings(findings())),
-        ("response-findings-none", Response::Findings(vec![])),
+        (
+            "response-findings",
+            Response::Findings(FindingPage { findings: findings(), next: Some(name("prod")) }),
+        ),
+        ("response-findings-none", Response::Findings(FindingPage { findings: vec![], next: None })),
     ]
 }
 

@@ -46,6 +46,7 @@ fn lease() -> Lease {
         last_asked: Some(Duration::from_secs(70_000)),
         rejected: vec![1, u64::MAX],
         last_failure: Some(failure()),
+        refused_since: Some(Duration::from_secs(1_800_000_000)),
     }
 }
 

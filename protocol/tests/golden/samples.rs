@@ -3,8 +3,8 @@
 
 use cp_token_protocol::message::{
     AccessTokenRequest, Demand, EntryParts, ExamineRequest, ForeignItem, ForgetScope, Identity, LockRequest,
-    LogRequest, OriginSelector, ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate, Request,
-    SecretLocation, TotpMethod,
+    LogRequest, OriginSelector, ProfileCreate, ProfileListRequest, ProfileResetSecret, ProfileSelector,
+    ProfileUpdate, Request, SecretLocation, TotpMethod,
 };
 use cp_token_protocol::{AccessToken, ProfileName, Secret};
 
@@ -18,7 +18,12 @@ pub(crate) fn requests() -> Vec<(&'static str, Request)> {
         ("request-status", Request::Status),
         ("request-forget-all", Request::Forget(ForgetScope::All)),
         ("request-forget-profile", Request::Forget(ForgetScope::Profile(named("prod")))),
-        ("request-profile-list", Request::ProfileList),
+        ("request-profile-list", Request::ProfileList(ProfileListRequest { after: None })),
+        (
+            "request-profile-list-after",
+            Request::ProfileList(ProfileListRequest { after: Some(name("prod")) }),
+        ),
+        ("request-profile-show", Request::ProfileShow(named("prod"))),
         ("request-profile-delete", Request::ProfileDelete(name("prod"))),
         ("request-profile-use", Request::ProfileUse(name("prod"))),
         ("request-reload", Request::Reload),
@@ -30,8 +35,15 @@ pub(crate) fn requests() -> Vec<(&'static str, Request)> {
         ("request-no-lock-on-suspend", Request::NoLockOnSuspend),
         ("request-log", Request::Log(LogRequest { most: 50, before: None })),
         ("request-log-before", Request::Log(LogRequest { most: 251, before: Some(70_000) })),
-        ("request-examine", Request::Examine(ExamineRequest { profile: None })),
-        ("request-examine-profile", Request::Examine(ExamineRequest { profile: Some(name("prod")) })),
+        ("request-examine", Request::Examine(ExamineRequest { profile: None, after: None })),
+        (
+            "request-examine-profile",
+            Request::Examine(ExamineRequest { profile: Some(name("prod")), after: None }),
+        ),
+        (
+            "request-examine-after",
+            Request::Examine(ExamineRequest { profile: None, after: Some(name("prod")) }),
+        ),
     ]);
     all
 }

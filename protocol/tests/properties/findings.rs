@@ -14,7 +14,7 @@ pub(crate) fn log_requests() -> impl Strategy<Value = LogRequest> {
 }
 
 pub(crate) fn examine_requests() -> impl Strategy<Value = ExamineRequest> {
-    of(names()).prop_map(|profile| ExamineRequest { profile })
+    (of(names()), of(names())).prop_map(|(profile, after)| ExamineRequest { profile, after })
 }
 
 pub(crate) fn entries() -> impl Strategy<Value = LogEntry> {

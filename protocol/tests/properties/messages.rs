@@ -112,7 +112,8 @@ fn every_request_within_the_documents_bounds_is_read() {
 }
 
 fn status(protections: usize) -> Response {
-    let protection = ProtectionReport { name: String::new(), state: ProtectionState::On };
+    let protection =
+        ProtectionReport { name: String::new(), state: ProtectionState::On, detail: String::new() };
     Response::Status(StatusReport {
         version: String::new(),
         protocol: 1,
@@ -123,7 +124,6 @@ fn status(protections: usize) -> Response {
         config_problem: None,
         keyring: KeyringReport::Untried,
         protections: vec![protection; protections],
-        profiles: vec![],
         locked: false,
         locks_on_suspend: false,
     })

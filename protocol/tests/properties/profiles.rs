@@ -2,7 +2,7 @@
 
 use cp_token_protocol::message::{
     EntryParts, ForeignItem, Identity, ProfileCreate, ProfileReport, ProfileResetSecret, ProfileUpdate,
-    SecretLocation, TotpMethod,
+    SecretLocation, SecretState, TotpMethod,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -73,12 +73,12 @@ pub(crate) fn resets() -> impl Strategy<Value = ProfileResetSecret> {
 pub(crate) fn reports() -> impl Strategy<Value = ProfileReport> {
     let who = (names(), texts(), identities(), locations(), totps());
     let how = (of(texts()), any::<(bool, bool)>(), vec(texts(), 0..3), of(texts()), vec(texts(), 0..3));
-    let when = (of(numbers()), of(numbers()), token_states(), of(numbers()));
+    let when = (of(numbers()), of(numbers()), token_states(), of(numbers()), secret_states());
     (who, how, when).prop_map(
         |(
             (name, url, identity, secret_source, totp),
             how,
-            (created, last_redeemed, token, token_life_ms),
+            (created, last_redeemed, token, token_life_ms, secret),
         )| {
             let (ca_bundle, (insecure_http, is_default), also_for, proxy, no_proxy) = how;
             ProfileReport {
@@ -97,9 +97,14 @@ pub(crate) fn reports() -> impl Strategy<Value = ProfileReport> {
                 proxy,
                 no_proxy,
                 token_life_ms,
+                secret,
             }
         },
     )
+}
+
+fn secret_states() -> impl Strategy<Value = SecretState> {
+    prop_oneof![Just(SecretState::Usable), numbers().prop_map(SecretState::Refused)]
 }
 
 fn parts() -> impl Strategy<Value = EntryParts> {

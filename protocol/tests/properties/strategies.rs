@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use cp_token_protocol::message::{
-    AccessTokenRequest, AuthScheme, Demand, ForgetScope, KeyringReport, LockRequest, OriginSelector,
-    ProfileSelector, ProtectionReport, ProtectionState, Request, Response, StatusReport, TokenGrant,
-    TokenState,
+    AccessTokenRequest, AuthScheme, Demand, FindingPage, ForgetScope, KeyringReport, LockRequest,
+    OriginSelector, ProfileListRequest, ProfilePage, ProfileSelector, ProtectionReport, ProtectionState,
+    Request, Response, StatusReport, TokenGrant, TokenState,
 };
 use cp_token_protocol::{AccessToken, ErrorCode, Failure, ProfileName, Secret};
 use proptest::collection::vec;
@@ -22,7 +22,8 @@ pub(crate) fn requests() -> impl Strategy<Value = Request> {
         Just(()).prop_map(|()| Request::Status),
         selectors().prop_map(|selector| Request::Forget(ForgetScope::Profile(selector))),
         Just(()).prop_map(|()| Request::Forget(ForgetScope::All)),
-        Just(()).prop_map(|()| Request::ProfileList),
+        of(names()).prop_map(|after| Request::ProfileList(ProfileListRequest { after })),
+        selectors().prop_map(Request::ProfileShow),
         creates().prop_map(Request::ProfileCreate),
         updates().prop_map(Request::ProfileUpdate),
         resets().prop_map(Request::ProfileResetSecret),
@@ -45,11 +46,14 @@ pub(crate) fn responses() -> impl Strategy<Value = Response> {
         Just(()).prop_map(|()| Response::Working),
         grants().prop_map(Response::Token),
         statuses().prop_map(Response::Status),
-        vec(reports(), 0..4).prop_map(Response::Profiles),
+        (vec(reports(), 0..4), of(names()))
+            .prop_map(|(profiles, next)| Response::Profiles(ProfilePage { profiles, next })),
+        reports().prop_map(|report| Response::Profile(Box::new(report))),
         vec(texts(), 0..4).prop_map(Response::Done),
         failures().prop_map(Response::Failure),
         vec(entries(), 0..4).prop_map(Response::Log),
-        vec(findings(), 0..4).prop_map(Response::Findings),
+        (vec(findings(), 0..4), of(names()))
+            .prop_map(|(findings, next)| Response::Findings(FindingPage { findings, next })),
     ]
 }
 
@@ -72,8 +76,8 @@ fn grants() -> impl Strategy<Value = TokenGrant> {
 fn statuses() -> impl Strategy<Value = StatusReport> {
     let numbers = (any::<u16>(), any::<u32>(), numbers());
     let words = (texts(), texts(), texts(), of(texts()));
-    let lists = (keyrings(), vec(protections(), 0..3), vec(reports(), 0..3), any::<(bool, bool)>());
-    (numbers, words, lists).prop_map(|(numbers, words, (keyring, protections, profiles, lock))| {
+    let lists = (keyrings(), vec(protections(), 0..3), any::<(bool, bool)>());
+    (numbers, words, lists).prop_map(|(numbers, words, (keyring, protections, lock))| {
         let (locked, locks_on_suspend) = lock;
         let (protocol, pid, uptime_s) = numbers;
         let (version, socket, config_file, config_problem) = words;
@@ -87,7 +91,6 @@ fn statuses() -> impl Strategy<Value = StatusReport> {
             config_problem,
             keyring,
             protections,
-            profiles,
             locked,
             locks_on_suspend,
         }
@@ -125,13 +128,16 @@ pub(crate) fn token_states() -> impl Strategy<Value = TokenState> {
         numbers().prop_map(TokenState::Live),
         Just(TokenState::Requesting),
         numbers().prop_map(TokenState::CoolingDown),
-        Just(TokenState::Refused),
     ]
 }
 
 fn protections() -> impl Strategy<Value = ProtectionReport> {
     let states = [ProtectionState::On, ProtectionState::Off, ProtectionState::Unsupported];
-    (texts(), 0..3usize).prop_map(move |(name, state)| ProtectionReport { name, state: states[state] })
+    (texts(), 0..3usize, texts()).prop_map(move |(name, state, detail)| ProtectionReport {
+        name,
+        state: states[state],
+        detail,
+    })
 }
 
 fn keyrings() -> impl Strategy<Value = KeyringReport> {

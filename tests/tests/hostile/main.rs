@@ -14,6 +14,7 @@ mod handover;
 mod inherited;
 mod locked_memory;
 mod meeting_place;
+mod memlock;
 mod memory;
 mod peers;
 mod privilege;

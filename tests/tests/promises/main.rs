@@ -44,6 +44,7 @@ mod sources;
 mod storms;
 mod supply;
 mod tables;
+mod tenants;
 mod users;
 mod wiring;
 mod worlds;

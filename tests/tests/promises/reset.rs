@@ -62,3 +62,34 @@ fn a_reset_in_the_console_is_told_with_what_to_click_and_one_command_mends_every
 fn a_reset_that_lets_tokens_live_on_stops_no_script() {
     story(false);
 }
+
+#[test]
+fn a_secret_that_was_refused_shows_at_once_while_the_old_token_lives_and_no_more_when_it_was_changed() {
+    let world = World::new();
+    let client = world.create_profile("prod", "memory");
+    world.helper(&[]).token();
+    let shown = || world.helper(&["profile", "show", "prod", "--json"]).json();
+    assert_eq!(
+        (shown()["secret"]["state"].as_str(), shown()["secret"]["since"].as_str()),
+        (Some("ok"), None)
+    );
+    let secret = world.new_secret();
+    world.server().reset_kills_tokens(false);
+    world.server().reset_secret(&client.id, &secret);
+    world.helper(&["--fresh"]).failed(77);
+    let now = shown();
+    assert_eq!(
+        (now["token"]["state"].as_str(), now["secret"]["state"].as_str()),
+        (Some("live"), Some("refused"))
+    );
+    assert!(now["secret"]["since"].is_string(), "{now}");
+    assert_eq!(world.helper(&["status", "--json"]).json()["profiles"][0]["secret"], now["secret"]);
+    for command in [&["status"][..], &["profile", "list"], &["profile", "show", "prod"]] {
+        let told = world.helper(command).succeeded().stdout;
+        assert!(told.contains(" left, secret refused since "), "{told}");
+    }
+    world.helper(&["daemon", "restart"]).succeeded();
+    assert_eq!(shown()["secret"], now["secret"], "another daemon knows it, too");
+    world.call(&["profile", "reset-secret", "prod", "--secret-stdin"]).stdin(&secret).run().succeeded();
+    assert_eq!(shown()["secret"]["state"], "ok");
+}

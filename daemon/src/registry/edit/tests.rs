@@ -2,9 +2,11 @@
 
 use cp_token_protocol::message::{EntryParts, Identity, SecretLocation, TotpMethod};
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 
 use super::*;
 use crate::profile::Network;
+use crate::registry::known::Known;
 use crate::request_url::RequestUrl;
 
 fn name(text: &str) -> ProfileName {
@@ -206,6 +208,54 @@ fn edit(text: &str, (kind, is_a): (u8, bool)) -> Option<Edit> {
     }
 }
 
+/// A change of one part, where it is made, means what the change of the whole means; what is known of it is true.
+fn check_part(edit: &Edit, text: &str) -> Result<bool, TestCaseError> {
+    let Ok(known) = Known::parse(text.to_owned()) else { return Ok(false) };
+    let Some(edited) = edit.apply_to_part(&known) else { return Ok(false) };
+    let whole = edit.apply(text);
+    let meant = whole.as_ref().map(|whole| &whole.config);
+    prop_assert_eq!(Ok(&*edited.config), meant, "{}", edited.text);
+    let read = Known::parse(edited.text.clone()).unwrap();
+    prop_assert_eq!(&read.config, &edited.config, "{}", edited.text);
+    prop_assert_eq!(&read.sections, &edited.sections, "{}", edited.text);
+    Ok(true)
+}
+
+#[test]
+fn each_change_of_one_part_is_made_to_files_of_the_usual_form_and_keeps_what_people_wrote() {
+    let text = "# all\nproxy = \"http://p:1\"\n\n# a is old\n[profile.a]\nurl = \"https://a.example\" # here\nclient_id = \"k\"\n\n\
+                # b is new\n[profile.b]\nurl = \"https://b.example\"\nclient_id = \"k\"\n# the end\n";
+    let edits = [
+        Edit::Add(Box::new(profile("c"))),
+        Edit::Default(name("a")),
+        moved(text, "a"),
+        moved(text, "b"),
+        remove(text, "a"),
+        remove(text, "b"),
+    ];
+    for edit in edits {
+        assert!(check_part(&edit, text).unwrap(), "{edit:?}");
+        let edited = edit.apply_to_part(&Known::parse(text.to_owned()).unwrap()).unwrap().text;
+        let gone = if let Edit::Remove(profile) = &edit { profile.name.as_str() } else { "" };
+        for (whose, comment) in
+            [("", "# all"), ("a", "# a is old"), ("a", "# here"), ("b", "# b is new"), ("", "# the end")]
+        {
+            assert_eq!(edited.contains(comment), whose.is_empty() || whose != gone, "{edit:?}: {edited}");
+        }
+    }
+}
+
+#[test]
+fn what_looks_like_a_header_inside_a_text_is_none() {
+    let text = "[profile.a]\nurl = \"https://a.example\"\nclient_id = \"\"\"\\\n    k\"\"\"\nno_proxy = [\n# [profile.b]\n]\n\n\
+                [profile.b]\nurl = \"https://b.example\"\nclient_id = '''\nk'''\n";
+    for edit in
+        [moved(text, "a"), moved(text, "b"), remove(text, "a"), remove(text, "b"), Edit::Default(name("b"))]
+    {
+        assert!(check_part(&edit, text).unwrap(), "{edit:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn the_file_always_parses_or_the_command_says_so_and_changes_nothing(
@@ -213,6 +263,7 @@ proptest! {
     ) {
         let Some(edit) = edit(&first, command) else { return Ok(()) };
         for text in [&first, &meanwhile] {
+            check_part(&edit, text)?;
             let before = Config::parse(text);
             match (edit.apply(text), before) {
                 (Ok(edited), Ok(before)) => {

@@ -81,6 +81,7 @@ fn report(name: &str, url: &str, identity: Identity, is_default: bool) -> Profil
         totp: TotpMethod::None,
         proxy: None,
         no_proxy: Vec::new(),
+        secret: cp_token_protocol::message::SecretState::Usable,
     }
 }
 

@@ -8,6 +8,7 @@ use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
 use super::{introduce, start, status, stop, system};
 use crate::client;
+use crate::commands::{profile, words};
 use crate::deadline::Deadline;
 
 /// The daemon waits for token requests that are under way, and goes on serving meanwhile.
@@ -39,20 +40,22 @@ pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
 fn without_handover(address: &IpcAddress, deadline: &Deadline) -> Result<(), Failure> {
     let connection = client::connect(address, deadline)?.ok_or_else(super::super::not_running)?;
     let report = status::report(connection)?;
-    match loss(&report) {
+    match loss(&report)? {
         Some(loss) => Err(not_without_loss(&report.version, &loss)),
         None => stop(address).and_then(|_| start(address)),
     }
 }
 
 /// What a stop would lose that no start brings back.
-fn loss(report: &StatusReport) -> Option<String> {
+fn loss(report: &StatusReport) -> Result<Option<String>, Failure> {
     if report.locked {
-        return Some("what is under its lock".to_owned());
+        return Ok(Some("what is under its lock".to_owned()));
     }
-    let in_memory = report.profiles.iter().filter(|profile| profile.secret_source == SecretLocation::Memory);
+    let profiles = profile::profiles()?;
+    let in_memory = profiles.iter().filter(|profile| profile.secret_source == SecretLocation::Memory);
     let names: Vec<&str> = in_memory.map(|profile| profile.name.as_str()).collect();
-    (!names.is_empty()).then(|| format!("the secret of {}, which only its memory holds", names.join(", ")))
+    let words = || format!("the secret of {}, which only its memory holds", words::names(&names));
+    Ok((!names.is_empty()).then(words))
 }
 
 fn not_without_loss(version: &str, loss: &str) -> Failure {

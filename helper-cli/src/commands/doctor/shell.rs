@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use cp_token_protocol::message::{Finding, ProfileReport, StatusReport, Verdict};
+use cp_token_protocol::message::{Finding, ProfileReport, Verdict};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use super::{fault, fine};
@@ -11,18 +11,15 @@ use crate::proxy_address::ProxyAddress;
 use crate::text::clean;
 use crate::variables::{self, Variable};
 
-/// What is found, for one profile or all. While the daemon is locked it names none, and nothing can be compared.
+/// What is found for these profiles.
 pub(super) fn findings(
-    status: &StatusReport,
-    only: Option<&ProfileName>,
+    profiles: &[ProfileReport],
+    is_known: impl Fn(&ProfileName) -> bool,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Vec<Finding> {
-    if status.locked {
-        return Vec::new();
-    }
-    let mut findings: Vec<Finding> = chosen(status, &variable).into_iter().collect();
-    let looked_at = status.profiles.iter().filter(|profile| only.is_none_or(|name| profile.name == *name));
-    let differences: Vec<Finding> = looked_at.flat_map(|profile| differences(profile, &variable)).collect();
+    let mut findings: Vec<Finding> = chosen(is_known, &variable).into_iter().collect();
+    let differences: Vec<Finding> =
+        profiles.iter().flat_map(|profile| differences(profile, &variable)).collect();
     if differences.is_empty() {
         findings.push(fine("shell", "its variables name no other way to a server".to_owned()));
     }
@@ -30,11 +27,14 @@ pub(super) fn findings(
     findings
 }
 
-fn chosen(status: &StatusReport, variable: &impl Fn(&str) -> Option<OsString>) -> Option<Finding> {
+fn chosen(
+    is_known: impl Fn(&ProfileName) -> bool,
+    variable: &impl Fn(&str) -> Option<OsString>,
+) -> Option<Finding> {
     const NAME: &str = "CP_TOKEN_PROFILE";
     let value = variable(NAME).filter(|value| !value.is_empty())?;
     let name = value.to_str().and_then(|name| ProfileName::parse(name).ok());
-    let known = name.as_ref().is_some_and(|name| status.profiles.iter().any(|it| it.name == *name));
+    let known = name.as_ref().is_some_and(is_known);
     match (name, known) {
         (Some(name), true) => Some(fine("shell", format!("{NAME} chooses profile {name}"))),
         (Some(name), false) => {
@@ -116,32 +116,15 @@ fn note(profile: &ProfileReport, found: String, mend: String) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use cp_token_protocol::message::{KeyringReport, TokenState};
+    use cp_token_protocol::message::TokenState;
 
     use super::*;
     use crate::commands::table::tests::report;
 
-    fn status(profiles: Vec<ProfileReport>) -> StatusReport {
-        StatusReport {
-            version: String::new(),
-            protocol: 1,
-            pid: 1,
-            uptime_s: 0,
-            socket: String::new(),
-            config_file: String::new(),
-            config_problem: None,
-            keyring: KeyringReport::Untried,
-            protections: Vec::new(),
-            profiles,
-            locked: false,
-            locks_on_suspend: false,
-        }
-    }
-
     fn told(profile: &ProfileReport, variables: &[(&str, &str)]) -> Vec<(Verdict, String, String)> {
         let look =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
-        let findings = findings(&status(vec![profile.clone()]), None, look);
+        let findings = findings(std::slice::from_ref(profile), |name| *name == profile.name, look);
         findings.into_iter().map(|it| (it.verdict, it.found, it.mend)).collect()
     }
 

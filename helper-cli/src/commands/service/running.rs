@@ -9,7 +9,7 @@ use cp_token_protocol::message::{
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
 use crate::client;
-use crate::commands::status;
+use crate::commands::{profile, status, words};
 use crate::deadline::Deadline;
 
 /// How long a daemon may take to answer or to end.
@@ -29,26 +29,30 @@ pub(super) fn report(address: &IpcAddress) -> Result<Option<StatusReport>, Failu
 /// # Errors
 /// [`ErrorCode::USAGE`] where something would be lost that only a person can bring back, and nobody said `--force`.
 pub(super) fn may_stop(report: &StatusReport, force: bool) -> Result<(), Failure> {
-    let Some(loss) = loss(report).filter(|_| !force) else { return Ok(()) };
+    if force {
+        return Ok(());
+    }
+    let Some(loss) = loss(report)? else { return Ok(()) };
     let message = format!("the daemon that runs, process {}, would have to stop: {loss}", report.pid);
     Err(Failure::new(ErrorCode::USAGE, message)
         .with_hint("run this again with --force, and give the secret again afterwards"))
 }
 
-fn loss(report: &StatusReport) -> Option<String> {
+fn loss(report: &StatusReport) -> Result<Option<String>, Failure> {
     if report.locked {
-        return Some("it is locked, and what only its memory holds would be lost".to_owned());
+        return Ok(Some("it is locked, and what only its memory holds would be lost".to_owned()));
     }
+    let profiles = profile::profiles()?;
     let named = |holds: fn(&&ProfileReport) -> bool| {
-        let names = report.profiles.iter().filter(holds).map(|profile| profile.name.as_str());
-        Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
+        let names: Vec<_> = profiles.iter().filter(holds).map(|profile| profile.name.as_str()).collect();
+        Some(words::names(&names)).filter(|names| !names.is_empty())
     };
     let in_memory = named(|profile| profile.secret_source == SecretLocation::Memory);
     let typed =
         named(|profile| profile.totp == TotpMethod::Ask && matches!(profile.token, TokenState::Live(_)));
-    in_memory
+    Ok(in_memory
         .map(|names| format!("the secret of {names} is in its memory alone"))
-        .or_else(|| typed.map(|names| format!("a one-time code would be asked for again, for {names}")))
+        .or_else(|| typed.map(|names| format!("a one-time code would be asked for again, for {names}"))))
 }
 
 /// Stops the daemon and waits until it holds nothing any more; a line about it, where one ran.

@@ -1,0 +1,96 @@
+//! Owns where the parts of a config file's text are: what stands before the first table, and each profile's own table.
+//! A part can be read and replaced by itself, so that a change of one profile costs the same among many. Pure.
+
+use std::ops::Range;
+
+use cp_token_protocol::ProfileName;
+use toml_edit::{Document, Item};
+
+/// The parts of one text. Every profile has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sections {
+    /// Where each part behind the first begins, in order, and whose it is; `[profile]` itself is nobody's.
+    starts: Vec<(usize, Option<ProfileName>)>,
+}
+
+impl Sections {
+    /// The parts of a text that parses as `document`; nothing where a profile does not stand under a header of its own.
+    pub(super) fn of(text: &str, document: &Document<&str>) -> Option<Self> {
+        let mut starts = Vec::new();
+        if let Some(item) = document.get("profile") {
+            let profiles = item.as_table().filter(|table| !table.is_dotted())?;
+            if !profiles.is_implicit() {
+                starts.push((header(text, item)?, None));
+            }
+            for (name, item) in profiles.iter() {
+                item.as_table().filter(|table| !table.is_dotted() && !table.is_implicit())?;
+                starts.push((header(text, item)?, Some(ProfileName::parse(name).ok()?)));
+            }
+        }
+        starts.sort_unstable();
+        Some(Self { starts })
+    }
+
+    /// The part before the first table.
+    pub fn top(&self, text: &str) -> Range<usize> {
+        0..self.starts.first().map_or(text.len(), |(start, _)| *start)
+    }
+
+    /// The profile's own part, with the comments above its header.
+    pub fn part(&self, text: &str, name: &ProfileName) -> Option<Range<usize>> {
+        let place = self.starts.iter().position(|(_, whose)| whose.as_ref() == Some(name))?;
+        let end = self.starts.get(place + 1).map_or(text.len(), |(start, _)| *start);
+        Some(self.starts[place].0..end)
+    }
+
+    /// The text with another part in the place of that one, and its parts.
+    pub fn replaced(&self, text: &str, part: &Range<usize>, new: &str) -> (String, Self) {
+        let changed = [&text[..part.start], new, &text[part.end..]].concat();
+        let mut sections = self.clone();
+        for (start, _) in sections.starts.iter_mut().filter(|(start, _)| *start >= part.end) {
+            *start = *start - part.len() + new.len();
+        }
+        (changed, sections)
+    }
+
+    /// The text without a profile's part, and its parts. What stands below the last table stays.
+    pub fn removed(&self, text: &str, name: &ProfileName) -> Option<(String, Self)> {
+        let mut part = self.part(text, name)?;
+        if part.end == text.len() {
+            part.end = above(text, text.len());
+        }
+        let (changed, mut sections) = self.replaced(text, &part, "");
+        sections.starts.retain(|(_, whose)| whose.as_ref() != Some(name));
+        Some((changed, sections))
+    }
+
+    /// The text with one more part at its end, the profile's, and its parts.
+    pub fn extended(&self, text: &str, name: &ProfileName, new: &str) -> (String, Self) {
+        let mut sections = self.clone();
+        sections.starts.push((text.len(), Some(name.clone())));
+        ([text, new].concat(), sections)
+    }
+}
+
+/// Where the part of a table begins: at its header, or at the comments above it.
+fn header(text: &str, item: &Item) -> Option<usize> {
+    let start = item.span()?.start;
+    let before = text.get(..start).filter(|_| text[start..].starts_with('['))?;
+    let line = before.rfind('\n').map_or(0, |end| end + 1);
+    before[line..].trim().is_empty().then(|| above(text, line))
+}
+
+/// A line that closes a text of several lines is no comment, whatever it begins with.
+fn above(text: &str, header: usize) -> usize {
+    let mut start = header;
+    while start > 0 {
+        let line = text[..start - 1].rfind('\n').map_or(0, |end| end + 1);
+        let words = text[line..start].trim();
+        let is_comment = words.starts_with('#') && !words.contains("\"\"\"") && !words.contains("'''");
+        if !words.is_empty() && !is_comment {
+            break;
+        }
+        start = line;
+    }
+    start
+}

@@ -1,0 +1,74 @@
+//! Owns the account of what protects this process: each protection as it stands when it is asked for, not as it was meant.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cp_token_protocol::message::{ProtectionReport, ProtectionState};
+use cp_token_protocol::{LockedMemory, Secret};
+
+use crate::harden;
+
+#[cfg(unix)]
+#[path = "protections/unix.rs"]
+mod system;
+
+#[cfg(windows)]
+#[path = "protections/windows.rs"]
+mod system;
+
+/// What protects the process.
+#[derive(Debug)]
+pub struct Protections {
+    /// What was done at the start, and cannot be taken back or asked for later.
+    at_start: Vec<ProtectionReport>,
+    socket: PathBuf,
+    /// That secrets are not all locked is said once.
+    has_warned: AtomicBool,
+}
+
+impl Protections {
+    /// Those of a process that came out of its start like this and listens at this socket.
+    pub fn new(at_start: Vec<ProtectionReport>, socket: PathBuf) -> Self {
+        Self { at_start, socket, has_warned: AtomicBool::new(false) }
+    }
+
+    /// Each protection, as it stands now.
+    pub fn reports(&self) -> Vec<ProtectionReport> {
+        let mut reports = self.at_start.clone();
+        reports.extend(harden::standing());
+        reports.extend(system::socket(&self.socket));
+        reports.push(secrets());
+        reports
+    }
+
+    /// Says in the log, once, that not all secrets are locked. To be called whenever there may be new ones.
+    pub fn watch(&self) {
+        let memory = Secret::locked_memory();
+        if memory.locked < memory.held && !self.has_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!("secrets are not all locked in memory: {}", extent(memory));
+        }
+    }
+}
+
+/// Whether the secrets that are held lie in locked memory. Where none is held, whether one would.
+fn secrets() -> ProtectionReport {
+    let memory = Secret::locked_memory();
+    let holds = match memory.held {
+        0 => Secret::zeroed(1).is_locked(),
+        held => memory.locked == held,
+    };
+    let report = harden::report("secrets locked in memory", Some(holds));
+    let detail = match report.state {
+        ProtectionState::On => format!("{} of {}", memory.locked, memory.held),
+        ProtectionState::Off | ProtectionState::Unsupported => extent(memory),
+    };
+    ProtectionReport { detail, ..report }
+}
+
+fn extent(LockedMemory { held, locked }: LockedMemory) -> String {
+    let limit = match harden::locked_memory_limit() {
+        Some(bytes) => format!("limit {} KiB", bytes / 1024),
+        None => "the system refuses more".to_owned(),
+    };
+    format!("{locked} of {held}, {limit}: raise RLIMIT_MEMLOCK (ulimit -l, or LimitMEMLOCK= of the service)")
+}

@@ -1,0 +1,72 @@
+//! Owns how profiles are shown: one, or all of them a page at a time. It changes nothing, but that a config file which
+//! a person has written is read first.
+
+use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::Arc;
+
+use cp_token_protocol::message::{ProfilePage, ProfileReport, ProfileSelector};
+use cp_token_protocol::{BODY_LIMIT, Failure, ProfileName};
+
+use super::Registry;
+use crate::profile::Profile;
+
+/// What the reports of one page take at most: a frame, with room for what is around them.
+const PAGE: usize = BODY_LIMIT - 1024;
+/// More than a report takes beside its texts.
+const EACH: usize = 192;
+
+impl Registry {
+    /// The profiles behind `after` in the order of their names, as many as one answer holds.
+    ///
+    /// # Errors
+    /// What is wrong with the config file, where it leaves no profile.
+    pub fn page(&self, after: Option<&ProfileName>) -> Result<ProfilePage, Failure> {
+        if after.is_none() {
+            self.read_if_written();
+        }
+        let config = self.config();
+        if let (true, Some(problem)) = (config.profiles.is_empty(), self.problem()) {
+            return Err(problem);
+        }
+        let mut page = ProfilePage { profiles: Vec::new(), next: None };
+        let mut room = PAGE;
+        for profile in config.profiles.range((after.map_or(Unbounded, Excluded), Unbounded)).map(|(_, it)| it)
+        {
+            let size = EACH + profile.text_length();
+            if size > room {
+                page.next = page.profiles.last().map(|last: &ProfileReport| last.name.clone());
+                break;
+            }
+            room -= size;
+            page.profiles.push(self.report(profile, config.is_default(profile)));
+        }
+        Ok(page)
+    }
+
+    /// The first `most` profiles behind `after`, and the last of them where there are more.
+    pub fn part(&self, after: Option<&ProfileName>, most: usize) -> (Vec<Arc<Profile>>, Option<ProfileName>) {
+        let config = self.config();
+        let mut behind =
+            config.profiles.range((after.map_or(Unbounded, Excluded), Unbounded)).map(|(_, it)| it);
+        let part: Vec<_> = behind.by_ref().take(most).cloned().collect();
+        let next = behind.next().and(part.last()).map(|last| last.name.clone());
+        (part, next)
+    }
+
+    /// The profile that a caller means, as people see it.
+    ///
+    /// # Errors
+    /// As [`Registry::select`].
+    pub fn show(&self, selector: &ProfileSelector) -> Result<ProfileReport, Failure> {
+        self.read_if_written();
+        let profile = self.select(selector)?;
+        Ok(self.report(&profile, self.config().is_default(&profile)))
+    }
+
+    /// Reads a config file that somebody has written since it was read.
+    fn read_if_written(&self) {
+        if self.file_has_changed() {
+            let _ = self.reload();
+        }
+    }
+}

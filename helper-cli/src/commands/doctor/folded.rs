@@ -1,0 +1,86 @@
+//! Owns what is told of the findings where profiles are many: what is wrong, a few of what is wrong alike, and one line
+//! for what is well. Pure.
+
+use std::collections::{BTreeSet, HashMap};
+
+use cp_token_protocol::ProfileName;
+use cp_token_protocol::message::{Finding, Verdict};
+
+use super::fine;
+
+/// Of so many profiles everything is told.
+const FEW: usize = 20;
+/// How often the same is told of different profiles.
+const ALIKE: usize = 3;
+
+/// What a person is told of these findings.
+pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
+    let all = names(findings.iter());
+    if all.len() <= FEW {
+        return findings.to_vec();
+    }
+    let unwell = names(findings.iter().filter(|finding| finding.verdict != Verdict::Fine));
+    let mut told: Vec<Finding> = Vec::new();
+    // How often each was found, and where it was told last.
+    let mut seen: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
+    for finding in findings.iter().filter(|it| it.profile.is_none() || it.verdict != Verdict::Fine) {
+        let (count, last) = seen.entry((&finding.check, &finding.found)).or_default();
+        *count += usize::from(finding.profile.is_some());
+        if *count <= ALIKE {
+            *last = told.len();
+            told.push(finding.clone());
+        }
+    }
+    for (count, last) in seen.into_values().filter(|(count, _)| *count > ALIKE) {
+        told[last].found.push_str(&format!(" (and the same of {} other profiles)", count - ALIKE));
+    }
+    let well = all.len() - unwell.len();
+    told.push(fine("profiles", format!("{well} of {} profiles: nothing is wrong", all.len())));
+    told
+}
+
+fn names<'f>(findings: impl Iterator<Item = &'f Finding>) -> BTreeSet<&'f ProfileName> {
+    findings.filter_map(|finding| finding.profile.as_ref()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use cp_token_protocol::ErrorCode;
+
+    use super::*;
+
+    fn finding(number: usize, verdict: Verdict, found: &str) -> Finding {
+        Finding {
+            profile: ProfileName::parse(&format!("p{number:05}")).ok(),
+            check: "server".to_owned(),
+            verdict,
+            found: found.to_owned(),
+            mend: String::new(),
+        }
+    }
+
+    #[test]
+    fn of_many_profiles_what_is_wrong_is_told_and_what_is_well_is_counted() {
+        let fault = Verdict::Fault(ErrorCode::SERVER_UNREACHABLE);
+        let mut findings: Vec<_> = (0..10_000).map(|it| finding(it, Verdict::Fine, "it answers")).collect();
+        findings[7] = finding(7, Verdict::Note, "odd");
+        for (number, silent) in findings.iter_mut().enumerate().skip(100).take(100) {
+            *silent = finding(number, fault, "it does not answer");
+        }
+        findings.insert(0, fine("socket", "there".to_owned()));
+        let told = folded(&findings);
+        let words: Vec<_> = told.iter().map(|it| it.found.as_str()).collect();
+        assert_eq!(
+            words,
+            [
+                "there",
+                "odd",
+                "it does not answer",
+                "it does not answer",
+                "it does not answer (and the same of 97 other profiles)",
+                "9899 of 10000 profiles: nothing is wrong",
+            ]
+        );
+        assert_eq!(folded(&findings[..20]), findings[..20], "of few, everything is told");
+    }
+}
