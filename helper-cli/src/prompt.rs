@@ -12,6 +12,8 @@ mod system;
 mod choice;
 mod code;
 mod handed;
+#[cfg(unix)]
+mod hidden;
 mod passphrase;
 
 pub(crate) use choice::one_of;
@@ -23,7 +25,6 @@ use std::io::{self, IsTerminal, Read};
 use std::ops::RangeInclusive;
 
 use cp_token_protocol::{AccessToken, ErrorCode, Failure, Secret, TOKEN_LIMIT};
-use zeroize::Zeroizing;
 
 use crate::output;
 
@@ -59,8 +60,8 @@ pub(crate) fn lines(allowed: RangeInclusive<usize>) -> Result<Vec<Secret>, Failu
 /// # Errors
 /// [`ErrorCode::USAGE`] where there is no terminal to ask on; [`ErrorCode::SECRET_INVALID`] where it is no secret.
 pub(crate) fn ask(question: &str) -> Result<Secret, Failure> {
-    let text = rpassword::prompt_password(format!("{question} (not shown): ")).map(Zeroizing::new);
-    accept(text.map_err(|error| not_asked(&error))?.as_bytes())
+    let answer = system::read_hidden(&format!("{question} (not shown): "), SECRET_LIMIT);
+    accept(answer.map_err(|error| not_asked(&error))?.expose())
 }
 
 /// The token on standard input, with or without an end of line.

@@ -1,4 +1,4 @@
-//! Owns the watch over a program's process on Linux, by a descriptor of it.
+//! Owns the watch over a program's process on Linux, by a descriptor of it, or by a thread where there is none.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -6,16 +6,20 @@ use std::os::fd::OwnedFd;
 use std::process::ChildStdout;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
+
+/// Room enough for one system call.
+const STACK: usize = 64 * 1024;
 
 /// Sees a program end, and speak.
 pub(super) struct Watch {
-    ended: OwnedFd,
+    pub(super) ended: OwnedFd,
 }
 
 impl Watch {
     pub(super) fn over(process: Pid) -> io::Result<Self> {
-        Ok(Self { ended: pidfd_open(process, PidfdFlags::empty())? })
+        let ended = pidfd_open(process, PidfdFlags::empty()).or_else(|_| end_seen_by_a_thread(process))?;
+        Ok(Self { ended })
     }
 
     /// Waits until the program has ended, or has said more or closed its output. Its end is looked at first, so that
@@ -27,6 +31,20 @@ impl Watch {
         let has_news = |watched: &PollFd| !watched.revents().is_empty();
         Ok((has_news(&watched[0]), watched.get(1).is_some_and(has_news)))
     }
+}
+
+/// A descriptor that hangs up when the process ends. For kernels before Linux 5.3, and for sandboxes that forbid the
+/// newer call.
+pub(super) fn end_seen_by_a_thread(process: Pid) -> io::Result<OwnedFd> {
+    let (news, held) = io::pipe()?;
+    let wait = move || {
+        // Its status stays for whoever has started it, who may have taken it already: then there is none to wait for.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(process), options));
+        drop(held);
+    };
+    std::thread::Builder::new().name("program".to_owned()).stack_size(STACK).spawn(wait)?;
+    Ok(news.into())
 }
 
 /// Whatever a library has opened without the mark that keeps it from other programs is given that mark. On a kernel

@@ -225,3 +225,16 @@ async fn programs_that_hang_leave_places_for_other_work() {
     }
     assert!(next.await.unwrap().is_ok(), "the control: it was only waiting");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_descriptor_of_a_process_a_thread_sees_its_end_and_takes_no_status_away() {
+    let piped = std::process::Stdio::piped;
+    let mut child = std::process::Command::new("cat").stdin(piped()).stdout(piped()).spawn().unwrap();
+    let watch = watch::Watch { ended: watch::end_seen_by_a_thread(Pid::from_child(&child)).unwrap() };
+    let output = child.stdout.take();
+    drop(child.stdin.take());
+    while !watch.look(None).unwrap().0 {}
+    assert_eq!(watch.look(output.as_ref()).unwrap(), (true, true));
+    assert!(child.wait().unwrap().success());
+}

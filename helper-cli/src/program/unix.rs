@@ -105,13 +105,20 @@ impl Pipe {
 }
 
 /// The end to read from and the one to write to, which no program inherits by itself.
+///
+/// # Errors
+/// Where the system gives out none.
 #[cfg(not(target_os = "macos"))]
-fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
+pub(crate) fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
 }
 
+/// As above, in two steps.
+///
+/// # Errors
+/// As above.
 #[cfg(target_os = "macos")]
-fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
+pub(crate) fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     let (reader, writer) = rustix::pipe::pipe()?;
     for end in [&reader, &writer] {
         rustix::io::fcntl_setfd(end, rustix::io::FdFlags::CLOEXEC)?;

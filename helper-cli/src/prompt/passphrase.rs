@@ -4,7 +4,6 @@
 use std::io;
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
-use zeroize::Zeroizing;
 
 use super::{everything, without_line_end};
 
@@ -39,8 +38,8 @@ pub(crate) fn known_passphrase(from_stdin: bool) -> Result<Secret, Failure> {
 }
 
 fn asked(question: &str) -> Result<Secret, Failure> {
-    let text = rpassword::prompt_password(format!("{question} (not shown): ")).map(Zeroizing::new);
-    accept(text.map_err(|error| not_asked(&error))?.as_bytes())
+    let answer = super::system::read_hidden(&format!("{question} (not shown): "), LIMIT);
+    accept(answer.map_err(|error| not_asked(&error))?.expose())
 }
 
 fn accept(bytes: &[u8]) -> Result<Secret, Failure> {

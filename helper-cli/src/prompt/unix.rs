@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 
+pub(super) use super::hidden::read_hidden;
+
 /// Standard input, byte for byte.
 pub(super) fn unbuffered_stdin() -> io::Result<File> {
     Ok(io::stdin().as_fd().try_clone_to_owned()?.into())

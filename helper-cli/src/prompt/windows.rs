@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io;
 use std::os::windows::io::AsHandle;
 
+use cp_token_protocol::Secret;
+use zeroize::Zeroizing;
+
 /// Standard input, byte for byte.
 pub(super) fn unbuffered_stdin() -> io::Result<File> {
     Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
@@ -12,4 +15,9 @@ pub(super) fn unbuffered_stdin() -> io::Result<File> {
 /// Whether a person can be asked on the console, wherever the standard streams lead.
 pub(super) fn has_terminal() -> bool {
     File::options().read(true).write(true).open("CONIN$").is_ok()
+}
+
+/// What is typed at the console behind `prompt`, without its end.
+pub(super) fn read_hidden(prompt: &str, _: usize) -> io::Result<Secret> {
+    rpassword::prompt_password(prompt).map(Zeroizing::new).map(|text| Secret::copy_of(text.as_bytes()))
 }

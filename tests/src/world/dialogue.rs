@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,7 +13,7 @@ use std::time::Instant;
 use rustix::pty::OpenptFlags;
 use rustix::termios::{LocalModes, tcgetattr};
 
-use super::{Outcome, PATIENCE, World, call};
+use super::{Outcome, PATIENCE, World, call, processes};
 use crate::oracle::Oracle;
 
 /// A program at a terminal of its own.
@@ -49,26 +50,60 @@ impl Dialogue {
     /// Waits until this question is shown and what is typed is not, and types the answer. Panics where it is not
     /// asked.
     pub fn answer(&mut self, question: &str, answer: &str) -> &mut Self {
-        while !self.unread().contains(question) {
-            assert!(self.read_on(), "{question:?} is not asked: {}", self.unread());
-        }
-        self.read = self.shown.len();
-        self.wait_until_hidden();
-        self.screen.write_all(format!("{answer}\n").as_bytes()).expect("type");
+        self.wait_for_question(question);
+        self.press(&format!("{answer}\n"));
         self
+    }
+
+    /// Waits until this question is shown and what is typed is not. Panics where it is not asked.
+    pub fn wait_for_question(&mut self, question: &str) {
+        self.wait_for(question);
+        self.wait_until_hidden();
+    }
+
+    /// Waits until this is shown behind what was waited for before. Panics where it is not.
+    pub fn wait_for(&mut self, text: &str) {
+        let place = loop {
+            if let Some(place) = self.unread().find(text) {
+                break place;
+            }
+            assert!(self.read_on(), "{text:?} is not shown: {}", self.unread());
+        };
+        self.read += place + text.len();
+    }
+
+    /// Presses these keys.
+    pub fn press(&mut self, keys: &str) {
+        self.screen.write_all(keys.as_bytes()).expect("type");
+    }
+
+    /// The process of this program that was started here.
+    pub fn process(&self, program: &Path) -> Option<u32> {
+        processes::find_below(self.child.id(), program)
     }
 
     /// How the program ended; everything that was shown is its standard output.
     pub fn end(mut self) -> Outcome {
-        while self.read_on() {}
+        self.read_to_the_end();
         let code = call::code(self.child.wait().expect("wait for it"));
         let stdout = String::from_utf8_lossy(&self.shown).into_owned();
         self.oracle.record(self.line.clone(), self.shown);
         Outcome { code, stdout, stderr: String::new() }
     }
 
-    fn unread(&self) -> String {
-        String::from_utf8_lossy(&self.shown[self.read..]).into_owned()
+    /// Reads until nobody is at the other end any more.
+    pub fn read_to_the_end(&mut self) {
+        while self.read_on() {}
+    }
+
+    /// All that was shown.
+    pub fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.shown).into_owned()
+    }
+
+    fn unread(&self) -> &str {
+        // The programs here show ASCII; what is cut in the middle of anything else is read on.
+        std::str::from_utf8(&self.shown[self.read..]).unwrap_or_default()
     }
 
     /// False where nobody is at the other end any more.

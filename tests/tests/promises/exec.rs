@@ -66,7 +66,7 @@ pub(super) fn wait_for_file(world: &World, name: &str) {
 
 /// Waits until this holds.
 #[allow(clippy::disallowed_methods, reason = "a safety net, and no measure")]
-pub(super) fn wait_until(condition: impl Fn() -> bool) {
+pub(crate) fn wait_until(condition: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !condition() {
         assert!(Instant::now() < deadline, "it does not come");

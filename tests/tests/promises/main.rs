@@ -32,6 +32,7 @@ mod network;
 mod packages;
 mod pages;
 mod people;
+mod prompts;
 mod python;
 mod reset;
 mod schemas;

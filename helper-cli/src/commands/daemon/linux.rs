@@ -1,11 +1,15 @@
 //! Owns the signals to a daemon's process on Linux, where words do not help. No other program is told anything.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::fs::{Mode, OFlags, openat};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
+
+use crate::deadline::Deadline;
 
 /// The name that the system shows for a daemon's process.
 pub(super) const DAEMON: &str = "cp-tokend";
@@ -16,13 +20,9 @@ pub(super) const DAEMON: &str = "cp-tokend";
 /// What the system answers, or that it is another program: behind an activated socket the system names whoever
 /// made the socket.
 pub(super) fn end_in_order<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
-    let handle = tell(number, name, Signal::TERM)?;
-    let left = left.map_err(|_| io::ErrorKind::TimedOut)?;
-    let left = Timespec::try_from(left).map_err(|_| io::ErrorKind::InvalidInput)?;
-    match rustix::event::poll(&mut [PollFd::new(&handle, PollFlags::IN)], Some(&left))? {
-        0 => Err(io::ErrorKind::TimedOut.into()),
-        _ => Ok(()),
-    }
+    let handle = Handle::of(number)?;
+    handle.tell(name, Signal::TERM)?;
+    handle.wait(left.map_err(|_| io::ErrorKind::TimedOut)?)
 }
 
 /// Asks the process to go on with the new file of its program, if that is its name. It stays the same process.
@@ -30,16 +30,75 @@ pub(super) fn end_in_order<E>(number: i32, name: &str, left: Result<Duration, E>
 /// # Errors
 /// As [`end_in_order`], at once.
 pub(super) fn replace_in_order(number: i32, name: &str) -> io::Result<()> {
-    tell(number, name, Signal::USR2).map(drop)
+    Handle::of(number)?.tell(name, Signal::USR2)
 }
 
-fn tell(number: i32, name: &str, word: Signal) -> io::Result<OwnedFd> {
-    let process = Pid::from_raw(number).ok_or(io::ErrorKind::NotFound)?;
-    let handle = pidfd_open(process, PidfdFlags::empty())?;
-    // The number is looked up after the handle is held, so both mean the same process.
-    if std::fs::read_to_string(format!("/proc/{number}/comm"))?.trim_end() != name {
-        return Err(io::ErrorKind::PermissionDenied.into());
-    }
-    pidfd_send_signal(&handle, word)?;
-    Ok(handle)
+/// A process, its number, and what means that process for good: its folder below `/proc`, and a descriptor of it. That
+/// is missing before Linux 5.3, and where a sandbox forbids the call.
+struct Handle {
+    process: Pid,
+    folder: OwnedFd,
+    descriptor: Option<OwnedFd>,
 }
+
+impl Handle {
+    fn of(number: i32) -> io::Result<Self> {
+        let process = Pid::from_raw(number).ok_or(io::ErrorKind::NotFound)?;
+        let descriptor = pidfd_open(process, PidfdFlags::empty()).ok();
+        Self::with(process, descriptor)
+    }
+
+    fn with(process: Pid, descriptor: Option<OwnedFd>) -> io::Result<Self> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = rustix::fs::open(format!("/proc/{}", process.as_raw_pid()), flags, Mode::empty())?;
+        Ok(Self { process, folder, descriptor })
+    }
+
+    /// Sends the signal, if that is the process's name. The name is looked up after the handle is held, so both mean the
+    /// same process; without a descriptor, its number could become another's in the instant behind the look.
+    fn tell(&self, name: &str, word: Signal) -> io::Result<()> {
+        if self.read("comm")?.trim_ascii_end() != name.as_bytes() {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        match &self.descriptor {
+            Some(descriptor) => pidfd_send_signal(descriptor, word)?,
+            None => kill_process(self.process, word)?,
+        }
+        Ok(())
+    }
+
+    fn wait(&self, left: Duration) -> io::Result<()> {
+        let Some(descriptor) = &self.descriptor else { return self.look_until_it_has_ended(left) };
+        let left = Timespec::try_from(left).map_err(|_| io::ErrorKind::InvalidInput)?;
+        match rustix::event::poll(&mut [PollFd::new(descriptor, PollFlags::IN)], Some(&left))? {
+            0 => Err(io::ErrorKind::TimedOut.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn look_until_it_has_ended(&self, left: Duration) -> io::Result<()> {
+        const PAUSE: Duration = Duration::from_millis(20);
+        let deadline = Deadline::new(left);
+        while self.read("stat").is_ok_and(|stat| !has_ended(&stat)) {
+            std::thread::sleep(PAUSE.min(deadline.remaining().map_err(|_| io::ErrorKind::TimedOut)?));
+        }
+        Ok(())
+    }
+
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        let file = openat(&self.folder, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        File::from(file).read_to_end(&mut text)?;
+        Ok(text)
+    }
+}
+
+/// Whether nothing of the process is left but its number, from what stands behind its name.
+fn has_ended(stat: &[u8]) -> bool {
+    let behind = stat.rsplit(|&byte| byte == b')').next().unwrap_or_default().trim_ascii_start();
+    matches!(behind.first(), None | Some(b'Z' | b'X'))
+}
+
+#[cfg(test)]
+#[path = "linux_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{World, processes};
+use cp_token_tests::world::{Launch, World, processes};
 
 use super::{creating, put, script, vault};
 
@@ -87,6 +87,44 @@ fn exit_codes_are_learnt_whatever_the_caller_ignores() {
     assert!(!ignores_its_children(&status));
     creating(&world, &client, "--secret-command", &program).run().succeeded();
     world.helper(&["--fresh"]).token();
+}
+
+/// A program whose child tells its number and never ends, while it prints without end itself.
+fn endless(world: &World) -> (String, std::path::PathBuf) {
+    let pid = world.path("pid");
+    let line = format!("sleep 1000 & echo $! >{0}.new; mv {0}.new {0}; exec yes", pid.display());
+    (script(world, "endless", &line), pid)
+}
+
+#[test]
+fn programs_run_and_are_ended_with_their_group_where_the_kernel_gives_out_no_descriptor_of_a_process() {
+    if !programs::present(&["strace"]) {
+        return;
+    }
+    for error in ["ENOSYS", "EPERM"] {
+        let world = World::new();
+        let client = world.new_client();
+        let secret = vault(&world, "secret");
+        put(&secret, &client.secret, 0o600);
+        let program = script(&world, "show", &format!("sleep 0.1; cat {}", secret.display()));
+        let trace = world.path("trace").display().to_string();
+        let (filter, order) = ("trace=pidfd_open", format!("inject=pidfd_open:error={error}"));
+        let daemon =
+            world.launch(Launch::by(["strace", "-f", "-qq", "-o", &trace, "-e", filter, "-e", &order]));
+        creating(&world, &client, "--secret-command", &program).run().succeeded();
+        world.helper(&["--fresh"]).token();
+        let (endless, pid) = endless(&world);
+        let update = world.helper(&["profile", "update", "prod", "--secret-command", &endless]);
+        update.failed(69).saying("printed more than a secret can hold");
+        let pid = std::fs::read_to_string(pid).expect("it ran").trim().parse().expect("a number");
+        assert!(processes::wait_for_end(pid));
+        let failing = script(&world, "failing", "exit 3");
+        let update = world.helper(&["profile", "update", "prod", "--secret-command", &failing]);
+        update.failed(69).saying("failed with exit code 3");
+        assert_eq!(daemon.terminate(), 0);
+        let trace = std::fs::read_to_string(&trace).expect("the trace");
+        assert!(trace.matches("(INJECTED)").count() >= 4, "the control: {error} {trace}");
+    }
 }
 
 fn ignores_its_children(status: &str) -> bool {
