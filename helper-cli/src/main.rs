@@ -12,6 +12,7 @@ mod date;
 mod deadline;
 mod duration;
 mod exit;
+mod home;
 mod hot;
 mod import;
 mod launch;

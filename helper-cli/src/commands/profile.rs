@@ -11,7 +11,7 @@ use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 use super::{ask, code, json, table};
 use crate::cli::ProfileCommand;
 use crate::look::Look;
-use crate::{client, output, prompt};
+use crate::{client, home, output, prompt};
 
 mod create;
 mod environment;
@@ -130,7 +130,8 @@ pub(super) fn find(name: &ProfileName) -> Result<ProfileReport, Failure> {
 
 /// The daemon has another working folder, so a path is told to it from the root.
 fn absolute(path: &OsStr, option: &str) -> Result<String, Failure> {
-    let absolute = std::path::absolute(path).ok().and_then(|path| path.to_str().map(str::to_owned));
+    let absolute =
+        std::path::absolute(home::expanded(path)).ok().and_then(|path| path.to_str().map(str::to_owned));
     absolute.ok_or_else(|| {
         Failure::new(ErrorCode::USAGE, format!("{option} is no path that can be stored"))
             .with_hint("give the path of a file, in UTF-8")
