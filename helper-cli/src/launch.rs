@@ -56,7 +56,7 @@ pub(crate) fn start<'d>(address: &IpcAddress, deadline: &'d Deadline) -> Result<
     if let Some(connection) = client::connect(address, deadline)? {
         return Ok(connection);
     }
-    let mut failures = RecentFailures::read(&lock);
+    let mut failures = RecentFailures::read(&lock, &process::what_is_started(address));
     failures.refuse_one_more()?;
     let outcome = process::start_and_wait(deadline);
     // A daemon that somebody else started in the meantime, a service manager say, serves as well.

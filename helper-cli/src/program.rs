@@ -33,6 +33,15 @@ pub(crate) enum Argument {
     },
 }
 
+/// Starts a thread that no signal interrupts: they are all for the one that waits for a program.
+///
+/// # Errors
+/// Where the system gives out none.
+pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    system::without_signals(|| thread.spawn(work)).map(drop)
+}
+
 /// A program about to run.
 pub(crate) struct Program {
     command: Command,
@@ -120,8 +129,9 @@ impl Program {
     /// # Errors
     /// Why it cannot be run.
     pub(crate) fn start(mut self) -> io::Result<Beside> {
+        // Where the system gives out no thread, nothing has run yet.
+        self.pipes.iter_mut().try_for_each(Pipe::feed)?;
         let child = system::start(&mut self.command, &self.pipes)?;
-        self.pipes.into_iter().try_for_each(Pipe::feed)?;
         Ok(Beside { child })
     }
 

@@ -82,7 +82,7 @@ fn refuse_nesting() -> Result<(), Failure> {
             ErrorCode::USAGE,
             format!("{name} is set already, so this runs inside of another cp-token exec"),
         )
-        .with_hint("use that token, or run: env -u CP_TOKEN -u CP_TOKEN_FILE cp-token exec …")),
+        .with_hint("use that token, or run: env -u CP_TOKEN -u CP_TOKEN_FILE cp-token exec -- CMD")),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 
-use cp_token_protocol::{ErrorCode, Failure, state_folder};
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress, state_folder};
 
 use super::{system, within};
 use crate::deadline::Deadline;
@@ -38,6 +38,9 @@ const INHERITED_VARIABLES: &[&str] = &[
     "CP_TOKEN_LOG",
 ];
 
+/// How the names of those begin that tell it where things lie.
+const TELLS_WHERE: [&str; 3] = ["HOME", "XDG_", "CP_TOKEN_"];
+
 /// The longest line that is read from the daemon, in bytes.
 const LINE_LIMIT: u64 = 8192;
 
@@ -67,6 +70,21 @@ pub(super) fn program() -> Result<PathBuf, Failure> {
     }
     let program = own.with_file_name(format!("cp-tokend{}", std::env::consts::EXE_SUFFIX));
     if program.is_file() { Ok(program) } else { Err(not_run(&program)) }
+}
+
+/// Everything that a start's success depends on, as far as we know: which file the daemon's is, and what tells it where
+/// it is to listen, read and write.
+pub(super) fn what_is_started(address: &IpcAddress) -> Vec<Vec<u8>> {
+    let file = program().map(|file| (system::identity(&file), file));
+    let file =
+        file.map_or_else(|_| "none".to_owned(), |(facts, file)| format!("{facts:?} {}", file.display()));
+    let places =
+        inherited_variables().filter(|(name, _)| TELLS_WHERE.iter().any(|start| name.starts_with(start)));
+    let places = places.map(|(name, value)| [name.as_bytes(), b"=", value.as_encoded_bytes()].concat());
+    [file.into_bytes(), address.folder().as_os_str().as_encoded_bytes().to_vec()]
+        .into_iter()
+        .chain(places)
+        .collect()
 }
 
 fn inherited_variables() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {

@@ -3,9 +3,9 @@
 #![allow(unsafe_code)]
 
 use std::ffi::OsString;
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, Read};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -17,9 +17,18 @@ use rustix::time::{ClockId, clock_gettime};
 /// What the system's own libraries ask for, besides: nothing.
 pub(super) const VARIABLES: &[&str] = &[];
 
-/// Makes the folder and its missing parents, open to nobody else from their first instant.
+/// Makes the folder and its missing parents, open to nobody else from their first instant, and to us whatever the umask.
 pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    let missing: Vec<_> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
+    for folder in missing.into_iter().rev() {
+        match DirBuilder::new().mode(0o700).create(folder) {
+            Ok(()) => std::fs::set_permissions(folder, Permissions::from_mode(0o700))?,
+            // Somebody else who starts a daemon was quicker.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// The user that `path` belongs to, where that is not us.
@@ -35,11 +44,20 @@ pub(super) fn open_own_file(path: &Path) -> io::Result<File> {
     options.read(true).write(true).create(true).truncate(false);
     let file = options.mode(0o600).custom_flags(flags.bits().cast_signed()).open(path)?;
     let metadata = file.metadata()?;
-    if metadata.is_file() && is_ours(metadata.uid()) {
-        Ok(file)
-    } else {
-        Err(io::ErrorKind::PermissionDenied.into())
+    if !metadata.is_file() || !is_ours(metadata.uid()) {
+        return Err(io::ErrorKind::PermissionDenied.into());
     }
+    // A umask may have taken away what the next one needs.
+    if metadata.mode() & 0o777 != 0o600 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
+/// What a file has of its own, which changes with what is in it: device, number, and when it was changed.
+pub(super) fn identity(file: &Path) -> Option<[u64; 4]> {
+    let facts = file.metadata().ok()?;
+    Some([facts.dev(), facts.ino(), facts.mtime().cast_unsigned(), facts.mtime_nsec().cast_unsigned()])
 }
 
 /// Takes the lock if nobody has it.

@@ -47,6 +47,13 @@ pub(super) fn open_own_file(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() && is_ours { Ok(file) } else { Err(io::ErrorKind::PermissionDenied.into()) }
 }
 
+/// What a file has of its own, which changes with what is in it: its length, and when it was written.
+pub(super) fn identity(file: &Path) -> Option<[u64; 2]> {
+    use std::os::windows::fs::MetadataExt;
+    let facts = file.metadata().ok()?;
+    Some([facts.file_size(), facts.last_write_time()])
+}
+
 /// Takes the lock if nobody has it.
 pub(super) fn lock_at_once(file: &File) -> bool {
     file.try_lock().is_ok()

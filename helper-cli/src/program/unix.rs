@@ -92,16 +92,22 @@ impl Pipe {
         self.ours.is_none()
     }
 
-    /// Lets go of the program's end, and fills in what is left as it is read.
-    pub(super) fn feed(self) -> io::Result<()> {
-        let Self { theirs, ours, rest } = self;
-        drop(theirs);
-        let Some(ours) = ours else { return Ok(()) };
+    /// Fills in what is left while it is read. A program that does not read it all has its reasons.
+    pub(super) fn feed(&mut self) -> io::Result<()> {
+        let Some(ours) = self.ours.take() else { return Ok(()) };
         rustix::fs::fcntl_setfl(&ours, OFlags::empty())?;
-        // A program that does not read it all has its reasons.
-        let feed = move || drop(std::fs::File::from(ours).write_all(&rest));
-        std::thread::Builder::new().spawn(feed).map(drop)
+        let rest = std::mem::take(&mut self.rest);
+        super::start_thread("feed", move || drop(std::fs::File::from(ours).write_all(&rest)))
     }
+}
+
+/// Does something while signals wait, and so do those of a thread that it starts.
+pub(super) fn without_signals<T>(work: impl FnOnce() -> T) -> T {
+    let mask = signal_mask();
+    change_mask(libc::SIG_BLOCK, &all_passed_on());
+    let done = work();
+    change_mask(libc::SIG_SETMASK, &mask);
+    done
 }
 
 /// The end to read from and the one to write to, which no program inherits by itself.
@@ -113,9 +119,6 @@ pub(crate) fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
 }
 
-/// As above, in two steps.
-///
-/// # Errors
 /// As above.
 #[cfg(target_os = "macos")]
 pub(crate) fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {

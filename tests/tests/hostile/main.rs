@@ -23,3 +23,4 @@ mod races;
 mod stage;
 mod stalled;
 mod start;
+mod umask;

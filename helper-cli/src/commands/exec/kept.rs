@@ -1,18 +1,19 @@
 //! Owns `cp-token exec --file`: a file with a valid token for as long as a program runs. It asks often enough, and
 //! never a person: the program has the terminal.
 
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cp_token_protocol::message::{ProfileSelector, TokenGrant};
-use cp_token_protocol::{AccessToken, Failure};
+use cp_token_protocol::{AccessToken, ErrorCode, Failure};
 
 use super::place::Place;
 use super::{Line, not_run, wanted};
 use crate::cli::ExecOptions;
 use crate::commands::grant::{Wanted, grant};
 use crate::exit::{self, ErrorFormat};
-use crate::program::end_as;
+use crate::program::{end_as, start_thread};
 
 /// The longest pause between two looks, so that a lock or a refusal is soon noticed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
@@ -39,15 +40,18 @@ pub(super) fn run(line: &Line<'_>, profile: &ProfileSelector, options: &ExecOpti
     place.put(token.access_token.expose()).map_err(|error| crate::commands::not_written(&error))?;
     let mut program = line.program(&token);
     program.set("CP_TOKEN_FILE", place.file());
-    let beside = program.start().map_err(|error| not_run(&error))?;
     let place = Arc::new(Mutex::new(Some(place)));
     let keeper = Keeper {
         place: Arc::clone(&place),
         profile: profile.clone(),
         min_validity: options.min_validity,
-        held: Some(token.access_token),
+        held: Some(Held::of(&token)),
     };
-    std::thread::spawn(move || keeper.keep(token.expires_in_ms));
+    // Without a thread that keeps the file fresh, the program is not run. It begins once the program runs.
+    let (began, begin) = sync_channel(1);
+    start_thread("keeper", move || keeper.keep(&begin, token.expires_in_ms)).map_err(|_| no_thread())?;
+    let beside = program.start().map_err(|error| not_run(&error))?;
+    drop(began);
     let status = beside.wait();
     // Whoever is just asking for a token finds no place for it any more.
     drop(place.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -60,41 +64,69 @@ struct Keeper {
     profile: ProfileSelector,
     min_validity: Option<Duration>,
     /// The token that is in the file.
-    held: Option<Arc<AccessToken>>,
+    held: Option<Held>,
+}
+
+/// A token and its end.
+struct Held {
+    token: Arc<AccessToken>,
+    end: Instant,
+}
+
+impl Held {
+    fn of(token: &TokenGrant) -> Self {
+        let life = Duration::from_millis(token.expires_in_ms);
+        Self { token: Arc::clone(&token.access_token), end: now() + life }
+    }
+}
+
+/// Where the machine sleeps, this clock may stand still; the next look then asks for another token, as after any pause.
+#[allow(clippy::disallowed_methods, reason = "the helper has no clock of its own")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 impl Keeper {
     /// Looks again and again, for as long as the process lives.
-    fn keep(mut self, expires_in_ms: u64) {
+    fn keep(mut self, begin: &Receiver<()>, expires_in_ms: u64) {
+        let _ = begin.recv();
         let mut pause = pause(expires_in_ms);
         loop {
             std::thread::sleep(pause);
-            let wanted = Wanted {
-                min_validity: self.min_validity,
-                timeout: PATIENCE,
-                may_ask: false,
-                ..Wanted::of(self.profile.clone())
-            };
-            pause = match grant(wanted) {
+            // One that lives on, if for less long than was asked for, is better than none.
+            let token = self.ask(self.min_validity).or_else(|failure| match self.min_validity {
+                Some(_) => self.ask(None).map_err(|_| failure),
+                None => Err(failure),
+            });
+            pause = match token {
                 Ok(token) => self.hold(&token),
                 Err(failure) => self.let_go(failure),
             };
         }
     }
 
+    fn ask(&self, min_validity: Option<Duration>) -> Result<TokenGrant, Failure> {
+        let profile = Wanted::of(self.profile.clone());
+        grant(Wanted { min_validity, timeout: PATIENCE, may_ask: false, ..profile })
+    }
+
     fn hold(&mut self, token: &TokenGrant) -> Duration {
-        if self.held.as_ref().is_none_or(|held| !held.matches(&token.access_token)) {
+        if self.held.as_ref().is_none_or(|held| !held.token.matches(&token.access_token)) {
             match self.with_place(|place| place.put(token.access_token.expose())) {
                 Some(Err(error)) => return self.let_go(crate::commands::not_written(&error)),
-                Some(Ok(())) | None => self.held = Some(Arc::clone(&token.access_token)),
+                Some(Ok(())) | None => self.held = Some(Held::of(token)),
             }
         }
         pause(token.expires_in_ms)
     }
 
     /// No token is better than one that may be dead. The daemon serves the old one as long as it lives, so whoever
-    /// gets none has none.
+    /// gets none has none; only where no daemon answers does the token in the file go on to its end.
     fn let_go(&mut self, failure: Failure) -> Duration {
+        let is_unheard = matches!(failure.code, ErrorCode::DAEMON_UNAVAILABLE | ErrorCode::TIMED_OUT);
+        if is_unheard && self.held.as_ref().is_some_and(|held| now() < held.end) {
+            return AFTER_A_FAILURE;
+        }
         let is_news = self.with_place(Place::clear).is_some() && self.held.take().is_some();
         if is_news {
             exit::conclude(Err(failure), ErrorFormat::Text);
@@ -110,4 +142,12 @@ impl Keeper {
 
 fn pause(expires_in_ms: u64) -> Duration {
     (Duration::from_millis(expires_in_ms) / LOOKS).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+}
+
+fn no_thread() -> Failure {
+    Failure::new(
+        ErrorCode::NOT_ON_THIS_MACHINE,
+        "the program was not run: the system gives out no thread for the file",
+    )
+    .with_hint("see the limit on processes (ulimit -u), or do without --file")
 }

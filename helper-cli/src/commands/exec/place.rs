@@ -95,7 +95,8 @@ fn candidates(address: &IpcAddress) -> Vec<PathBuf> {
 fn remove_what_is_left(all: &Path) {
     for entry in std::fs::read_dir(all).into_iter().flatten().flatten() {
         let folder = entry.path();
-        let Ok(lock) = File::open(&folder) else { continue };
+        let opened = system::give_us_access(&folder).and_then(|()| File::open(&folder));
+        let Ok(lock) = opened else { continue };
         if system::lock_at_once(&lock) {
             Place { folder, _lock: lock }.remove();
         }

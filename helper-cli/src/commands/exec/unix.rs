@@ -1,10 +1,11 @@
 //! Owns the system calls behind a token's file on Unix: private from the first instant, in memory, locked.
 
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use cp_token_protocol::is_same_user;
 use rustix::fs::{FlockOperation, OFlags, flock, statfs};
 
 /// Whether what lies in the folder is in memory and on no disk.
@@ -30,15 +31,29 @@ pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a folder for us alone, which must not be there.
+/// Makes a folder for us alone, which must not be there. A umask may have taken away what we need ourselves.
 pub(super) fn create_private_folder(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().mode(0o700).create(folder)
+    DirBuilder::new().mode(0o700).create(folder)?;
+    give_us_access(folder)
 }
 
-/// Makes a file for us alone, which must not be there.
+/// Gives us what a umask has taken away of a folder of our own. Those above it are ours alone.
+pub(super) fn give_us_access(folder: &Path) -> io::Result<()> {
+    let facts = folder.symlink_metadata()?;
+    let is_ours = is_same_user(facts.uid(), rustix::process::geteuid().as_raw());
+    match facts.is_dir() && is_ours {
+        true if facts.mode() & 0o777 == 0o700 => Ok(()),
+        true => std::fs::set_permissions(folder, Permissions::from_mode(0o700)),
+        false => Err(io::ErrorKind::PermissionDenied.into()),
+    }
+}
+
+/// Makes a file for us alone, which must not be there, whatever the umask.
 pub(super) fn create_private_file(path: &Path) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW.bits().cast_signed();
-    File::options().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)
+    let file = File::options().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
 }
 
 /// Takes the lock if nobody has it.

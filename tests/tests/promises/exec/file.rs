@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::programs;
 use cp_token_tests::world::processes::{self, Signal};
 use cp_token_tests::world::{Call, World};
@@ -124,6 +125,54 @@ fn while_there_is_no_token_there_is_no_file_and_it_comes_back() {
     let outcome = running.finish();
     assert_eq!((outcome.code, outcome.stdout), (0, world.helper(&[]).token()));
     assert!(outcome.stderr.lines().count() == 1 && outcome.stderr.contains("locked"), "{:?}", outcome.stderr);
+}
+
+#[test]
+fn a_token_that_lives_stays_in_the_file_while_the_server_is_down_however_long_it_was_to_live() {
+    let world = World::new();
+    world.server().set_life(Duration::from_secs(20));
+    world.create_profile("prod", "memory");
+    let Some(memory) = Memory::new(&world) else { return };
+    let line =
+        "cp \"$CP_TOKEN_FILE\" bin/first; until [ -e checked ]; do sleep 0.01; done; cat \"$CP_TOKEN_FILE\"";
+    let call =
+        world.call(&["exec", "--file", "--min-validity", "17s", "--", "timeout", "120", "sh", "-c", line]);
+    let running = call.env("XDG_RUNTIME_DIR", &memory.0).printing_a_token().spawn();
+    wait_until(|| world.path("bin/first").exists());
+    world.server().answer_always(Answer::status(503, &[], "down"));
+    let before = world.server().token_requests();
+    // The second look comes when the first one has done what it does.
+    assert!(
+        world
+            .server()
+            .wait_for(cp_token_tests::world::PATIENCE, |ledger| ledger.token_requests() >= before + 2)
+    );
+    let kept = memory.content().iter().filter(|path| path.ends_with("token")).count();
+    std::fs::write(world.path("checked"), "now").expect("write a sign");
+    let outcome = running.finish().succeeded();
+    assert_eq!(kept, 1);
+    assert_eq!(outcome.stdout, std::fs::read_to_string(world.path("bin/first")).expect("the token"));
+}
+
+#[test]
+fn without_a_thread_to_spare_the_program_is_not_run_and_nothing_is_left() {
+    if !programs::present(&["strace"]) {
+        return;
+    }
+    let world = world();
+    let Some(memory) = Memory::new(&world) else { return };
+    world.helper(&[]).token();
+    let start = |inject: &[&str]| {
+        let line = ["-f", "-qq", "-o", "trace"].iter().chain(inject);
+        let call = world.program("strace").args(line).args([world.helper_file()]);
+        call.args(["exec", "--file", "--", "touch", "ran"]).env("XDG_RUNTIME_DIR", &memory.0).run()
+    };
+    start(&["-e", "inject=clone3:error=EAGAIN"]).failed(69).saying("gives out no thread");
+    assert!(!world.path("ran").exists() && memory.content().is_empty(), "{:?}", memory.content());
+    let trace = std::fs::read_to_string(world.path("trace")).expect("the trace");
+    assert!(trace.contains("(INJECTED)"), "the control: {trace}");
+    start(&[]).succeeded();
+    assert!(world.path("ran").exists());
 }
 
 #[test]
