@@ -1,6 +1,7 @@
 //! Owns `cp-token curl`: which profile's token goes with the command, and the real curl that runs it.
 
 mod attempt;
+mod descriptors;
 mod files;
 mod first;
 mod head;
@@ -51,6 +52,7 @@ pub(super) fn run(options: &CurlOptions) -> Result<(), Failure> {
     }
     let default = files::default_config(&items)?;
     let steps = files::expand(items)?;
+    descriptors::refuse(default.iter().chain(steps.iter().flat_map(Step::items)))?;
     let facts = curl::judge(default.iter().chain(steps.iter().flat_map(Step::items)))?;
     let traces = attempt::traces(options, &facts, default.iter().chain(steps.iter().flat_map(Step::items)))?;
     let token = token_for(&facts, options)?;

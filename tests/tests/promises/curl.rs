@@ -1,5 +1,6 @@
 //! Promises of `cp-token curl`: the real curl with a token, and in all else as if it had been called itself.
 
+mod descriptors;
 mod hosts;
 mod rejected;
 mod secrecy;
@@ -94,14 +95,15 @@ fn input_output_and_odd_bytes_are_passed_through() {
 }
 
 #[test]
-fn descriptors_that_curl_is_given_reach_it_also_where_the_daemon_has_to_be_started() {
+fn options_from_a_descriptor_reach_curl_also_where_the_daemon_has_to_be_started() {
     if !programs::present(&["bash"]) {
         return;
     }
     let Some(world) = World::with_keyring() else { return };
     world.create_profile("prod", "keyring");
     world.stop_daemon();
-    let line = "cp-token curl -- -sS -d @/dev/fd/9 /api/v3/users 9< <(printf 'of a descriptor')";
+    // What is read before there is a token may be a descriptor.
+    let line = "cp-token curl -- -sS -K /dev/fd/9 /api/v3/users 9< <(printf 'data = \"of a descriptor\"')";
     world.program("bash").args(["-c", line]).run().succeeded();
     assert_eq!(asked(world.server())[0].request.body, b"of a descriptor");
 }

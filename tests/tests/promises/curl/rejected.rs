@@ -136,7 +136,6 @@ fn what_cannot_be_sent_or_undone_twice_is_refused_at_once() {
     for words in [
         ["-d", "@-", "/api/v3/users"].as_slice(),
         &["-T", "-", "/api/v3/users"],
-        &["-d", "@/dev/fd/0", "/api/v3/users"],
         &["-O", "/api/v3/users"],
         &["/api/v3/a", "/api/v3/b"],
         &["/api/v3/{a,b}"],

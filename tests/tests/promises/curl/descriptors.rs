@@ -1,0 +1,111 @@
+//! Promises about descriptors in a curl command: behind one lies the token, so none is read by curl, whatever it is
+//! called.
+
+use cp_token_tests::fake_proxy::FakeProxy;
+use cp_token_tests::world::World;
+
+use super::{calling, curl, paths, world};
+
+/// Options that read a file, with what stands before its name.
+const READING: [(&str, &str); 25] = [
+    ("--proxy-header", "@"),
+    ("-w", "@"),
+    ("-d", "@"),
+    ("--data-ascii", "@"),
+    ("--data-binary", "@"),
+    ("--data-urlencode", "name@"),
+    ("--json", "@"),
+    ("--url-query", "name@"),
+    ("-F", "x=@"),
+    ("-F", "x=<"),
+    ("-F", "x=y;headers=@"),
+    ("-T", ""),
+    ("-b", ""),
+    ("--cacert", ""),
+    ("--capath", ""),
+    ("-E", ""),
+    ("--key", ""),
+    ("--proxy-cacert", ""),
+    ("--proxy-cert", ""),
+    ("--crlfile", ""),
+    ("--pinnedpubkey", ""),
+    ("--etag-compare", ""),
+    ("--hsts", ""),
+    ("--alt-svc", ""),
+    ("--egd-file", ""),
+];
+
+/// A link to what the name leads to.
+fn link(world: &World, name: &str, to: &str) -> String {
+    std::os::unix::fs::symlink(to, world.path(name)).expect("make a link");
+    world.path(name).display().to_string()
+}
+
+/// The control: the real curl, with something behind descriptor 4, sends that to whoever is named as its proxy.
+fn assert_curl_would_send_it(world: &World, proxy: &FakeProxy) {
+    std::fs::write(world.path("held"), "X-Held: BEHIND-A-DESCRIPTOR\n").expect("write a file");
+    let url = format!("{}/x", world.server().url());
+    let line = format!("exec curl -q -s -x {} --proxy-header @/dev/fd/4 {url} 4<held", proxy.url());
+    world.shell(&line);
+    let heads: Vec<_> = proxy.conversations().into_iter().map(|each| each.head).collect();
+    assert!(heads.iter().any(|head| head.contains("BEHIND-A-DESCRIPTOR")), "{heads:?}");
+}
+
+#[test]
+fn a_descriptor_in_a_proxys_header_sends_the_token_nowhere_on_the_command_line_and_in_curlrc() {
+    let Some(world) = world() else { return };
+    let proxy = FakeProxy::start();
+    assert_curl_would_send_it(&world, &proxy);
+    let asked = proxy.asked();
+    let url = proxy.url();
+    let evil = ["-x", &url, "--proxy-header", "@/dev/fd/4", "/x"];
+    let line: Vec<&str> = evil.iter().copied().chain(["--next", "-x", evil[1], "/x"]).collect();
+    curl(&world, &line).failed(64).saying("--proxy-header is a descriptor");
+    let home = world.path("home");
+    let lines = format!("proxy = \"{}\"\nproxy-header = \"@/dev/fd/4\"\n", proxy.url());
+    std::fs::write(home.join(".curlrc"), &lines).expect("write a config");
+    curl(&world, &["/x"]).failed(64).saying("--proxy-header is a descriptor");
+    std::fs::write(world.path("inner"), &lines).expect("write a config");
+    std::fs::write(world.path("outer"), "config = \"inner\"\n").expect("write a config");
+    curl(&world, &["-q", "-K", "outer", "/x"]).failed(64).saying("--proxy-header is a descriptor");
+    assert_eq!(proxy.asked(), asked);
+    std::fs::remove_file(home.join(".curlrc")).expect("forget it");
+}
+
+#[test]
+fn every_option_that_reads_a_file_is_refused_a_descriptor_by_whatever_way() {
+    let Some(world) = world() else { return };
+    let itself = format!("/proc/{}/fd/4", std::process::id());
+    let two_links = link(&world, "two", &link(&world, "one", "/proc/thread-self/fd/4"));
+    let names = ["/dev/fd/4", "/dev/stdin", "/proc/self/fd/0", &itself, "/dev/./fd/../fd/4", &two_links];
+    for (number, (option, before)) in READING.into_iter().enumerate() {
+        let named = format!("{before}{}", names[number % names.len()]);
+        curl(&world, &["-q", option, &named, "/x"]).failed(64).saying("is a descriptor");
+    }
+    for name in names {
+        curl(&world, &["-q", "-w", &format!("@{name}"), "/x"]).failed(64).saying("is a descriptor");
+        curl(&world, &["-q", "-T", name, "/x"]).failed(64).saying("is a descriptor");
+    }
+    curl(&world, &["-q", "-T", "/dev/{fd,x}/4", "/x"]).failed(64).saying("pattern");
+    for (folder, name) in [("/dev", "fd/4"), ("/proc/self/fd", "4"), ("/dev/fd/..", "fd/4")] {
+        let line = format!("cd {folder} && exec cp-token curl -- -q -d @{name} /x");
+        world.shell(&line).failed(64).saying("is a descriptor");
+    }
+    assert_eq!(paths(world.server()), []);
+}
+
+#[test]
+fn what_is_no_descriptor_is_read_as_ever_and_standard_input_by_its_own_sign() {
+    let Some(world) = world() else { return };
+    std::fs::write(world.path("body"), "from=file").expect("write a file");
+    for words in [["-d", "@body"], ["-d", "@-"], ["-T", "-"], ["-d", "/dev/fd/4"], ["-F", "x=@body"]] {
+        let outcome = calling(&world, &["-q", "-sS"]).args(words).args(["/api/v3/users"]).stdin("a=b").run();
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{words:?}");
+    }
+    // A config is read before there is a token.
+    let outcome =
+        calling(&world, &["-q", "-K", "/dev/stdin"]).stdin("url = \"/api/v3/users\"\nsilent\n").run();
+    outcome.succeeded();
+    assert!(paths(world.server()).iter().all(|(_, is_live)| *is_live));
+    assert_eq!(paths(world.server()).len(), 6);
+}
