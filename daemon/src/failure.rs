@@ -119,6 +119,10 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             ErrorCode::AMBIGUOUS_PROFILE,
             "Name one as the user name, or make one the default: `cp-token profile use NAME`",
         ),
+        RegistryError::UnknownUser(_) => (
+            ErrorCode::UNKNOWN_PROFILE,
+            "Name a profile, its client ID or its user as the user name, or leave it out",
+        ),
         RegistryError::NoProfile => {
             (ErrorCode::NO_PROFILE, "Create one: `cp-token profile create NAME --url URL --client-id ID`")
         }

@@ -1,6 +1,7 @@
 //! Owns what reaches standard output and standard error: composed first, then written whole. Nothing else in the
 //! program writes there.
 
+mod shell;
 mod token;
 
 #[cfg(unix)]

@@ -38,7 +38,8 @@ fn every_format_is_what_its_reader_expects() {
     print("header").succeeds_with(&format!("Authorization: Bearer {TOKEN}\n"));
     print("curl").succeeds_with(&format!("header = \"Authorization: Bearer {TOKEN}\"\n"));
     print("env").succeeds_with(&format!(
-        "CP_TOKEN='{TOKEN}'\nCP_TOKEN_URL='https://api.example'\nCP_TOKEN_EXPIRES_AT='2027-01-15T08:00:00Z'\n"
+        "export CP_TOKEN='{TOKEN}'\nexport CP_TOKEN_URL='https://api.example'\n\
+         export CP_TOKEN_EXPIRES_AT='2027-01-15T08:00:00Z'\n"
     ));
     print("json").succeeds_with(&format!(
         "{{\"access_token\":\"{TOKEN}\",\"token_type\":\"Bearer\",\"expires_in\":839,\

@@ -10,6 +10,9 @@ use crate::config::Config;
 use crate::profile::Profile;
 use crate::request_url::RequestUrl;
 
+/// The user name in URLs for git that tells of nobody.
+const ANYBODY: &str = "git";
+
 /// The profile that a caller means.
 ///
 /// # Errors
@@ -46,12 +49,19 @@ fn choose_by_url(config: &Config, url: RequestUrl) -> Result<Arc<Profile>, Regis
 /// A program that asks for an origin cannot ask back, so among several the preferred one is taken, or the default.
 fn choose_for_origin(config: &Config, selector: &OriginSelector) -> Result<Arc<Profile>, RegistryError> {
     let url = RequestUrl::parse(&selector.url, true)?;
-    let is_wanted = |profile: &Arc<Profile>| {
-        profile.answers_for(&url)
-            && selector.profile.as_ref().is_none_or(|name| *name == profile.name)
-            && selector.username.as_ref().is_none_or(|name| profile.is_called(name))
+    let is_wanted = |profile: &&Arc<Profile>| {
+        profile.answers_for(&url) && selector.profile.as_ref().is_none_or(|name| *name == profile.name)
     };
-    let matching: Vec<_> = config.profiles.values().filter(|profile| is_wanted(profile)).collect();
+    let answering: Vec<_> = config.profiles.values().filter(is_wanted).collect();
+    let is_meant =
+        |profile: &&Arc<Profile>| selector.username.as_ref().is_none_or(|name| profile.is_called(name));
+    let mut matching: Vec<_> = answering.iter().copied().filter(is_meant).collect();
+    if matching.is_empty() && !answering.is_empty() {
+        if selector.username.as_deref() != Some(ANYBODY) {
+            return Err(RegistryError::UnknownUser(url));
+        }
+        matching = answering;
+    }
     let named = |name: &Option<ProfileName>| matching.iter().find(|p| name.as_ref() == Some(&p.name));
     match matching.as_slice() {
         [] => Err(RegistryError::UnknownUrl(url)),
@@ -105,6 +115,7 @@ mod tests {
         match choose(&config, &ProfileSelector::Origin(selector)) {
             Ok(profile) => profile.name.to_string(),
             Err(RegistryError::UnknownUrl(_)) => "unknown".to_owned(),
+            Err(RegistryError::UnknownUser(_)) => "unknown user".to_owned(),
             Err(RegistryError::AmbiguousOrigin(_, names)) => names,
             Err(RegistryError::Url(_)) => "no origin".to_owned(),
             Err(other) => panic!("{other}"),
@@ -134,7 +145,7 @@ mod tests {
             let username = Some(username.to_owned());
             chosen(CONFIG, OriginSelector { username, ..for_origin("https://api.example") })
         };
-        assert_eq!(["two", "key-1", "other", ""].map(called), ["two", "one", "unknown", "unknown"]);
+        assert_eq!(["two", "key-1", "other", ""].map(called), ["two", "one", "unknown user", "unknown user"]);
         let profile = Some(name("two"));
         assert_eq!(chosen(CONFIG, OriginSelector { profile, ..for_origin("https://api.example") }), "two");
         let both = OriginSelector {
@@ -142,7 +153,19 @@ mod tests {
             username: Some("key-1".to_owned()),
             ..for_origin("https://api.example")
         };
-        assert_eq!(chosen(CONFIG, both), "unknown");
+        assert_eq!(chosen(CONFIG, both), "unknown user");
+    }
+
+    #[test]
+    fn the_user_git_is_whoever_answers_unless_a_profile_is_called_so() {
+        let of_git = |config: &str, url: &str| {
+            chosen(config, OriginSelector { username: Some("git".to_owned()), ..for_origin(url) })
+        };
+        assert_eq!(of_git(CONFIG, "https://other.example"), "other");
+        assert_eq!(of_git(CONFIG, "https://api.example"), "one, two");
+        assert_eq!(of_git(CONFIG, "https://unknown.example"), "unknown");
+        let called_so = CONFIG.replace("profile.two", "profile.git");
+        assert_eq!(of_git(&called_so, "https://api.example"), "git");
     }
 
     #[test]

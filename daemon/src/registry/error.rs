@@ -25,6 +25,9 @@ pub enum RegistryError {
     /// Several profiles have that URL, and nothing says which of them is meant.
     #[error("several profiles answer for {0}: {1}")]
     AmbiguousOrigin(RequestUrl, String),
+    /// Profiles have that URL, but none is called as the caller says.
+    #[error("no profile that answers for {0} is called by that user name")]
+    UnknownUser(RequestUrl),
     /// There is no profile at all.
     #[error("there is no profile yet")]
     NoProfile,

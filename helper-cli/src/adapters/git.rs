@@ -42,11 +42,7 @@ pub(crate) struct Report<'i> {
 
 /// Whom a credential is wanted for; nothing where no profile can be meant.
 pub(crate) fn query(description: &Description<'_>) -> Option<Query> {
-    let (origin, path) = target(description)?;
-    let username = match description.username {
-        None | Some(b"") => None,
-        Some(name) => Some(text(name)?),
-    };
+    let Target { origin, path, username } = target(description)?;
     let offer = Offer::of(&description.challenges);
     Some(Query { origin, username, accepts_basic: offer.takes_basic() && !basic::is_refused_at(&path) })
 }
@@ -61,13 +57,39 @@ pub(crate) fn report<'i>(description: &Description<'i>) -> Option<Report<'i>> {
     Some(Report { query: query(description)?, profile: remembered(description), token })
 }
 
-fn target(description: &Description<'_>) -> Option<(String, String)> {
+/// Where a credential is to be sent, and whose it is to be.
+struct Target {
+    origin: String,
+    path: String,
+    username: Option<String>,
+}
+
+fn target(description: &Description<'_>) -> Option<Target> {
     if let Some(url) = description.url {
-        let url = ForeignUrl::parse(&text(url)?)?;
-        return Some((url.origin, url.path));
+        let url = text(url)?;
+        let (username, url) = without_user(&url);
+        let ForeignUrl { origin, path } = ForeignUrl::parse(&url)?;
+        return Some(Target { origin, path, username });
     }
+    let username = match description.username {
+        None | Some(b"") => None,
+        Some(name) => Some(text(name)?),
+    };
     let origin = origin(&text(description.protocol?)?, &text(description.host?)?)?;
-    Some((origin, String::from_utf8_lossy(description.path.unwrap_or_default()).into_owned()))
+    let path = String::from_utf8_lossy(description.path.unwrap_or_default()).into_owned();
+    Some(Target { origin, path, username })
+}
+
+/// The user of a URL, and the URL without him, where he is written plainly and nobody could cut it at another place.
+fn without_user(url: &str) -> (Option<String>, String) {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let split = url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?)));
+    match split {
+        Some((scheme, (user, rest))) if !user.is_empty() && user.bytes().all(is_plain) => {
+            (Some(user.to_owned()), format!("{scheme}://{rest}"))
+        }
+        Some(_) | None => (None, url.to_owned()),
+    }
 }
 
 fn remembered(description: &Description<'_>) -> Option<ProfileName> {

@@ -19,7 +19,7 @@ pub(super) const AFTER: &str = r#"Examples:
     cp-token --min-validity 5m
   After the API answered 401 to a token:
     printf '%s' "$token" | cp-token --rejected
-  As variables of a shell:
+  As variables of a shell and its children; fish and PowerShell have -f env:fish and -f env:powershell:
     eval "$(cp-token -f env)"
 
 Exit codes:

@@ -34,7 +34,18 @@ fn script(shell: &str) -> Result<Vec<u8>, Failure> {
     let mut script = Vec::new();
     let written =
         completer(shell)?.write_registration(VARIABLE, "cp-token", "cp-token", "cp-token", &mut script);
-    written.map(|()| script).map_err(|_| not_composed())
+    written.map_err(|_| not_composed())?;
+    Ok(if shell == "zsh" { with_advice_for_zsh(&script) } else { script })
+}
+
+/// Without zsh's own completions there is nothing to register with; then one line says what is missing.
+fn with_advice_for_zsh(script: &[u8]) -> Vec<u8> {
+    const LACKING: &str = "if (( ! ${+functions[compdef]} )); then\n    \
+                           print -u2 'cp-token: completions need zsh'\\''s own: put \"autoload -Uz compinit && compinit\" \
+                           before this line'\n    return 0\nfi\n";
+    // What is loaded from a file of zsh's own path keeps its first line, which zsh reads.
+    let first = script.iter().position(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    [&script[..first], LACKING.as_bytes(), &script[first..]].concat()
 }
 
 /// Answers a shell that has asked for completions; `words` are the arguments after the program's name.

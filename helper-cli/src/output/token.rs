@@ -5,6 +5,7 @@ use cp_token_protocol::message::AuthScheme;
 use cp_token_protocol::{ErrorCode, Failure, TokenView};
 
 use super::print;
+use super::shell::{CSH, FISH, POWERSHELL, SH, Shell};
 use crate::date::rfc3339;
 
 /// The form in which a token is printed.
@@ -17,8 +18,17 @@ pub(crate) enum Format {
     Header,
     /// One object: access_token, token_type, expires_in, expires_at, profile, url
     Json,
-    /// CP_TOKEN, CP_TOKEN_URL and CP_TOKEN_EXPIRES_AT, for eval in a shell
+    /// CP_TOKEN, CP_TOKEN_URL and CP_TOKEN_EXPIRES_AT, exported by eval in sh, bash or zsh
     Env,
+    /// The same for fish: cp-token -f env:fish | source
+    #[value(name = "env:fish")]
+    EnvFish,
+    /// The same for PowerShell: cp-token -f env:powershell | Out-String | Invoke-Expression
+    #[value(name = "env:powershell")]
+    EnvPowershell,
+    /// The same for csh and tcsh: eval "`cp-token -f env:csh`"
+    #[value(name = "env:csh")]
+    EnvCsh,
     /// A header line for curl -K -
     Curl,
 }
@@ -31,6 +41,9 @@ impl Format {
             "header" => Some(Self::Header),
             "json" => Some(Self::Json),
             "env" => Some(Self::Env),
+            "env:fish" => Some(Self::EnvFish),
+            "env:powershell" => Some(Self::EnvPowershell),
+            "env:csh" => Some(Self::EnvCsh),
             "curl" => Some(Self::Curl),
             _ => None,
         }
@@ -53,8 +66,16 @@ pub(crate) fn print_token(view: &TokenView<'_>, format: Format) -> Result<(), Fa
         Format::Header => print(&[b"Authorization: ", scheme(view), view.access_token, b"\n"]),
         Format::Curl => print(&[b"header = \"Authorization: ", scheme(view), view.access_token, b"\"\n"]),
         Format::Json => print(&[b"{\"access_token\":\"", view.access_token, json_tail(view)?.as_bytes()]),
-        Format::Env => print(&[b"CP_TOKEN='", view.access_token, env_tail(view)?.as_bytes()]),
+        Format::Env => print_variables(view, &SH),
+        Format::EnvFish => print_variables(view, &FISH),
+        Format::EnvPowershell => print_variables(view, &POWERSHELL),
+        Format::EnvCsh => print_variables(view, &CSH),
     }
+}
+
+fn print_variables(view: &TokenView<'_>, shell: &Shell) -> Result<(), Failure> {
+    let [before, behind] = variables(view, shell)?;
+    print(&[before.as_bytes(), view.access_token, behind.as_bytes()])
 }
 
 fn scheme(view: &TokenView<'_>) -> &'static [u8] {
@@ -73,9 +94,13 @@ fn json_tail(view: &TokenView<'_>) -> Result<String, Failure> {
     ))
 }
 
-fn env_tail(view: &TokenView<'_>) -> Result<String, Failure> {
-    let url = visible(view.url)?.replace('\'', r"'\''");
-    Ok(format!("'\nCP_TOKEN_URL='{url}'\nCP_TOKEN_EXPIRES_AT='{}'\n", rfc3339(view.expires_at)))
+/// What stands before the token and behind it. A token has none of the characters that a shell has quotes for.
+fn variables(view: &TokenView<'_>, shell: &Shell) -> Result<[String; 2], Failure> {
+    let (url, instant) = (shell.quoted(visible(view.url)?), rfc3339(view.expires_at));
+    let [set, equals, end] = [shell.set, shell.equals, shell.end];
+    let before = format!("{set}CP_TOKEN{equals}'");
+    let url = format!("'{end}{set}CP_TOKEN_URL{equals}'{url}'{end}");
+    Ok([before, format!("{url}{set}CP_TOKEN_EXPIRES_AT{equals}'{instant}'{end}")])
 }
 
 fn visible(url: &str) -> Result<&str, Failure> {
@@ -124,12 +149,31 @@ mod tests {
 
     #[test]
     fn a_url_cannot_break_out_of_its_quotes_or_its_line() {
-        assert_eq!(
-            env_tail(&view("https://a.example/';id;'")).unwrap(),
-            "'\nCP_TOKEN_URL='https://a.example/'\\'';id;'\\'''\nCP_TOKEN_EXPIRES_AT='2027-01-15T08:00:00Z'\n"
-        );
+        let text =
+            |shell: &Shell| variables(&view("https://a.example/';id;'!\\"), shell).unwrap().join("abc");
+        let date = "2027-01-15T08:00:00Z";
+        for (shell, expected) in [
+            (
+                &SH,
+                r"export CP_TOKEN='abc'|export CP_TOKEN_URL='https://a.example/'\'';id;'\''!\'|export CP_TOKEN_EXPIRES_AT='DATE'|",
+            ),
+            (
+                &FISH,
+                r"set -gx CP_TOKEN 'abc'|set -gx CP_TOKEN_URL 'https://a.example/\';id;\'!\\'|set -gx CP_TOKEN_EXPIRES_AT 'DATE'|",
+            ),
+            (
+                &POWERSHELL,
+                r"$env:CP_TOKEN = 'abc'|$env:CP_TOKEN_URL = 'https://a.example/'';id;''!\'|$env:CP_TOKEN_EXPIRES_AT = 'DATE'|",
+            ),
+            (
+                &CSH,
+                r"setenv CP_TOKEN 'abc';|setenv CP_TOKEN_URL 'https://a.example/'\'';id;'\''\!\';|setenv CP_TOKEN_EXPIRES_AT 'DATE';|",
+            ),
+        ] {
+            assert_eq!(text(shell), expected.replace('|', "\n").replace("DATE", date));
+        }
         for url in ["https://a\nb", "https://a b", "https://a\x1b"] {
-            assert!(env_tail(&view(url)).is_err() && json_tail(&view(url)).is_err(), "{url:?}");
+            assert!(variables(&view(url), &SH).is_err() && json_tail(&view(url)).is_err(), "{url:?}");
         }
     }
 }

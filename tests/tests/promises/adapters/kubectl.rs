@@ -46,6 +46,19 @@ fn the_credential_comes_in_the_version_that_was_asked_for_with_a_backdated_end()
 }
 
 #[test]
+fn a_question_without_its_spec_is_refused_since_a_cluster_would_stand_in_it() {
+    let world = World::new();
+    world.create_profile("prod", "memory");
+    let mut question: serde_json::Value =
+        serde_json::from_str(&info("v1", &world.server().url())).expect("an object");
+    assert_eq!(kubectl(&world, &question.to_string()).run().code, 0, "the control");
+    question["spec"] = serde_json::Value::Null;
+    kubectl(&world, &question.to_string()).run().failed(65).saying("KUBERNETES_EXEC_INFO");
+    question.as_object_mut().expect("an object").remove("spec");
+    kubectl(&world, &question.to_string()).run().failed(65).saying("KUBERNETES_EXEC_INFO");
+}
+
+#[test]
 fn h03_h13_another_cluster_or_another_object_gets_nothing() {
     let world = World::new();
     world.create_profile("prod", "memory");

@@ -55,11 +55,30 @@ fn h12_a_credential_is_found_and_only_for_its_own_protocol_host_and_user() {
             "protocol=https\nhost=other.example\n\n".to_owned(),
             format!("protocol=https\nhost={host}.example\n\n"),
             "protocol=https\nhost=localhost\n\n".to_owned(),
-            format!("protocol=https\nhost={host}\nusername=somebody\n\n"),
         ] {
             let asked = fill(&foreign);
             assert!(!asked.stdout.contains(&token), "{foreign}");
             assert!(has(asked, "password=ASKED"), "{git:?} goes on to ask: {foreign}");
+        }
+        let of_somebody = fill(&format!("protocol=https\nhost={host}\nusername=somebody\n\n"));
+        assert!(!of_somebody.stdout.contains(&token) && of_somebody.stdout.contains("password=ASKED"));
+        assert_eq!(of_somebody.stderr.lines().count(), 1, "{of_somebody:?}");
+        assert!(of_somebody.stderr.contains("is called by that user name"), "{of_somebody:?}");
+    }
+}
+
+#[test]
+fn the_user_git_of_a_url_is_whoever_answers_for_its_host() {
+    for git in gits() {
+        let (world, host, token) = stage();
+        let found = lines(credential(&world, &git, "fill", &format!("url=https://git@{host}/some/path\n\n")));
+        assert!(found.contains(&"username=git".to_owned()), "{git:?} {found:?}");
+        assert!(found.contains(&format!("password={token}")), "{git:?} {found:?}");
+        let itself = super::get(&world, &format!("url=https://git@{host}/some/path\n\n")).run().succeeded();
+        assert!(itself.stdout.contains(&format!("password={token}\n")), "{}", itself.stdout);
+        for foreign in ["git@h.example", "git@git", "git:x", ""] {
+            let asked = super::get(&world, &format!("url=https://{foreign}@{host}\n\n")).run();
+            assert_eq!((asked.code, asked.stdout.as_str(), asked.stderr.as_str()), (0, "", ""), "{foreign}");
         }
     }
 }

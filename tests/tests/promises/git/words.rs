@@ -75,7 +75,7 @@ fn h11_the_question_for_a_code_names_the_profile_and_nothing_that_came_from_outs
         "profile jo needs a one-time code for its next token. The code"
     );
     let stranger = ask(format!("protocol=https\nhost={host}\nusername=\x1b[2Jjo\n\n"));
-    assert_eq!((stranger.code, stranger.stdout, stranger.stderr), (0, String::new(), String::new()));
+    stranger.failed(64).saying("is called by that user name");
 }
 
 #[test]

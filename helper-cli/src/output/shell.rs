@@ -1,0 +1,40 @@
+//! Owns how the shells set a variable that their children see, and what cannot stand plainly between their single
+//! quotes. Pure.
+
+/// One shell's way.
+pub(super) struct Shell {
+    /// What stands before the name.
+    pub(super) set: &'static str,
+    /// What stands between name and value.
+    pub(super) equals: &'static str,
+    /// What stands behind the value.
+    pub(super) end: &'static str,
+    /// What stands for a character between single quotes where it cannot stand for itself.
+    instead: &'static [(char, &'static str)],
+}
+
+/// POSIX, and so bash and zsh: nothing is special between single quotes.
+pub(super) const SH: Shell = Shell { set: "export ", equals: "=", end: "\n", instead: &[('\'', r"'\''")] };
+
+/// fish: a backslash takes the quote and itself.
+pub(super) const FISH: Shell =
+    Shell { set: "set -gx ", equals: " ", end: "\n", instead: &[('\\', r"\\"), ('\'', r"\'")] };
+
+/// PowerShell: a quote is doubled.
+pub(super) const POWERSHELL: Shell =
+    Shell { set: "$env:", equals: " = ", end: "\n", instead: &[('\'', "''")] };
+
+/// csh: history is looked for even here, and a line's end is lost on the way to `eval`.
+pub(super) const CSH: Shell =
+    Shell { set: "setenv ", equals: " ", end: ";\n", instead: &[('\'', r"'\''"), ('!', r"\!")] };
+
+impl Shell {
+    /// The text as it stands between single quotes.
+    pub(super) fn quoted(&self, text: &str) -> String {
+        let written = |letter: char| {
+            let special = self.instead.iter().find(|(special, _)| *special == letter);
+            special.map_or_else(|| letter.to_string(), |(_, instead)| (*instead).to_owned())
+        };
+        text.chars().map(written).collect()
+    }
+}
