@@ -18,6 +18,7 @@ use super::{Registry, draft};
 use crate::background;
 use crate::commitment::Commitment;
 use crate::failure;
+use crate::files::FileError;
 use crate::profile::Profile;
 
 impl Registry {
@@ -139,8 +140,9 @@ impl Registry {
     /// Reads the config file again, away from the loop.
     async fn refresh(&self) -> Result<(), Failure> {
         let file = self.file.clone();
-        let read = background::run(move || file.read()).await.map_err(|_| failure::internal())?;
-        self.accept(read)
+        let no_thread = |error| RegistryError::WriteFailed(self.file.shown(), FileError::Io(error));
+        let read = background::run(move || file.read()).await.map_err(no_thread);
+        self.accept(read.map_err(|error| failure::of_registry(&error))?)
     }
 
     async fn make(&self, edit: Edit) -> Result<(), RegistryError> {

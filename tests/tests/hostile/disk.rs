@@ -77,7 +77,7 @@ fn d04_a_disk_that_fails_or_is_read_only_costs_nothing_but_the_change() {
     if !programs::is_root() || !programs::present(&["strace"]) {
         return;
     }
-    for fault in ["fsync:error=EIO", "rename:error=EROFS", "fsync:error=EDQUOT", "rename:error=ENOSPC"] {
+    for fault in ["fsync:error=EIO", "/^rename:error=EROFS", "fsync:error=EDQUOT", "/^rename:error=ENOSPC"] {
         let world = World::new();
         world.create_profile("prod", "memory");
         world.helper(&["daemon", "stop"]).succeeded();
