@@ -12,6 +12,7 @@ use crate::authority::CrashPlanEndpoint;
 use crate::broker::Broker;
 use crate::children;
 use crate::clock::{Clock, SystemClock};
+use crate::codes::log::CodeFile;
 use crate::examination::Examination;
 use crate::files;
 use crate::gate::Gate;
@@ -25,7 +26,7 @@ use crate::ipc::socket::MeetingPlace;
 use crate::lock::{Lock, Rooms};
 use crate::paths::Paths;
 use crate::protections::Protections;
-use crate::redeemer::Redeemer;
+use crate::redeemer::{OnRedeemed, Redeemer};
 use crate::registry::{self, Registry};
 use crate::service::{Parts, Service};
 use crate::signals::{Signals, Wish};
@@ -128,7 +129,8 @@ impl App {
             memory: Arc::<MemorySource>::clone(&memory),
         };
         let endpoint = Arc::new(CrashPlanEndpoint);
-        let redeemer = Redeemer::new(sources.clone(), endpoint, Arc::clone(&clock), Arc::clone(&state));
+        let log = Arc::new(CodeFile::new(paths.codes_file()));
+        let redeemer = Redeemer::new(sources.clone(), endpoint, Arc::clone(&clock), log, on_redeemed(&state));
         let (refusals, codes) = (redeemer.refusals(), redeemer.codes());
         let audit = Audit::new(Arc::clone(&clock));
         let traded = Arc::new(redeemer.clone());
@@ -263,6 +265,11 @@ impl App {
 fn stopping(why: &str) -> Stop {
     tracing::info!("stopping {why}");
     Stop
+}
+
+fn on_redeemed(state: &Arc<StateFile>) -> OnRedeemed {
+    let state = Arc::clone(state);
+    Arc::new(move |name, wall| state.redeemed(name, wall))
 }
 
 /// After a burst of conversations the heap is handed back, and what it left of secrets is looked at.

@@ -96,17 +96,17 @@ impl Broker {
     }
 
     /// Drops the profile's token and disowns the attempt under way; whoever waits for it is told.
-    pub fn forget(&self, name: &ProfileName) {
-        self.redeemer.forgive(name);
-        if let Some(entry) = self.entries().get_mut(name) {
+    pub fn forget(&self, profile: &Profile) {
+        self.redeemer.forgive(profile);
+        if let Some(entry) = self.entries().get_mut(&profile.name) {
             entry.forget(&failure::superseded());
         }
     }
 
     /// As [`Broker::forget`], for every profile.
     pub fn forget_all(&self) {
-        for (name, entry) in self.entries().iter_mut() {
-            self.redeemer.forgive(name);
+        self.redeemer.forgive_all();
+        for entry in self.entries().values_mut() {
             entry.forget(&failure::superseded());
         }
     }
@@ -137,7 +137,6 @@ impl Broker {
         self.entries().retain(|name, entry| {
             let kept = keep(name);
             if !kept {
-                self.redeemer.forgive(name);
                 entry.forget(&failure::superseded());
             }
             kept

@@ -28,8 +28,8 @@ pub use handover::of_handover;
 pub use invisible::with_ends;
 pub use lease::{of_acceptance, of_refusal};
 pub use lock::{
-    locked, locked_already, no_memory_for_key, no_passphrase, passphrase_busy, passphrase_delayed,
-    passphrase_refused, sleep_unannounced,
+    locked, locked_already, no_memory_for_key, no_passphrase, passphrase_busy, passphrase_refused,
+    sleep_unannounced,
 };
 pub use refused::refused_again;
 pub use start::{StartError, of_file, of_start};

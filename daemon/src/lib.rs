@@ -1,6 +1,7 @@
 //! Owns the module map of `cp-tokend`: doors (`ipc`), office (`service`, `broker`, `registry`), brain
 //! (`lease`) and yards (`authority`, `vault`, `program`, `clock`, `state`, `instance`, `harden`). Arrows go down.
 
+pub mod account;
 pub mod app;
 pub mod args;
 pub mod audit;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cp_token_protocol::message::LockRequest;
 use cp_token_protocol::{Failure, Secret};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use crate::broker::Broker;
 use crate::clock::Clock;
@@ -53,6 +53,8 @@ pub struct Lock {
     state: Mutex<State>,
     /// For `status`, which waits for nobody.
     on_suspend: AtomicBool,
+    /// The places of those who wait to have their passphrase looked at.
+    line: Semaphore,
 }
 
 #[derive(Default)]
@@ -67,7 +69,12 @@ struct State {
 impl Lock {
     /// An open lock.
     pub fn new(rooms: Rooms) -> Arc<Self> {
-        Arc::new(Self { rooms, state: Mutex::default(), on_suspend: AtomicBool::new(false) })
+        Arc::new(Self {
+            rooms,
+            state: Mutex::default(),
+            on_suspend: AtomicBool::new(false),
+            line: Semaphore::new(IN_LINE),
+        })
     }
 
     /// Whether nobody is answered.
@@ -110,18 +117,18 @@ impl Lock {
         Ok(vec!["cp-tokend does not lock when the machine is about to sleep".to_owned()])
     }
 
-    /// Answers again, with everything that only memory held.
+    /// Answers again, with everything that only memory held. Waits for the end of the pause that wrong passphrases have
+    /// caused, and for no longer: those that are found wrong meanwhile hold up whoever comes later.
     ///
     /// # Errors
     /// [`Failure`] where it is another passphrase, or was not looked at.
     pub async fn open(self: &Arc<Self>, passphrase: Secret) -> Result<Vec<String>, Failure> {
-        let mut state = self.turn()?;
+        let _place = self.line.try_acquire().map_err(|_| failure::passphrase_busy())?;
+        self.outwait_pause().await;
+        let mut state = self.state.lock().await;
         let Some(sealed) = &state.sealed else {
             return Ok(vec!["cp-tokend is not locked".to_owned()]);
         };
-        if let Some(left) = state.delay.left(self.rooms.clock.now().boot) {
-            return Err(failure::passphrase_delayed(left));
-        }
         let latch = Latch::of(passphrase, sealed.salt()).await?;
         let Some(packed) = latch.open(sealed) else {
             let pause = state.delay.wrong(self.rooms.clock.now().boot);
@@ -137,7 +144,16 @@ impl Lock {
         Ok(notes)
     }
 
-    /// One passphrase at a time, and nobody waits behind another's.
+    async fn outwait_pause(&self) {
+        let end = self.state.lock().await.delay.end();
+        while let Some(left) = end.checked_sub(self.rooms.clock.now().boot).filter(|left| !left.is_zero())
+            && self.is_closed()
+        {
+            tokio::time::sleep(left.min(LOOK)).await;
+        }
+    }
+
+    /// One passphrase at a time.
     fn turn(&self) -> Result<MutexGuard<'_, State>, Failure> {
         self.state.try_lock().map_err(|_| failure::passphrase_busy())
     }
@@ -176,5 +192,9 @@ impl Lock {
 
 /// Less than the five seconds that a machine waits with its sleep.
 const GRACE: Duration = Duration::from_secs(2);
+/// How many wait at once to have their passphrase looked at: as many wrong ones as a pause lets pass.
+const IN_LINE: usize = 8;
+/// How often it is seen whether a pause is over: a timer may stand still in suspend.
+const LOOK: Duration = Duration::from_millis(500);
 /// More than the tasks of a connection need to notice that nobody waits for them.
 const FAREWELLS: usize = 64;

@@ -44,6 +44,11 @@ impl Paths {
         self.state.join("state.json")
     }
 
+    /// The file of used one-time codes.
+    pub fn codes_file(&self) -> PathBuf {
+        self.state.join("codes.json")
+    }
+
     /// The log of a daemon that the helper started.
     pub fn log_file(&self) -> PathBuf {
         self.state.join("daemon.log")

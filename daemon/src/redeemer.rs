@@ -7,22 +7,27 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cp_token_protocol::message::Identity;
-use cp_token_protocol::{AccessToken, Failure, ProfileName, Secret};
+use cp_token_protocol::message::{Identity, TotpMethod};
+use cp_token_protocol::{AccessToken, ProfileName, Secret};
 use tokio::sync::OwnedMutexGuard;
 
-use crate::authority::{self, ProxyFlaw, TokenEndpoint, TokenOrder, TokenRequestError};
+use crate::account::AccountKey;
+use crate::authority::{self, TokenEndpoint};
 use crate::clock::Clock;
 use crate::codes::Codes;
+use crate::codes::log::CodeLog;
 use crate::entry::Entry;
 use crate::failure;
 use crate::profile::Profile;
-use crate::refusals::{Judge, Refusals};
+use crate::refusals::Refusals;
 use crate::sources::Sources;
-use crate::state::StateFile;
 use crate::trade::{Redeem, Redeemed, Unredeemed};
 
+mod login;
 mod look;
+
+/// Is told that a profile's secret was traded for a token, and when, since 1970. It must not take its time.
+pub type OnRedeemed = Arc<dyn Fn(&ProfileName, Duration) + Send + Sync>;
 
 /// Trades secrets for tokens, one trade at a time for each profile.
 #[derive(Clone)]
@@ -30,11 +35,11 @@ pub struct Redeemer {
     sources: Sources,
     endpoint: Arc<dyn TokenEndpoint>,
     clock: Arc<dyn Clock>,
-    state: Arc<StateFile>,
+    redeemed: OnRedeemed,
     codes: Arc<Codes>,
     refusals: Arc<Refusals>,
     /// A new secret may be proved while a renewal is under way: the server still sees one after the other.
-    turnstiles: Arc<Mutex<HashMap<ProfileName, Arc<tokio::sync::Mutex<()>>>>>,
+    turnstiles: Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>,
 }
 
 impl Redeemer {
@@ -43,11 +48,12 @@ impl Redeemer {
         sources: Sources,
         endpoint: Arc<dyn TokenEndpoint>,
         clock: Arc<dyn Clock>,
-        state: Arc<StateFile>,
+        log: Arc<dyn CodeLog>,
+        redeemed: OnRedeemed,
     ) -> Self {
-        let codes =
-            Arc::new(Codes::new(sources.clone(), Arc::clone(&clock), Arc::<StateFile>::clone(&state)));
-        Self { sources, endpoint, clock, state, codes, refusals: Arc::default(), turnstiles: Arc::default() }
+        let codes = Arc::new(Codes::new(sources.clone(), Arc::clone(&clock), log));
+        let (refusals, turnstiles) = (Arc::default(), Arc::default());
+        Self { sources, endpoint, clock, redeemed, codes, refusals, turnstiles }
     }
 
     /// The refused secrets that it does not send again.
@@ -71,7 +77,7 @@ impl Redeemer {
         entry: &Entry,
         code: Option<Secret>,
     ) -> Result<Redeemed, Unredeemed> {
-        let _turn = self.turn(&profile.name).await;
+        let _turn = self.turn(profile).await;
         let proof = self.trade(profile, entry, code).await?;
         match &profile.identity {
             Identity::ApiClient(_) | Identity::User(_) => Ok(proof),
@@ -84,57 +90,15 @@ impl Redeemer {
         profile: Arc<Profile>,
         code: Option<Secret>,
     ) -> Result<Redeemed, Unredeemed> {
-        let _turn = self.turn(&profile.name).await;
+        let _turn = self.turn(&profile).await;
         let entry = self.sources.load(&profile).await.map_err(|error| failure::of_load(error, &profile))?;
-        if let Some(refused) = self.refused_before(&profile, &entry, code.is_some()) {
-            return Err(failure::refused_again(refused, &profile));
-        }
         match &profile.identity {
-            Identity::ApiClient(_) | Identity::User(_) => self.trade(&profile, &entry, code).await,
-            Identity::Basic(name) => self.compose(&profile, name, &entry),
-        }
-    }
-
-    async fn trade(
-        &self,
-        profile: &Profile,
-        entry: &Entry,
-        code: Option<Secret>,
-    ) -> Result<Redeemed, Unredeemed> {
-        let code = self.codes.next(profile, entry.totp_seed.as_ref(), code).await;
-        let code = code.map_err(|error| failure::of_code(error, profile))?;
-        let order = order(profile, entry, code);
-        let sent = self.clock.now();
-        match self.endpoint.request_token(order, sent.wall).await {
-            Ok(issued) => {
-                self.refusals.forgive(&profile.name);
-                self.state.redeemed(&profile.name, sent.wall);
-                Ok(Redeemed { token: issued.token, life: issued.life, sent })
+            Identity::ApiClient(_) | Identity::User(_) => self.trade_unwatched(&profile, &entry, code).await,
+            Identity::Basic(name) => {
+                self.require_not_refused(&profile, &entry, code.is_some())?;
+                self.compose(&profile, name, &entry)
             }
-            Err(error) => Err(self.refuse(profile, entry, &error)),
         }
-    }
-
-    fn refuse(&self, profile: &Profile, entry: &Entry, error: &TokenRequestError) -> Unredeemed {
-        let mut unredeemed = failure::of_token_request(error, profile, self.codes.wait(profile));
-        let name = &profile.name;
-        if matches!(error, TokenRequestError::Refused { .. }) {
-            unredeemed = failure::with_ends(unredeemed, &entry.secret);
-            self.refusals.note(name, Judge::Server, &entry.secret, &unredeemed.failure);
-        }
-        if matches!(error, TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. })
-            && let Some(credentials) = proxy_credentials(profile, entry)
-        {
-            self.refusals.note(name, Judge::Proxy, &credentials, &unredeemed.failure);
-        }
-        unredeemed
-    }
-
-    /// What was said of the secret, or of the proxy's password, when it was refused. A new code may mend the first.
-    fn refused_before(&self, profile: &Profile, entry: &Entry, has_code: bool) -> Option<Failure> {
-        let by_server = || self.refusals.of(&profile.name, Judge::Server, &entry.secret);
-        let by_proxy = || self.refusals.of(&profile.name, Judge::Proxy, &proxy_credentials(profile, entry)?);
-        if has_code { by_proxy() } else { by_server().or_else(by_proxy) }
     }
 
     /// What stands for the token of a user who sends name and password with every request. No server is asked.
@@ -146,11 +110,18 @@ impl Redeemer {
         Ok(Redeemed { token, life: BASIC_LIFE, sent: self.clock.now() })
     }
 
-    async fn turn(&self, name: &ProfileName) -> OwnedMutexGuard<()> {
+    /// A user who has no one-time codes is let in one profile at a time: of several with one wrong password the first
+    /// finds out. With codes, each has a step of its own.
+    async fn turn(&self, profile: &Profile) -> OwnedMutexGuard<()> {
+        let name = match (&profile.identity, &profile.totp) {
+            (Identity::ApiClient(_), _) => profile.name.to_string(),
+            (_, TotpMethod::None) => AccountKey::of(profile).as_str().to_owned(),
+            (_, _) => profile.name.to_string(),
+        };
         let turnstile = {
             let mut turnstiles = self.turnstiles.lock().unwrap_or_else(PoisonError::into_inner);
             turnstiles.retain(|_, turnstile| Arc::strong_count(turnstile) > 1);
-            Arc::clone(turnstiles.entry(name.clone()).or_default())
+            Arc::clone(turnstiles.entry(name).or_default())
         };
         turnstile.lock_owned().await
     }
@@ -165,34 +136,20 @@ impl Redeem for Redeemer {
         Box::pin(self.clone().redeem_stored(profile, code))
     }
 
-    fn forgive(&self, name: &ProfileName) {
-        self.refusals.forgive(name);
+    fn forgive(&self, profile: &Profile) {
+        self.refusals.forgive(&AccountKey::of(profile));
+        if let Some(proxy) = AccountKey::at_proxy(profile) {
+            self.refusals.forgive(&proxy);
+        }
+    }
+
+    fn forgive_all(&self) {
+        self.refusals.forgive_all();
     }
 
     fn code_wait(&self, profile: &Profile) -> Option<Duration> {
         self.codes.held_up(profile)
     }
-}
-
-fn order(profile: &Profile, entry: &Entry, code: Option<Secret>) -> TokenOrder {
-    TokenOrder {
-        url: profile.url.clone(),
-        identity: profile.identity.clone(),
-        secret: Secret::copy_of(entry.secret.expose()),
-        code,
-        network: profile.network.clone(),
-        proxy_password: entry.proxy_password.as_ref().map(|word| Secret::copy_of(word.expose())),
-    }
-}
-
-/// Everything that a proxy judges: its address with the user, and the password.
-fn proxy_credentials(profile: &Profile, entry: &Entry) -> Option<Secret> {
-    let (address, password) = (profile.network.proxy.as_ref()?.to_string(), entry.proxy_password.as_ref()?);
-    let mut all = Secret::zeroed(address.len() + password.expose().len());
-    let (start, end) = all.bytes_mut().split_at_mut(address.len());
-    start.copy_from_slice(address.as_bytes());
-    end.copy_from_slice(password.expose());
-    Some(all)
 }
 
 /// How long a password is held for kind `basic` before its source is looked at again.

@@ -1,135 +1,198 @@
 //! Owns the memory of secrets that servers and proxies have refused: none is sent a second time unless a person says
-//! so. It must not outlive the daemon.
+//! so. It knows them by fingerprints, and must not outlive the daemon and its successors.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cp_token_protocol::{Failure, ProfileName, Secret, handover};
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 
-use crate::packed;
+use crate::account::AccountKey;
 
-/// The last refused secrets of each profile, with what was said of them.
-#[derive(Debug, Default)]
-pub struct Refusals {
-    refused: Mutex<HashMap<(ProfileName, Judge), (Secret, Failure)>>,
+/// More secrets than this of one account are not remembered; the oldest goes.
+const OF_ONE_ACCOUNT: usize = 16;
+/// As much for all accounts.
+const OF_ALL: usize = 20_000;
+/// The length of the key of the fingerprints, in bytes.
+const KEY_LENGTH: usize = 32;
+
+/// The refused secrets of each account, with what was said of them: a profile that has another account, or another
+/// secret, has nothing to do with them, whatever its name.
+#[derive(Debug)]
+pub struct Refusals(Mutex<Held>);
+
+#[derive(Debug)]
+struct Held {
+    /// What fingerprints are made with; none while it lies under the seal.
+    key: Option<Secret>,
+    refused: HashMap<(AccountKey, Fingerprint), Refused>,
+    /// How many were ever noted.
+    count: u64,
 }
 
-/// Who has refused a secret. The same one may be good for the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Judge {
-    /// The server, the profile's secret.
-    Server,
-    /// The proxy on the way, its user's password.
-    Proxy,
+type Fingerprint = [u8; 32];
+
+/// A secret that was refused.
+#[derive(Debug)]
+struct Refused {
+    /// The profile that it was sent for.
+    profile: ProfileName,
+    /// What was said of it. Nothing yet, where it may have been the one-time code beside it.
+    failure: Option<Failure>,
+    number: u64,
 }
 
-impl Judge {
-    /// Both as one text; a profile's name has no space.
-    fn key(self, name: &ProfileName) -> String {
-        match self {
-            Self::Server => format!("{name} server"),
-            Self::Proxy => format!("{name} proxy"),
-        }
+impl Default for Refusals {
+    fn default() -> Self {
+        Self(Mutex::new(Held { key: Some(new_key()), refused: HashMap::new(), count: 0 }))
     }
 }
 
 impl Refusals {
-    /// `judge` has refused this secret.
-    pub fn note(&self, name: &ProfileName, judge: Judge, secret: &Secret, failure: &Failure) {
-        self.lock().insert((name.clone(), judge), (Secret::copy_of(secret.expose()), failure.clone()));
+    /// The secret was refused for good.
+    pub fn note(&self, account: &AccountKey, secret: &Secret, profile: &ProfileName, failure: &Failure) {
+        self.lock().note(account, secret, profile, Some(failure.clone()));
     }
 
-    /// What was said of this very secret, where `judge` refused it.
-    pub fn of(&self, name: &ProfileName, judge: Judge, secret: &Secret) -> Option<Failure> {
-        let refused = self.lock();
-        let (old, failure) = refused.get(&(name.clone(), judge))?;
-        old.matches(secret.expose()).then(|| failure.clone())
+    /// A one-time code was refused together with this secret. True for the first one: the next code shows which of the
+    /// two it was.
+    pub fn note_code(&self, account: &AccountKey, secret: &Secret, profile: &ProfileName) -> bool {
+        let mut held = self.lock();
+        let is_first = held.find(account, secret).is_none();
+        if is_first {
+            held.note(account, secret, profile, None);
+        }
+        is_first
     }
 
-    /// A person has said that they may be tried once more, or they have worked.
-    pub fn forgive(&self, name: &ProfileName) {
-        self.lock().retain(|(refused, _), _| refused != name);
+    /// What was said of this very secret where it was refused for good, and for which profile.
+    pub fn of(&self, account: &AccountKey, secret: &Secret) -> Option<(ProfileName, Failure)> {
+        let held = self.lock();
+        let refused = held.find(account, secret)?;
+        Some((refused.profile.clone(), refused.failure.clone()?))
     }
 
-    /// Hands the secrets over as one text, and keeps what was said of them.
+    /// The secret has worked.
+    pub fn clear(&self, account: &AccountKey, secret: &Secret) {
+        let mut held = self.lock();
+        if let Some(fingerprint) = held.fingerprint(account, secret) {
+            held.refused.remove(&(account.clone(), fingerprint));
+        }
+    }
+
+    /// A person has said that whatever the account has may be tried once more.
+    pub fn forgive(&self, account: &AccountKey) {
+        self.lock().refused.retain(|(refused, _), _| refused != account);
+    }
+
+    /// As [`Refusals::forgive`], for every account.
+    pub fn forgive_all(&self) {
+        self.lock().refused.clear();
+    }
+
+    /// Hands over the key, without which a fingerprint says nothing about a secret.
     pub fn withdraw(&self) -> Secret {
-        let mut refused = self.lock();
-        let keys: Vec<_> = refused.keys().map(|(name, judge)| judge.key(name)).collect();
-        let text =
-            packed::pack(keys.iter().map(String::as_str).zip(refused.values().map(|(secret, _)| secret)));
-        refused.values_mut().for_each(|(secret, _)| *secret = Secret::zeroed(0));
-        text
+        self.lock().key.take().unwrap_or_else(|| Secret::zeroed(0))
     }
 
     /// Takes back what [`Refusals::withdraw`] has handed over.
-    pub fn restore(&self, text: &Secret) {
-        let mut refused = self.lock();
-        for (key, secret) in packed::unpack(text) {
-            let known = refused.iter_mut().find(|((name, judge), _)| judge.key(name) == key);
-            if let Some((_, (place, _))) = known {
-                *place = secret;
-            }
-        }
+    pub fn restore(&self, key: &Secret) {
+        self.lock().restore(key);
     }
 
     /// A copy of each, with what was said of it.
     pub fn bequeath(&self) -> Vec<handover::Refusal> {
-        let refused = self.lock();
-        let copy = |((name, judge), (secret, failure)): (&(ProfileName, Judge), &(Secret, Failure))| {
-            let secret = Secret::copy_of(secret.expose());
-            let (profile, failure) = (name.clone(), failure.clone());
-            handover::Refusal { profile, by_proxy: *judge == Judge::Proxy, secret, failure }
+        let held = self.lock();
+        let key = || held.key.as_ref().map_or_else(|| Secret::zeroed(0), |key| Secret::copy_of(key.expose()));
+        let copy = |((account, fingerprint), refused): (&(AccountKey, Fingerprint), &Refused)| {
+            let (profile, failure) = (refused.profile.clone(), refused.failure.clone());
+            let account = account.as_str().to_owned();
+            handover::Refusal { profile, account, fingerprint: *fingerprint, key: key(), failure }
         };
-        refused.iter().map(copy).collect()
+        held.refused.iter().map(copy).collect()
     }
 
     /// Takes over what [`Refusals::bequeath`] told of one.
     pub fn inherit(&self, refusal: handover::Refusal) {
-        let judge = if refusal.by_proxy { Judge::Proxy } else { Judge::Server };
-        self.lock().insert((refusal.profile, judge), (refusal.secret, refusal.failure));
+        let mut held = self.lock();
+        held.key = None;
+        held.restore(&refusal.key);
+        let handover::Refusal { profile, account, fingerprint, failure, .. } = refusal;
+        held.insert((AccountKey::told(account), fingerprint), profile, failure);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(ProfileName, Judge), (Secret, Failure)>> {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Held {
+    fn restore(&mut self, key: &Secret) {
+        if key.expose().len() == KEY_LENGTH {
+            self.key = Some(Secret::copy_of(key.expose()));
+        }
+    }
+
+    fn fingerprint(&self, account: &AccountKey, secret: &Secret) -> Option<Fingerprint> {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.key.as_ref()?.expose()).ok()?;
+        mac.update(account.as_str().as_bytes());
+        mac.update(&[0]);
+        mac.update(secret.expose());
+        Some(mac.finalize().into_bytes().into())
+    }
+
+    fn find(&self, account: &AccountKey, secret: &Secret) -> Option<&Refused> {
+        self.refused.get(&(account.clone(), self.fingerprint(account, secret)?))
+    }
+
+    fn note(
+        &mut self,
+        account: &AccountKey,
+        secret: &Secret,
+        profile: &ProfileName,
+        failure: Option<Failure>,
+    ) {
+        if let Some(fingerprint) = self.fingerprint(account, secret) {
+            self.insert((account.clone(), fingerprint), profile.clone(), failure);
+        }
+    }
+
+    fn insert(&mut self, key: (AccountKey, Fingerprint), profile: ProfileName, failure: Option<Failure>) {
+        if !self.refused.contains_key(&key) {
+            self.make_room(Some(&key.0), OF_ONE_ACCOUNT);
+            self.make_room(None, OF_ALL);
+        }
+        self.count += 1;
+        self.refused.insert(key, Refused { profile, failure, number: self.count });
+    }
+
+    fn make_room(&mut self, of: Option<&AccountKey>, limit: usize) {
+        if self.refused.len() < limit {
+            return;
+        }
+        let counts = |(account, _): &&(AccountKey, Fingerprint)| of.is_none_or(|of| of == account);
+        if self.refused.keys().filter(counts).count() < limit {
+            return;
+        }
+        let candidates = self.refused.iter().filter(|(key, _)| counts(key));
+        let oldest = candidates.min_by_key(|(_, refused)| refused.number).map(|(key, _)| key.clone());
+        oldest.map(|key| self.refused.remove(&key));
+    }
+}
+
+/// Thirty-two bytes of chance; from the hash tables' own where the system has none.
+fn new_key() -> Secret {
+    let mut key = Secret::zeroed(KEY_LENGTH);
+    if getrandom::fill(key.bytes_mut()).is_err() {
+        for part in key.bytes_mut().chunks_mut(8) {
+            part.copy_from_slice(&RandomState::new().build_hasher().finish().to_ne_bytes());
+        }
+    }
+    key
 }
 
 #[cfg(test)]
-mod tests {
-    use cp_token_protocol::ErrorCode;
-
-    use super::*;
-
-    #[test]
-    fn only_the_very_secret_that_was_refused_is_held_back_and_only_until_it_is_forgiven() {
-        let (name, refusals) = (ProfileName::parse("a").unwrap(), Refusals::default());
-        let [old, new] = [b"old", b"new"].map(|bytes| Secret::copy_of(bytes));
-        refusals.note(&name, Judge::Server, &old, &Failure::new(ErrorCode::SECRET_REFUSED, "no"));
-        let said = refusals.of(&name, Judge::Server, &old).map(|failure| failure.message);
-        assert_eq!(said, Some("no".to_owned()));
-        assert_eq!(refusals.of(&name, Judge::Server, &new), None);
-        assert_eq!(refusals.of(&name, Judge::Proxy, &old), None);
-        assert_eq!(refusals.of(&ProfileName::parse("b").unwrap(), Judge::Server, &old), None);
-        refusals.forgive(&name);
-        assert_eq!(refusals.of(&name, Judge::Server, &old), None);
-    }
-
-    #[test]
-    fn what_was_withdrawn_and_taken_back_is_held_back_as_before() {
-        let refusals = Refusals::default();
-        let names = ["a", "b"].map(|name| ProfileName::parse(name).unwrap());
-        let secret = Secret::copy_of(b"old");
-        for name in &names {
-            refusals.note(name, Judge::Server, &secret, &Failure::new(ErrorCode::SECRET_REFUSED, "no"));
-        }
-        let text = refusals.withdraw();
-        assert_eq!(refusals.of(&names[0], Judge::Server, &secret), None, "nothing of it is held meanwhile");
-        refusals.forgive(&names[1]);
-        refusals.restore(&text);
-        assert_eq!(
-            refusals.of(&names[0], Judge::Server, &secret).map(|failure| failure.message),
-            Some("no".to_owned())
-        );
-        assert_eq!(refusals.of(&names[1], Judge::Server, &secret), None);
-    }
-}
+mod tests;

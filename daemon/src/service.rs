@@ -232,7 +232,7 @@ impl Service {
                 Response::Done(vec!["every token was dropped".to_owned()])
             }
             ForgetScope::Profile(selector) => done(self.parts.registry.select(selector).map(|profile| {
-                self.parts.broker.forget(&profile.name);
+                self.parts.broker.forget(&profile);
                 vec![format!("the token of profile {} was dropped", profile.name)]
             })),
         }

@@ -2,9 +2,7 @@
 //! places. It holds no secret and no token.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -60,9 +58,6 @@ pub struct Dates {
     /// When its secret was last traded for a token, in seconds since 1970.
     #[serde(default)]
     pub last_redeemed: Option<u64>,
-    /// When a one-time code was sent last, in seconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_code: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -235,37 +230,6 @@ fn write(path: &Path, found: &Result<String, FileError>, state: &State) -> Resul
         Err(FileError::Absent) => files::replace_known(path, None, &text),
         // What cannot be read holds nothing that the program cannot live without.
         Err(_) => files::replace(path, text.as_bytes()).map(|()| Replacement::Done),
-    }
-}
-
-/// Remembers, beyond a daemon's life, when one-time codes were sent.
-pub trait CodeLog: Send + Sync {
-    /// When, since 1970, the profile's last code was sent.
-    fn last_code(&self, name: &ProfileName) -> Option<Duration>;
-
-    /// Remembers, durably, that a code of the profile is about to be sent at `wall`, time since 1970.
-    ///
-    /// # Errors
-    /// [`FileError`].
-    fn code_sent<'a>(
-        &'a self,
-        name: &'a ProfileName,
-        wall: Duration,
-    ) -> Pin<Box<dyn Future<Output = Result<(), FileError>> + Send + 'a>>;
-}
-
-impl CodeLog for StateFile {
-    fn last_code(&self, name: &ProfileName) -> Option<Duration> {
-        self.dates(name).last_code.map(Duration::from_secs)
-    }
-
-    fn code_sent<'a>(
-        &'a self,
-        name: &'a ProfileName,
-        wall: Duration,
-    ) -> Pin<Box<dyn Future<Output = Result<(), FileError>> + Send + 'a>> {
-        self.remember(Change::CodeSent(name.to_string(), wall.as_secs()));
-        Box::pin(self.save())
     }
 }
 

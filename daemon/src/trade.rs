@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cp_token_protocol::{AccessToken, Failure, ProfileName, Secret};
+use cp_token_protocol::{AccessToken, Failure, Secret};
 
 use crate::clock::Moment;
 use crate::lease::FailureKind;
@@ -22,7 +22,10 @@ pub trait Redeem: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<Redeemed, Unredeemed>> + Send>>;
 
     /// A person has said that a secret which was refused may be tried once more.
-    fn forgive(&self, name: &ProfileName);
+    fn forgive(&self, profile: &Profile);
+
+    /// As [`Redeem::forgive`], for every secret.
+    fn forgive_all(&self);
 
     /// How long callers are held up by the next one-time code of the profile; nothing where they are not.
     fn code_wait(&self, profile: &Profile) -> Option<Duration>;

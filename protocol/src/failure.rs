@@ -109,7 +109,7 @@ codes! {
     THROTTLED = 409, "throttled";
     /// The one-time code of this moment has been used; the next one can be used soon.
     CODE_PENDING = 410, "code_pending";
-    /// The passphrase was not looked at: too many were wrong, or another one is being looked at.
+    /// The passphrase was not looked at: too many others wait to be, or one is being looked at.
     PASSPHRASE_DELAYED = 411, "passphrase_delayed";
     /// Work under way did not end in time for a hand-over; the daemon goes on.
     HANDOVER_DELAYED = 412, "handover_delayed";

@@ -47,7 +47,7 @@ pub enum Piece {
     Secret(String, Secret),
     /// A secret that a server or a proxy has refused.
     Refusal(Refusal),
-    /// The one-time codes that one profile has used.
+    /// The one-time codes that one account has used.
     Codes(Codes),
     /// The lock, where it is closed or armed. [`Piece::Sealed`] follows while it is closed.
     Lock(Lock),
@@ -122,27 +122,29 @@ pub struct Held {
 /// A secret that was refused.
 #[derive(Debug, Encode, Decode)]
 pub struct Refusal {
-    /// Whose it is.
+    /// The profile that it was sent for.
     pub profile: ProfileName,
-    /// Whether a proxy refused it, and not the server.
-    pub by_proxy: bool,
-    /// The secret; empty while it lies under the seal.
-    pub secret: Secret,
-    /// What was said of it.
-    pub failure: Failure,
+    /// The account at the server, or at the proxy that refused it.
+    pub account: String,
+    /// What the secret is known by.
+    pub fingerprint: [u8; 32],
+    /// The key of the fingerprint; empty while it lies under the seal.
+    pub key: Secret,
+    /// What was said of it; nothing where it may have been the one-time code beside it.
+    pub failure: Option<Failure>,
 }
 
-/// The one-time codes that one profile has used.
+/// The one-time codes that one account has used.
 #[derive(Debug, Encode, Decode)]
 pub struct Codes {
-    /// Whose they are.
-    pub profile: ProfileName,
+    /// The account.
+    pub account: String,
     /// The codes, oldest first.
     pub codes: Vec<Secret>,
-    /// When the last one was used, since 1970, and how long its step was.
-    pub last: Option<(Duration, Duration)>,
-    /// Whether that use was before the daemon that goes.
-    pub is_inherited: bool,
+    /// When the step of the last one ends, since 1970, how long it is, and what tells the use from others.
+    pub last: Option<(Duration, Duration, u64)>,
+    /// Whether that use was another process's.
+    pub is_foreign: bool,
 }
 
 /// The lock.

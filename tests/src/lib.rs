@@ -15,6 +15,8 @@ pub mod oracle;
 pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod python_session;
+#[cfg(target_os = "linux")]
+pub mod slow_disk;
 pub mod snippets;
 #[cfg(target_os = "linux")]
 pub mod user_manager;

@@ -6,6 +6,7 @@ use cp_token_protocol::{ErrorCode, Failure};
 
 use super::{of_vault, seconds};
 use crate::codes::CodeError;
+use crate::codes::log::ClaimFault;
 use crate::lease::{FailureKind, policy};
 use crate::profile::Profile;
 use crate::trade::Unredeemed;
@@ -13,17 +14,17 @@ use crate::vault::VaultError;
 
 /// What it means that there is no code to send.
 pub fn of_code(error: CodeError, profile: &Profile) -> Unredeemed {
-    let retry_after = match error {
-        CodeError::Pending(wait) => Some(wait),
+    let retry_after = match &error {
+        CodeError::Pending(wait) => Some(*wait),
         CodeError::Needed
         | CodeError::Invalid
         | CodeError::NoSeed
         | CodeError::Seed(_)
         | CodeError::Program(_)
-        | CodeError::NotNoted => None,
+        | CodeError::NotNoted(_) => None,
     };
     Unredeemed {
-        failure: failure(error, profile),
+        failure: failure(&error, profile),
         kind: FailureKind::Passing { retry_after, cap: policy::LOCAL_CAP },
     }
 }
@@ -47,12 +48,12 @@ pub fn code_pending(profile: &Profile, wait: Duration) -> Failure {
     Failure::new(ErrorCode::CODE_PENDING, message).with_hint("Ask again then").with_retry_after(wait)
 }
 
-fn failure(error: CodeError, profile: &Profile) -> Failure {
+fn failure(error: &CodeError, profile: &Profile) -> Failure {
     let name = &profile.name;
     let (code, hint) = match error {
         CodeError::Needed => return needed(profile),
-        CodeError::Pending(wait) => return code_pending(profile, wait),
-        CodeError::Program(problem) => return program(problem, profile),
+        CodeError::Pending(wait) => return code_pending(profile, *wait),
+        CodeError::Program(problem) => return program(*problem, profile),
         CodeError::Invalid => (ErrorCode::CODE_INVALID, "Give the digits alone".to_owned()),
         CodeError::NoSeed => {
             (ErrorCode::SECRET_ABSENT, format!("Enter it: `cp-token profile update {name} --totp stored`"))
@@ -61,11 +62,20 @@ fn failure(error: CodeError, profile: &Profile) -> Failure {
             ErrorCode::SECRET_INVALID,
             format!("Enter it anew: `cp-token profile update {name} --totp stored`"),
         ),
-        CodeError::NotNoted => {
-            (ErrorCode::WRITE_FAILED, "Make room for the state file; no code was sent".to_owned())
-        }
+        CodeError::NotNoted(error) => (ErrorCode::WRITE_FAILED, mend(&error.fault).to_owned()),
     };
     Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
+}
+
+fn mend(fault: &ClaimFault) -> &'static str {
+    match fault {
+        ClaimFault::Locked => "See that no other cp-tokend hangs, and ask again",
+        ClaimFault::Slow => "See that its disk is well, and ask again",
+        ClaimFault::Broken => "Remove that file, and ask again in a minute",
+        ClaimFault::File(_) => {
+            "Mend that, make room or choose another place with CP_TOKEN_STATE_DIR; ask again then"
+        }
+    }
 }
 
 fn program(problem: VaultError, profile: &Profile) -> Failure {

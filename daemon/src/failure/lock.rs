@@ -33,16 +33,9 @@ pub fn passphrase_refused(pause: Duration) -> Failure {
     if pause.is_zero() { failure } else { failure.with_retry_after(pause) }
 }
 
-/// A try that came too early was not looked at.
-pub fn passphrase_delayed(left: Duration) -> Failure {
-    Failure::new(ErrorCode::PASSPHRASE_DELAYED, "the passphrase was not looked at, after so many wrong ones")
-        .with_hint(format!("Try again in {} s", seconds(left)))
-        .with_retry_after(left)
-}
-
-/// One passphrase at a time.
+/// One passphrase at a time, and only so many wait.
 pub fn passphrase_busy() -> Failure {
-    Failure::new(ErrorCode::PASSPHRASE_DELAYED, "cp-tokend is busy with another passphrase")
+    Failure::new(ErrorCode::PASSPHRASE_DELAYED, "cp-tokend is busy with other passphrases")
         .with_hint("Try again in a moment")
         .with_retry_after(Duration::from_secs(1))
 }

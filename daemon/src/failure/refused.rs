@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cp_token_protocol::message::{Identity, TotpMethod};
-use cp_token_protocol::{ErrorCode, Failure};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use super::{RESET_IN_CONSOLE, once_more, seconds};
 use crate::lease::{FailureKind, policy};
@@ -40,13 +40,26 @@ pub(super) fn refused(
     }
 }
 
-/// The secret at hand is the one that was refused before; no server was asked.
-pub fn refused_again(failure: Failure, profile: &Profile) -> Unredeemed {
+/// The secret at hand is the one that was refused before, for the profile `first`; no server was asked.
+pub fn refused_again(failure: Failure, profile: &Profile, first: &ProfileName) -> Unredeemed {
+    let failure =
+        if profile.name == *first { failure } else { refused_for_another(&failure, profile, first) };
     let kind = match profile.keeps_secret() {
         true => FailureKind::Final,
         false => FailureKind::Passing { retry_after: None, cap: policy::SERVER_CAP },
     };
     Unredeemed { failure, kind }
+}
+
+fn refused_for_another(failure: &Failure, profile: &Profile, first: &ProfileName) -> Failure {
+    let name = &profile.name;
+    let message = format!(
+        "profile {name}: the same credential was refused for profile {first}; it is not tried again until {}",
+        until(profile)
+    );
+    Failure::new(failure.code, message).with_hint(format!(
+        "See why: `cp-token doctor -p {first}`; to try the same once more, `cp-token forget -p {name}`"
+    ))
 }
 
 fn until(profile: &Profile) -> &'static str {

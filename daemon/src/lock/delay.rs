@@ -6,7 +6,7 @@ use std::time::Duration;
 const FREE: u32 = 2;
 /// The pause after the first wrong try that costs something; each further one doubles it.
 const SHORTEST: Duration = Duration::from_secs(1);
-/// However many tries were wrong, the right passphrase is heard within this time.
+/// However many tries were wrong, the right passphrase is heard within this time, where it finds a place in the line.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// The wrong tries since the last right one, whoever made them: a caller costs nothing, so counting by caller
@@ -27,9 +27,9 @@ impl Delay {
         Self { wrong, until }
     }
 
-    /// What is left of the pause, where there is one. A try in it is not even looked at, and does not count.
-    pub(super) fn left(&self, boot: Duration) -> Option<Duration> {
-        Some(self.until.saturating_sub(boot)).filter(|left| !left.is_zero())
+    /// When the pause is over. A try that comes in it is looked at then, whatever becomes of those before it.
+    pub(super) fn end(&self) -> Duration {
+        self.until
     }
 
     /// A wrong try; the pause that begins with it.
@@ -61,13 +61,11 @@ mod tests {
     fn c14_a_pause_is_counted_from_the_wrong_try_on_and_comes_to_its_end() {
         let mut delay = Delay::default();
         let now = 1000 * SECOND;
-        assert_eq!(delay.left(now), None);
+        assert!(delay.end() <= now);
         for _ in 0..4 {
             delay.wrong(now);
         }
-        assert_eq!(delay.left(now), Some(2 * SECOND));
-        assert_eq!(delay.left(now + SECOND / 2), Some(3 * SECOND / 2));
-        assert_eq!(delay.left(now + 2 * SECOND), None);
+        assert_eq!(delay.end(), now + 2 * SECOND);
         assert_eq!(delay.wrong(now + 2 * SECOND), 4 * SECOND, "the count goes on after a pause");
     }
 
@@ -77,7 +75,7 @@ mod tests {
         let mut looks = 0;
         for try_number in 0..100 * 3600 {
             let now = SECOND * try_number / 100;
-            if delay.left(now).is_none() {
+            if delay.end() <= now {
                 looks += 1;
                 delay.wrong(now);
             }
@@ -90,6 +88,6 @@ mod tests {
         let mut delay = Delay { wrong: u32::MAX - 1, until: Duration::ZERO };
         delay.wrong(Duration::MAX);
         assert_eq!(delay.wrong(Duration::MAX), LONGEST);
-        assert_eq!(delay.left(Duration::MAX), None);
+        assert_eq!(delay.end(), Duration::MAX);
     }
 }

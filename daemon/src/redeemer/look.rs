@@ -3,12 +3,12 @@
 
 use cp_token_protocol::Failure;
 
-use super::{Redeemer, proxy_credentials};
+use super::Redeemer;
+use crate::account::AccountKey;
 use crate::authority::{self, ProxyFlaw, Seen, TokenRequestError};
 use crate::entry::Entry;
 use crate::failure;
 use crate::profile::Profile;
-use crate::refusals::Judge;
 
 impl Redeemer {
     /// What rests in the profile's source.
@@ -21,7 +21,8 @@ impl Redeemer {
 
     /// What was said of this very secret when the server refused it; nothing where it did not.
     pub fn refused_by_server(&self, profile: &Profile, entry: &Entry) -> Option<Failure> {
-        self.refusals.of(&profile.name, Judge::Server, &entry.secret)
+        let (first, failure) = self.refusals.of(&AccountKey::of(profile), &entry.secret)?;
+        Some(failure::refused_again(failure, profile, &first).failure)
     }
 
     /// What the server shows to whoever has no credential.
@@ -31,20 +32,21 @@ impl Redeemer {
     pub async fn look_at_server(&self, profile: &Profile, entry: Option<&Entry>) -> Result<Seen, Failure> {
         let is_direct = profile.network.proxy_for(&profile.url).is_none();
         let entry = entry.filter(|_| !is_direct);
-        let credentials = entry.and_then(|entry| proxy_credentials(profile, entry));
-        let refused =
-            credentials.as_ref().and_then(|words| self.refusals.of(&profile.name, Judge::Proxy, words));
-        if let Some(refused) = refused {
-            return Err(refused);
-        }
         let password = entry.and_then(|entry| entry.proxy_password.as_ref());
+        let credentials = AccountKey::at_proxy(profile).zip(password);
+        let refused = credentials.as_ref().and_then(|(proxy, password)| self.refusals.of(proxy, password));
+        if let Some((first, failure)) = refused {
+            return Err(failure::refused_again(failure, profile, &first).failure);
+        }
         let seen = authority::look(&profile.url, &profile.network, password).await;
         seen.map_err(|error| {
             let failed = failure::of_token_request(&error, profile, None).failure;
-            if let (Some(words), TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. }) =
-                (&credentials, &error)
+            if let (
+                Some((proxy, password)),
+                TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. },
+            ) = (&credentials, &error)
             {
-                self.refusals.note(&profile.name, Judge::Proxy, words, &failed);
+                self.refusals.note(proxy, password, &profile.name, &failed);
             }
             failed
         })

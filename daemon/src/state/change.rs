@@ -9,8 +9,6 @@ pub(super) enum Change {
     Created(String, u64),
     /// Its secret was traded, in seconds since 1970.
     Redeemed(String, u64),
-    /// A code of it was sent, in seconds since 1970.
-    CodeSent(String, u64),
     /// It is gone.
     Removed(String),
     /// The item may exist without a profile that uses it.
@@ -26,7 +24,6 @@ impl Change {
             Self::Redeemed(name, at) => {
                 state.profiles.entry(name.clone()).or_default().last_redeemed = Some(*at)
             }
-            Self::CodeSent(name, at) => state.profiles.entry(name.clone()).or_default().last_code = Some(*at),
             Self::Removed(name) => drop(state.profiles.remove(name)),
             Self::Unsettled(key) if state.unsettled.contains(key) => {}
             Self::Unsettled(key) => state.unsettled.push(key.clone()),
@@ -36,12 +33,11 @@ impl Change {
 
     /// Whether nothing is missed of `earlier` once this is made.
     pub(super) fn replaces(&self, earlier: &Self) -> bool {
-        use Change::{CodeSent, Created, Redeemed, Removed, Settled, Unsettled};
+        use Change::{Created, Redeemed, Removed, Settled, Unsettled};
         match (self, earlier) {
             (Created(new, _), Created(old, _))
             | (Redeemed(new, _), Redeemed(old, _))
-            | (CodeSent(new, _), CodeSent(old, _))
-            | (Removed(new), Created(old, _) | Redeemed(old, _) | CodeSent(old, _) | Removed(old)) => {
+            | (Removed(new), Created(old, _) | Redeemed(old, _) | Removed(old)) => {
                 new == old
             }
             (Unsettled(new) | Settled(new), Unsettled(old) | Settled(old)) => new == old,

@@ -97,7 +97,9 @@ impl Redeem for Server {
         })
     }
 
-    fn forgive(&self, _: &ProfileName) {}
+    fn forgive(&self, _: &Profile) {}
+
+    fn forgive_all(&self) {}
 
     fn code_wait(&self, profile: &Profile) -> Option<Duration> {
         self.codes.wait(profile)
@@ -143,7 +145,7 @@ async fn live(seed: u64) {
         match dice.below(11) {
             0 => *sky.slept.lock().expect("lock") += dice.milliseconds(7_200_000),
             1 => *sky.wall.lock().expect("lock") = dice.milliseconds(4_000_000_000_000),
-            2 => broker.forget(&dice.pick(&profiles).name),
+            2 => broker.forget(dice.pick::<Arc<Profile>>(&profiles)),
             3 => tokio::time::sleep(dice.milliseconds(1_000_000)).await,
             4 => lock.turn(&broker).await,
             _ => {

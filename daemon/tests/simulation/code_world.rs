@@ -6,34 +6,42 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cp_token_protocol::Secret;
 use cp_token_protocol::message::TotpMethod;
-use cp_token_protocol::{ProfileName, Secret};
+use cp_tokend::account::AccountKey;
 use cp_tokend::clock::Clock;
 use cp_tokend::codes::Codes;
+use cp_tokend::codes::log::{Claim, ClaimError, CodeLog};
 use cp_tokend::failure;
-use cp_tokend::files::FileError;
 use cp_tokend::profile::Profile;
 use cp_tokend::sources::Sources;
-use cp_tokend::state::CodeLog;
+use cp_tokend::totp::steps::Use;
 use cp_tokend::trade::Unredeemed;
 use cp_tokend::vault::{KeyringSource, MemorySource};
 
-/// A state file without a file.
+/// A file of used codes without a file.
 #[derive(Default)]
-struct Log(Mutex<HashMap<ProfileName, Duration>>);
+pub(crate) struct Log(Mutex<HashMap<AccountKey, Use>>);
+
+impl Log {
+    /// As the file does it, at once.
+    pub(crate) fn claim_now(&self, claim: &Claim) -> Option<Use> {
+        let mut uses = self.0.lock().expect("lock");
+        let last = uses.get(&claim.account).filter(|last| claim.known != Some(last.mark)).copied();
+        let other = last.filter(|last| last.until(claim.now, claim.new.period).is_some());
+        if other.is_none() {
+            uses.insert(claim.account.clone(), claim.new);
+        }
+        other
+    }
+}
 
 impl CodeLog for Log {
-    fn last_code(&self, name: &ProfileName) -> Option<Duration> {
-        self.0.lock().expect("lock").get(name).copied()
-    }
-
-    fn code_sent<'a>(
-        &'a self,
-        name: &'a ProfileName,
-        wall: Duration,
-    ) -> Pin<Box<dyn Future<Output = Result<(), FileError>> + Send + 'a>> {
-        self.0.lock().expect("lock").insert(name.clone(), wall);
-        Box::pin(async { Ok(()) })
+    fn claim(
+        &self,
+        claim: Claim,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Use>, ClaimError>> + Send + '_>> {
+        Box::pin(std::future::ready(Ok(self.claim_now(&claim))))
     }
 }
 
@@ -41,7 +49,7 @@ impl CodeLog for Log {
 pub(crate) struct CodeChecker {
     codes: Codes,
     seed: Secret,
-    seen: Mutex<HashSet<(ProfileName, Vec<u8>)>>,
+    seen: Mutex<HashSet<(AccountKey, Vec<u8>)>>,
 }
 
 impl CodeChecker {
@@ -66,8 +74,8 @@ impl CodeChecker {
         let code = self.codes.next(profile, Some(&self.seed), given).await;
         let code = code.map_err(|error| failure::of_code(error, profile))?;
         if let Some(code) = &code {
-            let is_new =
-                self.seen.lock().expect("lock").insert((profile.name.clone(), code.expose().to_vec()));
+            let account = AccountKey::of(profile);
+            let is_new = self.seen.lock().expect("lock").insert((account, code.expose().to_vec()));
             assert!(is_new, "a code was sent twice");
         }
         Ok(code)

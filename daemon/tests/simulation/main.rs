@@ -8,6 +8,7 @@
     reason = "a test says what it ran and stops at the first surprise"
 )]
 
+mod account_world;
 mod broker_world;
 mod code_world;
 mod dice;
@@ -18,6 +19,8 @@ mod people;
 mod server;
 
 use std::env;
+
+use account_world::Home;
 
 /// Runs `history` with fresh seeds, and names the seed of the first that fails.
 fn many(default: u64, history: impl Fn(u64)) {
@@ -42,6 +45,19 @@ fn no_history_of_a_lease_breaks_a_promise() {
 #[test]
 fn no_history_of_the_broker_breaks_a_promise() {
     many(100_000, broker_world::history);
+}
+
+#[test]
+fn no_history_of_daemons_that_share_accounts_breaks_a_promise() {
+    many(1_500, |seed| account_world::history(seed, Home::Shared));
+}
+
+/// The positive control: daemons that do not see each other's file must be found out.
+#[test]
+fn daemons_that_do_not_share_their_used_codes_are_found_out() {
+    let found =
+        (0..500).any(|seed| std::panic::catch_unwind(|| account_world::history(seed, Home::Parted)).is_err());
+    assert!(found, "the simulation would not notice a code that was sent twice");
 }
 
 /// The positive control: the same watch over a lease that is handled wrongly must find it out.

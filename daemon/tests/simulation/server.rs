@@ -71,6 +71,12 @@ pub(crate) fn answer_to_user(
     }
 }
 
+/// The answer to a user whose password or code is wrong.
+pub(crate) fn refusal_of_user() -> TokenRequestError {
+    let refused = read_as(Shape::User, 401, "{\"error\":\"unauthorized\"}", None, Duration::ZERO);
+    refused.expect_err("no token is in it")
+}
+
 fn read(
     status: u16,
     body: &str,

@@ -6,9 +6,6 @@ use std::time::Duration;
 
 use ring::hmac;
 
-/// The length of a time step.
-const STEP: u64 = 30;
-
 /// What a user's one-time codes are judged by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Codes {
@@ -20,6 +17,8 @@ pub(super) enum Codes {
     Computed {
         /// The key, not encoded.
         key: Vec<u8>,
+        /// The length of a time step, in seconds.
+        period: u64,
         /// What was taken already.
         used: HashSet<String>,
     },
@@ -31,8 +30,8 @@ impl Codes {
         match self {
             Self::None => true,
             Self::Fixed(right) => code == Some(right),
-            Self::Computed { key, used } => {
-                let step = wall.as_secs() / STEP;
+            Self::Computed { key, period, used } => {
+                let step = wall.as_secs() / *period;
                 let is_right = |code: &str| (step - 1..=step + 1).any(|step| compute(key, step) == code);
                 code.is_some_and(|code| is_right(code) && used.insert(code.to_owned()))
             }
@@ -55,7 +54,8 @@ mod tests {
 
     #[test]
     fn the_first_vector_of_rfc_6238_holds_and_no_code_is_taken_twice() {
-        let mut codes = Codes::Computed { key: b"12345678901234567890".to_vec(), used: HashSet::new() };
+        let mut codes =
+            Codes::Computed { key: b"12345678901234567890".to_vec(), period: 30, used: HashSet::new() };
         let at = Duration::from_secs(59);
         assert!(!codes.take(None, at) && !codes.take(Some("287083"), at));
         assert!(codes.take(Some("287082"), at) && !codes.take(Some("287082"), at));

@@ -17,7 +17,12 @@ impl FakeCrashPlan {
 
     /// Adds a user whose logins must carry a code of this key (RFC 6238, six digits of SHA-1), each code once.
     pub fn add_user_with_key(&self, name: &str, password: &str, key: &[u8]) {
-        let codes = Codes::Computed { key: key.to_vec(), used: HashSet::new() };
+        self.add_user_with_steps(name, password, key, Duration::from_secs(30));
+    }
+
+    /// As [`Self::add_user_with_key`], with time steps of another length.
+    pub fn add_user_with_steps(&self, name: &str, password: &str, key: &[u8], step: Duration) {
+        let codes = Codes::Computed { key: key.to_vec(), period: step.as_secs(), used: HashSet::new() };
         self.shared.with(|state| state.accounts.add(name, password, AccountKind::User { codes }));
     }
 

@@ -1,5 +1,7 @@
 //! Promises about one-time codes: each way of giving one, and the ledger's proof that none is sent twice.
 
+mod accounts;
+
 use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use cp_token_tests::clock_shim::ClockShim;
 use cp_token_tests::fake_crashplan::Answer;
-use cp_token_tests::world::World;
+use cp_token_tests::world::{PATIENCE, World};
 
 use crate::people::{Person, creating};
 
@@ -119,14 +121,17 @@ fn a_refused_stored_code_is_not_tried_again_until_a_person_says_so() {
     let Some((world, clocks)) = stored() else { return };
     world.server().answer_always(Answer::json(401, r#"{"error":"unauthorized"}"#));
     pass(&world, &clocks, STEP);
-    let refused = world.helper(&["--fresh", "--timeout", "100s"]).failed(77);
-    refused.saying("the password or the one-time code").saying("clock is right").saying("API client");
     let asked = world.server().token_requests();
+    let refused = world.spawn_helper(&["--fresh", "--timeout", "100s"]);
+    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() > asked));
+    pass(&world, &clocks, 3 * STEP);
+    let refused = refused.finish().failed(77);
+    refused.saying("the password or the one-time code").saying("clock is right").saying("API client");
     pass(&world, &clocks, 10 * STEP);
     for _ in 0..10 {
         world.helper(&["--fresh"]).failed(77);
     }
-    assert_eq!(world.server().token_requests(), asked);
+    assert_eq!(world.server().token_requests(), asked + 2, "a code, and one of another step");
     world.server().answer_normally();
     world.helper(&["forget"]).succeeded();
     pass(&world, &clocks, 20 * STEP);

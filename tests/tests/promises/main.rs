@@ -35,6 +35,7 @@ mod pages;
 mod people;
 mod prompts;
 mod python;
+mod refused;
 mod reset;
 mod schemas;
 mod secrecy;

@@ -1,0 +1,67 @@
+//! Owns a file of used codes on a disk that may be slow, full or hang, as several daemons see it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cp_tokend::codes::log::{CLAIM_LIMIT, Claim, ClaimError, ClaimFault, CodeLog};
+use cp_tokend::totp::steps::Use;
+
+use crate::code_world::Log;
+use crate::dice::Dice;
+
+/// What a disk is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Temper {
+    /// It takes milliseconds.
+    Good,
+    /// Each write may take as long as a step.
+    Slow,
+    /// Besides, some fail, before or after they took effect.
+    Failing,
+}
+
+/// One daemon's way to the file.
+pub(super) struct Disk {
+    log: Arc<Log>,
+    dice: Arc<Mutex<Dice>>,
+    temper: Temper,
+}
+
+impl Disk {
+    pub(super) fn new(log: Arc<Log>, dice: Arc<Mutex<Dice>>, temper: Temper) -> Self {
+        Self { log, dice, temper }
+    }
+
+    fn draw(&self) -> (Duration, Duration, u64) {
+        let mut dice = self.dice.lock().expect("lock");
+        let longest = if self.temper == Temper::Good || dice.one_in(2) { 50 } else { 15_000 };
+        (dice.milliseconds(longest), dice.milliseconds(longest), dice.below(8))
+    }
+
+    async fn claim(&self, claim: Claim) -> Result<Option<Use>, ClaimError> {
+        let (before, after, fate) = self.draw();
+        let failed = |fault| Err(ClaimError { file: "codes.json".to_owned(), fault });
+        tokio::time::sleep(before).await;
+        let is_failing = self.temper == Temper::Failing;
+        if is_failing && fate == 0 {
+            return failed(ClaimFault::File("full".to_owned()));
+        }
+        let taken = self.log.claim_now(&claim);
+        tokio::time::sleep(after.min(CLAIM_LIMIT.saturating_sub(before))).await;
+        match is_failing && fate == 1 || before + after > CLAIM_LIMIT {
+            true => failed(ClaimFault::Slow),
+            false => Ok(taken),
+        }
+    }
+}
+
+impl CodeLog for Disk {
+    fn claim(
+        &self,
+        claim: Claim,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Use>, ClaimError>> + Send + '_>> {
+        Box::pin(self.claim(claim))
+    }
+}

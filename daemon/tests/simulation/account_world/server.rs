@@ -1,0 +1,125 @@
+//! Owns a server that judges users as a strict one does: the password, and each code of a step once, one step of
+//! tolerance on either side. It is the same for every daemon, and has another clock than they.
+
+use std::collections::{HashMap, HashSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cp_token_protocol::message::Identity;
+use cp_token_protocol::{AccessToken, Secret};
+use cp_tokend::authority::{Issued, TokenEndpoint, TokenOrder, TokenRequestError};
+use cp_tokend::totp::{Seed, steps};
+use tokio::time::Instant;
+
+use crate::dice::Dice;
+
+/// A user of the server.
+pub(super) struct User {
+    pub(super) name: String,
+    pub(super) password: &'static [u8],
+    pub(super) seed: String,
+}
+
+impl User {
+    pub(super) fn seed(&self) -> Seed {
+        Seed::parse(&Secret::copy_of(self.seed.as_bytes())).expect("a seed")
+    }
+}
+
+/// What the server saw.
+#[derive(Default)]
+struct Seen {
+    /// The steps whose code came in, by user.
+    used: HashSet<(String, u64)>,
+    /// The steps whose code somebody else has used.
+    used_elsewhere: HashSet<(String, u64)>,
+    wrong: HashMap<String, u64>,
+}
+
+pub(super) struct Server {
+    pub(super) users: Vec<User>,
+    pub(super) start: Instant,
+    pub(super) dice: Arc<Mutex<Dice>>,
+    seen: Mutex<Seen>,
+}
+
+impl Server {
+    pub(super) fn new(users: Vec<User>, start: Instant, dice: Arc<Mutex<Dice>>) -> Self {
+        Self { users, start, dice, seen: Mutex::default() }
+    }
+
+    /// The right time.
+    pub(super) fn wall(&self) -> Duration {
+        super::EPOCH + self.start.elapsed()
+    }
+
+    /// The user's phone is used for a login somewhere else.
+    pub(super) fn use_elsewhere(&self, user: &User) {
+        let step = steps::step(self.wall(), user.seed().period());
+        self.seen.lock().expect("lock").used_elsewhere.insert((user.name.clone(), step));
+    }
+
+    /// How many logins with a wrong password were told so: of an answer that was lost nobody learns.
+    pub(super) fn wrong(&self, user: &User) -> u64 {
+        self.seen.lock().expect("lock").wrong.get(&user.name).copied().unwrap_or_default()
+    }
+
+    fn judge(&self, order: &TokenOrder) -> bool {
+        let Identity::User(name) = &order.identity else { unreachable!("users alone are here") };
+        let name = name.to_lowercase();
+        let user = self.users.iter().find(|user| user.name == name).expect("a user");
+        let mut seen = self.seen.lock().expect("lock");
+        let is_new = self.take_code(&mut seen, user, order.code.as_ref().expect("a code"));
+        order.secret.matches(user.password) && is_new
+    }
+
+    fn count(&self, order: &TokenOrder) {
+        let Identity::User(name) = &order.identity else { unreachable!("users alone are here") };
+        *self.seen.lock().expect("lock").wrong.entry(name.to_lowercase()).or_default() += 1;
+    }
+
+    /// False where somebody else was quicker.
+    fn take_code(&self, seen: &mut Seen, user: &User, code: &Secret) -> bool {
+        let seed = user.seed();
+        let now = steps::step(self.wall(), seed.period());
+        let step = (now - 1..=now + 1).find(|step| seed.code(*step).matches(code.expose()));
+        let step = step.expect("a code of another time was sent");
+        assert!(seen.used.insert((user.name.clone(), step)), "a code was sent twice");
+        !seen.used_elsewhere.contains(&(user.name.clone(), step))
+    }
+
+    async fn answer(&self, order: TokenOrder) -> Result<Issued, TokenRequestError> {
+        let (there, back, fate) = {
+            let mut dice = self.dice.lock().expect("lock");
+            (dice.milliseconds(2_000), dice.milliseconds(2_000), dice.below(16))
+        };
+        tokio::time::sleep(there).await;
+        let is_let_in = self.judge(&order);
+        let is_told = fate != 0;
+        if is_told && !is_let_in {
+            self.count(&order);
+        }
+        tokio::time::sleep(back).await;
+        let token = format!("token-{}", self.dice.lock().expect("lock").number());
+        match (is_told, is_let_in) {
+            (false, _) => Err(TokenRequestError::TimedOut),
+            (_, true) => {
+                let token = AccessToken::copy_of(token.as_bytes()).expect("a token");
+                Ok(Issued { token, life: Duration::from_secs(1_800) })
+            }
+            (_, false) => Err(super::refusal()),
+        }
+    }
+}
+
+impl TokenEndpoint for Server {
+    fn request_token<'a>(
+        &'a self,
+        order: TokenOrder,
+        _: Duration,
+    ) -> Pin<Box<dyn Future<Output = Result<Issued, TokenRequestError>> + Send + 'a>> {
+        Box::pin(self.answer(order))
+    }
+}
