@@ -142,7 +142,7 @@ impl CodeLog for CodeFile {
 fn claim_at(path: &Path, claim: &Claim) -> Result<Option<Use>, ClaimFault> {
     files::make_private_folder(path.parent().unwrap_or(Path::new("/"))).map_err(failed)?;
     let file = files::open_private(&path.with_extension("lock")).map_err(failed)?;
-    let is_locked = lock(&file)?;
+    let is_locked = lock(&file, LOCK_LIMIT)?;
     let mut record = read(path)?;
     if let Some(other) = in_the_way(&record, claim) {
         return Ok(Some(other));
@@ -164,8 +164,8 @@ fn in_the_way(record: &Record, claim: &Claim) -> Option<Use> {
 }
 
 /// Waits for the lock, which goes with the file. False where the file system has none.
-fn lock(file: &File) -> Result<bool, ClaimFault> {
-    for _ in 0..LOCK_LIMIT.as_millis() / LOOK.as_millis() {
+fn lock(file: &File, patience: Duration) -> Result<bool, ClaimFault> {
+    for _ in 0..patience.as_millis() / LOOK.as_millis() {
         match file.try_lock() {
             Ok(()) => return Ok(true),
             Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),

@@ -101,3 +101,14 @@ async fn the_file_keeps_nothing_that_is_long_over() {
     let text = std::fs::read_to_string(folder.file()).expect("the file");
     assert_eq!(text.matches("user-").count(), 3, "{text}");
 }
+
+#[test]
+fn a_lock_that_stays_held_is_waited_for_so_long_and_no_longer() {
+    let folder = Folder::new();
+    files::make_private_folder(&folder.0).expect("a folder");
+    let [one, two] = [(); 2].map(|()| files::open_private(&folder.file()).expect("a file"));
+    assert_eq!(lock(&one, 5 * LOOK), Ok(true));
+    assert_eq!(lock(&two, 5 * LOOK), Err(ClaimFault::Locked));
+    drop(one);
+    assert_eq!(lock(&two, 5 * LOOK), Ok(true));
+}

@@ -1,6 +1,7 @@
 //! Promises about one-time codes of an account that several profiles, daemons and devices share: none is sent twice, and
 //! nobody with the right password is refused for good.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -77,7 +78,6 @@ impl Stage {
 }
 
 fn put(path: &Path, text: &str) {
-    use std::os::unix::fs::PermissionsExt;
     std::fs::write(path, text).expect("write a file");
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("close it");
 }
@@ -115,7 +115,9 @@ fn of_two_daemons_on_one_home_the_one_that_runs_already_sees_the_code_that_the_o
     stage.create("cp-token", "jo");
     stage.call("cp-token", LATER).printing_a_token().run().token();
     stage.go_to_step(1);
-    std::fs::create_dir(stage.world.path("run/cron")).expect("a place for another daemon");
+    let place = stage.world.path("run/cron");
+    std::fs::create_dir(&place).expect("a place for another daemon");
+    std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o700)).expect("close it");
     let _cron = stage.daemon("cron");
     stage.call("cron", LATER).printing_a_token().run().token();
     stage.call("cp-token", NOW).run().failed(75).saying("the one-time code of this moment has been used");
@@ -172,7 +174,7 @@ fn a_code_whose_step_has_passed_while_the_disk_was_slow_is_computed_anew() {
 }
 
 #[test]
-fn a_disk_that_hangs_or_a_lock_that_is_held_is_a_clear_failure_and_holds_up_nobody_else() {
+fn a_disk_that_hangs_is_a_clear_failure_and_holds_up_nobody_else() {
     let Some((stage, disk, _daemon)) = on_a_slow_disk() else { return };
     let hung = || {
         let waiting = stage.call("cp-token", LATER).spawn();
@@ -184,7 +186,7 @@ fn a_disk_that_hangs_or_a_lock_that_is_held_is_a_clear_failure_and_holds_up_nobo
     stage.world.call(&["status"]).run().succeeded();
     stage.clocks.set(Clock::Monotonic, stage.begin + 60);
     let told = waiting.finish().failed(74).saying("no one-time code was sent").saying("codes.json");
-    told.saying("was not written within 20 seconds").saying("See that its disk is well");
+    told.saying("was not written within 20 seconds").saying("see that its disk is well");
     assert_eq!(stage.world.server().token_requests(), 0);
     disk.go_on();
     stage.go_to_step(2);
@@ -200,7 +202,7 @@ fn without_a_readable_file_of_used_codes_none_is_sent_and_the_file_is_named() {
     let file = stage.world.state_folder().join("codes.json");
     put(&file, "something else");
     let told = stage.call("cp-token", LATER).run().failed(74).saying("no one-time code was sent");
-    told.saying("codes.json holds something else than used codes").saying("Remove that file");
+    told.saying("codes.json holds something else than used codes").saying("remove that file");
     assert_eq!(stage.world.server().token_requests(), 0);
     std::fs::remove_file(&file).expect("as it says");
     stage.go_to_step(1);
