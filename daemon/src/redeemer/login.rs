@@ -24,11 +24,13 @@ impl Redeemer {
     ) -> Result<Redeemed, Unredeemed> {
         let code = self.code(profile, entry, code).await?;
         let outcome = self.login(profile, entry, code).await;
-        outcome.map_err(|error| match error {
-            TokenRequestError::Refused { .. } if profile.totp != TotpMethod::None => {
+        outcome.map_err(|error| {
+            let may_be_the_code = profile.totp != TotpMethod::None && is_refusal(&error);
+            if may_be_the_code {
                 self.unredeemed(profile, entry, &error)
+            } else {
+                self.refuse(profile, entry, &error)
             }
-            error => self.refuse(profile, entry, &error),
         })
     }
 
@@ -51,7 +53,7 @@ impl Redeemer {
                 Ok(redeemed) => return Ok(redeemed),
                 Err(error) => error,
             };
-            if is_given && matches!(error, TokenRequestError::Refused { .. }) {
+            if is_given && is_refusal(&error) {
                 return Err(self.unredeemed(profile, entry, &error));
             }
             if !self.is_worth_a_next_code(profile, entry, &error) {
@@ -112,7 +114,7 @@ impl Redeemer {
 
     fn unredeemed(&self, profile: &Profile, entry: &Entry, error: &TokenRequestError) -> Unredeemed {
         let unredeemed = failure::of_token_request(error, profile, self.codes.wait(profile));
-        match matches!(error, TokenRequestError::Refused { .. }) {
+        match is_refusal(error) {
             true => failure::with_ends(unredeemed, &entry.secret),
             false => unredeemed,
         }
@@ -121,7 +123,7 @@ impl Redeemer {
     fn refuse(&self, profile: &Profile, entry: &Entry, error: &TokenRequestError) -> Unredeemed {
         let unredeemed = self.unredeemed(profile, entry, error);
         let note = |account, secret| self.refusals.note(&account, secret, &profile.name, &unredeemed.failure);
-        if matches!(error, TokenRequestError::Refused { .. }) {
+        if is_refusal(error) {
             note(AccountKey::of(profile), &entry.secret);
         }
         if matches!(error, TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. })
@@ -131,6 +133,10 @@ impl Redeemer {
         }
         unredeemed
     }
+}
+
+fn is_refusal(error: &TokenRequestError) -> bool {
+    matches!(error, TokenRequestError::Refused { .. })
 }
 
 /// A wrong code is a 401, as a wrong password is. A page for a browser speaks of neither.
