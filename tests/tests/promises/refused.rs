@@ -77,8 +77,9 @@ fn c16_a_refused_password_is_sent_once_for_all_profiles_whatever_else_of_them_is
     let (right, wrong) = (world.new_secret(), world.new_secret());
     world.server().add_user("jo@example.com", &right, None);
     secret_file(&world, &wrong);
-    let profiles =
-        |more: &str| ["a", "b"].map(|name| written(&world, name, "username = \"jo@example.com\"", more));
+    let profiles = |more: &str| {
+        ["a", "b"].map(|name| written(&world, name, "kind = \"user\"\nusername = \"jo@example.com\"", more))
+    };
     write_config(&world, &profiles(""));
     world.helper(&["-p", "a"]).failed(77).saying("refused the user name or password");
     let told = world.helper(&["-p", "b"]).failed(77).saying("the same credential was refused for profile a");

@@ -35,11 +35,16 @@ impl Stage {
         Some(stage)
     }
 
-    /// The clocks of everybody stand a second or more in this step, counted from the first.
+    /// The wall clocks of everybody stand a second or more in this step, counted from the first.
     fn go_to_step(&self, number: u64) {
-        let time = Duration::from_secs(self.begin.cast_unsigned() + number * self.period);
-        self.clocks.pass(time);
-        self.world.server().set_code_clock(time);
+        self.go_on(number * self.period);
+    }
+
+    /// So many seconds after the first step's begin. Requests under way have no part in it.
+    fn go_on(&self, seconds: u64) {
+        let ahead = self.begin + i64::try_from(seconds).expect("a few steps");
+        self.clocks.set(Clock::Wall, ahead);
+        self.world.server().set_code_clock(Duration::from_secs(ahead.cast_unsigned()));
     }
 
     /// A daemon that listens at a place of its own; all others are where they would be.
@@ -135,8 +140,7 @@ fn a_step_of_two_minutes_is_taken_for_two_minutes_also_after_a_restart() {
     stage.create("cp-token", "jo");
     stage.call("cp-token", LATER).printing_a_token().run().token();
     daemon.kill();
-    stage.clocks.pass(Duration::from_secs(stage.begin.cast_unsigned() + 31));
-    stage.world.server().set_code_clock(Duration::from_secs(stage.begin.cast_unsigned() + 31));
+    stage.go_on(31);
     let _daemon = stage.daemon("cp-token");
     stage.call("cp-token", NOW).run().failed(75).saying("the one-time code of this moment has been used");
     let waiting = stage.call("cp-token", LATER).printing_a_token().spawn();
@@ -165,9 +169,7 @@ fn a_code_whose_step_has_passed_while_the_disk_was_slow_is_computed_anew() {
     let waiting = stage.call("cp-token", LATER).printing_a_token().spawn();
     disk.wait_until_waited_for();
     stage.world.call(&["status"]).run().succeeded();
-    let late = stage.begin + 5 * 30;
-    stage.clocks.set(Clock::Wall, late);
-    stage.world.server().set_code_clock(Duration::from_secs(late.cast_unsigned()));
+    stage.go_to_step(5);
     disk.go_on();
     waiting.finish().token();
     assert_eq!(codes(&stage.world).len(), 1, "the server took the first that it was sent");
@@ -184,7 +186,7 @@ fn a_disk_that_hangs_is_a_clear_failure_and_holds_up_nobody_else() {
     disk.stop();
     let waiting = hung();
     stage.world.call(&["status"]).run().succeeded();
-    stage.clocks.set(Clock::Monotonic, stage.begin + 60);
+    stage.clocks.set(Clock::Monotonic, 60);
     let told = waiting.finish().failed(74).saying("no one-time code was sent").saying("codes.json");
     told.saying("was not written within 20 seconds").saying("see that its disk is well");
     assert_eq!(stage.world.server().token_requests(), 0);
