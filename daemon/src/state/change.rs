@@ -37,9 +37,7 @@ impl Change {
         match (self, earlier) {
             (Created(new, _), Created(old, _))
             | (Redeemed(new, _), Redeemed(old, _))
-            | (Removed(new), Created(old, _) | Redeemed(old, _) | Removed(old)) => {
-                new == old
-            }
+            | (Removed(new), Created(old, _) | Redeemed(old, _) | Removed(old)) => new == old,
             (Unsettled(new) | Settled(new), Unsettled(old) | Settled(old)) => new == old,
             _ => false,
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use cp_token_protocol::{AccessToken, ErrorCode, Failure, ProfileName, Secret};
+use cp_token_protocol::{AccessToken, ErrorCode, Failure, Secret};
 use cp_tokend::audit::Audit;
 use cp_tokend::broker::{Answer, Broker};
 use cp_tokend::clock::{Clock, Moment};
@@ -50,7 +50,9 @@ impl Redeem for Bug {
         })
     }
 
-    fn forgive(&self, _: &ProfileName) {}
+    fn forgive(&self, _: &Profile) {}
+
+    fn forgive_all(&self) {}
 
     fn code_wait(&self, _: &Profile) -> Option<Duration> {
         None
