@@ -146,7 +146,6 @@ impl Broker {
     /// Drops the profile's lease, as [`Broker::retain`] does with those that are not kept.
     pub fn drop_lease(&self, name: &ProfileName) {
         if let Some(mut entry) = self.entries().remove(name) {
-            self.redeemer.forgive(name);
             entry.forget(&failure::superseded());
         }
     }
