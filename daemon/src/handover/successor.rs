@@ -166,7 +166,7 @@ impl Successor {
         }
         match word(&self.channel).await {
             Ok(Word::Took(tokens, secrets)) => Ok(Kept { tokens, secrets }),
-            Ok(Word::Refused(failure)) => Err(HandoverError::Refused(cleaned(failure))),
+            Ok(Word::Refused(failure)) => Err(HandoverError::Refused(by_its_code(&failure))),
             Ok(Word::Ready(_)) | Err(_) => Err(self.not_taken()),
         }
     }
@@ -238,7 +238,14 @@ fn write_first_words(
     channel.write_all(&handover::encode_piece(&Piece::Place(made)).map_err(io::Error::other)?)
 }
 
-/// Its words come from another program, if from one of this user's own choice.
+/// Once it was given secrets its words may hold one: only what its code means is told.
+fn by_its_code(failure: &cp_token_protocol::Failure) -> cp_token_protocol::Failure {
+    let message = format!("it takes nothing over ({})", failure.code.name());
+    cp_token_protocol::Failure::new(failure.code, message)
+        .with_hint("See the daemon's log; to go on without a hand-over, run `cp-token daemon stop` and `cp-token daemon start`")
+}
+
+/// Its words come from another program, if from one of this user's own choice, which has been given nothing yet.
 fn cleaned(failure: cp_token_protocol::Failure) -> cp_token_protocol::Failure {
     let clean = |text: &str| crate::clean::clean(text, WORDS_LIMIT);
     cp_token_protocol::Failure { message: clean(&failure.message), hint: clean(&failure.hint), ..failure }

@@ -31,6 +31,7 @@ pub(crate) fn run() {
             hear_first(&channel);
             say(&channel, &[b"\xff\xff\xff\xff"]);
         }
+        "repeats what it was given" => repeat(&offered(&channel)),
         "took before it was given" => say(&offered(&channel), &[TOOK]),
         "runs only once" => {
             let channel = offered(&channel);
@@ -77,6 +78,29 @@ fn speak(mut channel: &UnixStream, words: &[&[u8]]) {
 fn hear_first(mut channel: &UnixStream) {
     speak(channel, &[READY]);
     let _ = channel.read_exact(&mut [0]);
+}
+
+/// Takes everything, and says that it does not take over, with a secret of it as the reason.
+fn repeat(mut channel: &UnixStream) {
+    speak(channel, &[READY]);
+    let (mut all, mut piece) = (Vec::new(), Vec::new());
+    // The last piece is the only one of a single byte.
+    while piece.len() != 1 {
+        let mut length = [0; 4];
+        if channel.read_exact(&mut length).is_err() {
+            return;
+        }
+        piece = vec![0; u32::from_le_bytes(length) as usize];
+        let _ = channel.read_exact(&mut piece);
+        all.extend_from_slice(&piece);
+    }
+    // The secrets of the tests begin so.
+    let at = all.windows(2).position(|two| two == b"s-").unwrap_or_default();
+    let secret: Vec<u8> = all[at..].iter().copied().take_while(u8::is_ascii_graphic).take(40).collect();
+    let length = u8::try_from(secret.len()).unwrap_or_default();
+    let body = [&[2, 0xfb, 0x28, 2, length], secret.as_slice(), &[0, 0]].concat();
+    let size = u8::try_from(body.len()).unwrap_or_default();
+    say(channel, &[&[size, 0, 0, 0], &body]);
 }
 
 fn wait() {

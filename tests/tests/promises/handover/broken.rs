@@ -49,12 +49,14 @@ fn a_new_program_that_exits_hangs_or_speaks_another_format_takes_nothing_and_the
         ("dies over it", "did not take over"),
         ("talks nonsense", "did not take over"),
         ("runs only once", "does not run the program"),
+        ("repeats what it was given", "it takes nothing over (handover_failed)"),
         ("hangs", "does not get ready"),
     ] {
         poor_successor(&world, mode);
         restart(&world).failed(69).saying("the daemon goes on as before").saying(words);
         goes_on(&world, old, before);
     }
+    world.assert_no_leak();
 }
 
 #[test]
