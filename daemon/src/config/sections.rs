@@ -66,9 +66,11 @@ impl Sections {
 
     /// The text with one more part at its end, the profile's, and its parts.
     pub fn extended(&self, text: &str, name: &ProfileName, new: &str) -> (String, Self) {
-        let mut sections = self.clone();
-        sections.starts.push((text.len(), Some(name.clone())));
-        ([text, new].concat(), sections)
+        let (mut sections, whole) = (self.clone(), [text, new].concat());
+        // Comments at the old end are above the new header now.
+        let header = text.len() + new.find('[').unwrap_or_default();
+        sections.starts.push((above(&whole, header), Some(name.clone())));
+        (whole, sections)
     }
 }
 
