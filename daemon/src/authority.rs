@@ -12,8 +12,8 @@ use crate::profile::Network;
 use crate::request_url::RequestUrl;
 
 mod basic;
+mod bounded;
 mod client_certificate;
-mod connection;
 mod crashplan;
 mod error;
 mod http;

@@ -58,8 +58,7 @@ fn offenders(sources: impl Iterator<Item = Source>, offends: impl Fn(&Source) ->
 fn each_risky_library_has_one_door() {
     for (word, only) in [
         ("bincode", vec!["protocol/src/wire.rs", "protocol/src/view.rs"]),
-        ("hyper::client", vec!["daemon/src/authority/connection.rs"]),
-        ("tokio_rustls", vec!["daemon/src/authority/connection.rs"]),
+        ("reqwest", vec!["daemon/src/authority/http.rs"]),
         ("argon2::", vec!["daemon/src/lock/seal.rs"]),
         ("chacha20poly1305", vec!["daemon/src/lock/seal.rs"]),
         ("zbus::", vec!["daemon/src/suspend/logind.rs", "daemon/src/vault/secret_service.rs"]),
@@ -101,7 +100,7 @@ fn rooms_keep_to_their_floors() {
         ),
         ("daemon/src/service.rs", vec!["crate::vault", "crate::authority", "crate::ipc"]),
         ("daemon/src/ipc/", vec!["crate::vault", "crate::authority", "crate::broker", "crate::registry"]),
-        ("helper-cli/src/", vec!["tokio", "tracing", "hyper"]),
+        ("helper-cli/src/", vec!["tokio", "tracing", "reqwest"]),
         (
             "helper-cli/src/adapters",
             vec![
@@ -167,10 +166,10 @@ fn the_helper_depends_on_no_runtime_network_or_keyring() {
     };
     let depends = |tree: &str, name: &str| tree.lines().any(|line| line.starts_with(&format!("{name} ")));
     let helper = tree("cp-token-helper");
-    for name in ["tokio", "hyper", "rustls", "keyring", "keyring-core", "zbus", "tracing"] {
+    for name in ["tokio", "reqwest", "rustls", "keyring", "keyring-core", "zbus", "tracing"] {
         assert!(!depends(&helper, name), "the helper depends on {name}");
     }
-    assert!(depends(&tree("cp-token-daemon"), "hyper"), "the same look finds what is there");
+    assert!(depends(&tree("cp-token-daemon"), "reqwest"), "the same look finds what is there");
 }
 
 #[test]

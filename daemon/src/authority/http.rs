@@ -1,29 +1,32 @@
-//! Owns the HTTP exchange: what is sent, all limits of what is read, in one place. It must not read what an answer means,
-//! and nothing of it outlives an exchange. There is no redirect, no retry, no cookie and no proxy of the environment,
-//! because nothing here knows of them.
+//! Owns the HTTP exchange, and is the only file that names reqwest: one constructor for every client, all its
+//! limits in one place. It must not read what an answer means, and nothing of it outlives an exchange.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::Secret;
-use hyper::Request;
-use hyper::body::Incoming;
-use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, HeaderName, HeaderValue,
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER, USER_AGENT,
 };
-use hyper::header::{LOCATION, RETRY_AFTER, USER_AGENT};
-use rustls::ClientConfig;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Proxy, Response};
 use zeroize::Zeroizing;
 
+use super::bounded::Allowance;
 use super::client_certificate::CertificateRequest;
-use super::connection::{Connection, NoBody, next_piece};
 use super::response::Answer;
 use super::way::Way;
-use super::{Obstacle, TokenRequestError, roots};
+use super::{Obstacle, TokenRequestError, names, roots, transport};
 use crate::background;
 use crate::profile::Network;
 use crate::request_url::RequestUrl;
 
+/// The longest time that a connection takes to stand, its TLS handshake included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest time that an exchange takes, from reading the roots to the last byte of the answer.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(25);
 /// The most bytes of a body that are read.
@@ -71,83 +74,103 @@ pub(super) async fn exchange(exchange: Exchange) -> Result<Answer, TokenRequestE
 }
 
 async fn send(exchange: Exchange) -> Result<Answer, TokenRequestError> {
-    let request = request(&exchange)?;
+    let headers = headers(&exchange)?;
     let way = Way::of(&exchange.network, &exchange.url, exchange.proxy_password.as_ref())?;
     let https = exchange.url.as_str().starts_with("https:");
     let asked = CertificateRequest::default();
-    let tls = prepare(exchange.network.ca_bundle, https, asked.clone()).await?;
+    let (client, _allowance) = prepare(exchange.network.ca_bundle, way.clone(), https, asked.clone()).await?;
     drop((exchange.authorization, exchange.proxy_password));
-    let outcome = converse(&way, &exchange.url, tls, request).await;
+    let url = exchange.url.endpoint(exchange.resource);
+    let request = match exchange.method {
+        Method::Post => client.post(url).header(CONTENT_LENGTH, "0"),
+        Method::Get => client.get(url),
+        Method::Head => client.head(url),
+    };
+    let outcome = match request.headers(headers).send().await {
+        Ok(response) => read(response).await,
+        Err(error) => Err(blame_on(&way, &error)),
+    };
     asked.explain(outcome)
 }
 
-async fn converse(
-    way: &Way,
-    url: &RequestUrl,
-    tls: Option<ClientConfig>,
-    request: Request<NoBody>,
-) -> Result<Answer, TokenRequestError> {
-    Connection::open(way, url.as_str(), tls).await?.exchange(request, read).await
-}
-
-/// Reading a system's roots takes milliseconds, which the runtime's one thread does not have. Where there is no TLS,
-/// only the bundle of the profile is read.
+/// Reading a system's roots takes milliseconds, which the runtime's one thread does not have.
 async fn prepare(
     ca_bundle: Option<PathBuf>,
+    way: Way,
     https: bool,
     asked: CertificateRequest,
-) -> Result<Option<ClientConfig>, TokenRequestError> {
-    let made = background::run(move || roots::tls_config(ca_bundle, https, asked)).await;
-    let config = made.unwrap_or(Err(TokenRequestError::Unreachable(Obstacle::Other)))?;
-    Ok(https.then_some(config))
+) -> Result<(Client, Arc<Allowance>), TokenRequestError> {
+    let made = background::run(move || client(ca_bundle, &way, https, asked)).await;
+    made.unwrap_or(Err(TokenRequestError::Unreachable(Obstacle::Other)))
 }
 
-fn request(exchange: &Exchange) -> Result<Request<NoBody>, TokenRequestError> {
-    let mut request = Request::new(NoBody);
-    *request.method_mut() = match exchange.method {
-        Method::Post => hyper::Method::POST,
-        Method::Get => hyper::Method::GET,
-        Method::Head => hyper::Method::HEAD,
-    };
-    *request.uri_mut() = hyper::Uri::from_static(exchange.resource);
-    let host = exchange.url.as_str().split_once("://").map_or("", |(_, host)| host);
-    let headers = request.headers_mut();
-    headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| TokenRequestError::BadName)?);
+/// The one constructor. Proxies, roots, key logs and redirects that anything but the profile asks for are off.
+///
+/// What comes over TLS counts against the allowance. Without TLS, to a test double on a loopback address, the total time
+/// is the one bound: the client lends nobody its streams.
+fn client(
+    ca_bundle: Option<PathBuf>,
+    way: &Way,
+    https: bool,
+    asked: CertificateRequest,
+) -> Result<(Client, Arc<Allowance>), TokenRequestError> {
+    let (allowance, provider) = Allowance::new();
+    let mut builder = Client::builder()
+        .tls_backend_preconfigured(roots::tls_config(ca_bundle, https, asked, provider)?)
+        .https_only(https)
+        .http1_only()
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_max_idle_per_host(0)
+        .connection_verbose(false)
+        .dns_resolver(Arc::new(SystemNames));
+    if let Way::Proxy { origin, authorization } = way {
+        builder = builder.proxy(proxy(origin, authorization.as_deref())?);
+    }
+    Ok((builder.build().map_err(|error| blame(&error))?, allowance))
+}
+
+fn proxy(origin: &str, authorization: Option<&Vec<u8>>) -> Result<Proxy, TokenRequestError> {
+    let proxy = Proxy::https(origin).map_err(|error| blame(&error))?;
+    Ok(match authorization {
+        Some(authorization) => proxy.custom_http_auth(sensitive(authorization)?),
+        None => proxy,
+    })
+}
+
+fn headers(exchange: &Exchange) -> Result<HeaderMap, TokenRequestError> {
+    let mut headers = HeaderMap::new();
     if let Some(authorization) = &exchange.authorization {
         headers.insert(AUTHORIZATION, sensitive(authorization)?);
     }
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     // As a header of the request it is the server's to see, and not the proxy's.
     headers.insert(USER_AGENT, HeaderValue::from_static(PRODUCT));
-    if let Method::Post = exchange.method {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
     if let Some(code) = &exchange.code {
         headers.insert(HeaderName::from_static("totp-auth"), sensitive(code.expose())?);
     }
-    Ok(request)
+    Ok(headers)
 }
 
-/// A header's value that no library may print or keep.
-pub(super) fn sensitive(bytes: &[u8]) -> Result<HeaderValue, TokenRequestError> {
+fn sensitive(bytes: &[u8]) -> Result<HeaderValue, TokenRequestError> {
     let mut value = HeaderValue::from_bytes(bytes).map_err(|_| TokenRequestError::BadName)?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-async fn read(response: hyper::Response<Incoming>) -> Result<Answer, TokenRequestError> {
+async fn read(response: Response) -> Result<Answer, TokenRequestError> {
     let status = response.status().as_u16();
-    let header = |name: HeaderName| {
-        let value = response.headers().get(name)?.as_bytes();
-        Some(value[..value.len().min(HEADER_LIMIT)].to_vec())
-    };
-    let (location, retry_after) = (header(LOCATION), header(RETRY_AFTER));
-    let (date, content_type) = (header(DATE), header(CONTENT_TYPE));
-    let (body, is_whole) = match read_body(response.into_body()).await {
+    let location = header(&response, LOCATION);
+    let retry_after = header(&response, RETRY_AFTER);
+    let (date, content_type) = (header(&response, DATE), header(&response, CONTENT_TYPE));
+    let (body, is_whole) = match read_body(response).await {
         Ok(outcome) => outcome,
         // The status of a refusal has said it all; its body would only add words.
         Err(_) if !matches!(status, 200 | 201) => (Zeroizing::default(), false),
-        Err(error) => return Err(error),
+        Err(error) => return Err(blame(&error)),
     };
     Ok(Answer {
         status,
@@ -161,11 +184,15 @@ async fn read(response: hyper::Response<Incoming>) -> Result<Answer, TokenReques
     })
 }
 
-async fn read_body(mut response: Incoming) -> Result<(Zeroizing<Vec<u8>>, bool), TokenRequestError> {
+fn header(response: &Response, name: HeaderName) -> Option<Vec<u8>> {
+    let value = response.headers().get(name)?.as_bytes();
+    Some(value[..value.len().min(HEADER_LIMIT)].to_vec())
+}
+
+async fn read_body(mut response: Response) -> Result<(Zeroizing<Vec<u8>>, bool), reqwest::Error> {
     // The whole room is made at once: a growing one would leave copies of a token behind.
     let mut body = Zeroizing::new(Vec::with_capacity(BODY_LIMIT));
-    while let Some(piece) = next_piece(&mut response).await {
-        let piece = piece?;
+    while let Some(piece) = response.chunk().await? {
         let room = BODY_LIMIT - body.len();
         body.extend_from_slice(&piece[..piece.len().min(room)]);
         if piece.len() > room {
@@ -173,4 +200,27 @@ async fn read_body(mut response: Incoming) -> Result<(Zeroizing<Vec<u8>>, bool),
         }
     }
     Ok((body, true))
+}
+
+fn blame_on(way: &Way, error: &reqwest::Error) -> TokenRequestError {
+    way.blame(error, error.is_timeout() && error.is_connect()).unwrap_or_else(|| blame(error))
+}
+
+fn blame(error: &reqwest::Error) -> TokenRequestError {
+    if error.is_timeout() {
+        return TokenRequestError::TimedOut;
+    }
+    transport::blame(error)
+}
+
+/// The lookup of [`names`], in the form that the client asks for.
+struct SystemNames;
+
+impl Resolve for SystemNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = names::addresses(name.as_str()).await?;
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
 }

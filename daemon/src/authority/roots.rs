@@ -24,14 +24,15 @@ mod facts;
 /// The most bytes of a bundle; the largest system's own has about a quarter of a megabyte.
 const BUNDLE_LIMIT: u64 = 4 * 1024 * 1024;
 
-/// How TLS is spoken for one exchange: 1.2 or 1.3, HTTP/1.1, no session kept, no key log, ring underneath and no
-/// process-wide default. Where there is no TLS, no root is read. A server that asks for a client certificate is noted.
+/// How TLS is spoken for one exchange: 1.2 or 1.3, HTTP/1.1, no session kept, no key log, `provider` underneath
+/// and no process-wide default. Where there is no TLS, no root is read. A server that asks for a client certificate is noted.
 pub(super) fn tls_config(
     ca_bundle: Option<PathBuf>,
     https: bool,
     asked: CertificateRequest,
+    provider: CryptoProvider,
 ) -> Result<ClientConfig, TokenRequestError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(provider);
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(|_| TokenRequestError::Unreachable(Obstacle::NoTls))?;

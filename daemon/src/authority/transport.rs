@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError, PeerMisbehaved};
 
-use super::connection::Flooded;
+use super::bounded::Flooded;
 use super::{AnswerFlaw, CertificateFlaw, Obstacle, ProxyFlaw, TokenRequestError};
 
 mod tunnel;
@@ -42,9 +42,6 @@ fn next_cause<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + '
 fn blame_one(cause: &(dyn Error + 'static)) -> Option<TokenRequestError> {
     if cause.is::<NameLookupFailed>() {
         return Some(TokenRequestError::Unreachable(Obstacle::NameLookup));
-    }
-    if cause.is::<Flooded>() {
-        return Some(TokenRequestError::BadAnswer(AnswerFlaw::Endless));
     }
     if let Some(error) = cause.downcast_ref::<TlsError>() {
         return Some(blame_tls(error));
@@ -89,6 +86,9 @@ fn blame_tls(error: &TlsError) -> TokenRequestError {
         TlsError::AlertReceived(AlertDescription::NoApplicationProtocol)
         | TlsError::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedApplicationProtocol) => {
             TokenRequestError::Unreachable(Obstacle::NoHttp1)
+        }
+        TlsError::Other(other) if other.0.is::<Flooded>() => {
+            TokenRequestError::BadAnswer(AnswerFlaw::Endless)
         }
         TlsError::NoCertificatesPresented => TokenRequestError::Untrusted(CertificateFlaw::Unfit),
         _ => TokenRequestError::Unreachable(Obstacle::NoTls),

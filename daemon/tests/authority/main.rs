@@ -4,6 +4,7 @@
 
 mod answers;
 mod environment;
+mod floods;
 mod hostile;
 mod own_certificate;
 mod server;

@@ -87,9 +87,22 @@ impl TlsServer {
 
     /// A server with these settings.
     pub(crate) fn with(config: ServerConfig) -> Self {
+        Self::answering(config, |tls| drop(tls.write_all(&response("200 OK", "", GOOD_BODY))))
+    }
+
+    /// A server with a good certificate of that authority and one version of TLS, which answers in its own way.
+    pub(crate) fn speaking(
+        authority: &Authority,
+        version: &'static SupportedProtocolVersion,
+        answer: impl FnOnce(&mut Tls<'_>) + Send + 'static,
+    ) -> Self {
+        Self::answering(authority.config("localhost", (2020, 2100), &[version]), answer)
+    }
+
+    fn answering(config: ServerConfig, answer: impl FnOnce(&mut Tls<'_>) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
-        let thread = std::thread::spawn(move || serve(&listener.accept().unwrap().0, config));
+        let thread = std::thread::spawn(move || serve(&listener.accept().unwrap().0, config, answer));
         Self { url, thread }
     }
 
@@ -99,14 +112,17 @@ impl TlsServer {
     }
 }
 
-fn serve(stream: &TcpStream, config: ServerConfig) -> Vec<u8> {
+/// The server's side of a conversation.
+pub(crate) type Tls<'s> = StreamOwned<ServerConnection, &'s TcpStream>;
+
+fn serve(stream: &TcpStream, config: ServerConfig, answer: impl FnOnce(&mut Tls<'_>)) -> Vec<u8> {
     let mut tls = StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), stream);
     let mut request = Vec::new();
     let mut byte = [0];
     while !request.ends_with(b"\r\n\r\n") && matches!(tls.read(&mut byte), Ok(1)) {
         request.push(byte[0]);
     }
-    drop(tls.write_all(&response("200 OK", "", GOOD_BODY)));
+    answer(&mut tls);
     drop(tls.flush());
     request
 }

@@ -1,0 +1,165 @@
+//! Owns the bound on all that a server sends in one exchange over TLS: whatever it sends without end (interim answers,
+//! empty records, tickets, new keys), work and time end with it. It changes nothing about how TLS protects what it passes.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::cipher::{InboundOpaqueMessage, InboundPlainMessage, MessageDecrypter};
+use rustls::{Error, OtherError, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
+
+mod algorithms;
+
+use algorithms::{Bounded12, Bounded13};
+
+/// The most bytes that are decrypted in one exchange: far more than certificates, headers and the longest body take.
+const LIMIT: usize = 1024 * 1024;
+/// What a record costs beside its bytes, so that empty ones have an end, too.
+const RECORD: usize = 32;
+
+/// The server sends without end.
+#[derive(Debug, thiserror::Error)]
+#[error("the server sends without end")]
+pub(super) struct Flooded;
+
+/// What may still come in for one exchange, over whatever connections and keys it has. Its suites serve the next exchange
+/// when everybody has let go of it: suites live for ever by their type, so they are made once and lent.
+#[derive(Debug)]
+pub(super) struct Allowance {
+    taken: AtomicUsize,
+    suites: &'static LentSuites,
+}
+
+/// Cipher suites that count for one exchange at a time.
+#[derive(Debug)]
+struct LentSuites {
+    list: Vec<SupportedCipherSuite>,
+    borrower: Borrower,
+}
+
+/// Whom the suites of a list count for; nobody, once the exchange is over.
+type Borrower = &'static Mutex<Weak<Allowance>>;
+
+/// Suites that nobody has now: as many as exchanges have been under way at once.
+static FREE: Mutex<Vec<&'static LentSuites>> = Mutex::new(Vec::new());
+
+impl Allowance {
+    /// A new allowance, and ring's cryptography counting against it.
+    pub(super) fn new() -> (Arc<Self>, CryptoProvider) {
+        let free = lock(&FREE).pop();
+        let suites = free.unwrap_or_else(|| Box::leak(Box::new(LentSuites::new())));
+        let allowance = Arc::new(Self { taken: AtomicUsize::new(0), suites });
+        *lock(suites.borrower) = Arc::downgrade(&allowance);
+        let provider = rustls::crypto::ring::default_provider();
+        (allowance, CryptoProvider { cipher_suites: suites.list.clone(), ..provider })
+    }
+
+    fn take(&self, bytes: usize) -> Result<(), Error> {
+        let before = self.taken.fetch_add(bytes.saturating_add(RECORD), Ordering::Relaxed);
+        if before > LIMIT { Err(flooded()) } else { Ok(()) }
+    }
+}
+
+impl Drop for Allowance {
+    fn drop(&mut self) {
+        lock(&FREE).push(self.suites);
+    }
+}
+
+impl LentSuites {
+    fn new() -> Self {
+        let borrower: Borrower = Box::leak(Box::default());
+        let suites = rustls::crypto::ring::default_provider().cipher_suites;
+        Self { list: suites.into_iter().map(|suite| counting(suite, borrower)).collect(), borrower }
+    }
+}
+
+/// The suite whose decryption counts for the borrower.
+fn counting(suite: SupportedCipherSuite, borrower: Borrower) -> SupportedCipherSuite {
+    match suite {
+        SupportedCipherSuite::Tls13(suite) => {
+            let aead_alg = Box::leak(Box::new(Bounded13 { algorithm: suite.aead_alg, borrower }));
+            let common = common(&suite.common);
+            let hkdf_provider = suite.hkdf_provider;
+            let suite = Tls13CipherSuite { common, hkdf_provider, aead_alg, quic: None };
+            SupportedCipherSuite::Tls13(Box::leak(Box::new(suite)))
+        }
+        SupportedCipherSuite::Tls12(suite) => {
+            let aead_alg = Box::leak(Box::new(Bounded12 { algorithm: suite.aead_alg, borrower }));
+            let (common, prf_provider) = (common(&suite.common), suite.prf_provider);
+            let suite = Tls12CipherSuite { common, prf_provider, kx: suite.kx, sign: suite.sign, aead_alg };
+            SupportedCipherSuite::Tls12(Box::leak(Box::new(suite)))
+        }
+    }
+}
+
+fn common(of: &rustls::crypto::CipherSuiteCommon) -> rustls::crypto::CipherSuiteCommon {
+    rustls::crypto::CipherSuiteCommon {
+        suite: of.suite,
+        hash_provider: of.hash_provider,
+        confidentiality_limit: of.confidentiality_limit,
+    }
+}
+
+/// Decrypts as `decrypter` does, until the allowance is used up.
+struct Counting {
+    decrypter: Box<dyn MessageDecrypter>,
+    allowance: Option<Arc<Allowance>>,
+}
+
+impl Counting {
+    fn boxed(decrypter: Box<dyn MessageDecrypter>, borrower: Borrower) -> Box<dyn MessageDecrypter> {
+        Box::new(Self { decrypter, allowance: lock(borrower).upgrade() })
+    }
+}
+
+impl MessageDecrypter for Counting {
+    fn decrypt<'a>(
+        &mut self,
+        message: InboundOpaqueMessage<'a>,
+        number: u64,
+    ) -> Result<InboundPlainMessage<'a>, Error> {
+        // A connection whose exchange is over has nothing more to read.
+        let allowance = self.allowance.as_ref().ok_or_else(flooded)?;
+        allowance.take(message.payload.len())?;
+        self.decrypter.decrypt(message, number)
+    }
+}
+
+fn flooded() -> Error {
+    Error::Other(OtherError(Arc::new(Flooded)))
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_allowance_ends_and_the_next_one_is_whole_with_the_same_suites() {
+        let (allowance, _) = Allowance::new();
+        let suites: *const LentSuites = allowance.suites;
+        assert!((0..LIMIT / RECORD).all(|_| allowance.take(0).is_ok()), "empty records are few");
+        assert!((0..2).any(|_| allowance.take(1).is_err()), "they have an end");
+        drop(allowance);
+        let held: Vec<_> = (0..4).map(|_| Allowance::new().0).collect();
+        assert!(held.iter().all(|allowance| allowance.take(LIMIT / 2).is_ok()));
+        drop(held);
+        let again: Vec<_> = (0..4).map(|_| Allowance::new().0).collect();
+        assert!(again.iter().any(|allowance| std::ptr::eq(allowance.suites, suites)), "lent again");
+    }
+
+    #[test]
+    fn every_suite_of_ring_is_offered_and_in_its_order() {
+        let names =
+            |suites: &[SupportedCipherSuite]| suites.iter().map(|suite| suite.suite()).collect::<Vec<_>>();
+        let (_allowance, provider) = Allowance::new();
+        assert_eq!(
+            names(&provider.cipher_suites),
+            names(&rustls::crypto::ring::default_provider().cipher_suites)
+        );
+    }
+}
