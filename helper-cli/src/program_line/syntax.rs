@@ -127,6 +127,6 @@ mod tests {
         ] {
             assert_eq!(find(line), Ok(Vec::new()), "{line}");
         }
-        assert_eq!(find("~/g.sh ~ '~/a' --b=~/c ~/d"), Ok(vec![0, 7, 24]));
+        assert_eq!(find("~/g.sh ~ '~/a' --b=~/c ~/d"), Ok(vec![0, 7, 23]));
     }
 }

@@ -92,12 +92,17 @@ fn h02_h04_a_target_that_no_profile_can_have_is_none() {
         "protocol=https\nhost[]=h\n",
         "url=\n",
         "url=h\n",
-        "url=https://u@h\n",
+        "url=https://@h\n",
+        "url=https://u@v@h\n",
+        "url=https://u%40v@h\n",
         "url=https://u:p@h\n",
         "url=https://h%0ahost=evil\n",
     ] {
         assert_eq!(asked(input), None, "{input:?}");
     }
+    let of_user =
+        Query { origin: "https://h".to_owned(), username: Some("u".to_owned()), accepts_basic: true };
+    assert_eq!(asked("url=https://u@h\n"), Some(of_user));
     assert_eq!(query(&Description::parse(b"protocol=https\nhost=h\nusername=\xff\n").unwrap()), None);
 }
 
