@@ -192,7 +192,9 @@ impl App {
     fn start(&self) -> io::Result<Door> {
         let socket = self.meeting.listening()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let listener = Listener::new(socket, Arc::clone(&self.service), clock, harden::connection_limit())?;
+        let connections = harden::connection_limit();
+        let listener = Listener::new(socket, Arc::clone(&self.service), clock, connections)?;
+        self.broker.limit_waiters(connections / 2);
         let registry = Arc::clone(&self.registry);
         tokio::spawn(async move { registry.settle().await });
         let broker = Arc::clone(&self.broker);

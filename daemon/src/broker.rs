@@ -2,39 +2,37 @@
 //! client, no keyring, no frame and no socket.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cp_token_protocol::message::{Deed, Outcome};
 use cp_token_protocol::{Failure, ProfileName, Secret};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::failure;
-use crate::lease::{Acceptance, Ask, Attempt, Decision, Refusal, Served, Standing};
+use crate::lease::{Served, Standing};
 use crate::profile::Profile;
 use crate::trade::{Redeem, Redeemed, Unredeemed};
 use crate::unwind;
 
+mod answering;
 mod entry;
 mod legacy;
+mod pending;
+mod waiting;
 
 use entry::Entry;
+pub use pending::{Pending, Wish};
 
-/// The answer to a caller: at once, or when the attempt it waits for has an outcome.
-#[derive(Debug)]
+/// The answer to a caller: at once, or when what it waits for is over.
 pub enum Answer {
     /// Known now.
     Now(Result<Served, Failure>),
     /// Known later.
-    Later {
-        /// The outcome. A broken channel means that the daemon stops.
-        outcome: oneshot::Receiver<Result<Served, Failure>>,
-        /// Whether this very caller is the reason for the token request.
-        is_cause: bool,
-    },
+    Later(Pending),
 }
 
 /// Leases by profile. One attempt at a time each, owned here and never by a caller.
@@ -45,6 +43,12 @@ pub struct Broker {
     closed: AtomicBool,
     /// While a successor waits: nothing is renewed for which nobody waits. As `closed`.
     held_back: AtomicBool,
+    /// Once the daemon stops: nobody is answered any more. As `closed`.
+    stopping: AtomicBool,
+    /// How many callers may wait for one profile.
+    share: AtomicUsize,
+    /// The number of the caller who waited last.
+    numbers: AtomicU64,
     clock: Arc<dyn Clock>,
     redeemer: Arc<dyn Redeem>,
     audit: Arc<Audit>,
@@ -65,6 +69,9 @@ impl Broker {
             entries: Mutex::default(),
             closed: AtomicBool::new(false),
             held_back: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            share: AtomicUsize::new(usize::MAX),
+            numbers: AtomicU64::new(0),
             clock,
             redeemer,
             audit,
@@ -73,29 +80,22 @@ impl Broker {
         })
     }
 
-    /// A caller asks for a token of `profile`. `code` is for the token request that the caller may cause.
-    pub fn access_token(self: &Arc<Self>, profile: &Arc<Profile>, ask: Ask, code: Option<Secret>) -> Answer {
-        let now = self.clock.now();
-        let mut entries = self.entries();
-        if self.is_closed() {
-            return Answer::Now(Err(failure::locked()));
-        }
-        let entry = entries.entry(profile.name.clone()).or_insert_with(|| Entry::new(profile));
-        entry.adopt(profile);
-        let decision = entry.lease.request(&ask, now);
-        let is_wanted = matches!(decision, Decision::Wait(_));
-        let deed = if is_wanted { Deed::TokenRequest } else { Deed::Renewal };
-        let has_started = self.follow_orders(entry, code, deed);
-        match decision {
-            Decision::Serve(served) => Answer::Now(Ok(served)),
-            Decision::Refuse(refusal) => Answer::Now(Err(self.explain(entry, refusal))),
-            Decision::Wait(attempt) => {
-                Answer::Later { outcome: entry.park(ask, attempt), is_cause: has_started }
-            }
-        }
+    /// Lets at most `share` callers wait for one profile, so that places are left for those of others.
+    pub fn limit_waiters(&self, share: usize) {
+        self.share.store(share, Ordering::Relaxed);
     }
 
-    /// Drops the profile's token and disowns the attempt under way; whoever waits for it is told.
+    /// A caller asks for a token of `profile`. `code` is for the token request that the caller may cause.
+    pub fn access_token(
+        self: &Arc<Self>,
+        profile: &Arc<Profile>,
+        wish: Wish,
+        code: Option<Secret>,
+    ) -> Answer {
+        self.ask(profile, wish, None, code)
+    }
+
+    /// Drops the profile's token and disowns the attempt under way; whoever waits asks again.
     pub fn forget(&self, profile: &Profile) {
         self.redeemer.forgive(profile);
         if let Some(entry) = self.entries().get_mut(&profile.name) {
@@ -132,21 +132,18 @@ impl Broker {
         self.closed.store(false, Ordering::Relaxed);
     }
 
-    /// Keeps the leases of these profiles and no other.
-    pub fn retain(&self, keep: impl Fn(&ProfileName) -> bool) {
-        self.entries().retain(|name, entry| {
-            let kept = keep(name);
-            if !kept {
-                entry.forget(&failure::superseded());
-            }
-            kept
-        });
+    /// The profiles are others now: `current` has the one of a name. Whoever waits for one that has changed or gone chooses
+    /// anew.
+    pub fn profiles_changed(&self, current: impl Fn(&ProfileName) -> Option<Arc<Profile>>) {
+        self.entries().retain(|name, entry| entry.become_or_end(current(name).as_ref()));
     }
 
-    /// Drops the profile's lease, as [`Broker::retain`] does with those that are not kept.
-    pub fn drop_lease(&self, name: &ProfileName) {
-        if let Some(mut entry) = self.entries().remove(name) {
-            entry.forget(&failure::superseded());
+    /// As [`Broker::profiles_changed`], where no other than this one has changed.
+    pub fn profile_changed(&self, name: &ProfileName, current: Option<&Arc<Profile>>) {
+        let mut entries = self.entries();
+        let is_kept = entries.get_mut(name).is_none_or(|entry| entry.become_or_end(current));
+        if !is_kept {
+            entries.remove(name);
         }
     }
 
@@ -182,7 +179,9 @@ impl Broker {
 
     /// Tells every waiting caller that the daemon stops, and disowns every attempt.
     pub fn stop(&self) {
-        for entry in self.entries().values_mut() {
+        let mut entries = self.entries();
+        self.stopping.store(true, Ordering::Relaxed);
+        for entry in entries.values_mut() {
             entry.forget(&failure::stopping());
         }
     }
@@ -226,43 +225,10 @@ impl Broker {
             let trade = async { broker.redeemer.redeem(Arc::clone(&profile), code).await };
             let outcome = unwind::caught(trade).await.unwrap_or_else(|_| Err(failure::panicked()));
             noted.close(told(&outcome));
-            broker.conclude(&profile.name, attempt, outcome);
+            broker.conclude(&profile.name, attempt, outcome).await;
         });
         entry.attempt_started(task.abort_handle());
         true
-    }
-
-    fn conclude(&self, name: &ProfileName, attempt: Attempt, outcome: Result<Redeemed, Unredeemed>) {
-        let now = self.clock.now();
-        let chance = (self.chance)();
-        let mut entries = self.entries();
-        let Some(entry) = entries.get_mut(name).filter(|entry| entry.lease.awaits(attempt)) else {
-            tracing::debug!(profile = %name, "a late result was thrown away");
-            return;
-        };
-        match outcome {
-            Ok(Redeemed { token, life, sent }) => {
-                let acceptance = entry.lease.on_granted(attempt, token, life, sent, now, chance);
-                entry.settle(acceptance, attempt, now);
-                tracing::info!(profile = %name, seconds = life.as_secs(), accepted = acceptance == Acceptance::Held, "token issued");
-            }
-            Err(Unredeemed { failure, kind }) => {
-                entry.lease.on_failed(attempt, kind, now, chance);
-                entry.note_refusal(kind, failure.code, now);
-                tracing::warn!(profile = %name, code = failure.code.name(), "token request failed");
-                entry.fail(failure, attempt);
-            }
-        }
-        self.timer_changed.notify_one();
-    }
-
-    /// Whoever is to give a code is told where the one of this moment was used.
-    fn explain(&self, entry: &Entry, refusal: Refusal) -> Failure {
-        let failure = entry.explain(refusal);
-        match (refusal, self.redeemer.code_wait(&entry.profile)) {
-            (Refusal::CodeNeeded, Some(wait)) => failure.with_retry_after(wait),
-            (_, _) => failure,
-        }
     }
 
     fn is_closed(&self) -> bool {

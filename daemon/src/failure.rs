@@ -57,6 +57,34 @@ pub fn stopping() -> Failure {
         .with_hint("Ask again; it is started anew when needed")
 }
 
+/// The daemon hands over, and whoever waits for the end of a pause goes on waiting at the next one.
+pub fn making_place() -> Failure {
+    Failure::new(ErrorCode::STOPPING, "the daemon is making place for another")
+        .with_hint("Ask again")
+        .with_retry_after(Duration::from_millis(250))
+}
+
+/// As many callers wait for the profile as may.
+pub fn too_many_waiting(profile: &Profile) -> Failure {
+    let message = format!("too many callers wait for a token of profile {}", profile.name);
+    Failure::new(ErrorCode::TOO_MANY_WAITING, message)
+        .with_hint("Ask again later, and see `cp-token doctor` for why they wait")
+        .with_retry_after(Duration::from_millis(500))
+}
+
+/// As many callers wait for whatever it may be as may.
+pub fn too_much_at_work() -> Failure {
+    Failure::new(ErrorCode::TOO_MANY_WAITING, "too many callers wait for the daemon")
+        .with_hint("Ask again later, and see `cp-token doctor` for why they wait")
+        .with_retry_after(Duration::from_millis(500))
+}
+
+/// Whether a failure is one of the server or of the way to it that a later request may not meet any more.
+pub fn passes(code: ErrorCode) -> bool {
+    let stays = [ErrorCode::REDIRECTED, ErrorCode::UNTRUSTED_SERVER];
+    (400..500).contains(&code.0) && !stays.contains(&code)
+}
+
 /// A caller's own time ran out.
 pub fn timed_out() -> Failure {
     Failure::new(ErrorCode::TIMED_OUT, "no token was issued within the time allowed")

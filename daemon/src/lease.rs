@@ -7,9 +7,11 @@ use cp_token_protocol::AccessToken;
 
 use crate::clock::Moment;
 
+mod asking;
 mod bucket;
 mod held;
 mod legacy;
+mod pause;
 pub mod policy;
 mod rejected;
 mod terms;
@@ -18,18 +20,18 @@ mod tests;
 
 use bucket::Bucket;
 use held::Held;
+use pause::Cooling;
+pub use rejected::Fingerprint;
 use rejected::Rejected;
-pub use terms::{Acceptance, Ask, Decision, Demand, FailureKind, Refusal, Served, Standing};
+pub use terms::{Acceptance, Ask, Asked, Decision, Demand, FailureKind, Refusal, Served, Standing};
 
 /// The number of one token request. A result that carries another number than the lease waits for is late
 /// and is ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Attempt(u64);
 
-#[derive(Debug, Clone, Copy)]
-struct Cooling {
-    until: Moment,
-    failures: u32,
+impl Attempt {
+    const LAST: Self = Self(u64::MAX);
 }
 
 /// The life of one profile's token: vacant, acquiring, holding, renewing, cooling down or refused.
@@ -57,42 +59,6 @@ impl Lease {
         self.needs_code = needs_code;
     }
 
-    /// A caller asks. After it, [`Lease::poll_effect`] may have an order.
-    pub fn request(&mut self, ask: &Ask, now: Moment) -> Decision {
-        self.handle_timeout(now);
-        self.last_asked = Some(now.boot);
-        self.heed(&ask.demand);
-        if let Some(held) = &self.held {
-            if let Some(refusal) = held.unreachable(ask.min_validity) {
-                return Decision::Refuse(refusal);
-            }
-            if !matches!(ask.demand, Demand::Fresh) && held.satisfies(ask.min_validity, now) {
-                let served = held.serve(now);
-                self.renew_if_due(now);
-                return Decision::Serve(served);
-            }
-        }
-        self.wait_or_refuse(ask.has_code, now)
-    }
-
-    /// The answer to a caller who has waited for an attempt that was granted.
-    ///
-    /// # Errors
-    /// [`Refusal`] where even the new token is not what was asked for.
-    pub fn settle(&self, ask: &Ask, now: Moment) -> Result<Served, Refusal> {
-        let held = self.held.as_ref().ok_or(Refusal::CoolingDown(Duration::ZERO))?;
-        if let Demand::Rejected(token) = &ask.demand
-            && held.is(token)
-        {
-            return Err(Refusal::SameToken);
-        }
-        match held.unreachable(ask.min_validity) {
-            Some(refusal) => Err(refusal),
-            None if held.satisfies(ask.min_validity, now) => Ok(held.serve(now)),
-            None => Err(Refusal::CoolingDown(Duration::ZERO)),
-        }
-    }
-
     /// The server issued a token for `attempt`: its request was sent at `sent`, and it lives `life` from then.
     /// `chance`, in [0, 1), spreads renewals.
     pub fn on_granted(
@@ -107,8 +73,8 @@ impl Lease {
         if self.in_flight != Some(attempt) {
             return Acceptance::Late;
         }
-        let held = Held::new(token, life, sent, chance);
-        let (verdict, cap) = if self.rejected.contains(held.token()) {
+        let held = Held::new(token, life, sent, Some(attempt), chance);
+        let (verdict, cap) = if self.rejected.contains(held.fingerprint()) {
             (Acceptance::Rejected, policy::SERVER_CAP)
         } else if held.has_ended(now) && life < policy::SHORTEST_LIFE {
             (Acceptance::Lifeless, policy::SERVER_CAP)
@@ -139,7 +105,8 @@ impl Lease {
             FailureKind::Passing { retry_after, cap } => {
                 let failures = self.cooling.map_or(0, |cooling| cooling.failures).saturating_add(1);
                 let delay = policy::back_off(failures, cap, retry_after, chance);
-                self.cooling = Some(Cooling { until: now.after(delay), failures });
+                let is_asked_for = retry_after.is_some();
+                self.cooling = Some(Cooling { until: now.after(delay), failures, is_asked_for });
             }
         }
         true
@@ -148,21 +115,37 @@ impl Lease {
     /// Takes a token that was issued outside of an attempt, when a new secret was proved.
     pub fn install(&mut self, token: AccessToken, life: Duration, sent: Moment, now: Moment, chance: f64) {
         self.forget();
-        let held = Held::new(token, life, sent, chance);
+        let held = Held::new(token, life, sent, None, chance);
         if !held.has_ended(now) {
             self.hold(held);
         }
     }
 
     /// Drops the token, disowns the attempt in flight, and lets a refused secret be tried once more. The
-    /// share of token requests that was used stays used.
+    /// share of token requests that was used stays used, and a pause that the server asked for lasts.
     pub fn forget(&mut self) {
         self.held = None;
+        self.rejected = Rejected::default();
+        self.disown();
+    }
+
+    /// As [`Lease::forget`], and keeps the token: what changes is how another one is asked for.
+    pub fn disown(&mut self) {
         self.in_flight = None;
         self.ordered = None;
-        self.cooling = None;
+        self.cooling = self.cooling.filter(|cooling| cooling.is_asked_for);
         self.refused = false;
-        self.rejected = Rejected::default();
+    }
+
+    /// As [`Lease::forget`], where it is another client or another server by now: no pause concerns it.
+    pub fn reset(&mut self) {
+        self.forget();
+        self.cooling = None;
+    }
+
+    /// Whether the last request failed, and no later one has shown that it was over.
+    pub fn is_cooling(&self) -> bool {
+        self.cooling.is_some()
     }
 
     /// Lets go of a token whose life is over, and starts a renewal that is due and wanted.
@@ -209,19 +192,14 @@ impl Lease {
         }
     }
 
+    /// Why no token is requested now, though one can be later.
+    pub fn pause(&self, now: Moment) -> Option<Refusal> {
+        pause::left(self.cooling, &self.bucket, now)
+    }
+
     /// Whether `attempt` is the one the lease waits for.
     pub fn awaits(&self, attempt: Attempt) -> bool {
         self.in_flight == Some(attempt)
-    }
-
-    /// A report counts against the token in hand, or, with none in hand, against what the next request may
-    /// bring. A report of any other token is old news.
-    fn heed(&mut self, demand: &Demand) {
-        let Demand::Rejected(token) = demand else { return };
-        if self.held.as_ref().is_none_or(|held| held.is(token)) {
-            self.held = None;
-            self.rejected.remember(token);
-        }
     }
 
     fn wait_or_refuse(&mut self, has_code: bool, now: Moment) -> Decision {
@@ -236,15 +214,14 @@ impl Lease {
         }
     }
 
-    fn obstacle(&mut self, has_code: bool, now: Moment) -> Option<Refusal> {
+    fn obstacle(&self, has_code: bool, now: Moment) -> Option<Refusal> {
         if self.refused && !self.needs_code {
             return Some(Refusal::SecretRefused);
         }
         if self.needs_code && !has_code {
             return Some(Refusal::CodeNeeded);
         }
-        let cooling = self.cooling.map(|cooling| now.until(cooling.until)).filter(|left| !left.is_zero());
-        cooling.map(Refusal::CoolingDown).or_else(|| self.bucket.wait(now.boot).map(Refusal::Throttled))
+        self.pause(now)
     }
 
     fn renew_if_due(&mut self, now: Moment) {

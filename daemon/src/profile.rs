@@ -56,6 +56,14 @@ impl Profile {
         SecretKey { profile: self.name.clone(), identity: self.identity.clone(), url: self.url.clone() }
     }
 
+    /// Whether a token request of the other one would be the same.
+    pub fn asks_like(&self, other: &Self) -> bool {
+        self.secret_key() == other.secret_key()
+            && self.secret_source == other.secret_source
+            && self.totp == other.totp
+            && self.network == other.network
+    }
+
     /// Whether a caller that names `url` means this profile.
     pub fn answers_for(&self, url: &RequestUrl) -> bool {
         self.url == *url || self.also_for.contains(url)

@@ -197,18 +197,13 @@ impl Registry {
             return;
         }
         self.audit.copy_to(config.audit_file.as_deref());
-        let is_same = |name: &ProfileName| match (before.profiles.get(name), config.profiles.get(name)) {
-            (Some(old), Some(new)) => old == new,
-            (None, _) | (_, None) => false,
-        };
+        let current = |name: &ProfileName| config.profiles.get(name).cloned();
         match &reading.changed {
             // Among many leases, no other is looked at.
             Some((base, name)) if Arc::ptr_eq(base, &before) => {
-                if !is_same(name) {
-                    self.broker.drop_lease(name);
-                }
+                self.broker.profile_changed(name, current(name).as_ref());
             }
-            Some(_) | None => self.broker.retain(is_same),
+            Some(_) | None => self.broker.profiles_changed(current),
         }
     }
 

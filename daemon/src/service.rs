@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::{
-    AccessTokenRequest, Demand, ForgetScope, KeyringReport, Outcome, Request, Response, TokenGrant,
+    AccessTokenRequest, Demand, ForgetScope, KeyringReport, Outcome, ProfileSelector, Request, Response,
+    TokenGrant,
 };
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 use crate::audit::{Audit, Pending};
-use crate::broker::{Answer, Broker};
+use crate::broker::{self, Answer, Broker, Wish};
 use crate::callers::Glimpse;
 use crate::clock::{Clock, Moment};
 use crate::commitment::Commitment;
 use crate::examination::Examination;
 use crate::failure;
-use crate::lease::{self, Ask, Served};
+use crate::lease::{self, Ask, Fingerprint, Served};
 use crate::lock::Lock;
 use crate::profile::Profile;
 use crate::protections::Protections;
@@ -74,12 +75,16 @@ pub enum Reply {
 
 /// A caller who waits for a token.
 pub struct PendingToken {
-    outcome: oneshot::Receiver<Result<Served, Failure>>,
-    profile: Arc<Profile>,
+    pending: broker::Pending,
+    choice: Choice,
     patience: Duration,
     noted: Pending,
-    /// How the log tells a token that is issued for it.
-    way: Outcome,
+}
+
+/// Which profile a caller means, and whether one without tokens will do.
+struct Choice {
+    selector: ProfileSelector,
+    accepts_basic: bool,
 }
 
 impl Service {
@@ -104,54 +109,53 @@ impl Service {
     /// The response to a request for a token, without waiting for anything.
     pub fn access_token(&self, request: AccessTokenRequest, caller: Glimpse) -> Reply {
         let noted = self.parts.audit.asked(deeds::of_demand(&request.demand), caller);
-        let profile = match self.profile_for(&request) {
+        let choice = Choice { selector: request.profile, accepts_basic: request.accepts_basic };
+        let profile = match self.profile_for(&choice) {
             Ok(profile) => profile,
             Err(failure) => {
-                let noted = noted.about(deeds::named(&request.profile)).with(Outcome::Failed(failure.code));
+                let noted = noted.about(deeds::named(&choice.selector)).with(Outcome::Failed(failure.code));
                 return Reply::Now(Response::Failure(failure), noted);
             }
         };
         let noted = noted.about(Some(&profile.name));
-        let ask = ask(request.demand, request.min_validity_ms, request.code.is_some());
-        match self.parts.broker.access_token(&profile, ask, request.code) {
+        let ask = ask(&request.demand, request.min_validity_ms, request.code.is_some());
+        // The rejected token itself is of no use any more.
+        drop(request.demand);
+        let wish = Wish { ask, retries: request.retries };
+        match self.parts.broker.access_token(&profile, wish, request.code) {
             Answer::Now(outcome) => {
                 let response = self.grant(&profile, outcome);
                 let outcome = deeds::outcome(&response, Outcome::Served);
                 Reply::Now(response, noted.with(outcome))
             }
-            Answer::Later { outcome, is_cause } => Reply::Later(PendingToken {
-                outcome,
-                profile,
+            Answer::Later(pending) => Reply::Later(PendingToken {
+                pending,
+                choice,
                 patience: Duration::from_millis(request.timeout_ms).min(LONGEST_PATIENCE),
                 noted: noted.seen(),
-                way: if is_cause { Outcome::Issued } else { Outcome::Waited },
             }),
         }
     }
 
-    fn profile_for(&self, request: &AccessTokenRequest) -> Result<Arc<Profile>, Failure> {
+    fn profile_for(&self, choice: &Choice) -> Result<Arc<Profile>, Failure> {
         if self.parts.lock.is_closed() {
             return Err(failure::locked());
         }
-        let profile = self.parts.registry.select(&request.profile)?;
-        match profile.has_no_token() && !request.accepts_basic {
+        let profile = self.parts.registry.select(&choice.selector)?;
+        match profile.has_no_token() && !choice.accepts_basic {
             true => Err(failure::no_token(&profile)),
             false => Ok(profile),
         }
     }
 
-    /// The response to a caller who has waited.
-    pub async fn finish(&self, pending: PendingToken) -> Response {
-        let outcome = match tokio::time::timeout(pending.patience, pending.outcome).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(failure::stopping()),
-            Err(_) => Err(match self.parts.broker.code_wait(&pending.profile) {
-                Some(wait) => failure::code_pending(&pending.profile, wait),
-                None => failure::timed_out(),
-            }),
-        };
-        let response = self.grant(&pending.profile, outcome);
-        pending.noted.close(deeds::outcome(&response, pending.way));
+    /// The response to a caller who waits.
+    pub async fn finish(&self, token: PendingToken) -> Response {
+        let PendingToken { mut pending, choice, patience, noted } = token;
+        let outcome = tokio::time::timeout(patience, pending.outcome(|| self.profile_for(&choice))).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(pending.reason()));
+        let response = self.grant(pending.profile(), outcome);
+        let way = if pending.is_cause() { Outcome::Issued } else { Outcome::Waited };
+        noted.close(deeds::outcome(&response, way));
         response
     }
 
@@ -266,10 +270,10 @@ fn is_for_locked(request: &Request) -> bool {
     )
 }
 
-fn ask(demand: Demand, min_validity_ms: Option<u64>, has_code: bool) -> Ask {
+fn ask(demand: &Demand, min_validity_ms: Option<u64>, has_code: bool) -> Ask {
     let demand = match demand {
         Demand::Valid => lease::Demand::Valid,
-        Demand::Rejected(token) => lease::Demand::Rejected(Arc::new(token)),
+        Demand::Rejected(token) => lease::Demand::Rejected(Fingerprint::of(token)),
         Demand::Fresh => lease::Demand::Fresh,
     };
     Ask { demand, min_validity: min_validity_ms.map(Duration::from_millis), has_code }
@@ -283,4 +287,4 @@ fn done(outcome: Result<Vec<String>, Failure>) -> Response {
 }
 
 /// However long a caller says it would wait.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(600);
+const LONGEST_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);

@@ -16,6 +16,7 @@ mod json;
 mod lock;
 mod log;
 mod manual;
+mod patience;
 mod profile;
 mod service;
 mod status;

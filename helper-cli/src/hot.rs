@@ -36,6 +36,7 @@ struct Seen<'a> {
     timeout: Option<&'a str>,
     rejected: bool,
     fresh: bool,
+    retry: bool,
     no_start: bool,
 }
 
@@ -45,6 +46,7 @@ impl<'a> Seen<'a> {
         let flag = match word {
             "--rejected" => &mut self.rejected,
             "--fresh" => &mut self.fresh,
+            "--retry" => &mut self.retry,
             "--no-start" => &mut self.no_start,
             _ => return Some(false),
         };
@@ -74,8 +76,8 @@ impl<'a> Seen<'a> {
             min_validity: checked(self.min_validity, |text| crate::duration::life(text).ok())?,
             rejected: self.rejected,
             fresh: self.fresh,
-            timeout: checked(self.timeout, |text| crate::duration::limit(text).ok())?
-                .unwrap_or(defaults.timeout),
+            timeout: checked(self.timeout, |text| crate::duration::limit(text).ok())?,
+            retry: self.retry,
             no_start: self.no_start,
         };
         (!conflict).then_some(options)

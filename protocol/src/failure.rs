@@ -117,6 +117,8 @@ codes! {
     CONFIG_CHANGED = 413, "config_changed";
     /// Too many changes to profiles are under way; nothing was done.
     TOO_MANY_CHANGES = 414, "too_many_changes";
+    /// As many callers wait for the profile's token as may.
+    TOO_MANY_WAITING = 415, "too_many_waiting";
     /// There is no keyring to talk to.
     KEYRING_UNAVAILABLE = 500, "keyring_unavailable";
     /// The keyring is locked and nobody unlocked it.

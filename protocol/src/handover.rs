@@ -88,20 +88,31 @@ pub struct Lease {
     pub account: String,
     /// The token.
     pub held: Option<Held>,
-    /// Until when no request is made after a failure, and how many there were.
-    pub cooling: Option<(Instant, u32)>,
+    /// The pause after a failure.
+    pub cooling: Option<Cooling>,
     /// Whether the secret was refused.
     pub refused: bool,
     /// When the share of token requests is whole again, on the boot clock.
     pub full_at: Duration,
     /// When somebody asked last, on the boot clock.
     pub last_asked: Option<Duration>,
-    /// Fingerprints of rejected tokens.
-    pub rejected: Vec<u64>,
+    /// Rejected tokens, each as its SHA-256.
+    pub rejected: Vec<[u8; 32]>,
     /// Why the last attempt failed.
     pub last_failure: Option<Failure>,
     /// Since when the secret counts as refused, in time since 1970.
     pub refused_since: Option<Duration>,
+}
+
+/// A pause in which no request is made.
+#[derive(Debug, Clone, Copy, Encode, Decode)]
+pub struct Cooling {
+    /// Its end.
+    pub until: Instant,
+    /// How many failures in a row there were.
+    pub failures: u32,
+    /// Whether the server has asked for it.
+    pub is_asked_for: bool,
 }
 
 /// A token that is held.

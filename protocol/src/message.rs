@@ -75,6 +75,8 @@ pub struct AccessTokenRequest {
     pub code: Option<Secret>,
     /// Whether the caller can use a user name and password instead of a token, as kind `basic` has them.
     pub accepts_basic: bool,
+    /// Whether the caller waits out failures of the server and of the way to it, and pauses that the server asks for.
+    pub retries: bool,
 }
 
 /// How the caller names a profile.

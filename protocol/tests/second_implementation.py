@@ -49,6 +49,7 @@ REQUEST = Enum(
         timeout_ms=U64,
         code=Option(SECRET),
         accepts_basic=BOOL,
+        retries=BOOL,
     ),
     Status=None,
     Forget=SCOPE,

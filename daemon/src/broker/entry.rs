@@ -4,31 +4,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::{ErrorCode, Failure};
-use tokio::sync::oneshot;
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::waiting::{Waiter, Waiters};
 use crate::clock::Moment;
 use crate::failure;
-use crate::lease::{Acceptance, Ask, Attempt, FailureKind, Lease, Refusal, Served};
+use crate::lease::{Decision, FailureKind, Lease, Refusal};
 use crate::profile::Profile;
-
-/// A caller who waits for the outcome of one attempt.
-pub(super) struct Waiter {
-    ask: Ask,
-    attempt: Attempt,
-    /// Dropping it unanswered tells the caller that the daemon stops.
-    reply: oneshot::Sender<Result<Served, Failure>>,
-}
 
 pub(super) struct Entry {
     pub(super) profile: Arc<Profile>,
     pub(super) lease: Lease,
-    waiters: Vec<Waiter>,
+    pub(super) waiters: Waiters,
     task: Option<AbortHandle>,
     /// Why the last attempt failed; told to callers until one succeeds.
     pub(super) last_failure: Option<Failure>,
     /// Since when the secret counts as refused, in time since 1970. A token may outlive that.
     pub(super) refused_since: Option<Duration>,
+    /// Wakes those who wait for the end of a pause: it may be over.
+    pub(super) news: Arc<Notify>,
+    /// Of which everybody who waits for this profile has a copy.
+    pub(super) crowd: Arc<()>,
 }
 
 impl Entry {
@@ -38,23 +35,43 @@ impl Entry {
         Self {
             profile: Arc::clone(profile),
             lease,
-            waiters: Vec::new(),
+            waiters: Waiters::default(),
             task: None,
             last_failure: None,
             refused_since: None,
+            news: Arc::default(),
+            crowd: Arc::default(),
         }
     }
 
-    /// The profile as it is now. One that has changed has nothing to do with the old one's token.
+    /// The profile as it is now. Whoever waits chooses anew. A token stays for as long as it is the same client's at the
+    /// same server.
     pub(super) fn adopt(&mut self, profile: &Arc<Profile>) {
         if Arc::ptr_eq(&self.profile, profile) {
             return;
         }
-        if *self.profile != **profile {
-            self.forget(&failure::superseded());
-            self.lease.require_code(profile.needs_code());
+        let old = std::mem::replace(&mut self.profile, Arc::clone(profile));
+        if *old == **profile {
+            return;
         }
-        self.profile = Arc::clone(profile);
+        if old.secret_key() != profile.secret_key() {
+            self.lease.reset();
+            self.end_attempt();
+        } else if !old.asks_like(profile) {
+            self.lease.disown();
+            self.end_attempt();
+        }
+        self.lease.require_code(profile.needs_code());
+        self.dismiss(&failure::superseded());
+    }
+
+    /// The profile is this one now, or there is none any more; whether there is one.
+    pub(super) fn become_or_end(&mut self, profile: Option<&Arc<Profile>>) -> bool {
+        match profile {
+            Some(profile) => self.adopt(profile),
+            None => self.forget(&failure::superseded()),
+        }
+        profile.is_some()
     }
 
     /// Whether an attempt is under way.
@@ -62,29 +79,24 @@ impl Entry {
         self.task.is_some()
     }
 
-    pub(super) fn park(&mut self, ask: Ask, attempt: Attempt) -> oneshot::Receiver<Result<Served, Failure>> {
-        let (reply, receiver) = oneshot::channel();
-        self.waiters.push(Waiter { ask, attempt, reply });
-        receiver
+    /// How many callers wait for something of this profile.
+    pub(super) fn crowd(&self) -> usize {
+        Arc::strong_count(&self.crowd) - 1
     }
 
     pub(super) fn attempt_started(&mut self, task: AbortHandle) {
         self.task = Some(task);
     }
 
-    /// The attempt was granted: one outcome answers everybody who waited for it.
-    pub(super) fn settle(&mut self, acceptance: Acceptance, attempt: Attempt, now: Moment) {
-        match failure::of_acceptance(acceptance) {
-            Some(failure) => self.fail(failure, attempt),
-            None => {
-                (self.last_failure, self.refused_since) = (None, None);
-                for waiter in self.take_waiters(attempt) {
-                    let outcome =
-                        self.lease.settle(&waiter.ask, now).map_err(|refusal| self.explain(refusal));
-                    let _ = waiter.reply.send(outcome);
-                }
-            }
+    /// The attempt has an outcome: nothing, where it was granted. Who waited for it is to be told.
+    pub(super) fn attempt_over(&mut self, failure: Option<&Failure>) -> Waiters {
+        self.task = None;
+        self.last_failure = failure.cloned();
+        if failure.is_none() {
+            self.refused_since = None;
+            self.news.notify_waiters();
         }
+        std::mem::take(&mut self.waiters)
     }
 
     /// A secret that the daemon only reads is looked at again, but is refused all the same.
@@ -94,33 +106,39 @@ impl Entry {
         }
     }
 
-    /// The attempt failed: one outcome answers everybody who waited for it.
-    pub(super) fn fail(&mut self, failure: Failure, attempt: Attempt) {
-        for waiter in self.take_waiters(attempt) {
-            let _ = waiter.reply.send(Err(failure.clone()));
+    /// Answers one who has waited for an attempt that was granted.
+    pub(super) fn settle(&mut self, number: u64, waiter: Waiter, now: Moment) {
+        match self.lease.settle(&waiter.ask, waiter.asked, now) {
+            Decision::Serve(served) => waiter.tell(Ok(served)),
+            Decision::Refuse(refusal) => waiter.tell(Err(self.explain(refusal))),
+            Decision::Wait(_) => self.waiters.keep(number, waiter),
         }
-        self.last_failure = Some(failure);
     }
 
     pub(super) fn forget(&mut self, told: &Failure) {
         self.lease.forget();
-        (self.last_failure, self.refused_since) = (None, None);
-        if let Some(task) = self.task.take() {
-            task.abort();
-        }
-        for waiter in self.waiters.drain(..) {
-            let _ = waiter.reply.send(Err(told.clone()));
-        }
+        self.end_attempt();
+        self.dismiss(told);
     }
 
     pub(super) fn explain(&self, refusal: Refusal) -> Failure {
         failure::of_refusal(refusal, &self.profile, self.last_failure.as_ref())
     }
 
-    fn take_waiters(&mut self, attempt: Attempt) -> Vec<Waiter> {
-        self.task = None;
-        let (answered, others) = self.waiters.drain(..).partition(|waiter| waiter.attempt == attempt);
-        self.waiters = others;
-        answered
+    /// Ends the attempt under way, of which the lease knows no more. The reason for a pause is kept with the pause.
+    fn end_attempt(&mut self) {
+        self.refused_since = None;
+        if !self.lease.is_cooling() {
+            self.last_failure = None;
+        }
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+    }
+
+    /// Tells this to whoever waits.
+    fn dismiss(&mut self, told: &Failure) {
+        std::mem::take(&mut self.waiters).tell(told);
+        self.news.notify_waiters();
     }
 }

@@ -12,8 +12,10 @@ use crate::profile::Profile;
 impl Broker {
     /// Starts no renewal for which nobody waits, or does so again. A renewal that was held back is not forgotten.
     pub fn hold_back(&self, held_back: bool) {
-        let _entries = self.entries();
+        let entries = self.entries();
         self.held_back.store(held_back, Ordering::Relaxed);
+        // Those who wait for the end of a pause ask again, and hear of it.
+        entries.values().for_each(|entry| entry.news.notify_waiters());
         self.timer_changed.notify_one();
     }
 

@@ -9,6 +9,8 @@ use tokio::sync::{AcquireError, Notify, OwnedSemaphorePermit, Semaphore};
 #[derive(Clone)]
 pub struct Conversations {
     permits: Arc<Semaphore>,
+    /// For those that may last.
+    lasting: Arc<Semaphore>,
     limit: u32,
     over: Arc<Notify>,
 }
@@ -16,7 +18,17 @@ pub struct Conversations {
 /// One conversation's place among them; given back when it is dropped.
 pub(super) struct Place {
     _permit: OwnedSemaphorePermit,
+    lasting: Arc<Semaphore>,
+    share: Option<OwnedSemaphorePermit>,
     over: Arc<Notify>,
+}
+
+impl Place {
+    /// Whether the conversation may last: a quarter of all places is left for those that do not.
+    pub(super) fn may_last(&mut self) -> bool {
+        self.share = Arc::clone(&self.lasting).try_acquire_owned().ok();
+        self.share.is_some()
+    }
 }
 
 impl Drop for Place {
@@ -29,7 +41,9 @@ impl Conversations {
     /// Room for `limit` of them.
     pub(super) fn at_most(limit: usize) -> Self {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        Self { permits: Arc::new(Semaphore::new(limit as usize)), limit, over: Arc::default() }
+        let semaphore = |places: u32| Arc::new(Semaphore::new(places as usize));
+        let lasting = semaphore(limit - limit / 4);
+        Self { permits: semaphore(limit), lasting, limit, over: Arc::default() }
     }
 
     /// Waits for room for one more.
@@ -39,7 +53,8 @@ impl Conversations {
 
     /// The place of a conversation that goes on.
     pub(super) fn place(&self, room: OwnedSemaphorePermit) -> Place {
-        Place { _permit: room, over: Arc::clone(&self.over) }
+        let (lasting, over) = (Arc::clone(&self.lasting), Arc::clone(&self.over));
+        Place { _permit: room, lasting, share: None, over }
     }
 
     /// How many there are; a place that waits for its conversation counts.

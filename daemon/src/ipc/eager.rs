@@ -31,7 +31,7 @@ pub(super) enum Stage {
     /// A request that takes its time, and who asks.
     Asked(Box<Request>, Glimpse),
     /// The caller waits for a token request.
-    Waiting(PendingToken),
+    Waiting(Box<PendingToken>),
     /// The reply is known; from this byte on it has still to be written.
     Replying(Zeroizing<Vec<u8>>, usize, Option<Pending>),
 }
@@ -92,7 +92,7 @@ fn answer(request: Request, caller: Glimpse, service: &Service) -> Stage {
     let Request::AccessToken(request) = request else { return Stage::Asked(Box::new(request), caller) };
     match service.access_token(request, caller) {
         Reply::Now(response, noted) => replying(&response, Some(noted)),
-        Reply::Later(pending) => Stage::Waiting(pending),
+        Reply::Later(pending) => Stage::Waiting(Box::new(pending)),
     }
 }
 

@@ -18,7 +18,11 @@ use crate::failure;
 use crate::service::Service;
 
 /// Carries the conversation on in a task of its own, which holds its place for as long.
-pub(super) fn spawn(connection: Connection, stage: Stage, service: Arc<Service>, place: Place) {
+pub(super) fn spawn(connection: Connection, stage: Stage, service: Arc<Service>, mut place: Place) {
+    let stage = match lasts(&stage) && !place.may_last() {
+        true => replying(&Response::Failure(failure::too_much_at_work()), None),
+        false => stage,
+    };
     let stopping = matches!(&stage, Stage::Asked(request, _) if matches!(**request, Request::Stop));
     let restarting = matches!(&stage, Stage::Asked(request, _) if matches!(**request, Request::Restart));
     // A caller who has gone, or who is too slow, ends the conversation and nothing else.
@@ -38,7 +42,7 @@ pub(super) fn spawn(connection: Connection, stage: Stage, service: Arc<Service>,
 async fn conclude(stream: &Stream, stage: Stage, service: Arc<Service>) -> io::Result<()> {
     let reply = match stage {
         Stage::Replying(bytes, sent, _noted) => return write_reply(stream, &bytes[sent..]).await,
-        Stage::Waiting(pending) => with_signs_of_life(stream, service.finish(pending)).await?,
+        Stage::Waiting(pending) => with_signs_of_life(stream, service.finish(*pending)).await?,
         Stage::Asked(request, caller) => handled(stream, service, *request, caller).await?,
     };
     if let Stage::Replying(bytes, _, _) = replying(&reply, None) {
@@ -64,6 +68,19 @@ async fn handled(
         task.abort();
     }
     told
+}
+
+/// Whether the conversation may last for as long as a server likes. What shows how things stand, or ends something, is
+/// never turned away.
+fn lasts(stage: &Stage) -> bool {
+    match stage {
+        Stage::Replying(..) => false,
+        Stage::Waiting(_) => true,
+        Stage::Asked(request, _) => matches!(
+            **request,
+            Request::ProfileCreate(_) | Request::ProfileUpdate(_) | Request::ProfileResetSecret(_)
+        ),
+    }
 }
 
 /// Tells the caller at once, and then every second, that the answer is being made. A caller who leaves is noticed at

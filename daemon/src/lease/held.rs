@@ -5,12 +5,17 @@ use std::time::Duration;
 
 use cp_token_protocol::{AccessToken, handover};
 
-use super::{Refusal, Served, policy};
+use super::{Asked, Attempt, Fingerprint, Refusal, Served, policy};
 use crate::clock::Moment;
 
 #[derive(Debug)]
 pub(super) struct Held {
     token: Arc<AccessToken>,
+    fingerprint: Fingerprint,
+    /// Just before its request was sent, on the boot clock.
+    sent: Duration,
+    /// The attempt that brought it; none where it came otherwise.
+    attempt: Option<Attempt>,
     life: Duration,
     /// The end of the token's life less the margin: from then on it is not handed out.
     end: Moment,
@@ -20,9 +25,18 @@ pub(super) struct Held {
 
 impl Held {
     /// A life counts from before its request was sent, so that the way back is not counted twice.
-    pub(super) fn new(token: AccessToken, life: Duration, sent: Moment, chance: f64) -> Self {
+    pub(super) fn new(
+        token: AccessToken,
+        life: Duration,
+        sent: Moment,
+        attempt: Option<Attempt>,
+        chance: f64,
+    ) -> Self {
         Self {
+            fingerprint: Fingerprint::of(&token),
             token: Arc::new(token),
+            sent: sent.boot,
+            attempt,
             life,
             end: sent.after(life - policy::margin(life)),
             renewal: sent.after(policy::renewal_age(life, chance)),
@@ -42,7 +56,11 @@ impl Held {
 
     pub(super) fn inherited(held: handover::Held) -> Self {
         Self {
+            fingerprint: Fingerprint::of(&held.token),
             token: held.token,
+            // Whoever asks of this daemon asks after that.
+            sent: Duration::ZERO,
+            attempt: None,
             life: held.life,
             end: held.end.into(),
             renewal: held.renewal.into(),
@@ -50,12 +68,19 @@ impl Held {
         }
     }
 
-    pub(super) fn token(&self) -> &AccessToken {
-        &self.token
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
     }
 
-    pub(super) fn is(&self, token: &AccessToken) -> bool {
-        self.token.matches(token)
+    /// Whether its request was made for somebody who asked then, or after that.
+    pub(super) fn is_newer_than(&self, asked: Asked) -> bool {
+        self.sent > asked.boot || self.attempt > asked.latest
+    }
+
+    /// The API has rejected it, and it stays for want of another: that one is due now.
+    pub(super) fn renew_now(&mut self, now: Moment) {
+        self.renewal = now;
+        self.renewal_by_callers_only = false;
     }
 
     pub(super) fn end(&self) -> Moment {

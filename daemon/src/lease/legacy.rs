@@ -16,7 +16,7 @@ impl Lease {
             profile,
             account,
             held: self.held.as_ref().map(Held::bequeath),
-            cooling: self.cooling.map(|cooling| (cooling.until.into(), cooling.failures)),
+            cooling: self.cooling.map(Cooling::bequeath),
             refused: self.refused,
             full_at: self.bucket.full_at(),
             last_asked: self.last_asked,
@@ -30,7 +30,7 @@ impl Lease {
     pub fn inherited(legacy: handover::Lease, needs_code: bool) -> Self {
         Self {
             held: legacy.held.map(Held::inherited),
-            cooling: legacy.cooling.map(|(until, failures)| Cooling { until: until.into(), failures }),
+            cooling: legacy.cooling.map(Cooling::inherited),
             refused: legacy.refused,
             bucket: Bucket::inherited(legacy.full_at),
             last_asked: legacy.last_asked,

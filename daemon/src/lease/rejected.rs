@@ -1,46 +1,70 @@
 //! Owns the memory of tokens that the API rejected, so that none is handed out again. Pure.
 
 use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use cp_token_protocol::AccessToken;
+use sha2::{Digest, Sha256};
 
 const CAPACITY: usize = 16;
 
-/// The latest few, as fingerprints: a dead token is not worth keeping in memory.
+/// What stands for a rejected token: its SHA-256, the same in every version and process. A token is long and random, so
+/// nothing is learnt of it from that, and a dead one is not worth keeping in memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// The fingerprint of this token.
+    pub fn of(token: &AccessToken) -> Self {
+        Self(Sha256::digest(token.expose()).into())
+    }
+}
+
+impl std::fmt::Debug for Fingerprint {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Fingerprint")
+    }
+}
+
+/// The latest few.
 #[derive(Debug, Default)]
 pub(super) struct Rejected {
-    fingerprints: VecDeque<u64>,
+    fingerprints: VecDeque<Fingerprint>,
 }
 
 impl Rejected {
-    pub(super) fn remember(&mut self, token: &AccessToken) {
+    pub(super) fn remember(&mut self, token: Fingerprint) {
         if self.contains(token) {
             return;
         }
         if self.fingerprints.len() == CAPACITY {
             self.fingerprints.pop_front();
         }
-        self.fingerprints.push_back(fingerprint(token));
+        self.fingerprints.push_back(token);
     }
 
-    pub(super) fn fingerprints(&self) -> Vec<u64> {
-        self.fingerprints.iter().copied().collect()
+    pub(super) fn fingerprints(&self) -> Vec<[u8; 32]> {
+        self.fingerprints.iter().map(|token| token.0).collect()
     }
 
     /// Of more than there is room for, the latest.
-    pub(super) fn inherited(fingerprints: &[u64]) -> Self {
+    pub(super) fn inherited(fingerprints: &[[u8; 32]]) -> Self {
         let first = fingerprints.len().saturating_sub(CAPACITY);
-        Self { fingerprints: fingerprints[first..].iter().copied().collect() }
+        Self { fingerprints: fingerprints[first..].iter().copied().map(Fingerprint).collect() }
     }
 
-    pub(super) fn contains(&self, token: &AccessToken) -> bool {
-        self.fingerprints.contains(&fingerprint(token))
+    pub(super) fn contains(&self, token: Fingerprint) -> bool {
+        self.fingerprints.contains(&token)
     }
 }
 
-fn fingerprint(token: &AccessToken) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    token.expose().hash(&mut hasher);
-    hasher.finish()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fingerprint_of_a_token_is_the_same_in_every_version() {
+        let token = AccessToken::copy_of(b"abc").expect("a token");
+        let known: String = Fingerprint::of(&token).0.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(known, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use cp_token_protocol::AccessToken;
 
-use super::Attempt;
+use super::{Attempt, Fingerprint};
 
 /// What a caller asks of the lease.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Ask {
     /// Which token satisfies the caller.
     pub demand: Demand,
@@ -19,14 +19,31 @@ pub struct Ask {
 }
 
 /// Which token satisfies the caller.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum Demand {
     /// Any that lives long enough.
     Valid,
     /// Any but this one.
-    Rejected(Arc<AccessToken>),
-    /// A newly issued one.
+    Rejected(Fingerprint),
+    /// One whose request is sent after the caller asked.
     Fresh,
+}
+
+/// When a caller asked, as far as a token may have to be newer than that.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// On the boot clock.
+    pub(super) boot: Duration,
+    /// The attempt that was the latest by then. A clock may be too coarse to tell one that followed at once.
+    pub(super) latest: Option<Attempt>,
+}
+
+impl Asked {
+    /// The same, for a lease that has counted other attempts.
+    #[must_use]
+    pub fn elsewhere(self) -> Self {
+        Self { latest: Some(Attempt::LAST), ..self }
+    }
 }
 
 /// A token as handed out, with its life already less the safety margin.

@@ -1,7 +1,5 @@
 //! Owns the tables of the lease: each promise of the policy once, by hand. Random histories are in
 //! `tests/simulation`.
-use std::sync::Arc;
-
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -20,7 +18,7 @@ fn any() -> Ask {
 }
 
 fn rejecting(text: &str) -> Ask {
-    Ask { demand: Demand::Rejected(Arc::new(token(text))), min_validity: None, has_code: false }
+    Ask { demand: Demand::Rejected(Fingerprint::of(&token(text))), min_validity: None, has_code: false }
 }
 
 fn living(seconds: u32) -> Ask {
@@ -135,7 +133,7 @@ fn a_refused_secret_is_not_tried_again_until_a_person_says_so() {
     lease.request(&any(), at(0));
     let attempt = lease.poll_effect().expect("an order");
     lease.on_failed(attempt, FailureKind::Final, at(0), 0.0);
-    for demand in [Demand::Valid, Demand::Fresh, Demand::Rejected(Arc::new(token("x")))] {
+    for demand in [Demand::Valid, Demand::Fresh, Demand::Rejected(Fingerprint::of(&token("x")))] {
         let ask = Ask { demand, min_validity: None, has_code: false };
         assert!(matches!(lease.request(&ask, at(100_000)), Decision::Refuse(Refusal::SecretRefused)));
     }
@@ -201,4 +199,81 @@ fn fresh_tokens_are_a_few_at_once_and_then_one_a_second() {
     assert_eq!(granted, 8, "one was used a second ago and has come back");
     assert!(matches!(lease.request(&fresh, at(1)), Decision::Refuse(Refusal::Throttled(_))));
     assert_eq!(served(lease.request(&any(), at(1))), "t7");
+}
+
+fn failing(lease: &mut Lease, retry_after: Option<Duration>, second: u64) {
+    let attempt = lease.poll_effect().expect("an order");
+    let kind = FailureKind::Passing { retry_after, cap: policy::SERVER_CAP };
+    assert!(lease.on_failed(attempt, kind, at(second), 0.0));
+}
+
+/// A lease that holds the token `one` and was told at second 70 to ask again in 20 seconds.
+fn holding_in_a_pause() -> Lease {
+    let mut lease = holding();
+    lease.request(&any(), at(70));
+    failing(&mut lease, Some(SECOND * 20), 70);
+    lease
+}
+
+#[test]
+fn a_report_in_a_pause_is_refused_and_leaves_the_token_to_those_who_do_not_report_it() {
+    let mut lease = holding_in_a_pause();
+    let told = lease.request(&rejecting("one"), at(71));
+    assert!(matches!(told, Decision::Refuse(Refusal::CoolingDown(left)) if left == SECOND * 19), "{told:?}");
+    assert_eq!(served(lease.request(&any(), at(72))), "one");
+    let due = lease.poll_timeout().map(|due| due.boot);
+    assert_eq!(due, Some(at(90).boot), "another one is due as soon as it can be asked for");
+    let mut unpaused = holding();
+    assert!(matches!(unpaused.request(&rejecting("one"), at(71)), Decision::Wait(_)), "the control");
+    assert!(matches!(unpaused.request(&any(), at(71)), Decision::Wait(_)), "dropped at once");
+}
+
+#[test]
+fn a_token_that_was_reported_in_a_pause_goes_as_soon_as_another_is_there() {
+    let mut lease = holding();
+    lease.request(&any(), at(70));
+    failing(&mut lease, Some(SECOND * 5), 70);
+    lease.request(&rejecting("one"), at(71));
+    lease.handle_timeout(at(75));
+    let attempt = lease.poll_effect().expect("the pause is over, and a token was asked for lately");
+    assert_eq!(served(lease.request(&any(), at(75))), "one");
+    lease.on_granted(attempt, token("two"), SECOND * 100, at(75), at(75), 0.0);
+    assert_eq!(served(lease.request(&rejecting("one"), at(76))), "two");
+}
+
+#[test]
+fn a_pause_that_the_server_asked_for_outlives_forget_and_one_of_our_own_does_not() {
+    for (asked_for, lasts) in [(Some(SECOND * 20), true), (None, false)] {
+        let mut lease = Lease::default();
+        lease.request(&any(), at(0));
+        failing(&mut lease, asked_for, 0);
+        for _ in 0..5 {
+            lease.forget();
+            let decision = lease.request(&any(), at(0));
+            assert_eq!(matches!(decision, Decision::Refuse(Refusal::CoolingDown(_))), lasts, "{decision:?}");
+        }
+        lease.reset();
+        assert!(matches!(lease.request(&any(), at(0)), Decision::Wait(_)), "another server, another pause");
+    }
+}
+
+#[test]
+fn fresh_is_never_a_token_whose_request_was_sent_before_it_was_asked_for() {
+    let fresh = Ask { demand: Demand::Fresh, min_validity: None, has_code: false };
+    let mut lease = Lease::default();
+    lease.request(&any(), at(0));
+    let first = lease.poll_effect().expect("an order");
+    let asked = lease.asked(at(1));
+    assert!(matches!(lease.request(&fresh, at(1)), Decision::Wait(attempt) if attempt == first));
+    lease.on_granted(first, token("one"), SECOND * 100, at(0), at(2), 0.0);
+    let Decision::Wait(second) = lease.settle(&fresh, asked, at(2)) else { panic!("an old token") };
+    assert_eq!(lease.poll_effect(), Some(second));
+    lease.on_granted(second, token("two"), SECOND * 100, at(2), at(3), 0.0);
+    assert_eq!(served(lease.settle(&fresh, asked, at(3))), "two");
+    // One that had not been sent by then is as good as the next, however coarse the clock is.
+    let third = lease.asked(at(3));
+    lease.request(&fresh, at(3));
+    let attempt = lease.poll_effect().expect("an order");
+    lease.on_granted(attempt, token("three"), SECOND * 100, at(3), at(3), 0.0);
+    assert_eq!(served(lease.settle(&fresh, third, at(3))), "three");
 }

@@ -227,9 +227,9 @@ impl Registry {
             self.save_softly();
         }
         placed?;
-        let note = if moved { self.clear(&old).await } else { None };
+        // Before anything that takes time: whoever asks meanwhile need not ask the server.
         self.take(&new, proof);
-        Ok(note)
+        Ok(if moved { self.clear(&old).await } else { None })
     }
 
     async fn try_reset(

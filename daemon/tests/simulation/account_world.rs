@@ -10,7 +10,7 @@ use cp_token_protocol::message::{Identity, TotpMethod};
 use cp_token_protocol::{ErrorCode, ProfileName, Secret};
 use cp_tokend::audit::Audit;
 use cp_tokend::authority::TokenRequestError;
-use cp_tokend::broker::{Answer, Broker};
+use cp_tokend::broker::{Answer, Broker, Wish};
 use cp_tokend::clock::{Clock, Moment};
 use cp_tokend::codes::log::CodeLog;
 use cp_tokend::entry::Entry;
@@ -161,9 +161,9 @@ impl World {
         let ask = Ask { demand, min_validity: None, has_code: code.is_some() };
         let is_by_phone = code.is_some();
         tokio::spawn(async move {
-            let outcome = match broker.access_token(&profile, ask, code) {
+            let outcome = match broker.access_token(&profile, Wish { ask, retries: false }, code) {
                 Answer::Now(outcome) => outcome,
-                Answer::Later { outcome, .. } => outcome.await.expect("an answer"),
+                Answer::Later(mut pending) => pending.outcome(|| Ok(Arc::clone(&profile))).await,
             };
             let refused = outcome.is_err_and(|failure| failure.code == ErrorCode::SECRET_REFUSED);
             assert!(!(refused && is_right && !is_by_phone), "the right password was refused for good");

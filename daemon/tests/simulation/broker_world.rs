@@ -12,7 +12,7 @@ use std::time::Duration;
 use cp_token_protocol::message::TotpMethod;
 use cp_token_protocol::{ErrorCode, ProfileName, Secret};
 use cp_tokend::audit::Audit;
-use cp_tokend::broker::{Answer, Broker};
+use cp_tokend::broker::{Answer, Broker, Wish};
 use cp_tokend::clock::{Clock, Moment};
 use cp_tokend::failure;
 use cp_tokend::lease::{Ask, Demand, Served};
@@ -24,8 +24,12 @@ use tokio::time::Instant;
 use crate::code_world::CodeChecker;
 use crate::dice::Dice;
 use crate::lock_world::{Attempt, LockChecker};
-use crate::people::{client, user};
+use crate::pause_checker::PauseChecker;
+use crate::people::{Profiles, client, user};
 use crate::server;
+
+/// What spreads back-offs and renewals in these worlds.
+pub(crate) const CHANCE: f64 = 0.5;
 
 /// Virtual time with the two clocks' own mishaps on top.
 struct Sky {
@@ -49,7 +53,20 @@ struct Server {
     under_way: Arc<Mutex<HashMap<ProfileName, Arc<AtomicUsize>>>>,
     codes: Arc<CodeChecker>,
     lock: Arc<LockChecker>,
-    issued: Arc<Mutex<HashMap<String, (Moment, Duration)>>>,
+    pauses: Arc<PauseChecker>,
+    issued: Issued,
+    count: Arc<AtomicUsize>,
+}
+
+/// What is known of each token.
+type Issued = Arc<Mutex<HashMap<String, Known>>>;
+
+struct Known {
+    sent: Moment,
+    life: Duration,
+    /// How many had asked when its request was sent.
+    asked: usize,
+    account: String,
 }
 
 /// Counts down even where the broker drops the request half-way.
@@ -72,13 +89,17 @@ impl Redeem for Server {
         let issued = Arc::clone(&self.issued);
         let codes = Arc::clone(&self.codes);
         let lock = Arc::clone(&self.lock);
+        let (pauses, asked) = (Arc::clone(&self.pauses), Arc::clone(&self.count));
         let count = Arc::clone(self.under_way.lock().expect("lock").entry(profile.name.clone()).or_default());
         Box::pin(async move {
             assert_eq!(count.fetch_add(1, Ordering::Relaxed), 0, "two attempts at once");
             let _under_way = UnderWay(count);
             let attempt = Attempt::begin(&lock);
-            let code = codes.next(&profile, code).await?;
-            let sent = sky.now();
+            pauses.sent(&profile.name, sky.now());
+            let code = codes.next(&profile, code).await;
+            let failed = |failed: &Unredeemed| pauses.failed(&profile.name, failed.kind, sky.now());
+            let code = code.inspect_err(failed)?;
+            let (sent, asked) = (sky.now(), asked.load(Ordering::Relaxed));
             let delay = dice.lock().expect("lock").milliseconds(8_000);
             tokio::time::sleep(delay).await;
             attempt.must_be_wanted();
@@ -91,13 +112,18 @@ impl Redeem for Server {
                 };
                 (text, outcome)
             };
-            let granted = outcome.map_err(|error| failure::of_token_request(&error, &profile, None))?;
-            issued.lock().expect("lock").insert(text, (sent, granted.life));
+            let granted = outcome.map_err(|error| failure::of_token_request(&error, &profile, None));
+            let granted = granted.inspect_err(failed)?;
+            pauses.succeeded(&profile.name);
+            let (life, account) = (granted.life, profile.secret_key().account());
+            issued.lock().expect("lock").insert(text, Known { sent, life, asked, account });
             Ok(Redeemed { token: granted.token, life: granted.life, sent })
         })
     }
 
-    fn forgive(&self, _: &Profile) {}
+    fn forgive(&self, profile: &Profile) {
+        self.pauses.forgotten(&profile.name);
+    }
 
     fn forgive_all(&self) {}
 
@@ -126,7 +152,9 @@ async fn live(seed: u64) {
         slept: Mutex::default(),
         wall: Mutex::new(Duration::from_secs(1_800_000_000)),
     });
-    let issued = Arc::new(Mutex::new(HashMap::new()));
+    let issued = Issued::default();
+    let pauses = Arc::new(PauseChecker::default());
+    let count = Arc::new(AtomicUsize::new(0));
     let lock = Arc::new(LockChecker::default());
     let server = Arc::new(Server {
         sky: Arc::clone(&sky),
@@ -135,80 +163,112 @@ async fn live(seed: u64) {
         issued: Arc::clone(&issued),
         codes: Arc::new(CodeChecker::new(Arc::<Sky>::clone(&sky))),
         lock: Arc::clone(&lock),
+        pauses: Arc::clone(&pauses),
+        count: Arc::clone(&count),
     });
-    let broker = Broker::new(Arc::<Sky>::clone(&sky), server, Audit::new(Arc::<Sky>::clone(&sky)), || 0.5);
+    let broker = Broker::new(Arc::<Sky>::clone(&sky), server, Audit::new(Arc::<Sky>::clone(&sky)), || CHANCE);
     let timer = tokio::spawn(Arc::clone(&broker).keep_time());
-    let profiles =
-        [client("a"), client("b"), user("asked", TotpMethod::Ask), user("stored", TotpMethod::Stored)];
-    let mut callers = Vec::new();
+    let all = [client("a"), client("b"), user("asked", TotpMethod::Ask), user("stored", TotpMethod::Stored)];
+    let profiles = Arc::new(Profiles::new(all));
+    let (mut callers, mut leaving) = (Vec::new(), Vec::new());
     for _ in 0..12 {
-        match dice.below(11) {
+        match dice.below(13) {
             0 => *sky.slept.lock().expect("lock") += dice.milliseconds(7_200_000),
             1 => *sky.wall.lock().expect("lock") = dice.milliseconds(4_000_000_000_000),
-            2 => broker.forget(dice.pick::<Arc<Profile>>(&profiles)),
+            2 => broker.forget(&profiles.pick(&mut dice)),
             3 => tokio::time::sleep(dice.milliseconds(1_000_000)).await,
-            4 => lock.turn(&broker).await,
+            4 => {
+                lock.turn(&broker).await;
+                profiles.names().iter().for_each(|name| pauses.forgotten(name));
+            }
+            5 => profiles.change_one(&mut dice, &broker, &pauses),
             _ => {
-                let profile = Arc::clone(dice.pick(&profiles));
-                let caller = Caller { profile, sky: Arc::clone(&sky), lock: Arc::clone(&lock) };
+                let name = profiles.pick(&mut dice).name.clone();
+                let (sky, lock, count) = (Arc::clone(&sky), Arc::clone(&lock), Arc::clone(&count));
+                let caller = Caller { name, profiles: Arc::clone(&profiles), sky, lock, count };
                 let caller = caller.call(Arc::clone(&broker), Arc::clone(&issued), dice.number());
                 let caller = tokio::spawn(caller);
-                if dice.one_in(5) {
-                    caller.abort();
-                } else {
-                    callers.push(caller);
+                match dice.below(10) {
+                    0 => caller.abort(),
+                    1 => leaving.push(caller),
+                    _ => callers.push(caller),
                 }
             }
         }
         tokio::time::sleep(dice.milliseconds(3_000)).await;
+        leaving.drain(..).for_each(|caller| caller.abort());
     }
+    // Those whose daemon is locked are told; the others wait for a server that says no for as long as it likes.
     for caller in callers {
-        // Every attempt ends within eight virtual seconds after its code has come. A clock that was set back a
-        // little is waited for.
-        let answered = tokio::time::timeout(Duration::from_secs(400), caller).await;
+        // Every attempt ends within eight virtual seconds after its code has come, and every pause within five minutes. A
+        // clock that was set back a little is waited for.
+        let answered = tokio::time::timeout(Duration::from_secs(20_000), caller).await;
         answered.expect("a waiter was never answered").expect("a promise was broken");
     }
+    tokio::task::yield_now().await;
+    assert!(profiles.names().iter().all(|name| broker.waiting(name) == 0), "somebody who left is remembered");
     timer.abort();
 }
 
 struct Caller {
-    profile: Arc<Profile>,
+    name: ProfileName,
+    profiles: Arc<Profiles>,
+    count: Arc<AtomicUsize>,
     sky: Arc<Sky>,
     lock: Arc<LockChecker>,
 }
 
 impl Caller {
-    async fn call(
-        self,
-        broker: Arc<Broker>,
-        issued: Arc<Mutex<HashMap<String, (Moment, Duration)>>>,
-        seed: u64,
-    ) {
+    async fn call(self, broker: Arc<Broker>, issued: Issued, seed: u64) {
         let mut dice = Dice::new(seed);
         // Few enough that people type one twice.
         let code = dice.one_in(2).then(|| Secret::copy_of(format!("{:06}", dice.below(40)).as_bytes()));
         let demand = if dice.one_in(8) { Demand::Fresh } else { Demand::Valid };
-        let ask = Ask {
-            demand,
-            min_validity: dice.one_in(4).then(|| dice.milliseconds(1_000_000)),
-            has_code: code.is_some(),
-        };
+        let min_validity = dice.one_in(4).then(|| dice.milliseconds(1_000_000));
+        let ask = Ask { demand, min_validity, has_code: code.is_some() };
+        let wish = Wish { ask, retries: dice.one_in(3) };
         let is_closed = self.lock.is_closed();
-        let outcome = match broker.access_token(&self.profile, ask, code) {
-            Answer::Now(outcome) => outcome,
-            Answer::Later { outcome, .. } => outcome.await.expect("an answer"),
+        let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        let profile = self.profiles.get(&self.name);
+        let (outcome, profile) = match broker.access_token(&profile, wish, code) {
+            Answer::Now(outcome) => (outcome, profile),
+            Answer::Later(mut pending) => {
+                let outcome = pending.outcome(|| Ok(self.profiles.get(&self.name))).await;
+                (outcome, Arc::clone(pending.profile()))
+            }
         };
         if is_closed {
             LockChecker::judge(&outcome);
         }
-        let code = outcome.as_ref().map_or_else(|failure| Some(failure.code), |_| None);
-        assert_ne!(code, Some(ErrorCode::INTERNAL), "a promise was broken in an attempt");
-        if let Ok(Served { token, remaining }) = outcome {
-            let text = String::from_utf8(token.expose().to_vec()).expect("text");
-            let (sent, life) = issued.lock().expect("lock")[&text];
-            let left = self.sky.now().until(sent.after(life));
-            assert!(!left.is_zero(), "a token past its life");
-            assert!(remaining < left, "the life that is shown is less than the true one");
+        match outcome {
+            Ok(served) => self.check(&served, &issued.lock().expect("lock"), (number, &wish.ask), &profile),
+            Err(failure) => must_be_told(failure.code, wish, &profile),
         }
     }
+
+    fn check(
+        &self,
+        Served { token, remaining }: &Served,
+        issued: &HashMap<String, Known>,
+        (number, ask): (usize, &Ask),
+        profile: &Profile,
+    ) {
+        let text = String::from_utf8(token.expose().to_vec()).expect("text");
+        let Known { sent, life, asked, account } = &issued[&text];
+        let left = self.sky.now().until(sent.after(*life));
+        assert!(!left.is_zero(), "a token past its life");
+        assert!(*remaining < left, "the life that is shown is less than the true one");
+        assert_eq!(*account, profile.secret_key().account(), "another's token");
+        let is_fresh = *asked >= number || !matches!(ask.demand, Demand::Fresh);
+        assert!(is_fresh, "a token whose request was sent before it was asked for");
+    }
+}
+
+/// What is waited out, nobody is told; nor that somebody else's wish has come between.
+fn must_be_told(code: ErrorCode, wish: Wish, profile: &Profile) {
+    assert_ne!(code, ErrorCode::INTERNAL, "a promise was broken in an attempt");
+    assert_ne!(code, ErrorCode::SUPERSEDED, "another's wish is this caller's failure");
+    assert_ne!(code, ErrorCode::THROTTLED, "refused while there is time");
+    let is_given = profile.needs_code() && code == ErrorCode::CODE_PENDING;
+    assert!(is_given || !wish.retries || !failure::passes(code), "told of an outage: {}", code.name());
 }

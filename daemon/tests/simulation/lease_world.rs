@@ -1,18 +1,20 @@
 //! Owns histories of one lease: what may happen to it, and the promises that hold after every step.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::AccessToken;
 use cp_tokend::clock::Moment;
 use cp_tokend::failure;
-use cp_tokend::lease::{Acceptance, Ask, Attempt, Decision, Demand, FailureKind, Lease, Served};
+use cp_tokend::lease::{
+    Acceptance, Ask, Asked, Attempt, Decision, Demand, FailureKind, Fingerprint, Lease, Refusal, policy,
+};
 
 use crate::dice::Dice;
 use crate::people::CLIENT;
 use crate::server;
 
+mod checks;
 mod end;
 
 const STEPS: u64 = 60;
@@ -24,18 +26,32 @@ struct World {
     /// What the lease is told; the same as `now` in an honest world.
     told: Option<Moment>,
     in_flight: Option<(Attempt, Moment)>,
+    /// How many have asked by now.
+    asks: u64,
+    /// How many had asked when the attempt under way was ordered.
+    ordered_at: u64,
     overtaken: Vec<(Attempt, Moment)>,
     issued: Vec<Known>,
-    waiting: Vec<(Ask, Attempt)>,
+    waiting: Vec<(Waiter, Attempt)>,
+    /// The end of the pause that the server has asked for.
+    pause: Option<Moment>,
     orders: VecDeque<Duration>,
     refused: bool,
     /// Whether only a caller with a one-time code can cause a request.
     needs_code: bool,
 }
 
+/// A caller who waits, and which one it is.
+struct Waiter {
+    ask: Ask,
+    asked: Asked,
+    number: u64,
+}
+
 /// A token that the lease accepted, as the world knows it.
 struct Known {
     text: String,
+    ordered_at: u64,
     sent: Moment,
     life: Duration,
     rejected: bool,
@@ -72,9 +88,12 @@ impl World {
             now,
             told: None,
             in_flight: None,
+            asks: 0,
+            ordered_at: 0,
             overtaken: Vec::new(),
             issued: Vec::new(),
             waiting: Vec::new(),
+            pause: None,
             orders: VecDeque::new(),
             refused: false,
             needs_code,
@@ -101,18 +120,23 @@ impl World {
 
     fn ask(&mut self) {
         let ask = self.random_ask();
-        match self.lease.request(&ask, self.moment()) {
-            Decision::Serve(served) => self.check_served(&served, &ask),
+        self.asks += 1;
+        let (number, asked) = (self.asks, self.lease.asked(self.moment()));
+        let decision = self.lease.request(&ask, self.moment());
+        self.note_rejection(&ask, &decision);
+        self.follow(Waiter { ask, asked, number }, decision, ask.has_code);
+    }
+
+    fn follow(&mut self, waiter: Waiter, decision: Decision, has_code: bool) {
+        match decision {
+            Decision::Serve(served) => self.check_served(&served, &waiter),
             Decision::Wait(attempt) => {
-                self.collect_order(ask.has_code);
-                assert_eq!(
-                    self.in_flight.map(|(known, _)| known),
-                    Some(attempt),
-                    "waits for what is under way"
-                );
-                self.waiting.push((ask, attempt));
+                self.collect_order(has_code);
+                let under_way = self.in_flight.map(|(known, _)| known);
+                assert_eq!(under_way, Some(attempt), "waits for what is under way");
+                self.waiting.push((waiter, attempt));
             }
-            Decision::Refuse(_) => assert!(!self.will_be_answered(&ask), "a waiter for nothing"),
+            Decision::Refuse(_) => assert!(!self.will_be_answered(&waiter.ask), "a waiter for nothing"),
         }
     }
 
@@ -132,21 +156,29 @@ impl World {
             _ => None,
         };
         let demand = match reported {
-            Some(known) => Demand::Rejected(token(&known.text)),
+            Some(known) => Demand::Rejected(Fingerprint::of(&token(&known.text))),
             None if self.dice.one_in(12) => Demand::Fresh,
             None => Demand::Valid,
         };
-        if let Demand::Rejected(reported) = &demand {
-            self.note_rejection(&reported.clone());
-        }
         let min_validity = self.dice.one_in(4).then(|| self.dice.milliseconds(2_000_000));
         Ask { demand, min_validity, has_code: self.dice.one_in(2) }
     }
 
-    /// Only a report of the token in hand condemns it: any other is old news.
-    fn note_rejection(&mut self, reported: &AccessToken) {
-        if let Some(last) = self.issued.last_mut().filter(|last| last.text.as_bytes() == reported.expose()) {
-            last.rejected = true;
+    /// Only a report of the token in hand condemns it: any other is old news. While no other can be asked for, it stays
+    /// for those who do not report it.
+    fn note_rejection(&mut self, ask: &Ask, decision: &Decision) {
+        let Demand::Rejected(reported) = ask.demand else { return };
+        let last = self.issued.last_mut().filter(|last| Fingerprint::of(&token(&last.text)) == reported);
+        let Some(last) = last else { return };
+        match decision {
+            // Where the wish cannot be met anyway, nobody hears whether it stays.
+            Decision::Refuse(
+                Refusal::CoolingDown(_) | Refusal::Throttled(_) | Refusal::MinValidity { .. },
+            ) => {}
+            Decision::Refuse(_) | Decision::Wait(_) => last.rejected = true,
+            Decision::Serve(served) => {
+                assert!(Fingerprint::of(&served.token) != reported, "served to who reported it")
+            }
         }
     }
 
@@ -161,35 +193,48 @@ impl World {
             Ok(issued) => {
                 let life = issued.life;
                 match self.lease.on_granted(attempt, issued.token, life, sent, now, chance) {
-                    Acceptance::Held => self.accepted(text, sent, life),
+                    Acceptance::Held => {
+                        self.accepted(text, sent, life);
+                        return self.settle(attempt);
+                    }
                     Acceptance::Late => panic!("the attempt under way is not late"),
-                    Acceptance::Lifeless | Acceptance::Expired | Acceptance::Rejected => {}
+                    Acceptance::Lifeless | Acceptance::Expired | Acceptance::Rejected => self.pause = None,
                 }
             }
             Err(error) => {
                 let kind = failure::kind_of(&error, &CLIENT);
                 self.refused = kind == FailureKind::Final;
                 assert!(self.lease.on_failed(attempt, kind, now, chance));
+                self.pause = match kind {
+                    FailureKind::Passing { retry_after: Some(asked_for), cap } => {
+                        Some(now.after(policy::back_off(1, cap, Some(asked_for), chance)))
+                    }
+                    // A request was made, so the one before is over, whatever a clock will say.
+                    FailureKind::Passing { .. } | FailureKind::Final => None,
+                };
             }
         }
-        self.settle(attempt);
+        // They are told why.
+        self.waiting.clear();
     }
 
     fn accepted(&mut self, text: String, sent: Moment, life: Duration) {
         let again = self.issued.iter().any(|known| known.text == text && known.rejected);
         assert!(!again, "a rejected token was accepted again");
         assert!(life <= Duration::from_secs(24 * 3600));
-        self.refused = false;
-        self.issued.push(Known { text, sent, life, rejected: false });
+        (self.refused, self.pause) = (false, None);
+        self.issued.push(Known { text, ordered_at: self.ordered_at, sent, life, rejected: false });
     }
 
-    /// One outcome answers everybody who waited for the attempt, and nobody else waits.
+    /// One outcome answers everybody who waited for the attempt, and nobody else waits. Only who wants a token that was
+    /// requested later waits for another.
     fn settle(&mut self, attempt: Attempt) {
-        for (ask, awaited) in std::mem::take(&mut self.waiting) {
-            assert_eq!(awaited, attempt, "a waiter waits for one attempt only");
-            if let Ok(served) = self.lease.settle(&ask, self.moment()) {
-                self.check_served(&served, &ask);
-            }
+        for (waiter, awaited) in std::mem::take(&mut self.waiting) {
+            assert_eq!(awaited, attempt, "a waiter waits for one attempt at a time");
+            let decision = self.lease.settle(&waiter.ask, waiter.asked, self.moment());
+            let waits_on = matches!(decision, Decision::Wait(_));
+            assert!(!waits_on || matches!(waiter.ask.demand, Demand::Fresh), "one attempt is enough");
+            self.follow(waiter, decision, false);
         }
     }
 
@@ -197,7 +242,7 @@ impl World {
         let Some((attempt, sent)) = self.overtaken.pop() else { return };
         let before = format!("{:?}", self.lease);
         let life = Duration::from_secs(900);
-        let late = token_owned(&format!("late-{}", self.dice.number()));
+        let late = token(&format!("late-{}", self.dice.number()));
         assert_eq!(self.lease.on_granted(attempt, late, life, sent, self.moment(), 0.5), Acceptance::Late);
         assert!(!self.lease.on_failed(attempt, FailureKind::Final, self.moment(), 0.5));
         assert_eq!(format!("{:?}", self.lease), before, "a late result changes nothing");
@@ -241,35 +286,14 @@ impl World {
         assert!(has_code || !self.needs_code, "a request that lacks its code");
         assert!(!self.refused || self.needs_code, "a refused secret was tried again");
         assert_eq!(self.lease.poll_effect(), None, "an order is given once");
+        let is_over = self.pause.is_none_or(|end| self.now.until(end).is_zero());
+        assert!(self.told.is_some() || is_over, "a request in a pause that the server has asked for");
         self.in_flight = Some((attempt, self.now));
+        self.ordered_at = self.asks;
         self.count_order();
     }
-
-    /// Liveness: in any span, eight requests and one more for each second.
-    fn count_order(&mut self) {
-        self.orders.push_back(self.now.boot);
-        for (index, earlier) in self.orders.iter().enumerate() {
-            let count = (self.orders.len() - index) as u64;
-            let span = self.now.boot - *earlier;
-            assert!(self.told.is_some() || count <= 9 + span.as_secs(), "{count} requests in {span:?}");
-        }
-    }
-
-    fn check_served(&self, served: &Served, ask: &Ask) {
-        let known = self.issued.last().expect("a token that was accepted");
-        assert_eq!(served.token.expose(), known.text.as_bytes(), "the token in hand and no other");
-        assert!(!known.rejected, "a rejected token was served");
-        let left = self.now.until(known.sent.after(known.life));
-        assert!(!left.is_zero(), "a token past its life");
-        assert!(served.remaining < left, "the life that is shown is less than the true one");
-        assert!(ask.min_validity.is_none_or(|asked| left >= asked), "less life than asked for");
-    }
 }
 
-fn token(text: &str) -> Arc<AccessToken> {
-    Arc::new(token_owned(text))
-}
-
-fn token_owned(text: &str) -> AccessToken {
+fn token(text: &str) -> AccessToken {
     AccessToken::copy_of(text.as_bytes()).expect("a token")
 }

@@ -15,6 +15,7 @@ mod dice;
 mod lease_world;
 mod lock_world;
 mod panics;
+mod pause_checker;
 mod people;
 mod server;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cp_token_protocol::{AccessToken, ErrorCode, Failure, Secret};
 use cp_tokend::audit::Audit;
-use cp_tokend::broker::{Answer, Broker};
+use cp_tokend::broker::{Answer, Broker, Wish};
 use cp_tokend::clock::{Clock, Moment};
 use cp_tokend::lease::{Ask, Demand, Served};
 use cp_tokend::profile::Profile;
@@ -61,11 +61,13 @@ impl Redeem for Bug {
 
 async fn ask(broker: &Arc<Broker>, profile: &Arc<Profile>) -> Result<Served, Failure> {
     let ask = Ask { demand: Demand::Valid, min_validity: None, has_code: false };
-    match broker.access_token(profile, ask, None) {
+    match broker.access_token(profile, Wish { ask, retries: false }, None) {
         Answer::Now(outcome) => outcome,
-        Answer::Later { outcome, .. } => {
-            let answered = tokio::time::timeout(Duration::from_secs(60), outcome).await;
-            answered.expect("the waiter was never answered").expect("an answer")
+        Answer::Later(mut pending) => {
+            let answered = pending.outcome(|| Ok(Arc::clone(profile)));
+            tokio::time::timeout(Duration::from_secs(60), answered)
+                .await
+                .expect("the waiter was never answered")
         }
     }
 }

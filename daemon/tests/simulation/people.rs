@@ -1,11 +1,58 @@
 //! Owns the profiles of the simulated worlds.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{Identity, SecretLocation, TotpMethod};
+use cp_tokend::broker::Broker;
 use cp_tokend::profile::{Network, Profile};
 use cp_tokend::request_url::RequestUrl;
+
+use crate::dice::Dice;
+use crate::pause_checker::PauseChecker;
+
+/// The profiles in force, which people change.
+pub(crate) struct Profiles(Mutex<Vec<Arc<Profile>>>);
+
+impl Profiles {
+    pub(crate) fn new(all: impl IntoIterator<Item = Arc<Profile>>) -> Self {
+        Self(Mutex::new(all.into_iter().collect()))
+    }
+
+    pub(crate) fn get(&self, name: &ProfileName) -> Arc<Profile> {
+        let all = self.0.lock().expect("lock");
+        all.iter().find(|profile| profile.name == *name).map(Arc::clone).expect("it is never deleted")
+    }
+
+    pub(crate) fn pick(&self, dice: &mut Dice) -> Arc<Profile> {
+        Arc::clone(dice.pick(&self.0.lock().expect("lock")))
+    }
+
+    pub(crate) fn names(&self) -> Vec<ProfileName> {
+        self.0.lock().expect("lock").iter().map(|profile| profile.name.clone()).collect()
+    }
+
+    /// Somebody edits a profile: its further origins, its way to the server, or only the file around it.
+    pub(crate) fn change_one(&self, dice: &mut Dice, broker: &Broker, pauses: &PauseChecker) {
+        let old = self.pick(dice);
+        let mut new = Profile::clone(&old);
+        match dice.below(3) {
+            0 => new.network.no_proxy.push(format!("host-{}", dice.below(1000))),
+            1 => new.insecure_http = !new.insecure_http,
+            _ => {}
+        }
+        let new = Arc::new(new);
+        for profile in &mut *self.0.lock().expect("lock") {
+            if profile.name == new.name {
+                *profile = Arc::clone(&new);
+            }
+        }
+        if new.network != old.network {
+            pauses.forgotten(&new.name);
+        }
+        broker.profiles_changed(|name| Some(self.get(name)));
+    }
+}
 
 /// An API client.
 pub(crate) static CLIENT: LazyLock<Arc<Profile>> = LazyLock::new(|| client("a"));

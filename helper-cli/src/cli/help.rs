@@ -15,6 +15,8 @@ pub(super) const AFTER: &str = r#"Examples:
     curl -H "Authorization: Bearer $(cp-token)" "https://console.us2.crashplan.com/api/v3/users?active=true"
   The same without the token in curl's arguments:
     cp-token curl -- "/api/v3/users?active=true"
+  In a job of the night, which an outage of ten minutes must not end:
+    cp-token --retry
   For a job of five minutes:
     cp-token --min-validity 5m
   After the API answered 401 to a token:
@@ -37,6 +39,7 @@ Exit codes:
 
 Variables:
   CP_TOKEN_PROFILE      the profile where -p is not given
+  CP_TOKEN_RETRY        1 stands for --retry wherever a token is asked for, by other programs too
   CP_TOKEN_ASKPASS      a program that is asked for a one-time code where there is no terminal;
                         else SSH_ASKPASS
   CP_TOKEN_SOCKET       where helper and daemon meet, instead of the place below

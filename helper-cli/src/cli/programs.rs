@@ -14,9 +14,12 @@ pub(crate) struct CurlOptions {
     /// Where the API answers 401, report the token and ask once more with a new one
     #[arg(long)]
     pub(crate) retry_rejected: bool,
-    /// How long to wait for a token, with exit code 75
-    #[arg(long, value_name = "DURATION", value_parser = crate::duration::limit, default_value = "30s")]
-    pub(crate) timeout: Duration,
+    /// How long to wait for a token, with exit code 75 [default: 30s, or 15m with --retry]
+    #[arg(long, value_name = "DURATION", value_parser = crate::duration::limit)]
+    pub(crate) timeout: Option<Duration>,
+    /// Wait out failures of the server and the network until there is a token
+    #[arg(long)]
+    pub(crate) retry: bool,
     /// curl's own options, and URLs or paths
     #[arg(last = true, required = true, value_name = "ARGS")]
     pub(crate) arguments: Vec<OsString>,
@@ -37,9 +40,12 @@ pub(crate) struct ExecOptions {
     /// Keep a file with a valid token instead, and name it in CP_TOKEN_FILE
     #[arg(long)]
     pub(crate) file: bool,
-    /// How long to wait for the first token, with exit code 75
-    #[arg(long, value_name = "DURATION", value_parser = crate::duration::limit, default_value = "30s")]
-    pub(crate) timeout: Duration,
+    /// How long to wait for the first token, with exit code 75 [default: 30s, or 15m with --retry]
+    #[arg(long, value_name = "DURATION", value_parser = crate::duration::limit)]
+    pub(crate) timeout: Option<Duration>,
+    /// Wait out failures of the server and the network until there is a first token
+    #[arg(long)]
+    pub(crate) retry: bool,
     /// The program and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     pub(crate) command: Vec<OsString>,

@@ -43,6 +43,8 @@ fn every_ordinary_get_is_read_quickly_and_both_readings_agree() {
         "--min-validity 90s",
         "--min-validity=1h30m --fresh",
         "--rejected",
+        "--retry",
+        "get --fresh --retry --timeout=1h",
         "--rejected --no-start --timeout 500ms -p a.b_c-d -f curl --min-validity 0s",
         "--url https://a.example/?x=y",
     ] {
@@ -77,6 +79,7 @@ fn whatever_the_quick_reading_accepts_the_thorough_one_reads_alike() {
         "--fresh",
         "--rejected=true",
         "--no-start",
+        "--retry",
         "--timeout",
         "10s",
         "--timeout=0s",

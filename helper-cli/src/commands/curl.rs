@@ -179,7 +179,8 @@ fn foreign(failure: Failure, origin: Option<&String>, profile: Option<&ProfileNa
 }
 
 fn ask(profile: ProfileSelector, demand: Demand, options: &CurlOptions) -> Result<TokenGrant, Failure> {
-    grant(Wanted { demand, accepts_basic: true, timeout: options.timeout, ..Wanted::of(profile) })
+    let (timeout, retries) = (options.timeout, options.retry.then_some(true));
+    grant(Wanted { demand, accepts_basic: true, timeout, retries, ..Wanted::of(profile) })
 }
 
 /// Another token than the one that the API answered 401 to.

@@ -63,6 +63,7 @@ fn wanted(options: &ExecOptions, profile: ProfileSelector) -> Wanted {
         demand: Demand::Valid,
         min_validity: options.min_validity,
         timeout: options.timeout,
+        retries: options.retry.then_some(true),
         ..Wanted::of(profile)
     }
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use cp_token_protocol::message::{AccessTokenRequest, Demand, Request};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
+use super::patience::Patience;
 use crate::deadline::Deadline;
 use crate::output::{self, Format};
-use crate::{client, prompt};
+use crate::prompt;
 
 /// What to get, and how.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -30,9 +31,12 @@ pub(crate) struct GetOptions {
     /// Drop the current token and fetch a new one
     #[arg(long)]
     pub(crate) fresh: bool,
-    /// Give up after this long in all, with exit code 75
-    #[arg(long, value_name = "DURATION", value_parser = crate::duration::limit, default_value = "30s")]
-    pub(crate) timeout: Duration,
+    /// Give up after this long in all, with exit code 75 [default: 30s, or 15m with --retry]
+    #[arg(long, value_name = "DURATION", value_parser = crate::duration::limit)]
+    pub(crate) timeout: Option<Duration>,
+    /// Wait out failures of the server and the network, and pauses that the server asks for
+    #[arg(long)]
+    pub(crate) retry: bool,
     /// Do not start a daemon where none runs
     #[arg(long)]
     pub(crate) no_start: bool,
@@ -47,7 +51,8 @@ impl Default for GetOptions {
             min_validity: None,
             rejected: false,
             fresh: false,
-            timeout: Duration::from_secs(30),
+            timeout: None,
+            retry: false,
             no_start: false,
         }
     }
@@ -58,7 +63,7 @@ impl Default for GetOptions {
 /// # Errors
 /// Why there is none; nothing is printed then.
 pub(crate) fn run(options: &GetOptions) -> Result<(), Failure> {
-    let deadline = Deadline::new(options.timeout);
+    let patience = Patience::of(options.timeout, options.retry)?;
     let profile = super::selector(options.profile.as_ref(), options.url.as_deref())?;
     let mut request = Request::AccessToken(AccessTokenRequest {
         profile,
@@ -67,19 +72,19 @@ pub(crate) fn run(options: &GetOptions) -> Result<(), Failure> {
         timeout_ms: 0,
         code: None,
         accepts_basic: options.format.takes_basic(),
+        retries: patience.retries,
     });
-    match ask(&mut request, options, &deadline) {
-        Err(needed) if needed.code == ErrorCode::CODE_NEEDED => ask_with_code(request, options, needed),
+    match ask(&mut request, options, &patience) {
+        Err(needed) if needed.code == ErrorCode::CODE_NEEDED => {
+            ask_with_code(request, options, &patience, needed)
+        }
         outcome => outcome,
     }
 }
 
-fn ask(request: &mut Request, options: &GetOptions, deadline: &Deadline) -> Result<(), Failure> {
-    match ask_once(request, options, deadline) {
-        // The daemon was just making place for another.
-        Err(unheard) if client::is_unheard(&unheard) => ask_once(request, options, deadline),
-        outcome => outcome,
-    }
+fn ask(request: &mut Request, options: &GetOptions, patience: &Patience) -> Result<(), Failure> {
+    let deadline = Deadline::new(patience.limit);
+    patience.ask(&deadline, || ask_once(request, options, &deadline))
 }
 
 fn ask_once(request: &mut Request, options: &GetOptions, deadline: &Deadline) -> Result<(), Failure> {
@@ -89,9 +94,14 @@ fn ask_once(request: &mut Request, options: &GetOptions, deadline: &Deadline) ->
 
 /// A person needs time of their own, so the time allowed starts anew.
 #[cold]
-fn ask_with_code(mut request: Request, options: &GetOptions, needed: Failure) -> Result<(), Failure> {
+fn ask_with_code(
+    mut request: Request,
+    options: &GetOptions,
+    patience: &Patience,
+    needed: Failure,
+) -> Result<(), Failure> {
     super::code::put(&mut request, prompt::one_time_code(&super::code::question(&needed), needed)?);
-    ask(&mut request, options, &Deadline::new(options.timeout))
+    ask(&mut request, options, patience)
 }
 
 fn demand(options: &GetOptions) -> Result<Demand, Failure> {

@@ -8,11 +8,9 @@ use cp_token_protocol::message::{
 };
 use cp_token_protocol::{ErrorCode, Failure};
 
+use super::patience::Patience;
 use crate::deadline::Deadline;
 use crate::{client, prompt};
-
-/// How long another program waits for its token, unless it says otherwise.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What kind of token is wanted, and how much may be done for it.
 pub(super) struct Wanted {
@@ -24,8 +22,10 @@ pub(super) struct Wanted {
     pub(super) min_validity: Option<Duration>,
     /// Whether a user name and password will do instead.
     pub(super) accepts_basic: bool,
-    /// How long all of it may take.
-    pub(super) timeout: Duration,
+    /// How long all of it may take; absent: as long as is usual.
+    pub(super) timeout: Option<Duration>,
+    /// Whether outages are waited out; absent: as the environment has it.
+    pub(super) retries: Option<bool>,
     /// Whether a daemon is started where none runs.
     pub(super) may_start: bool,
     /// Whether a person may be asked for a one-time code.
@@ -40,7 +40,8 @@ impl Wanted {
             demand: Demand::Valid,
             min_validity: None,
             accepts_basic: false,
-            timeout: PATIENCE,
+            timeout: None,
+            retries: None,
             may_start: true,
             may_ask: true,
         }
@@ -52,7 +53,9 @@ impl Wanted {
 /// # Errors
 /// Why there is none.
 pub(super) fn grant(wanted: Wanted) -> Result<TokenGrant, Failure> {
-    let Wanted { timeout, may_start, may_ask, .. } = wanted;
+    let Wanted { may_start, may_ask, .. } = wanted;
+    let mut patience = Patience::of(wanted.timeout, wanted.retries.unwrap_or_default())?;
+    patience.retries &= wanted.retries.unwrap_or(true);
     let mut request = Request::AccessToken(AccessTokenRequest {
         profile: wanted.profile,
         demand: wanted.demand,
@@ -60,22 +63,20 @@ pub(super) fn grant(wanted: Wanted) -> Result<TokenGrant, Failure> {
         timeout_ms: 0,
         code: None,
         accepts_basic: wanted.accepts_basic,
+        retries: patience.retries,
     });
-    match ask(&mut request, timeout, may_start) {
+    match ask(&mut request, &patience, may_start) {
         Err(needed) if needed.code == ErrorCode::CODE_NEEDED && may_ask => {
             super::code::put(&mut request, prompt::one_time_code(&super::code::question(&needed), needed)?);
-            ask(&mut request, timeout, may_start)
+            ask(&mut request, &patience, may_start)
         }
         outcome => outcome,
     }
 }
 
-fn ask(request: &mut Request, timeout: Duration, may_start: bool) -> Result<TokenGrant, Failure> {
-    let deadline = Deadline::new(timeout);
-    match ask_once(request, &deadline, may_start) {
-        Err(unheard) if client::is_unheard(&unheard) => ask_once(request, &deadline, may_start),
-        outcome => outcome,
-    }
+fn ask(request: &mut Request, patience: &Patience, may_start: bool) -> Result<TokenGrant, Failure> {
+    let deadline = Deadline::new(patience.limit);
+    patience.ask(&deadline, || ask_once(request, &deadline, may_start))
 }
 
 fn ask_once(request: &mut Request, deadline: &Deadline, may_start: bool) -> Result<TokenGrant, Failure> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::handover::{
-    Codes, FORMAT, HEAD_LENGTH, Held, Instant, Lease, Lock, Parting, Piece, Refusal, Seal, Word,
+    Codes, Cooling, FORMAT, HEAD_LENGTH, Held, Instant, Lease, Lock, Parting, Piece, Refusal, Seal, Word,
     decode_piece, decode_word, encode_piece, encode_word, format_of, greeting, length_of,
 };
 use cp_token_protocol::message::Response;
@@ -40,11 +40,11 @@ fn lease() -> Lease {
             renewal: at(700),
             renewal_by_callers_only: true,
         }),
-        cooling: Some((at(3), 2)),
+        cooling: Some(Cooling { until: at(3), failures: 2, is_asked_for: true }),
         refused: true,
         full_at: Duration::from_millis(1500),
         last_asked: Some(Duration::from_secs(70_000)),
-        rejected: vec![1, u64::MAX],
+        rejected: vec![[1; 32], [255; 32]],
         last_failure: Some(failure()),
         refused_since: Some(Duration::from_secs(1_800_000_000)),
     }

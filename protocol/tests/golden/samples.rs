@@ -71,7 +71,7 @@ fn for_origin(narrowed: Option<&str>) -> ProfileSelector {
 
 fn access_tokens() -> Vec<(&'static str, Request)> {
     let ask = |profile, demand, min_validity_ms, timeout_ms| {
-        let (code, accepts_basic) = (None, false);
+        let (code, accepts_basic, retries) = (None, false, false);
         Request::AccessToken(AccessTokenRequest {
             profile,
             demand,
@@ -79,6 +79,7 @@ fn access_tokens() -> Vec<(&'static str, Request)> {
             timeout_ms,
             code,
             accepts_basic,
+            retries,
         })
     };
     let with_code = Request::AccessToken(AccessTokenRequest {
@@ -88,6 +89,7 @@ fn access_tokens() -> Vec<(&'static str, Request)> {
         timeout_ms: 30_000,
         code: Some(code()),
         accepts_basic: true,
+        retries: true,
     });
     let by_url = ProfileSelector::Url(URL.to_owned());
     vec![

@@ -134,10 +134,10 @@ fn c10_names_and_tokens_of_another_grammar_are_refused_by_the_decoding_itself() 
         body.extend(name);
         assert_eq!(decode_request(&body).err(), Some(WireError::Malformed), "{name:?}");
     }
-    assert!(decode_request(&[0, 0, 1, 1, b't', 0, 1, 0, 0]).is_ok());
+    assert!(decode_request(&[0, 0, 1, 1, b't', 0, 1, 0, 0, 0]).is_ok());
     for byte in [b' ', b'\n', 0, b'"', 0x1b, 0xc3] {
         assert_eq!(
-            decode_request(&[0, 0, 1, 1, byte, 0, 1, 0, 0]).err(),
+            decode_request(&[0, 0, 1, 1, byte, 0, 1, 0, 0, 0]).err(),
             Some(WireError::Malformed),
             "{byte}"
         );

@@ -58,9 +58,9 @@ pub(crate) fn responses() -> impl Strategy<Value = Response> {
 }
 
 fn token_requests() -> impl Strategy<Value = AccessTokenRequest> {
-    let fields = (selectors(), demands(), of(numbers()), numbers(), of(secrets()), any::<bool>());
-    fields.prop_map(|(profile, demand, min_validity_ms, timeout_ms, code, accepts_basic)| {
-        AccessTokenRequest { profile, demand, min_validity_ms, timeout_ms, code, accepts_basic }
+    let fields = (selectors(), demands(), of(numbers()), numbers(), of(secrets()), any::<[bool; 2]>());
+    fields.prop_map(|(profile, demand, min_validity_ms, timeout_ms, code, [accepts_basic, retries])| {
+        AccessTokenRequest { profile, demand, min_validity_ms, timeout_ms, code, accepts_basic, retries }
     })
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::PATIENCE;
 
 /// The body that asks for a token of the default profile, any that is valid, within 30 seconds.
-pub const ASK_FOR_A_TOKEN: [u8; 9] = [0, 0, 0, 0, 0xfb, 0x30, 0x75, 0, 0];
+pub const ASK_FOR_A_TOKEN: [u8; 10] = [0, 0, 0, 0, 0xfb, 0x30, 0x75, 0, 0, 0];
 /// The body that asks for a token of this profile, any that is valid, within 30 seconds.
 pub fn ask_for_a_token_of(profile: &str) -> Vec<u8> {
     let length = u8::try_from(profile.len()).expect("a short name");

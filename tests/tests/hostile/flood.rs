@@ -98,7 +98,8 @@ fn d09_ten_thousand_profiles_that_do_not_exist_are_not_remembered() {
     let Some((world, daemon, before)) = serving() else { return };
     for number in 0..10_000 {
         let name = format!("p{number}");
-        let body = [&[0, 1, name.len() as u8][..], name.as_bytes(), &[0, 0, 0xfb, 0x30, 0x75, 0, 0]].concat();
+        let body =
+            [&[0, 1, name.len() as u8][..], name.as_bytes(), &[0, 0, 0xfb, 0x30, 0x75, 0, 0, 0]].concat();
         let mut raw = world.raw();
         raw.send(&frame(&body));
         assert!(String::from_utf8_lossy(&raw.rest()).contains(&name), "the reply names the profile");

@@ -5,6 +5,7 @@
 
 mod activation;
 mod bad_input;
+mod crowds;
 mod disk;
 mod environment;
 mod exhaustion;

@@ -50,5 +50,6 @@ mod supply;
 mod tables;
 mod tenants;
 mod users;
+mod waiting;
 mod wiring;
 mod worlds;

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use cp_tokend::lease::{Acceptance, Ask, Decision, Demand};
 
-use super::{World, token_owned};
+use super::{World, token};
 
 impl World {
     /// Whatever happened, the history ends well: once the server answers, a caller is served.
     pub(super) fn end(&mut self) {
-        self.lease.forget();
+        self.lease.reset();
         self.in_flight = None;
+        self.pause = None;
         self.refused = false;
         self.issued.clear();
         self.pass(Duration::from_secs(600));
@@ -19,14 +20,15 @@ impl World {
         let attempt = self.lease.poll_effect().expect("an order");
         let granted = self.lease.on_granted(
             attempt,
-            token_owned("the-last"),
+            token("the-last"),
             Duration::from_secs(900),
             self.now,
             self.now,
             0.0,
         );
         assert_eq!(granted, Acceptance::Held);
-        assert!(self.lease.settle(&ask, self.now).is_ok());
+        let asked = self.lease.asked(self.now);
+        assert!(matches!(self.lease.settle(&ask, asked, self.now), Decision::Serve(_)));
         self.no_request_when_nobody_asks();
     }
 

@@ -65,6 +65,7 @@ fn erase(profile: Option<ProfileName>) -> Result<(), Failure> {
         timeout_ms: 0,
         code: None,
         accepts_basic: false,
+        retries: false,
     });
     let deadline = Deadline::new(PATIENCE_FOR_REPORTS);
     let connection = connection_for_token(&mut request, &deadline, false)?;

@@ -107,7 +107,9 @@ impl Keeper {
 
     fn ask(&self, min_validity: Option<Duration>) -> Result<TokenGrant, Failure> {
         let profile = Wanted::of(self.profile.clone());
-        grant(Wanted { min_validity, timeout: PATIENCE, may_ask: false, ..profile })
+        // It looks again and again by itself.
+        let (timeout, retries) = (Some(PATIENCE), Some(false));
+        grant(Wanted { min_validity, timeout, retries, may_ask: false, ..profile })
     }
 
     fn hold(&mut self, token: &TokenGrant) -> Duration {

@@ -1,0 +1,188 @@
+//! Owns how callers are answered: at once where the lease says so, and all together, a few at a time, when an attempt has
+//! an outcome.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use cp_token_protocol::message::Deed;
+use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
+
+use super::pending::Stage;
+use super::waiting::{Waiters, Waiting};
+use super::{Answer, Broker, Entry, Pending, Wish};
+use crate::failure;
+use crate::lease::{Acceptance, Asked, Attempt, Decision, Refusal};
+use crate::profile::Profile;
+use crate::trade::{Redeemed, Unredeemed};
+
+/// How many are answered before others have a turn.
+const AT_ONCE: usize = 256;
+
+impl Broker {
+    /// A caller asks. `since` is when it asked first, where it asks again and was let wait.
+    pub(super) fn ask(
+        self: &Arc<Self>,
+        profile: &Arc<Profile>,
+        wish: Wish,
+        since: Option<Asked>,
+        code: Option<Secret>,
+    ) -> Answer {
+        let now = self.clock.now();
+        let mut entries = self.entries();
+        if let Some(failure) = self.answers_nobody() {
+            return Answer::Now(Err(failure));
+        }
+        let entry = entries.entry(profile.name.clone()).or_insert_with(|| Entry::new(profile));
+        entry.adopt(profile);
+        let asked = since.unwrap_or_else(|| entry.lease.asked(now));
+        let decision = entry.lease.request_since(&wish.ask, asked, now);
+        let is_wanted = matches!(decision, Decision::Wait(_));
+        let deed = if is_wanted { Deed::TokenRequest } else { Deed::Renewal };
+        let is_cause = self.follow_orders(entry, code, deed);
+        let is_crowded = since.is_none() && entry.crowd() >= self.share.load(Ordering::Relaxed);
+        let stage = match decision {
+            Decision::Serve(served) => return Answer::Now(Ok(served)),
+            Decision::Refuse(refusal) => self.pause(entry, refusal, wish),
+            // Who was let wait before has a place.
+            Decision::Wait(_) if is_crowded => Err(failure::too_many_waiting(profile)),
+            Decision::Wait(_) => Ok(self.park(entry, wish, asked)),
+        };
+        let stage = match stage {
+            Ok(Stage::Pause(..)) if is_crowded => {
+                return Answer::Now(Err(failure::too_many_waiting(profile)));
+            }
+            Ok(stage) => stage,
+            Err(failure) => return Answer::Now(Err(failure)),
+        };
+        let place = Arc::clone(&entry.crowd);
+        let (broker, profile) = (Arc::clone(self), Arc::clone(profile));
+        Answer::Later(Pending { broker, profile, wish, asked, is_cause, stage, _place: place })
+    }
+
+    /// Forgets a caller who has left, or has its answer.
+    pub(super) fn leave(&self, profile: &ProfileName, number: u64) {
+        if let Some(entry) = self.entries().get_mut(profile) {
+            entry.waiters.remove(number);
+        }
+    }
+
+    /// How many callers wait for something of this profile.
+    pub fn waiting(&self, name: &ProfileName) -> usize {
+        self.entries().get(name).map_or(0, |entry| entry.crowd().max(entry.waiters.len()))
+    }
+
+    /// Why callers of this profile have no answer yet, where that is known.
+    pub(super) fn reason(&self, profile: &Profile) -> Option<Failure> {
+        if let Some(wait) = self.redeemer.code_wait(profile) {
+            return Some(failure::code_pending(profile, wait));
+        }
+        let now = self.clock.now();
+        let entries = self.entries();
+        let entry = entries.get(&profile.name)?;
+        entry.lease.pause(now).map(|refusal| entry.explain(refusal))
+    }
+
+    pub(super) async fn conclude(
+        self: &Arc<Self>,
+        name: &ProfileName,
+        attempt: Attempt,
+        outcome: Result<Redeemed, Unredeemed>,
+    ) {
+        let concluded = self.record(name, attempt, outcome);
+        self.timer_changed.notify_one();
+        let Some((profile, mut waiters, failure)) = concluded else { return };
+        while !waiters.is_empty() {
+            match &failure {
+                Some(failure) => tell_some(&mut waiters, failure),
+                None => self.settle_some(&profile, &mut waiters),
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Tells the lease; then whose attempt it was, who waited for it, and why it failed.
+    fn record(
+        &self,
+        name: &ProfileName,
+        attempt: Attempt,
+        outcome: Result<Redeemed, Unredeemed>,
+    ) -> Option<(Arc<Profile>, Waiters, Option<Failure>)> {
+        let now = self.clock.now();
+        let chance = (self.chance)();
+        let mut entries = self.entries();
+        let Some(entry) = entries.get_mut(name).filter(|entry| entry.lease.awaits(attempt)) else {
+            tracing::debug!(profile = %name, "a late result was thrown away");
+            return None;
+        };
+        let failure = match outcome {
+            Ok(Redeemed { token, life, sent }) => {
+                let acceptance = entry.lease.on_granted(attempt, token, life, sent, now, chance);
+                tracing::info!(profile = %name, seconds = life.as_secs(), accepted = acceptance == Acceptance::Held, "token issued");
+                failure::of_acceptance(acceptance)
+            }
+            Err(Unredeemed { failure, kind }) => {
+                entry.lease.on_failed(attempt, kind, now, chance);
+                entry.note_refusal(kind, failure.code, now);
+                tracing::warn!(profile = %name, code = failure.code.name(), "token request failed");
+                Some(failure)
+            }
+        };
+        Some((Arc::clone(&entry.profile), entry.attempt_over(failure.as_ref()), failure))
+    }
+
+    /// Whoever waited for another profile of this name, or for one that is gone, chooses anew.
+    fn settle_some(self: &Arc<Self>, profile: &Arc<Profile>, waiters: &mut Waiters) {
+        let now = self.clock.now();
+        let mut entries = self.entries();
+        let entry = entries.get_mut(&profile.name).filter(|entry| Arc::ptr_eq(&entry.profile, profile));
+        let Some(entry) = entry else { return tell_some(waiters, &failure::superseded()) };
+        for _ in 0..AT_ONCE {
+            let Some((number, waiter)) = waiters.next() else { break };
+            entry.settle(number, waiter, now);
+        }
+        self.follow_orders(entry, None, Deed::TokenRequest);
+    }
+
+    /// Lets the caller wait for the end of a pause, where it wants to.
+    fn pause(&self, entry: &Entry, refusal: Refusal, wish: Wish) -> Result<Stage, Failure> {
+        let failure = self.explain(entry, refusal);
+        if !wish.outwaits(&failure, &entry.profile) {
+            return Err(failure);
+        }
+        let is_our_own = matches!(failure.code, ErrorCode::THROTTLED | ErrorCode::CODE_PENDING);
+        // A pause may last; a successor has not to wait for its end.
+        if self.held_back.load(Ordering::Relaxed) && !is_our_own {
+            return Err(failure::making_place());
+        }
+        Ok(Stage::Pause(failure, Box::pin(Arc::clone(&entry.news).notified_owned())))
+    }
+
+    fn park(self: &Arc<Self>, entry: &mut Entry, wish: Wish, asked: Asked) -> Stage {
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let outcome = entry.waiters.add(number, wish.ask, asked);
+        Stage::Attempt(Waiting::new(self, &entry.profile.name, number, outcome))
+    }
+
+    fn answers_nobody(&self) -> Option<Failure> {
+        if self.stopping.load(Ordering::Relaxed) {
+            return Some(failure::stopping());
+        }
+        self.is_closed().then(failure::locked)
+    }
+
+    /// Whoever is to give a code is told where the one of this moment was used.
+    fn explain(&self, entry: &Entry, refusal: Refusal) -> Failure {
+        let failure = entry.explain(refusal);
+        match (refusal, self.redeemer.code_wait(&entry.profile)) {
+            (Refusal::CodeNeeded, Some(wait)) => failure.with_retry_after(wait),
+            (_, _) => failure,
+        }
+    }
+}
+
+fn tell_some(waiters: &mut Waiters, failure: &Failure) {
+    for _ in 0..AT_ONCE {
+        let Some((_, waiter)) = waiters.next() else { break };
+        waiter.tell(Err(failure.clone()));
+    }
+}

@@ -1,0 +1,83 @@
+//! Owns how the lease answers a caller: with the token in hand, with an attempt to wait for, or with no. Pure.
+
+use std::time::Duration;
+
+use super::held::Held;
+use super::{Ask, Asked, Attempt, Decision, Demand, Lease, Refusal};
+use crate::clock::Moment;
+
+impl Lease {
+    /// A caller asks now. After it, [`Lease::poll_effect`] may have an order.
+    pub fn request(&mut self, ask: &Ask, now: Moment) -> Decision {
+        self.request_since(ask, self.asked(now), now)
+    }
+
+    /// As [`Lease::request`], for a caller who asks again and has asked first by then.
+    pub fn request_since(&mut self, ask: &Ask, asked: Asked, now: Moment) -> Decision {
+        self.handle_timeout(now);
+        self.last_asked = Some(now.boot);
+        self.heed(ask, now);
+        if let Some(held) = &self.held {
+            if let Some(refusal) = held.unreachable(ask.min_validity) {
+                return Decision::Refuse(refusal);
+            }
+            if is_wanted(held, &ask.demand, asked) && held.satisfies(ask.min_validity, now) {
+                let served = held.serve(now);
+                self.renew_if_due(now);
+                return Decision::Serve(served);
+            }
+        }
+        self.wait_or_refuse(ask.has_code, now)
+    }
+
+    /// Now, for [`Lease::request_since`] and [`Lease::settle`].
+    pub fn asked(&self, now: Moment) -> Asked {
+        Asked { boot: now.boot, latest: Some(Attempt(self.attempts)) }
+    }
+
+    /// The answer to a caller who has asked by then and waited for an attempt that was granted. Whoever wants a token that
+    /// was requested later than this one waits for one more attempt.
+    pub fn settle(&mut self, ask: &Ask, asked: Asked, now: Moment) -> Decision {
+        let Some(held) = &self.held else { return Decision::Refuse(Refusal::CoolingDown(Duration::ZERO)) };
+        match ask.demand {
+            Demand::Rejected(token) if held.fingerprint() == token => {
+                return Decision::Refuse(Refusal::SameToken);
+            }
+            Demand::Fresh if !held.is_newer_than(asked) => {
+                return self.request_since(&Ask { has_code: false, ..*ask }, asked, now);
+            }
+            Demand::Valid | Demand::Rejected(_) | Demand::Fresh => {}
+        }
+        match held.unreachable(ask.min_validity) {
+            Some(refusal) => Decision::Refuse(refusal),
+            None if held.satisfies(ask.min_validity, now) => Decision::Serve(held.serve(now)),
+            None => Decision::Refuse(Refusal::CoolingDown(Duration::ZERO)),
+        }
+    }
+
+    /// A report counts against the token in hand, or, with none in hand, against what the next request may
+    /// bring. A report of any other token is old news. While no other can be asked for, the token in hand stays for
+    /// those who do not report it.
+    fn heed(&mut self, ask: &Ask, now: Moment) {
+        let Demand::Rejected(token) = ask.demand else { return };
+        if self.held.as_ref().is_some_and(|held| held.fingerprint() != token) {
+            return;
+        }
+        self.rejected.remember(token);
+        let obstacle = self.obstacle(ask.has_code, now).filter(|_| self.in_flight.is_none());
+        let stays = matches!(obstacle, Some(Refusal::CoolingDown(_) | Refusal::Throttled(_)));
+        match self.held.as_mut().filter(|_| stays) {
+            Some(held) => held.renew_now(now),
+            None => self.held = None,
+        }
+    }
+}
+
+/// Whether the token in hand is of the kind that is asked for.
+fn is_wanted(held: &Held, demand: &Demand, asked: Asked) -> bool {
+    match demand {
+        Demand::Valid => true,
+        Demand::Rejected(token) => held.fingerprint() != *token,
+        Demand::Fresh => held.is_newer_than(asked),
+    }
+}
