@@ -33,11 +33,12 @@ impl Registry {
         for profile in config.profiles.range((after.map_or(Unbounded, Excluded), Unbounded)).map(|(_, it)| it)
         {
             let size = EACH + profile.text_length();
-            if size > room {
+            // One that fills a page by itself is never left out.
+            if size > room && !page.profiles.is_empty() {
                 page.next = page.profiles.last().map(|last: &ProfileReport| last.name.clone());
                 break;
             }
-            room -= size;
+            room = room.saturating_sub(size);
             page.profiles.push(self.report(profile, config.is_default(profile)));
         }
         Ok(page)

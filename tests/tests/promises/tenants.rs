@@ -69,7 +69,7 @@ fn curl(world: &World, name: &str) -> Outcome {
 #[test]
 fn a_daemon_with_ten_thousand_profiles_is_locked_reloaded_and_succeeded() {
     let (world, _) = many(MANY);
-    let daemon = world.daemon();
+    let _daemon = world.daemon();
     let passphrase = world.new_secret();
     let last = name(MANY - 1);
     let token = world.helper(&["-p", &last]).token();
@@ -83,8 +83,6 @@ fn a_daemon_with_ten_thousand_profiles_is_locked_reloaded_and_succeeded() {
     world.helper(&["-p", &last]).token();
     world.helper(&["forget", "--all"]).succeeded();
     assert!(world.helper(&["log", "-n", "1000"]).succeeded().stdout.lines().count() > 5);
-    drop(daemon);
-    world.stop_daemon();
 }
 
 #[test]
