@@ -50,6 +50,11 @@ impl Sections {
         for (start, _) in sections.starts.iter_mut().filter(|(start, _)| *start >= part.end) {
             *start = *start - part.len() + new.len();
         }
+        // Comments that are left at the end of a part stand above the next one's header.
+        let end = part.start + new.len();
+        if let Some((next, _)) = sections.starts.iter_mut().find(|(start, _)| *start >= end && end > 0) {
+            *next = above(&changed, *next);
+        }
         (changed, sections)
     }
 
