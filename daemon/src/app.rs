@@ -92,6 +92,8 @@ pub fn run(mut foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
         let mut signals = Signals::listen()?;
         let legacy = foundation.legacy.take();
         let app = App::build(foundation);
+        // Whoever asks is told what is wrong with the file.
+        let _ = app.registry.reload().await;
         let mut taken = match legacy {
             Some(legacy) => Some(app.take_over(legacy).await?),
             None => None,
@@ -144,7 +146,7 @@ impl App {
             clock: Arc::clone(&clock),
             gate: Arc::clone(&gate),
         };
-        let registry = Arc::new(Registry::load(&paths, rooms));
+        let registry = Arc::new(Registry::new(&paths, rooms));
         let examination = Examination {
             gate: Arc::clone(&gate),
             registry: Arc::clone(&registry),
@@ -226,7 +228,7 @@ impl App {
                 wish = signals.next() => match wish {
                     Wish::Stop => return stopping("at a signal"),
                     Wish::Reload => {
-                        watchdog::reloading(|| drop(self.registry.reload()));
+                        watchdog::reloading(async { drop(self.registry.reload().await) }).await;
                         false
                     }
                     Wish::Restart => true,

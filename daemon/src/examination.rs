@@ -66,7 +66,7 @@ impl Examination {
         if self.gate.is_closed() {
             return Ok(self.of_machine_alone().await);
         }
-        let (profiles, next) = self.part(request)?;
+        let (profiles, next) = self.part(request).await?;
         let mut findings = Vec::new();
         if request.after.is_none() {
             findings.extend(self.of_machine().await);
@@ -85,10 +85,13 @@ impl Examination {
     }
 
     /// The profiles of a page, and where the next one begins.
-    fn part(&self, request: &ExamineRequest) -> Result<(Vec<Arc<Profile>>, Option<ProfileName>), Failure> {
+    async fn part(
+        &self,
+        request: &ExamineRequest,
+    ) -> Result<(Vec<Arc<Profile>>, Option<ProfileName>), Failure> {
         if request.after.is_none() {
             // A file that somebody has just mended, or broken, is looked at as it is now.
-            let _ = self.registry.reload();
+            let _ = self.registry.reload().await;
             self.routes.forget();
         }
         match &request.profile {

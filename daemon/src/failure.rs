@@ -32,7 +32,7 @@ pub use lock::{
     sleep_unannounced,
 };
 pub use refused::refused_again;
-pub use start::{StartError, of_file, of_start};
+pub use start::{StartError, of_start};
 pub use token_request::{kind_of, of_token_request};
 pub use vault::{of_foreign, of_keyring, of_load, of_vault};
 
@@ -133,6 +133,10 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         RegistryError::Unproved(failure) => return unproved(failure),
         RegistryError::Reload(failure) => return failure.clone(),
         RegistryError::Locked => return locked(),
+        RegistryError::ReadOnly(_, by_hand) => {
+            let hint = format!("Edit it where it comes from: {by_hand}");
+            return Failure::new(ErrorCode::WRITE_FAILED, error.to_string()).with_hint(hint);
+        }
         RegistryError::NotCreated(failure, name) => return unproved(&for_new(failure, name)),
         RegistryError::UnknownProfile(_) | RegistryError::UnknownUrl(_) => (
             if matches!(error, RegistryError::UnknownUrl(_)) {
@@ -185,6 +189,14 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             ErrorCode::CONFIG_BROKEN,
             "Take out what is not needed; ten thousand profiles fit well within that",
         ),
+        RegistryError::ConfigFile(_, FileError::Hangs) => (
+            ErrorCode::CONFIG_BROKEN,
+            "See whether you can read the file yourself; the profiles that are known already go on",
+        ),
+        RegistryError::WriteFailed(_, FileError::Hangs) => (
+            ErrorCode::WRITE_FAILED,
+            "See whether you can write there yourself; what was to be written may come yet, when the disk answers",
+        ),
         RegistryError::ConfigFile(..) => (
             ErrorCode::CONFIG_UNSAFE,
             "Mend that first; cp-token uses no config that others could have written",
@@ -199,7 +211,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         RegistryError::TooLarge(..) => (ErrorCode::WRITE_FAILED, "Delete profiles that are not needed"),
         RegistryError::WriteFailed(..) => (
             ErrorCode::WRITE_FAILED,
-            "Make room or give yourself the right to write there; nothing was changed",
+            "Make room, give yourself the right to write there, or set CP_TOKEN_STATE_DIR for the state file and CP_TOKEN_CONFIG_DIR for the config; nothing was changed",
         ),
     };
     Failure::new(code, error.to_string()).with_hint(hint)

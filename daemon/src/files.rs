@@ -1,5 +1,5 @@
-//! Owns how this program reads and writes its own small files: nobody else's, never through a link, whole or
-//! not at all. It knows nothing of their content.
+//! Owns how this program reads and writes its own small files: nobody else's, by no way that others could change, whole
+//! or not at all. It knows nothing of their content.
 
 use std::io;
 use std::path::Path;
@@ -17,11 +17,12 @@ mod exchange;
 pub use exchange::{Replacement, replace_known};
 
 pub use system::{
-    check_ancestors, check_folder, make_private_folder, open_private, open_to_append, read_own, replace,
+    check_ancestors, check_folder, check_writable, make_private_folder, open_private, open_to_append,
+    read_own, read_trusted, replace,
 };
 
 #[cfg(unix)]
-pub use system::is_at;
+pub use system::{check_program, is_at};
 
 /// The largest file that is read, in bytes: a config with ten thousand profiles takes a few mebibytes.
 pub const FILE_LIMIT: u64 = 16 << 20;
@@ -41,14 +42,14 @@ pub enum FileError {
     /// Others may write it (a file), or enter it (a folder).
     #[error("its mode {0:04o} lets others in; run: chmod {1} {2}")]
     Open(u32, &'static str, String),
-    /// It is a link, a pipe, a device or a folder where a file is expected.
-    #[error("it is not a {0} of its own (a link, for instance)")]
+    /// It is a pipe, a device, a folder where a file is expected, or a link where none is followed.
+    #[error("it is not a plain {0}")]
     WrongKind(&'static str),
-    /// A folder above it belongs to another user.
-    #[error("{0} above it belongs to user {1}")]
+    /// A folder or a link on the way to it belongs to another user.
+    #[error("{0} on the way to it belongs to user {1}")]
     ForeignAncestor(String, u32),
-    /// A folder above it lets others replace what is in it.
-    #[error("others may write {0} above it; run: chmod go-w {0}")]
+    /// A folder on the way to it lets others replace what is in it.
+    #[error("others may write to {0} on the way to it; run: chmod go-w {0}")]
     OpenAncestor(String),
     /// On Windows, its list of grants lets others write or exchange it.
     #[error("others may change it; see who with: icacls \"{0}\"")]
@@ -59,9 +60,32 @@ pub enum FileError {
     /// It is not UTF-8.
     #[error("it is not UTF-8 text")]
     NotText,
+    /// It is there to be read: it is root's, its mode says so, or its disk.
+    #[error("{0} cannot be written")]
+    ReadOnly(String),
+    /// It was replaced; what the disk still holds back may be lost.
+    #[error("it was written, but is not yet safe from a power cut: {}", describe(.0))]
+    NotDurable(io::Error),
+    /// The disk does not answer.
+    #[error("its disk does not answer")]
+    Hangs,
     /// The system refused.
     #[error("{}", describe(.0))]
     Io(#[from] io::Error),
+}
+
+impl FileError {
+    /// Whether it is there and others could have written it, or put it there.
+    pub fn is_distrust(&self) -> bool {
+        matches!(
+            self,
+            Self::Foreign(_)
+                | Self::Open(..)
+                | Self::ForeignAncestor(..)
+                | Self::OpenAncestor(_)
+                | Self::Shared(_)
+        )
+    }
 }
 
 /// The system's own short word for a failure; it never repeats content.

@@ -12,9 +12,9 @@ use cp_tokend::handover::{self, Predecessor, Program, Role};
 use cp_tokend::ipc::activation;
 use cp_tokend::ipc::socket::MeetingPlace;
 use cp_tokend::paths::Paths;
-use cp_tokend::telemetry::{self, Sink};
+use cp_tokend::telemetry::{self, LogFile, Sink};
 use cp_tokend::watchdog::Watchdog;
-use cp_tokend::{failure, files, greeting, harden};
+use cp_tokend::{failure, greeting, harden};
 
 /// Every piece of heap that is freed is wiped, also those that libraries made.
 #[global_allocator]
@@ -97,9 +97,8 @@ fn paths() -> Result<Paths, Failure> {
 fn start_log(background: bool, paths: &Paths) -> Result<(), Failure> {
     let filter = std::env::var("CP_TOKEN_LOG").ok();
     let sink = if background {
-        files::make_private_folder(&paths.state).map_err(|error| failure::of_file(&paths.state, &error))?;
-        let log = paths.log_file();
-        Sink::File(files::open_private(&log).map_err(|error| failure::of_file(&log, &error))?)
+        // A home that cannot be written costs the log, and no token. `doctor` says so of the state file beside it.
+        LogFile::open(paths.log_file()).map_or(Sink::Nowhere, Sink::File)
     } else {
         Sink::StandardError
     };

@@ -9,6 +9,7 @@ use cp_token_protocol::Secret;
 use tokio::sync::Semaphore;
 
 use crate::background;
+use crate::files::FileError;
 use crate::intake::IntakeError;
 
 mod environment;
@@ -29,7 +30,7 @@ use system::Leash;
 
 /// How many programs run at once: fewer than there are places for work that blocks, which programs that wait for
 /// a person must not use up.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 64;
 
 static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
 
@@ -42,6 +43,9 @@ pub enum ProgramError {
     /// There is no such file.
     #[error("does not exist")]
     Absent,
+    /// Others could put another program in its place.
+    #[error("could be replaced by others, because it or a folder on the way to it is theirs or open to them")]
+    Replaceable,
     /// The system does not run it.
     #[error("cannot be run")]
     NotRun,
@@ -72,6 +76,18 @@ impl From<IntakeError> for ProgramError {
     }
 }
 
+impl From<FileError> for ProgramError {
+    fn from(error: FileError) -> Self {
+        if error.is_distrust() {
+            Self::Replaceable
+        } else if matches!(error, FileError::Absent) {
+            Self::Absent
+        } else {
+            Self::NotRun
+        }
+    }
+}
+
 /// What the program prints, without its last line end, if it prints anything and ends well. `argv` is the whole
 /// path of its file and its arguments; `limit` is in bytes.
 ///
@@ -90,6 +106,8 @@ pub async fn run(argv: &[String], deadline: Duration, limit: usize) -> Result<Se
 }
 
 async fn run_in_turn(argv: Vec<String>, limit: usize) -> Result<Secret, ProgramError> {
+    // The whole line: one that waits for a person holds up no other profile of the same program.
+    let thing = argv.join("\0");
     let place = PLACES.acquire().await.map_err(|_| ProgramError::NotRun)?;
     let leash = Arc::new(Leash::default());
     let _puller = Puller(Arc::clone(&leash));
@@ -99,7 +117,7 @@ async fn run_in_turn(argv: Vec<String>, limit: usize) -> Result<Secret, ProgramE
         drop(place);
         outcome
     };
-    let printed = background::run(work).await.map_err(|_| ProgramError::NotRun)??;
+    let printed = background::on(&thing, work).await.map_err(|_| ProgramError::NotRun)??;
     if printed.expose().is_empty() { Err(ProgramError::Silent) } else { Ok(printed) }
 }
 

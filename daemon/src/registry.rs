@@ -79,13 +79,15 @@ struct Loaded {
     /// What is wrong with the file since it was last good.
     problem: Option<Failure>,
     signature: Option<file::Signature>,
+    /// What keeps the last change from being safe from a power cut, until somebody is told.
+    doubt: Option<String>,
 }
 
 impl Registry {
-    /// The profiles of the config file. A broken file leaves no profile, and every caller is told why.
-    pub fn load(paths: &Paths, rooms: Rooms) -> Self {
+    /// No profile yet: the first [`Registry::reload`] brings them. A broken file leaves none, and every caller is told why.
+    pub fn new(paths: &Paths, rooms: Rooms) -> Self {
         let Rooms { state, sources, redeemer, broker, audit, clock, gate } = rooms;
-        let registry = Self {
+        Self {
             file: ConfigFile::new(paths.config_file()),
             state,
             sources,
@@ -96,31 +98,50 @@ impl Registry {
             gate,
             loaded: Mutex::default(),
             turns: Turns::default(),
-        };
-        let _ = registry.reload();
-        registry
+        }
     }
 
-    /// The profile that a caller means.
+    /// The profile that a caller means, as far as it is known already: nothing is opened.
     ///
     /// # Errors
     /// What is wrong with the choice, or with the config file.
     pub fn select(&self, selector: &ProfileSelector) -> Result<Arc<Profile>, Failure> {
-        let first = choice::choose(&self.config(), selector);
-        if first.is_ok() || !self.file_has_changed() {
-            return self.or_problem(first);
-        }
-        // Somebody wrote the file by hand: what was not there may be there now.
-        let _ = self.reload();
         self.or_problem(choice::choose(&self.config(), selector))
+    }
+
+    /// The profile that a caller means. What is not known may have been written by hand meanwhile.
+    ///
+    /// # Errors
+    /// As [`Registry::select`].
+    pub async fn find(&self, selector: &ProfileSelector) -> Result<Arc<Profile>, Failure> {
+        if let Ok(profile) = self.select(selector) {
+            return Ok(profile);
+        }
+        self.look_again().await;
+        self.select(selector)
+    }
+
+    /// Reads the config file again where it is not the version that is known.
+    pub async fn look_again(&self) {
+        let known = {
+            let loaded = self.loaded();
+            // A file that was refused for its owner or mode is mended without a change of its content.
+            loaded.problem.is_none().then_some(loaded.signature)
+        };
+        if let Some(read) = self.file.read_unless(known).await {
+            let _ = self.accept(read);
+        }
     }
 
     /// Reads the config file again. Where it is broken, the profiles stay as they were.
     ///
     /// # Errors
     /// What is wrong with the file.
-    pub fn reload(&self) -> Result<(), Failure> {
-        self.accept(self.file.read())
+    pub async fn reload(&self) -> Result<(), Failure> {
+        match self.file.read_unless(None).await {
+            Some(read) => self.accept(read),
+            None => Ok(()),
+        }
     }
 
     fn accept(&self, read: file::Read) -> Result<(), Failure> {
@@ -132,12 +153,23 @@ impl Registry {
             Err((signature, error)) => {
                 let failure = crate::failure::of_registry(&error);
                 let mut loaded = self.loaded();
-                loaded.problem = Some(failure.clone());
                 loaded.signature = signature;
-                tracing::warn!(code = failure.code.name(), "the config file is not used");
+                // One cause is one line, however often it is met.
+                if loaded.problem.replace(failure.clone()).as_ref() != Some(&failure) {
+                    tracing::warn!(code = failure.code.name(), "the config file is not used");
+                }
                 Err(failure)
             }
         }
+    }
+
+    /// What a change has come to, with what keeps it from being safe from a power cut.
+    ///
+    /// # Errors
+    /// As given.
+    pub fn with_doubt(&self, outcome: Result<Vec<String>, Failure>) -> Result<Vec<String>, Failure> {
+        let doubt = self.loaded().doubt.take();
+        outcome.map(|notes| notes.into_iter().chain(doubt).collect())
     }
 
     /// What is wrong with the config file, where something is.
@@ -191,6 +223,7 @@ impl Registry {
             let mut loaded = self.loaded();
             loaded.problem = None;
             loaded.signature = reading.signature;
+            loaded.doubt.clone_from(&reading.doubt);
             std::mem::replace(&mut loaded.config, Arc::clone(config))
         };
         if Arc::ptr_eq(&before, config) {
@@ -211,11 +244,6 @@ impl Registry {
         found.map_err(|error| {
             self.loaded().problem.clone().unwrap_or_else(|| crate::failure::of_registry(&error))
         })
-    }
-
-    fn file_has_changed(&self) -> bool {
-        // A file that was refused for its owner or mode is mended without a change of its content.
-        self.loaded().problem.is_some() || self.file.signature() != self.loaded().signature
     }
 
     fn config(&self) -> Arc<Config> {

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::{
-    AccessTokenRequest, Demand, ForgetScope, KeyringReport, Outcome, ProfileSelector, Request, Response,
-    TokenGrant,
+    AccessTokenRequest, Demand, KeyringReport, Outcome, ProfileSelector, Request, Response, TokenGrant,
 };
 use tokio::sync::Notify;
 
@@ -27,6 +26,7 @@ use crate::registry::Registry;
 
 mod account;
 mod deeds;
+mod look;
 mod restart;
 
 use restart::AtWork;
@@ -71,6 +71,8 @@ pub enum Reply {
     Now(Response, Pending),
     /// Known once the token request that the caller waits for has an outcome.
     Later(PendingToken),
+    /// Nothing that is known answers the request: the config file has to be looked at first.
+    Unknown(AccessTokenRequest),
 }
 
 /// A caller who waits for a token.
@@ -108,9 +110,21 @@ impl Service {
 
     /// The response to a request for a token, without waiting for anything.
     pub fn access_token(&self, request: AccessTokenRequest, caller: Glimpse) -> Reply {
+        match self.profile_for(&request.profile, request.accepts_basic) {
+            Err(_) if !self.parts.lock.is_closed() => Reply::Unknown(request),
+            profile => self.grant_of(profile, request, caller),
+        }
+    }
+
+    fn grant_of(
+        &self,
+        profile: Result<Arc<Profile>, Failure>,
+        request: AccessTokenRequest,
+        caller: Glimpse,
+    ) -> Reply {
         let noted = self.parts.audit.asked(deeds::of_demand(&request.demand), caller);
         let choice = Choice { selector: request.profile, accepts_basic: request.accepts_basic };
-        let profile = match self.profile_for(&choice) {
+        let profile = match profile {
             Ok(profile) => profile,
             Err(failure) => {
                 let noted = noted.about(deeds::named(&choice.selector)).with(Outcome::Failed(failure.code));
@@ -137,12 +151,12 @@ impl Service {
         }
     }
 
-    fn profile_for(&self, choice: &Choice) -> Result<Arc<Profile>, Failure> {
+    fn profile_for(&self, selector: &ProfileSelector, accepts_basic: bool) -> Result<Arc<Profile>, Failure> {
         if self.parts.lock.is_closed() {
             return Err(failure::locked());
         }
-        let profile = self.parts.registry.select(&choice.selector)?;
-        match profile.has_no_token() && !choice.accepts_basic {
+        let profile = self.parts.registry.select(selector)?;
+        match profile.has_no_token() && !accepts_basic {
             true => Err(failure::no_token(&profile)),
             false => Ok(profile),
         }
@@ -151,7 +165,11 @@ impl Service {
     /// The response to a caller who waits.
     pub async fn finish(&self, token: PendingToken) -> Response {
         let PendingToken { mut pending, choice, patience, noted } = token;
-        let outcome = tokio::time::timeout(patience, pending.outcome(|| self.profile_for(&choice))).await;
+        let outcome = tokio::time::timeout(
+            patience,
+            pending.outcome(|| self.profile_for(&choice.selector, choice.accepts_basic)),
+        )
+        .await;
         let outcome = outcome.unwrap_or_else(|_| Err(pending.reason()));
         let response = self.grant(pending.profile(), outcome);
         let way = if pending.is_cause() { Outcome::Issued } else { Outcome::Waited };
@@ -182,21 +200,21 @@ impl Service {
         if lock.is_closed() && !is_for_locked(&request) {
             return Response::Failure(failure::locked());
         }
+        let told = |outcome| done(registry.with_doubt(outcome));
         match request {
-            Request::AccessToken(request) => match self.access_token(request, caller) {
-                Reply::Now(response, _) => response,
-                Reply::Later(pending) => self.finish(pending).await,
-            },
+            Request::AccessToken(request) => self.access_token_after_a_look(request, caller).await,
             Request::Status => Response::Status(self.status()),
-            Request::Forget(scope) => self.forget(&scope),
-            Request::ProfileList(request) => self.profiles(&request),
-            Request::ProfileShow(selector) => self.profile(&selector),
-            Request::ProfileCreate(create) => done(registry.create(create, commitment).await),
-            Request::ProfileUpdate(update) => done(registry.update(update, commitment).await),
+            Request::Forget(scope) => self.forget(&scope).await,
+            Request::ProfileList(request) => self.profiles(&request).await,
+            Request::ProfileShow(selector) => self.profile(&selector).await,
+            Request::ProfileCreate(create) => told(registry.create(create, commitment).await),
+            Request::ProfileUpdate(update) => told(registry.update(update, commitment).await),
             Request::ProfileResetSecret(reset) => done(registry.reset_secret(reset, commitment).await),
-            Request::ProfileDelete(name) => done(registry.delete(&name, commitment).await),
-            Request::ProfileUse(name) => done(registry.make_default(&name, commitment).await),
-            Request::Reload => done(registry.reload().map(|()| vec!["the config was read again".to_owned()])),
+            Request::ProfileDelete(name) => told(registry.delete(&name, commitment).await),
+            Request::ProfileUse(name) => told(registry.make_default(&name, commitment).await),
+            Request::Reload => {
+                done(registry.reload().await.map(|()| vec!["the config was read again".to_owned()]))
+            }
             // It is not this room's to do; `handle` hands it on.
             Request::Restart => Response::Failure(failure::internal()),
             Request::Stop => {
@@ -227,19 +245,6 @@ impl Service {
     /// Waits until a caller has asked the daemon to stop.
     pub async fn stop_requested(&self) {
         self.stop.notified().await;
-    }
-
-    fn forget(&self, scope: &ForgetScope) -> Response {
-        match scope {
-            ForgetScope::All => {
-                self.parts.broker.forget_all();
-                Response::Done(vec!["every token was dropped".to_owned()])
-            }
-            ForgetScope::Profile(selector) => done(self.parts.registry.select(selector).map(|profile| {
-                self.parts.broker.forget(&profile);
-                vec![format!("the token of profile {} was dropped", profile.name)]
-            })),
-        }
     }
 
     fn grant(&self, profile: &Profile, outcome: Result<Served, Failure>) -> Response {

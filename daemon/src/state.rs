@@ -170,7 +170,7 @@ impl StateFile {
             (memory.state.clone(), memory.pending.clone(), memory.count)
         };
         let path = self.path.clone();
-        let state = background::run(move || merge(&path, &base, &pending)).await??;
+        let state = background::on(&self.shown(), move || merge(&path, &base, &pending)).await??;
         let mut memory = self.memory();
         memory.pending.retain(|(number, _)| *number > written);
         memory.state = state;
@@ -206,14 +206,18 @@ impl StateFile {
 /// Makes the changes to the file as it is at the moment of writing, and gives what it says then. Where there is no file,
 /// or none that can be used, they are made to `base`.
 fn merge(path: &Path, base: &State, changes: &[(u64, Change)]) -> Result<State, FileError> {
-    files::make_private_folder(path.parent().unwrap_or(Path::new("/")))?;
     for _ in 0..ATTEMPTS {
         let found = files::read_own(path);
         let parsed = found.as_deref().ok().and_then(|text| serde_json::from_str::<State>(text).ok());
         let mut state = parsed.unwrap_or_else(|| base.clone());
         changes.iter().for_each(|(_, change)| change.apply(&mut state));
-        if write(path, &found, &state)? == Replacement::Done {
-            return Ok(state);
+        match write(path, &found, &state)? {
+            Replacement::Done => return Ok(state),
+            Replacement::NotDurable(problem) => {
+                tracing::warn!(file = %files::show(path), %problem, "the state file");
+                return Ok(state);
+            }
+            Replacement::Overtaken => {}
         }
     }
     Err(FileError::Io(std::io::ErrorKind::ResourceBusy.into()))
@@ -229,7 +233,10 @@ fn write(path: &Path, found: &Result<String, FileError>, state: &State) -> Resul
         Ok(found) => files::replace_known(path, Some(found), &text),
         Err(FileError::Absent) => files::replace_known(path, None, &text),
         // What cannot be read holds nothing that the program cannot live without.
-        Err(_) => files::replace(path, text.as_bytes()).map(|()| Replacement::Done),
+        Err(_) => match files::replace(path, text.as_bytes()) {
+            Err(error @ FileError::NotDurable(_)) => Ok(Replacement::NotDurable(error.to_string())),
+            replaced => replaced.map(|()| Replacement::Done),
+        },
     }
 }
 

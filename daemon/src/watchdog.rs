@@ -59,9 +59,9 @@ pub fn serving() {
 }
 
 /// Does `work`, which reads the config again; callers are taken meanwhile, and the manager is told of both ends.
-pub fn reloading(work: impl FnOnce()) {
+pub async fn reloading(work: impl Future<Output = ()>) {
     tell(Sign::Reloading);
-    work();
+    work.await;
     serving();
 }
 

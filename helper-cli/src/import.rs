@@ -66,17 +66,17 @@ fn refused(path: &Path, refusal: Refusal) -> Failure {
         Refusal::Absent => (ErrorCode::CONFIG_BROKEN, "it does not exist", String::new()),
         Refusal::Foreign => (
             ErrorCode::CONFIG_UNSAFE,
-            "it belongs to another user",
-            format!("see whose it is: ls -l '{shown}'"),
+            "it, or a folder on the way to it, belongs to another user",
+            format!("see whose they are: namei -l '{shown}'"),
         ),
-        Refusal::Open => {
-            (ErrorCode::CONFIG_UNSAFE, "others may write it", format!("run: chmod go-w '{shown}'"))
-        }
-        Refusal::WrongKind => (
+        Refusal::Open => (
             ErrorCode::CONFIG_UNSAFE,
-            "it is a link or no ordinary file",
-            "put the file itself there".to_owned(),
+            "others may write it, or a folder on the way to it",
+            format!("see which with namei -l '{shown}', and run chmod go-w on it"),
         ),
+        Refusal::WrongKind => {
+            (ErrorCode::CONFIG_UNSAFE, "it is no ordinary file", "put the file itself there".to_owned())
+        }
         Refusal::TooLarge => {
             (ErrorCode::CONFIG_BROKEN, "it is larger than a mebibyte", "see what it holds".to_owned())
         }

@@ -24,6 +24,7 @@ pub mod security;
 #[cfg(any(windows, test))]
 pub mod sid;
 mod token;
+pub mod trust;
 mod view;
 mod wire;
 

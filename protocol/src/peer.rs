@@ -41,9 +41,12 @@ pub enum PeerError {
     /// The meeting folder is missing.
     #[error("the folder does not exist")]
     NoFolder,
-    /// The meeting folder is no folder: a link or something else.
-    #[error("it is not a folder of its own")]
+    /// The meeting folder is no folder, and no link to one.
+    #[error("it is not a folder")]
     NotAFolder,
+    /// Others may change the meeting folder, or the way that a link leads to it.
+    #[error("others may write to it, or to a folder on the way to it")]
+    OpenFolder,
     /// The meeting folder belongs to another user.
     #[error("the folder belongs to user {0}")]
     ForeignFolder(u32),

@@ -102,7 +102,7 @@ impl App {
         tracing::warn!("{error}; this daemon goes on");
         self.service.restarts().tell(&Err(failure::of_handover(&error)));
         // Somebody may have asked for it meanwhile.
-        let _ = self.registry.reload();
+        let _ = self.registry.reload().await;
         None
     }
 
@@ -119,13 +119,13 @@ impl App {
     }
 
     async fn hand_over(&self, door: &mut Door) -> Result<Infallible, HandoverError> {
-        self.registry.reload().map_err(HandoverError::Config)?;
+        self.registry.reload().await.map_err(HandoverError::Config)?;
         let program = self.program.as_ref().ok_or(HandoverError::Nowhere)?;
         let (mut child, proved) = Successor::start(program, self.background, &self.meeting).await?;
         self.broker.hold_back(true);
         let calm = self.calm(door).await?;
         let _ = tokio::time::timeout(FLUSH_LIMIT, self.state.flush()).await;
-        self.registry.reload().map_err(HandoverError::Config)?;
+        self.registry.reload().await.map_err(HandoverError::Config)?;
         let kept = child.give(self.estate.bequeath(&calm.lock)).await?;
         let parting = self.parting(&child, kept);
         child.let_go(parting).await?;

@@ -2,7 +2,7 @@
 //! we write, bounded by one older file. It must never make a caller wait.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -107,12 +107,25 @@ fn keep(path: &Path, messages: &Receiver<Message>, standing: &Standing) {
 }
 
 fn append(path: &Path, lines: &[u8]) -> Result<(), FileError> {
-    files::check_folder(path.parent().unwrap_or(Path::new("/")))?;
     let mut file = files::open_to_append(path)?;
-    if file.metadata()?.len() + lines.len() as u64 > FILE_LIMIT {
+    let length = file.metadata()?.len();
+    if length + lines.len() as u64 > FILE_LIMIT {
         file = begin_anew(path)?;
+    } else if !lines.is_empty() && is_torn(&file, length)? {
+        file.write_all(b"\n")?;
     }
     Ok(file.write_all(lines)?)
+}
+
+/// Whether a disk that was full has left half a line at the end.
+fn is_torn(mut file: &File, length: u64) -> io::Result<bool> {
+    if length == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::Start(length - 1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 fn begin_anew(path: &Path) -> Result<File, FileError> {

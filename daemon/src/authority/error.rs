@@ -216,8 +216,14 @@ pub enum AnswerFlaw {
 }
 
 /// What is wrong with a CA bundle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CaBundleFlaw {
+    /// Others could have written it, or put it there. In our own words.
+    #[error("is not used: {0}")]
+    Distrusted(String),
+    /// Its disk does not answer.
+    #[error("could not be read in time")]
+    Hangs,
     /// It is missing, closed to us, no file, or larger than any bundle.
     #[error("cannot be read")]
     Unreadable,

@@ -20,7 +20,7 @@ use super::bounded::Allowance;
 use super::client_certificate::CertificateRequest;
 use super::response::Answer;
 use super::way::Way;
-use super::{Obstacle, TokenRequestError, names, roots, transport};
+use super::{CaBundleFlaw, Obstacle, TokenRequestError, names, roots, transport};
 use crate::background;
 use crate::profile::Network;
 use crate::request_url::RequestUrl;
@@ -29,6 +29,10 @@ use crate::request_url::RequestUrl;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest time that an exchange takes, from reading the roots to the last byte of the answer.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(25);
+/// The longest wait for the CA bundle, which may lie on a disk that hangs.
+const ROOTS_TIMEOUT: Duration = Duration::from_secs(5);
+/// What stands for the system's own bundles, wherever they lie.
+const SYSTEM_ROOTS: &str = "/etc/ssl";
 /// The most bytes of a body that are read.
 const BODY_LIMIT: usize = 64 * 1024;
 /// The most bytes of a header that are looked at.
@@ -100,8 +104,13 @@ async fn prepare(
     https: bool,
     asked: CertificateRequest,
 ) -> Result<(Client, Arc<Allowance>), TokenRequestError> {
-    let made = background::run(move || client(ca_bundle, &way, https, asked)).await;
-    made.unwrap_or(Err(TokenRequestError::Unreachable(Obstacle::Other)))
+    let path = ca_bundle.clone().unwrap_or_else(|| SYSTEM_ROOTS.into());
+    let thing = path.to_string_lossy();
+    let made = background::on(&thing, move || client(ca_bundle, &way, https, asked));
+    match tokio::time::timeout(ROOTS_TIMEOUT, made).await {
+        Ok(made) => made.unwrap_or(Err(TokenRequestError::Unreachable(Obstacle::Other))),
+        Err(_) => Err(TokenRequestError::CaBundle { path, flaw: CaBundleFlaw::Hangs }),
+    }
 }
 
 /// The one constructor. Proxies, roots, key logs and redirects that anything but the profile asks for are off.

@@ -1,8 +1,6 @@
 //! Owns which certificates are trusted: those of the profile's bundle and no other, else the system's. It must
 //! not look at the environment, which belongs to whoever started the daemon.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +14,7 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use super::client_certificate::CertificateRequest;
 use super::{CaBundleFlaw, CertificateFlaw, Obstacle, TokenRequestError};
+use crate::files;
 use bundle::Bundle;
 
 mod bundle;
@@ -108,18 +107,10 @@ fn bundle(path: &Path) -> Result<Bundle, TokenRequestError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, CaBundleFlaw> {
-    let unreadable = |_| CaBundleFlaw::Unreadable;
-    // A pipe would wait for a writer before it could be seen to be none.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(CaBundleFlaw::Unreadable);
-    }
-    let mut text = Vec::new();
-    File::open(path)
-        .map_err(unreadable)?
-        .take(BUNDLE_LIMIT + 1)
-        .read_to_end(&mut text)
-        .map_err(unreadable)?;
-    if text.len() as u64 > BUNDLE_LIMIT { Err(CaBundleFlaw::Unreadable) } else { Ok(text) }
+    files::read_trusted(path, BUNDLE_LIMIT).map_err(|error| match error {
+        error if error.is_distrust() => CaBundleFlaw::Distrusted(error.to_string()),
+        _ => CaBundleFlaw::Unreadable,
+    })
 }
 
 #[cfg(test)]

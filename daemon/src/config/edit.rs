@@ -102,6 +102,20 @@ impl ConfigText {
     }
 }
 
+/// A profile of a config file as one line, which stands above every table.
+pub fn one_line(text: &str, name: &ProfileName) -> Option<String> {
+    let document: DocumentMut = text.parse().ok()?;
+    let profile = document.get("profile")?.get(name.as_str())?.as_table_like()?;
+    let mut line = InlineTable::new();
+    for (key, item) in profile.iter() {
+        let mut value = item.as_value()?.clone();
+        value.decor_mut().clear();
+        line.insert(key, value);
+    }
+    let name = toml_edit::Key::new(name.as_str());
+    Some(format!("profile.{name} = {}", line.to_string().trim()).replace(['\r', '\n'], " "))
+}
+
 fn has_only_crlf(text: &str) -> bool {
     text.contains('\n') && text.matches('\n').count() == text.matches("\r\n").count()
 }

@@ -59,7 +59,7 @@ impl Examination {
             Ok(()) => MACHINE.fine("state", format!("{} can be written", self.state.shown())),
             Err(error) => {
                 let message = format!("{} cannot be written: {error}", self.state.shown());
-                let mend = "Make room or give yourself the right to write there";
+                let mend = "Make room, give yourself the right to write there, or set CP_TOKEN_STATE_DIR to a folder that can be written to; until then there are no dates and no log";
                 MACHINE.fault("state", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(mend))
             }
         }

@@ -19,6 +19,9 @@ pub(super) fn of_command(error: ProgramError) -> (ErrorCode, &'static str) {
         }
         ProgramError::Relative => "Name the program by its path from the root",
         ProgramError::Absent => "Install it, or choose another program",
+        ProgramError::Replaceable => {
+            "See whose the program and the folders are with `namei -l`, and close them or choose another program"
+        }
         ProgramError::NotRun => "See that it is a program, and that you may run it",
         ProgramError::Failed(_) | ProgramError::Silent | ProgramError::TooMuch => {
             "Run it yourself to see why: what it said is shown nowhere, because that could be the secret"

@@ -1,10 +1,7 @@
 //! Owns the words for a daemon that cannot start.
 
-use std::path::Path;
-
 use cp_token_protocol::{AddressError, ErrorCode, Failure};
 
-use crate::files::{self, FileError};
 use crate::handover::TakeError;
 use crate::harden::HardenError;
 use crate::instance::InstanceError;
@@ -21,12 +18,6 @@ pub trait StartError: std::error::Error {
 pub fn of_start(error: &impl StartError) -> Failure {
     let (code, hint) = error.meaning();
     Failure::new(code, format!("the daemon cannot start: {error}")).with_hint(hint)
-}
-
-/// What it means that a file of the daemon cannot be used.
-pub fn of_file(path: &Path, error: &FileError) -> Failure {
-    Failure::new(ErrorCode::WRITE_FAILED, format!("{} is not used: {error}", files::show(path)))
-        .with_hint("Make room, or give yourself the right to write there")
 }
 
 impl StartError for HardenError {
@@ -70,7 +61,7 @@ impl StartError for MeetingError {
         match self {
             MeetingError::Folder(..) => (
                 ErrorCode::CONFIG_UNSAFE,
-                "Mend the folder, or set XDG_RUNTIME_DIR or CP_TOKEN_SOCKET to a place of your own",
+                "Mend the folder, or set XDG_RUNTIME_DIR, CP_TOKEN_STATE_DIR or CP_TOKEN_SOCKET to a place of your own",
             ),
             MeetingError::Instance(InstanceError::Taken) => {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Use it, or stop it with `cp-token daemon stop`")

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use super::{FileError, read_own, system};
 
 /// What became of a replacement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replacement {
     /// The new text is in its place.
     Done,
+    /// So it is, and what keeps it from being safe from a power cut.
+    NotDurable(String),
     /// Somebody has written the file since; theirs is in its place.
     Overtaken,
 }
@@ -21,8 +23,10 @@ pub enum Replacement {
 /// # Errors
 /// [`FileError`]; then the file there is as it was.
 pub fn replace_known(path: &Path, known: Option<&str>, new: &str) -> Result<Replacement, FileError> {
+    let path = &system::target(path)?;
     let draft = beside(path, ".new");
-    let replaced = system::write_draft(&draft, new.as_bytes()).map_err(FileError::Io);
+    let replaced =
+        system::write_draft(&draft, new.as_bytes()).map_err(|error| system::not_written(error, path));
     let replaced = replaced.and_then(|()| match known {
         Some(known) => exchange(path, &draft, known, new),
         None => take_free_name(path, &draft),
@@ -31,10 +35,10 @@ pub fn replace_known(path: &Path, known: Option<&str>, new: &str) -> Result<Repl
         let _ = std::fs::remove_file(&draft);
         return replaced;
     }
-    if let Err(error) = system::sync_folder(path.parent().unwrap_or(Path::new("/"))) {
-        tracing::warn!(%error, "a file was written, but is not yet safe from a power cut");
+    match system::sync_folder(path.parent().unwrap_or(Path::new("/"))) {
+        Ok(()) => replaced,
+        Err(error) => Ok(Replacement::NotDurable(FileError::NotDurable(error).to_string())),
     }
-    replaced
 }
 
 /// The names are exchanged, so that what was in the file's place can be looked at when nobody can replace it any more.
@@ -50,7 +54,7 @@ fn exchange(path: &Path, draft: &Path, known: &str, new: &str) -> Result<Replace
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Replacement::Overtaken),
         Err(error) if error.kind() == ErrorKind::Unsupported => replace_after_a_look(path, draft, known),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(system::not_written(error, path)),
     }
 }
 

@@ -1,119 +1,95 @@
-//! Owns the file rules on Unix: owner and mode are checked on the open descriptor, links are not followed,
-//! and a replacement is complete on disk before it takes the name.
+//! Owns the file rules on Unix: a path is walked and judged by `trust` of the protocol crate, and a replacement is
+//! complete on disk before it takes the name.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
-use rustix::fs::RenameFlags;
+use cp_token_protocol::trust::{self, Distrust, Flaw, Purpose};
+use rustix::fs::{AtFlags, FileType, Mode, RenameFlags};
 use rustix::io::Errno;
 
 use super::{FILE_LIMIT, FileError, LOG_LIMIT, show};
 
-/// The text of a file that is ours: a plain file, owned by us, writable by nobody else.
+/// The text of a plain file that is ours or root's and writable by nobody else. Links of ours lead to it.
 ///
 /// # Errors
 /// [`FileError`]; a pipe in its place does not block.
 pub fn read_own(path: &Path) -> Result<String, FileError> {
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC | libc::O_NOCTTY;
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(classify)?;
-    let facts = file.metadata()?;
-    if !facts.is_file() {
-        return Err(FileError::WrongKind("file"));
-    }
-    check_owner(&facts)?;
-    if facts.mode() & 0o022 != 0 {
-        return Err(FileError::Open(facts.mode() & 0o7777, "600", show(path)));
-    }
-    let mut bytes = Vec::new();
-    file.take(FILE_LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > FILE_LIMIT {
-        return Err(FileError::TooLarge);
-    }
+    let bytes = read_trusted(path, FILE_LIMIT)?;
     String::from_utf8(bytes).map_err(|_| FileError::NotText)
 }
 
-/// Puts `content` under the name `path`, 0600: readers see the old file or the new one, whatever happens.
-///
-/// # Errors
-/// [`FileError`]; then the old file is as it was.
-pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    let mut draft_name = path.file_name().unwrap_or_default().to_owned();
-    draft_name.push(".new");
-    let draft = folder.join(draft_name);
-    let written = write_draft(&draft, content).and_then(|()| std::fs::rename(&draft, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&draft);
-    }
-    written?;
-    File::open(folder)?.sync_all()?;
-    Ok(())
-}
-
-/// Makes `folder`, with its parents, for this user alone; one that exists must be ours and private already.
-///
-/// # Errors
-/// [`FileError`], with the command that mends the mode.
-pub fn make_private_folder(folder: &Path) -> Result<(), FileError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).or_else(|error| {
-        // A link or file in its place is told apart below.
-        if error.kind() == io::ErrorKind::AlreadyExists { Ok(()) } else { Err(error) }
-    })?;
-    let facts = std::fs::symlink_metadata(folder)?;
-    if !facts.is_dir() {
-        return Err(FileError::WrongKind("folder"));
-    }
-    check_owner(&facts)?;
-    match facts.mode() & 0o7777 {
-        mode if mode & 0o077 != 0 => Err(FileError::Open(mode, "700", show(folder))),
-        _ => Ok(()),
-    }
-}
-
-/// Opens a file of ours for appending, 0600, made where there is none; one that has grown past [`LOG_LIMIT`] starts anew.
+/// The same as bytes, at most `limit` of them.
 ///
 /// # Errors
 /// [`FileError`].
-pub fn open_private(path: &Path) -> Result<File, FileError> {
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
-    let file = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .custom_flags(flags)
-        .open(path)
-        .map_err(classify)?;
-    let facts = file.metadata()?;
-    if !facts.is_file() {
-        return Err(FileError::WrongKind("file"));
-    }
-    check_owner(&facts)?;
-    if facts.len() > LOG_LIMIT {
-        file.set_len(0)?;
-    }
-    Ok(file)
+pub fn read_trusted(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let file = trust::open(path, Purpose::Decision).map_err(|error| of_file(error, path))?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit { Err(FileError::TooLarge) } else { Ok(bytes) }
 }
 
-/// Opens a plain file of ours for appending, 0600, made where there is none; nobody else may write it.
+/// Puts `content` under the name `path`, 0600: readers see the old file or the new one, whatever happens. Where `path` is
+/// a link, what it leads to is replaced, and the link stays.
 ///
 /// # Errors
-/// [`FileError`]; a pipe in its place does not block.
-pub fn open_to_append(path: &Path) -> Result<File, FileError> {
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
-    let mut options = OpenOptions::new();
-    let file = options.append(true).create(true).mode(0o600).custom_flags(flags).open(path);
-    let file = file.map_err(classify)?;
-    let facts = file.metadata()?;
-    if !facts.is_file() {
+/// [`FileError`]; then the old file is as it was, but for [`FileError::NotDurable`]: then it is replaced.
+pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let target = target(path)?;
+    let mut draft = target.clone().into_os_string();
+    draft.push(".new");
+    let draft = Path::new(&draft);
+    let written = write_draft(draft, content).and_then(|()| std::fs::rename(draft, &target));
+    if written.is_err() {
+        let _ = std::fs::remove_file(draft);
+    }
+    written.map_err(|error| not_written(error, &target))?;
+    sync_folder(target.parent().unwrap_or(Path::new("/"))).map_err(FileError::NotDurable)
+}
+
+/// Passes if [`replace`] would not be refused: what bears the name is ours and may be written, or there is nothing.
+///
+/// # Errors
+/// [`FileError`].
+pub fn check_writable(path: &Path) -> Result<(), FileError> {
+    let target = match writable(path) {
+        // The folders are made when it is written.
+        Err(FileError::Absent) => return Ok(()),
+        target => target?,
+    };
+    let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    let folder = target.parent().unwrap_or(Path::new("/"));
+    rustix::fs::accessat(rustix::fs::CWD, folder, access, AtFlags::EACCESS)
+        .map_err(|error| not_written(error.into(), &target))
+}
+
+/// Where a replacement of `path` goes: the file itself, or what a link leads to, by a way without links that nobody else
+/// can change. Its folders are made where they are missing.
+pub(super) fn target(path: &Path) -> Result<PathBuf, FileError> {
+    match writable(path) {
+        Err(FileError::Absent) => {
+            make_private_folder(path.parent().unwrap_or(Path::new("/")))?;
+            writable(path)
+        }
+        target => target,
+    }
+}
+
+fn writable(path: &Path) -> Result<PathBuf, FileError> {
+    let place = trust::resolve(path, Purpose::Decision).map_err(|error| of_file(error, path))?;
+    let stat = match rustix::fs::statat(&place.folder, &place.name, AtFlags::SYMLINK_NOFOLLOW) {
+        Err(Errno::NOENT) => return Ok(place.path),
+        stat => stat.map_err(io::Error::from)?,
+    };
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(FileError::WrongKind("file"));
     }
-    check_owner(&facts)?;
-    match facts.mode() & 0o7777 {
-        mode if mode & 0o022 != 0 => Err(FileError::Open(mode, "600", show(path))),
-        _ => Ok(file),
-    }
+    let is_ours = stat.st_uid == rustix::process::geteuid().as_raw();
+    let is_kept = !Mode::from_raw_mode(stat.st_mode).contains(Mode::WUSR);
+    if !is_ours || is_kept { Err(FileError::ReadOnly(show(&place.path))) } else { Ok(place.path) }
 }
 
 /// Exchanges two names in one step. Not every system and file system can.
@@ -136,7 +112,7 @@ fn rename_with(from: &Path, to: &Path, flags: RenameFlags) -> io::Result<()> {
 
 /// What was renamed in `folder` survives a power cut.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    sync(&File::open(folder)?)
 }
 
 /// A draft left by a crash is replaced, never followed.
@@ -152,7 +128,60 @@ pub(super) fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
         .custom_flags(libc::O_NOFOLLOW)
         .open(draft)?;
     file.write_all(content)?;
-    file.sync_all()
+    sync(&file)
+}
+
+/// A file system that knows no such call, as CIFS and some in user space for folders, keeps things as well as it can.
+fn sync(file: &File) -> io::Result<()> {
+    match file.sync_all() {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOTSUP)) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// A folder that is not ours to write to, a disk that is read-only, or a file that is mounted by itself.
+pub(super) fn not_written(error: io::Error, target: &Path) -> FileError {
+    match error.raw_os_error() {
+        Some(libc::EROFS | libc::EACCES | libc::EPERM | libc::EBUSY) => FileError::ReadOnly(show(target)),
+        _ => FileError::Io(error),
+    }
+}
+
+/// Makes `folder`, with its parents, for this user alone; one that exists must be ours, and writable by nobody else.
+///
+/// # Errors
+/// [`FileError`], with the command that mends the mode.
+pub fn make_private_folder(folder: &Path) -> Result<(), FileError> {
+    let made = trust::own_folder(folder, true).map_err(|error| of_folder(error, folder));
+    if let Err(FileError::Io(error)) = made { Err(not_written(error, folder)) } else { made }
+}
+
+/// Opens a file of ours for appending, 0600, made where there is none; one that has grown past [`LOG_LIMIT`] starts anew.
+///
+/// # Errors
+/// [`FileError`].
+pub fn open_private(path: &Path) -> Result<File, FileError> {
+    let file = open_to_append(path)?;
+    if file.metadata()?.len() > LOG_LIMIT {
+        file.set_len(0)?;
+    }
+    Ok(file)
+}
+
+/// Opens a plain file of ours for appending, 0600, made where there is none; nobody else may write it.
+///
+/// # Errors
+/// [`FileError`]; a pipe in its place does not block.
+pub fn open_to_append(path: &Path) -> Result<File, FileError> {
+    trust::open_to_append(path).map_err(|error| of_file(error, path))
+}
+
+/// Passes a program that only root and we can have put there.
+///
+/// # Errors
+/// [`FileError`].
+pub fn check_program(path: &Path) -> Result<(), FileError> {
+    trust::check(path, Purpose::Decision).map_err(|error| of(error, path, "file", "755"))
 }
 
 /// Whether the name `path` means this very file, and the file is a plain one.
@@ -161,45 +190,41 @@ pub fn is_at(file: &File, path: &Path) -> bool {
     held.is_file() && (held.dev(), held.ino()) == (named.dev(), named.ino())
 }
 
-fn check_owner(facts: &std::fs::Metadata) -> Result<(), FileError> {
-    if facts.uid() == rustix::process::geteuid().as_raw() {
-        Ok(())
-    } else {
-        Err(FileError::Foreign(facts.uid()))
-    }
-}
-
-fn classify(error: io::Error) -> FileError {
-    match error.raw_os_error() {
-        Some(libc::ENOENT) => FileError::Absent,
-        Some(libc::ELOOP | libc::ENXIO) => FileError::WrongKind("file"),
-        _ => FileError::Io(error),
-    }
-}
-
 /// Passes if nobody but root and us can put another folder in the place of one above `folder`.
 ///
 /// # Errors
 /// As [`check_folder`].
 pub fn check_ancestors(folder: &Path) -> Result<(), FileError> {
-    folder.canonicalize()?.ancestors().skip(1).try_for_each(check_folder)
+    check_folder(folder.parent().unwrap_or(Path::new("/")))
 }
 
-/// Passes if nobody but root and us can replace what is in this folder.
+/// Passes if nobody but root and us can replace what is in this folder, or the folder.
 ///
 /// # Errors
-/// [`FileError`] naming the folder if it is open. One with the sticky bit, such as `/tmp`, is not: there, a name
-/// can be taken away by its owner alone.
+/// [`FileError`] naming the folder if it is open. One of root's with the sticky bit, such as `/tmp`, is not: there, a
+/// name can be taken away by its owner alone.
 pub fn check_folder(folder: &Path) -> Result<(), FileError> {
-    let facts = std::fs::symlink_metadata(folder)?;
-    let own = rustix::process::geteuid().as_raw();
-    if facts.uid() != 0 && facts.uid() != own {
-        return Err(FileError::ForeignAncestor(show(folder), facts.uid()));
+    trust::check_folder(folder).map_err(|error| of_folder(error, folder))
+}
+
+fn of_file(error: Distrust, path: &Path) -> FileError {
+    of(error, path, "file", "600")
+}
+
+fn of_folder(error: Distrust, path: &Path) -> FileError {
+    of(error, path, "folder", "700")
+}
+
+/// `kind` is what was looked for, and `mode` what it should have been.
+fn of(error: Distrust, path: &Path, kind: &'static str, mode: &'static str) -> FileError {
+    match error {
+        Distrust::Absent => FileError::Absent,
+        Distrust::WrongKind => FileError::WrongKind(kind),
+        Distrust::Itself(Flaw::Foreign(user)) => FileError::Foreign(user),
+        Distrust::Itself(Flaw::Open(now)) => FileError::Open(now, mode, show(path)),
+        Distrust::OnTheWay(at, Flaw::Foreign(user)) => FileError::ForeignAncestor(show(&at), user),
+        Distrust::OnTheWay(at, Flaw::Open(_)) => FileError::OpenAncestor(show(&at)),
+        Distrust::Io(error) if error.raw_os_error() == Some(libc::ENOTDIR) => FileError::WrongKind(kind),
+        Distrust::Io(error) => FileError::Io(error),
     }
-    let by_group = facts.mode() & 0o020 != 0 && facts.gid() != rustix::process::getegid().as_raw();
-    let by_all = facts.mode() & 0o002 != 0;
-    if (by_group || by_all) && facts.mode() & 0o1000 == 0 {
-        return Err(FileError::OpenAncestor(show(folder)));
-    }
-    Ok(())
 }

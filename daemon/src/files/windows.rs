@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::os::windows::io::AsHandle;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cp_token_protocol::security::{self, Access, EXCHANGING, Kind, Sid, WRITING, access_of, own_user};
 use windows_sys::Win32::Storage::FileSystem::{
@@ -20,16 +20,33 @@ use super::{FILE_LIMIT, FileError, LOG_LIMIT, show};
 /// # Errors
 /// [`FileError`].
 pub fn read_own(path: &Path) -> Result<String, FileError> {
+    let bytes = read_trusted(path, FILE_LIMIT)?;
+    String::from_utf8(bytes).map_err(|_| FileError::NotText)
+}
+
+/// The same as bytes, at most `limit` of them.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read_trusted(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let file = OpenOptions::new().read(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path);
     let file = file.map_err(classify)?;
     require_plain(&file, path)?;
     require_writable_by_us_alone(&file, path)?;
     let mut bytes = Vec::new();
-    file.take(FILE_LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > FILE_LIMIT {
-        return Err(FileError::TooLarge);
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit { Err(FileError::TooLarge) } else { Ok(bytes) }
+}
+
+/// Passes if [`replace`] would not be refused, as far as that can be seen: a file may be marked as one to be read alone.
+///
+/// # Errors
+/// [`FileError`].
+pub fn check_writable(path: &Path) -> Result<(), FileError> {
+    match path.metadata() {
+        Ok(facts) if facts.permissions().readonly() => Err(FileError::ReadOnly(show(path))),
+        Ok(_) | Err(_) => Ok(()),
     }
-    String::from_utf8(bytes).map_err(|_| FileError::NotText)
 }
 
 /// Puts `content` under the name `path`: readers see the old file or the new one, whatever happens. Who may read it is
@@ -38,6 +55,7 @@ pub fn read_own(path: &Path) -> Result<String, FileError> {
 /// # Errors
 /// [`FileError`]; then the old file is as it was.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let path = &target(path)?;
     let mut draft_name = path.file_name().unwrap_or_default().to_owned();
     draft_name.push(".new");
     let draft = path.with_file_name(draft_name);
@@ -109,6 +127,18 @@ pub fn check_folder(folder: &Path) -> Result<(), FileError> {
         return Err(FileError::ForeignAncestor(show(folder), access.owner.last_number()));
     }
     if access.lets_others(&own, EXCHANGING) { Err(FileError::Shared(show(folder))) } else { Ok(()) }
+}
+
+/// Where a replacement of `path` goes. Its folders are made where they are missing.
+pub(super) fn target(path: &Path) -> Result<PathBuf, FileError> {
+    make_private_folder(path.parent().unwrap_or(path))?;
+    check_writable(path)?;
+    Ok(path.to_owned())
+}
+
+/// What it means that a replacement failed.
+pub(super) fn not_written(error: io::Error, _: &Path) -> FileError {
+    FileError::Io(error)
 }
 
 /// Exchanges two names in one step, which this system cannot.

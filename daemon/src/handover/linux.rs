@@ -13,6 +13,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command};
 
+use cp_token_protocol::trust::OVERFLOW_USER;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::FdFlags;
 use rustix::net::{
@@ -58,29 +59,12 @@ impl Program {
             rustix::io::Errno::NOENT => FileError::Absent,
             other => FileError::Io(other.into()),
         })?;
-        let facts = file.metadata().map_err(FileError::Io)?;
-        if !facts.is_file() {
-            return Err(FileError::WrongKind("file").into());
+        // Nobody else can exchange what is looked at in between.
+        files::check_program(&self.0)?;
+        match file.metadata().map_err(FileError::Io)?.mode() & 0o7777 {
+            mode if mode & 0o111 == 0 || mode & 0o6000 != 0 => Err(ProgramFault::Mode(mode, self.shown())),
+            _ => Ok(file.into()),
         }
-        let own = rustix::process::geteuid().as_raw();
-        if facts.uid() != own && facts.uid() != 0 {
-            return Err(FileError::Foreign(facts.uid()).into());
-        }
-        self.check_mode(facts.mode() & 0o7777, facts.gid())?;
-        files::check_ancestors(&self.0)?;
-        Ok(file.into())
-    }
-
-    /// The user's own primary group is the user, as for the folders above the socket.
-    fn check_mode(&self, mode: u32, group: u32) -> Result<(), ProgramFault> {
-        let by_group = mode & 0o020 != 0 && group != rustix::process::getegid().as_raw();
-        if by_group || mode & 0o002 != 0 {
-            return Err(FileError::Open(mode, "755", self.shown()).into());
-        }
-        if mode & 0o111 == 0 || mode & 0o6000 != 0 {
-            return Err(ProgramFault::Mode(mode, self.shown()));
-        }
-        Ok(())
     }
 
     /// Runs that very file as a child, with these descriptors and no others, in a process group of its own.
@@ -159,11 +143,13 @@ pub(super) fn is_traced(process: &str) -> bool {
 }
 
 /// Whether other programs of the user may look into the process: the system then shows its files as the user's, and as
-/// root's where they may not. Root's own programs may look into everything.
+/// root's where they may not. Root's own programs may look into everything. Where a namespace shows everybody by one
+/// number, it is tried.
 pub(super) fn is_open_to_others(process: u32) -> bool {
     let own = rustix::process::geteuid();
     let owner = std::fs::metadata(format!("/proc/{process}/stat")).map(|facts| facts.uid());
-    !own.is_root() && owner.is_ok_and(|owner| owner == own.as_raw())
+    let tells = own.as_raw() != OVERFLOW_USER || File::open(format!("/proc/{process}/auxv")).is_ok();
+    !own.is_root() && owner.is_ok_and(|owner| owner == own.as_raw()) && tells
 }
 
 /// Descriptors that were given to this process by number; kept from children from now on.

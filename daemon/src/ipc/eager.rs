@@ -93,6 +93,7 @@ fn answer(request: Request, caller: Glimpse, service: &Service) -> Stage {
     match service.access_token(request, caller) {
         Reply::Now(response, noted) => replying(&response, Some(noted)),
         Reply::Later(pending) => Stage::Waiting(Box::new(pending)),
+        Reply::Unknown(request) => Stage::Asked(Box::new(Request::AccessToken(request)), caller),
     }
 }
 

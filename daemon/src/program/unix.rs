@@ -73,6 +73,7 @@ pub(super) fn run(argv: &[String], limit: usize, leash: &Leash) -> Result<Secret
 
 fn start(argv: &[String]) -> Result<Child, ProgramError> {
     let (file, arguments) = argv.split_first().ok_or(ProgramError::Relative)?;
+    crate::files::check_program(file.as_ref())?;
     let mut command = Command::new(file);
     command.args(arguments).current_dir("/").process_group(0);
     command.env_clear().envs(environment::of_program(|name| std::env::var_os(name)));

@@ -15,10 +15,8 @@ use super::edit::{Edit, Update};
 use super::error::RegistryError;
 use super::turns::Turn;
 use super::{Registry, draft};
-use crate::background;
 use crate::commitment::Commitment;
 use crate::failure;
-use crate::files::FileError;
 use crate::profile::Profile;
 
 impl Registry {
@@ -119,7 +117,7 @@ impl Registry {
     async fn turn(&self, name: &ProfileName) -> Result<Turn<'_>, Failure> {
         self.require_open()?;
         let turn = self.turns.of(name).await.map_err(|error| failure::of_registry(&error))?;
-        self.refresh().await?;
+        self.reload().await?;
         self.require_open()?;
         Ok(turn)
     }
@@ -129,20 +127,12 @@ impl Registry {
         self.require_open()?;
         let turn = self.turns.any().map_err(|error| failure::of_registry(&error))?;
         let storing = self.begin(commitment).await.map_err(|error| failure::of_registry(&error))?;
-        self.refresh().await?;
+        self.reload().await?;
         Ok((turn, storing))
     }
 
     fn require_open(&self) -> Result<(), Failure> {
         if self.gate.is_closed() { Err(failure::locked()) } else { Ok(()) }
-    }
-
-    /// Reads the config file again, away from the loop.
-    async fn refresh(&self) -> Result<(), Failure> {
-        let file = self.file.clone();
-        let no_thread = |error| RegistryError::WriteFailed(self.file.shown(), FileError::Io(error));
-        let read = background::run(move || file.read()).await.map_err(no_thread);
-        self.accept(read.map_err(|error| failure::of_registry(&error))?)
     }
 
     async fn make(&self, edit: Edit) -> Result<(), RegistryError> {
@@ -161,10 +151,10 @@ impl Registry {
         }
         let parts = self.taken_over(&profile, create.secret, create.foreign.as_ref()).await?;
         let entry = self.entry(None, &profile, parts).await?;
-        let edit = Edit::Add(Box::new(profile.clone()));
+        // Before the server hears of a secret that no profile could use.
+        let edit = self.file.require_writable(Edit::Add(Box::new(profile.clone()))).await?;
         if create.dry_run {
             self.require_place(&profile).await?;
-            self.file.prepare(edit).await?;
             return Ok(vec![format!("profile {} can be created", profile.name)]);
         }
         let proof = self.prove(create.verify, &profile, &entry, create.code).await;
@@ -214,8 +204,9 @@ impl Registry {
     ) -> Result<Option<String>, RegistryError> {
         let (old, new) = (change.old.clone(), change.new.clone());
         let entry = self.entry(Some(&old), &new, parts).await?;
-        let proof = self.prove(change.update.verify, &new, &entry, code).await?;
-        let edit = Edit::Change(Box::new(change));
+        let verify = change.update.verify;
+        let edit = self.file.require_writable(Edit::Change(Box::new(change))).await?;
+        let proof = self.prove(verify, &new, &entry, code).await?;
         let _storing = self.begin(commitment).await?;
         let moved = old.secret_key() != new.secret_key() || old.secret_source != new.secret_source;
         if moved {
@@ -256,7 +247,7 @@ impl Registry {
     /// Passes where a token request of the profile in the file still is the one that was made.
     async fn require_unchanged(&self, profile: &Profile) -> Result<(), RegistryError> {
         let overtaken = || RegistryError::Overtaken(profile.name.clone(), self.file.shown());
-        self.refresh().await.map_err(RegistryError::Reload)?;
+        self.reload().await.map_err(RegistryError::Reload)?;
         let found = self.config().profiles.get(&profile.name).cloned().ok_or_else(overtaken)?;
         if asks_differently(&found, profile) { Err(overtaken()) } else { Ok(()) }
     }

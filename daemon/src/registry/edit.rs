@@ -8,7 +8,7 @@ use cp_token_protocol::message::ProfileUpdate;
 
 use super::describe::{asks_differently, describe, redescribe};
 use super::draft;
-use crate::config::edit::ConfigText;
+use crate::config::edit::{ConfigText, one_line};
 use crate::config::{Config, ConfigError};
 use crate::profile::Profile;
 
@@ -79,6 +79,19 @@ impl Edit {
             }
         }
         read_back(&document, config)
+    }
+
+    /// What a person does who makes the change by hand. `text` is what the file would be.
+    pub(super) fn by_hand(&self, text: &str) -> String {
+        let name = match self {
+            Self::Add(profile) => &profile.name,
+            Self::Change(change) => &change.old.name,
+            Self::Remove(profile) => return format!("take profile {} out of it", profile.name),
+            Self::Default(name) => return format!("put default = \"{name}\" at its beginning"),
+        };
+        let line = one_line(text, name).unwrap_or_default();
+        let replaces = if matches!(self, Self::Add(_)) { "" } else { " in the place of that profile" };
+        format!("put this into it{replaces}: {line}")
     }
 }
 

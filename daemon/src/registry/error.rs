@@ -88,6 +88,9 @@ pub enum RegistryError {
     /// As many changes as are let in wait already.
     #[error("too many changes to profiles are under way")]
     TooMany,
+    /// The config file is not cp-token's to write: its name, and what a person does.
+    #[error("{0} is read-only; nothing was changed")]
+    ReadOnly(String, String),
     /// The config or state file could not be written.
     #[error("{0} could not be written: {1}")]
     WriteFailed(String, #[source] FileError),

@@ -1,7 +1,8 @@
 //! Owns the config file on disk: reading it whole, the one way to change it, and noticing that a person wrote it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use cp_token_protocol::ProfileName;
 
@@ -15,12 +16,17 @@ use crate::files::{self, FILE_LIMIT, FileError, Replacement};
 /// How often a change is applied anew to what a person has written meanwhile, before it is given up.
 const ATTEMPTS: usize = 5;
 
+/// The longest wait for the file, which may lie on a disk that hangs.
+const DEADLINE: Duration = Duration::from_secs(5);
+
 /// One reading of the file.
 pub(super) struct Reading {
     pub(super) config: Arc<Config>,
     pub(super) signature: Option<Signature>,
     /// The config that a change was made to, and the one profile that differs from it; absent: any may.
     pub(super) changed: Option<(Arc<Config>, ProfileName)>,
+    /// What keeps it from being safe from a power cut, right after it was written.
+    pub(super) doubt: Option<String>,
 }
 
 /// What tells one version of the file from the next without reading it; absent where there is no file.
@@ -58,7 +64,7 @@ impl ConfigFile {
     }
 
     pub(super) fn signature(&self) -> Option<Signature> {
-        let facts = std::fs::symlink_metadata(&self.path).ok()?;
+        let facts = std::fs::metadata(&self.path).ok()?;
         Some(Signature { size: facts.len(), changed: facts.modified().ok()? })
     }
 
@@ -68,7 +74,9 @@ impl ConfigFile {
         let signature = self.signature();
         let text = self.found().map_err(|error| (signature, error))?.unwrap_or_default();
         match self.known(text) {
-            Ok(known) => Ok(Reading { config: Arc::clone(&known.config), signature, changed: None }),
+            Ok(known) => {
+                Ok(Reading { config: Arc::clone(&known.config), signature, changed: None, doubt: None })
+            }
             Err(error) => Err((signature, error)),
         }
     }
@@ -95,10 +103,23 @@ impl ConfigFile {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the file says now; nothing where it is the version of this signature.
+    pub(super) async fn read_unless(&self, known: Option<Option<Signature>>) -> Option<Read> {
+        let file = self.clone();
+        let work = move || (known != Some(file.signature())).then(|| file.read());
+        match tokio::time::timeout(DEADLINE, background::on(&self.shown(), work)).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(no_thread)) => {
+                Some(Err((None, RegistryError::WriteFailed(self.shown(), FileError::Io(no_thread)))))
+            }
+            Err(_) => Some(Err((None, RegistryError::ConfigFile(self.shown(), FileError::Hangs)))),
+        }
+    }
+
     /// The change made to the file as it is now, to be written yet.
     ///
     /// # Errors
-    /// Why it cannot be made.
+    /// Why it cannot be made, or written.
     pub(super) async fn prepare(&self, edit: Edit) -> Result<Prepared, RegistryError> {
         let file = self.clone();
         self.in_background(move || file.prepared(edit)).await
@@ -108,7 +129,18 @@ impl ConfigFile {
         let found = self.found()?;
         let is_there = found.is_some();
         let known = self.known(found.unwrap_or_default())?;
-        Ok(Prepared { edited: self.edited(&known, &edit)?, is_there, known, edit })
+        let edited = self.edited(&known, &edit)?;
+        let writable = files::check_writable(&self.path);
+        writable.map_err(|error| self.not_written(error, &edit, &edited.text))?;
+        Ok(Prepared { edit, is_there, known, edited })
+    }
+
+    /// The change, where it could be made now and be written.
+    ///
+    /// # Errors
+    /// As [`ConfigFile::prepare`].
+    pub(super) async fn require_writable(&self, edit: Edit) -> Result<Edit, RegistryError> {
+        Ok(self.prepare(edit).await?.edit)
     }
 
     /// Makes the change to the file as it is at the moment of writing, and gives what the file means then.
@@ -122,21 +154,25 @@ impl ConfigFile {
 
     fn write_now(&self, prepared: Prepared) -> Result<Reading, RegistryError> {
         let mut prepared = prepared;
-        let failed = |error| RegistryError::WriteFailed(self.shown(), error);
-        files::make_private_folder(self.path.parent().unwrap_or(Path::new("/"))).map_err(failed)?;
         for _ in 0..ATTEMPTS {
             let Prepared { edit, is_there, known, edited } = prepared;
             let old = is_there.then_some(known.text.as_str());
-            let is_same = old == Some(&edited.text);
-            if is_same
-                || files::replace_known(&self.path, old, &edited.text).map_err(failed)? == Replacement::Done
-            {
-                let changed = Some((Arc::clone(&known.config), edit.name().clone()));
-                let config = Arc::clone(&self.remember(edited).config);
-                // Whoever writes the file from now on is noticed by a signature that is none.
-                return Ok(Reading { config, signature: None, changed });
-            }
-            prepared = self.prepared(edit)?;
+            let written = match old == Some(&edited.text) {
+                true => Ok(Replacement::Done),
+                false => files::replace_known(&self.path, old, &edited.text),
+            };
+            let doubt = match written.map_err(|error| self.not_written(error, &edit, &edited.text))? {
+                Replacement::Done => None,
+                Replacement::NotDurable(doubt) => Some(format!("{}: {doubt}", self.shown())),
+                Replacement::Overtaken => {
+                    prepared = self.prepared(edit)?;
+                    continue;
+                }
+            };
+            let changed = Some((Arc::clone(&known.config), edit.name().clone()));
+            let config = Arc::clone(&self.remember(edited).config);
+            // Whoever writes the file from now on is noticed by a signature that is none.
+            return Ok(Reading { config, signature: None, changed, doubt });
         }
         Err(RegistryError::Busy(self.shown()))
     }
@@ -165,12 +201,23 @@ impl ConfigFile {
         Ok(Known { config: Arc::new(config), ..known })
     }
 
+    fn not_written(&self, error: FileError, edit: &Edit, text: &str) -> RegistryError {
+        if let FileError::ReadOnly(file) = error {
+            RegistryError::ReadOnly(file, edit.by_hand(text))
+        } else {
+            RegistryError::WriteFailed(self.shown(), error)
+        }
+    }
+
     async fn in_background<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, RegistryError> + Send + 'static,
     ) -> Result<T, RegistryError> {
-        let outcome = background::run(work).await;
-        outcome.map_err(|error| RegistryError::WriteFailed(self.shown(), FileError::Io(error)))?
+        let failed = |error| RegistryError::WriteFailed(self.shown(), error);
+        match tokio::time::timeout(DEADLINE, background::on(&self.shown(), work)).await {
+            Ok(outcome) => outcome.map_err(|error| failed(FileError::Io(error)))?,
+            Err(_) => Err(failed(FileError::Hangs)),
+        }
     }
 
     /// The text; nothing where there is no file.

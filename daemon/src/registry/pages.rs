@@ -20,9 +20,9 @@ impl Registry {
     ///
     /// # Errors
     /// What is wrong with the config file, where it leaves no profile.
-    pub fn page(&self, after: Option<&ProfileName>) -> Result<ProfilePage, Failure> {
+    pub async fn page(&self, after: Option<&ProfileName>) -> Result<ProfilePage, Failure> {
         if after.is_none() {
-            self.read_if_written();
+            self.look_again().await;
         }
         let config = self.config();
         if let (true, Some(problem)) = (config.profiles.is_empty(), self.problem()) {
@@ -58,16 +58,9 @@ impl Registry {
     ///
     /// # Errors
     /// As [`Registry::select`].
-    pub fn show(&self, selector: &ProfileSelector) -> Result<ProfileReport, Failure> {
-        self.read_if_written();
+    pub async fn show(&self, selector: &ProfileSelector) -> Result<ProfileReport, Failure> {
+        self.look_again().await;
         let profile = self.select(selector)?;
         Ok(self.report(&profile, self.config().is_default(&profile)))
-    }
-
-    /// Reads a config file that somebody has written since it was read.
-    fn read_if_written(&self) {
-        if self.file_has_changed() {
-            let _ = self.reload();
-        }
     }
 }

@@ -14,6 +14,7 @@ use super::file::Prepared;
 use super::{Registry, secret};
 use crate::commitment::Commitment;
 use crate::entry::Entry;
+use crate::files::FileError;
 use crate::profile::Profile;
 use crate::trade::Redeemed;
 use crate::vault::VaultError;
@@ -168,7 +169,11 @@ impl Registry {
             return Ok(());
         }
         self.state.unsettle(&profile.secret_key());
-        let saved = self.state.save().await;
+        let saved = match self.state.save().await {
+            // Without a place for notes, what a crash leaves in the keyring stays there.
+            Err(FileError::ReadOnly(_)) => Ok(()),
+            saved => saved,
+        };
         saved.map_err(|error| RegistryError::WriteFailed("the state file".to_owned(), error))
     }
 

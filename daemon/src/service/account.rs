@@ -15,15 +15,15 @@ impl Service {
         Arc::clone(&self.parts.protections)
     }
 
-    pub(super) fn profiles(&self, request: &ProfileListRequest) -> Response {
-        match self.parts.registry.page(request.after.as_ref()) {
+    pub(super) async fn profiles(&self, request: &ProfileListRequest) -> Response {
+        match self.parts.registry.page(request.after.as_ref()).await {
             Ok(page) => Response::Profiles(page),
             Err(failure) => Response::Failure(failure),
         }
     }
 
-    pub(super) fn profile(&self, selector: &ProfileSelector) -> Response {
-        match self.parts.registry.show(selector) {
+    pub(super) async fn profile(&self, selector: &ProfileSelector) -> Response {
+        match self.parts.registry.show(selector).await {
             Ok(report) => Response::Profile(Box::new(report)),
             Err(failure) => Response::Failure(failure),
         }

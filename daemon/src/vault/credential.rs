@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 
 use cp_token_protocol::Secret;
+use cp_token_protocol::trust::Purpose;
 
 use super::handed::{self, FileFault};
 use super::{SecretKey, SecretSource, VaultError};
@@ -13,9 +14,6 @@ use crate::grammar;
 
 /// What the service manager sets to the folder of the service's credentials.
 const FOLDER: &str = "CREDENTIALS_DIRECTORY";
-/// The permission bits that a credential never has. systemd lets a service of another user than root read by an
-/// ACL, which shows as a right of the group.
-const OTHERS: u32 = 0o027;
 
 /// Why there is no such credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -55,7 +53,7 @@ impl CredentialSource {
         }
         let folder = self.folder.as_ref().filter(|folder| !folder.as_os_str().is_empty());
         let path = folder.ok_or(CredentialFault::NoFolder)?.join(&self.name);
-        handed::read(&path, OTHERS).await.map_err(CredentialFault::File)
+        handed::read(&path, Purpose::Credential).await.map_err(CredentialFault::File)
     }
 }
 

@@ -6,11 +6,9 @@ use std::path::PathBuf;
 use std::pin::Pin;
 
 use cp_token_protocol::Secret;
+use cp_token_protocol::trust::Purpose;
 
 use super::{SecretKey, SecretSource, VaultError, handed};
-
-/// The permission bits of group and others, of which a secret's file has none.
-const OTHERS: u32 = 0o077;
 
 /// The source `file`.
 #[derive(Debug, Clone)]
@@ -30,6 +28,6 @@ impl SecretSource for FileSource {
         &'a self,
         _: &'a SecretKey,
     ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>> {
-        Box::pin(async { handed::read(&self.path, OTHERS).await.map_err(VaultError::File) })
+        Box::pin(async { handed::read(&self.path, Purpose::Secret).await.map_err(VaultError::File) })
     }
 }

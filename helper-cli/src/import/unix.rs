@@ -1,26 +1,20 @@
-//! Owns the reading of other programs' files on Unix: owner, kind and mode are checked on the open descriptor, and
-//! no link is followed. It knows nothing of their content.
+//! Owns the reading of other programs' files on Unix, by the rule of `trust`. It knows nothing of their content.
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use cp_token_protocol::{Secret, is_same_user};
-use rustix::fs::OFlags;
+use cp_token_protocol::Secret;
+use cp_token_protocol::trust::{self, Distrust, Flaw, Purpose};
 
 use super::Refusal;
 
-/// The bytes of an ordinary file of ours, at most `limit` of them; a pipe in its place does not block.
+/// The bytes of an ordinary file of ours or root's, at most `limit` of them; a pipe in its place does not block. Where
+/// each user has a group of their own, these programs leave their files writable by it.
 pub(super) fn read_own(path: &Path, limit: usize) -> Result<Secret, Refusal> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let mut file = File::options()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)
-        .map_err(|error| blame(&error))?;
+    let path = std::path::absolute(path).map_err(|_| Refusal::Unreadable)?;
+    let mut file = trust::open(&path, Purpose::Decision).map_err(|problem| blame(&problem))?;
     let facts = file.metadata().map_err(|_| Refusal::Unreadable)?;
-    check(&facts)?;
     let expected = usize::try_from(facts.len()).unwrap_or(usize::MAX);
     if expected > limit {
         return Err(Refusal::TooLarge);
@@ -29,18 +23,6 @@ pub(super) fn read_own(path: &Path, limit: usize) -> Result<Secret, Refusal> {
     let mut room = Secret::zeroed(expected + 1);
     let length = fill(&mut file, room.bytes_mut()).map_err(|_| Refusal::Unreadable)?;
     if length > expected { Err(Refusal::Unreadable) } else { Ok(Secret::copy_of(&room.expose()[..length])) }
-}
-
-fn check(facts: &std::fs::Metadata) -> Result<(), Refusal> {
-    if !facts.is_file() {
-        return Err(Refusal::WrongKind);
-    }
-    if !is_same_user(facts.uid(), rustix::process::geteuid().as_raw()) {
-        return Err(Refusal::Foreign);
-    }
-    // Where each user has a group of their own, these programs leave their files writable by it.
-    let by_group = facts.mode() & 0o020 != 0 && facts.gid() != rustix::process::getegid().as_raw();
-    if by_group || facts.mode() & 0o002 != 0 { Err(Refusal::Open) } else { Ok(()) }
 }
 
 fn fill(file: &mut File, room: &mut [u8]) -> io::Result<usize> {
@@ -56,12 +38,15 @@ fn fill(file: &mut File, room: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-fn blame(error: &io::Error) -> Refusal {
-    match rustix::io::Errno::from_io_error(error) {
+fn blame(problem: &Distrust) -> Refusal {
+    match problem {
+        Distrust::Absent => Refusal::Absent,
+        Distrust::WrongKind => Refusal::WrongKind,
+        Distrust::Itself(Flaw::Foreign(_)) | Distrust::OnTheWay(_, Flaw::Foreign(_)) => Refusal::Foreign,
+        Distrust::Itself(Flaw::Open(_)) | Distrust::OnTheWay(_, Flaw::Open(_)) => Refusal::Open,
         // A folder on the way that is a file means the same: there is nothing.
-        Some(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => Refusal::Absent,
-        Some(rustix::io::Errno::LOOP | rustix::io::Errno::NXIO) => Refusal::WrongKind,
-        _ => Refusal::Unreadable,
+        Distrust::Io(error) if error.kind() == io::ErrorKind::NotADirectory => Refusal::Absent,
+        Distrust::Io(_) => Refusal::Unreadable,
     }
 }
 
@@ -102,13 +87,13 @@ mod tests {
         assert!(read_own(&folder.file("empty", b"", 0o600), 3).is_ok_and(|bytes| bytes.expose().is_empty()));
         let link = folder.0.join("link");
         std::os::unix::fs::symlink(&good, &link).expect("a link");
+        assert!(read_own(&link, 3).is_ok(), "a link of ours");
         let pipe = folder.0.join("pipe");
         rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)
             .expect("a pipe");
         for (path, refusal) in [
             (folder.0.join("none"), Refusal::Absent),
             (good.join("below"), Refusal::Absent),
-            (link, Refusal::WrongKind),
             (pipe, Refusal::WrongKind),
             (folder.0.clone(), Refusal::WrongKind),
             (folder.file("open", b"abc", 0o666), Refusal::Open),

@@ -18,7 +18,16 @@ pub(super) fn prepare(address: &IpcAddress) -> Result<(), Failure> {
         require_own_ancestor(folder)?;
         system::make_private_folder(folder).map_err(|_| not_made(folder))?;
     }
-    require_own_folder(folder).map_err(|problem| unsafe_folder(folder, &problem.to_string()))
+    require_own_folder(folder).map_err(|problem| unsafe_folder(folder, &problem.to_string()))?;
+    system::open_folder_on(folder).map_or(Ok(()), |open| Err(open_to_others(folder, &open)))
+}
+
+fn open_to_others(folder: &Path, open: &Path) -> Failure {
+    let message =
+        format!("the folder {} is not used: others may write to {}", folder.display(), open.display());
+    let mode = if folder == open { "700" } else { "go-w" };
+    Failure::new(ErrorCode::CONFIG_UNSAFE, message)
+        .with_hint(format!("run: chmod {mode} '{}'", open.display()))
 }
 
 fn require_our_place(folder: &Path) -> Result<(), Failure> {
@@ -44,7 +53,7 @@ fn require_own_ancestor(folder: &Path) -> Result<(), Failure> {
 fn not_made(folder: &Path) -> Failure {
     let message = format!("the folder {} cannot be made", folder.display());
     Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message)
-        .with_hint("set XDG_RUNTIME_DIR to a folder of your own that can be written to")
+        .with_hint("set XDG_RUNTIME_DIR or CP_TOKEN_STATE_DIR to a folder of your own that can be written to")
 }
 
 fn unsafe_folder(path: &Path, problem: &str) -> Failure {

@@ -3,15 +3,16 @@
 #![allow(unsafe_code)]
 
 use std::ffi::OsString;
-use std::fs::{DirBuilder, File, Permissions};
+use std::fs::{File, Permissions};
 use std::io::{self, Read};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cp_token_protocol::is_same_user;
-use rustix::fs::{FlockOperation, OFlags, flock};
+use cp_token_protocol::trust::{self, Distrust, Flaw};
+use rustix::fs::{FlockOperation, flock};
 use rustix::time::{ClockId, clock_gettime};
 
 /// What the system's own libraries ask for, besides: nothing.
@@ -19,16 +20,16 @@ pub(super) const VARIABLES: &[&str] = &[];
 
 /// Makes the folder and its missing parents, open to nobody else from their first instant, and to us whatever the umask.
 pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
-    let missing: Vec<_> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
-    for folder in missing.into_iter().rev() {
-        match DirBuilder::new().mode(0o700).create(folder) {
-            Ok(()) => std::fs::set_permissions(folder, Permissions::from_mode(0o700))?,
-            // Somebody else who starts a daemon was quicker.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
+    trust::own_folder(folder, true).map_err(refused)
+}
+
+/// The folder itself, or one on the way to it, that others may write to.
+pub(super) fn open_folder_on(folder: &Path) -> Option<PathBuf> {
+    match trust::own_folder(folder, false) {
+        Err(Distrust::Itself(Flaw::Open(_))) => Some(folder.to_owned()),
+        Err(Distrust::OnTheWay(open, Flaw::Open(_))) => Some(open),
+        Ok(()) | Err(_) => None,
     }
-    Ok(())
 }
 
 /// The user that `path` belongs to, where that is not us.
@@ -39,19 +40,22 @@ pub(super) fn foreign_owner(path: &Path) -> Option<u32> {
 
 /// Opens an ordinary file of our own, making it where it is missing; a link is not followed.
 pub(super) fn open_own_file(path: &Path) -> io::Result<File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let mut options = File::options();
-    options.read(true).write(true).create(true).truncate(false);
-    let file = options.mode(0o600).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let file = trust::open_to_append(path).map_err(refused)?;
     let metadata = file.metadata()?;
-    if !metadata.is_file() || !is_ours(metadata.uid()) {
-        return Err(io::ErrorKind::PermissionDenied.into());
-    }
     // A umask may have taken away what the next one needs.
     if metadata.mode() & 0o777 != 0o600 {
         file.set_permissions(Permissions::from_mode(0o600))?;
     }
     Ok(file)
+}
+
+fn refused(problem: Distrust) -> io::Error {
+    match problem {
+        Distrust::Io(error) => error,
+        Distrust::Absent | Distrust::WrongKind | Distrust::Itself(_) | Distrust::OnTheWay(..) => {
+            io::ErrorKind::PermissionDenied.into()
+        }
+    }
 }
 
 /// What a file has of its own, which changes with what is in it: device, number, and when it was changed.

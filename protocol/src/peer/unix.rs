@@ -6,6 +6,7 @@ use std::path::Path;
 use rustix::fs::FileType;
 
 use super::{Peer, PeerError, is_same_user, kernel};
+use crate::trust::{self, Distrust, Flaw, OVERFLOW_USER};
 
 /// Who is at the other end of this socket, if the process that opened it ran as our own effective user.
 ///
@@ -17,15 +18,29 @@ pub fn require_same_user(socket: impl AsFd) -> Result<Peer, PeerError> {
     if is_same_user(peer.uid, own) { Ok(peer) } else { Err(PeerError::Stranger(peer.uid)) }
 }
 
-/// Passes if `folder` is a real folder, not a link, and belongs to our own effective user.
+/// Passes if `folder` belongs to our own effective user. One that is reached by a link, or in a namespace where numbers
+/// do not tell, is looked at by the whole rule of `trust`.
 ///
 /// # Errors
 /// [`PeerError`].
 pub fn require_own_folder(folder: &Path) -> Result<(), PeerError> {
     let stat = rustix::fs::lstat(folder).map_err(|_| PeerError::NoFolder)?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
-        return Err(PeerError::NotAFolder);
-    }
     let own = rustix::process::geteuid().as_raw();
+    let is_plain = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+    if !is_plain || own == OVERFLOW_USER {
+        return own_by_the_rule(folder);
+    }
     if is_same_user(stat.st_uid, own) { Ok(()) } else { Err(PeerError::ForeignFolder(stat.st_uid)) }
+}
+
+#[cold]
+fn own_by_the_rule(folder: &Path) -> Result<(), PeerError> {
+    trust::own_folder(folder, false).map_err(|error| match error {
+        Distrust::Absent => PeerError::NoFolder,
+        Distrust::Itself(Flaw::Foreign(user)) | Distrust::OnTheWay(_, Flaw::Foreign(user)) => {
+            PeerError::ForeignFolder(user)
+        }
+        Distrust::Itself(Flaw::Open(_)) | Distrust::OnTheWay(_, Flaw::Open(_)) => PeerError::OpenFolder,
+        Distrust::WrongKind | Distrust::Io(_) => PeerError::NotAFolder,
+    })
 }

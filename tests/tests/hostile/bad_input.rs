@@ -157,24 +157,25 @@ fn k05_a_config_that_others_could_have_written_or_that_is_no_file_is_not_read() 
         world.helper(&["daemon", "reload"]).failed(78).saying(words);
         assert_eq!(world.helper(&[]).token(), token);
     };
-    for mode in [0o666, 0o620, 0o602] {
+    for mode in [0o666, 0o622, 0o602] {
         chmod(&file, mode);
         refused("chmod 600");
     }
     chmod(&file, 0o600);
     std::fs::rename(&file, &aside).expect("move it aside");
     symlink(&aside, &file).expect("a link in its place");
-    refused("a link, for instance");
+    give_to(&file, 1235);
+    refused("belongs to user 1235");
     std::fs::remove_file(&file).expect("take the link away");
     world.program("mkfifo").args([&file]).run().succeeded();
-    refused("a link, for instance");
+    refused("not a plain file");
     std::fs::remove_file(&file).expect("take the pipe away");
     std::fs::create_dir(&file).expect("a folder in its place");
     refused("not used");
     std::fs::remove_dir(&file).expect("take the folder away");
     for device in ["zero", "null"] {
         world.program("cp").args(["-a", &format!("/dev/{device}")]).args([&file]).run().succeeded();
-        refused("a link, for instance");
+        refused("not a plain file");
         std::fs::remove_file(&file).expect("take the device away");
     }
     std::fs::rename(&aside, &file).expect("move it back");

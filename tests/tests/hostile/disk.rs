@@ -117,7 +117,7 @@ fn d04_in_a_home_that_cannot_be_written_a_profile_is_refused_and_a_token_is_serv
     }
     helper(&["get"]).printing_a_token().run().token();
     helper(&["get", "--fresh"]).printing_a_token().run().token();
-    create("second", &world.new_client()).failed(74).saying("config.toml could not be written");
+    create("second", &world.new_client()).failed(74).saying("config.toml is read-only");
     helper(&["profile", "list"]).run().succeeded();
     for folder in ["config", "state"] {
         chmod(world.path(folder), 0o700);
@@ -168,5 +168,29 @@ fn in_order(trace: &str, steps: &[&[&str]]) {
     for step in steps {
         let found = lines.any(|line| step.iter().all(|word| line.contains(word)));
         assert!(found, "no line with {step:?} after the former ones in:\n{trace}");
+    }
+}
+
+#[test]
+fn d04_a_folder_that_cannot_be_synced_is_no_failure_and_one_that_fails_is_told_as_what_it_is() {
+    if !programs::is_root() || !programs::present(&["strace"]) {
+        return;
+    }
+    // Each piece of work has a thread of its own: the first is the draft, the second its folder.
+    for (fault, is_in_doubt) in [
+        ("fsync:error=EINVAL:when=2", false),
+        ("fsync:error=EOPNOTSUPP", false),
+        ("fsync:error=EIO:when=2", true),
+    ] {
+        let world = World::new();
+        let inject = format!("inject={fault}");
+        let _daemon = world.launch(Launch::by(["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject]));
+        let client = world.new_client();
+        let told = world.creating("prod", "memory", &client, &world.server().url()).run().succeeded();
+        let words = "it was written, but is not yet safe from a power cut";
+        assert_eq!(format!("{told:?}").contains(words), is_in_doubt, "{fault}: {told:?}");
+        world.helper(&[]).token();
+        let text = std::fs::read_to_string(world.path("config/config.toml")).expect("the config");
+        assert!(text.contains("[profile.prod]"), "{text}");
     }
 }

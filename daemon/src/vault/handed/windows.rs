@@ -4,16 +4,24 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cp_token_protocol::security::{Kind, READING, WRITING, access_of, own_user};
+use cp_token_protocol::trust::Purpose;
 use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_OPEN_REPARSE_POINT};
 
 use super::FileFault;
 
-/// Opens a plain file that is ours or the system's and that nobody else may write, nor read where any permission is
-/// forbidden.
-pub(super) fn open(path: &Path, forbidden: u32) -> Result<File, FileFault> {
+/// Opens a plain file that is ours or the system's and that nobody else may read or write, below folders that only we
+/// and the system can exchange.
+pub(super) fn open(path: &Path, _: Purpose) -> Result<File, FileFault> {
+    let (Some(folder), Some(_)) = (path.parent(), path.file_name()) else {
+        return Err(FileFault::WrongKind);
+    };
+    for step in folder.ancestors().collect::<Vec<_>>().into_iter().rev() {
+        refuse_link(step)?;
+        crate::files::check_folder(step).map_err(|_| FileFault::Replaceable)?;
+    }
     let file = OpenOptions::new().read(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path);
     let file = file.map_err(|error| blame(&error))?;
     let facts = file.metadata().map_err(|error| blame(&error))?;
@@ -25,22 +33,18 @@ pub(super) fn open(path: &Path, forbidden: u32) -> Result<File, FileFault> {
     if !access.is_of(&own) {
         return Err(FileFault::Foreign(access.owner.last_number()));
     }
-    let rights = if forbidden == 0 { WRITING } else { READING | WRITING };
-    if access.lets_others(&own, rights) { Err(FileFault::Shared) } else { Ok(file) }
+    if access.lets_others(&own, READING | WRITING) { Err(FileFault::Shared) } else { Ok(file) }
 }
 
 /// A link on the way is not followed: what the system calls one here may lead to another machine.
-pub(super) fn link(path: &Path) -> Result<Option<PathBuf>, FileFault> {
+fn refuse_link(path: &Path) -> Result<(), FileFault> {
     // A drive's own letter is no place that can be asked about.
     if path.parent().is_none() {
-        return Ok(None);
+        return Ok(());
     }
     let facts = std::fs::symlink_metadata(path).map_err(|error| blame(&error))?;
-    if facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT == 0 {
-        Ok(None)
-    } else {
-        Err(FileFault::Replaceable)
-    }
+    let is_link = facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0;
+    if is_link { Err(FileFault::Replaceable) } else { Ok(()) }
 }
 
 fn blame(error: &io::Error) -> FileFault {

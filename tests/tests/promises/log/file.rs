@@ -110,10 +110,10 @@ fn a_file_that_others_could_have_written_is_not_used_and_nobody_is_held_up() {
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o622)).expect("its mode");
     look("lets others in");
     std::os::unix::fs::symlink("/dev/null", &file).expect("a link");
-    look("not a file of its own");
+    look("not a plain file");
     let mode = rustix::fs::Mode::from_raw_mode(0o600);
     rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
-    look("not a file of its own");
+    look("not a plain file");
     let folder = file.parent().expect("a folder");
     std::fs::set_permissions(folder, PermissionsExt::from_mode(0o777)).expect("its mode");
     std::fs::write(&file, "").expect("a file");

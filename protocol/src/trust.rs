@@ -1,0 +1,173 @@
+//! Owns the one rule by which a path is trusted, as judgements over facts: whose a folder, a link or a file is, and whom
+//! its mode lets in. It touches no file; what walks along a path and asks for the facts is `trust/unix.rs`.
+
+use std::io;
+use std::path::PathBuf;
+
+#[cfg(unix)]
+#[path = "trust/unix.rs"]
+mod system;
+#[cfg(unix)]
+mod viewer;
+
+#[cfg(unix)]
+pub use system::{Place, check, check_folder, open, open_to_append, own_folder, resolve};
+
+/// The number that the kernel shows for every user whom the user namespace does not map: root, or a stranger.
+pub const OVERFLOW_USER: u32 = 65534;
+
+/// Where a system's own files lie: nobody but root writes there.
+const SYSTEM_FOLDERS: [&str; 3] = ["/etc", "/usr", "/nix"];
+
+/// Whose a thing is, as far as it can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// This process's effective user.
+    Us,
+    /// Root.
+    Root,
+    /// Somebody whom the user namespace does not map: root or a stranger.
+    Unmapped,
+    /// Another user.
+    Other(u32),
+}
+
+/// Who looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Viewer {
+    /// The effective user.
+    pub user: u32,
+    /// The effective group, which is the user's primary one.
+    pub group: u32,
+    /// Whether the user namespace maps root.
+    pub maps_root: bool,
+    /// Whether the user namespace maps this user.
+    pub maps_us: bool,
+}
+
+impl Viewer {
+    /// Whose the thing is that the kernel says belongs to `user`.
+    pub fn owner(&self, user: u32) -> Owner {
+        if user == OVERFLOW_USER && !(self.maps_root && self.maps_us) {
+            return Owner::Unmapped;
+        }
+        match user {
+            user if user == self.user => Owner::Us,
+            0 => Owner::Root,
+            other => Owner::Other(other),
+        }
+    }
+}
+
+/// What the kernel says of one thing on a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// Whose it is.
+    pub owner: Owner,
+    /// Its group.
+    pub group: u32,
+    /// Its permission bits.
+    pub mode: u32,
+}
+
+/// What a file is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It decides what we do, and is no secret: a config, a CA bundle, a program.
+    Decision,
+    /// It holds a secret.
+    Secret,
+    /// It holds a secret that a service manager has handed over.
+    Credential,
+}
+
+/// What is wrong with one thing on a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// It belongs to this user.
+    Foreign(u32),
+    /// Its mode lets others in.
+    Open(u32),
+}
+
+/// Passes a folder on the way to a file, if nobody but root and us can replace what is in it.
+///
+/// # Errors
+/// [`Flaw`].
+pub fn judge_folder(facts: Facts, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
+    let is_root_s = matches!(facts.owner, Owner::Root | Owner::Unmapped);
+    if let Owner::Other(user) = facts.owner {
+        return Err(Flaw::Foreign(user));
+    }
+    // In a sticky folder, only the owner of a name, and of the folder, takes the name away.
+    let is_kept = facts.mode & 0o1000 != 0 && (is_root_s || viewer.user == 0);
+    if lets_others_write(facts, viewer, purpose) && !is_kept { Err(Flaw::Open(facts.mode)) } else { Ok(()) }
+}
+
+/// Passes a link on the way that lies in the folder `within`.
+///
+/// # Errors
+/// [`Flaw`].
+pub fn judge_link(link: Facts, within: Facts, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
+    match link.owner {
+        Owner::Us | Owner::Root => Ok(()),
+        // Who made it is who may write to the folder, and that one was judged.
+        Owner::Unmapped if !lets_others_write(within, viewer, purpose) => Ok(()),
+        Owner::Unmapped => Err(Flaw::Foreign(OVERFLOW_USER)),
+        Owner::Other(user) => Err(Flaw::Foreign(user)),
+    }
+}
+
+/// Passes the file at `path`, which has no link on its way.
+///
+/// # Errors
+/// [`Flaw`].
+pub fn judge_file(
+    facts: Facts,
+    path: &std::path::Path,
+    viewer: &Viewer,
+    purpose: Purpose,
+) -> Result<(), Flaw> {
+    match facts.owner {
+        Owner::Us | Owner::Root => {}
+        Owner::Unmapped if SYSTEM_FOLDERS.iter().any(|folder| path.starts_with(folder)) => {}
+        Owner::Unmapped => return Err(Flaw::Foreign(OVERFLOW_USER)),
+        Owner::Other(user) => return Err(Flaw::Foreign(user)),
+    }
+    let is_handed_over = purpose == Purpose::Credential || facts.owner == Owner::Root;
+    let is_open = match purpose {
+        Purpose::Decision => lets_others_write(facts, viewer, purpose),
+        Purpose::Secret | Purpose::Credential if is_handed_over => facts.mode & 0o037 != 0,
+        Purpose::Secret | Purpose::Credential => facts.mode & 0o077 != 0,
+    };
+    if is_open { Err(Flaw::Open(facts.mode)) } else { Ok(()) }
+}
+
+/// Whether others may write. Our own primary group is we ourselves, but never where a secret is concerned.
+fn lets_others_write(facts: Facts, viewer: &Viewer, purpose: Purpose) -> bool {
+    let is_our_group = facts.group == viewer.group && purpose == Purpose::Decision;
+    facts.mode & 0o002 != 0 || (facts.mode & 0o020 != 0 && !is_our_group)
+}
+
+/// Why a path is not trusted, or leads nowhere.
+#[derive(Debug, thiserror::Error)]
+pub enum Distrust {
+    /// There is nothing.
+    #[error("it does not exist")]
+    Absent,
+    /// It is not what it should be: a link, a pipe, a device, a folder or a file in the place of the other.
+    #[error("it is of another kind")]
+    WrongKind,
+    /// The file, or the folder that was asked for, is not trusted.
+    #[error("others own it or may change it")]
+    Itself(Flaw),
+    /// A folder or a link on the way is not trusted.
+    #[error("others own {0} on the way to it, or may change it")]
+    OnTheWay(PathBuf, Flaw),
+    /// The system refused.
+    #[error("the system refused")]
+    Io(#[from] io::Error),
+}
+
+#[cfg(test)]
+mod tests;
