@@ -92,7 +92,6 @@ pub fn run(mut foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
         let mut signals = Signals::listen()?;
         let legacy = foundation.legacy.take();
         let app = App::build(foundation);
-        // Whoever asks is told what is wrong with the file.
         let _ = app.registry.reload().await;
         let mut taken = match legacy {
             Some(legacy) => Some(app.take_over(legacy).await?),
