@@ -68,8 +68,9 @@ fn a_pause_that_the_server_asked_for_outlives_forget() {
     world.server().answer_always(busy("300"));
     for _ in 0..7 {
         world.helper(&["forget"]).succeeded();
-        world.helper(&[]).failed(75).saying("asked again in");
+        world.helper(&[]).failed(75).saying("HTTP 429");
     }
+    world.helper(&[]).failed(75).saying("asked again in");
     assert_eq!(world.server().token_requests() - before, 1);
 }
 
