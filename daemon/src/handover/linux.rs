@@ -53,14 +53,11 @@ impl Program {
 
     /// What lies at that name now, if nobody but this user and root can have put it there.
     pub(super) fn open(&self) -> Result<OwnedFd, ProgramFault> {
-        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = rustix::fs::open(&self.0, flags, Mode::empty()).map(File::from);
-        let file = file.map_err(|error| match error {
-            rustix::io::Errno::NOENT => FileError::Absent,
-            other => FileError::Io(other.into()),
-        })?;
-        // Nobody else can exchange what is looked at in between.
+        // Nobody else can exchange what was judged before it is opened.
         files::check_program(&self.0)?;
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let file = rustix::fs::open(&self.0, flags, Mode::empty()).map(File::from);
+        let file = file.map_err(|error| FileError::Io(error.into()))?;
         match file.metadata().map_err(FileError::Io)?.mode() & 0o7777 {
             mode if mode & 0o111 == 0 || mode & 0o6000 != 0 => Err(ProgramFault::Mode(mode, self.shown())),
             _ => Ok(file.into()),

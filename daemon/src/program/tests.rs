@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter};
 use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
@@ -59,8 +60,11 @@ impl Told {
 
 /// Starts a script that tells its number and that of a child, and then never ends.
 async fn begin_endless() -> (JoinHandle<Result<Secret, ProgramError>>, Vec<Pid>) {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
     let told = Told::new();
-    let argv = sh(&format!("sleep 1000 & echo $$ $! >{}; wait", told.place()));
+    // One line is one thing that may hang; these are many.
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let argv = sh(&format!(": {number}; sleep 1000 & echo $$ $! >{}; wait", told.place()));
     let running = tokio::spawn(async move { run(&argv, LATE, LIMIT).await });
     let processes = told.processes().await;
     assert_eq!(processes.len(), 2);

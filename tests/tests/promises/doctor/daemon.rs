@@ -25,9 +25,8 @@ fn a_place_that_is_none_or_belongs_to_others_is_a_fault() {
     let relative = Report::of(world.call(&["doctor", "--json"]).env("CP_TOKEN_SOCKET", "here").run());
     relative.failed(None, "socket", "config_broken", "make it start with /");
     relative.ends(78, &["socket"]);
-    let link = world.path("link");
-    std::os::unix::fs::symlink(world.path("run/cp-token"), &link).expect("make a link");
-    let odd = world.call(&["doctor", "--json"]).env("CP_TOKEN_SOCKET", link.join("daemon.sock"));
+    let no_folder = world.path("ca.pem/daemon.sock");
+    let odd = world.call(&["doctor", "--json"]).env("CP_TOKEN_SOCKET", no_folder);
     let report = Report::of(odd.run());
     report.failed(None, "socket", "not_our_daemon", "");
     report.ends(76, &["socket"]);
