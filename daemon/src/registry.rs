@@ -128,7 +128,7 @@ impl Registry {
             // A file that was refused for its owner or mode is mended without a change of its content.
             loaded.problem.is_none().then_some(loaded.signature)
         };
-        if let Some(read) = self.file.read_unless(known).await {
+        if let Some(read) = self.file.read_unless(known, false).await {
             let _ = self.accept(read);
         }
     }
@@ -138,7 +138,7 @@ impl Registry {
     /// # Errors
     /// What is wrong with the file.
     pub async fn reload(&self) -> Result<(), Failure> {
-        match self.file.read_unless(None).await {
+        match self.file.read_unless(None, true).await {
             Some(read) => self.accept(read),
             None => Ok(()),
         }

@@ -1,6 +1,7 @@
 //! Owns the config file on disk: reading it whole, the one way to change it, and noticing that a person wrote it.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ const ATTEMPTS: usize = 5;
 
 /// The longest wait for the file, which may lie on a disk that hangs.
 const DEADLINE: Duration = Duration::from_secs(5);
+
+/// The same where it has hung before: enough for a disk that answers again.
+const BRIEFLY: Duration = Duration::from_millis(50);
 
 /// One reading of the file.
 pub(super) struct Reading {
@@ -52,11 +56,13 @@ pub(super) struct ConfigFile {
     path: PathBuf,
     /// The last good text that was read or written.
     known: Arc<Mutex<Option<Arc<Known>>>>,
+    /// Whether the last look at the file was given up.
+    hangs: Arc<AtomicBool>,
 }
 
 impl ConfigFile {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, known: Arc::default() }
+        Self { path, known: Arc::default(), hangs: Arc::default() }
     }
 
     pub(super) fn shown(&self) -> String {
@@ -103,11 +109,15 @@ impl ConfigFile {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the file says now; nothing where it is the version of this signature.
-    pub(super) async fn read_unless(&self, known: Option<Option<Signature>>) -> Option<Read> {
+    /// What the file says now; nothing where it is the version of this signature. Once it has hung, only whoever `insists`
+    /// waits for it as long again.
+    pub(super) async fn read_unless(&self, known: Option<Option<Signature>>, insists: bool) -> Option<Read> {
         let file = self.clone();
         let work = move || (known != Some(file.signature())).then(|| file.read());
-        match tokio::time::timeout(DEADLINE, background::on(&self.shown(), work)).await {
+        let patience = if self.hangs.load(Ordering::Relaxed) && !insists { BRIEFLY } else { DEADLINE };
+        let read = tokio::time::timeout(patience, background::on(&self.shown(), work)).await;
+        self.hangs.store(read.is_err(), Ordering::Relaxed);
+        match read {
             Ok(Ok(read)) => read,
             Ok(Err(no_thread)) => {
                 Some(Err((None, RegistryError::WriteFailed(self.shown(), FileError::Io(no_thread)))))
