@@ -121,9 +121,14 @@ fn b21_a_daemon_too_old_to_hand_over_is_not_stopped_where_a_secret_would_be_lost
 fn b21_what_the_daemon_says_of_its_hand_over_is_told_in_one_line_and_skew_has_its_mend() {
     let place = Place::new();
     let line = "cp-tokend 0.2.0 took over from 0.1.0 in process 12: 3 tokens and 1 secret kept";
-    answering(&place, move |request| match matches!(request, Request::Status) {
-        true => vec![Response::Status(status())],
-        false => vec![Response::Working, Response::Done(vec![line.to_owned()])],
+    answering(&place, move |request| {
+        if matches!(request, Request::Status) {
+            vec![Response::Status(status())]
+        } else if matches!(request, Request::ProfileList(_)) {
+            vec![Response::Profiles(profiles(SecretLocation::Keyring))]
+        } else {
+            vec![Response::Working, Response::Done(vec![line.to_owned()])]
+        }
     });
     run(&mut place.helper(&["daemon", "restart"])).succeeds_with(&format!("{line}\n"));
     let told = run(&mut place.helper(&["status"]));

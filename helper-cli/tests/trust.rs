@@ -65,13 +65,18 @@ fn b13_nothing_is_made_in_the_home_of_somebody_else() {
 }
 
 #[test]
-fn a_link_in_place_of_the_folder_is_not_followed() {
+fn a_link_in_place_of_the_folder_is_followed_where_it_is_ours_and_a_stranger_s_is_not() {
+    if !is_root() {
+        return skipped("only root can give a link away");
+    }
     let place = Place::new();
-    std::os::unix::fs::symlink(place.path("meet"), place.path("link")).unwrap();
+    let link = place.path("link");
+    std::os::unix::fs::symlink(place.path("meet"), &link).unwrap();
     support::daemon::granting(&place);
-    run(place.helper(&[]).env("CP_TOKEN_SOCKET", place.path("link/daemon.sock")))
-        .fails_with(76, &["folder of its own"]);
-    run(&mut place.helper(&[])).succeeds_with(&format!("{TOKEN}\n"));
+    let through = || run(place.helper(&[]).env("CP_TOKEN_SOCKET", place.path("link/daemon.sock")));
+    through().succeeds_with(&format!("{TOKEN}\n"));
+    std::os::unix::fs::lchown(&link, Some(SOMEBODY_ELSE), None).unwrap();
+    through().fails_with(76, &["belongs to user 1234"]);
 }
 
 #[test]

@@ -39,14 +39,23 @@ fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
         Err(failure) if is_a_mistake(failure.code) => return Err(failure),
         Err(failure) => findings.push(fault("daemon", &failure)),
     }
-    if !status.locked {
-        let profiles = profiles(options)?;
+    // Somebody may have locked it meanwhile, which its own findings say.
+    if !status.locked
+        && let Some(profiles) = unless_locked(profiles(options))?
+    {
         let is_known = |name: &ProfileName| {
             profiles.iter().any(|profile| profile.name == *name) || profile::find(name).is_ok()
         };
         findings.extend(shell::findings(&profiles, is_known, |name| std::env::var_os(name)));
     }
     Ok(findings)
+}
+
+fn unless_locked<T>(outcome: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    match outcome {
+        Err(failure) if failure.code == ErrorCode::LOCKED => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 /// The profiles whose way is compared with this shell's.

@@ -172,12 +172,15 @@ fn e17_a_refused_secret_is_gone_too_and_is_still_not_sent_again_afterwards() {
     world.server().reset_secret(&client.id, &world.new_secret());
     world.helper(&[]).failed(77).saying("refused");
     let before = world.server().token_requests();
-    let found = || processes::count_in_memory(daemon.pid(), client.secret.as_bytes());
-    assert!(found() >= 1, "the control: it is remembered");
+    let held = world.create_profile("held", "memory");
+    let found = |client: &Client| processes::count_in_memory(daemon.pid(), client.secret.as_bytes());
+    assert!(found(&held) >= 1, "the control: a secret that is held is found");
+    assert_eq!(found(&client), 0, "of a refused one only a fingerprint is kept");
+    let before = before + 1;
     lock(&world, &passphrase);
-    assert_eq!(found(), 0);
+    assert_eq!([found(&held), found(&client)], [0; 2]);
     unlock(&world, &passphrase);
-    world.helper(&[]).failed(77).saying("refused").saying("reset-secret prod");
+    world.helper(&["-p", "prod"]).failed(77).saying("refused").saying("reset-secret prod");
     assert_eq!(world.server().token_requests(), before);
 }
 

@@ -20,7 +20,7 @@ const REFUSED: [&[&str]; 14] = [
     &["daemon", "reload"],
     &["lock", "--no-on-suspend"],
 ];
-const PROFILE_LIST: [u8; 1] = [3];
+const PROFILE_LIST: [u8; 2] = [3, 0];
 
 /// Locks with this passphrase.
 pub(crate) fn lock(world: &World, passphrase: &str) -> Outcome {
