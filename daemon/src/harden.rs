@@ -97,7 +97,7 @@ pub fn process(given: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
     Ok(Vec::new())
 }
 
-/// How the process stands now, as the system tells it.
+/// How the process stands now, as the system tells it, and what is built in.
 #[cfg(not(windows))]
 pub fn standing() -> Vec<ProtectionReport> {
     vec![

@@ -12,7 +12,7 @@ pub struct Paths {
     pub address: IpcAddress,
     /// The folder of `config.toml`.
     pub config: PathBuf,
-    /// The folder of `state.json` and `daemon.log`.
+    /// The folder of `state.json`, `codes.json` and `daemon.log`.
     pub state: PathBuf,
 }
 

@@ -143,7 +143,7 @@ codes! {
     SLEEP_UNANNOUNCED = 550, "sleep_unannounced";
     /// A protection that the system has does not hold.
     PROTECTION_OFF = 551, "protection_off";
-    /// No successor took over from the daemon, which goes on.
+    /// The program's new file did not take over; the daemon goes on as before.
     HANDOVER_FAILED = 552, "handover_failed";
     /// A bug in the daemon.
     INTERNAL = 599, "internal";

@@ -54,7 +54,7 @@ pub enum Request {
     Log(LogRequest),
     /// A look at everything between the daemon and the servers, and at the keyring. No token is requested.
     Examine(ExamineRequest),
-    /// Hand everything over to the program that lies at the daemon's own path now, and end.
+    /// Go on in the same process, with everything in memory, with the program that lies at the daemon's own path now.
     Restart,
     /// One profile.
     ProfileShow(ProfileSelector),

@@ -4,7 +4,7 @@ use cp_token_protocol::{ErrorCode, Failure};
 
 use crate::handover::{HandoverError, ProgramFault};
 
-/// What it means that no successor takes over.
+/// What it means that the program's new file does not take over.
 pub fn of_handover(error: &HandoverError) -> Failure {
     let (code, hint) = match error {
         HandoverError::NoQuiet(_) => (ErrorCode::HANDOVER_DELAYED, "Try again"),

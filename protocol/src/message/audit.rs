@@ -90,7 +90,7 @@ pub enum Deed {
     TokenRequest,
     /// A token request that the daemon made ahead of a token's end.
     Renewal,
-    /// That the daemon's successor takes over.
+    /// That the daemon goes on with the program's new file.
     Restart,
 }
 
