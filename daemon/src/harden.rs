@@ -89,6 +89,7 @@ pub fn process(given: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
     system::clear_environment(|name| is_kept(&name.to_string_lossy()));
     system::notice_ended_children();
     crate::signals::hold();
+    system::outlive_limits();
     system::raise_descriptor_limit();
     if let Some(limit) = system::too_few_descriptors() {
         return Err(HardenError::Descriptors(limit, system::FEWEST_DESCRIPTORS));

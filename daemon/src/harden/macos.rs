@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(super) use super::unix::{
     FEWEST_DESCRIPTORS, clear_environment, core_files_are_forbidden, forbid_core_files,
-    notice_ended_children, private_files_and_no_folder, raise_descriptor_limit, too_few_descriptors,
+    notice_ended_children, outlive_limits, private_files_and_no_folder, raise_descriptor_limit,
+    too_few_descriptors,
 };
 pub use super::unix::{connection_limit, locked_memory_limit};
 

@@ -42,6 +42,18 @@ pub(super) fn notice_ended_children() {
     let _ = unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
+/// The limits of the shell that happened to start the daemon are not the daemon's: it would end by them much later. A file
+/// that is too large is an error to be told, and what can be raised is raised.
+pub(super) fn outlive_limits() {
+    // SAFETY: no handler of ours is involved and no other thread exists yet.
+    let _ = unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    for resource in [Resource::Cpu, Resource::Fsize, Resource::Data, Resource::As] {
+        let limit = rustix::process::getrlimit(resource);
+        let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+        let _ = rustix::process::setrlimit(resource, raised);
+    }
+}
+
 /// How many descriptors the process may have, where that is too few to serve anybody.
 pub(super) fn too_few_descriptors() -> Option<u64> {
     rustix::process::getrlimit(Resource::Nofile).current.filter(|limit| *limit < FEWEST_DESCRIPTORS)

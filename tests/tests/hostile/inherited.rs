@@ -88,3 +88,24 @@ fn with_too_few_descriptors_the_daemon_does_not_start_and_says_how_many_it_needs
         world.helper(&["daemon", "start"]).succeeded();
     }
 }
+
+#[test]
+fn the_limits_of_a_shell_do_not_end_the_daemon_later() {
+    if !programs::present(&["prlimit"]) {
+        return;
+    }
+    let world = World::new();
+    let daemon = world.launch(Launch::by(["prlimit", "--fsize=512:unlimited", "--cpu=1:unlimited"]));
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", daemon.pid())).expect("its limits");
+    for name in ["Max file size", "Max cpu time"] {
+        let line = limits.lines().find(|line| line.starts_with(name)).expect("a limit");
+        assert!(line.contains("unlimited"), "{line}");
+    }
+    let world = World::new();
+    let daemon = world.launch(Launch::by(["prlimit", "--fsize=64:64"]));
+    let client = world.new_client();
+    let told = world.creating("prod", "memory", &client, &world.server().url()).run();
+    assert_ne!(told.code, 0, "the control: the file does not fit");
+    assert!(!told.stderr.contains("closed the connection"), "{told:?}");
+    assert_eq!(world.daemon_pid(), daemon.pid(), "it goes on");
+}
