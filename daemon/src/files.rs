@@ -13,8 +13,10 @@ mod system;
 mod system;
 
 mod exchange;
+mod writers;
 
 pub use exchange::{Replacement, replace_known};
+pub use writers::lock_writers;
 
 pub use system::{
     check_ancestors, check_folder, check_writable, make_private_folder, open_private, open_to_append,
@@ -66,6 +68,9 @@ pub enum FileError {
     /// It was replaced; what the disk still holds back may be lost.
     #[error("it was written, but is not yet safe from a power cut: {}", describe(.0))]
     NotDurable(io::Error),
+    /// Another process keeps the lock of its writers.
+    #[error("another process is at work on it for too long; try again")]
+    Locked,
     /// The disk does not answer.
     #[error("its disk does not answer")]
     Hangs,

@@ -88,7 +88,7 @@ impl Registry {
     pub fn new(paths: &Paths, rooms: Rooms) -> Self {
         let Rooms { state, sources, redeemer, broker, audit, clock, gate } = rooms;
         Self {
-            file: ConfigFile::new(paths.config_file()),
+            file: ConfigFile::new(paths.config_file(), paths.state_file().with_file_name("config.lock")),
             state,
             sources,
             redeemer,

@@ -81,6 +81,8 @@ enum NamedIdentity {
 const PAUSE: Duration = Duration::from_secs(1);
 /// How often what is remembered is put on top of what another daemon has written meanwhile.
 const ATTEMPTS: usize = 20;
+/// How long another daemon may be writing, which it does within one reading and one replacement.
+const LOCK_LIMIT: Duration = Duration::from_secs(4);
 
 impl StateFile {
     /// The state in the file at `path`. A file that cannot be used is set aside: it holds nothing that the
@@ -206,6 +208,7 @@ impl StateFile {
 /// Makes the changes to the file as it is at the moment of writing, and gives what it says then. Where there is no file,
 /// or none that can be used, they are made to `base`.
 fn merge(path: &Path, base: &State, changes: &[(u64, Change)]) -> Result<State, FileError> {
+    let _lock = files::lock_writers(&path.with_extension("lock"), LOCK_LIMIT)?;
     for _ in 0..ATTEMPTS {
         let found = files::read_own(path);
         let parsed = found.as_deref().ok().and_then(|text| serde_json::from_str::<State>(text).ok());
@@ -213,11 +216,11 @@ fn merge(path: &Path, base: &State, changes: &[(u64, Change)]) -> Result<State, 
         changes.iter().for_each(|(_, change)| change.apply(&mut state));
         match write(path, &found, &state)? {
             Replacement::Done => return Ok(state),
-            Replacement::NotDurable(problem) => {
+            Replacement::DoneBut(problem) => {
                 tracing::warn!(file = %files::show(path), %problem, "the state file");
                 return Ok(state);
             }
-            Replacement::Overtaken => {}
+            Replacement::Overtaken(_) => {}
         }
     }
     Err(FileError::Io(std::io::ErrorKind::ResourceBusy.into()))
@@ -234,7 +237,7 @@ fn write(path: &Path, found: &Result<String, FileError>, state: &State) -> Resul
         Err(FileError::Absent) => files::replace_known(path, None, &text),
         // What cannot be read holds nothing that the program cannot live without.
         Err(_) => match files::replace(path, text.as_bytes()) {
-            Err(error @ FileError::NotDurable(_)) => Ok(Replacement::NotDurable(error.to_string())),
+            Err(error @ FileError::NotDurable(_)) => Ok(Replacement::DoneBut(error.to_string())),
             replaced => replaced.map(|()| Replacement::Done),
         },
     }

@@ -11,33 +11,37 @@ use super::{FileError, read_own, system};
 pub enum Replacement {
     /// The new text is in its place.
     Done,
-    /// So it is, and what keeps it from being safe from a power cut.
-    NotDurable(String),
-    /// Somebody has written the file since; theirs is in its place.
-    Overtaken,
+    /// So it is, and what people have to know: it is not safe from a power cut, or a text of theirs lies beside it.
+    DoneBut(String),
+    /// Somebody has written the file since; theirs is in its place. A second text of theirs lies beside it where it says so.
+    Overtaken(Option<String>),
 }
 
 /// Puts `new` under the name `path`, where `known` still is: a text, or nothing where there is no file. Readers see the
-/// old file or the new one, whatever happens.
+/// old file or the new one, whatever happens; a text that is neither `known` nor `new` is never removed.
 ///
 /// # Errors
 /// [`FileError`]; then the file there is as it was.
 pub fn replace_known(path: &Path, known: Option<&str>, new: &str) -> Result<Replacement, FileError> {
     let path = &system::target(path)?;
-    let draft = beside(path, ".new");
-    let replaced =
-        system::write_draft(&draft, new.as_bytes()).map_err(|error| system::not_written(error, path));
-    let replaced = replaced.and_then(|()| match known {
+    if known.is_some_and(|known| !says(path, known)) {
+        return Ok(Replacement::Overtaken(None));
+    }
+    let draft = beside(path, "new")?;
+    system::write_draft(&draft, new.as_bytes()).map_err(|error| system::not_written(error, path))?;
+    let replaced = match known {
         Some(known) => exchange(path, &draft, known, new),
         None => take_free_name(path, &draft),
-    });
-    if !matches!(replaced, Ok(Replacement::Done)) {
+    };
+    if says(&draft, new) {
         let _ = std::fs::remove_file(&draft);
+    }
+    if !matches!(replaced, Ok(Replacement::Done)) {
         return replaced;
     }
     match system::sync_folder(path.parent().unwrap_or(Path::new("/"))) {
         Ok(()) => replaced,
-        Err(error) => Ok(Replacement::NotDurable(FileError::NotDurable(error).to_string())),
+        Err(error) => Ok(Replacement::DoneBut(FileError::NotDurable(error).to_string())),
     }
 }
 
@@ -48,30 +52,45 @@ fn exchange(path: &Path, draft: &Path, known: &str, new: &str) -> Result<Replace
             let _ = std::fs::remove_file(draft);
             Ok(Replacement::Done)
         }
-        Ok(()) => {
-            give_back(path, draft, new)?;
-            Ok(Replacement::Overtaken)
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Replacement::Overtaken),
+        Ok(()) => Ok(give_back(path, draft, new)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Replacement::Overtaken(None)),
         Err(error) if error.kind() == ErrorKind::Unsupported => replace_after_a_look(path, draft, known),
         Err(error) => Err(system::not_written(error, path)),
     }
 }
 
-/// Puts back what was in the file's place. Where ours was written over in that instant, both of theirs are kept.
-fn give_back(path: &Path, draft: &Path, new: &str) -> io::Result<()> {
-    system::exchange(draft, path)?;
-    if says(draft, new) {
-        return Ok(());
+/// Puts back what was in the file's place. Where ours was written over in that instant, both of theirs are kept; where it
+/// cannot be put back, ours stays, and theirs is kept.
+fn give_back(path: &Path, draft: &Path, new: &str) -> Replacement {
+    let given = match system::exchange(draft, path) {
+        // An editor that renames the file away leaves its name free for an instant.
+        Err(error) if error.kind() == ErrorKind::NotFound => system::rename_to_free(draft, path),
+        given => given,
+    };
+    if says(draft, new) || !draft.exists() {
+        return Replacement::Overtaken(None);
     }
-    let kept = beside(path, ".kept");
-    tracing::warn!(file = %super::show(&kept), "two edits of the config within one instant; one is kept there");
-    std::fs::rename(draft, kept)
+    let kept = keep(path, draft);
+    if given.is_err() && says(path, new) {
+        Replacement::DoneBut(kept)
+    } else {
+        Replacement::Overtaken(Some(kept))
+    }
+}
+
+/// Gives a text that is not ours a name for people, and says which.
+fn keep(path: &Path, draft: &Path) -> String {
+    let kept = beside(path, "kept").and_then(|kept| std::fs::rename(draft, &kept).map(|()| kept));
+    let kept = super::show(&kept.unwrap_or_else(|_| draft.to_owned()));
+    tracing::warn!(file = %kept, "a file was edited while it was replaced; one text is kept there");
+    format!(
+        "it was edited in the same moment, and one text is kept in {kept}; compare them, then remove that file"
+    )
 }
 
 fn replace_after_a_look(path: &Path, draft: &Path, known: &str) -> Result<Replacement, FileError> {
     if !says(path, known) {
-        return Ok(Replacement::Overtaken);
+        return Ok(Replacement::Overtaken(None));
     }
     std::fs::rename(draft, path)?;
     Ok(Replacement::Done)
@@ -80,12 +99,12 @@ fn replace_after_a_look(path: &Path, draft: &Path, known: &str) -> Result<Replac
 fn take_free_name(path: &Path, draft: &Path) -> Result<Replacement, FileError> {
     match system::rename_to_free(draft, path) {
         Ok(()) => Ok(Replacement::Done),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Replacement::Overtaken),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Replacement::Overtaken(None)),
         Err(error) if error.kind() == ErrorKind::Unsupported && path.symlink_metadata().is_err() => {
             std::fs::rename(draft, path)?;
             Ok(Replacement::Done)
         }
-        Err(error) if error.kind() == ErrorKind::Unsupported => Ok(Replacement::Overtaken),
+        Err(error) if error.kind() == ErrorKind::Unsupported => Ok(Replacement::Overtaken(None)),
         Err(error) => Err(error.into()),
     }
 }
@@ -94,10 +113,13 @@ fn says(path: &Path, text: &str) -> bool {
     read_own(path).is_ok_and(|found| found == text)
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+/// A name beside `path` that nothing bears: it cannot be guessed.
+pub(super) fn beside(path: &Path, kind: &str) -> io::Result<PathBuf> {
+    let mut number = [0; 8];
+    getrandom::fill(&mut number).map_err(|_| ErrorKind::Other)?;
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(ending);
-    path.with_file_name(name)
+    name.push(format!(".{kind}-{:016x}", u64::from_ne_bytes(number)));
+    Ok(path.with_file_name(name))
 }
 
 #[cfg(test)]
@@ -126,10 +148,10 @@ mod tests {
         let folder = Folder::new("known");
         let path = folder.0.join("config.toml");
         let replace = |known, new| replace_known(&path, known, new).unwrap();
-        assert_eq!(replace(Some("x"), "a"), Replacement::Overtaken, "there is no file");
+        assert_eq!(replace(Some("x"), "a"), Replacement::Overtaken(None), "there is no file");
         assert_eq!(replace(None, "a"), Replacement::Done);
-        assert_eq!(replace(None, "b"), Replacement::Overtaken, "there is one now");
-        assert_eq!(replace(Some("x"), "b"), Replacement::Overtaken, "it says something else");
+        assert_eq!(replace(None, "b"), Replacement::Overtaken(None), "there is one now");
+        assert_eq!(replace(Some("x"), "b"), Replacement::Overtaken(None), "it says something else");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "a");
         assert_eq!(replace(Some("a"), "b"), Replacement::Done);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "b");
@@ -142,8 +164,51 @@ mod tests {
         let (path, draft) = (folder.0.join("config.toml"), folder.0.join("config.toml.new"));
         std::fs::write(&path, "theirs").unwrap();
         std::fs::write(&draft, "ours").unwrap();
-        assert_eq!(replace_after_a_look(&path, &draft, "known").unwrap(), Replacement::Overtaken);
+        assert_eq!(replace_after_a_look(&path, &draft, "known").unwrap(), Replacement::Overtaken(None));
         assert_eq!(replace_after_a_look(&path, &draft, "theirs").unwrap(), Replacement::Done);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "ours");
+    }
+
+    #[test]
+    fn what_others_have_put_beside_the_file_stays() {
+        let folder = Folder::new("others");
+        let path = folder.0.join("config.toml");
+        let theirs = ["config.toml.new", "config.toml.kept", "config.toml.new-0123456789abcdef"];
+        let theirs = theirs.map(|name| folder.0.join(name));
+        theirs.iter().for_each(|file| std::fs::write(file, "theirs").unwrap());
+        assert_eq!(replace_known(&path, None, "a").unwrap(), Replacement::Done);
+        assert_eq!(replace_known(&path, Some("a"), "b").unwrap(), Replacement::Done);
+        assert_eq!(replace_known(&path, Some("a"), "c").unwrap(), Replacement::Overtaken(None));
+        system::replace(&path, b"d").unwrap();
+        assert!(theirs.iter().all(|file| std::fs::read_to_string(file).unwrap() == "theirs"));
+        assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 1 + theirs.len());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn two_edits_in_one_instant_are_both_kept_and_one_is_named() {
+        let folder = Folder::new("instant");
+        let (path, draft) =
+            (folder.0.join("config.toml"), beside(&folder.0.join("config.toml"), "new").unwrap());
+        std::fs::write(folder.0.join("config.toml.kept"), "precious").unwrap();
+        std::fs::write(&draft, "first").unwrap();
+        std::fs::write(&path, "second").unwrap();
+        let Replacement::Overtaken(Some(note)) = give_back(&path, &draft, "ours") else { panic!("not kept") };
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "first");
+        assert_eq!(std::fs::read_to_string(folder.0.join("config.toml.kept")).unwrap(), "precious");
+        let kept = std::fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().path());
+        let kept = kept.filter(|file| note.contains(&*file.to_string_lossy()) && *file != path);
+        let texts: Vec<_> = kept.map(|file| std::fs::read_to_string(file).unwrap()).collect();
+        assert!(texts.contains(&"second".to_owned()), "{note}: {texts:?}");
+    }
+
+    #[test]
+    fn an_edit_that_cannot_be_given_back_is_kept_and_named() {
+        let folder = Folder::new("back");
+        let (path, draft) = (folder.0.join("gone/config.toml"), folder.0.join("config.toml.new-1"));
+        std::fs::write(&draft, "theirs").unwrap();
+        let Replacement::Overtaken(Some(note)) = give_back(&path, &draft, "ours") else { panic!("not kept") };
+        assert!(note.contains("config.toml.new-1"), "{note}");
+        assert_eq!(std::fs::read_to_string(&draft).unwrap(), "theirs");
     }
 }

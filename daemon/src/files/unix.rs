@@ -10,6 +10,7 @@ use cp_token_protocol::trust::{self, Distrust, Flaw, Purpose};
 use rustix::fs::{AtFlags, FileType, Mode, RenameFlags};
 use rustix::io::Errno;
 
+use super::exchange::beside;
 use super::{FILE_LIMIT, FileError, LOG_LIMIT, show};
 
 /// The text of a plain file that is ours or root's and writable by nobody else. Links of ours lead to it.
@@ -39,14 +40,12 @@ pub fn read_trusted(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 /// [`FileError`]; then the old file is as it was, but for [`FileError::NotDurable`]: then it is replaced.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let target = target(path)?;
-    let mut draft = target.clone().into_os_string();
-    draft.push(".new");
-    let draft = Path::new(&draft);
-    let written = write_draft(draft, content).and_then(|()| std::fs::rename(draft, &target));
-    if written.is_err() {
+    let draft = &beside(&target, "new")?;
+    write_draft(draft, content).map_err(|error| not_written(error, &target))?;
+    if let Err(error) = std::fs::rename(draft, &target) {
         let _ = std::fs::remove_file(draft);
+        return Err(not_written(error, &target));
     }
-    written.map_err(|error| not_written(error, &target))?;
     sync_folder(target.parent().unwrap_or(Path::new("/"))).map_err(FileError::NotDurable)
 }
 
@@ -115,20 +114,19 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     sync(&File::open(folder)?)
 }
 
-/// A draft left by a crash is replaced, never followed.
+/// Makes a file that was not there, never follows or replaces one, and leaves none that is not whole.
 pub(super) fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
-    match std::fs::remove_file(draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .custom_flags(libc::O_NOFOLLOW)
         .open(draft)?;
-    file.write_all(content)?;
-    sync(&file)
+    let written = file.write_all(content).and_then(|()| sync(&file));
+    if written.is_err() {
+        let _ = std::fs::remove_file(draft);
+    }
+    written
 }
 
 /// A file system that knows no such call, as CIFS and some in user space for folders, keeps things as well as it can.

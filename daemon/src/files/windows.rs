@@ -13,6 +13,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_READ_ATTRIBUTES, READ_CONTROL,
 };
 
+use super::exchange::beside;
 use super::{FILE_LIMIT, FileError, LOG_LIMIT, show};
 
 /// The text of a file that is ours: a plain file, owned by us, writable by nobody else.
@@ -56,14 +57,13 @@ pub fn check_writable(path: &Path) -> Result<(), FileError> {
 /// [`FileError`]; then the old file is as it was.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let path = &target(path)?;
-    let mut draft_name = path.file_name().unwrap_or_default().to_owned();
-    draft_name.push(".new");
-    let draft = path.with_file_name(draft_name);
-    let written = write_draft(&draft, content).and_then(|()| std::fs::rename(&draft, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&draft);
+    let draft = &beside(path, "new")?;
+    write_draft(draft, content)?;
+    let renamed = std::fs::rename(draft, path);
+    if renamed.is_err() {
+        let _ = std::fs::remove_file(draft);
     }
-    Ok(written?)
+    Ok(renamed?)
 }
 
 /// Makes `folder`, with its parents, for this user alone; one that exists must be ours already, and no other user may
@@ -156,15 +156,15 @@ pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A draft left by a crash is replaced, never followed.
+/// Makes a file that was not there, never follows or replaces one, and leaves none that is not whole.
 pub(super) fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
-    match std::fs::remove_file(draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
     let mut file = OpenOptions::new().write(true).create_new(true).open(draft)?;
-    file.write_all(content)?;
-    file.sync_all()
+    let written = file.write_all(content).and_then(|()| file.sync_all());
+    drop(file);
+    if written.is_err() {
+        let _ = std::fs::remove_file(draft);
+    }
+    written
 }
 
 fn open_folder(folder: &Path) -> io::Result<File> {

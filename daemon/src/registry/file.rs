@@ -20,6 +20,9 @@ const ATTEMPTS: usize = 5;
 /// The longest wait for the file, which may lie on a disk that hangs.
 const DEADLINE: Duration = Duration::from_secs(5);
 
+/// How long another daemon may be writing, which it does within one reading and one replacement.
+const LOCK_LIMIT: Duration = Duration::from_secs(4);
+
 /// The same where it has hung before: enough for a disk that answers again.
 const BRIEFLY: Duration = Duration::from_millis(50);
 
@@ -29,7 +32,7 @@ pub(super) struct Reading {
     pub(super) signature: Option<Signature>,
     /// The config that a change was made to, and the one profile that differs from it; absent: any may.
     pub(super) changed: Option<(Arc<Config>, ProfileName)>,
-    /// What keeps it from being safe from a power cut, right after it was written.
+    /// What people have to know right after it was written: it is not safe from a power cut, or a text of theirs was kept.
     pub(super) doubt: Option<String>,
 }
 
@@ -54,6 +57,8 @@ pub(super) type Read = Result<Reading, (Option<Signature>, RegistryError)>;
 #[derive(Clone)]
 pub(super) struct ConfigFile {
     path: PathBuf,
+    /// The lock file of its writers.
+    lock: PathBuf,
     /// The last good text that was read or written.
     known: Arc<Mutex<Option<Arc<Known>>>>,
     /// Whether the last look at the file was given up.
@@ -61,8 +66,8 @@ pub(super) struct ConfigFile {
 }
 
 impl ConfigFile {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, known: Arc::default(), hangs: Arc::default() }
+    pub(super) fn new(path: PathBuf, lock: PathBuf) -> Self {
+        Self { path, lock, known: Arc::default(), hangs: Arc::default() }
     }
 
     pub(super) fn shown(&self) -> String {
@@ -163,7 +168,9 @@ impl ConfigFile {
     }
 
     fn write_now(&self, prepared: Prepared) -> Result<Reading, RegistryError> {
-        let mut prepared = prepared;
+        let lock = files::lock_writers(&self.lock, LOCK_LIMIT);
+        let _lock = lock.map_err(|error| RegistryError::WriteFailed(self.shown(), error))?;
+        let (mut prepared, mut kept) = (prepared, None);
         for _ in 0..ATTEMPTS {
             let Prepared { edit, is_there, known, edited } = prepared;
             let old = is_there.then_some(known.text.as_str());
@@ -172,13 +179,15 @@ impl ConfigFile {
                 false => files::replace_known(&self.path, old, &edited.text),
             };
             let doubt = match written.map_err(|error| self.not_written(error, &edit, &edited.text))? {
-                Replacement::Done => None,
-                Replacement::NotDurable(doubt) => Some(format!("{}: {doubt}", self.shown())),
-                Replacement::Overtaken => {
+                Replacement::Done => kept,
+                Replacement::DoneBut(doubt) => Some(doubt),
+                Replacement::Overtaken(text) => {
+                    kept = text.or(kept);
                     prepared = self.prepared(edit)?;
                     continue;
                 }
             };
+            let doubt = doubt.map(|doubt| format!("{}: {doubt}", self.shown()));
             let changed = Some((Arc::clone(&known.config), edit.name().clone()));
             let config = Arc::clone(&self.remember(edited).config);
             // Whoever writes the file from now on is noticed by a signature that is none.

@@ -60,7 +60,7 @@ async fn what_another_daemon_has_written_stays() {
 async fn what_is_remembered_while_the_file_cannot_be_written_does_not_grow_and_is_written_later() {
     let folder = Folder::new("later");
     let state = folder.load();
-    let in_the_way = folder.0.join("state.json.new");
+    let in_the_way = folder.0.join("state.json");
     std::fs::create_dir(&in_the_way).unwrap();
     for second in 0..100 {
         state.remember(Change::Redeemed("a".into(), second));

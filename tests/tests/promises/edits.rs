@@ -5,6 +5,7 @@ use cp_token_tests::fake_crashplan::{FakeCrashPlan, Setup};
 use cp_token_tests::world::{Outcome, PATIENCE, Running, World};
 
 mod between;
+mod daemons;
 mod random;
 mod stopper;
 

@@ -75,8 +75,9 @@ fn a_state_file_that_cannot_be_written_is_a_fault() {
     let world = World::new();
     world.create_profile("prod", "memory");
     examine(&world, &[]).fine(None, "state");
-    let draft = world.state_folder().join("state.json.new");
-    std::fs::create_dir(&draft).expect("stand in the way");
+    let file = world.state_folder().join("state.json");
+    std::fs::remove_file(&file).expect("remove it");
+    std::fs::create_dir(&file).expect("stand in the way");
     let report = examine(&world, &[]);
     report.failed(None, "state", "write_failed", "right to write");
     report.ends(74, &["state"]);

@@ -1,0 +1,35 @@
+//! Owns the lock that every writer of a file holds from its look at the file to the replacement, so that daemons that
+//! share a home undo nothing of each other's.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::time::Duration;
+
+use super::{FileError, make_private_folder, open_to_append};
+
+/// Between two tries to have the lock: its holder says nothing when it is done.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Held until it is dropped, or its process ends.
+#[derive(Debug)]
+pub struct WriterLock {
+    _file: Option<File>,
+}
+
+/// Waits for the lock file at `path`. Where none can be made, or the file system has no locks, the exchange alone guards
+/// the file.
+///
+/// # Errors
+/// [`FileError::Locked`] where another process holds it for longer than `patience`.
+pub fn lock_writers(path: &Path, patience: Duration) -> Result<WriterLock, FileError> {
+    let made = make_private_folder(path.parent().unwrap_or(Path::new("/")));
+    let Ok(file) = made.and_then(|()| open_to_append(path)) else { return Ok(WriterLock { _file: None }) };
+    for _ in 0..patience.as_millis() / LOOK.as_millis() {
+        match file.try_lock() {
+            Ok(()) => return Ok(WriterLock { _file: Some(file) }),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+            Err(TryLockError::Error(_)) => return Ok(WriterLock { _file: None }),
+        }
+    }
+    Err(FileError::Locked)
+}
