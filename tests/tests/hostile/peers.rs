@@ -98,6 +98,10 @@ fn a04_nothing_of_a_callers_process_is_looked_at() {
     }
 }
 
+/// In there, the machine's /tmp would be a folder of user 1234's that everybody may write to.
+const AS_1234_INSIDE: &str = r#"mount --bind "$0" /mnt && mount -t tmpfs -o mode=755 none /tmp && mkdir -p "$0" &&
+    mount --bind /mnt "$0" && exec unshare --user --map-user=1234 --map-group=1234 "$@""#;
+
 #[test]
 fn a05_a_caller_that_the_kernel_cannot_name_is_a_stranger_and_one_without_a_number_is_not() {
     if !can_be_others() || !programs::present(&["strace", "unshare"]) {
@@ -105,8 +109,8 @@ fn a05_a_caller_that_the_kernel_cannot_name_is_a_stranger_and_one_without_a_numb
     }
     let world = World::new();
     open_the_way(&world);
-    let inside = Launch::by(["unshare", "--user", "--map-user=1234", "--map-group=1234"]);
-    let daemon = world.launch(inside);
+    let root = world.root().to_str().expect("a path in UTF-8");
+    let daemon = world.launch(Launch::by(["unshare", "--mount", "sh", "-c", AS_1234_INSIDE, root]));
     chmod(world.path("run/cp-token"), 0o777);
     chmod(world.socket(), 0o777);
     assert_eq!(bytes_for(&world, &AS_OTHER), 0, "our number inside, and user 65534 seen from there");
@@ -208,5 +212,8 @@ fn b13_root_that_kept_a_users_environment_leaves_nothing_in_his_folders() {
     }
     give_to(world.path("run"), 0);
     give_to(world.path("state"), 0);
+    world.helper(&[]).failed(78).saying("config").saying("belongs to user 1234");
+    give_to(world.path("config"), 0);
+    world.helper(&["daemon", "reload"]).succeeded();
     world.helper(&[]).failed(78).saying("there is no profile");
 }

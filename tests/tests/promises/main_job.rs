@@ -105,9 +105,8 @@ fn every_format_carries_the_one_token_and_an_expiry_that_is_less_than_its_life()
     assert_eq!(printed("token"), format!("{token}\n"));
     assert_eq!(printed("header"), format!("Authorization: Bearer {token}\n"));
     assert_eq!(printed("curl"), format!("header = \"Authorization: Bearer {token}\"\n"));
-    assert!(
-        printed("env").starts_with(&format!("CP_TOKEN='{token}'\nCP_TOKEN_URL='{}'\n", world.server().url()))
-    );
+    let exports = format!("export CP_TOKEN='{token}'\nexport CP_TOKEN_URL='{}'\n", world.server().url());
+    assert!(printed("env").starts_with(&exports), "{}", printed("env"));
     let json = world.helper(&["-f", "json"]).json();
     assert_eq!((&json["access_token"], &json["profile"]), (&token.into(), &"prod".into()));
     assert!(json["expires_in"].as_u64().is_some_and(|seconds| seconds <= 840), "{}", json["expires_in"]);
