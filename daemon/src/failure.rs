@@ -108,7 +108,7 @@ pub fn malformed() -> Failure {
 /// A reply that does not fit a frame.
 pub fn reply_too_long() -> Failure {
     Failure::new(ErrorCode::INTERNAL, "the reply is too long for the protocol")
-        .with_hint("Delete profiles that are not needed, or report this as a bug")
+        .with_hint("Please report it as a bug")
 }
 
 /// A bug.

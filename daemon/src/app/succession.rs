@@ -26,6 +26,8 @@ const SHUT_LIMIT: Duration = Duration::from_millis(250);
 const LOOK: Duration = Duration::from_millis(2);
 /// For the state file, which holds nothing that is missed, and for the last lines of the audit file.
 const FLUSH_LIMIT: Duration = Duration::from_millis(500);
+/// For whatever still writes right before the new program is run.
+const SETTLE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Nothing is under way, and nothing begins while this is kept.
 struct Calm<'a> {
@@ -130,6 +132,7 @@ impl App {
         let parting = self.parting(&child, kept);
         child.let_go(parting).await?;
         let _ = tokio::time::timeout(FLUSH_LIMIT, self.audit.copied()).await;
+        settled().await?;
         let callers = self.service.restarts().attending();
         Err(proved.take_over(child, &self.meeting, &callers))
     }
@@ -187,6 +190,29 @@ impl App {
     }
 }
 
+/// The last writing may have met a disk that hangs, whose thread would hold up the new image for ever.
+async fn settled() -> Result<(), HandoverError> {
+    let end = Instant::now() + SETTLE_LIMIT;
+    while !background::is_idle() {
+        if Instant::now() >= end {
+            return Err(HandoverError::NoQuiet(SETTLE_LIMIT.as_secs()));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
+}
+
 fn counted(count: u32, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_program_is_run_in_our_place_while_a_thread_waits_for_a_disk() {
+        let _at_work = background::AtWork::begin();
+        assert!(matches!(settled().await, Err(HandoverError::NoQuiet(_))));
+    }
 }

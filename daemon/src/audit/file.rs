@@ -11,6 +11,7 @@ use cp_token_protocol::message::LogEntry;
 use tokio::sync::oneshot;
 
 use super::line;
+use crate::background::AtWork;
 use crate::files::{self, FileError};
 
 /// How large the file grows, in bytes, before it becomes the older one: some fifteen thousand entries.
@@ -107,6 +108,7 @@ fn keep(path: &Path, messages: &Receiver<Message>, standing: &Standing) {
 }
 
 fn append(path: &Path, lines: &[u8]) -> Result<(), FileError> {
+    let _at_work = AtWork::begin();
     let mut file = files::open_to_append(path)?;
     let length = file.metadata()?.len();
     if length + lines.len() as u64 > FILE_LIMIT {

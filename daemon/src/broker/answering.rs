@@ -11,7 +11,7 @@ use super::pending::Stage;
 use super::waiting::{Waiters, Waiting};
 use super::{Answer, Broker, Entry, Pending, Wish};
 use crate::failure;
-use crate::lease::{Acceptance, Asked, Attempt, Decision, Refusal};
+use crate::lease::{Acceptance, Ask, Asked, Attempt, Decision, Refusal};
 use crate::profile::Profile;
 use crate::trade::{Redeemed, Unredeemed};
 
@@ -35,15 +35,20 @@ impl Broker {
         let entry = entries.entry(profile.name.clone()).or_insert_with(|| Entry::new(profile));
         entry.adopt(profile);
         let asked = since.unwrap_or_else(|| entry.lease.asked(now));
-        let decision = entry.lease.request_since(&wish.ask, asked, now);
+        // Who was let wait before has a place.
+        let is_crowded = since.is_none() && entry.crowd() >= self.share.load(Ordering::Relaxed);
+        // A code is not spent for somebody who is turned away.
+        let ask = Ask { has_code: wish.ask.has_code && !is_crowded, ..wish.ask };
+        let decision = entry.lease.request_since(&ask, asked, now);
         let is_wanted = matches!(decision, Decision::Wait(_));
         let deed = if is_wanted { Deed::TokenRequest } else { Deed::Renewal };
         let is_cause = self.follow_orders(entry, code, deed);
-        let is_crowded = since.is_none() && entry.crowd() >= self.share.load(Ordering::Relaxed);
         let stage = match decision {
             Decision::Serve(served) => return Answer::Now(Ok(served)),
+            Decision::Refuse(Refusal::CodeNeeded) if is_crowded && wish.ask.has_code => {
+                Err(failure::too_many_waiting(profile))
+            }
             Decision::Refuse(refusal) => self.pause(entry, refusal, wish),
-            // Who was let wait before has a place.
             Decision::Wait(_) if is_crowded => Err(failure::too_many_waiting(profile)),
             Decision::Wait(_) => Ok(self.park(entry, wish, asked)),
         };

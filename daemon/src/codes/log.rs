@@ -27,6 +27,10 @@ const LOOK: Duration = Duration::from_millis(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How long the end of a step is remembered when it is over, for clocks that are set back a little.
 const REMEMBERED: Duration = Duration::from_secs(60);
+/// The last second of the year 9999, since 1970: no step ends later.
+const LATEST: u64 = 253_402_300_799;
+/// A day in seconds: no step is longer.
+const LONGEST: u64 = 24 * 60 * 60;
 /// What the system says where a file system has no locks.
 #[cfg(unix)]
 const NO_LOCKS: i32 = libc::ENOLCK;
@@ -107,6 +111,13 @@ struct Taken {
     mark: u64,
 }
 
+impl Record {
+    /// Whether this program may have written it.
+    fn is_ours(&self) -> bool {
+        self.accounts.values().all(|taken| taken.ends <= LATEST && taken.period <= LONGEST)
+    }
+}
+
 impl CodeFile {
     /// The file at `path`, and its lock beside it.
     pub fn new(path: PathBuf) -> Self {
@@ -148,7 +159,7 @@ fn claim_at(path: &Path, claim: &Claim) -> Result<Option<Use>, ClaimFault> {
     if let Some(other) = in_the_way(&record, claim) {
         return Ok(Some(other));
     }
-    record.accounts.retain(|_, taken| Duration::from_secs(taken.ends) + REMEMBERED > claim.now);
+    record.accounts.retain(|_, taken| Duration::from_secs(taken.ends).saturating_add(REMEMBERED) > claim.now);
     record.accounts.insert(claim.account.as_str().to_owned(), Taken::from(claim.new));
     files::replace(path, &serde_json::to_vec_pretty(&record).unwrap_or_default()).map_err(failed)?;
     if is_locked {
@@ -183,7 +194,7 @@ fn has_no_locks(error: &io::Error) -> bool {
 
 fn read(path: &Path) -> Result<Record, ClaimFault> {
     match files::read_own(path) {
-        Ok(text) => serde_json::from_str(&text).map_err(|_| ClaimFault::Broken),
+        Ok(text) => serde_json::from_str(&text).ok().filter(Record::is_ours).ok_or(ClaimFault::Broken),
         Err(FileError::Absent) => Ok(Record::default()),
         Err(error) => Err(failed(error)),
     }

@@ -83,7 +83,7 @@ pub enum RegistryError {
     #[error("{0} has a form in which this change cannot be written; nothing was changed")]
     Unwritable(String),
     /// The config file would be larger than what is read.
-    #[error("{0} would be larger than {1} KiB; nothing was changed")]
+    #[error("{0} would be larger than {1} MiB; nothing was changed")]
     TooLarge(String, u64),
     /// As many changes as are let in wait already.
     #[error("too many changes to profiles are under way")]

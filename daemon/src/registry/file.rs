@@ -204,7 +204,7 @@ impl ConfigFile {
         };
         match edited.text.len() as u64 {
             0..=FILE_LIMIT => Ok(edited),
-            _ => Err(RegistryError::TooLarge(self.shown(), FILE_LIMIT / 1024)),
+            _ => Err(RegistryError::TooLarge(self.shown(), FILE_LIMIT >> 20)),
         }
     }
 

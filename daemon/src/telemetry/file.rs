@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::background::AtWork;
 use crate::files::{self, FileError};
 
 /// The most bytes of a log file; there are at most two.
@@ -46,6 +47,7 @@ impl LogFile {
 
 impl Write for LogFile {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let _at_work = AtWork::begin();
         if self.length + line.len() as u64 > LIMIT {
             self.begin_anew()?;
         }

@@ -31,7 +31,7 @@ impl Use {
     pub fn until(&self, now: Duration, period: Duration) -> Option<Duration> {
         let ends = end_of(self.ends.saturating_sub(Duration::from_secs(1)), period).max(self.ends);
         let left = ends.checked_sub(now).filter(|left| !left.is_zero())?;
-        (left <= SET_BACK * period.max(self.period)).then_some(ends)
+        (left <= period.max(self.period).saturating_mul(SET_BACK)).then_some(ends)
     }
 }
 
@@ -107,7 +107,7 @@ pub fn step(now: Duration, period: Duration) -> u64 {
 
 /// When the step that `now` lies in ends, since 1970.
 pub fn end_of(now: Duration, period: Duration) -> Duration {
-    Duration::from_secs((step(now, period) + 1).saturating_mul(period.as_secs()))
+    Duration::from_secs(step(now, period).saturating_add(1).saturating_mul(period.as_secs()))
 }
 
 /// How long until another code than the one of `now` can be used.

@@ -18,6 +18,7 @@ mod panics;
 mod pause_checker;
 mod people;
 mod server;
+mod turned_away;
 
 use std::env;
 

@@ -205,7 +205,7 @@ fn a_change_that_would_make_the_file_larger_than_what_is_read_is_not_made() {
     assert_eq!(before.len(), full);
     let client = world.new_client();
     let creating = || world.creating("second", "memory", &client, &world.server().url()).run();
-    creating().failed(74).saying("would be larger than").saying("nothing was changed");
+    creating().failed(74).saying("would be larger than 16 MiB").saying("nothing was changed");
     assert_eq!(config(&world).len(), full);
     reload(&world).succeeded();
     edit(&world, |text| text[..full - 1000].to_owned());

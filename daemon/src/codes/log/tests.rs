@@ -77,7 +77,12 @@ async fn what_cannot_be_read_or_written_is_named_and_nothing_is_claimed() {
     let folder = Folder::new();
     let file = CodeFile::new(folder.file());
     assert_eq!(taken_by(&file, claim("jo", 1000, 30, 1, None)).await, None);
-    for broken in ["", "{", "[]", r#"{"accounts":{"jo":{"ends":-1,"period":30,"mark":1}}}"#] {
+    let taken =
+        |ends, period| format!(r#"{{"accounts":{{"al":{{"ends":{ends},"period":{period},"mark":1}}}}}}"#);
+    let (ends, endless) = (i128::from(LATEST), i128::from(u64::MAX));
+    let overlarge = [taken(-1, 30), taken(ends + 1, 30), taken(endless, 30), taken(30, endless)];
+    let foreign = ["", "{", "[]"].map(str::to_owned);
+    for broken in foreign.into_iter().chain(overlarge) {
         std::fs::write(folder.file(), broken).expect("break it");
         let error = file.claim(claim("jo", 2000, 30, 2, None)).await.expect_err("no such file was written");
         assert_eq!((error.fault, error.file), (ClaimFault::Broken, files::show(&folder.file())));
