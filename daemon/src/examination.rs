@@ -70,7 +70,7 @@ impl Examination {
         let mut findings = Vec::new();
         if request.after.is_none() {
             findings.extend(self.of_machine().await);
-            findings.extend(machine::number_of(&profiles));
+            findings.extend(self.number_of(&profiles));
         }
         tokio::select! {
             found = self.of_profiles(profiles) => findings.extend(found),
@@ -95,7 +95,11 @@ impl Examination {
             self.routes.forget();
         }
         match &request.profile {
-            Some(name) => Ok((vec![self.registry.select(&ProfileSelector::Named(name.clone()))?], None)),
+            Some(name) => match self.registry.select(&ProfileSelector::Named(name.clone())) {
+                // The machine's findings say so.
+                Err(problem) if self.registry.problem().as_ref() == Some(&problem) => Ok((Vec::new(), None)),
+                profile => Ok((vec![profile?], None)),
+            },
             None => Ok(self.registry.part(request.after.as_ref(), AT_ONCE)),
         }
     }

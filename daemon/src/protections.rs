@@ -70,5 +70,16 @@ fn extent(LockedMemory { held, locked }: LockedMemory) -> String {
         Some(bytes) => format!("limit {} KiB", bytes / 1024),
         None => "the system refuses more".to_owned(),
     };
-    format!("{locked} of {held}, {limit}: raise RLIMIT_MEMLOCK (ulimit -l, or LimitMEMLOCK= of the service)")
+    format!("{locked} of {held}, {limit}: raise RLIMIT_MEMLOCK ({})", raising())
+}
+
+/// What could not be locked is tried again at each look, so a limit that is raised meanwhile suffices.
+fn raising() -> String {
+    let next = "`ulimit -l` or LimitMEMLOCK= of the service for the next start";
+    match cfg!(target_os = "linux") {
+        true => {
+            format!("`sudo prlimit --memlock=unlimited --pid {}` at once, {next}", std::process::id())
+        }
+        false => next.to_owned(),
+    }
 }

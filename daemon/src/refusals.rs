@@ -21,12 +21,12 @@ const KEY_LENGTH: usize = 32;
 
 /// The refused secrets of each account, with what was said of them: a profile that has another account, or another
 /// secret, has nothing to do with them, whatever its name.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Refusals(Mutex<Held>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Held {
-    /// What fingerprints are made with; none while it lies under the seal.
+    /// What fingerprints are made with; none before the first, and while it lies under the seal.
     key: Option<Secret>,
     refused: HashMap<(AccountKey, Fingerprint), Refused>,
     /// How many were ever noted.
@@ -43,12 +43,6 @@ struct Refused {
     /// What was said of it. Nothing yet, where it may have been the one-time code beside it.
     failure: Option<Failure>,
     number: u64,
-}
-
-impl Default for Refusals {
-    fn default() -> Self {
-        Self(Mutex::new(Held { key: Some(new_key()), refused: HashMap::new(), count: 0 }))
-    }
 }
 
 impl Refusals {
@@ -155,6 +149,10 @@ impl Held {
         profile: &ProfileName,
         failure: Option<Failure>,
     ) {
+        // A new one would say nothing of what was made with the one under the seal.
+        if self.key.is_none() && self.refused.is_empty() {
+            self.key = Some(new_key());
+        }
         if let Some(fingerprint) = self.fingerprint(account, secret) {
             self.insert((account.clone(), fingerprint), profile.clone(), failure);
         }

@@ -132,7 +132,7 @@ pub(crate) enum Command {
 pub(crate) enum DaemonCommand {
     /// Start it, where it does not run already
     Start,
-    /// Stop it in order; every live token is lost, no secret is
+    /// Stop it; live tokens are lost, and secrets that are in its memory alone (--secret-source memory)
     Stop,
     /// Let a new one take its place, on Linux with its tokens and secrets
     Restart,

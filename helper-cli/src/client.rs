@@ -24,8 +24,9 @@ use crate::deadline::Deadline;
 
 pub(crate) use answer::{is_unheard, no_end, unexpected};
 
-/// How long the daemon may say nothing. It says every second that it is still at work.
-const SILENCE: Duration = Duration::from_secs(3);
+/// How long the daemon may say nothing. It says every second that it is still at work, and takes somebody new as soon as
+/// those have to go who have said nothing for five seconds.
+const SILENCE: Duration = Duration::from_secs(7);
 
 /// Room for the first piece of an answer; a longer token comes in several pieces and takes the owned way.
 const FIRST_PIECE: usize = 2048;

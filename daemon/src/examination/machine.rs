@@ -53,6 +53,14 @@ impl Examination {
         }
     }
 
+    /// A word where there is no profile to look at, unless the config file is to blame.
+    pub(super) fn number_of(&self, profiles: &[Arc<Profile>]) -> Option<Finding> {
+        let mend = "Create one: `cp-token profile create NAME --url URL --client-id ID`";
+        let failure = Failure::new(ErrorCode::NO_PROFILE, "there is no profile").with_hint(mend);
+        let is_so = profiles.is_empty() && self.registry.problem().is_none();
+        is_so.then(|| MACHINE.fault("profiles", &failure))
+    }
+
     /// By a write of what it holds already.
     async fn state_file(&self) -> Finding {
         match self.state.save().await {
@@ -78,13 +86,6 @@ impl Examination {
     }
 }
 
-/// A word where there is no profile to look at.
-pub(super) fn number_of(profiles: &[Arc<Profile>]) -> Option<Finding> {
-    let mend = "Create one: `cp-token profile create NAME --url URL --client-id ID`";
-    let failure = Failure::new(ErrorCode::NO_PROFILE, "there is no profile").with_hint(mend);
-    profiles.is_empty().then(|| MACHINE.fault("profiles", &failure))
-}
-
 /// One line for all of them: those that the system does not have are a word, those that it has and that do not hold a
 /// fault.
 fn protections(reports: &[ProtectionReport]) -> Finding {
@@ -93,8 +94,7 @@ fn protections(reports: &[ProtectionReport]) -> Finding {
     let unsupported = of(ProtectionState::Unsupported);
     if !off.is_empty() {
         let failure = Failure::new(ErrorCode::PROTECTION_OFF, format!("off: {}", off.join("; ")));
-        let mend = "Mend what each names, and start the daemon anew: `cp-token daemon stop` and `cp-token daemon start`";
-        return MACHINE.fault("protections", &failure.with_hint(mend));
+        return MACHINE.fault("protections", &failure.with_hint(AFTER_MENDING));
     }
     let found = format!("{} on", on.len());
     match unsupported.as_slice() {
@@ -112,6 +112,13 @@ fn named(report: &ProtectionReport) -> String {
         detail => format!("{} ({detail})", report.name),
     }
 }
+
+/// A daemon that is stopped loses what only its memory holds, so that comes last.
+const AFTER_MENDING: &str = if cfg!(target_os = "linux") {
+    "Mend what each names; what needs a new start has it with `cp-token daemon restart`, which keeps tokens and secrets"
+} else {
+    "Mend what each names, and start the daemon anew: `cp-token daemon stop`, which loses secrets that only its memory holds, and `cp-token daemon start`"
+};
 
 fn rests_in_keyring(profile: &Profile) -> bool {
     profile.secret_source == SecretLocation::Keyring

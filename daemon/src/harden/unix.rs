@@ -47,7 +47,7 @@ pub(super) fn notice_ended_children() {
 pub(super) fn outlive_limits() {
     // SAFETY: no handler of ours is involved and no other thread exists yet.
     let _ = unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
-    for resource in [Resource::Cpu, Resource::Fsize, Resource::Data, Resource::As] {
+    for resource in [Resource::Cpu, Resource::Fsize, Resource::Data, Resource::As, Resource::Memlock] {
         let limit = rustix::process::getrlimit(resource);
         let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
         let _ = rustix::process::setrlimit(resource, raised);

@@ -64,7 +64,8 @@ impl Said {
         while line.ends_with(b"\n") {
             line.pop();
         }
-        line.extend_from_slice(format!(" (and {} times more within a minute)\n", self.more).as_bytes());
+        let times = if self.more == 1 { "once".to_owned() } else { format!("{} times", self.more) };
+        line.extend_from_slice(format!(" (and {times} more within a minute)\n").as_bytes());
         (self.more > 0).then_some(line)
     }
 }
@@ -109,7 +110,7 @@ mod tests {
             repeats.judge(format!("0 line {number}\n").as_bytes(), at(0));
         }
         repeats.judge(b"0 line 0\n", at(1));
-        let told = Verdict::Write(Some(b"0 line 0 (and 1 times more within a minute)\n".to_vec()));
+        let told = Verdict::Write(Some(b"0 line 0 (and once more within a minute)\n".to_vec()));
         assert_eq!(repeats.judge(b"0 another\n", at(1)), told);
         assert_eq!(repeats.judge(b"0 one more\n", at(1)), Verdict::Write(None));
     }

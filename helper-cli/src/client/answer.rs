@@ -73,7 +73,9 @@ pub(super) fn is_the_end(error: &ReadError) -> bool {
 #[cold]
 pub(super) fn silent() -> Failure {
     Failure::new(ErrorCode::TIMED_OUT, "the daemon does not answer")
-        .with_hint("try again; if it stays silent, end the process cp-tokend")
+        .with_hint(
+            "try again; if it stays silent, end the process cp-tokend, which loses secrets that only its memory holds",
+        )
 }
 
 /// The connection ended before the answer.

@@ -39,9 +39,8 @@ fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
         Err(failure) if is_a_mistake(failure.code) => return Err(failure),
         Err(failure) => findings.push(fault("daemon", &failure)),
     }
-    // Somebody may have locked it meanwhile, which its own findings say.
     if !status.locked
-        && let Some(profiles) = unless_locked(profiles(options))?
+        && let Some(profiles) = unless_told(profiles(options), &findings)?
     {
         let is_known = |name: &ProfileName| {
             profiles.iter().any(|profile| profile.name == *name) || profile::find(name).is_ok()
@@ -51,9 +50,12 @@ fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
     Ok(findings)
 }
 
-fn unless_locked<T>(outcome: Result<T, Failure>) -> Result<Option<T>, Failure> {
+/// Nothing where the daemon's own findings say already why it names no profile: somebody may have locked it meanwhile, or
+/// its config file is broken.
+fn unless_told<T>(outcome: Result<T, Failure>, findings: &[Finding]) -> Result<Option<T>, Failure> {
     match outcome {
         Err(failure) if failure.code == ErrorCode::LOCKED => Ok(None),
+        Err(failure) if findings.iter().any(|finding| finding.found == failure.message) => Ok(None),
         other => other.map(Some),
     }
 }

@@ -24,14 +24,36 @@ pub(super) fn run(as_json: bool) -> Result<(), Failure> {
         Err(unheard) if client::is_unheard(&unheard) => ask()?,
         outcome => outcome?,
     };
-    // While it is locked it names none.
-    let profiles = if report.locked { Vec::new() } else { profile::profiles()? };
+    let (report, profiles) = with_profiles(report, ask)?;
     if as_json {
         output::print_json(&json::Status::of(&report, &profiles))
     } else {
         let look = Look::of_stdout();
         output::print_pieces(&lines(&report, &profiles, &look), &look)
     }
+}
+
+/// The profiles that the daemon has, which are none while it is locked or where the config file leaves it none. The list
+/// has the file looked at again, so the daemon's account is taken after it.
+fn with_profiles(
+    report: StatusReport,
+    ask: impl Fn() -> Result<StatusReport, Failure>,
+) -> Result<(StatusReport, Vec<ProfileReport>), Failure> {
+    if report.locked {
+        return Ok((report, Vec::new()));
+    }
+    let profiles = profile::profiles();
+    let report = ask()?;
+    match profiles {
+        Ok(profiles) => Ok((report, profiles)),
+        Err(failure) if is_of_config(&report, &failure) => Ok((report, Vec::new())),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Whether what keeps the daemon from naming profiles is what it says of its config file.
+fn is_of_config(report: &StatusReport, failure: &Failure) -> bool {
+    report.config_problem.as_ref() == Some(&failure.message)
 }
 
 /// The daemon's account of itself.

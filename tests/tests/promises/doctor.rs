@@ -4,6 +4,7 @@
 use cp_token_tests::world::{Client, Outcome, World};
 use serde_json::Value;
 
+mod broken;
 mod daemon;
 mod keyring;
 mod machine;
