@@ -39,6 +39,9 @@ pub use vault::{of_foreign, of_keyring, of_load, of_vault};
 const RESET_IN_CONSOLE: &str = "In the console, choose Administration > Integrations > API Clients, \
      then Actions > Reset API secret";
 
+/// The end of a hint of what passes.
+const KEPT: &str = "; the secret is kept and tried again";
+
 const ONCE_MORE: &str = "; to try the same once more, ";
 
 /// The attempt was overtaken by `forget`, `delete` or a change of the profile.
@@ -227,8 +230,8 @@ fn once_more(name: &ProfileName) -> String {
 fn unproved(failure: &Failure) -> Failure {
     let mut failure = failure.clone();
     failure.message.push_str("; nothing was changed");
-    if let Some(end) = failure.hint.find(ONCE_MORE) {
-        failure.hint.truncate(end);
+    for end in [ONCE_MORE, KEPT] {
+        failure.hint.truncate(failure.hint.find(end).unwrap_or(failure.hint.len()));
     }
     if failure.hint.starts_with(RESET_IN_CONSOLE) {
         failure.hint = format!("Check client ID and secret. {RESET_IN_CONSOLE} if the secret is lost");

@@ -6,8 +6,8 @@ use cp_token_protocol::message::Identity;
 use cp_token_protocol::{ErrorCode, Failure};
 
 use super::refused::refused;
-use super::way;
-use crate::authority::{ProxyFlaw, TokenRequestError};
+use super::{KEPT, way};
+use crate::authority::{ProxyFlaw, Target, TokenRequestError};
 use crate::lease::{FailureKind, policy};
 use crate::profile::Profile;
 use crate::trade::Unredeemed;
@@ -50,7 +50,7 @@ fn told(error: &TokenRequestError, profile: &Profile) -> (ErrorCode, String) {
         TokenRequestError::Intercepted(_) => (
             ErrorCode::BAD_ANSWER,
             format!(
-                "Check {} for a login page, VPN or gateway, and the URL with `cp-token profile show {name}`; the secret is kept and tried again",
+                "Check {} for a login page, VPN or gateway, and the URL with `cp-token profile show {name}`{KEPT}",
                 way::links(profile)
             ),
         ),
@@ -69,10 +69,17 @@ fn told(error: &TokenRequestError, profile: &Profile) -> (ErrorCode, String) {
                 "If a company proxy or a test server signs with its own CA: `cp-token profile update {name} --ca-bundle FILE`"
             ),
         ),
+        // The network's own login page, more often than a console that has moved.
+        TokenRequestError::Redirected { to: to @ Target::Elsewhere } => {
+            (ErrorCode::BAD_ANSWER, way::of_redirect(to, profile))
+        }
         TokenRequestError::Redirected { to } => (ErrorCode::REDIRECTED, way::of_redirect(to, profile)),
         TokenRequestError::BadAnswer(_) => (
             ErrorCode::BAD_ANSWER,
-            format!("Check that the URL is the console's, with `cp-token profile show {name}`"),
+            format!(
+                "Check {} for a login page, VPN or gateway, and that the URL is the console's, with `cp-token profile show {name}`",
+                way::links(profile)
+            ),
         ),
         TokenRequestError::CaBundle { .. } => (
             ErrorCode::CA_BUNDLE_UNREADABLE,
@@ -107,7 +114,9 @@ pub fn kind_of(error: &TokenRequestError, profile: &Profile) -> FailureKind {
         TokenRequestError::Busy { retry_after } | TokenRequestError::ServerFailed { retry_after, .. } => {
             (policy::SERVER_CAP, *retry_after)
         }
-        TokenRequestError::BadAnswer(_) | TokenRequestError::Intercepted(_) => (policy::SERVER_CAP, None),
+        TokenRequestError::BadAnswer(_)
+        | TokenRequestError::Intercepted(_)
+        | TokenRequestError::Redirected { to: Target::Elsewhere } => (policy::SERVER_CAP, None),
         TokenRequestError::Unreachable(_)
         | TokenRequestError::Untrusted(_)
         | TokenRequestError::TimedOut

@@ -2,7 +2,7 @@
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::once_more;
+use super::{KEPT, once_more};
 use crate::authority::{ProxyFlaw, Target};
 use crate::profile::Profile;
 use crate::proxy::ProxyUrl;
@@ -71,7 +71,8 @@ pub(super) fn of_redirect(to: &Target, profile: &Profile) -> String {
             format!("No secret is sent there without TLS; check the URL with `cp-token profile show {name}`")
         }
         Target::Elsewhere => format!(
-            "See where with `curl -sSI {}/api/v3/`; if the console has moved there: `cp-token profile update {name} --url URL`",
+            "Check {} for a login page, VPN or gateway; if the console has moved, see where with `curl -sSI {}/api/v3/`, then `cp-token profile update {name} --url URL`{KEPT}",
+            links(profile),
             profile.url
         ),
         Target::SameOrigin | Target::Unfit => {

@@ -53,7 +53,8 @@ fn f10_a_server_that_is_elsewhere_in_trouble_or_silent_is_a_fault_and_one_that_o
     unproved(&world, "prod", &world.server().url());
     let other = FakeCrashPlan::start();
     for (answer, code, mend) in [
-        (Answer::redirect(302, &format!("{}/x?y=z", other.url())), "redirected", "--url https://localhost"),
+        (Answer::redirect(302, &format!("{}/x?y=z", other.url())), "bad_answer", "--url URL"),
+        (Answer::redirect(302, "https://localhost/x?y=z"), "redirected", "--url https://localhost"),
         (Answer::status(503, &[], "FOREIGN"), "server_failed", "Ask again later"),
         (Answer::status(429, &[], ""), "server_busy", "Ask again later"),
         (Answer::raw("FOREIGN"), "bad_answer", "cp-token profile show prod"),

@@ -1,66 +1,98 @@
-//! Promises about a server that has moved: its redirect is never followed, and the message names the place and the
-//! one command that follows it by a person's own choice.
+//! Promises about a server that has moved: its redirect is never followed, and the message names a place that is known and
+//! the one command that follows it by a person's own choice. A redirect to any other is a failure of the way.
 
-use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan, Setup};
+use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan};
+use cp_token_tests::fake_proxy::FakeProxy;
 use cp_token_tests::world::World;
 
-use super::command_in;
+use super::{command_in, creating_through};
 
 const STATUSES: [u16; 5] = [301, 302, 303, 307, 308];
 
+/// A profile behind a proxy that leads every host to the world's own server, and that server's other name, which is one
+/// that a message may name.
+fn moving(world: &World, proxy: &FakeProxy, name: &str) -> String {
+    let client = world.new_client();
+    let creating = creating_through(world, name, &client, &proxy.url());
+    creating.stdin(&client.secret).run().succeeded();
+    world.server().url().replace("localhost", "login.localhost")
+}
+
+/// How often somebody asked the proxy for the way to this origin.
+fn asked_for(proxy: &FakeProxy, origin: &str) -> usize {
+    let head = format!("CONNECT {} ", origin.trim_start_matches("https://"));
+    proxy.conversations().iter().filter(|one| one.head.starts_with(&head)).count()
+}
+
 #[test]
-fn g01_a_redirect_names_its_place_and_the_command_that_it_names_works() {
-    let world = World::new();
+fn g01_a_redirect_to_a_known_place_names_it_and_the_command_that_it_names_works() {
+    let (world, proxy) = (World::new(), FakeProxy::start());
     let _daemon = world.daemon();
-    let authority = world.server().authority().clone();
-    let new = FakeCrashPlan::start_with(Setup { authority, ..Setup::default() });
     for (count, status) in STATUSES.into_iter().enumerate() {
         let name = format!("p{status}");
-        let client = world.create_profile(&name, "memory");
-        new.add_client(&client.id, &client.secret);
-        let target = format!("{}/api/v3/oauth/token?grant_type=client_credentials", new.url());
+        let new = moving(&world, &proxy, &name);
+        let target = format!("{new}/api/v3/oauth/token?grant_type=client_credentials");
         world.server().answer_next(Answer::redirect(status, &target));
         let told = world.helper(&["-p", &name, "--fresh"]).failed(78);
-        let told =
-            told.saying(&format!("redirects token requests to {}, which is never followed", new.url()));
-        assert_eq!(new.connections(), 2 * count, "nothing went there by itself");
+        let told = told.saying(&format!("redirects token requests to {new}, which is never followed"));
+        assert_eq!(asked_for(&proxy, &new), 2 * count, "nothing went there by itself");
         let command = command_in(&told.stderr);
-        assert_eq!(command, format!("cp-token profile update {name} --url {}", new.url()));
+        assert_eq!(command, format!("cp-token profile update {name} --url {new}"));
         world.shell(command).succeeded();
         let token = world.helper(&["-p", &name, "--fresh"]).token();
-        assert_eq!(new.issued().last(), Some(&token));
+        assert_eq!(world.server().issued().last(), Some(&token));
     }
-    assert_eq!(new.token_requests(), 2 * STATUSES.len(), "one proves the move, one is the token");
+    assert_eq!(asked_for(&proxy, &moving(&world, &proxy, "last")), 2 * STATUSES.len());
 }
 
 #[test]
 fn g01_a_creation_says_with_which_url_it_works() {
+    let (world, proxy) = (World::new(), FakeProxy::start());
+    let _daemon = world.daemon();
+    let new = moving(&world, &proxy, "other");
+    let client = world.new_client();
+    world.server().answer_next(Answer::redirect(301, &format!("{new}/")));
+    let told = creating_through(&world, "prod", &client, &proxy.url()).stdin(&client.secret).run().failed(78);
+    let told = told.saying("nothing was changed");
+    assert_eq!((command_in(&told.stderr), asked_for(&proxy, &new)), (&*format!("--url {new}"), 0));
+}
+
+/// The most usual captive portal: the login page of a hotel, behind a redirect that anybody may have written.
+#[test]
+fn a_redirect_to_an_unknown_host_is_a_failure_of_the_way_and_is_waited_out() {
     let world = World::new();
     let _daemon = world.daemon();
-    let authority = world.server().authority().clone();
-    let new = FakeCrashPlan::start_with(Setup { authority, ..Setup::default() });
+    world.create_profile("prod", "memory");
+    let other = FakeCrashPlan::start();
+    for place in ["https://portal.hotel.example/login", "http://10.0.0.1:8080/x", &other.url()] {
+        world.server().answer_next(Answer::redirect(302, place));
+        let before = world.server().token_requests();
+        let told = world.helper(&["--fresh"]).failed(75);
+        let told = told.saying("redirects token requests to a host that cp-token does not know");
+        told.saying("login page, VPN or gateway").saying("the secret is kept and tried again");
+        world.helper(&["--fresh", "--retry"]).token();
+        assert_eq!(world.server().token_requests(), before + 2, "the same secret, without a word of anybody");
+    }
     let client = world.new_client();
-    new.add_client(&client.id, &client.secret);
-    world.server().answer_next(Answer::redirect(301, &format!("{}/", new.url())));
-    let told = world.creating("prod", "memory", &client, &world.server().url()).run().failed(78);
-    let told = told.saying("nothing was changed");
-    assert_eq!((command_in(&told.stderr), new.connections()), (&*format!("--url {}", new.url()), 0));
-    world.creating("prod", "memory", &client, &new.url()).run().succeeded();
+    world.server().answer_next(Answer::redirect(302, "https://portal.hotel.example/login"));
+    let told = world.creating("new", "memory", &client, &world.server().url()).run().failed(75);
+    let told = told.saying("nothing was changed").saying("create it with `--url URL`");
+    assert!(!told.stderr.contains("kept"), "nothing is: {told:?}");
+    assert_eq!(other.connections(), 0);
 }
 
 /// `(Location, where it is said to point, whether a command is named)`
-const ODD: [(&str, &str, bool); 14] = [
+const ODD: [(&str, &str, bool); 13] = [
     ("/login", "another of its own pages", false),
     ("login?next=https://evil.example", "another of its own pages", false),
     ("", "another of its own pages", false),
     ("http://console.crashplan.com/", "http://console.crashplan.com", false),
-    ("http://10.0.0.1:8080/x", "http://10.0.0.1:8080", false),
     ("javascript:alert(1)", "a place that is no request URL", false),
     ("https://$(touch${IFS}pwned)/", "a place that is no request URL", false),
     ("https://a`touch pwned`.example/", "a place that is no request URL", false),
     ("https://a;touch.example/", "a place that is no request URL", false),
     ("https://a'b\"c.example/", "a place that is no request URL", false),
-    ("https://user:FOREIGN@new.localhost:8443/FOREIGN?FOREIGN#FOREIGN", "https://new.localhost:8443", true),
+    ("https://user:FOREIGN@new.localhost/FOREIGN?FOREIGN#FOREIGN", "https://new.localhost", true),
     ("https://Console.US2.CrashPlan.com/FOREIGN", "https://console.us2.crashplan.com", true),
     ("https://FOREIGN.example/", "a host that cp-token does not know", true),
     ("https://FOREIGN.localhost/", "a host that cp-token does not know", true),
@@ -74,7 +106,8 @@ fn g01_g11_an_odd_place_names_no_command_that_a_shell_would_trip_over() {
         let name = format!("p{number}");
         world.create_profile(&name, "memory");
         world.server().answer_next(Answer::redirect(STATUSES[number % STATUSES.len()], location));
-        let told = world.helper(&["-p", &name, "--fresh"]).failed(78);
+        let code = if place.starts_with("a host") { 75 } else { 78 };
+        let told = world.helper(&["-p", &name, "--fresh"]).failed(code);
         let told = told.saying(&format!("the server redirects token requests to {place}, which is never"));
         assert_eq!(told.stderr.contains("--url "), has_command, "{location}: {told:?}");
         let small = told.stderr.to_ascii_lowercase();
