@@ -29,6 +29,7 @@ mod file;
 mod foreign;
 mod known;
 mod pages;
+mod rest;
 mod secret;
 mod steps;
 mod turns;

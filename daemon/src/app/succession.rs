@@ -102,9 +102,9 @@ impl App {
         self.broker.hold_back(false);
         door.let_in();
         tracing::warn!("{error}; this daemon goes on");
-        self.service.restarts().tell(&Err(failure::of_handover(&error)));
         // Somebody may have asked for it meanwhile.
         let _ = self.registry.reload().await;
+        self.service.restarts().tell(&Err(failure::of_handover(&error)));
         None
     }
 

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use cp_token_protocol::ProfileName;
 
 use super::edit::{Edit, EditError, Edited};
 use super::error::RegistryError;
 use super::known::Known;
+use super::rest;
 use crate::background;
 use crate::config::Config;
 use crate::files::{self, FILE_LIMIT, FileError, Replacement};
@@ -26,6 +27,9 @@ const LOCK_LIMIT: Duration = Duration::from_secs(4);
 /// The same where it has hung before: enough for a disk that answers again.
 const BRIEFLY: Duration = Duration::from_millis(50);
 
+/// How long a file that somebody else wrote has to stay the same until it is taken as whole.
+const CALM: Duration = Duration::from_millis(20);
+
 /// One reading of the file.
 pub(super) struct Reading {
     pub(super) config: Arc<Config>,
@@ -40,7 +44,9 @@ pub(super) struct Reading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Signature {
     size: u64,
-    changed: std::time::SystemTime,
+    changed: SystemTime,
+    /// Another one is another file under the same name; absent where the disk keeps none.
+    created: Option<SystemTime>,
 }
 
 /// A change, the text that it was made to, and what came of it.
@@ -76,15 +82,13 @@ impl ConfigFile {
 
     pub(super) fn signature(&self) -> Option<Signature> {
         let facts = std::fs::metadata(&self.path).ok()?;
-        Some(Signature { size: facts.len(), changed: facts.modified().ok()? })
+        Some(Signature { size: facts.len(), changed: facts.modified().ok()?, created: facts.created().ok() })
     }
 
     /// A file that does not exist is an empty config.
     pub(super) fn read(&self) -> Read {
-        // Taken before the content: a change in between is noticed at the next look.
-        let signature = self.signature();
-        let text = self.found().map_err(|error| (signature, error))?.unwrap_or_default();
-        match self.known(text) {
+        let (signature, text) = self.whole();
+        match text.and_then(|text| self.known(text.unwrap_or_default())) {
             Ok(known) => {
                 Ok(Reading { config: Arc::clone(&known.config), signature, changed: None, doubt: None })
             }
@@ -141,7 +145,7 @@ impl ConfigFile {
     }
 
     fn prepared(&self, edit: Edit) -> Result<Prepared, RegistryError> {
-        let found = self.found()?;
+        let found = self.whole().1?;
         let is_there = found.is_some();
         let known = self.known(found.unwrap_or_default())?;
         let edited = self.edited(&known, &edit)?;
@@ -239,6 +243,13 @@ impl ConfigFile {
         }
     }
 
+    /// The file's version and text when nobody else is writing it.
+    fn whole(&self) -> (Option<Signature>, Result<Option<String>, RegistryError>) {
+        let (signature, text) = rest::at_rest(self);
+        let never = || Err(RegistryError::ConfigFile(self.shown(), FileError::Locked));
+        (signature, text.unwrap_or_else(never))
+    }
+
     /// The text; nothing where there is no file.
     fn found(&self) -> Result<Option<String>, RegistryError> {
         match files::read_own(&self.path) {
@@ -246,5 +257,33 @@ impl ConfigFile {
             Err(FileError::Absent) => Ok(None),
             Err(error) => Err(RegistryError::ConfigFile(self.shown(), error)),
         }
+    }
+}
+
+impl rest::Changing for ConfigFile {
+    type Version = Option<Signature>;
+    type Text = Result<Option<String>, RegistryError>;
+
+    fn version(&self) -> Self::Version {
+        self.signature()
+    }
+
+    fn text(&self) -> Self::Text {
+        self.found()
+    }
+
+    fn is_new(&self, text: &Self::Text) -> bool {
+        let last = self.last();
+        let found = text.as_ref().ok().map(|text| text.as_deref().unwrap_or_default());
+        found.is_some_and(|found| last.as_ref().is_some_and(|last| last.text != found))
+    }
+
+    fn is_another_file(&self, version: &Self::Version) -> bool {
+        let created = |of: &Self::Version| of.and_then(|signature| signature.created);
+        created(version) != created(&self.signature())
+    }
+
+    fn pause(&self) {
+        std::thread::sleep(CALM);
     }
 }

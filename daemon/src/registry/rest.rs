@@ -1,0 +1,102 @@
+//! Waits until nobody writes a file any more: many editors empty it first and fill it then, and half a config has fewer profiles.
+
+/// How often the file is read while it changes; each reading is followed by one pause.
+const ROUNDS: usize = 20;
+
+/// A file, as whoever waits for its rest sees it.
+pub(super) trait Changing {
+    /// What tells one version from the next.
+    type Version: PartialEq;
+    /// What is read.
+    type Text;
+    /// The version that the file has now.
+    fn version(&self) -> Self::Version;
+    /// What the file says now.
+    fn text(&self) -> Self::Text;
+    /// Whether it is another text than the last good one. Only such a text has to be at rest.
+    fn is_new(&self, text: &Self::Text) -> bool;
+    /// Whether the name belongs to another file than at this version: that one was replaced as a whole, and so was whole.
+    fn is_another_file(&self, version: &Self::Version) -> bool;
+    /// Waits as long as a writer may be between two writings.
+    fn pause(&self);
+}
+
+/// The version and the text of the file; no text where it changed all the time.
+pub(super) fn at_rest<F: Changing>(file: &F) -> (F::Version, Option<F::Text>) {
+    for _ in 0..ROUNDS {
+        // Taken before the content: a change in between is noticed at the next look.
+        let version = file.version();
+        let text = file.text();
+        if file.is_new(&text) {
+            file.pause();
+            if file.version() != version && !file.is_another_file(&version) {
+                continue;
+            }
+        }
+        return (version, Some(text));
+    }
+    (file.version(), None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// A file whose writer goes on at each pause until it has written this many pieces; nobody knows a text of it yet.
+    struct Written {
+        pieces: Cell<usize>,
+        all: usize,
+        known: Option<usize>,
+        replaced: bool,
+    }
+
+    impl Changing for Written {
+        type Version = usize;
+        type Text = usize;
+        fn version(&self) -> usize {
+            self.pieces.get()
+        }
+        fn text(&self) -> usize {
+            self.pieces.get()
+        }
+        fn is_new(&self, text: &usize) -> bool {
+            self.known != Some(*text)
+        }
+        fn is_another_file(&self, _: &usize) -> bool {
+            self.replaced
+        }
+        fn pause(&self) {
+            self.pieces.set(self.all.min(self.pieces.get() + 1));
+        }
+    }
+
+    fn written(all: usize, known: Option<usize>) -> (usize, Option<usize>) {
+        at_rest(&Written { pieces: Cell::new(0), all, known, replaced: false })
+    }
+
+    #[test]
+    fn a_file_is_taken_when_it_is_whole_and_not_before() {
+        for all in 0..ROUNDS {
+            assert_eq!(written(all, None), (all, Some(all)));
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_known_is_taken_at_once() {
+        assert_eq!(written(5, Some(0)), (0, Some(0)));
+        assert_eq!(written(5, Some(3)), (3, Some(3)));
+    }
+
+    #[test]
+    fn of_a_file_that_never_rests_nothing_is_taken() {
+        assert_eq!(written(usize::MAX, None), (ROUNDS, None));
+    }
+
+    #[test]
+    fn a_file_that_was_replaced_meanwhile_was_whole() {
+        let file = Written { pieces: Cell::new(0), all: usize::MAX, known: None, replaced: true };
+        assert_eq!(at_rest(&file), (0, Some(0)));
+    }
+}
