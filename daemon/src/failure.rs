@@ -169,7 +169,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             ErrorCode::PROFILE_EXISTS,
             "Change it with `cp-token profile update`, give it a new secret with `cp-token profile reset-secret`, or choose another name",
         ),
-        RegistryError::Url(_) => (ErrorCode::INVALID_URL, ""),
+        RegistryError::Url(_) | RegistryError::Origin(_) => (ErrorCode::INVALID_URL, ""),
         RegistryError::Grammar(_) => (ErrorCode::INVALID_ARGUMENT, "See `cp-token profile create --help`"),
         RegistryError::Proxy(_) => (ErrorCode::INVALID_ARGUMENT, ""),
         RegistryError::Seed(_) => {

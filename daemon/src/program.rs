@@ -58,6 +58,9 @@ pub enum ProgramError {
     /// It ended well and printed nothing.
     #[error("printed nothing")]
     Silent,
+    /// It ended well and printed an empty line before anything else.
+    #[error("printed an empty first line, and that line is to be the secret")]
+    EmptyLine,
     /// It printed more than was allowed, and was ended.
     #[error("printed more than a secret can hold")]
     TooMuch,

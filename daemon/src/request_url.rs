@@ -9,46 +9,41 @@ use url::{Host, Url};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestUrl(String);
 
-/// Why a text is no request URL. It repeats nothing of the text.
+/// Why a text is no request URL. It repeats nothing of the text, and is to be read after what the text is: "the request
+/// URL …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RequestUrlError {
     /// It is no URL at all.
-    #[error("the request URL must look like https://console.us2.crashplan.com")]
+    #[error("must look like https://console.us2.crashplan.com")]
     NotAUrl,
     /// It has a space, a control character or a character outside ASCII.
     #[error(
-        "the request URL has a character outside visible ASCII; write it by hand, like https://console.us2.crashplan.com"
+        "has a character outside visible ASCII; write it by hand, like https://console.us2.crashplan.com"
     )]
     OddCharacter,
     /// Its scheme is not `https`.
-    #[error("the request URL must start with https://, like https://console.us2.crashplan.com")]
+    #[error("must start with https://, like https://console.us2.crashplan.com")]
     NotHttps,
     /// It is `http`, and the profile does not allow that.
-    #[error(
-        "the request URL must be https; http is only for a loopback address in a profile with insecure_http"
-    )]
+    #[error("must be https; http is only for a loopback address in a profile with insecure_http")]
     HttpNotAllowed,
     /// It is `http` to another machine.
-    #[error("http is allowed to localhost, 127.0.0.0/8 and [::1] only; use https for every other server")]
+    #[error("may be http to localhost, 127.0.0.0/8 and [::1] only; use https for every other server")]
     HttpBeyondLoopback,
     /// It has a user name or password.
-    #[error("the request URL must not hold a user name or password; leave out everything up to the @")]
+    #[error("must not hold a user name or password; leave out everything up to the @")]
     UserInfo,
     /// It has a path.
-    #[error(
-        "the request URL must end after the host, like https://console.us2.crashplan.com; leave out the path"
-    )]
+    #[error("must end after the host, like https://console.us2.crashplan.com; leave out the path")]
     Path,
     /// It has a query or fragment.
-    #[error(
-        "the request URL must end after the host, like https://console.us2.crashplan.com; leave out ? and #"
-    )]
+    #[error("must end after the host, like https://console.us2.crashplan.com; leave out ? and #")]
     QueryOrFragment,
     /// Its host is empty, percent-encoded, ends in a dot or is otherwise unusual.
-    #[error("the request URL's host must be a plain name or address, like console.us2.crashplan.com")]
+    #[error("must have a plain name or address as its host, like console.us2.crashplan.com")]
     Host,
     /// Its port is not a plain number from 1 to 65535.
-    #[error("the request URL's port must be a number from 1 to 65535, or be left out")]
+    #[error("must have a port from 1 to 65535, or none")]
     Port,
 }
 

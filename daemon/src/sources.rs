@@ -7,7 +7,11 @@ use cp_token_protocol::message::SecretLocation;
 
 use crate::entry::Entry;
 use crate::profile::Profile;
-use crate::vault::{CommandSource, CredentialSource, FileSource, ForeignItems, SecretSource, VaultError};
+use crate::program::ProgramError;
+use crate::vault::{
+    CommandSource, CredentialFault, CredentialSource, FileFault, FileSource, ForeignItems, SecretSource,
+    VaultError,
+};
 
 /// Every source that a profile can choose.
 #[derive(Clone)]
@@ -27,7 +31,11 @@ impl Sources {
     /// [`VaultError`].
     pub async fn load(&self, profile: &Profile) -> Result<Entry, VaultError> {
         let text = self.of(&profile.secret_source).load(&profile.secret_key()).await?;
-        Ok(Entry::parse(&text))
+        let entry = Entry::parse(&text);
+        match empty_line(&profile.secret_source).filter(|_| entry.secret.expose().is_empty()) {
+            Some(error) => Err(error),
+            None => Ok(entry),
+        }
     }
 
     /// Puts the profile's secret, and what belongs to it, into its source.
@@ -61,6 +69,18 @@ impl Sources {
             SecretLocation::Command(line) => Arc::new(CommandSource::new(line.clone())),
             SecretLocation::File(path) => Arc::new(FileSource::new(path.into())),
             SecretLocation::Credential(name) => Arc::new(CredentialSource::new(name.clone())),
+        }
+    }
+}
+
+/// What it is called that the first line is empty, where a person or a program wrote the text.
+fn empty_line(location: &SecretLocation) -> Option<VaultError> {
+    match location {
+        SecretLocation::Keyring | SecretLocation::Memory => None,
+        SecretLocation::Command(_) => Some(VaultError::Command(ProgramError::EmptyLine)),
+        SecretLocation::File(_) => Some(VaultError::File(FileFault::EmptyLine)),
+        SecretLocation::Credential(_) => {
+            Some(VaultError::Credential(CredentialFault::File(FileFault::EmptyLine)))
         }
     }
 }

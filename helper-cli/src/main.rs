@@ -85,6 +85,6 @@ fn refuse<'a>(failure: Failure, arguments: impl Iterator<Item = &'a OsStr>) -> u
 fn read_and_run(arguments: &[OsString]) -> Result<u8, Failure> {
     match cli::parse(arguments)? {
         cli::Parsed::Line(line) => commands::run(*line),
-        cli::Parsed::Text(text) => output::print(&[text.as_bytes()]).map(|()| 0),
+        cli::Parsed::Text(text) => output::print_text(&[text.as_bytes()]).map(|()| 0),
     }
 }

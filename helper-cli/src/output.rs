@@ -38,27 +38,42 @@ pub(crate) fn print_lines(lines: &[String]) -> Result<(), Failure> {
     print(&[text.as_bytes()])
 }
 
-/// Writes each line as it looks where it goes.
+/// Writes what people page through. Where its reader goes away early, as `head` does, this ends as other programs do: by
+/// SIGPIPE and without a word, unless whoever called us ignores that signal.
 ///
 /// # Errors
 /// As [`print()`].
+pub(crate) fn print_text(parts: &[&[u8]]) -> Result<(), Failure> {
+    system::write_to_stdout(parts).map_err(|error| {
+        #[cfg(unix)]
+        if error.kind() == ErrorKind::BrokenPipe {
+            system::end_by_pipe_signal();
+        }
+        not_written(&error)
+    })
+}
+
+/// Writes each line as it looks where it goes.
+///
+/// # Errors
+/// As [`print_text()`].
 pub(crate) fn print_pieces(lines: &[Vec<Piece>], look: &Look) -> Result<(), Failure> {
     let mut text = String::new();
     for line in lines {
         text.extend(line.iter().map(|piece| piece.painted(look)));
         text.push('\n');
     }
-    print(&[text.as_bytes()])
+    print_text(&[text.as_bytes()])
 }
 
 /// Writes the value as JSON on one line to standard output.
 ///
 /// # Errors
-/// As [`print()`].
+/// As [`print_text()`].
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value)
         .map_err(|_| Failure::new(ErrorCode::INTERNAL, "the answer has no JSON form"))?;
-    print(&[text.as_bytes(), b"\n"])
+    print_text(&[text.as_bytes(), b"\n"])
 }
 
 /// Writes to standard error. Whether anybody reads it changes nothing.

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 pub(crate) use search::{Missing, find};
 #[cfg(all(unix, not(test)))]
 pub(crate) use system::note_pipe_signal;
-pub(crate) use system::{Pipe, end_as, is_ready, pipe, without_waiting};
+pub(crate) use system::{PIPE_WAS_IGNORED, Pipe, end_as, is_ready, pipe, without_waiting};
 
 /// One argument of a program.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Owns the step from a program as a person writes it to a line that the daemon can run: words split as a shell
 //! splits them, the program by its absolute path.
 
+mod missing;
 #[cfg_attr(windows, allow(dead_code, reason = "lines are not those of a shell there"))]
 mod syntax;
 
@@ -12,19 +13,21 @@ use cp_token_protocol::{ErrorCode, Failure};
 use syntax::Syntax;
 
 /// What a shell does itself; there is no such program, or none that does it for us.
-const BUILT_IN: [&str; 14] = [
-    ".", ":", "alias", "cd", "eval", "exec", "export", "for", "if", "read", "set", "source", "unset", "while",
+const BUILT_IN: &[&str] = &[
+    "!", ".", ":", "[[", "alias", "case", "cd", "command", "declare", "eval", "exec", "export", "for",
+    "function", "if", "let", "local", "read", "set", "source", "time", "trap", "type", "ulimit", "umask",
+    "unset", "until", "wait", "while", "{",
 ];
 
 /// The words of `text`, the first one found in `search`, the value of `PATH`, and made absolute.
 ///
 /// # Errors
-/// [`ErrorCode::USAGE`] where it does not split, or where there is no such program. It repeats no word: an
-/// argument may be meant to be secret.
+/// [`ErrorCode::USAGE`] where it does not split, or where there is no such program. It repeats no argument: one
+/// may be meant to be secret.
 pub(crate) fn parse(text: &str, search: Option<&OsStr>) -> Result<Vec<String>, Failure> {
     let mut words = split(text)?;
     let program = words.first_mut().ok_or_else(|| fault("the program line is empty"))?;
-    let found = find(program, search).ok_or_else(|| not_found(program))?;
+    let found = find(program, search).ok_or_else(|| not_found(program, search))?;
     *program = found.to_str().map(str::to_owned).ok_or_else(|| fault("the program's path is not UTF-8"))?;
     Ok(words)
 }
@@ -64,6 +67,7 @@ fn with_home(text: &str, places: &[usize]) -> Result<String, Failure> {
 fn what(syntax: Syntax) -> String {
     match syntax {
         Syntax::Special('\n') => "more than one line".to_owned(),
+        Syntax::Special(sign @ ('$' | '`')) => format!("a {sign} that is not in single quotes"),
         Syntax::Special(sign) => format!("a {sign} outside of quotes"),
         Syntax::Assignment => "a variable before the program".to_owned(),
         Syntax::OtherHome => "another user's home".to_owned(),
@@ -72,14 +76,14 @@ fn what(syntax: Syntax) -> String {
 
 fn needs_a_shell(what: &str) -> Failure {
     Failure::new(ErrorCode::USAGE, format!("no shell runs this line, and it has {what}")).with_hint(
-        "write sh -c 'COMMANDS' for what a shell is to do, and quotes around what the program is to get as it stands",
+        "write sh -c 'COMMANDS' for what a shell is to do, and single quotes around what the program is to get as it stands",
     )
 }
 
-fn not_found(program: &str) -> Failure {
+fn not_found(program: &str, search: Option<&OsStr>) -> Failure {
     match BUILT_IN.contains(&program) {
         true => needs_a_shell("a command that only a shell has"),
-        false => fault("there is no such program"),
+        false => missing::failure(program, search),
     }
 }
 

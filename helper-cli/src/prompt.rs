@@ -20,6 +20,7 @@ pub(crate) use choice::one_of;
 pub(crate) use code::one_time_code;
 pub(crate) use handed::handed_over;
 pub(crate) use passphrase::{known_passphrase, new_passphrase};
+pub(crate) use system::has_terminal;
 
 use std::io::{self, IsTerminal, Read};
 use std::ops::RangeInclusive;

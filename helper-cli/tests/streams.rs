@@ -61,6 +61,18 @@ fn other_output_than_tokens_is_checked_alike() {
 }
 
 #[test]
+fn a_reader_of_text_that_has_gone_ends_it_as_other_programs_end() {
+    use std::os::unix::process::ExitStatusExt;
+    let place = Place::new();
+    for arguments in [&["--help"][..], &["completions", "zsh"], &["manual"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = place.helper(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!((output.status.signal(), output.stderr.as_slice()), (Some(13), &b""[..]), "{arguments:?}");
+    }
+}
+
+#[test]
 fn closed_input_and_error_streams_change_nothing_and_no_socket_takes_their_place() {
     let place = Place::new();
     granting(&place);

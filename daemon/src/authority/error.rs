@@ -224,8 +224,17 @@ pub enum CaBundleFlaw {
     /// Its disk does not answer.
     #[error("could not be read in time")]
     Hangs,
-    /// It is missing, closed to us, no file, or larger than any bundle.
-    #[error("cannot be read")]
+    /// There is no such file.
+    #[error("does not exist")]
+    Absent,
+    /// It is a folder, a pipe or a device.
+    #[error("is no plain file")]
+    WrongKind,
+    /// It is larger than any bundle.
+    #[error("is larger than 4 MiB")]
+    TooLarge,
+    /// The system does not let us read it.
+    #[error("cannot be read by this user")]
     Unreadable,
     /// It is readable and holds no certificate.
     #[error("holds no certificate in PEM form")]

@@ -14,7 +14,7 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use super::client_certificate::CertificateRequest;
 use super::{CaBundleFlaw, CertificateFlaw, Obstacle, TokenRequestError};
-use crate::files;
+use crate::files::{self, FileError};
 use bundle::Bundle;
 
 mod bundle;
@@ -109,7 +109,20 @@ fn bundle(path: &Path) -> Result<Bundle, TokenRequestError> {
 fn read(path: &Path) -> Result<Vec<u8>, CaBundleFlaw> {
     files::read_trusted(path, BUNDLE_LIMIT).map_err(|error| match error {
         error if error.is_distrust() => CaBundleFlaw::Distrusted(error.to_string()),
-        _ => CaBundleFlaw::Unreadable,
+        FileError::Absent => CaBundleFlaw::Absent,
+        FileError::WrongKind(_) => CaBundleFlaw::WrongKind,
+        FileError::TooLarge => CaBundleFlaw::TooLarge,
+        FileError::Hangs => CaBundleFlaw::Hangs,
+        FileError::Foreign(_)
+        | FileError::Open(..)
+        | FileError::ForeignAncestor(..)
+        | FileError::OpenAncestor(_)
+        | FileError::Shared(_)
+        | FileError::NotText
+        | FileError::ReadOnly(_)
+        | FileError::NotDurable(_)
+        | FileError::Locked
+        | FileError::Io(_) => CaBundleFlaw::Unreadable,
     })
 }
 

@@ -74,19 +74,25 @@ impl RawProfile {
     }
 
     fn checked(self, name: &str, common: &Network) -> Result<Profile, Problem> {
-        let url = |text: &str| RequestUrl::parse(text, self.insecure_http).map_err(|error| error.to_string());
+        let url = |what: &str, text: &str| {
+            RequestUrl::parse(text, self.insecure_http).map_err(|error| format!("{what} {error}"))
+        };
         let identity = self.identity()?;
         let totp = self.totp()?;
         grammar::check_totp(&totp, &identity)?;
         Ok(Profile {
             name: ProfileName::parse(name).map_err(|error| error.to_string())?,
-            url: url(&self.url)?,
+            url: url("the request URL", &self.url)?,
             identity,
             totp,
             secret_source: self.location()?,
             network: self.network(common)?,
             insecure_http: self.insecure_http,
-            also_for: self.also_for.iter().map(|origin| url(origin)).collect::<Result<_, _>>()?,
+            also_for: self
+                .also_for
+                .iter()
+                .map(|origin| url("an origin of also_for", origin))
+                .collect::<Result<_, _>>()?,
         })
     }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use cp_token_protocol::message::TotpMethod;
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::{of_vault, seconds};
+use super::{handed, of_vault, seconds};
 use crate::codes::CodeError;
 use crate::codes::log::ClaimFault;
 use crate::lease::{FailureKind, policy};
@@ -81,7 +82,11 @@ fn mend(fault: &ClaimFault) -> &'static str {
 fn program(problem: VaultError, profile: &Profile) -> Failure {
     let mut failure = of_vault(problem, profile);
     let what = if let VaultError::Command(error) = problem {
-        format!("the command for one-time codes {error}")
+        let line = match &profile.totp {
+            TotpMethod::Command(line) => Some(line.as_slice()),
+            TotpMethod::None | TotpMethod::Ask | TotpMethod::Stored => None,
+        };
+        handed::describe_command("the command for one-time codes", line, error)
     } else {
         format!("one-time codes: {problem}")
     };

@@ -7,8 +7,25 @@ use crate::profile::Profile;
 use crate::program::ProgramError;
 use crate::vault::{CredentialFault, FileFault};
 
-/// A program's failure, be it for a secret or a one-time code: its code, and what to do. It names no argument,
-/// which may be meant to be secret.
+/// How a person runs a program as the daemon does.
+#[cfg(not(windows))]
+const RUN_IT: &str = "Run it as cp-tokend does, in the folder / and with few variables, to see why: \
+     cd / && env -i HOME=\"$HOME\" PATH=\"$PATH\" COMMAND. \
+     What it said is shown nowhere, because that could be the secret";
+#[cfg(windows)]
+const RUN_IT: &str = "Run it yourself to see why; cp-tokend runs it with few variables. \
+     What it said is shown nowhere, because that could be the secret";
+
+/// A program's failure in words: what it is for, its file, and what went wrong. It names no argument, which may be meant
+/// to be secret.
+pub(super) fn describe_command(purpose: &str, line: Option<&[String]>, error: ProgramError) -> String {
+    match line.and_then(<[String]>::first) {
+        Some(file) => format!("{purpose} {} {error}", crate::files::show(file.as_ref())),
+        None => format!("{purpose} {error}"),
+    }
+}
+
+/// The same, be it for a secret or a one-time code: its code, and what to do.
 pub(super) fn of_command(error: ProgramError) -> (ErrorCode, &'static str) {
     let hint = match error {
         ProgramError::TimedOut => {
@@ -22,9 +39,9 @@ pub(super) fn of_command(error: ProgramError) -> (ErrorCode, &'static str) {
         ProgramError::Replaceable => {
             "See whose the program and the folders are with `namei -l`, and close them or choose another program"
         }
-        ProgramError::NotRun => "See that it is a program, and that you may run it",
-        ProgramError::Failed(_) | ProgramError::Silent | ProgramError::TooMuch => {
-            "Run it yourself to see why: what it said is shown nowhere, because that could be the secret"
+        ProgramError::NotRun => "See that it is a program, and that you may run it: chmod u+x",
+        ProgramError::Failed(_) | ProgramError::Silent | ProgramError::EmptyLine | ProgramError::TooMuch => {
+            RUN_IT
         }
     };
     (ErrorCode::SECRET_COMMAND_FAILED, hint)
@@ -52,7 +69,9 @@ pub(super) fn of_file(fault: FileFault, profile: &Profile) -> (ErrorCode, String
             format!("See whose the folders are, and close them or move the file: namei -l {file}")
         }
         FileFault::Unreadable | FileFault::TimedOut => format!("See that you can read {file} yourself"),
-        FileFault::Empty | FileFault::TooLarge => format!("Put the secret into the first line of {file}"),
+        FileFault::Empty | FileFault::EmptyLine | FileFault::TooLarge => {
+            format!("Put the secret into the first line of {file}")
+        }
     };
     (ErrorCode::SECRET_FILE_UNUSABLE, hint)
 }
@@ -77,6 +96,7 @@ pub(super) fn of_credential(fault: CredentialFault) -> (ErrorCode, &'static str)
             | FileFault::Replaceable
             | FileFault::Unreadable
             | FileFault::Empty
+            | FileFault::EmptyLine
             | FileFault::TooLarge
             | FileFault::TimedOut,
         ) => {

@@ -44,7 +44,7 @@ fn ends(secret: &[u8]) -> Option<String> {
     let starts = name(first).map(|name| format!("begins with {name}"));
     let ends = name(last).map(|name| format!("ends with {name}"));
     let bare = text.trim_matches(|character| name(character).is_some());
-    let quoted = is_quoted(bare).then(|| "stands in quotes".to_owned());
+    let quoted = quotes(bare).map(str::to_owned);
     let parts: Vec<String> = [starts, ends, quoted].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" and "))
 }
@@ -54,10 +54,18 @@ fn name(character: char) -> Option<&'static str> {
     known.or_else(|| character.is_whitespace().then_some("a space of another kind"))
 }
 
-fn is_quoted(text: &str) -> bool {
-    let (first, last) = (text.chars().next(), text.chars().next_back());
-    text.chars().count() > 1
-        && QUOTES.iter().any(|(open, close)| first == Some(*open) && last == Some(*close))
+/// Two quotation marks are around it, or one was copied with it.
+fn quotes(text: &str) -> Option<&'static str> {
+    let mut inner = text.chars();
+    let (first, last) = (inner.next()?, inner.next_back()?);
+    let is = |pair: fn(&(char, char)) -> char, mark: char| QUOTES.iter().any(|known| pair(known) == mark);
+    if QUOTES.contains(&(first, last)) {
+        Some("stands in quotes")
+    } else if is(|(open, _)| *open, first) {
+        Some("begins with a quotation mark")
+    } else {
+        is(|(_, close)| *close, last).then_some("ends with a quotation mark")
+    }
 }
 
 #[cfg(test)]
@@ -76,10 +84,13 @@ mod tests {
             ("\"s3cret\"", "stands in quotes"),
             ("'s3cret' ", "ends with a space and stands in quotes"),
             ("\u{201e}s3cret\u{201c}", "stands in quotes"),
+            ("\"s3cret", "begins with a quotation mark"),
+            ("s3cret\" ", "ends with a space and ends with a quotation mark"),
+            ("\u{201c}s3cret", "begins with a quotation mark"),
         ] {
             assert_eq!(ends(secret.as_bytes()).as_deref(), Some(words), "{secret:?}");
         }
-        for secret in ["s3cret", "s3 cret", "\"s3cret", "s'3'cret", "\"", "", "p\u{e4}ss"] {
+        for secret in ["s3cret", "s3 cret", "s'3'cret", "\"", "", "p\u{e4}ss"] {
             assert_eq!(ends(secret.as_bytes()), None, "{secret:?}");
         }
         assert_eq!(ends(b"\xff\xfe"), None);

@@ -1,6 +1,6 @@
 //! Owns the words for a secret source that did not give or take a secret.
 
-use cp_token_protocol::message::Identity;
+use cp_token_protocol::message::{Identity, SecretLocation};
 use cp_token_protocol::{ErrorCode, Failure};
 
 use super::handed;
@@ -71,7 +71,16 @@ pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
         | VaultError::TooLarge
         | VaultError::Failed => told_of_keyring(error),
     };
-    Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
+    let what = match (error, &profile.secret_source) {
+        (VaultError::Command(error), SecretLocation::Command(line)) => {
+            handed::describe_command("the secret command", Some(line), error)
+        }
+        (VaultError::File(fault), SecretLocation::File(path)) => {
+            format!("the secret file {} {fault}", crate::files::show(path.as_ref()))
+        }
+        (error, _) => error.to_string(),
+    };
+    Failure::new(code, format!("profile {name}: {what}")).with_hint(hint)
 }
 
 /// What it means that the keyring did not stand a trial, whoever's secrets are in it.

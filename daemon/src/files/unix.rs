@@ -179,7 +179,7 @@ pub fn open_to_append(path: &Path) -> Result<File, FileError> {
 /// # Errors
 /// [`FileError`].
 pub fn check_program(path: &Path) -> Result<(), FileError> {
-    trust::check(path, Purpose::Decision).map_err(|error| of(error, path, "file", "755"))
+    trust::check(path, Purpose::Decision).map_err(|error| of(error, path, "file", "go-w"))
 }
 
 /// Whether the name `path` means this very file, and the file is a plain one.
@@ -205,8 +205,9 @@ pub fn check_folder(folder: &Path) -> Result<(), FileError> {
     trust::check_folder(folder).map_err(|error| of_folder(error, folder))
 }
 
+/// Others may read it; what they may not is write.
 fn of_file(error: Distrust, path: &Path) -> FileError {
-    of(error, path, "file", "600")
+    of(error, path, "file", "go-w")
 }
 
 fn of_folder(error: Distrust, path: &Path) -> FileError {

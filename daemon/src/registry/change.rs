@@ -149,13 +149,16 @@ impl Registry {
         if config.profiles.contains_key(&profile.name) {
             return Err(RegistryError::Exists(profile.name));
         }
-        let parts = self.taken_over(&profile, create.secret, create.foreign.as_ref()).await?;
-        let entry = self.entry(None, &profile, parts).await?;
-        // Before the server hears of a secret that no profile could use.
+        // Before the server hears of a secret that no profile could use, and a person is asked for one.
         let edit = self.file.require_writable(Edit::Add(Box::new(profile.clone()))).await?;
+        let parts = self.taken_over(&profile, create.secret, create.foreign.as_ref()).await?;
+        let is_asked_for = create.dry_run && profile.keeps_secret() && parts.secret.is_none();
+        if is_asked_for {
+            return self.can_be_created(&profile).await;
+        }
+        let entry = self.entry(None, &profile, parts).await?;
         if create.dry_run {
-            self.require_place(&profile).await?;
-            return Ok(vec![format!("profile {} can be created", profile.name)]);
+            return self.can_be_created(&profile).await;
         }
         let proof = self.prove(create.verify, &profile, &entry, create.code).await;
         let proof = proof.map_err(|error| not_created(error, &profile))?;
@@ -165,6 +168,11 @@ impl Registry {
         self.save_softly();
         self.take(&profile, proof);
         Ok(vec![format!("profile {} was created", profile.name)])
+    }
+
+    async fn can_be_created(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
+        self.require_place(profile).await?;
+        Ok(vec![format!("profile {} can be created", profile.name)])
     }
 
     async fn try_update(

@@ -82,7 +82,8 @@ fn checked(profile: Profile) -> Result<Profile, RegistryError> {
 
 fn origins(old: &Profile, update: &ProfileUpdate, insecure: bool) -> Result<Vec<RequestUrl>, RegistryError> {
     let parse = |texts: &[String]| {
-        texts.iter().map(|text| RequestUrl::parse(text, insecure)).collect::<Result<Vec<_>, _>>()
+        let origins = texts.iter().map(|text| RequestUrl::parse(text, insecure));
+        origins.collect::<Result<Vec<_>, _>>().map_err(RegistryError::Origin)
     };
     let (more, fewer) = (parse(&update.also_for)?, parse(&update.not_for)?);
     let mut origins = old.also_for.clone();

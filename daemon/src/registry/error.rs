@@ -38,8 +38,11 @@ pub enum RegistryError {
     #[error("there is a profile {0} already")]
     Exists(ProfileName),
     /// The URL is no request URL.
-    #[error(transparent)]
+    #[error("the request URL {0}")]
     Url(#[from] RequestUrlError),
+    /// A further origin of a profile is none.
+    #[error("the origin {0}")]
+    Origin(RequestUrlError),
     /// An identity, a location or a way to codes breaks its grammar.
     #[error("{0}")]
     Grammar(&'static str),

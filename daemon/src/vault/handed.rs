@@ -52,6 +52,9 @@ pub enum FileFault {
     /// It is empty.
     #[error("is empty")]
     Empty,
+    /// Its first line is empty, whatever comes after it.
+    #[error("has an empty first line, and that line is to be the secret")]
+    EmptyLine,
     /// It is longer than any secret.
     #[error("is longer than a secret can be")]
     TooLarge,

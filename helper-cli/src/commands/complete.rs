@@ -66,7 +66,7 @@ pub(crate) fn asking_shell() -> Option<String> {
 /// # Errors
 /// [`ErrorCode::USAGE`] for a shell without completions.
 pub(super) fn run(shell: &str) -> Result<(), Failure> {
-    output::print(&[&script(shell)?])
+    output::print_text(&[&script(shell)?])
 }
 
 /// Whatever goes wrong leaves the shell without names: a line of an error would end up in what is typed.

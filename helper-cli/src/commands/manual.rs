@@ -30,7 +30,7 @@ pub(super) fn run(wanted: &str, lists: bool) -> Result<(), Failure> {
     if lists {
         return output::print_lines(&names(CommandLine::command()));
     }
-    output::print(&[page(CommandLine::command(), wanted)?.as_bytes()])
+    output::print_text(&[page(CommandLine::command(), wanted)?.as_bytes()])
 }
 
 /// The name of every page, with its section: `cp-token-get.1`.

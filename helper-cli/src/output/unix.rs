@@ -3,9 +3,14 @@
 
 use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::sync::atomic::Ordering;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
+
+use crate::program;
 
 const MOST_PARTS: usize = 8;
 
@@ -18,6 +23,14 @@ pub(super) fn write_to_stdout(parts: &[&[u8]]) -> io::Result<()> {
 
 pub(super) fn write_to_stderr(bytes: &[u8]) -> io::Result<()> {
     write_whole(rustix::stdio::stderr(), &[bytes])
+}
+
+/// Ends this process by SIGPIPE. Returns where whoever called us had that signal ignored.
+#[cold]
+pub(super) fn end_by_pipe_signal() {
+    if !program::PIPE_WAS_IGNORED.load(Ordering::Relaxed) {
+        program::end_as(ExitStatus::from_raw(libc::SIGPIPE));
+    }
 }
 
 fn write_whole(output: impl AsFd, parts: &[&[u8]]) -> io::Result<()> {

@@ -18,7 +18,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use zeroize::Zeroizing;
 
 /// Whether whoever called us had set SIGPIPE to be ignored, before we did.
-static PIPE_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
+pub(crate) static PIPE_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
 
 /// The program that gets our signals; 0 for none.
 static CHILD: AtomicI32 = AtomicI32::new(0);

@@ -45,6 +45,7 @@ pub(super) fn find(text: &str) -> Result<Vec<usize>, Syntax> {
             (Quotes::None, '\n') if !text[..place].trim().is_empty() && !behind.trim().is_empty() => {
                 return Err(Syntax::Special('\n'));
             }
+            (Quotes::None, '{') if is_expanded(behind) => return Err(Syntax::Special('{')),
             (Quotes::None, other) if "|&;<>()*?[".contains(other) => return Err(Syntax::Special(other)),
             (Quotes::None, _) => {}
         }
@@ -59,6 +60,18 @@ pub(super) fn find(text: &str) -> Result<Vec<usize>, Syntax> {
 fn is_variable(behind: &str, quotes: Quotes) -> bool {
     let begins = |next: char| next.is_ascii_alphanumeric() || "_{(@*#?$!-".contains(next);
     behind.starts_with(begins) || (quotes == Quotes::None && behind.starts_with(['\'', '"']))
+}
+
+/// Whether a shell makes several words of the braces whose inside this is: `{a,b}` or `{1..3}`, in one word. Those of
+/// templates such as `{{.Data}}` are left alone by shells as well.
+fn is_expanded(behind: &str) -> bool {
+    let word = behind.split(|next: char| next.is_ascii_whitespace()).next().unwrap_or_default();
+    let Some((inside, _)) = word.split_once('}') else { return false };
+    let is_end =
+        |end: &str| !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_range =
+        inside.split_once("..").is_some_and(|(start, end)| is_end(start) && end.split("..").all(is_end));
+    inside.contains(',') || is_range
 }
 
 fn ends_home(behind: &str) -> bool {
@@ -100,6 +113,9 @@ mod tests {
             ("cat *.txt", '*'),
             ("cat fil?", '?'),
             ("cat [ab]", '['),
+            ("cat {a,b}", '{'),
+            ("cat f{1..3}", '{'),
+            ("cat {{.a,b}}", '{'),
             ("cat f # the secret", '#'),
             ("cat f\ncat g", '\n'),
         ] {
@@ -122,6 +138,7 @@ mod tests {
             "pass show a#b",
             "op read 'op://v/i/f?attribute=otp'",
             "vault kv get -format={{.Data}} -field=a=b x=1 a~b /x~/y",
+            "jq '{a,b}' \"{c,d}\" {} {a} {a..} { a, } \\{a,b}",
             "  cat f\n",
             "",
         ] {

@@ -13,7 +13,7 @@ pub(super) fn unbuffered_stdin() -> io::Result<File> {
 }
 
 /// Whether a person can be asked on the console, wherever the standard streams lead.
-pub(super) fn has_terminal() -> bool {
+pub(crate) fn has_terminal() -> bool {
     File::options().read(true).write(true).open("CONIN$").is_ok()
 }
 

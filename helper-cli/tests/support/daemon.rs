@@ -16,7 +16,7 @@ use super::{Place, TOKEN};
 pub struct Asked(Arc<Mutex<Vec<Request>>>);
 
 impl Asked {
-    /// How many requests there were, but for looks at profiles.
+    /// How many requests there were, but for looks at profiles and trials that change nothing.
     pub fn count(&self) -> usize {
         self.0.lock().unwrap().iter().filter(|request| !only_looks(request)).count()
     }
@@ -32,7 +32,8 @@ impl Asked {
 }
 
 fn only_looks(request: &Request) -> bool {
-    matches!(request, Request::ProfileList(_) | Request::ProfileShow(_))
+    let is_trial = matches!(request, Request::ProfileCreate(create) if create.dry_run);
+    is_trial || matches!(request, Request::ProfileList(_) | Request::ProfileShow(_))
 }
 
 /// Answers every request with what `answer` makes of it.

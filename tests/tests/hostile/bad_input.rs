@@ -159,7 +159,7 @@ fn k05_a_config_that_others_could_have_written_or_that_is_no_file_is_not_read() 
     };
     for mode in [0o666, 0o622, 0o602] {
         chmod(&file, mode);
-        refused("chmod 600");
+        refused("chmod go-w");
     }
     chmod(&file, 0o600);
     std::fs::rename(&file, &aside).expect("move it aside");

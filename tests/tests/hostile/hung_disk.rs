@@ -154,7 +154,7 @@ fn twenty_profiles_whose_files_hang_hold_up_no_other_and_each_names_its_file() {
         waiting.finish().failed(78).saying(&words);
     }
     for waiting in by_secret {
-        waiting.finish().failed(69).saying("the secret file could not be read in time");
+        waiting.finish().failed(69).saying("the secret file /").saying(" could not be read in time");
     }
     drop(hang);
     crate::stage::settled(&daemon);

@@ -1,6 +1,7 @@
 //! Promises of every hidden prompt: whatever stops or ends it, the terminal is as it was, and the end is that of the
 //! signal.
 
+mod early;
 mod job;
 
 use cp_token_tests::world::World;

@@ -7,7 +7,9 @@ use cp_token_tests::programs;
 use cp_token_tests::world::{Call, World};
 
 /// Lines that only a shell understands.
-const FOR_A_SHELL: [&str; 16] = [
+const FOR_A_SHELL: [&str; 18] = [
+    "cat {f,g}",
+    "cat f{1..3}",
     "cat f | head -1",
     "cat f 2>/dev/null",
     "cat f; true",

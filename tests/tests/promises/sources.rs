@@ -5,6 +5,7 @@ mod commands;
 mod files;
 mod pass_store;
 mod programs_run;
+mod words;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -94,3 +94,29 @@ fn json_holds_no_colour_even_where_colours_are_forced() {
         world.call(line).env("CLICOLOR_FORCE", "1").run().succeeded().json();
     }
 }
+
+#[test]
+fn a_reader_that_goes_away_ends_a_list_quietly_and_a_token_with_a_failure() {
+    let world = World::new();
+    world.create_profile("prod", "memory");
+    let without_reader = |number: usize, before: &str, line: &str| {
+        let gone = format!("gone-{number}");
+        let line = format!(
+            "set -o pipefail; mkfifo {gone}; {before} {{ read x <{gone}; {line}; }} | {{ exec <&-; echo >{gone}; }}"
+        );
+        let outcome = world.program("bash").args(["-c", &line]).run();
+        (outcome.code, outcome.stderr)
+    };
+    let lists =
+        ["profile list", "profile list --json", "profile show prod", "status", "log", "doctor", "--help"];
+    for (number, list) in lists.into_iter().chain(["manual", "completions bash"]).enumerate() {
+        assert_eq!(without_reader(number, "", &format!("cp-token {list}")), (141, String::new()), "{list}");
+    }
+    // As other programs have it, where whoever calls ignores the signal.
+    for (number, (before, line)) in
+        [("trap '' PIPE;", "profile list"), ("", "-f token")].into_iter().enumerate()
+    {
+        let (code, told) = without_reader(100 + number, before, &format!("cp-token {line}"));
+        assert!(code == 74 && told.contains("the reader is gone"), "{line}: {code} {told}");
+    }
+}

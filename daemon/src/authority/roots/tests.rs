@@ -91,10 +91,10 @@ fn each_bundle_that_cannot_be_used_says_why() {
     let body = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let half = authority().replace("-----END CERTIFICATE-----", "");
     for (path, expected) in [
-        (folder.0.join("missing.pem"), CaBundleFlaw::Unreadable),
-        (folder.0.clone(), CaBundleFlaw::Unreadable),
-        (PathBuf::from("/dev/zero"), CaBundleFlaw::Unreadable),
-        (folder.file("long.pem", &" ".repeat(BUNDLE_LIMIT as usize + 1)), CaBundleFlaw::Unreadable),
+        (folder.0.join("missing.pem"), CaBundleFlaw::Absent),
+        (folder.0.clone(), CaBundleFlaw::WrongKind),
+        (PathBuf::from("/dev/zero"), CaBundleFlaw::WrongKind),
+        (folder.file("long.pem", &" ".repeat(BUNDLE_LIMIT as usize + 1)), CaBundleFlaw::TooLarge),
         (folder.file("empty.pem", ""), CaBundleFlaw::Empty),
         (folder.file("words.pem", "not a certificate"), CaBundleFlaw::Empty),
         (folder.file("broken.pem", body), CaBundleFlaw::Broken),
@@ -112,7 +112,7 @@ fn a_pipe_is_no_bundle_and_nobody_waits_for_its_writer() {
     let path = folder.0.join("pipe.pem");
     let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
     rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
-    assert_eq!(flaw(&path), CaBundleFlaw::Unreadable);
+    assert_eq!(flaw(&path), CaBundleFlaw::WrongKind);
 }
 
 #[cfg(target_os = "linux")]

@@ -1,11 +1,11 @@
 //! Owns `cp-token profile create`: from options and answers to a request.
 
-use cp_token_protocol::message::{Identity, ProfileCreate, Request, SecretLocation};
+use cp_token_protocol::message::{EntryParts, Identity, ProfileCreate, Request, SecretLocation};
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
 use super::{absolute_or_none, entries, environment, secrets};
 use crate::cli::CreateOptions;
-use crate::commands::{code, tell};
+use crate::commands::{ask, code, tell};
 use crate::proxy_address::require_no_password;
 use crate::{output, prompt};
 
@@ -27,22 +27,23 @@ pub(super) fn run(mut options: CreateOptions) -> Result<(), Failure> {
     let url = url(options.url.take())?;
     let mut offered = environment::offer(&mut options, secrets::is_kept(&secret_source));
     let is_basic = matches!(identity, Identity::Basic(_));
-    let create = request(options, url, identity, secret_source, offered.password.take())?;
-    let response = offered.tell(code::ask(&mut Request::ProfileCreate(create)))?;
+    let mut create = request(options, url, identity, secret_source, offered.password.take())?;
+    let response = offered.tell(code::ask(&mut create))?;
     if is_basic {
         output::complain(DEPRECATED);
     }
     tell(response)
 }
 
-/// The request, with what a person still has to be asked for. `proxy_password` is known where it was in an address.
+/// The request, with what a person still has to be asked for: after the daemon has found nothing wrong with the rest.
+/// `proxy_password` is known where it was in an address.
 fn request(
     options: CreateOptions,
     url: String,
     identity: Identity,
     secret_source: SecretLocation,
     proxy_password: Option<Secret>,
-) -> Result<ProfileCreate, Failure> {
+) -> Result<Request, Failure> {
     let totp = secrets::totp(options.totp, options.totp_command.as_deref())?.unwrap_or_default();
     let ca_bundle = options.ca_bundle.as_deref().map(absolute_or_none).transpose()?;
     let is_kept = secrets::is_kept(&secret_source);
@@ -51,24 +52,31 @@ fn request(
         seed: secrets::is_stored(&totp) && is_kept,
         proxy_user: options.proxy.as_deref().filter(|_| is_kept && proxy_password.is_none()),
     };
-    let mut secret = secrets::gather(&options.name, &wanted, options.secret_stdin)?;
-    secret.proxy_password = secret.proxy_password.or(proxy_password);
-    Ok(ProfileCreate {
-        name: options.name,
+    let mut request = Request::ProfileCreate(ProfileCreate {
+        name: options.name.clone(),
         url,
-        identity,
+        identity: identity.clone(),
         secret_source,
-        secret,
+        secret: EntryParts::default(),
         ca_bundle,
         insecure_http: options.insecure_http,
         verify: !options.no_verify,
         totp,
         code: None,
-        proxy: options.proxy,
+        proxy: options.proxy.clone(),
         no_proxy: entries(options.no_proxy),
         foreign: None,
-        dry_run: false,
-    })
+        dry_run: true,
+    });
+    if wanted.asks(options.secret_stdin) {
+        ask(&request)?;
+    }
+    let mut secret = secrets::gather(&options.name, &wanted, options.secret_stdin)?;
+    secret.proxy_password = secret.proxy_password.or(proxy_password);
+    if let Request::ProfileCreate(create) = &mut request {
+        (create.secret, create.dry_run) = (secret, false);
+    }
+    Ok(request)
 }
 
 fn identity(options: &CreateOptions) -> Result<Identity, Failure> {

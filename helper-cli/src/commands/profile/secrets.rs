@@ -18,6 +18,18 @@ pub(super) struct Wanted<'w> {
     pub(super) proxy_user: Option<&'w str>,
 }
 
+impl Wanted<'_> {
+    /// Whether a person at the terminal is asked for any of it.
+    pub(super) fn asks(&self, from_stdin: bool) -> bool {
+        let is_anything = self.secret.is_some() || self.seed || self.has_proxy_user();
+        !from_stdin && is_anything && prompt::has_terminal()
+    }
+
+    fn has_proxy_user(&self) -> bool {
+        self.proxy_user.is_some_and(|address| address.contains('@'))
+    }
+}
+
 /// Asks for what is wanted, or reads it from standard input in the same order.
 ///
 /// # Errors
@@ -27,7 +39,7 @@ pub(super) fn gather(
     wanted: &Wanted<'_>,
     from_stdin: bool,
 ) -> Result<EntryParts, Failure> {
-    let has_user = wanted.proxy_user.is_some_and(|address| address.contains('@'));
+    let has_user = wanted.has_proxy_user();
     let questions: Vec<String> = [
         wanted.secret.map(|identity| question(identity, name)),
         wanted.seed.then(|| format!("Seed of the one-time codes for {name}, base32 or otpauth://")),

@@ -2,7 +2,8 @@
 //! called.
 
 use cp_token_tests::fake_proxy::FakeProxy;
-use cp_token_tests::world::World;
+use cp_token_tests::programs;
+use cp_token_tests::world::{Outcome, World};
 
 use super::{calling, curl, paths, world};
 
@@ -92,6 +93,47 @@ fn every_option_that_reads_a_file_is_refused_a_descriptor_by_whatever_way() {
         world.shell(&line).failed(64).saying("is a descriptor");
     }
     assert_eq!(paths(world.server()), []);
+}
+
+/// As the first process of a namespace: the helper is the second, and a curl that it waits for the third.
+fn curl_as_third_process(world: &World, words: &str) -> Outcome {
+    let line = format!("cp-token curl -- {words}; exit $?");
+    let namespace = ["--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", &line];
+    world.program("unshare").args(namespace).run()
+}
+
+#[test]
+fn a_descriptor_of_a_process_that_does_not_run_yet_is_refused_where_curl_will_be_that_process() {
+    let Some(world) = world() else { return };
+    if !programs::is_root() || !programs::present(&["unshare"]) {
+        return;
+    }
+    let (proxy, home) = (FakeProxy::start(), world.path("home"));
+    let evil = format!("-x {}", proxy.url());
+    link(&world, "dangling", "/proc/3/fd/4");
+    for reading in [
+        "--proxy-header @/proc/3/fd/4",
+        "--proxy-header @dangling",
+        "-w @/proc/3/fd/4",
+        "-w @/proc/3/task/3/fd/4",
+        "-d @/proc/3/fd/4",
+    ] {
+        let words = format!("-q -v -sS {reading} {evil} /x --next -sS {evil} /x");
+        curl_as_third_process(&world, &words).failed(64).saying("is a descriptor");
+    }
+    let lines = format!(
+        "verbose\nproxy-header = \"@/proc/3/fd/4\"\nproxy = \"{0}\"\nurl = \"/x\"\nnext\nproxy = \"{0}\"\nurl = \"/x\"\n",
+        proxy.url()
+    );
+    std::fs::write(home.join(".curlrc"), lines).expect("write a config");
+    curl_as_third_process(&world, "-sS").failed(64).saying("--proxy-header is a descriptor");
+    std::fs::remove_file(home.join(".curlrc")).expect("forget it");
+    assert_eq!((proxy.asked(), paths(world.server())), (0, vec![]));
+    // The control: there, too, a file is read and sent with the token.
+    std::fs::write(world.path("body"), "from=file").expect("write a file");
+    let told = curl_as_third_process(&world, "-q -v -sS -d @body /api/v3/users --next -sS /api/v3/users");
+    assert_eq!(told.code, 0, "{told:?}");
+    assert_eq!(paths(world.server()), vec![("/api/v3/users".to_owned(), true); 2]);
 }
 
 #[test]

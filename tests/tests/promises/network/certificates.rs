@@ -1,5 +1,7 @@
 //! Promises about whom a bundle trusts, and about servers that want something of TLS which cp-token does not have.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use cp_token_tests::certificates::ServerCertificate;
@@ -53,6 +55,34 @@ fn a_server_that_wants_a_client_certificate_or_speaks_http_2_alone_is_told_as_wh
         created_at(&world, &server.url()).failed(75).saying(words);
         assert_eq!(server.answered(), 0, "it got no request");
     }
+}
+
+#[test]
+fn a_bundle_that_is_not_used_says_why_and_others_may_read_it() {
+    let world = World::new();
+    let _daemon = world.daemon();
+    let (client, bundle) = (world.new_client(), world.path("ca-others.pem"));
+    std::fs::copy(world.ca_file(), &bundle).expect("copy the bundle");
+    let mode = |mode| std::fs::set_permissions(&bundle, PermissionsExt::from_mode(mode)).expect("its mode");
+    let create = |path: &Path| {
+        let url = world.server().url();
+        let words = ["profile", "create", "prod", "--client-id", &client.id, "--secret-source", "memory"];
+        let call = world.call(&words).args(["--secret-stdin", "--url", &url, "--ca-bundle"]).args([path]);
+        call.stdin(&client.secret).run()
+    };
+    mode(0o666);
+    let mend = format!("run: chmod go-w {}", bundle.display());
+    create(&bundle).failed(78).saying("its mode 0666 lets others in").saying(&mend);
+    for (path, words) in [
+        (world.path("ca-missing.pem"), "ca-missing.pem does not exist"),
+        (world.path("home"), "home is no plain file"),
+        ("/proc/self/mem".into(), "cannot be read"),
+    ] {
+        create(&path).failed(78).saying(words);
+    }
+    assert_eq!(world.server().token_requests(), 0);
+    mode(0o644);
+    create(&bundle).succeeded();
 }
 
 fn created_at(world: &World, url: &str) -> Outcome {

@@ -17,6 +17,8 @@ fn a_refused_secret_with_something_invisible_around_it_says_what_it_is() {
         ("\u{200b}", "", "begins with a zero-width space"),
         ("\"", "\"", "stands in quotes"),
         ("'", "'", "stands in quotes"),
+        ("\"", "", "begins with a quotation mark"),
+        ("", "'", "ends with a quotation mark"),
     ]
     .into_iter()
     .enumerate()

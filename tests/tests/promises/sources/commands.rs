@@ -50,7 +50,7 @@ fn a_program_without_the_secret_is_named_by_its_exit_code_and_nothing_is_kept() 
     let Some(pass) = PassStore::new(&world) else { return };
     let client = world.new_client();
     let create = || pass.told(creating(&world, &client, "--secret-command", SHOW)).run();
-    create().failed(69).saying("the secret command failed with exit code 1").saying("run it yourself");
+    create().failed(69).saying("/pass failed with exit code 1").saying("run it as cp-tokend does");
     world.helper(&[]).failed(78).saying("there is no profile");
     assert_eq!(world.server().token_requests(), 0);
     pass.insert("crashplan", &client.secret);
@@ -112,7 +112,7 @@ fn systemd_creds_decrypts_a_secret_as_a_program() {
         sent.entries().iter().all(|entry| matches!(entry.credential, Credential::Basic { right: true, .. }))
     );
     std::fs::remove_file(key).expect("take the key away");
-    world.helper(&["--fresh"]).failed(69).saying("the secret command failed");
+    world.helper(&["--fresh"]).failed(69).saying("the secret command /").saying("/env failed");
 }
 
 /// Seals the client's secret under a host key of this world; the sealed file.

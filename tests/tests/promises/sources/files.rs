@@ -50,7 +50,7 @@ fn e12_a_file_that_others_may_read_is_refused_with_its_mend() {
     let world = World::new();
     let (client, file) = (world.new_client(), vault(&world, "secret"));
     let create = || creating(&world, &client, "--secret-file", file.to_str().expect("UTF-8")).run();
-    create().failed(69).saying("the secret file does not exist");
+    create().failed(69).saying("/bin/secret does not exist");
     put(&file, &client.secret, 0o644);
     create().failed(69).saying("its mode is 0644").saying("chmod 600");
     assert_eq!(world.server().token_requests(), 0);
