@@ -58,7 +58,7 @@ pub(super) struct Prepared {
 }
 
 /// What came of a reading.
-pub(super) type Read = Result<Reading, (Option<Signature>, RegistryError)>;
+pub(super) type Read = Result<Reading, (Option<Signature>, Box<RegistryError>)>;
 
 #[derive(Clone)]
 pub(super) struct ConfigFile {
@@ -92,7 +92,7 @@ impl ConfigFile {
             Ok(known) => {
                 Ok(Reading { config: Arc::clone(&known.config), signature, changed: None, doubt: None })
             }
-            Err(error) => Err((signature, error)),
+            Err(error) => Err((signature, Box::new(error))),
         }
     }
 
@@ -128,10 +128,11 @@ impl ConfigFile {
         self.hangs.store(read.is_err(), Ordering::Relaxed);
         match read {
             Ok(Ok(read)) => read,
-            Ok(Err(no_thread)) => {
-                Some(Err((None, RegistryError::WriteFailed(self.shown(), FileError::Io(no_thread)))))
-            }
-            Err(_) => Some(Err((None, RegistryError::ConfigFile(self.shown(), FileError::Hangs)))),
+            Ok(Err(no_thread)) => Some(Err((
+                None,
+                Box::new(RegistryError::WriteFailed(self.shown(), FileError::Io(no_thread))),
+            ))),
+            Err(_) => Some(Err((None, Box::new(RegistryError::ConfigFile(self.shown(), FileError::Hangs))))),
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) fn of_request(request: &Request) -> Option<Deed> {
         | Request::ProfileList(_)
         | Request::ProfileShow(_)
         | Request::Log(_) => return None,
+        // A trial changes nothing, and what it is for follows it.
+        Request::ProfileCreate(create) if create.dry_run => return None,
         Request::Forget(_) => Deed::Forget,
         Request::ProfileCreate(_) => Deed::ProfileCreate,
         Request::ProfileUpdate(_) => Deed::ProfileUpdate,
