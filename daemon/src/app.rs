@@ -4,7 +4,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cp_token_protocol::handover::Piece;
 use cp_token_protocol::message::ProtectionReport;
 
 use crate::audit::Audit;
@@ -17,11 +16,12 @@ use crate::examination::Examination;
 use crate::files;
 use crate::gate::Gate;
 use crate::handover::estate::Estate;
-use crate::handover::{Predecessor, Program, Role};
+use crate::handover::{Program, Role};
 use crate::harden;
 use crate::ipc::conversations::Conversations;
 use crate::ipc::door::Door;
 use crate::ipc::listener::Listener;
+use crate::ipc::removals::Removals;
 use crate::ipc::socket::MeetingPlace;
 use crate::lock::{Lock, Rooms};
 use crate::paths::Paths;
@@ -36,7 +36,10 @@ use crate::unwind;
 use crate::vault::{KeyringSource, MemorySource};
 use crate::watchdog::{self, Watchdog};
 
+mod reach;
 mod succession;
+
+pub use succession::Legacy;
 
 /// What is there before the runtime is: places, a socket, and the account of the hardening.
 pub struct Foundation {
@@ -54,16 +57,6 @@ pub struct Foundation {
     pub watchdog: Watchdog,
     /// What another daemon leaves us.
     pub legacy: Option<Legacy>,
-}
-
-/// What another daemon leaves to this one.
-pub struct Legacy {
-    /// What it is taken for.
-    pub role: Role,
-    /// It.
-    pub predecessor: Predecessor,
-    /// What it held; nothing where it died over it.
-    pub pieces: Option<Vec<Piece>>,
 }
 
 struct App {
@@ -91,7 +84,7 @@ pub fn run(mut foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
     runtime.block_on(async {
         let mut signals = Signals::listen()?;
         let legacy = foundation.legacy.take();
-        let app = App::build(foundation);
+        let mut app = App::build(foundation);
         let _ = app.registry.reload().await;
         let mut taken = match legacy {
             Some(legacy) => Some(app.take_over(legacy).await?),
@@ -209,7 +202,7 @@ impl App {
     }
 
     /// A request that ends in a panic ends nothing else.
-    async fn serve(&self, signals: &mut Signals, door: &mut Door) -> Stop {
+    async fn serve(&mut self, signals: &mut Signals, door: &mut Door) -> Stop {
         loop {
             if let Ok(end) = unwind::caught(self.until_over(signals, door)).await {
                 return end;
@@ -218,10 +211,11 @@ impl App {
         }
     }
 
-    async fn until_over(&self, signals: &mut Signals, door: &mut Door) -> Stop {
+    async fn until_over(&mut self, signals: &mut Signals, door: &mut Door) -> Stop {
         // An interval and no sleep: however often the config is read again, the next look comes.
         let turn = self.watchdog.turn(LOOK_AROUND);
         let mut look = tokio::time::interval_at(tokio::time::Instant::now() + turn, turn);
+        let removals = Removals::from(self.meeting.folder());
         loop {
             let is_wanted = tokio::select! {
                 wish = signals.next() => match wish {
@@ -238,10 +232,10 @@ impl App {
                 },
                 () = self.service.stop_requested() => return stopping("at a caller's wish"),
                 () = self.service.restarts().wanted() => true,
+                () = removals.next() => self.after_removal(door).await,
                 _ = look.tick() => {
                     self.watchdog.turned();
-                    if !self.meeting.is_reachable() {
-                        tracing::warn!("stopping because the socket is gone");
+                    if self.is_lost(door).await {
                         return Stop;
                     }
                     false

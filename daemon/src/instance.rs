@@ -40,6 +40,12 @@ impl InstanceLock {
         Self::hold(file, unusable)
     }
 
+    /// Whether it is still the lock of `folder`: one on a file that was removed locks nobody out.
+    #[cfg(unix)]
+    pub fn is_of(&self, folder: &Path) -> bool {
+        files::is_at(&self.file, &folder.join("daemon.lock"))
+    }
+
     /// What holds the lock, in this process and in each that shares it.
     pub fn file(&self) -> &File {
         &self.file
@@ -64,7 +70,8 @@ impl InstanceLock {
         }
     }
 
-    /// Takes the lock in `folder`, and waits `patience` for whoever holds it, as long as that one `is_leaving`.
+    /// Takes the lock in `folder`, and waits `patience` for whoever holds it, as long as that one `is_leaving`, and a moment
+    /// for helpers that look whether it is held.
     ///
     /// # Errors
     /// [`InstanceError`].
@@ -73,9 +80,11 @@ impl InstanceLock {
         patience: Duration,
         is_leaving: impl Fn() -> bool,
     ) -> Result<Self, InstanceError> {
-        for _ in 0..patience.as_millis() / LOOK.as_millis() {
+        for look in 0..patience.as_millis() / LOOK.as_millis() {
             match Self::take(folder) {
-                Err(InstanceError::Taken) if is_leaving() => std::thread::sleep(LOOK),
+                Err(InstanceError::Taken) if look < LOOKS_OF_HELPERS || is_leaving() => {
+                    std::thread::sleep(LOOK);
+                }
                 outcome => return outcome,
             }
         }
@@ -85,3 +94,5 @@ impl InstanceLock {
 
 /// How often the lock is tried: its holder says nothing when it goes.
 const LOOK: Duration = Duration::from_millis(10);
+/// How often it may be held by a helper that only looks.
+const LOOKS_OF_HELPERS: u128 = 10;

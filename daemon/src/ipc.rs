@@ -9,6 +9,8 @@ mod eager;
 pub mod listener;
 #[cfg_attr(windows, path = "ipc/lobby/windows.rs")]
 mod lobby;
+#[cfg_attr(not(target_os = "linux"), path = "ipc/removals/elsewhere.rs")]
+pub mod removals;
 mod session;
 #[cfg_attr(windows, path = "ipc/socket/windows.rs")]
 pub mod socket;

@@ -172,7 +172,7 @@ fn connection_for_token<'d>(
     let connection = match client::connect(&address, deadline)? {
         Some(connection) => connection,
         None if may_start => launch::start(&address, deadline)?,
-        None => return Err(not_running()),
+        None => launch::connect_to_running(&address, deadline)?.ok_or_else(not_running)?,
     };
     if let Request::AccessToken(request) = request {
         request.timeout_ms = milliseconds(time_for_the_daemon(deadline.remaining_if_started()?));

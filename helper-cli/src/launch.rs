@@ -15,6 +15,7 @@ mod system;
 mod system;
 
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
 
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
@@ -36,6 +37,41 @@ pub(crate) fn connect_or_start<'d>(
         None => start(address, deadline),
     }
 }
+
+/// A connection to the daemon that runs; `None` where none does. One that holds its lock and does not listen is waited
+/// for: it begins, leaves, or makes its socket anew.
+///
+/// # Errors
+/// [`ErrorCode::DAEMON_UNAVAILABLE`] where it goes on not to listen, or what [`client::connect`] answers.
+pub(crate) fn connect_to_running<'d>(
+    address: &IpcAddress,
+    deadline: &'d Deadline,
+) -> Result<Option<Connection<'d>>, Failure> {
+    for _ in 0..LOOKS {
+        if let Some(connection) = client::connect(address, deadline)? {
+            return Ok(Some(connection));
+        }
+        if !lock::is_held_by_a_daemon(address.folder()) {
+            // It may have made its socket and ended since.
+            return client::connect(address, deadline);
+        }
+        deadline.remaining()?;
+        std::thread::sleep(LOOK);
+    }
+    Err(not_reachable(address))
+}
+
+#[cold]
+fn not_reachable(address: &IpcAddress) -> Failure {
+    let message = format!("a daemon runs, and its socket {} is gone", address.socket().display());
+    Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(
+        "it makes the socket anew within half a minute; if not, end the process cp-tokend, which loses secrets that only its memory holds",
+    )
+}
+
+/// How often, and how long after each other, it is looked for: longer than a daemon takes to leave.
+const LOOKS: u32 = 100;
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The file of the daemon that would be started.
 ///

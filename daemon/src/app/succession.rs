@@ -6,12 +6,12 @@ use std::io;
 use std::time::Duration;
 
 use cp_token_protocol::encode_response;
-use cp_token_protocol::handover::Parting;
+use cp_token_protocol::handover::{Parting, Piece};
 use cp_token_protocol::message::Response;
 use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
-use super::{App, Legacy, Stop};
+use super::{App, Stop};
 use crate::handover::{HandoverError, Kept, Predecessor, Role, Successor};
 use crate::ipc::door::Door;
 use crate::lock::Quiet;
@@ -33,6 +33,16 @@ const SETTLE_LIMIT: Duration = Duration::from_secs(1);
 struct Calm<'a> {
     lock: Quiet<'a>,
     _changes: MutexGuard<'a, ()>,
+}
+
+/// What another daemon leaves to this one.
+pub struct Legacy {
+    /// What it is taken for.
+    pub role: Role,
+    /// It.
+    pub predecessor: Predecessor,
+    /// What it held; nothing where it died over it.
+    pub pieces: Option<Vec<Piece>>,
 }
 
 /// What was taken over.

@@ -1,12 +1,14 @@
 //! Owns whether callers are let in: open, shut for a while, or closed for good. Who comes while it is shut waits outside,
 //! in the socket's own queue, and notices nothing.
 
+use std::io;
 use std::sync::Arc;
 
 use tokio::task::{AbortHandle, JoinHandle};
 
 use super::conversations::Conversations;
 use super::listener::Listener;
+use super::system::Listening;
 use crate::unwind;
 
 /// The door.
@@ -39,6 +41,17 @@ impl Door {
             let listener = Arc::clone(&self.listener);
             self.open = Some(tokio::spawn(unwind::restarted(move || Arc::clone(&listener).run())));
         }
+    }
+
+    /// Takes callers from this socket from now on.
+    ///
+    /// # Errors
+    /// Where the socket cannot be watched; the old one is kept then.
+    pub async fn move_to(&mut self, socket: Listening) -> io::Result<()> {
+        self.shut().await;
+        let moved = self.listener.move_to(socket).await;
+        self.let_in();
+        moved
     }
 
     /// Lets nobody in until [`Door::let_in`]. Who is in already is heard.

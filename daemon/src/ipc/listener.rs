@@ -51,6 +51,16 @@ impl Listener {
         })
     }
 
+    /// Takes callers from this socket from now on. To be called while nobody lets them in.
+    ///
+    /// # Errors
+    /// Where the socket cannot be watched; the old one is kept then.
+    pub(super) async fn move_to(&self, socket: Listening) -> io::Result<()> {
+        let entrance = Entrance::open(socket)?;
+        *self.entrance.lock().await = entrance;
+        Ok(())
+    }
+
     /// Lets callers in until it is dropped.
     pub(super) async fn run(self: Arc<Self>) {
         let mut entrance = self.entrance.lock().await;

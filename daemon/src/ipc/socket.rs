@@ -110,9 +110,34 @@ impl MeetingPlace {
         self.socket.try_clone()
     }
 
-    /// Whether callers still find this socket under its name.
+    /// Whether callers still find this socket under its name, or whatever a service manager has put there.
     pub fn is_reachable(&self) -> bool {
-        self.name.made.is_none() || identity(&self.name.path) == self.name.made
+        let there = identity(&self.name.path);
+        if self.name.made.is_none() { there.is_some() } else { there == self.name.made }
+    }
+
+    /// Whether nobody has the name, and the folder's lock is still the one that this daemon holds.
+    pub fn may_be_made_anew(&self) -> bool {
+        let is_free = std::fs::symlink_metadata(&self.name.path)
+            .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        is_free && self.lock.is_of(self.folder())
+    }
+
+    /// Makes the socket anew, whose name is gone. Callers then come to the new one.
+    ///
+    /// # Errors
+    /// [`MeetingError`]; the old socket stays.
+    pub fn make_anew(&mut self) -> Result<(), MeetingError> {
+        let folder = self.folder();
+        files::check_folder(folder).map_err(|error| MeetingError::Folder(files::show(folder), error))?;
+        self.socket = bind(&self.name.path)?;
+        self.name.made = identity(&self.name.path);
+        Ok(())
+    }
+
+    /// Where the socket and the lock lie.
+    pub fn folder(&self) -> &Path {
+        self.name.path.parent().unwrap_or(Path::new("/"))
     }
 
     /// Removes the name, if it is still ours to remove.

@@ -20,7 +20,7 @@ use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
 use super::{PATIENCE, status};
 use crate::cli::DaemonCommand;
-use crate::client::{self, Connection};
+use crate::client::Connection;
 use crate::deadline::Deadline;
 use crate::{launch, output};
 
@@ -46,7 +46,7 @@ pub(super) fn run(command: DaemonCommand) -> Result<(), Failure> {
 
 fn start(address: &IpcAddress) -> Result<(), Failure> {
     let deadline = Deadline::new(LIMIT);
-    match client::connect(address, &deadline)? {
+    match launch::connect_to_running(address, &deadline)? {
         Some(connection) => introduce(connection, "runs already"),
         None => introduce(launch::start(address, &deadline)?, "is ready"),
     }
@@ -61,7 +61,7 @@ fn introduce(connection: Connection<'_>, state: &str) -> Result<(), Failure> {
 /// Stops the daemon and waits until it holds nothing any more; whether one ran.
 fn stop(address: &IpcAddress) -> Result<bool, Failure> {
     let deadline = Deadline::new(LIMIT);
-    let Some(connection) = client::connect(address, &deadline)? else { return Ok(false) };
+    let Some(connection) = launch::connect_to_running(address, &deadline)? else { return Ok(false) };
     let process = connection.process();
     match connection.ask_and_wait_for_the_end(&Request::Stop) {
         Ok(_) => Ok(true),
@@ -92,6 +92,6 @@ fn end_without_words(process: Option<i32>, deadline: &Deadline) -> Result<(), Fa
 
 fn reload(address: &IpcAddress) -> Result<(), Failure> {
     let deadline = Deadline::new(PATIENCE);
-    let connection = client::connect(address, &deadline)?.ok_or_else(super::not_running)?;
+    let connection = launch::connect_to_running(address, &deadline)?.ok_or_else(super::not_running)?;
     super::tell(connection.ask(&Request::Reload)?)
 }

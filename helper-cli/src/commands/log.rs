@@ -11,7 +11,7 @@ use super::PATIENCE;
 use crate::cli::LogOptions;
 use crate::deadline::Deadline;
 use crate::look::Look;
-use crate::{client, date, output};
+use crate::{client, date, launch, output};
 
 /// Shows the newest entries, newest last.
 ///
@@ -43,7 +43,8 @@ fn entries(wanted: u32) -> Result<Vec<LogEntry>, Failure> {
 
 fn page(request: LogRequest) -> Result<Vec<LogEntry>, Failure> {
     let deadline = Deadline::new(PATIENCE);
-    let connection = client::connect(&super::meeting_place()?, &deadline)?.ok_or_else(super::not_running)?;
+    let connection =
+        launch::connect_to_running(&super::meeting_place()?, &deadline)?.ok_or_else(super::not_running)?;
     match connection.ask(&Request::Log(request))? {
         Response::Log(entries) => Ok(entries),
         other @ (Response::Working

@@ -10,7 +10,7 @@ use super::{PATIENCE, json, profile, table, words};
 use crate::deadline::Deadline;
 use crate::look::{Look, Piece, Tone};
 use crate::text::clean;
-use crate::{client, date, output};
+use crate::{client, date, launch, output};
 
 /// Shows the daemon and its profiles.
 ///
@@ -19,7 +19,7 @@ use crate::{client, date, output};
 pub(super) fn run(as_json: bool) -> Result<(), Failure> {
     let deadline = Deadline::new(PATIENCE);
     let address = super::meeting_place()?;
-    let ask = || report(client::connect(&address, &deadline)?.ok_or_else(super::not_running)?);
+    let ask = || report(launch::connect_to_running(&address, &deadline)?.ok_or_else(super::not_running)?);
     let report = match ask() {
         Err(unheard) if client::is_unheard(&unheard) => ask()?,
         outcome => outcome?,

@@ -13,6 +13,11 @@ use crate::deadline::Deadline;
 /// Most bytes of the lock's content that are read.
 const CONTENT_LIMIT: u64 = 8192;
 
+/// Whether a daemon holds its own lock in this folder: it begins, leaves, or has lost its socket where none listens.
+pub(super) fn is_held_by_a_daemon(folder: &Path) -> bool {
+    system::is_locked(&folder.join("daemon.lock"))
+}
+
 /// The lock, held as long as this value lives.
 pub(super) struct StartLock {
     file: File,

@@ -69,6 +69,14 @@ pub(super) fn lock_at_once(file: &File) -> bool {
     flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
 }
 
+/// Whether somebody holds the lock on that file. Who looks at the same time is not in the way of this.
+pub(super) fn is_locked(path: &Path) -> bool {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let Ok(file) = rustix::fs::open(path, flags, Mode::empty()) else { return false };
+    flock(&file, FlockOperation::NonBlockingLockShared) == Err(rustix::io::Errno::WOULDBLOCK)
+}
+
 /// Waits for the lock, however long it takes.
 pub(super) fn wait_and_lock(file: File) -> io::Result<File> {
     rustix::io::retry_on_intr(|| flock(&file, FlockOperation::LockExclusive))?;

@@ -88,6 +88,24 @@ impl MeetingPlace {
         true
     }
 
+    /// It cannot go.
+    pub fn may_be_made_anew(&self) -> bool {
+        false
+    }
+
+    /// It cannot go.
+    ///
+    /// # Errors
+    /// None.
+    pub fn make_anew(&mut self) -> Result<(), MeetingError> {
+        Ok(())
+    }
+
+    /// Where the lock lies, and no pipe.
+    pub fn folder(&self) -> &Path {
+        Path::new("")
+    }
+
     /// The name goes with the last instance.
     pub fn remove_name(&self) {}
 

@@ -10,6 +10,7 @@ use super::{introduce, start, status, stop, system};
 use crate::client;
 use crate::commands::{profile, words};
 use crate::deadline::Deadline;
+use crate::launch;
 
 /// The daemon waits for token requests that are under way, and goes on serving meanwhile.
 const LIMIT: Duration = Duration::from_secs(90);
@@ -20,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(90);
 /// Why the daemon that runs goes on.
 pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
     let deadline = Deadline::new(LIMIT);
-    let Some(connection) = client::connect(address, &deadline)? else { return start(address) };
+    let Some(connection) = launch::connect_to_running(address, &deadline)? else { return start(address) };
     let process = connection.process();
     match connection.ask(&Request::Restart) {
         Ok(response) => super::super::tell(response),

@@ -1,0 +1,57 @@
+//! Owns that callers find the daemon for as long as it lives: a socket whose name was removed is made anew where the place
+//! is still this daemon's. It takes no name from anybody.
+
+use std::time::Duration;
+
+use super::App;
+use crate::ipc::door::Door;
+
+/// For whoever removes the whole folder, or puts a socket of his own in the place of ours.
+const GRACE: Duration = Duration::from_millis(100);
+
+impl App {
+    /// Something was removed from the meeting folder. Nobody is to take over for that.
+    pub(super) async fn after_removal(&mut self, door: &mut Door) -> bool {
+        if !self.meeting.is_reachable() {
+            tokio::time::sleep(GRACE).await;
+            self.be_found(door).await;
+        }
+        false
+    }
+
+    /// Whether callers do not come any more, and never will: another has the name, or could take the lock.
+    pub(super) async fn is_lost(&mut self, door: &mut Door) -> bool {
+        self.be_found(door).await;
+        // What the system refuses for now is tried again at the next look.
+        let is_lost = !self.meeting.is_reachable() && !self.meeting.may_be_made_anew();
+        if is_lost {
+            tracing::warn!("stopping because the socket is gone");
+        }
+        is_lost
+    }
+
+    async fn be_found(&mut self, door: &mut Door) {
+        if self.meeting.is_reachable() || !self.meeting.may_be_made_anew() {
+            return;
+        }
+        match self.meeting.make_anew() {
+            Ok(()) => self.listen_anew(door).await,
+            Err(error) => tracing::warn!("the socket was removed: {error}"),
+        }
+    }
+
+    async fn listen_anew(&self, door: &mut Door) {
+        let moved = match self.meeting.listening() {
+            Ok(socket) => door.move_to(socket).await,
+            Err(error) => Err(error),
+        };
+        match moved {
+            Ok(()) => tracing::warn!("the socket was removed and is made anew"),
+            Err(error) => {
+                // Without the name the next look tries once more.
+                self.meeting.remove_name();
+                tracing::warn!("the socket was removed, and nobody can be let in: {}", error.kind());
+            }
+        }
+    }
+}

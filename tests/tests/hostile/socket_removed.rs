@@ -1,0 +1,121 @@
+//! Promises where only the socket's name is removed, by a program that tidies say: the daemon goes on with all it holds,
+//! and nobody says that none runs.
+
+use std::fs::File;
+use std::os::unix::net::UnixListener;
+
+use cp_token_tests::programs;
+use cp_token_tests::world::processes::{self, Signal};
+use cp_token_tests::world::{Launch, World};
+
+use crate::stage::eventually;
+
+fn remove(world: &World) {
+    std::fs::remove_file(world.socket()).expect("remove the socket");
+}
+
+#[test]
+fn b17_a_daemon_whose_socket_is_removed_is_found_by_every_command_and_keeps_what_only_memory_holds() {
+    if !programs::is_root() {
+        return;
+    }
+    let world = World::new();
+    let daemon = world.daemon();
+    world.create_profile("prod", "memory");
+    let token = world.helper(&[]).token();
+    let commands: [&[&str]; 7] = [
+        &["--no-start"],
+        &["status"],
+        &["log"],
+        &["profile", "list"],
+        &["daemon", "start"],
+        &["daemon", "reload"],
+        &["daemon", "restart"],
+    ];
+    for command in commands {
+        remove(&world);
+        world.helper(command).succeeded();
+        assert_eq!(world.running(), [daemon.pid()], "{command:?}");
+    }
+    remove(&world);
+    assert_eq!(world.helper(&[]).token(), token, "nothing was lost");
+    assert!(daemon.log().contains("the socket was removed and is made anew"), "{}", daemon.log());
+    assert_eq!(daemon.terminate(), 0);
+    assert!(!world.socket().exists(), "the name is taken away at the end, as ever");
+}
+
+#[test]
+fn daemon_stop_right_after_the_socket_is_removed_stops_the_daemon() {
+    let world = World::new();
+    world.helper(&["daemon", "start"]).succeeded();
+    let pid = world.daemon_pid();
+    remove(&world);
+    let said = world.helper(&["daemon", "stop"]).succeeded();
+    assert!(said.stdout.contains("cp-tokend is stopped"), "{said:?}");
+    assert!(processes::wait_for_end(pid), "it runs on");
+    let said = world.helper(&["daemon", "stop"]).succeeded();
+    assert!(said.stdout.contains("no daemon ran"), "the control: {said:?}");
+}
+
+#[test]
+fn no_command_says_that_no_daemon_runs_while_the_lock_is_held() {
+    let world = World::new();
+    // As a daemon that does nothing about it would, be it of another system or one that is stopped.
+    let lock = File::create(world.path("run/cp-token/daemon.lock")).expect("make the lock");
+    lock.lock().expect("hold the lock");
+    let calls = [&["daemon", "stop"][..], &["--no-start"]].map(|command| world.spawn_helper(command));
+    for call in calls {
+        call.finish().failed(69).saying("a daemon runs, and its socket").saying("end the process cp-tokend");
+    }
+    drop(lock);
+    let said = world.helper(&["daemon", "stop"]).succeeded();
+    assert!(said.stdout.contains("no daemon ran"), "the control: {said:?}");
+}
+
+#[test]
+fn a_socket_that_somebody_else_puts_in_its_place_is_neither_removed_nor_replaced() {
+    if !programs::is_root() {
+        return;
+    }
+    let world = World::new();
+    let daemon = world.daemon();
+    let other = world.path("run/cp-token/other.sock");
+    let _listener = UnixListener::bind(&other).expect("listen");
+    daemon.signal(Signal::STOP);
+    remove(&world);
+    std::fs::rename(&other, world.socket()).expect("take the name");
+    let identity = || std::os::unix::fs::MetadataExt::ino(&world.socket().metadata().expect("it is there"));
+    let theirs = identity();
+    daemon.signal(Signal::CONT);
+    std::fs::write(world.config_folder().join("config.toml"), "junk = [").expect("break the config");
+    daemon.signal(Signal::HUP);
+    eventually("its loop has turned", || daemon.log().contains("the config file is not used"));
+    assert_eq!(identity(), theirs);
+    assert_eq!(daemon.terminate(), 0);
+    assert_eq!(identity(), theirs);
+}
+
+#[test]
+fn b19_a_socket_of_a_service_managers_making_that_is_removed_is_made_anew_as_well() {
+    if !programs::is_root() || !programs::present(&["python3"]) {
+        return;
+    }
+    const MANAGER: &str = "
+import os, socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(os.environ['CP_TOKEN_SOCKET'])
+listener.listen(64)
+if listener.fileno() != 3:
+    os.dup2(listener.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[1], sys.argv[1:])
+";
+    let world = World::new();
+    let daemon = world.launch(Launch::by(["python3", "-I", "-c", MANAGER]));
+    world.create_profile("prod", "memory");
+    let token = world.helper(&[]).token();
+    remove(&world);
+    assert_eq!(world.helper(&["--no-start"]).token(), token);
+    assert_eq!(daemon.terminate(), 0);
+}
