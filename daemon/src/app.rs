@@ -225,8 +225,8 @@ impl App {
                         false
                     }
                     Wish::Restart => true,
-                    Wish::Bury => {
-                        children::bury_strangers();
+                    Wish::Reap => {
+                        children::reap_orphans();
                         false
                     }
                 },

@@ -1,5 +1,5 @@
-//! Owns work that blocks: files, name look-ups, CA bundles. Each piece has a thread of its own, and each thing that it
-//! may hang on has places of its own, so that a disk that hangs holds up whoever needs it and nobody else. It must not
+//! Owns work that blocks: files, name look-ups, CA bundles. Each piece has a thread of its own, and each resource that it
+//! may hang on has permits of its own, so that a disk that hangs holds up whoever needs it and nobody else. It must not
 //! know what the pieces do.
 
 use std::collections::HashMap;
@@ -12,11 +12,11 @@ use tokio::sync::{Semaphore, oneshot};
 /// How many pieces are waited for at once. One that nobody waits for any more gives its place back, though its thread
 /// may be stuck.
 const AT_ONCE: usize = 256;
-/// How many threads may be stuck on one thing.
-const FOR_ONE_THING: usize = 4;
+/// How many threads may be stuck on one resource.
+const PER_RESOURCE: usize = 4;
 
 static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
-static THINGS: LazyLock<Mutex<HashMap<String, Weak<Semaphore>>>> = LazyLock::new(Mutex::default);
+static RESOURCES: LazyLock<Mutex<HashMap<String, Weak<Semaphore>>>> = LazyLock::new(Mutex::default);
 
 /// What `work` returns, which computes and waits for nothing outside.
 ///
@@ -26,13 +26,16 @@ pub async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
     on("", work).await
 }
 
-/// What `work` returns, which may hang on this thing: a file's path, a host.
+/// What `work` returns, which may hang on this resource: a file's path, a host.
 ///
 /// # Errors
 /// Where the system gives out no thread, which would be a panic in the runtime's own pool; `work` has then not
 /// begun.
-pub async fn on<T: Send + 'static>(thing: &str, work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
-    let stuck = places_of(thing).acquire_owned().await.map_err(io::Error::other)?;
+pub async fn on<T: Send + 'static>(
+    resource: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    let stuck = permits_of(resource).acquire_owned().await.map_err(io::Error::other)?;
     let _waited_for = PLACES.acquire().await.map_err(io::Error::other)?;
     let (sender, receiver) = oneshot::channel();
     std::thread::Builder::new().name("background".to_owned()).spawn(move || {
@@ -44,15 +47,15 @@ pub async fn on<T: Send + 'static>(thing: &str, work: impl FnOnce() -> T + Send 
     receiver.await.map_err(io::Error::other)
 }
 
-fn places_of(thing: &str) -> Arc<Semaphore> {
-    let mut things = THINGS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(places) = things.get(thing).and_then(Weak::upgrade) {
-        return places;
+fn permits_of(resource: &str) -> Arc<Semaphore> {
+    let mut resources = RESOURCES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(permits) = resources.get(resource).and_then(Weak::upgrade) {
+        return permits;
     }
-    things.retain(|_, places| places.strong_count() > 0);
-    let places = Arc::new(Semaphore::new(FOR_ONE_THING));
-    things.insert(thing.to_owned(), Arc::downgrade(&places));
-    places
+    resources.retain(|_, permits| permits.strong_count() > 0);
+    let permits = Arc::new(Semaphore::new(PER_RESOURCE));
+    resources.insert(resource.to_owned(), Arc::downgrade(&permits));
+    permits
 }
 
 static THREADS: AtomicUsize = AtomicUsize::new(0);
@@ -87,10 +90,10 @@ mod tests {
 
     #[tokio::test]
     async fn more_pieces_than_places_are_all_done_and_a_place_is_given_back_by_a_piece_that_panics() {
-        for _ in 0..2 * FOR_ONE_THING {
+        for _ in 0..2 * PER_RESOURCE {
             assert!(run::<()>(|| panic!("a bug")).await.is_err());
         }
-        let pieces: Vec<_> = (0..8 * FOR_ONE_THING).map(|number| tokio::spawn(run(move || number))).collect();
+        let pieces: Vec<_> = (0..8 * PER_RESOURCE).map(|number| tokio::spawn(run(move || number))).collect();
         for (number, piece) in pieces.into_iter().enumerate() {
             assert_eq!(piece.await.expect("a task").expect("a thread"), number);
         }
@@ -103,14 +106,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn things_that_hang_hold_up_nobody_else_and_who_gives_up_gives_the_place_back() {
+    async fn resources_that_hang_hold_up_nobody_else_and_who_gives_up_gives_the_place_back() {
         let mut ends = Vec::new();
         let mut waiting = Vec::new();
         for number in 0..AT_ONCE {
             let (work, end) = stuck();
             ends.push(end);
-            let thing = format!("disk {number}");
-            waiting.push(tokio::spawn(async move { on(&thing, work).await }));
+            let resource = format!("disk {number}");
+            waiting.push(tokio::spawn(async move { on(&resource, work).await }));
         }
         while PLACES.available_permits() > 0 {
             tokio::task::yield_now().await;
@@ -121,17 +124,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_more_threads_are_stuck_on_one_thing_than_it_has_places() {
+    async fn no_more_threads_are_stuck_on_one_resource_than_it_has_places() {
         let mut ends = Vec::new();
-        for _ in 0..FOR_ONE_THING {
+        for _ in 0..PER_RESOURCE {
             let (work, end) = stuck();
             ends.push(end);
             let waiting = tokio::spawn(on("one disk", work));
             tokio::task::yield_now().await;
             waiting.abort();
         }
-        let places = places_of("one disk");
-        while places.available_permits() > 0 {
+        let permits = permits_of("one disk");
+        while permits.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
         let one_more = tokio::spawn(on("one disk", || ()));

@@ -1,5 +1,5 @@
 //! Owns the account of this process's children: those that it has started are waited for by whoever started them,
-//! and all others, which a container's first process inherits, by [`bury_strangers`]. It knows no program.
+//! and all others, which a container's first process inherits, by [`reap_orphans`]. It knows no program.
 
 use std::io;
 use std::process::{Child, Command, ExitStatus};
@@ -29,7 +29,7 @@ pub fn start(command: &mut Command) -> io::Result<Child> {
         account.starting -= 1;
         account.own.extend(started.as_ref().ok().map(Child::id));
     }
-    bury_strangers();
+    reap_orphans();
     started
 }
 
@@ -40,20 +40,20 @@ pub fn start(command: &mut Command) -> io::Result<Child> {
 pub fn wait(child: &mut Child) -> io::Result<ExitStatus> {
     let status = child.wait();
     account().own.retain(|own| *own != child.id());
-    bury_strangers();
+    reap_orphans();
     status
 }
 
 /// Takes notice of every child that has ended and that nobody else waits for. One of our own that has ended and is not
 /// waited for yet hides the others until [`wait`] is over.
 #[cfg(target_os = "linux")]
-pub fn bury_strangers() {
+pub fn reap_orphans() {
     let account = account();
     if account.starting > 0 {
         return;
     }
     while let Some(ended) = system::ended_child() {
-        if account.own.contains(&ended) || !system::bury(ended) {
+        if account.own.contains(&ended) || !system::reap(ended) {
             return;
         }
     }
@@ -61,7 +61,7 @@ pub fn bury_strangers() {
 
 /// No process inherits other ones' children here but the system's first.
 #[cfg(not(target_os = "linux"))]
-pub fn bury_strangers() {}
+pub fn reap_orphans() {}
 
 fn account() -> MutexGuard<'static, Account> {
     // Nothing that may panic runs under the lock.

@@ -61,8 +61,8 @@ pub fn stopping() -> Failure {
 }
 
 /// The daemon hands over, and whoever waits for the end of a pause goes on waiting at the next one.
-pub fn making_place() -> Failure {
-    Failure::new(ErrorCode::STOPPING, "the daemon is making place for another")
+pub fn restarting() -> Failure {
+    Failure::new(ErrorCode::STOPPING, "the daemon is being restarted")
         .with_hint("Ask again")
         .with_retry_after(Duration::from_millis(250))
 }

@@ -88,7 +88,7 @@ pub fn process(given: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
     system::forbid_new_privileges();
     system::clear_environment(|name| is_kept(&name.to_string_lossy()));
     system::notice_ended_children();
-    crate::signals::hold();
+    crate::signals::block();
     system::outlive_limits();
     system::raise_descriptor_limit();
     if let Some(limit) = system::too_few_descriptors() {

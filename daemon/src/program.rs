@@ -110,7 +110,7 @@ pub async fn run(argv: &[String], deadline: Duration, limit: usize) -> Result<Se
 
 async fn run_in_turn(argv: Vec<String>, limit: usize) -> Result<Secret, ProgramError> {
     // The whole line: one that waits for a person holds up no other profile of the same program.
-    let thing = argv.join("\0");
+    let resource = argv.join("\0");
     let place = PLACES.acquire().await.map_err(|_| ProgramError::NotRun)?;
     let leash = Arc::new(Leash::default());
     let _puller = Puller(Arc::clone(&leash));
@@ -120,7 +120,7 @@ async fn run_in_turn(argv: Vec<String>, limit: usize) -> Result<Secret, ProgramE
         drop(place);
         outcome
     };
-    let printed = background::on(&thing, work).await.map_err(|_| ProgramError::NotRun)??;
+    let printed = background::on(&resource, work).await.map_err(|_| ProgramError::NotRun)??;
     if printed.expose().is_empty() { Err(ProgramError::Silent) } else { Ok(printed) }
 }
 

@@ -43,7 +43,7 @@ impl Protections {
 
     /// Says in the log, once, that not all secrets are locked. To be called whenever there may be new ones.
     pub fn watch(&self) {
-        let memory = Secret::locked_memory();
+        let memory = Secret::lock_memory();
         if memory.locked < memory.held && !self.has_warned.swap(true, Ordering::Relaxed) {
             tracing::warn!("secrets are not all locked in memory: {}", extent(memory));
         }
@@ -52,7 +52,7 @@ impl Protections {
 
 /// Whether the secrets that are held lie in locked memory. Where none is held, whether one would.
 fn secrets() -> ProtectionReport {
-    let memory = Secret::locked_memory();
+    let memory = Secret::lock_memory();
     let holds = match memory.held {
         0 => Secret::zeroed(1).is_locked(),
         held => memory.locked == held,

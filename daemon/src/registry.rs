@@ -81,7 +81,7 @@ struct Loaded {
     problem: Option<Failure>,
     signature: Option<file::Signature>,
     /// What keeps the last change from being safe from a power cut, until somebody is told.
-    doubt: Option<String>,
+    warning: Option<String>,
 }
 
 impl Registry {
@@ -168,9 +168,9 @@ impl Registry {
     ///
     /// # Errors
     /// As given.
-    pub fn with_doubt(&self, outcome: Result<Vec<String>, Failure>) -> Result<Vec<String>, Failure> {
-        let doubt = self.loaded().doubt.take();
-        outcome.map(|notes| notes.into_iter().chain(doubt).collect())
+    pub fn with_warning(&self, outcome: Result<Vec<String>, Failure>) -> Result<Vec<String>, Failure> {
+        let warning = self.loaded().warning.take();
+        outcome.map(|notes| notes.into_iter().chain(warning).collect())
     }
 
     /// What is wrong with the config file, where something is.
@@ -224,7 +224,7 @@ impl Registry {
             let mut loaded = self.loaded();
             loaded.problem = None;
             loaded.signature = reading.signature;
-            loaded.doubt.clone_from(&reading.doubt);
+            loaded.warning.clone_from(&reading.warning);
             std::mem::replace(&mut loaded.config, Arc::clone(config))
         };
         if Arc::ptr_eq(&before, config) {

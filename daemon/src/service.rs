@@ -200,7 +200,7 @@ impl Service {
         if lock.is_closed() && !is_for_locked(&request) {
             return Response::Failure(failure::locked());
         }
-        let told = |outcome| done(registry.with_doubt(outcome));
+        let told = |outcome| done(registry.with_warning(outcome));
         match request {
             Request::AccessToken(request) => self.access_token_after_a_look(request, caller).await,
             Request::Status => Response::Status(self.status()),

@@ -12,7 +12,7 @@ mod system;
 
 pub use system::Signals;
 #[cfg(unix)]
-pub use system::{hold, let_go};
+pub use system::{block, unblock};
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,5 +24,5 @@ pub enum Wish {
     /// SIGUSR2.
     Restart,
     /// SIGCHLD.
-    Bury,
+    Reap,
 }

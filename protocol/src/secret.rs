@@ -85,8 +85,8 @@ impl Secret {
     }
 
     /// What is held in this process now. Memory that could not be locked before is tried once more.
-    pub fn locked_memory() -> LockedMemory {
-        pages::locked_memory()
+    pub fn lock_memory() -> LockedMemory {
+        pages::lock_memory()
     }
 
     /// Compares without revealing, by its duration, where the first difference is.
@@ -146,9 +146,9 @@ mod tests {
 
     #[test]
     fn what_is_held_is_counted() {
-        let before = Secret::locked_memory().held;
+        let before = Secret::lock_memory().held;
         let secrets: Vec<_> = (0..1000).map(|_| Secret::copy_of(&[7; 60])).collect();
-        assert!(Secret::locked_memory().held >= 1000, "{before}");
+        assert!(Secret::lock_memory().held >= 1000, "{before}");
         assert_eq!(Secret::zeroed(0).expose(), b"");
         drop(secrets);
     }

@@ -100,8 +100,8 @@ pub fn judge_folder(facts: Facts, viewer: &Viewer, purpose: Purpose) -> Result<(
         return Err(Flaw::Foreign(user));
     }
     // In a sticky folder, only the owner of a name, and of the folder, takes the name away.
-    let is_kept = facts.mode & 0o1000 != 0 && (is_root_s || viewer.user == 0);
-    if lets_others_write(facts, viewer, purpose) && !is_kept { Err(Flaw::Open(facts.mode)) } else { Ok(()) }
+    let is_sticky = facts.mode & 0o1000 != 0 && (is_root_s || viewer.user == 0);
+    if lets_others_write(facts, viewer, purpose) && !is_sticky { Err(Flaw::Open(facts.mode)) } else { Ok(()) }
 }
 
 /// Passes a link on the way that lies in the folder `within`.

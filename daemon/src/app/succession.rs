@@ -80,7 +80,7 @@ impl App {
             let mut image = Successor::in_the_parent(taken.predecessor, program, &self.meeting).await?;
             let quiet = self.estate.lock.quiet().ok_or(HandoverError::NoQuiet(0))?;
             image.give(self.estate.bequeath(&quiet)).await?;
-            image.let_go(parting).await
+            image.release(parting).await
         };
         if let Err(error) = given.await {
             tracing::warn!("{error}; what only memory held is lost");
@@ -92,7 +92,7 @@ impl App {
         let parting = taken.parting.unwrap_or_default();
         self.audit.add(parting.log);
         taken.predecessor.answer(&parting.reply);
-        children::bury_strangers();
+        children::reap_orphans();
     }
 
     /// Hands everything over to the program's new file, in this very process, unless somebody says stop meanwhile. It
@@ -140,7 +140,7 @@ impl App {
         self.registry.reload().await.map_err(HandoverError::Config)?;
         let kept = child.give(self.estate.bequeath(&calm.lock)).await?;
         let parting = self.parting(&child, kept);
-        child.let_go(parting).await?;
+        child.release(parting).await?;
         let _ = tokio::time::timeout(FLUSH_LIMIT, self.audit.copied()).await;
         settled().await?;
         let callers = self.service.restarts().attending();

@@ -105,8 +105,8 @@ async fn prepare(
     asked: CertificateRequest,
 ) -> Result<(Client, Arc<Allowance>), TokenRequestError> {
     let path = ca_bundle.clone().unwrap_or_else(|| SYSTEM_ROOTS.into());
-    let thing = path.to_string_lossy();
-    let made = background::on(&thing, move || client(ca_bundle, &way, https, asked));
+    let resource = path.to_string_lossy();
+    let made = background::on(&resource, move || client(ca_bundle, &way, https, asked));
     match tokio::time::timeout(ROOTS_TIMEOUT, made).await {
         Ok(made) => made.unwrap_or(Err(TokenRequestError::Unreachable(Obstacle::Other))),
         Err(_) => Err(TokenRequestError::CaBundle { path, flaw: CaBundleFlaw::Hangs }),

@@ -11,7 +11,7 @@ pub(super) async fn addresses(host: &str) -> Result<Vec<SocketAddr>, NameLookupF
         let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
         return Ok(loopback.map(|address| SocketAddr::new(address, 0)).to_vec());
     }
-    let (host, thing) = (host.to_owned(), host.to_owned());
-    let found = background::on(&thing, move || (host.as_str(), 0).to_socket_addrs()).await.flatten();
+    let (host, resource) = (host.to_owned(), host.to_owned());
+    let found = background::on(&resource, move || (host.as_str(), 0).to_socket_addrs()).await.flatten();
     found.map(Iterator::collect).map_err(|_| NameLookupFailed)
 }

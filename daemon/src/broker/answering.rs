@@ -36,7 +36,7 @@ impl Broker {
         entry.adopt(profile);
         let asked = since.unwrap_or_else(|| entry.lease.asked(now));
         // Who was let wait before has a place.
-        let is_crowded = since.is_none() && entry.crowd() >= self.share.load(Ordering::Relaxed);
+        let is_crowded = since.is_none() && entry.callers() >= self.share.load(Ordering::Relaxed);
         // A code is not spent for somebody who is turned away.
         let ask = Ask { has_code: wish.ask.has_code && !is_crowded, ..wish.ask };
         let decision = entry.lease.request_since(&ask, asked, now);
@@ -59,7 +59,7 @@ impl Broker {
             Ok(stage) => stage,
             Err(failure) => return Answer::Now(Err(failure)),
         };
-        let place = Arc::clone(&entry.crowd);
+        let place = Arc::clone(&entry.callers);
         let (broker, profile) = (Arc::clone(self), Arc::clone(profile));
         Answer::Later(Pending { broker, profile, wish, asked, is_cause, stage, _place: place })
     }
@@ -73,7 +73,7 @@ impl Broker {
 
     /// How many callers wait for something of this profile.
     pub fn waiting(&self, name: &ProfileName) -> usize {
-        self.entries().get(name).map_or(0, |entry| entry.crowd().max(entry.waiters.len()))
+        self.entries().get(name).map_or(0, |entry| entry.callers().max(entry.waiters.len()))
     }
 
     /// Why callers of this profile have no answer yet, where that is known.
@@ -157,7 +157,7 @@ impl Broker {
         let is_our_own = matches!(failure.code, ErrorCode::THROTTLED | ErrorCode::CODE_PENDING);
         // A pause may last; a successor has not to wait for its end.
         if self.held_back.load(Ordering::Relaxed) && !is_our_own {
-            return Err(failure::making_place());
+            return Err(failure::restarting());
         }
         Ok(Stage::Pause(failure, Box::pin(Arc::clone(&entry.news).notified_owned())))
     }

@@ -25,7 +25,7 @@ pub(super) struct Entry {
     /// Wakes those who wait for the end of a pause: it may be over.
     pub(super) news: Arc<Notify>,
     /// Of which everybody who waits for this profile has a copy.
-    pub(super) crowd: Arc<()>,
+    pub(super) callers: Arc<()>,
 }
 
 impl Entry {
@@ -40,7 +40,7 @@ impl Entry {
             last_failure: None,
             refused_since: None,
             news: Arc::default(),
-            crowd: Arc::default(),
+            callers: Arc::default(),
         }
     }
 
@@ -80,8 +80,8 @@ impl Entry {
     }
 
     /// How many callers wait for something of this profile.
-    pub(super) fn crowd(&self) -> usize {
-        Arc::strong_count(&self.crowd) - 1
+    pub(super) fn callers(&self) -> usize {
+        Arc::strong_count(&self.callers) - 1
     }
 
     pub(super) fn attempt_started(&mut self, task: AbortHandle) {

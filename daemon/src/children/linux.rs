@@ -16,7 +16,7 @@ pub(super) fn ended_child() -> Option<u32> {
 }
 
 /// Takes notice of its end; whether there was any.
-pub(super) fn bury(child: u32) -> bool {
+pub(super) fn reap(child: u32) -> bool {
     let number = i32::try_from(child).ok().and_then(Pid::from_raw);
     number.is_some_and(|number| matches!(waitpid(Some(number), WaitOptions::NOHANG), Ok(Some(_))))
 }

@@ -10,7 +10,7 @@ fn no_exit_code_of_our_own_children_is_lost_to_the_burial_of_strangers() {
                 for _ in 0..20 {
                     let mut command = Command::new("/bin/sh");
                     let child = start(command.args(["-c", &format!("exit {number}")]));
-                    bury_strangers();
+                    reap_orphans();
                     let status = wait(&mut child.unwrap()).unwrap();
                     assert_eq!(status.code(), Some(number));
                 }

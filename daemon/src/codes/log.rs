@@ -126,14 +126,14 @@ impl CodeFile {
 
     async fn claim_in_turn(&self, claim: Claim) -> Result<Option<Use>, ClaimFault> {
         let (turn, path) = (Arc::clone(&self.turn), self.path.clone());
-        let thing = files::show(&path);
+        let resource = files::show(&path);
         let work = async {
             let turn = turn.lock_owned().await;
             let claim = move || {
                 let _turn = turn;
                 claim_at(&path, &claim)
             };
-            background::on(&thing, claim).await.map_err(|error| failed(error.into()))?
+            background::on(&resource, claim).await.map_err(|error| failed(error.into()))?
         };
         tokio::time::timeout(CLAIM_LIMIT, work).await.unwrap_or(Err(ClaimFault::Slow))
     }

@@ -87,8 +87,8 @@ fn writable(path: &Path) -> Result<PathBuf, FileError> {
         return Err(FileError::WrongKind("file"));
     }
     let is_ours = stat.st_uid == rustix::process::geteuid().as_raw();
-    let is_kept = !Mode::from_raw_mode(stat.st_mode).contains(Mode::WUSR);
-    if !is_ours || is_kept { Err(FileError::ReadOnly(show(&place.path))) } else { Ok(place.path) }
+    let is_read_only = !Mode::from_raw_mode(stat.st_mode).contains(Mode::WUSR);
+    if !is_ours || is_read_only { Err(FileError::ReadOnly(show(&place.path))) } else { Ok(place.path) }
 }
 
 /// Exchanges two names in one step. Not every system and file system can.

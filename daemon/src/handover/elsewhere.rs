@@ -110,7 +110,7 @@ impl Successor {
     /// # Errors
     /// None.
     #[expect(clippy::unused_async, reason = "elsewhere it takes its time")]
-    pub async fn let_go(&mut self, _: Parting) -> Result<(), HandoverError> {
+    pub async fn release(&mut self, _: Parting) -> Result<(), HandoverError> {
         match *self {}
     }
 }

@@ -119,7 +119,7 @@ impl Successor {
     ///
     /// # Errors
     /// [`HandoverError::NotTaken`] where it is dead.
-    pub async fn let_go(&mut self, parting: Parting) -> Result<(), HandoverError> {
+    pub async fn release(&mut self, parting: Parting) -> Result<(), HandoverError> {
         let bytes = handover::encode_piece(&Piece::Go(parting)).map_err(|_| self.not_taken())?;
         let said = tokio::time::timeout(TAKE_LIMIT, write(&self.channel, &bytes)).await;
         said.map_err(|_| self.not_taken())?.map_err(|_| self.not_taken())

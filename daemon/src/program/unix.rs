@@ -83,7 +83,7 @@ fn start(argv: &[String]) -> Result<Child, ProgramError> {
     // SAFETY: the closure makes one system call, and neither allocates nor locks.
     unsafe {
         command.pre_exec(|| {
-            signals::let_go();
+            signals::unblock();
             Ok(())
         });
     }

@@ -37,7 +37,7 @@ pub(super) struct Reading {
     /// The config that a change was made to, and the one profile that differs from it; absent: any may.
     pub(super) changed: Option<(Arc<Config>, ProfileName)>,
     /// What people have to know right after it was written: it is not safe from a power cut, or a text of theirs was kept.
-    pub(super) doubt: Option<String>,
+    pub(super) warning: Option<String>,
 }
 
 /// What tells one version of the file from the next without reading it; absent where there is no file.
@@ -90,7 +90,7 @@ impl ConfigFile {
         let (signature, text) = self.whole();
         match text.and_then(|text| self.known(text.unwrap_or_default())) {
             Ok(known) => {
-                Ok(Reading { config: Arc::clone(&known.config), signature, changed: None, doubt: None })
+                Ok(Reading { config: Arc::clone(&known.config), signature, changed: None, warning: None })
             }
             Err(error) => Err((signature, Box::new(error))),
         }
@@ -183,20 +183,20 @@ impl ConfigFile {
                 true => Ok(Replacement::Done),
                 false => files::replace_known(&self.path, old, &edited.text),
             };
-            let doubt = match written.map_err(|error| self.not_written(error, &edit, &edited.text))? {
+            let warning = match written.map_err(|error| self.not_written(error, &edit, &edited.text))? {
                 Replacement::Done => kept,
-                Replacement::DoneBut(doubt) => Some(doubt),
+                Replacement::DoneBut(warning) => Some(warning),
                 Replacement::Overtaken(text) => {
                     kept = text.or(kept);
                     prepared = self.prepared(edit)?;
                     continue;
                 }
             };
-            let doubt = doubt.map(|doubt| format!("{}: {doubt}", self.shown()));
+            let warning = warning.map(|warning| format!("{}: {warning}", self.shown()));
             let changed = Some((Arc::clone(&known.config), edit.name().clone()));
             let config = Arc::clone(&self.remember(edited).config);
             // Whoever writes the file from now on is noticed by a signature that is none.
-            return Ok(Reading { config, signature: None, changed, doubt });
+            return Ok(Reading { config, signature: None, changed, warning });
         }
         Err(RegistryError::Busy(self.shown()))
     }

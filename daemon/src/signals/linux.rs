@@ -61,19 +61,19 @@ fn meaning(number: i32) -> Wish {
     match number {
         libc::SIGHUP => Wish::Reload,
         libc::SIGUSR2 => Wish::Restart,
-        libc::SIGCHLD => Wish::Bury,
+        libc::SIGCHLD => Wish::Reap,
         _ => Wish::Stop,
     }
 }
 
 /// Blocks exactly what is listened to, whatever the caller has blocked: each thread inherits it from the first. To be
 /// called before any other thread exists.
-pub fn hold() {
+pub fn block() {
     set_mask(&set_of(&[&HEARD[..], &IGNORED].concat()));
 }
 
 /// Blocks nothing. For a child between `fork` and `execve`, where it is allowed to be called.
-pub fn let_go() {
+pub fn unblock() {
     set_mask(&set_of(&[]));
 }
 

@@ -45,12 +45,12 @@ impl Signals {
 }
 
 /// Blocks nothing, whatever the caller has blocked. To be called before any other thread exists.
-pub fn hold() {
-    let_go();
+pub fn block() {
+    unblock();
 }
 
 /// Blocks nothing. For a child between `fork` and `execve`, where it is allowed to be called.
-pub fn let_go() {
+pub fn unblock() {
     let mut none = MaybeUninit::uninit();
     // SAFETY: the set is made an empty one before it is read; the call changes the mask of this thread alone.
     unsafe {

@@ -78,10 +78,10 @@ impl From<IntakeError> for FileFault {
 /// [`FileFault`]; a pipe in its place does not block.
 pub(super) async fn read(path: &Path, purpose: Purpose) -> Result<Secret, FileFault> {
     let path = path.to_owned();
-    let thing = path.to_string_lossy().into_owned();
+    let resource = path.to_string_lossy().into_owned();
     let reading = async {
         let work = move || read_now(&path, purpose);
-        background::on(&thing, work).await.map_err(|_| FileFault::Unreadable)?
+        background::on(&resource, work).await.map_err(|_| FileFault::Unreadable)?
     };
     tokio::time::timeout(DEADLINE, reading).await.unwrap_or(Err(FileFault::TimedOut))
 }

@@ -48,7 +48,7 @@ impl Patience {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            // The daemon was just making place for another.
+            // The daemon was just being restarted.
             if std::mem::take(&mut may_be_unheard) && client::is_unheard(&failure) {
                 continue;
             }

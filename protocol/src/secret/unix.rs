@@ -144,7 +144,7 @@ impl Drop for Page {
 }
 
 /// How many secrets there are, and how many of them are locked. What could not be locked before is tried once more.
-pub(super) fn locked_memory() -> LockedMemory {
+pub(super) fn lock_memory() -> LockedMemory {
     let elsewhere = ELSEWHERE.load(Ordering::Relaxed);
     let mut memory = LockedMemory { held: elsewhere, locked: 0 };
     let mut refused = false;

@@ -91,6 +91,6 @@ impl Drop for Pages {
 }
 
 /// How many secrets there are, and how many of them are locked.
-pub(super) fn locked_memory() -> LockedMemory {
+pub(super) fn lock_memory() -> LockedMemory {
     LockedMemory { held: HELD.load(Ordering::Relaxed), locked: LOCKED.load(Ordering::Relaxed) }
 }

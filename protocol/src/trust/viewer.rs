@@ -15,18 +15,18 @@ impl Viewer {
 
     /// Whether the open file is this very user's, where numbers do not tell: only an owner may ask for this flag.
     pub(super) fn is_really_ours(&self, file: impl AsFd) -> bool {
-        !self.maps_us && may_skip_times(file)
+        !self.maps_us && may_set_noatime(file)
     }
 }
 
 #[cfg(target_os = "linux")]
-fn may_skip_times(file: impl AsFd) -> bool {
+fn may_set_noatime(file: impl AsFd) -> bool {
     let flags = rustix::fs::fcntl_getfl(&file);
     flags.and_then(|flags| rustix::fs::fcntl_setfl(&file, flags | rustix::fs::OFlags::NOATIME)).is_ok()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn may_skip_times(_: impl AsFd) -> bool {
+fn may_set_noatime(_: impl AsFd) -> bool {
     false
 }
 

@@ -61,7 +61,7 @@ const ORPHANS: &str =
     "#!/bin/sh\n(/bin/true & /bin/true &)\nsetsid sh -c '/bin/true & sleep 0' >/dev/null 2>&1 &\n";
 
 #[test]
-fn orphans_that_fall_to_the_first_process_of_a_container_are_buried_and_no_exit_code_is_lost() {
+fn orphans_that_fall_to_the_first_process_of_a_container_are_reaped_and_no_exit_code_is_lost() {
     if !programs::is_root() || !programs::present(&["unshare", "setsid"]) {
         return;
     }
@@ -77,7 +77,7 @@ fn orphans_that_fall_to_the_first_process_of_a_container_are_buried_and_no_exit_
     for _ in 0..5 {
         world.helper(&["-p", "cmd", "--fresh"]).token();
     }
-    eventually("every orphan is buried", || zombies(daemon.pid()) == 0);
+    eventually("every orphan is reaped", || zombies(daemon.pid()) == 0);
     assert_eq!(daemon.terminate(), 0);
 }
 
