@@ -4,10 +4,14 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot};
+
+use crate::commit_point::CommitPoint;
 
 /// How many pieces are waited for at once. One that nobody waits for any more gives its place back, though its thread
 /// may be stuck.
@@ -45,6 +49,28 @@ pub async fn on<T: Send + 'static>(
         drop(stuck);
     })?;
     receiver.await.map_err(io::Error::other)
+}
+
+/// The same for work that changes something: nothing where it took longer than `patience`, and then it never does. Once it
+/// has passed its commit point, what becomes of it is waited for, however long that takes.
+///
+/// # Errors
+/// As [`on`].
+pub async fn on_within<T: Send + 'static>(
+    resource: &str,
+    patience: Duration,
+    work: impl FnOnce(&CommitPoint) -> T + Send + 'static,
+) -> io::Result<Option<T>> {
+    let point = Arc::<CommitPoint>::default();
+    let its_own = Arc::clone(&point);
+    let mut work = pin!(on(resource, move || work(&its_own)));
+    loop {
+        match tokio::time::timeout(patience, &mut work).await {
+            Ok(outcome) => return outcome.map(Some),
+            Err(_) if point.cancel() => return Ok(None),
+            Err(_) => {}
+        }
+    }
 }
 
 fn permits_of(resource: &str) -> Arc<Semaphore> {
@@ -121,6 +147,36 @@ mod tests {
         waiting.iter().for_each(tokio::task::JoinHandle::abort);
         assert_eq!(on("another disk", || 7).await.expect("a thread"), 7, "all others are stuck for ever");
         drop(ends);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_took_too_long_never_passes_its_commit_point_and_behind_it_is_waited_for() {
+        let (end, ended) = sync_channel::<()>(0);
+        let (say, said) = sync_channel(1);
+        let late = move |point: &CommitPoint| {
+            _ = ended.recv();
+            say.send(point.pass())
+        };
+        let patience = Duration::from_secs(5);
+        assert!(on_within("a slow disk", patience, late).await.expect("a thread").is_none());
+        drop(end);
+        assert_eq!(said.recv(), Ok(false), "its caller was answered");
+
+        let (end, ended) = sync_channel::<()>(0);
+        let (say, said) = sync_channel(1);
+        let behind = move |point: &CommitPoint| {
+            _ = say.send(point.pass());
+            _ = ended.recv();
+            7
+        };
+        let waiting = tokio::spawn(on_within("a slow disk", patience, behind));
+        while said.try_recv() != Ok(true) {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::sleep(3 * patience).await;
+        assert!(!waiting.is_finished());
+        drop(end);
+        assert_eq!(waiting.await.expect("a task").expect("a thread"), Some(7));
     }
 
     #[tokio::test]

@@ -198,7 +198,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         ),
         RegistryError::WriteFailed(_, FileError::Hangs) => (
             ErrorCode::WRITE_FAILED,
-            "See whether you can write there yourself; what was to be written may come yet, when the disk answers",
+            "See whether you can write there yourself, then run it again; nothing was changed, and nothing will be",
         ),
         RegistryError::ConfigFile(..) => (
             ErrorCode::CONFIG_UNSAFE,

@@ -15,12 +15,12 @@ mod system;
 mod exchange;
 mod writers;
 
-pub use exchange::{Replacement, replace_known};
-pub use writers::lock_writers;
+pub use exchange::{Expected, Replacement, replace};
+pub use writers::{WriterLock, lock_within, lock_writers};
 
 pub use system::{
-    check_ancestors, check_folder, check_writable, make_private_folder, open_private, open_to_append,
-    read_own, read_trusted, replace,
+    check_ancestors, check_folder, check_writable, make_private_folder, open_to_append, read_own,
+    read_trusted,
 };
 
 #[cfg(unix)]
@@ -28,9 +28,6 @@ pub use system::{check_program, is_at};
 
 /// The largest file that is read, in bytes: a config with ten thousand profiles takes a few mebibytes.
 pub const FILE_LIMIT: u64 = 16 << 20;
-
-/// How far a log grows before it starts anew, in bytes.
-const LOG_LIMIT: u64 = 1 << 20;
 
 /// Why a file of ours was not used.
 #[derive(Debug, thiserror::Error)]

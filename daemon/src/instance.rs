@@ -58,7 +58,7 @@ impl InstanceLock {
     pub fn take(folder: &Path) -> Result<Self, InstanceError> {
         let path = folder.join("daemon.lock");
         let unusable = |error| InstanceError::File(files::show(&path), error);
-        let file = files::open_private(&path).map_err(unusable)?;
+        let file = files::open_to_append(&path).map_err(unusable)?;
         Self::hold(file, unusable)
     }
 

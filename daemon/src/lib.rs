@@ -13,6 +13,7 @@ pub mod children;
 pub mod clean;
 pub mod clock;
 pub mod codes;
+pub mod commit_point;
 pub mod commitment;
 pub mod config;
 pub mod entry;

@@ -80,8 +80,6 @@ struct Loaded {
     /// What is wrong with the file since it was last good.
     problem: Option<Failure>,
     signature: Option<file::Signature>,
-    /// What keeps the last change from being safe from a power cut, until somebody is told.
-    warning: Option<String>,
 }
 
 impl Registry {
@@ -164,15 +162,6 @@ impl Registry {
         }
     }
 
-    /// What a change has come to, with what keeps it from being safe from a power cut.
-    ///
-    /// # Errors
-    /// As given.
-    pub fn with_warning(&self, outcome: Result<Vec<String>, Failure>) -> Result<Vec<String>, Failure> {
-        let warning = self.loaded().warning.take();
-        outcome.map(|notes| notes.into_iter().chain(warning).collect())
-    }
-
     /// What is wrong with the config file, where something is.
     pub fn problem(&self) -> Option<Failure> {
         self.loaded().problem.clone()
@@ -224,7 +213,6 @@ impl Registry {
             let mut loaded = self.loaded();
             loaded.problem = None;
             loaded.signature = reading.signature;
-            loaded.warning.clone_from(&reading.warning);
             std::mem::replace(&mut loaded.config, Arc::clone(config))
         };
         if Arc::ptr_eq(&before, config) {

@@ -200,18 +200,17 @@ impl Service {
         if lock.is_closed() && !is_for_locked(&request) {
             return Response::Failure(failure::locked());
         }
-        let told = |outcome| done(registry.with_warning(outcome));
         match request {
             Request::AccessToken(request) => self.access_token_after_a_look(request, caller).await,
             Request::Status => Response::Status(self.status()),
             Request::Forget(scope) => self.forget(&scope).await,
             Request::ProfileList(request) => self.profiles(&request).await,
             Request::ProfileShow(selector) => self.profile(&selector).await,
-            Request::ProfileCreate(create) => told(registry.create(create, commitment).await),
-            Request::ProfileUpdate(update) => told(registry.update(update, commitment).await),
+            Request::ProfileCreate(create) => done(registry.create(create, commitment).await),
+            Request::ProfileUpdate(update) => done(registry.update(update, commitment).await),
             Request::ProfileResetSecret(reset) => done(registry.reset_secret(reset, commitment).await),
-            Request::ProfileDelete(name) => told(registry.delete(&name, commitment).await),
-            Request::ProfileUse(name) => told(registry.make_default(&name, commitment).await),
+            Request::ProfileDelete(name) => done(registry.delete(&name, commitment).await),
+            Request::ProfileUse(name) => done(registry.make_default(&name, commitment).await),
             Request::Reload => {
                 done(registry.reload().await.map(|()| vec!["the config was read again".to_owned()]))
             }

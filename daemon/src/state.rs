@@ -11,7 +11,8 @@ use cp_token_protocol::ProfileName;
 use serde::{Deserialize, Serialize};
 
 use crate::background;
-use crate::files::{self, FileError, Replacement};
+use crate::commit_point::CommitPoint;
+use crate::files::{self, Expected, FileError, Replacement};
 use crate::vault::SecretKey;
 
 mod change;
@@ -83,6 +84,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 const ATTEMPTS: usize = 20;
 /// How long another daemon may be writing, which it does within one reading and one replacement.
 const LOCK_LIMIT: Duration = Duration::from_secs(4);
+/// The longest wait for the file, which may lie on a disk that hangs: what has not been written by then is written at
+/// another time, with all that is remembered then.
+const SAVE_LIMIT: Duration = Duration::from_secs(5);
 
 impl StateFile {
     /// The state in the file at `path`. A file that cannot be used is set aside: it holds nothing that the
@@ -166,13 +170,16 @@ impl StateFile {
     /// # Errors
     /// [`FileError`]; the file is then as it was.
     pub async fn save(&self) -> Result<(), FileError> {
-        let _writing = self.writing.lock().await;
+        let writing = tokio::time::timeout(SAVE_LIMIT, self.writing.lock());
+        let _writing = writing.await.map_err(|_| FileError::Hangs)?;
         let (base, pending, written) = {
             let memory = self.memory();
             (memory.state.clone(), memory.pending.clone(), memory.count)
         };
         let path = self.path.clone();
-        let state = background::on(&self.shown(), move || merge(&path, &base, &pending)).await??;
+        let merged = move |point: &CommitPoint| merge(&path, &base, &pending, point);
+        let state = background::on_within(&self.shown(), SAVE_LIMIT, merged).await?;
+        let state = state.ok_or(FileError::Hangs)??;
         let mut memory = self.memory();
         memory.pending.retain(|(number, _)| *number > written);
         memory.state = state;
@@ -207,14 +214,19 @@ impl StateFile {
 
 /// Makes the changes to the file as it is at the moment of writing, and gives what it says then. Where there is no file,
 /// or none that can be used, they are made to `base`.
-fn merge(path: &Path, base: &State, changes: &[(u64, Change)]) -> Result<State, FileError> {
+fn merge(
+    path: &Path,
+    base: &State,
+    changes: &[(u64, Change)],
+    point: &CommitPoint,
+) -> Result<State, FileError> {
     let _lock = files::lock_writers(&path.with_extension("lock"), LOCK_LIMIT)?;
     for _ in 0..ATTEMPTS {
         let found = files::read_own(path);
         let parsed = found.as_deref().ok().and_then(|text| serde_json::from_str::<State>(text).ok());
         let mut state = parsed.unwrap_or_else(|| base.clone());
         changes.iter().for_each(|(_, change)| change.apply(&mut state));
-        match write(path, &found, &state)? {
+        match write(path, &found, &state, point)? {
             Replacement::Done => return Ok(state),
             Replacement::DoneBut(problem) => {
                 tracing::warn!(file = %files::show(path), %problem, "the state file");
@@ -227,20 +239,23 @@ fn merge(path: &Path, base: &State, changes: &[(u64, Change)]) -> Result<State, 
 }
 
 /// Puts the state in the place of what was found, and of nothing else.
-fn write(path: &Path, found: &Result<String, FileError>, state: &State) -> Result<Replacement, FileError> {
+fn write(
+    path: &Path,
+    found: &Result<String, FileError>,
+    state: &State,
+    point: &CommitPoint,
+) -> Result<Replacement, FileError> {
     let text = serde_json::to_string_pretty(state).unwrap_or_default();
     if text.len() as u64 > files::FILE_LIMIT {
         return Err(FileError::TooLarge);
     }
-    match found {
-        Ok(found) => files::replace_known(path, Some(found), &text),
-        Err(FileError::Absent) => files::replace_known(path, None, &text),
+    let expected = match found {
+        Ok(found) => Expected::Text(found),
+        Err(FileError::Absent) => Expected::Nothing,
         // What cannot be read holds nothing that the program cannot live without.
-        Err(_) => match files::replace(path, text.as_bytes()) {
-            Err(error @ FileError::NotDurable(_)) => Ok(Replacement::DoneBut(error.to_string())),
-            replaced => replaced.map(|()| Replacement::Done),
-        },
-    }
+        Err(_) => Expected::Anything,
+    };
+    files::replace(path, expected, &text, point)
 }
 
 fn set_aside(path: &Path) -> State {

@@ -14,15 +14,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::AccountKey;
 use crate::background;
-use crate::files::{self, FileError};
+use crate::commit_point::CommitPoint;
+use crate::files::{self, Expected, FileError, Replacement};
 use crate::totp::steps::Use;
 
 /// How long one use may take to be written down, whatever the disk and other daemons do.
 pub const CLAIM_LIMIT: Duration = Duration::from_secs(20);
 /// How long another daemon may hold the lock, which it does for one reading and one writing.
 const LOCK_LIMIT: Duration = Duration::from_secs(10);
-/// Between two tries to have the lock: its holder says nothing when it is done.
-const LOOK: Duration = Duration::from_millis(10);
 /// Where a file system has no locks: longer than others take from reading the file to writing it.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How long the end of a step is remembered when it is over, for clocks that are set back a little.
@@ -153,7 +152,7 @@ impl CodeLog for CodeFile {
 
 fn claim_at(path: &Path, claim: &Claim) -> Result<Option<Use>, ClaimFault> {
     files::make_private_folder(path.parent().unwrap_or(Path::new("/"))).map_err(failed)?;
-    let file = files::open_private(&path.with_extension("lock")).map_err(failed)?;
+    let file = files::open_to_append(&path.with_extension("lock")).map_err(failed)?;
     let is_locked = lock(&file, LOCK_LIMIT)?;
     let mut record = read(path)?;
     if let Some(other) = in_the_way(&record, claim) {
@@ -161,7 +160,7 @@ fn claim_at(path: &Path, claim: &Claim) -> Result<Option<Use>, ClaimFault> {
     }
     record.accounts.retain(|_, taken| Duration::from_secs(taken.ends).saturating_add(REMEMBERED) > claim.now);
     record.accounts.insert(claim.account.as_str().to_owned(), Taken::from(claim.new));
-    files::replace(path, &serde_json::to_vec_pretty(&record).unwrap_or_default()).map_err(failed)?;
+    write(path, &record)?;
     if is_locked {
         return Ok(None);
     }
@@ -177,15 +176,12 @@ fn in_the_way(record: &Record, claim: &Claim) -> Option<Use> {
 
 /// Waits for the lock, which goes with the file. False where the file system has none.
 fn lock(file: &File, patience: Duration) -> Result<bool, ClaimFault> {
-    for _ in 0..patience.as_millis() / LOOK.as_millis() {
-        match file.try_lock() {
-            Ok(()) => return Ok(true),
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
-            Err(TryLockError::Error(error)) if has_no_locks(&error) => return Ok(false),
-            Err(TryLockError::Error(error)) => return Err(failed(error.into())),
-        }
+    match files::lock_within(file, patience, || true) {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Err(ClaimFault::Locked),
+        Err(TryLockError::Error(error)) if has_no_locks(&error) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(failed(error.into())),
     }
-    Err(ClaimFault::Locked)
 }
 
 fn has_no_locks(error: &io::Error) -> bool {
@@ -197,6 +193,15 @@ fn read(path: &Path) -> Result<Record, ClaimFault> {
         Ok(text) => serde_json::from_str(&text).ok().filter(Record::is_ours).ok_or(ClaimFault::Broken),
         Err(FileError::Absent) => Ok(Record::default()),
         Err(error) => Err(failed(error)),
+    }
+}
+
+/// What is written and not sent costs nothing but a step, so nobody cancels it.
+fn write(path: &Path, record: &Record) -> Result<(), ClaimFault> {
+    let text = serde_json::to_string_pretty(record).unwrap_or_default();
+    match files::replace(path, Expected::Anything, &text, &CommitPoint::default()).map_err(failed)? {
+        Replacement::DoneBut(warning) => Err(ClaimFault::File(warning)),
+        Replacement::Done | Replacement::Overtaken(_) => Ok(()),
     }
 }
 

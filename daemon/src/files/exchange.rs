@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::{FileError, read_own, system};
+use crate::commit_point::CommitPoint;
 
 /// What became of a replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,24 +18,41 @@ pub enum Replacement {
     Overtaken(Option<String>),
 }
 
-/// Puts `new` under the name `path`, where `known` still is: a text, or nothing where there is no file. Readers see the
-/// old file or the new one, whatever happens; a text that is neither `known` nor `new` is never removed.
+/// What a replacement may take the place of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected<'t> {
+    /// Whatever is there.
+    Anything,
+    /// No file.
+    Nothing,
+    /// A file that says this.
+    Text(&'t str),
+}
+
+/// Puts `new` under the name `path`, where what is `expected` still is. Readers see the old file or the new one, whatever
+/// happens; a text that is neither the expected one nor `new` is never removed. Names are changed behind the commit
+/// point. Where `path` is a link, what it leads to is replaced.
 ///
 /// # Errors
-/// [`FileError`]; then the file there is as it was.
-pub fn replace_known(path: &Path, known: Option<&str>, new: &str) -> Result<Replacement, FileError> {
+/// [`FileError`]; then the file there is as it was, and stays so.
+pub fn replace(
+    path: &Path,
+    expected: Expected<'_>,
+    new: &str,
+    point: &CommitPoint,
+) -> Result<Replacement, FileError> {
     let path = &system::target(path)?;
-    if known.is_some_and(|known| !says(path, known)) {
+    if matches!(expected, Expected::Text(known) if !says(path, known)) {
         return Ok(Replacement::Overtaken(None));
     }
     let draft = beside(path, "new")?;
     system::write_draft(&draft, new.as_bytes()).map_err(|error| system::not_written(error, path))?;
-    let replaced = match known {
-        Some(known) => exchange(path, &draft, known, new),
-        None => take_free_name(path, &draft),
-    };
+    let replaced = if point.pass() { put(path, &draft, expected, new) } else { Err(FileError::Hangs) };
     if says(&draft, new) {
         let _ = std::fs::remove_file(&draft);
+    }
+    if matches!(replaced, Ok(Replacement::Overtaken(_))) {
+        point.reopen();
     }
     if !matches!(replaced, Ok(Replacement::Done)) {
         return replaced;
@@ -42,6 +60,14 @@ pub fn replace_known(path: &Path, known: Option<&str>, new: &str) -> Result<Repl
     match system::sync_folder(path.parent().unwrap_or(Path::new("/"))) {
         Ok(()) => replaced,
         Err(error) => Ok(Replacement::DoneBut(FileError::NotDurable(error).to_string())),
+    }
+}
+
+fn put(path: &Path, draft: &Path, expected: Expected<'_>, new: &str) -> Result<Replacement, FileError> {
+    match expected {
+        Expected::Text(known) => exchange(path, draft, known, new),
+        Expected::Nothing => take_free_name(path, draft),
+        Expected::Anything => rename(draft, path),
     }
 }
 
@@ -92,7 +118,11 @@ fn replace_after_a_look(path: &Path, draft: &Path, known: &str) -> Result<Replac
     if !says(path, known) {
         return Ok(Replacement::Overtaken(None));
     }
-    std::fs::rename(draft, path)?;
+    rename(draft, path)
+}
+
+fn rename(draft: &Path, path: &Path) -> Result<Replacement, FileError> {
+    std::fs::rename(draft, path).map_err(|error| system::not_written(error, path))?;
     Ok(Replacement::Done)
 }
 
@@ -101,8 +131,7 @@ fn take_free_name(path: &Path, draft: &Path) -> Result<Replacement, FileError> {
         Ok(()) => Ok(Replacement::Done),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Replacement::Overtaken(None)),
         Err(error) if error.kind() == ErrorKind::Unsupported && path.symlink_metadata().is_err() => {
-            std::fs::rename(draft, path)?;
-            Ok(Replacement::Done)
+            rename(draft, path)
         }
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(Replacement::Overtaken(None)),
         Err(error) => Err(error.into()),
@@ -143,11 +172,31 @@ mod tests {
         }
     }
 
+    fn replaced(path: &Path, known: Option<&str>, new: &str) -> Replacement {
+        let expected = known.map_or(Expected::Nothing, Expected::Text);
+        replace(path, expected, new, &CommitPoint::default()).unwrap()
+    }
+
+    #[test]
+    fn what_was_cancelled_is_not_written_any_more_and_leaves_nothing() {
+        let folder = Folder::new("cancelled");
+        let path = folder.0.join("config.toml");
+        for expected in [Expected::Nothing, Expected::Text("a"), Expected::Anything] {
+            let point = CommitPoint::default();
+            assert!(point.cancel());
+            assert!(matches!(replace(&path, expected, "b", &point), Err(FileError::Hangs)), "{expected:?}");
+            assert_eq!(path.exists(), expected != Expected::Nothing);
+            let _ = replace(&path, Expected::Nothing, "a", &CommitPoint::default()).unwrap();
+        }
+        assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 1);
+        assert_eq!(replaced(&path, Some("a"), "b"), Replacement::Done, "the positive control");
+    }
+
     #[test]
     fn only_what_was_read_is_replaced_and_nothing_is_left_beside_it() {
         let folder = Folder::new("known");
         let path = folder.0.join("config.toml");
-        let replace = |known, new| replace_known(&path, known, new).unwrap();
+        let replace = |known, new| replaced(&path, known, new);
         assert_eq!(replace(Some("x"), "a"), Replacement::Overtaken(None), "there is no file");
         assert_eq!(replace(None, "a"), Replacement::Done);
         assert_eq!(replace(None, "b"), Replacement::Overtaken(None), "there is one now");
@@ -176,10 +225,14 @@ mod tests {
         let theirs = ["config.toml.new", "config.toml.kept", "config.toml.new-0123456789abcdef"];
         let theirs = theirs.map(|name| folder.0.join(name));
         theirs.iter().for_each(|file| std::fs::write(file, "theirs").unwrap());
-        assert_eq!(replace_known(&path, None, "a").unwrap(), Replacement::Done);
-        assert_eq!(replace_known(&path, Some("a"), "b").unwrap(), Replacement::Done);
-        assert_eq!(replace_known(&path, Some("a"), "c").unwrap(), Replacement::Overtaken(None));
-        system::replace(&path, b"d").unwrap();
+        assert_eq!(replaced(&path, None, "a"), Replacement::Done);
+        assert_eq!(replaced(&path, Some("a"), "b"), Replacement::Done);
+        assert_eq!(replaced(&path, Some("a"), "c"), Replacement::Overtaken(None));
+        assert_eq!(
+            replace(&path, Expected::Anything, "d", &CommitPoint::default()).unwrap(),
+            Replacement::Done
+        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "d");
         assert!(theirs.iter().all(|file| std::fs::read_to_string(file).unwrap() == "theirs"));
         assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 1 + theirs.len());
     }

@@ -10,8 +10,7 @@ use cp_token_protocol::trust::{self, Distrust, Flaw, Purpose};
 use rustix::fs::{AtFlags, FileType, Mode, RenameFlags};
 use rustix::io::Errno;
 
-use super::exchange::beside;
-use super::{FILE_LIMIT, FileError, LOG_LIMIT, show};
+use super::{FILE_LIMIT, FileError, show};
 
 /// The text of a plain file that is ours or root's and writable by nobody else. Links of ours lead to it.
 ///
@@ -33,23 +32,7 @@ pub fn read_trusted(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     if bytes.len() as u64 > limit { Err(FileError::TooLarge) } else { Ok(bytes) }
 }
 
-/// Puts `content` under the name `path`, 0600: readers see the old file or the new one, whatever happens. Where `path` is
-/// a link, what it leads to is replaced, and the link stays.
-///
-/// # Errors
-/// [`FileError`]; then the old file is as it was, but for [`FileError::NotDurable`]: then it is replaced.
-pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let target = target(path)?;
-    let draft = &beside(&target, "new")?;
-    write_draft(draft, content).map_err(|error| not_written(error, &target))?;
-    if let Err(error) = std::fs::rename(draft, &target) {
-        let _ = std::fs::remove_file(draft);
-        return Err(not_written(error, &target));
-    }
-    sync_folder(target.parent().unwrap_or(Path::new("/"))).map_err(FileError::NotDurable)
-}
-
-/// Passes if [`replace`] would not be refused: what bears the name is ours and may be written, or there is nothing.
+/// Passes if [`super::replace`] would not be refused: what bears the name is ours and may be written, or there is nothing.
 ///
 /// # Errors
 /// [`FileError`].
@@ -152,18 +135,6 @@ pub(super) fn not_written(error: io::Error, target: &Path) -> FileError {
 pub fn make_private_folder(folder: &Path) -> Result<(), FileError> {
     let made = trust::own_folder(folder, true).map_err(|error| of_folder(error, folder));
     if let Err(FileError::Io(error)) = made { Err(not_written(error, folder)) } else { made }
-}
-
-/// Opens a file of ours for appending, 0600, made where there is none; one that has grown past [`LOG_LIMIT`] starts anew.
-///
-/// # Errors
-/// [`FileError`].
-pub fn open_private(path: &Path) -> Result<File, FileError> {
-    let file = open_to_append(path)?;
-    if file.metadata()?.len() > LOG_LIMIT {
-        file.set_len(0)?;
-    }
-    Ok(file)
 }
 
 /// Opens a plain file of ours for appending, 0600, made where there is none; nobody else may write it.

@@ -13,8 +13,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_READ_ATTRIBUTES, READ_CONTROL,
 };
 
-use super::exchange::beside;
-use super::{FILE_LIMIT, FileError, LOG_LIMIT, show};
+use super::{FILE_LIMIT, FileError, show};
 
 /// The text of a file that is ours: a plain file, owned by us, writable by nobody else.
 ///
@@ -39,7 +38,7 @@ pub fn read_trusted(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     if bytes.len() as u64 > limit { Err(FileError::TooLarge) } else { Ok(bytes) }
 }
 
-/// Passes if [`replace`] would not be refused, as far as that can be seen: a file may be marked as one to be read alone.
+/// Passes if [`super::replace`] would not be refused, as far as that can be seen: a file may be marked as one to be read alone.
 ///
 /// # Errors
 /// [`FileError`].
@@ -48,22 +47,6 @@ pub fn check_writable(path: &Path) -> Result<(), FileError> {
         Ok(facts) if facts.permissions().readonly() => Err(FileError::ReadOnly(show(path))),
         Ok(_) | Err(_) => Ok(()),
     }
-}
-
-/// Puts `content` under the name `path`: readers see the old file or the new one, whatever happens. Who may read it is
-/// what its folder says.
-///
-/// # Errors
-/// [`FileError`]; then the old file is as it was.
-pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let path = &target(path)?;
-    let draft = &beside(path, "new")?;
-    write_draft(draft, content)?;
-    let renamed = std::fs::rename(draft, path);
-    if renamed.is_err() {
-        let _ = std::fs::remove_file(draft);
-    }
-    Ok(renamed?)
 }
 
 /// Makes `folder`, with its parents, for this user alone; one that exists must be ours already, and no other user may
@@ -79,19 +62,6 @@ pub fn make_private_folder(folder: &Path) -> Result<(), FileError> {
         return Err(FileError::WrongKind("folder"));
     }
     require_writable_by_us_alone(&opened, folder)
-}
-
-/// Opens a file of ours for appending, made where there is none; one that has grown past [`LOG_LIMIT`] starts anew.
-///
-/// # Errors
-/// [`FileError`].
-pub fn open_private(path: &Path) -> Result<File, FileError> {
-    let file = open_to_append(path)?;
-    if file.metadata()?.len() > LOG_LIMIT {
-        // A handle that only appends cannot shorten.
-        OpenOptions::new().write(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path)?.set_len(0)?;
-    }
-    Ok(file)
 }
 
 /// Opens a plain file of ours for appending, made where there is none; nobody else may write it.

@@ -24,12 +24,24 @@ pub struct WriterLock {
 pub fn lock_writers(path: &Path, patience: Duration) -> Result<WriterLock, FileError> {
     let made = make_private_folder(path.parent().unwrap_or(Path::new("/")));
     let Ok(file) = made.and_then(|()| open_to_append(path)) else { return Ok(WriterLock { _file: None }) };
+    match lock_within(&file, patience, || true) {
+        Ok(()) => Ok(WriterLock { _file: Some(file) }),
+        Err(TryLockError::WouldBlock) => Err(FileError::Locked),
+        Err(TryLockError::Error(_)) => Ok(WriterLock { _file: None }),
+    }
+}
+
+/// Locks the file, which nobody else has locked then, for as long as it is open. Whoever has it is waited for, `patience`
+/// long and while that is `worth_it`.
+///
+/// # Errors
+/// [`TryLockError`]: somebody else has it, or the system refused.
+pub fn lock_within(file: &File, patience: Duration, worth_it: impl Fn() -> bool) -> Result<(), TryLockError> {
     for _ in 0..patience.as_millis() / LOOK.as_millis() {
         match file.try_lock() {
-            Ok(()) => return Ok(WriterLock { _file: Some(file) }),
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
-            Err(TryLockError::Error(_)) => return Ok(WriterLock { _file: None }),
+            Err(TryLockError::WouldBlock) if worth_it() => std::thread::sleep(LOOK),
+            outcome => return outcome,
         }
     }
-    Err(FileError::Locked)
+    file.try_lock()
 }

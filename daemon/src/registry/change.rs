@@ -82,8 +82,8 @@ impl Registry {
     ) -> Result<Vec<String>, Failure> {
         let (_turn, _storing) = self.turn_at_once(commitment).await?;
         let written = self.make(Edit::Default(name.clone())).await;
-        written.map_err(|error| failure::of_registry(&error))?;
-        Ok(vec![format!("profile {name} is the default now")])
+        let warning = written.map_err(|error| failure::of_registry(&error))?;
+        Ok(with_warning(format!("profile {name} is the default now"), warning))
     }
 
     /// Removes keyring items that an interrupted change left without a profile.
@@ -135,7 +135,7 @@ impl Registry {
         if self.gate.is_closed() { Err(failure::locked()) } else { Ok(()) }
     }
 
-    async fn make(&self, edit: Edit) -> Result<(), RegistryError> {
+    async fn make(&self, edit: Edit) -> Result<Option<String>, RegistryError> {
         self.write(self.file.prepare(edit).await?).await
     }
 
@@ -163,11 +163,11 @@ impl Registry {
         let proof = self.prove(create.verify, &profile, &entry, create.code).await;
         let proof = proof.map_err(|error| not_created(error, &profile))?;
         let _storing = self.begin(commitment).await?;
-        self.place(&profile, &entry, edit).await?;
+        let warning = self.place(&profile, &entry, edit).await?;
         self.state.created(&profile.name, self.clock.now().wall);
         self.save_softly();
         self.take(&profile, proof);
-        Ok(vec![format!("profile {} was created", profile.name)])
+        Ok(with_warning(format!("profile {} was created", profile.name), warning))
     }
 
     async fn can_be_created(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
@@ -197,7 +197,7 @@ impl Registry {
             notes.extend(self.move_secret(change, parts, code, commitment).await?);
         } else {
             let _storing = self.begin(commitment).await?;
-            self.make(Edit::Change(Box::new(change))).await?;
+            notes.extend(self.make(Edit::Change(Box::new(change))).await?);
         }
         Ok(notes)
     }
@@ -209,7 +209,7 @@ impl Registry {
         parts: EntryParts,
         code: Option<Secret>,
         commitment: &Commitment,
-    ) -> Result<Option<String>, RegistryError> {
+    ) -> Result<Vec<String>, RegistryError> {
         let (old, new) = (change.old.clone(), change.new.clone());
         let entry = self.entry(Some(&old), &new, parts).await?;
         let verify = change.update.verify;
@@ -225,10 +225,11 @@ impl Registry {
             self.state.settle(&old.secret_key());
             self.save_softly();
         }
-        placed?;
+        let warning = placed?;
         // Before anything that takes time: whoever asks meanwhile need not ask the server.
         self.take(&new, proof);
-        Ok(if moved { self.clear(&old).await } else { None })
+        let left = if moved { self.clear(&old).await } else { None };
+        Ok(warning.into_iter().chain(left).collect())
     }
 
     async fn try_reset(
@@ -263,16 +264,22 @@ impl Registry {
     async fn try_delete(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
         let prepared = self.file.prepare(Edit::Remove(Box::new(profile.clone()))).await?;
         self.unsettle(profile).await?;
-        if let Err(error) = self.write(prepared).await {
+        let written = self.write(prepared).await;
+        if written.is_err() {
             self.state.settle(&profile.secret_key());
             self.save_softly();
-            return Err(error);
         }
+        let warning = written?;
         self.state.remove(&profile.name);
-        let mut notes = vec![format!("profile {} was deleted", profile.name)];
+        let mut notes = with_warning(format!("profile {} was deleted", profile.name), warning);
         notes.extend(self.clear(profile).await);
         Ok(notes)
     }
+}
+
+/// What was done, and what people have to know besides.
+fn with_warning(done: String, warning: Option<String>) -> Vec<String> {
+    std::iter::once(done).chain(warning).collect()
 }
 
 fn not_created(error: RegistryError, profile: &Profile) -> RegistryError {

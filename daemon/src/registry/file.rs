@@ -12,13 +12,14 @@ use super::error::RegistryError;
 use super::known::Known;
 use super::rest;
 use crate::background;
+use crate::commit_point::CommitPoint;
 use crate::config::Config;
-use crate::files::{self, FILE_LIMIT, FileError, Replacement};
+use crate::files::{self, Expected, FILE_LIMIT, FileError, Replacement};
 
 /// How often a change is applied anew to what a person has written meanwhile, before it is given up.
 const ATTEMPTS: usize = 5;
 
-/// The longest wait for the file, which may lie on a disk that hangs.
+/// The longest wait for the file, which may lie on a disk that hangs: what has not been written by then never is.
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// How long another daemon may be writing, which it does within one reading and one replacement.
@@ -36,8 +37,6 @@ pub(super) struct Reading {
     pub(super) signature: Option<Signature>,
     /// The config that a change was made to, and the one profile that differs from it; absent: any may.
     pub(super) changed: Option<(Arc<Config>, ProfileName)>,
-    /// What people have to know right after it was written: it is not safe from a power cut, or a text of theirs was kept.
-    pub(super) warning: Option<String>,
 }
 
 /// What tells one version of the file from the next without reading it; absent where there is no file.
@@ -56,6 +55,9 @@ pub(super) struct Prepared {
     known: Arc<Known>,
     edited: Known,
 }
+
+/// What the file means after a change, and what people have to know about it.
+pub(super) type Written = (Reading, Option<String>);
 
 /// What came of a reading.
 pub(super) type Read = Result<Reading, (Option<Signature>, Box<RegistryError>)>;
@@ -89,9 +91,7 @@ impl ConfigFile {
     pub(super) fn read(&self) -> Read {
         let (signature, text) = self.whole();
         match text.and_then(|text| self.known(text.unwrap_or_default())) {
-            Ok(known) => {
-                Ok(Reading { config: Arc::clone(&known.config), signature, changed: None, warning: None })
-            }
+            Ok(known) => Ok(Reading { config: Arc::clone(&known.config), signature, changed: None }),
             Err(error) => Err((signature, Box::new(error))),
         }
     }
@@ -128,10 +128,9 @@ impl ConfigFile {
         self.hangs.store(read.is_err(), Ordering::Relaxed);
         match read {
             Ok(Ok(read)) => read,
-            Ok(Err(no_thread)) => Some(Err((
-                None,
-                Box::new(RegistryError::WriteFailed(self.shown(), FileError::Io(no_thread))),
-            ))),
+            Ok(Err(no_thread)) => {
+                Some(Err((None, Box::new(RegistryError::ConfigFile(self.shown(), FileError::Io(no_thread))))))
+            }
             Err(_) => Some(Err((None, Box::new(RegistryError::ConfigFile(self.shown(), FileError::Hangs))))),
         }
     }
@@ -142,7 +141,7 @@ impl ConfigFile {
     /// Why it cannot be made, or written.
     pub(super) async fn prepare(&self, edit: Edit) -> Result<Prepared, RegistryError> {
         let file = self.clone();
-        self.in_background(move || file.prepared(edit)).await
+        self.in_background(move |_| file.prepared(edit)).await
     }
 
     fn prepared(&self, edit: Edit) -> Result<Prepared, RegistryError> {
@@ -163,25 +162,26 @@ impl ConfigFile {
         Ok(self.prepare(edit).await?.edit)
     }
 
-    /// Makes the change to the file as it is at the moment of writing, and gives what the file means then.
+    /// Makes the change to the file as it is at the moment of writing, and gives what the file means then, with what people
+    /// have to know: it is not safe from a power cut, or a text of theirs was kept.
     ///
     /// # Errors
     /// Why it was not made; the file is then as a person left it.
-    pub(super) async fn write(&self, prepared: Prepared) -> Result<Reading, RegistryError> {
+    pub(super) async fn write(&self, prepared: Prepared) -> Result<Written, RegistryError> {
         let file = self.clone();
-        self.in_background(move || file.write_now(prepared)).await
+        self.in_background(move |point| file.write_now(prepared, point)).await
     }
 
-    fn write_now(&self, prepared: Prepared) -> Result<Reading, RegistryError> {
+    fn write_now(&self, prepared: Prepared, point: &CommitPoint) -> Result<Written, RegistryError> {
         let lock = files::lock_writers(&self.lock, LOCK_LIMIT);
         let _lock = lock.map_err(|error| RegistryError::WriteFailed(self.shown(), error))?;
         let (mut prepared, mut kept) = (prepared, None);
         for _ in 0..ATTEMPTS {
             let Prepared { edit, is_there, known, edited } = prepared;
-            let old = is_there.then_some(known.text.as_str());
-            let written = match old == Some(&edited.text) {
+            let old = if is_there { Expected::Text(&known.text) } else { Expected::Nothing };
+            let written = match old == Expected::Text(&edited.text) {
                 true => Ok(Replacement::Done),
-                false => files::replace_known(&self.path, old, &edited.text),
+                false => files::replace(&self.path, old, &edited.text, point),
             };
             let warning = match written.map_err(|error| self.not_written(error, &edit, &edited.text))? {
                 Replacement::Done => kept,
@@ -196,7 +196,7 @@ impl ConfigFile {
             let changed = Some((Arc::clone(&known.config), edit.name().clone()));
             let config = Arc::clone(&self.remember(edited).config);
             // Whoever writes the file from now on is noticed by a signature that is none.
-            return Ok(Reading { config, signature: None, changed, warning });
+            return Ok((Reading { config, signature: None, changed }, warning));
         }
         Err(RegistryError::Busy(self.shown()))
     }
@@ -235,13 +235,11 @@ impl ConfigFile {
 
     async fn in_background<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, RegistryError> + Send + 'static,
+        work: impl FnOnce(&CommitPoint) -> Result<T, RegistryError> + Send + 'static,
     ) -> Result<T, RegistryError> {
         let failed = |error| RegistryError::WriteFailed(self.shown(), error);
-        match tokio::time::timeout(DEADLINE, background::on(&self.shown(), work)).await {
-            Ok(outcome) => outcome.map_err(|error| failed(FileError::Io(error)))?,
-            Err(_) => Err(failed(FileError::Hangs)),
-        }
+        let outcome = background::on_within(&self.shown(), DEADLINE, work).await;
+        outcome.map_err(|error| failed(FileError::Io(error)))?.ok_or_else(|| failed(FileError::Hangs))?
     }
 
     /// The file's version and text when nobody else is writing it.

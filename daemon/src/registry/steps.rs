@@ -54,13 +54,14 @@ impl Registry {
         Ok(storing)
     }
 
-    /// Stores the secret, then writes the config that uses it. A failure takes the secret back.
+    /// Stores the secret, then writes the config that uses it, and gives what people have to know of that. A failure takes
+    /// the secret back.
     pub(super) async fn place(
         &self,
         profile: &Profile,
         entry: &Entry,
         edit: Edit,
-    ) -> Result<(), RegistryError> {
+    ) -> Result<Option<String>, RegistryError> {
         let prepared = self.file.prepare(edit).await?;
         let before = match self.in_force(profile) {
             Some(_) if profile.keeps_secret() => self.sources.load(profile).await.ok(),
@@ -68,13 +69,14 @@ impl Registry {
         };
         self.unsettle(profile).await?;
         self.store(profile, entry).await?;
-        if let Err(error) = self.write(prepared).await {
+        let written = self.write(prepared).await;
+        if written.is_err() {
             self.take_back(profile, before).await;
-            return Err(error);
+        } else {
+            self.state.settle(&profile.secret_key());
+            self.save_softly();
         }
-        self.state.settle(&profile.secret_key());
-        self.save_softly();
-        Ok(())
+        written
     }
 
     /// Puts what was stored before in the place of what was stored for a change that was not made.
@@ -156,11 +158,11 @@ impl Registry {
         None
     }
 
-    /// Makes the change in the config file, and puts what the file means then into force.
-    pub(super) async fn write(&self, change: Prepared) -> Result<(), RegistryError> {
-        let reading = self.file.write(change).await?;
+    /// Makes the change in the config file, and puts what the file means then into force. It gives what people have to know.
+    pub(super) async fn write(&self, change: Prepared) -> Result<Option<String>, RegistryError> {
+        let (reading, warning) = self.file.write(change).await?;
         self.publish(reading);
-        Ok(())
+        Ok(warning)
     }
 
     /// Notes, durably, that the secret may come to lie in the keyring without a profile that uses it.
@@ -168,12 +170,17 @@ impl Registry {
         if profile.secret_source != SecretLocation::Keyring {
             return Ok(());
         }
-        self.state.unsettle(&profile.secret_key());
+        let key = profile.secret_key();
+        let is_noted = self.state.unsettled().contains(&key);
+        self.state.unsettle(&key);
         let saved = match self.state.save().await {
             // Without a place for notes, what a crash leaves in the keyring stays there.
             Err(FileError::ReadOnly(_)) => Ok(()),
             saved => saved,
         };
+        if saved.is_err() && !is_noted {
+            self.state.settle(&key);
+        }
         saved.map_err(|error| RegistryError::WriteFailed("the state file".to_owned(), error))
     }
 

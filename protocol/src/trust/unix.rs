@@ -66,10 +66,10 @@ pub fn open_to_append(path: &Path) -> Result<File, Distrust> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Distrust::WrongKind);
     };
-    let folder = Walk::new(folder, Purpose::Decision)?.walk_to_end()?.at;
+    let folder = Walk::new(folder, Purpose::Decision)?.walk_to_end()?;
     let flags = PLAIN | OFlags::RDWR | OFlags::APPEND | OFlags::CREATE;
-    let file = rustix::fs::openat(folder, name, flags, Mode::RUSR | Mode::WUSR).map_err(blame)?;
-    judge_opened(&file, path, Purpose::Decision)?;
+    let file = rustix::fs::openat(folder.at, name, flags, Mode::RUSR | Mode::WUSR).map_err(blame)?;
+    judge_opened(&file, &folder.path.join(name), Purpose::Decision)?;
     Ok(File::from(file))
 }
 
@@ -162,9 +162,9 @@ impl Walk {
         let viewer = Viewer::now();
         let at = rustix::fs::openat(CWD, "/", PASS, Mode::empty()).map_err(blame)?;
         let within = facts(&viewer, &rustix::fs::fstat(&at).map_err(blame)?);
-        let mut walk = Self { viewer, purpose, at, within, path: "/".into(), ahead: names(path), links: 0 };
-        walk.enter(rustix::fs::openat(CWD, "/", PASS, Mode::empty()).map_err(blame)?, "/".into())?;
-        Ok(walk)
+        let judged = judge_folder(within, &viewer, purpose);
+        judged.map_err(|flaw| Distrust::OnTheWay("/".into(), flaw))?;
+        Ok(Self { viewer, purpose, at, within, path: "/".into(), ahead: names(path), links: 0 })
     }
 
     /// Goes on until one name is left that is no link.

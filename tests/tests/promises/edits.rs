@@ -6,6 +6,7 @@ use cp_token_tests::world::{Outcome, PATIENCE, Running, World};
 
 mod between;
 mod daemons;
+mod given_up;
 mod random;
 mod stopper;
 

@@ -111,9 +111,9 @@ async fn the_file_keeps_nothing_that_is_long_over() {
 fn a_lock_that_stays_held_is_waited_for_so_long_and_no_longer() {
     let folder = Folder::new();
     files::make_private_folder(&folder.0).expect("a folder");
-    let [one, two] = [(); 2].map(|()| files::open_private(&folder.file()).expect("a file"));
-    assert_eq!(lock(&one, 5 * LOOK), Ok(true));
-    assert_eq!(lock(&two, 5 * LOOK), Err(ClaimFault::Locked));
+    let [one, two] = [(); 2].map(|()| files::open_to_append(&folder.file()).expect("a file"));
+    assert_eq!(lock(&one, Duration::from_millis(50)), Ok(true));
+    assert_eq!(lock(&two, Duration::from_millis(50)), Err(ClaimFault::Locked));
     drop(one);
-    assert_eq!(lock(&two, 5 * LOOK), Ok(true));
+    assert_eq!(lock(&two, Duration::from_millis(50)), Ok(true));
 }
