@@ -73,6 +73,7 @@ impl Lease {
         if self.in_flight != Some(attempt) {
             return Acceptance::Late;
         }
+        self.drop_if_rejected();
         let held = Held::new(token, life, sent, Some(attempt), chance);
         let (verdict, cap) = if self.rejected.contains(held.fingerprint()) {
             (Acceptance::Rejected, policy::SERVER_CAP)
@@ -99,14 +100,21 @@ impl Lease {
         self.ordered = None;
         match kind {
             FailureKind::Final => {
+                self.drop_if_rejected();
                 self.refused = true;
                 self.cooling = None;
             }
+            FailureKind::Refused { cap } => {
+                self.drop_if_rejected();
+                self.cool(None, cap, true, now, chance);
+            }
+            FailureKind::Local { cap } => {
+                self.held.iter_mut().for_each(Held::restore);
+                self.cool(None, cap, true, now, chance);
+            }
             FailureKind::Passing { retry_after, cap } => {
-                let failures = self.cooling.map_or(0, |cooling| cooling.failures).saturating_add(1);
-                let delay = policy::back_off(failures, cap, retry_after, chance);
-                let is_asked_for = retry_after.is_some();
-                self.cooling = Some(Cooling { until: now.after(delay), failures, is_asked_for });
+                self.held.iter_mut().for_each(Held::restore);
+                self.cool(retry_after, cap, false, now, chance);
             }
         }
         true
@@ -122,19 +130,19 @@ impl Lease {
     }
 
     /// Drops the token, disowns the attempt in flight, and lets a refused secret be tried once more. The
-    /// share of token requests that was used stays used, and a pause that the server asked for lasts.
+    /// share of token requests that was used stays used, and a pause for what no person mends lasts.
     pub fn forget(&mut self) {
         self.held = None;
         self.rejected = Rejected::default();
-        self.disown();
+        self.end_attempt();
+        self.cooling = self.cooling.filter(|cooling| !cooling.ends_with_forget);
     }
 
-    /// As [`Lease::forget`], and keeps the token: what changes is how another one is asked for.
+    /// Disowns the attempt in flight and keeps the token: what changes is how another one is asked for. Of the pauses,
+    /// only one that the server asked for lasts.
     pub fn disown(&mut self) {
-        self.in_flight = None;
-        self.ordered = None;
+        self.end_attempt();
         self.cooling = self.cooling.filter(|cooling| cooling.is_asked_for);
-        self.refused = false;
     }
 
     /// As [`Lease::forget`], where it is another client or another server by now: no pause concerns it.
@@ -179,7 +187,7 @@ impl Lease {
 
     /// What the lease is doing.
     pub fn standing(&self, now: Moment) -> Standing {
-        let live = self.held.as_ref().filter(|held| !held.has_ended(now));
+        let live = self.held.as_ref().filter(|held| !held.has_ended(now) && !held.is_set_aside());
         let cooling = self.cooling.map(|cooling| now.until(cooling.until)).filter(|left| !left.is_zero());
         match (live, self.in_flight, cooling) {
             (Some(held), _, _) => {
@@ -239,6 +247,31 @@ impl Lease {
         self.in_flight = Some(attempt);
         self.ordered = Some(attempt);
         attempt
+    }
+
+    fn end_attempt(&mut self) {
+        self.in_flight = None;
+        self.ordered = None;
+        self.refused = false;
+    }
+
+    fn cool(
+        &mut self,
+        retry_after: Option<Duration>,
+        cap: Duration,
+        ends_with_forget: bool,
+        now: Moment,
+        chance: f64,
+    ) {
+        let failures = self.cooling.map_or(0, |cooling| cooling.failures).saturating_add(1);
+        let delay = policy::back_off(failures, cap, retry_after, chance);
+        let is_asked_for = retry_after.is_some();
+        self.cooling = Some(Cooling { until: now.after(delay), failures, is_asked_for, ends_with_forget });
+    }
+
+    /// It is no outage that keeps another one from coming, so the API's word about the token in hand counts.
+    fn drop_if_rejected(&mut self) {
+        self.held = self.held.take().filter(|held| !self.rejected.contains(held.fingerprint()));
     }
 
     fn hold(&mut self, held: Held) {

@@ -113,6 +113,8 @@ pub struct Cooling {
     pub failures: u32,
     /// Whether the server has asked for it.
     pub is_asked_for: bool,
+    /// Whether it is for something that a person mends, who says so with `forget`.
+    pub ends_with_forget: bool,
 }
 
 /// A token that is held.
@@ -128,6 +130,8 @@ pub struct Held {
     pub renewal: Instant,
     /// Whether only a caller can cause that.
     pub renewal_by_callers_only: bool,
+    /// Whether the API has rejected it, and another one is being requested.
+    pub is_set_aside: bool,
 }
 
 /// A secret that was refused.

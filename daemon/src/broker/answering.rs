@@ -97,10 +97,7 @@ impl Broker {
         self.timer_changed.notify_one();
         let Some((profile, mut waiters, failure)) = concluded else { return };
         while !waiters.is_empty() {
-            match &failure {
-                Some(failure) => tell_some(&mut waiters, failure),
-                None => self.settle_some(&profile, &mut waiters),
-            }
+            self.answer_some(&profile, &mut waiters, failure.as_ref());
             tokio::task::yield_now().await;
         }
     }
@@ -136,14 +133,24 @@ impl Broker {
     }
 
     /// Whoever waited for another profile of this name, or for one that is gone, chooses anew.
-    fn settle_some(self: &Arc<Self>, profile: &Arc<Profile>, waiters: &mut Waiters) {
+    fn answer_some(
+        self: &Arc<Self>,
+        profile: &Arc<Profile>,
+        waiters: &mut Waiters,
+        failure: Option<&Failure>,
+    ) {
         let now = self.clock.now();
         let mut entries = self.entries();
         let entry = entries.get_mut(&profile.name).filter(|entry| Arc::ptr_eq(&entry.profile, profile));
-        let Some(entry) = entry else { return tell_some(waiters, &failure::superseded()) };
+        let Some(entry) = entry else {
+            return tell_some(waiters, failure.unwrap_or(&failure::superseded()));
+        };
         for _ in 0..AT_ONCE {
             let Some((number, waiter)) = waiters.next() else { break };
-            entry.settle(number, waiter, now);
+            match failure {
+                Some(failure) => entry.answer_in_spite(waiter, failure, now),
+                None => entry.settle(number, waiter, now),
+            }
         }
         self.follow_orders(entry, None, Deed::TokenRequest);
     }

@@ -115,6 +115,12 @@ impl Entry {
         }
     }
 
+    /// Answers one who has waited for an attempt that failed.
+    pub(super) fn answer_in_spite(&self, waiter: Waiter, failure: &Failure, now: Moment) {
+        let served = self.lease.serve_in_spite(&waiter.ask, waiter.asked, now);
+        waiter.tell(served.ok_or_else(|| failure.clone()));
+    }
+
     pub(super) fn forget(&mut self, told: &Failure) {
         self.lease.forget();
         self.end_attempt();

@@ -15,19 +15,17 @@ use crate::vault::VaultError;
 
 /// What it means that there is no code to send.
 pub fn of_code(error: CodeError, profile: &Profile) -> Unredeemed {
-    let retry_after = match &error {
-        CodeError::Pending(wait) => Some(*wait),
+    let cap = policy::LOCAL_CAP;
+    let kind = match &error {
+        CodeError::Pending(wait) => FailureKind::Passing { retry_after: Some(*wait), cap },
         CodeError::Needed
         | CodeError::Invalid
         | CodeError::NoSeed
         | CodeError::Seed(_)
         | CodeError::Program(_)
-        | CodeError::NotNoted(_) => None,
+        | CodeError::NotNoted(_) => FailureKind::Local { cap },
     };
-    Unredeemed {
-        failure: failure(&error, profile),
-        kind: FailureKind::Passing { retry_after, cap: policy::LOCAL_CAP },
-    }
+    Unredeemed { failure: failure(&error, profile), kind }
 }
 
 /// Only a person has the code that the next token request needs.

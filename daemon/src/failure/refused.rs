@@ -5,8 +5,9 @@ use std::time::Duration;
 use cp_token_protocol::message::{Identity, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
+use super::token_request::LOOKED_AT_AGAIN;
 use super::{RESET_IN_CONSOLE, once_more, seconds};
-use crate::lease::{FailureKind, policy};
+use crate::lease::FailureKind;
 use crate::profile::Profile;
 use crate::trade::Unredeemed;
 
@@ -46,7 +47,7 @@ pub fn refused_again(failure: Failure, profile: &Profile, first: &ProfileName) -
         if profile.name == *first { failure } else { refused_for_another(&failure, profile, first) };
     let kind = match profile.keeps_secret() {
         true => FailureKind::Final,
-        false => FailureKind::Passing { retry_after: None, cap: policy::SERVER_CAP },
+        false => LOOKED_AT_AGAIN,
     };
     Unredeemed { failure, kind }
 }

@@ -95,18 +95,21 @@ fn told(error: &TokenRequestError, profile: &Profile) -> (ErrorCode, String) {
     }
 }
 
+/// A refused secret that rests where somebody else changes it.
+pub(super) const LOOKED_AT_AGAIN: FailureKind = FailureKind::Refused { cap: policy::SERVER_CAP };
+
 /// What a failed token request means for the next one. A refused secret that the daemon only reads is looked at
 /// again from time to time: whoever keeps it may have changed it. The refused one is not sent again.
 pub fn kind_of(error: &TokenRequestError, profile: &Profile) -> FailureKind {
     let is_ours = profile.keeps_secret();
     let (cap, retry_after) = match error {
-        TokenRequestError::Refused { .. } if !is_ours => (policy::SERVER_CAP, None),
+        TokenRequestError::Refused { .. } if !is_ours => return LOOKED_AT_AGAIN,
         TokenRequestError::Refused { .. } | TokenRequestError::BadName => return FailureKind::Final,
         TokenRequestError::Proxy { flaw, .. } => match flaw {
             ProxyFlaw::CredentialsWanted | ProxyFlaw::CredentialsRefused if is_ours => {
                 return FailureKind::Final;
             }
-            ProxyFlaw::CredentialsWanted | ProxyFlaw::CredentialsRefused => (policy::SERVER_CAP, None),
+            ProxyFlaw::CredentialsWanted | ProxyFlaw::CredentialsRefused => return LOOKED_AT_AGAIN,
             ProxyFlaw::Unreachable(_) | ProxyFlaw::BrokenOff | ProxyFlaw::NoTunnel | ProxyFlaw::TimedOut => {
                 (policy::LOCAL_CAP, None)
             }
@@ -117,11 +120,10 @@ pub fn kind_of(error: &TokenRequestError, profile: &Profile) -> FailureKind {
         TokenRequestError::BadAnswer(_)
         | TokenRequestError::Intercepted(_)
         | TokenRequestError::Redirected { to: Target::Elsewhere } => (policy::SERVER_CAP, None),
-        TokenRequestError::Unreachable(_)
-        | TokenRequestError::Untrusted(_)
-        | TokenRequestError::TimedOut
+        TokenRequestError::Unreachable(_) | TokenRequestError::TimedOut => (policy::LOCAL_CAP, None),
+        TokenRequestError::Untrusted(_)
         | TokenRequestError::Redirected { .. }
-        | TokenRequestError::CaBundle { .. } => (policy::LOCAL_CAP, None),
+        | TokenRequestError::CaBundle { .. } => return FailureKind::Local { cap: policy::LOCAL_CAP },
     };
     FailureKind::Passing { retry_after, cap }
 }

@@ -11,10 +11,7 @@ use crate::vault::VaultError;
 
 /// What it means that a profile's secret could not be loaded for a token request.
 pub fn of_load(error: VaultError, profile: &Profile) -> Unredeemed {
-    Unredeemed {
-        failure: of_vault(error, profile),
-        kind: FailureKind::Passing { retry_after: None, cap: policy::LOCAL_CAP },
-    }
+    Unredeemed { failure: of_vault(error, profile), kind: FailureKind::Local { cap: policy::LOCAL_CAP } }
 }
 
 /// What it means that a secret of another program could not be taken over for a profile that is not there yet.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::held::Held;
-use super::{Ask, Asked, Attempt, Decision, Demand, Lease, Refusal};
+use super::{Ask, Asked, Attempt, Decision, Demand, Lease, Refusal, Served};
 use crate::clock::Moment;
 
 impl Lease {
@@ -17,7 +17,8 @@ impl Lease {
         self.handle_timeout(now);
         self.last_asked = Some(now.boot);
         self.heed(ask, now);
-        if let Some(held) = &self.held {
+        self.restore_in_a_pause(now);
+        if let Some(held) = self.held.as_ref().filter(|held| !held.is_set_aside()) {
             if let Some(refusal) = held.unreachable(ask.min_validity) {
                 return Decision::Refuse(refusal);
             }
@@ -55,20 +56,38 @@ impl Lease {
         }
     }
 
+    /// The token in hand, for a caller who has asked by then and waited for an attempt that failed, where it is of the
+    /// kind that is asked for.
+    pub fn serve_in_spite(&self, ask: &Ask, asked: Asked, now: Moment) -> Option<Served> {
+        let held = self.held.as_ref().filter(|held| !held.is_set_aside())?;
+        let is_good = is_wanted(held, &ask.demand, asked) && held.satisfies(ask.min_validity, now);
+        is_good.then(|| held.serve(now))
+    }
+
     /// A report counts against the token in hand, or, with none in hand, against what the next request may
-    /// bring. A report of any other token is old news. While no other can be asked for, the token in hand stays for
-    /// those who do not report it.
+    /// bring. A report of any other token is old news. The token in hand is set aside by the first report, and serves
+    /// those who do not report it once it is known that no other can be had for now.
     fn heed(&mut self, ask: &Ask, now: Moment) {
         let Demand::Rejected(token) = ask.demand else { return };
         if self.held.as_ref().is_some_and(|held| held.fingerprint() != token) {
             return;
         }
-        self.rejected.remember(token);
+        let is_first = self.rejected.remember(token);
         let obstacle = self.obstacle(ask.has_code, now).filter(|_| self.in_flight.is_none());
-        let stays = matches!(obstacle, Some(Refusal::CoolingDown(_) | Refusal::Throttled(_)));
-        match self.held.as_mut().filter(|_| stays) {
-            Some(held) => held.renew_now(now),
-            None => self.held = None,
+        if matches!(obstacle, Some(Refusal::SecretRefused | Refusal::CodeNeeded)) {
+            self.held = None;
+        }
+        let Some(held) = &mut self.held else { return };
+        held.renew_now(now);
+        if is_first {
+            held.set_aside();
+        }
+    }
+
+    fn restore_in_a_pause(&mut self, now: Moment) {
+        let is_paused = self.in_flight.is_none() && self.pause(now).is_some();
+        if let Some(held) = self.held.as_mut().filter(|_| is_paused) {
+            held.restore();
         }
     }
 }

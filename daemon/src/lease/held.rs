@@ -21,6 +21,8 @@ pub(super) struct Held {
     end: Moment,
     renewal: Moment,
     renewal_by_callers_only: bool,
+    /// The API has rejected it, and another one is being requested: nobody is served until that is known to fail.
+    is_set_aside: bool,
 }
 
 impl Held {
@@ -41,6 +43,7 @@ impl Held {
             end: sent.after(life - policy::margin(life)),
             renewal: sent.after(policy::renewal_age(life, chance)),
             renewal_by_callers_only: false,
+            is_set_aside: false,
         }
     }
 
@@ -51,6 +54,7 @@ impl Held {
             end: self.end.into(),
             renewal: self.renewal.into(),
             renewal_by_callers_only: self.renewal_by_callers_only,
+            is_set_aside: self.is_set_aside,
         }
     }
 
@@ -65,6 +69,7 @@ impl Held {
             end: held.end.into(),
             renewal: held.renewal.into(),
             renewal_by_callers_only: held.renewal_by_callers_only,
+            is_set_aside: held.is_set_aside,
         }
     }
 
@@ -77,7 +82,21 @@ impl Held {
         self.sent > asked.boot || self.attempt > asked.latest
     }
 
-    /// The API has rejected it, and it stays for want of another: that one is due now.
+    pub(super) fn is_set_aside(&self) -> bool {
+        self.is_set_aside
+    }
+
+    /// Serves nobody while another one is being requested.
+    pub(super) fn set_aside(&mut self) {
+        self.is_set_aside = true;
+    }
+
+    /// Serves again those who do not report it, for want of another.
+    pub(super) fn restore(&mut self) {
+        self.is_set_aside = false;
+    }
+
+    /// The API has rejected it: another one is due now.
     pub(super) fn renew_now(&mut self, now: Moment) {
         self.renewal = now;
         self.renewal_by_callers_only = false;

@@ -10,19 +10,21 @@ use crate::clock::Moment;
 pub(super) struct Cooling {
     pub(super) until: Moment,
     pub(super) failures: u32,
-    /// Whether the server has asked for it. What is only our own is over when a person says so.
+    /// Whether the server has asked for it. What is only our own is over with another way to the server.
     pub(super) is_asked_for: bool,
+    /// Whether it is for something that a person mends, who says so with `forget`.
+    pub(super) ends_with_forget: bool,
 }
 
 impl Cooling {
     pub(super) fn bequeath(self) -> handover::Cooling {
-        let Self { until, failures, is_asked_for } = self;
-        handover::Cooling { until: until.into(), failures, is_asked_for }
+        let Self { until, failures, is_asked_for, ends_with_forget } = self;
+        handover::Cooling { until: until.into(), failures, is_asked_for, ends_with_forget }
     }
 
     pub(super) fn inherited(legacy: handover::Cooling) -> Self {
-        let handover::Cooling { until, failures, is_asked_for } = legacy;
-        Self { until: until.into(), failures, is_asked_for }
+        let handover::Cooling { until, failures, is_asked_for, ends_with_forget } = legacy;
+        Self { until: until.into(), failures, is_asked_for, ends_with_forget }
     }
 }
 

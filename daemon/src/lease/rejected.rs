@@ -32,14 +32,16 @@ pub(super) struct Rejected {
 }
 
 impl Rejected {
-    pub(super) fn remember(&mut self, token: Fingerprint) {
+    /// Whether this is the first report of the token.
+    pub(super) fn remember(&mut self, token: Fingerprint) -> bool {
         if self.contains(token) {
-            return;
+            return false;
         }
         if self.fingerprints.len() == CAPACITY {
             self.fingerprints.pop_front();
         }
         self.fingerprints.push_back(token);
+        true
     }
 
     pub(super) fn fingerprints(&self) -> Vec<[u8; 32]> {

@@ -93,6 +93,17 @@ pub enum Refusal {
 pub enum FailureKind {
     /// The secret is wrong: no further request until it changes.
     Final,
+    /// The secret is wrong, and may be changed where nobody tells us: looked at again after at most `cap`.
+    Refused {
+        /// The longest pause until then.
+        cap: Duration,
+    },
+    /// Something here keeps the request from being made, or its answer from being believed, until a person mends it;
+    /// tried again after at most `cap`.
+    Local {
+        /// The longest pause until then.
+        cap: Duration,
+    },
     /// Nothing that a later request could not mend; at most `cap` between requests, unless the server asked
     /// for `retry_after`.
     Passing {

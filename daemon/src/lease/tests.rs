@@ -2,6 +2,8 @@
 //! `tests/simulation`.
 use super::*;
 
+mod outages;
+
 const SECOND: Duration = Duration::from_secs(1);
 
 fn at(seconds: u64) -> Moment {
@@ -225,7 +227,7 @@ fn a_report_in_a_pause_is_refused_and_leaves_the_token_to_those_who_do_not_repor
     assert_eq!(due, Some(at(90).boot), "another one is due as soon as it can be asked for");
     let mut unpaused = holding();
     assert!(matches!(unpaused.request(&rejecting("one"), at(71)), Decision::Wait(_)), "the control");
-    assert!(matches!(unpaused.request(&any(), at(71)), Decision::Wait(_)), "dropped at once");
+    assert!(matches!(unpaused.request(&any(), at(71)), Decision::Wait(_)), "set aside at once");
 }
 
 #[test]
@@ -239,22 +241,6 @@ fn a_token_that_was_reported_in_a_pause_goes_as_soon_as_another_is_there() {
     assert_eq!(served(lease.request(&any(), at(75))), "one");
     lease.on_granted(attempt, token("two"), SECOND * 100, at(75), at(75), 0.0);
     assert_eq!(served(lease.request(&rejecting("one"), at(76))), "two");
-}
-
-#[test]
-fn a_pause_that_the_server_asked_for_outlives_forget_and_one_of_our_own_does_not() {
-    for (asked_for, lasts) in [(Some(SECOND * 20), true), (None, false)] {
-        let mut lease = Lease::default();
-        lease.request(&any(), at(0));
-        failing(&mut lease, asked_for, 0);
-        for _ in 0..5 {
-            lease.forget();
-            let decision = lease.request(&any(), at(0));
-            assert_eq!(matches!(decision, Decision::Refuse(Refusal::CoolingDown(_))), lasts, "{decision:?}");
-        }
-        lease.reset();
-        assert!(matches!(lease.request(&any(), at(0)), Decision::Wait(_)), "another server, another pause");
-    }
 }
 
 #[test]

@@ -5,15 +5,11 @@ use std::time::Duration;
 
 use cp_token_protocol::AccessToken;
 use cp_tokend::clock::Moment;
-use cp_tokend::failure;
-use cp_tokend::lease::{
-    Acceptance, Ask, Asked, Attempt, Decision, Demand, FailureKind, Fingerprint, Lease, Refusal, policy,
-};
+use cp_tokend::lease::{Ask, Asked, Attempt, Decision, Demand, Fingerprint, Lease, Refusal};
 
 use crate::dice::Dice;
-use crate::people::CLIENT;
-use crate::server;
 
+mod answers;
 mod checks;
 mod end;
 
@@ -33,12 +29,16 @@ struct World {
     overtaken: Vec<(Attempt, Moment)>,
     issued: Vec<Known>,
     waiting: Vec<(Waiter, Attempt)>,
-    /// The end of the pause that the server has asked for.
+    /// When the pause after the last failure is over at the earliest.
     pause: Option<Moment>,
     orders: VecDeque<Duration>,
     refused: bool,
     /// Whether only a caller with a one-time code can cause a request.
     needs_code: bool,
+    /// Whether the secret rests where somebody else changes it.
+    is_only_read: bool,
+    /// Whether the pause is for something that a person mends, who says so with `forget`.
+    ends_with_forget: bool,
 }
 
 /// A caller who waits, and which one it is.
@@ -54,7 +54,12 @@ struct Known {
     ordered_at: u64,
     sent: Moment,
     life: Duration,
-    rejected: bool,
+    /// Whether somebody has reported it.
+    reported: bool,
+    /// Whether the first report waits for another one, while nobody knows whether it comes.
+    set_aside: bool,
+    /// Whether nobody may be served it any more.
+    is_gone: bool,
 }
 
 pub(crate) fn history(seed: u64) {
@@ -79,7 +84,7 @@ impl World {
         let mut dice = Dice::new(seed);
         let boot = dice.milliseconds(1_000_000_000);
         let now = Moment { boot, wall: Duration::from_secs(1_800_000_000) };
-        let needs_code = dice.one_in(3);
+        let (needs_code, is_only_read) = (dice.one_in(3), dice.one_in(2));
         let mut lease = Lease::default();
         lease.require_code(needs_code);
         Self {
@@ -97,6 +102,8 @@ impl World {
             orders: VecDeque::new(),
             refused: false,
             needs_code,
+            is_only_read,
+            ends_with_forget: false,
         }
     }
 
@@ -121,6 +128,7 @@ impl World {
     fn ask(&mut self) {
         let ask = self.random_ask();
         self.asks += 1;
+        self.end_lives();
         let (number, asked) = (self.asks, self.lease.asked(self.moment()));
         let decision = self.lease.request(&ask, self.moment());
         self.note_rejection(&ask, &decision);
@@ -136,7 +144,14 @@ impl World {
                 assert_eq!(under_way, Some(attempt), "waits for what is under way");
                 self.waiting.push((waiter, attempt));
             }
-            Decision::Refuse(_) => assert!(!self.will_be_answered(&waiter.ask), "a waiter for nothing"),
+            Decision::Refuse(refusal) => {
+                assert!(!self.will_be_answered(&waiter.ask), "a waiter for nothing");
+                let is_pause = matches!(refusal, Refusal::CoolingDown(_) | Refusal::Throttled(_));
+                assert!(
+                    !is_pause || !self.has_one_for(&waiter.ask),
+                    "refused in a pause beside a live token"
+                );
+            }
         }
     }
 
@@ -164,95 +179,12 @@ impl World {
         Ask { demand, min_validity, has_code: self.dice.one_in(2) }
     }
 
-    /// Only a report of the token in hand condemns it: any other is old news. While no other can be asked for, it stays
-    /// for those who do not report it.
-    fn note_rejection(&mut self, ask: &Ask, decision: &Decision) {
-        let Demand::Rejected(reported) = ask.demand else { return };
-        let last = self.issued.last_mut().filter(|last| Fingerprint::of(&token(&last.text)) == reported);
-        let Some(last) = last else { return };
-        match decision {
-            // Where the wish cannot be met anyway, nobody hears whether it stays.
-            Decision::Refuse(
-                Refusal::CoolingDown(_) | Refusal::Throttled(_) | Refusal::MinValidity { .. },
-            ) => {}
-            Decision::Refuse(_) | Decision::Wait(_) => last.rejected = true,
-            Decision::Serve(served) => {
-                assert!(Fingerprint::of(&served.token) != reported, "served to who reported it")
-            }
-        }
-    }
-
-    fn answer(&mut self) {
-        let Some((attempt, sent)) = self.in_flight.take() else { return };
-        let reissue =
-            self.dice.one_in(6).then(|| self.issued.last().map(|known| known.text.clone())).flatten();
-        let text = reissue.unwrap_or_else(|| format!("token-{}", self.dice.number()));
-        let chance = self.dice.fraction();
-        let now = self.moment();
-        match server::answer(&mut self.dice, &text, sent.wall) {
-            Ok(issued) => {
-                let life = issued.life;
-                match self.lease.on_granted(attempt, issued.token, life, sent, now, chance) {
-                    Acceptance::Held => {
-                        self.accepted(text, sent, life);
-                        return self.settle(attempt);
-                    }
-                    Acceptance::Late => panic!("the attempt under way is not late"),
-                    Acceptance::Lifeless | Acceptance::Expired | Acceptance::Rejected => self.pause = None,
-                }
-            }
-            Err(error) => {
-                let kind = failure::kind_of(&error, &CLIENT);
-                self.refused = kind == FailureKind::Final;
-                assert!(self.lease.on_failed(attempt, kind, now, chance));
-                self.pause = match kind {
-                    FailureKind::Passing { retry_after: Some(asked_for), cap } => {
-                        Some(now.after(policy::back_off(1, cap, Some(asked_for), chance)))
-                    }
-                    // A request was made, so the one before is over, whatever a clock will say.
-                    FailureKind::Passing { .. } | FailureKind::Final => None,
-                };
-            }
-        }
-        // They are told why.
-        self.waiting.clear();
-    }
-
-    fn accepted(&mut self, text: String, sent: Moment, life: Duration) {
-        let again = self.issued.iter().any(|known| known.text == text && known.rejected);
-        assert!(!again, "a rejected token was accepted again");
-        assert!(life <= Duration::from_secs(24 * 3600));
-        (self.refused, self.pause) = (false, None);
-        self.issued.push(Known { text, ordered_at: self.ordered_at, sent, life, rejected: false });
-    }
-
-    /// One outcome answers everybody who waited for the attempt, and nobody else waits. Only who wants a token that was
-    /// requested later waits for another.
-    fn settle(&mut self, attempt: Attempt) {
-        for (waiter, awaited) in std::mem::take(&mut self.waiting) {
-            assert_eq!(awaited, attempt, "a waiter waits for one attempt at a time");
-            let decision = self.lease.settle(&waiter.ask, waiter.asked, self.moment());
-            let waits_on = matches!(decision, Decision::Wait(_));
-            assert!(!waits_on || matches!(waiter.ask.demand, Demand::Fresh), "one attempt is enough");
-            self.follow(waiter, decision, false);
-        }
-    }
-
-    fn late_answer(&mut self) {
-        let Some((attempt, sent)) = self.overtaken.pop() else { return };
-        let before = format!("{:?}", self.lease);
-        let life = Duration::from_secs(900);
-        let late = token(&format!("late-{}", self.dice.number()));
-        assert_eq!(self.lease.on_granted(attempt, late, life, sent, self.moment(), 0.5), Acceptance::Late);
-        assert!(!self.lease.on_failed(attempt, FailureKind::Final, self.moment(), 0.5));
-        assert_eq!(format!("{:?}", self.lease), before, "a late result changes nothing");
-    }
-
     fn forget(&mut self) {
         self.lease.forget();
         self.overtaken.extend(self.in_flight.take());
         self.waiting.clear();
         self.refused = false;
+        self.pause = self.pause.filter(|_| !self.ends_with_forget);
         // A token that was forgotten, and its rejection with it, is a stranger if it is issued again.
         self.issued.clear();
     }
@@ -262,6 +194,7 @@ impl World {
             let pause = self.now.until(due).min(Duration::from_secs(30));
             self.pass(pause);
         }
+        self.end_lives();
         self.lease.handle_timeout(self.moment());
     }
 
@@ -287,7 +220,7 @@ impl World {
         assert!(!self.refused || self.needs_code, "a refused secret was tried again");
         assert_eq!(self.lease.poll_effect(), None, "an order is given once");
         let is_over = self.pause.is_none_or(|end| self.now.until(end).is_zero());
-        assert!(self.told.is_some() || is_over, "a request in a pause that the server has asked for");
+        assert!(self.told.is_some() || is_over, "a request in a pause");
         self.in_flight = Some((attempt, self.now));
         self.ordered_at = self.asks;
         self.count_order();

@@ -37,7 +37,7 @@ impl PauseChecker {
     }
 
     pub(crate) fn failed(&self, name: &ProfileName, kind: FailureKind, now: Moment) {
-        let FailureKind::Passing { retry_after, cap } = kind else { return };
+        let FailureKind::Passing { retry_after, cap } = kind else { return self.answered(name) };
         self.with(name, |known| {
             known.failures += 1;
             let pause = policy::back_off(known.failures, cap, retry_after, crate::broker_world::CHANCE);
@@ -45,12 +45,13 @@ impl PauseChecker {
         });
     }
 
-    pub(crate) fn succeeded(&self, name: &ProfileName) {
+    /// The server has granted, or has refused for good: the row of failures is over.
+    pub(crate) fn answered(&self, name: &ProfileName) {
         self.with(name, |known| (known.pause, known.failures) = (None, 0));
     }
 
-    /// A person has said forget, or lock, or changed the way to the server.
-    pub(crate) fn forgotten(&self, name: &ProfileName) {
+    /// A person has changed the way to the server.
+    pub(crate) fn rerouted(&self, name: &ProfileName) {
         self.with(name, |known| {
             known.pause = known.pause.filter(|(_, is_asked_for)| *is_asked_for);
             known.failures = if known.pause.is_none() { 0 } else { known.failures };

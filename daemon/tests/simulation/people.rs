@@ -48,7 +48,7 @@ impl Profiles {
             }
         }
         if new.network != old.network {
-            pauses.forgotten(&new.name);
+            pauses.rerouted(&new.name);
         }
         broker.profiles_changed(|name| Some(self.get(name)));
     }
@@ -56,6 +56,12 @@ impl Profiles {
 
 /// An API client.
 pub(crate) static CLIENT: LazyLock<Arc<Profile>> = LazyLock::new(|| client("a"));
+
+/// An API client whose secret the daemon only reads.
+pub(crate) static READER: LazyLock<Arc<Profile>> = LazyLock::new(|| {
+    let secret_source = SecretLocation::File("/run/secrets/crashplan".to_owned());
+    Arc::new(Profile { secret_source, ..Profile::clone(&CLIENT) })
+});
 
 /// An API client of that name.
 pub(crate) fn client(name: &str) -> Arc<Profile> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cp_tokend::authority::response::{self, Answer, Shape};
-use cp_tokend::authority::{Issued, TokenRequestError};
+use cp_tokend::authority::{CertificateFlaw, Issued, TokenRequestError};
 use cp_tokend::request_url::RequestUrl;
 use zeroize::Zeroizing;
 
@@ -42,6 +42,7 @@ pub(crate) fn answer(dice: &mut Dice, token: &str, wall: Duration) -> Result<Iss
         2 => read(500, "<html>", None, wall),
         3 => read(429, "", dice.one_in(2).then_some("3"), wall),
         4 => read(200, "{\"access_token\":\"a b\",\"token_type\":\"bearer\"}", None, wall),
+        5 if dice.one_in(2) => Err(TokenRequestError::Untrusted(CertificateFlaw::Expired)),
         5 => Err(TokenRequestError::TimedOut),
         6 => read(200, &format!("{{\"access_token\":\"{token}\",\"token_type\":\"Bearer\"}}"), None, wall),
         _ => {

@@ -30,6 +30,7 @@ mod log;
 mod main_job;
 mod manual;
 mod network;
+mod outages;
 mod packages;
 mod pages;
 mod people;

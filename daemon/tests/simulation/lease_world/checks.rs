@@ -1,8 +1,12 @@
 //! Owns the promises of one lease: how often a server is asked, and which token is served to whom.
 
-use cp_tokend::lease::{Demand, Served};
+use std::time::Duration;
 
-use super::{Waiter, World};
+use cp_tokend::lease::{
+    Acceptance, Ask, Decision, Demand, FailureKind, Fingerprint, Refusal, Served, policy,
+};
+
+use super::{Known, Waiter, World, token};
 
 impl World {
     /// Liveness: in any span, eight requests and one more for each second.
@@ -19,7 +23,14 @@ impl World {
         let ask = &waiter.ask;
         let known = self.issued.last().expect("a token that was accepted");
         assert_eq!(served.token.expose(), known.text.as_bytes(), "the token in hand and no other");
-        assert!(!known.rejected, "a rejected token was served");
+        assert!(
+            !known.is_gone,
+            "a token was served that had ended, or that was rejected before the server answered"
+        );
+        assert!(!known.set_aside, "a rejected token was served while another was being requested");
+        let reported =
+            matches!(ask.demand, Demand::Rejected(token) if token == Fingerprint::of(&served.token));
+        assert!(!reported, "a rejected token was served to who reported it");
         let is_fresh = known.ordered_at >= waiter.number;
         assert!(
             is_fresh || !matches!(ask.demand, Demand::Fresh),
@@ -29,5 +40,81 @@ impl World {
         assert!(!left.is_zero(), "a token past its life");
         assert!(served.remaining < left, "the life that is shown is less than the true one");
         assert!(ask.min_validity.is_none_or(|asked| left >= asked), "less life than asked for");
+    }
+
+    /// Only a report of the token in hand counts: any other is old news. While another one is requested, nobody is
+    /// served it, and while none can be requested, it stays for those who do not report it.
+    pub(super) fn note_rejection(&mut self, ask: &Ask, decision: &Decision) {
+        let Demand::Rejected(reported) = ask.demand else { return };
+        let last = self.issued.last_mut().filter(|last| Fingerprint::of(&token(&last.text)) == reported);
+        let Some(last) = last else { return };
+        match decision {
+            // Where the wish cannot be met anyway, nobody hears whether it stays.
+            Decision::Refuse(
+                Refusal::CoolingDown(_) | Refusal::Throttled(_) | Refusal::MinValidity { .. },
+            ) => last.reported = true,
+            Decision::Refuse(_) => last.is_gone = true,
+            Decision::Wait(_) => {
+                last.set_aside |= !last.reported;
+                last.reported = true;
+            }
+            Decision::Serve(served) => {
+                assert!(Fingerprint::of(&served.token) != reported, "served to who reported it")
+            }
+        }
+    }
+
+    /// An answer that nobody waits for any more.
+    pub(super) fn late_answer(&mut self) {
+        let Some((attempt, sent)) = self.overtaken.pop() else { return };
+        let before = format!("{:?}", self.lease);
+        let life = Duration::from_secs(900);
+        let late = token(&format!("late-{}", self.dice.number()));
+        assert_eq!(self.lease.on_granted(attempt, late, life, sent, self.moment(), 0.5), Acceptance::Late);
+        assert!(!self.lease.on_failed(attempt, FailureKind::Final, self.moment(), 0.5));
+        assert_eq!(format!("{:?}", self.lease), before, "a late result changes nothing");
+    }
+
+    /// Whether the token in hand lives and is what this caller wants, so that no outage is a reason to refuse it.
+    pub(super) fn has_one_for(&self, ask: &Ask) -> bool {
+        let is_any = matches!(ask.demand, Demand::Valid) && ask.min_validity.is_none();
+        is_any && self.issued.last().is_some_and(|known| !known.is_gone && !self.has_ended(known))
+    }
+
+    /// Whoever is asked now lets go of a token whose life is over, and a clock that is set back brings none back.
+    pub(super) fn end_lives(&mut self) {
+        let has_ended = self.issued.last().is_some_and(|known| self.has_ended(known));
+        if let Some(known) = self.issued.last_mut() {
+            known.is_gone |= has_ended;
+        }
+    }
+
+    fn has_ended(&self, known: &Known) -> bool {
+        self.moment().until(known.sent.after(known.life - policy::margin(known.life))).is_zero()
+    }
+
+    /// The server has granted or refused: a token that was reported goes.
+    pub(super) fn is_answered(&mut self) {
+        if let Some(known) = self.issued.last_mut() {
+            known.is_gone |= known.reported;
+        }
+    }
+
+    /// No other token is to be had for now: one that was reported serves again those who do not report it.
+    pub(super) fn is_outage(&mut self) {
+        if let Some(known) = self.issued.last_mut() {
+            known.set_aside = false;
+        }
+    }
+
+    /// Whoever waited for an attempt that failed is served the token in hand, or told why there is none.
+    pub(super) fn tell_why(&mut self) {
+        for (waiter, _) in std::mem::take(&mut self.waiting) {
+            let served = self.lease.serve_in_spite(&waiter.ask, waiter.asked, self.moment());
+            match served {
+                Some(served) => self.check_served(&served, &waiter),
+                None => assert!(!self.has_one_for(&waiter.ask), "told of an outage beside a live token"),
+            }
+        }
     }
 }

@@ -1,0 +1,109 @@
+//! Owns the tables of a lease in an outage: what becomes of a token that was reported, and of a pause.
+use super::*;
+
+fn fails(lease: &mut Lease, kind: FailureKind, second: u64) {
+    let attempt = lease.poll_effect().expect("an order");
+    assert!(lease.on_failed(attempt, kind, at(second), 0.0));
+}
+
+const OUTAGE: FailureKind = FailureKind::Passing { retry_after: None, cap: policy::SERVER_CAP };
+const LOCAL: FailureKind = FailureKind::Local { cap: policy::LOCAL_CAP };
+const READ_ONLY: FailureKind = FailureKind::Refused { cap: policy::SERVER_CAP };
+
+/// A lease whose token `one` was reported at second 1, with an attempt under way for which somebody else waits.
+fn reported() -> (Lease, Asked) {
+    let mut lease = holding();
+    assert!(matches!(lease.request(&rejecting("one"), at(1)), Decision::Wait(Attempt(2))));
+    let asked = lease.asked(at(1));
+    assert!(matches!(lease.request(&any(), at(1)), Decision::Wait(Attempt(2))), "set aside");
+    assert_eq!(lease.standing(at(1)), Standing::Requesting);
+    (lease, asked)
+}
+
+#[test]
+fn a_report_that_meets_an_outage_takes_the_token_from_nobody_else() {
+    for kind in [OUTAGE, LOCAL] {
+        stays(kind);
+    }
+}
+
+fn stays(kind: FailureKind) {
+    let (mut lease, asked) = reported();
+    fails(&mut lease, kind, 2);
+    let others = lease.serve_in_spite(&any(), asked, at(2)).expect("those who wait are served");
+    assert_eq!(others.token.expose(), b"one");
+    assert!(lease.serve_in_spite(&rejecting("one"), asked, at(2)).is_none());
+    assert_eq!(served(lease.request(&any(), at(2))), "one");
+    assert!(matches!(lease.request(&rejecting("one"), at(2)), Decision::Refuse(Refusal::CoolingDown(_))));
+    // Once the pause is over, the next attempt keeps nobody waiting, however often the token is reported.
+    assert!(matches!(lease.request(&rejecting("one"), at(4)), Decision::Wait(Attempt(3))));
+    assert_eq!(served(lease.request(&any(), at(5))), "one");
+    assert!(matches!(lease.request(&any(), at(90)), Decision::Wait(Attempt(3))), "not beyond its life");
+}
+
+#[test]
+fn a_token_that_was_reported_goes_with_the_first_answer_that_is_no_outage() {
+    for kind in [FailureKind::Final, READ_ONLY] {
+        let (mut lease, asked) = reported();
+        fails(&mut lease, kind, 2);
+        assert!(lease.serve_in_spite(&any(), asked, at(2)).is_none());
+        assert!(matches!(lease.request(&any(), at(2)), Decision::Refuse(_)));
+        // The same for one that had been kept through an outage.
+        let (mut lease, _) = reported();
+        fails(&mut lease, OUTAGE, 2);
+        assert_eq!(served(lease.request(&any(), at(4))), "one");
+        fails(&mut lease, kind, 5);
+        assert!(matches!(lease.request(&any(), at(5)), Decision::Refuse(_)));
+    }
+    let (mut lease, _) = reported();
+    let attempt = lease.poll_effect().expect("an order");
+    lease.on_granted(attempt, token("dead"), Duration::ZERO, at(2), at(2), 0.0);
+    assert!(matches!(lease.request(&any(), at(2)), Decision::Refuse(_)), "it grants tokens, if useless ones");
+    let mut unreported = holding();
+    unreported.request(&any(), at(70));
+    fails(&mut unreported, FailureKind::Final, 71);
+    assert_eq!(served(unreported.request(&any(), at(72))), "one", "the control");
+}
+
+#[test]
+fn a_token_that_is_set_aside_is_so_with_the_next_daemon_and_with_another_way_to_the_server() {
+    let (mut lease, _) = reported();
+    lease.disown();
+    let name = cp_token_protocol::ProfileName::parse("a").expect("a name");
+    let mut next = Lease::inherited(lease.bequeath(name, String::new(), None), false);
+    assert!(matches!(next.request(&any(), at(2)), Decision::Wait(_)));
+    fails(&mut next, OUTAGE, 2);
+    assert_eq!(served(next.request(&any(), at(2))), "one");
+    assert!(matches!(next.request(&rejecting("one"), at(2)), Decision::Refuse(_)));
+}
+
+#[test]
+fn a_pause_outlives_forget_unless_it_is_for_what_a_person_mends() {
+    let asked_for = FailureKind::Passing { retry_after: Some(SECOND * 20), cap: policy::SERVER_CAP };
+    let kinds =
+        [(asked_for, true), (OUTAGE, true), (LOCAL, false), (READ_ONLY, false), (FailureKind::Final, false)];
+    for (kind, lasts) in kinds {
+        let mut lease = Lease::default();
+        lease.request(&any(), at(0));
+        fails(&mut lease, kind, 0);
+        for _ in 0..5 {
+            lease.forget();
+            let decision = lease.request(&any(), at(0));
+            assert_eq!(matches!(decision, Decision::Refuse(Refusal::CoolingDown(_))), lasts, "{decision:?}");
+        }
+        lease.reset();
+        assert!(matches!(lease.request(&any(), at(0)), Decision::Wait(_)), "another server, another pause");
+    }
+}
+
+#[test]
+fn another_way_to_the_server_ends_a_pause_of_our_own() {
+    for (retry_after, lasts) in [(Some(SECOND * 20), true), (None, false)] {
+        let mut lease = Lease::default();
+        lease.request(&any(), at(0));
+        fails(&mut lease, FailureKind::Passing { retry_after, cap: policy::SERVER_CAP }, 0);
+        lease.disown();
+        let decision = lease.request(&any(), at(0));
+        assert_eq!(matches!(decision, Decision::Refuse(Refusal::CoolingDown(_))), lasts, "{decision:?}");
+    }
+}

@@ -1,0 +1,78 @@
+//! Owns what the server says to the attempt of one lease, and what becomes of those who wait for it.
+
+use std::time::Duration;
+
+use cp_tokend::clock::Moment;
+use cp_tokend::failure;
+use cp_tokend::lease::{Acceptance, Attempt, Decision, Demand, FailureKind, policy};
+
+use super::{Known, World};
+use crate::people::{CLIENT, READER};
+use crate::server;
+
+impl World {
+    pub(super) fn answer(&mut self) {
+        let Some((attempt, sent)) = self.in_flight.take() else { return };
+        let reissue =
+            self.dice.one_in(6).then(|| self.issued.last().map(|known| known.text.clone())).flatten();
+        let text = reissue.unwrap_or_else(|| format!("token-{}", self.dice.number()));
+        let chance = self.dice.fraction();
+        let now = self.moment();
+        match server::answer(&mut self.dice, &text, sent.wall) {
+            Ok(issued) => {
+                let life = issued.life;
+                match self.lease.on_granted(attempt, issued.token, life, sent, now, chance) {
+                    Acceptance::Held => {
+                        self.accepted(text, sent, life);
+                        return self.settle(attempt);
+                    }
+                    Acceptance::Late => panic!("the attempt under way is not late"),
+                    Acceptance::Lifeless | Acceptance::Expired | Acceptance::Rejected => self.pause = None,
+                }
+                self.is_answered();
+            }
+            Err(error) => {
+                let profile = if self.is_only_read { &READER } else { &CLIENT };
+                let kind = failure::kind_of(&error, profile);
+                self.refused = kind == FailureKind::Final;
+                assert!(self.lease.on_failed(attempt, kind, now, chance));
+                match kind {
+                    FailureKind::Passing { .. } | FailureKind::Local { .. } => self.is_outage(),
+                    FailureKind::Final | FailureKind::Refused { .. } => self.is_answered(),
+                }
+                self.ends_with_forget =
+                    matches!(kind, FailureKind::Refused { .. } | FailureKind::Local { .. });
+                // A request was made, so the pause before is over, whatever a clock will say.
+                self.pause = match kind {
+                    FailureKind::Passing { retry_after, cap } => Some((retry_after, cap)),
+                    FailureKind::Refused { cap } | FailureKind::Local { cap } => Some((None, cap)),
+                    FailureKind::Final => None,
+                }
+                .map(|(asked_for, cap)| now.after(policy::back_off(1, cap, asked_for, 0.0)));
+            }
+        }
+        self.tell_why();
+    }
+
+    fn accepted(&mut self, text: String, sent: Moment, life: Duration) {
+        let again = self.issued.iter().any(|known| known.text == text && known.reported);
+        assert!(!again, "a rejected token was accepted again");
+        assert!(life <= Duration::from_secs(24 * 3600));
+        (self.refused, self.pause) = (false, None);
+        let ordered_at = self.ordered_at;
+        let (reported, set_aside, is_gone) = (false, false, false);
+        self.issued.push(Known { text, ordered_at, sent, life, reported, set_aside, is_gone });
+    }
+
+    /// One outcome answers everybody who waited for the attempt, and nobody else waits. Only who wants a token that was
+    /// requested later waits for another.
+    fn settle(&mut self, attempt: Attempt) {
+        for (waiter, awaited) in std::mem::take(&mut self.waiting) {
+            assert_eq!(awaited, attempt, "a waiter waits for one attempt at a time");
+            let decision = self.lease.settle(&waiter.ask, waiter.asked, self.moment());
+            let waits_on = matches!(decision, Decision::Wait(_));
+            assert!(!waits_on || matches!(waiter.ask.demand, Demand::Fresh), "one attempt is enough");
+            self.follow(waiter, decision, false);
+        }
+    }
+}
