@@ -288,8 +288,9 @@ Without --file the program takes cp-token's place, so that its exit code, its si
 own. The token is the one of this moment and is not renewed.
 
 With --file, CP_TOKEN_FILE names a file that holds a valid token and nothing else, readable for you alone. It is
-replaced whole before the token dies, so read it anew for each request. It is gone while no token is to be had,
-and when the program ends. cp-token stays beside the program, passes signals on and ends as the program ends. The
+replaced whole before the token dies, so read it anew for each request. One that is reported as rejected, or
+forgotten, stays until it is replaced, which begins within three seconds: whoever reports one takes the token
+that --rejected prints. The file is gone while no token is to be had, and when the program ends. cp-token stays beside the program, passes signals on and ends as the program ends. The
 file lies in the runtime folder, where that is in memory; otherwise this is refused, with exit code 69.
 
 In a program that was given a token, cp-token exec is refused: start it with env -u CP_TOKEN -u CP_TOKEN_FILE.

@@ -29,7 +29,7 @@ impl Place {
         let parent = candidates(address)
             .into_iter()
             .find(|folder| system::is_in_memory(folder))
-            .ok_or_else(on_disk)?;
+            .ok_or_else(|| on_disk(address))?;
         let all = parent.join("tokens");
         system::make_private_folder(&all).map_err(|_| not_made(&all))?;
         require_own_folder(&all).map_err(|problem| {
@@ -103,12 +103,18 @@ fn remove_what_is_left(all: &Path) {
     }
 }
 
-fn on_disk() -> Failure {
+/// The runtime folder also says where the daemon is met; another daemon has no secret that is only in memory.
+fn on_disk(address: &IpcAddress) -> Failure {
+    let hint = format!(
+        "set XDG_RUNTIME_DIR to a folder of your own on a tmpfs and, so that this daemon is still the one that is asked, \
+         CP_TOKEN_SOCKET to {}; or do without --file",
+        address.socket().display()
+    );
     Failure::new(
         ErrorCode::NOT_ON_THIS_MACHINE,
         "there is no folder in memory for the token's file, and a token never touches the disk",
     )
-    .with_hint("set XDG_RUNTIME_DIR to a folder of your own on a tmpfs, or do without --file")
+    .with_hint(hint)
 }
 
 fn not_made(folder: &Path) -> Failure {
