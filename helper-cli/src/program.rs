@@ -15,9 +15,11 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use zeroize::Zeroizing;
 
 pub(crate) use search::{Missing, find};
+#[cfg(unix)]
+pub(crate) use system::PIPE_WAS_IGNORED;
 #[cfg(all(unix, not(test)))]
 pub(crate) use system::note_pipe_signal;
-pub(crate) use system::{PIPE_WAS_IGNORED, Pipe, end_as, is_ready, pipe, without_waiting};
+pub(crate) use system::{Pipe, end_as, is_ready, pipe, without_waiting};
 
 /// One argument of a program.
 #[derive(Debug)]

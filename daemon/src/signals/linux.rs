@@ -21,7 +21,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Starts to listen to what [`hold`] holds back.
+    /// Starts to listen to what [`block`] blocks.
     ///
     /// # Errors
     /// Where the system refuses.

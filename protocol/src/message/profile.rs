@@ -32,7 +32,8 @@ pub struct ProfileCreate {
     pub no_proxy: Vec<String>,
     /// An item of another program in the system keyring, whose secret is taken over; no secret is given then.
     pub foreign: Option<ForeignItem>,
-    /// Check everything that needs neither the server nor a change, and do nothing.
+    /// Check everything that needs neither the server nor a change, and do nothing. A secret that the profile would keep may
+    /// be missing: then it is everything but that.
     pub dry_run: bool,
 }
 
