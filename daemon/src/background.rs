@@ -7,11 +7,13 @@ use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::thread::Builder;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::commit_point::CommitPoint;
+use crate::memory;
 
 /// How many pieces are waited for at once. One that nobody waits for any more gives its place back, though its thread
 /// may be stuck.
@@ -42,7 +44,7 @@ pub async fn on<T: Send + 'static>(
     let stuck = permits_of(resource).acquire_owned().await.map_err(io::Error::other)?;
     let _waited_for = PLACES.acquire().await.map_err(io::Error::other)?;
     let (sender, receiver) = oneshot::channel();
-    std::thread::Builder::new().name("background".to_owned()).spawn(move || {
+    memory::start_thread(Builder::new().name("background".to_owned()), move || {
         let _at_work = AtWork::begin();
         // Whoever asked may be gone by now; the work is done to its end all the same.
         drop(sender.send(work()));

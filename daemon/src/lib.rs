@@ -30,6 +30,7 @@ pub mod intake;
 pub mod ipc;
 pub mod lease;
 pub mod lock;
+pub mod memory;
 pub mod packed;
 pub mod paths;
 pub mod profile;

@@ -16,7 +16,7 @@ use crate::handover::{HandoverError, Kept, Predecessor, Role, Successor};
 use crate::ipc::door::Door;
 use crate::lock::Quiet;
 use crate::signals::{Signals, Wish};
-use crate::{background, children, failure};
+use crate::{background, children, failure, memory};
 
 /// How long work under way may take, callers being served meanwhile: longer than any token request.
 const QUIET_LIMIT: Duration = Duration::from_secs(60);
@@ -131,6 +131,9 @@ impl App {
     }
 
     async fn hand_over(&self, door: &mut Door) -> Result<Infallible, HandoverError> {
+        if !memory::suffices_for_a_restart() {
+            return Err(HandoverError::Memory);
+        }
         self.registry.reload().await.map_err(HandoverError::Config)?;
         let program = self.program.as_ref().ok_or(HandoverError::Nowhere)?;
         let (mut child, proved) = Successor::start(program, self.background, &self.meeting).await?;

@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
 
 use cp_token_protocol::message::LogEntry;
 use tokio::sync::oneshot;
@@ -13,6 +14,7 @@ use tokio::sync::oneshot;
 use super::line;
 use crate::background::AtWork;
 use crate::files::{self, FileError};
+use crate::memory;
 
 /// How large the file grows, in bytes, before it becomes the older one: some fifteen thousand entries.
 pub(super) const FILE_LIMIT: u64 = 4 << 20;
@@ -43,10 +45,8 @@ impl FileCopy {
         let (queue, messages) = sync_channel(QUEUE);
         let standing = Arc::<Standing>::default();
         let (file, told) = (path.clone(), Arc::clone(&standing));
-        std::thread::Builder::new()
-            .name("audit".to_owned())
-            .stack_size(STACK)
-            .spawn(move || keep(&file, &messages, &told))?;
+        let thread = Builder::new().name("audit".to_owned()).stack_size(STACK);
+        memory::start_thread(thread, move || keep(&file, &messages, &told))?;
         Ok(Self { path, queue, standing })
     }
 

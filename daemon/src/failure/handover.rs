@@ -19,6 +19,10 @@ pub fn of_handover(error: &HandoverError) -> Failure {
         HandoverError::System(_) => {
             (ErrorCode::HANDOVER_FAILED, "Free some of the machine's processes, descriptors or memory")
         }
+        HandoverError::Memory => (
+            ErrorCode::HANDOVER_FAILED,
+            "Raise them: `sudo prlimit --as=unlimited --data=unlimited --pid` with the number of its process; then try again",
+        ),
         HandoverError::NotReady(_)
         | HandoverError::Silent(_)
         | HandoverError::Format(..)

@@ -19,6 +19,9 @@ pub enum HandoverError {
     /// The system refused a process or a descriptor.
     #[error("the system refuses a new process: {0}")]
     System(std::io::ErrorKind),
+    /// The limits on the daemon's memory leave too little of it.
+    #[error("its limits on memory (RLIMIT_AS, RLIMIT_DATA) leave too little for a restart")]
+    Memory,
     /// The successor ended, or broke off, before it was ready.
     #[error("the program {0} ended before it was ready")]
     NotReady(String),

@@ -5,6 +5,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::process::Child;
+use std::thread::Builder;
 use std::time::Duration;
 
 use cp_token_protocol::handover::{self, FORMAT, GREETING_LENGTH, HEAD_LENGTH, Parting, Piece, Word};
@@ -13,8 +14,8 @@ use tokio::net::UnixStream;
 use zeroize::Zeroizing;
 
 use super::{HandoverError, Kept, Predecessor, Program, Role, system};
-use crate::children;
 use crate::ipc::socket::MeetingPlace;
+use crate::{children, memory};
 
 /// From its start until it is ready.
 const START_LIMIT: Duration = Duration::from_secs(10);
@@ -194,7 +195,7 @@ impl Drop for Successor {
         let Some(mut child) = self.child.take() else { return };
         system::end(&mut child);
         // Nobody waits for a process that the system is slow to end; it can do nothing any more.
-        let waited = std::thread::Builder::new().name("successor".to_owned()).spawn(move || {
+        let waited = memory::start_thread(Builder::new().name("successor".to_owned()), move || {
             let _ = children::wait(&mut child);
         });
         drop(waited);

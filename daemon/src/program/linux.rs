@@ -4,9 +4,12 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::process::ChildStdout;
+use std::thread::Builder;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
+
+use crate::memory;
 
 /// Room enough for one system call.
 const STACK: usize = 64 * 1024;
@@ -43,7 +46,7 @@ pub(super) fn end_seen_by_a_thread(process: Pid) -> io::Result<OwnedFd> {
         let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(process), options));
         drop(held);
     };
-    std::thread::Builder::new().name("program".to_owned()).stack_size(STACK).spawn(wait)?;
+    memory::start_thread(Builder::new().name("program".to_owned()).stack_size(STACK), wait)?;
     Ok(news.into())
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::VaultError;
 use crate::background::AtWork;
+use crate::memory;
 
 /// The most calls that wait behind the one that runs.
 const QUEUE_LIMIT: usize = 16;
@@ -67,7 +68,9 @@ impl BlockingQueue {
         state.waiting.push_back(Job { ticket, run });
         if !state.has_thread {
             let queue = self.clone();
-            let thread = thread::Builder::new().name("keyring".to_owned()).spawn(move || queue.serve());
+            let thread = memory::start_thread(thread::Builder::new().name("keyring".to_owned()), move || {
+                queue.serve()
+            });
             state.has_thread = thread.is_ok();
         }
         if state.has_thread {

@@ -26,6 +26,7 @@ mod peers;
 mod privilege;
 mod python;
 mod races;
+mod small_memory;
 mod socket_removed;
 mod stage;
 mod stalled;
