@@ -1,6 +1,6 @@
 //! Owns what names an account at a server, whatever profile speaks for it: an origin and a client or a user. Pure.
 
-use cp_token_protocol::message::Identity;
+use cp_token_protocol::message::{Identity, TotpMethod};
 
 use crate::profile::Profile;
 
@@ -8,6 +8,9 @@ use crate::profile::Profile;
 /// are one account: the password is the same, and so are the one-time codes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountKey(String);
+
+/// The end of an account's text where one-time codes go with the password. No origin has a space.
+const CODES: &str = " with codes";
 
 impl AccountKey {
     /// The account that the profile speaks for, by the very name that is sent.
@@ -17,6 +20,19 @@ impl AccountKey {
             Identity::User(name) | Identity::Basic(name) => format!("user:{name}@{}", profile.url),
         };
         Self(text)
+    }
+
+    /// The account as it logs in: a password alone, and the same with a one-time code beside it, are two credentials, and a
+    /// refusal of the first says nothing of the second.
+    pub fn login(profile: &Profile) -> Self {
+        let Self(account) = Self::of(profile);
+        Self(if profile.totp == TotpMethod::None { account } else { account + CODES })
+    }
+
+    /// Every credential of [`AccountKey::login`] that the account may have.
+    pub fn logins(profile: &Profile) -> [Self; 2] {
+        let Self(account) = Self::of(profile);
+        [Self(account.clone() + CODES), Self(account)]
     }
 
     /// As [`AccountKey::of`], without regard to upper case: a server may take both spellings for one user. Right where
@@ -44,7 +60,7 @@ impl AccountKey {
 #[cfg(test)]
 mod tests {
     use cp_token_protocol::ProfileName;
-    use cp_token_protocol::message::{SecretLocation, TotpMethod};
+    use cp_token_protocol::message::SecretLocation;
 
     use super::*;
     use crate::profile::Network;

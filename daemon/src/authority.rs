@@ -22,6 +22,7 @@ mod names;
 pub mod response;
 mod roots;
 mod said;
+mod thread;
 mod transport;
 mod way;
 

@@ -95,20 +95,33 @@ impl Broker {
         self.ask(profile, wish, None, code)
     }
 
-    /// Drops the profile's token and disowns the attempt under way; whoever waits asks again.
-    pub fn forget(&self, profile: &Profile) {
-        self.redeemer.forgive(profile);
+    /// Drops the profile's token and disowns the attempt under way; whoever waits asks again. A refused secret is tried once
+    /// more; whether there was one.
+    pub fn forget(&self, profile: &Profile) -> bool {
+        let was_refused = self.redeemer.forgive(profile);
+        self.drop_token(profile);
+        was_refused
+    }
+
+    /// As [`Broker::forget`], and a refused secret stays refused.
+    pub fn drop_token(&self, profile: &Profile) {
         if let Some(entry) = self.entries().get_mut(&profile.name) {
             entry.forget(&failure::superseded());
         }
     }
 
+    /// Lets what was refused for a profile that was not created be tried once more; whether there was any.
+    pub fn forget_refused(&self, name: &ProfileName) -> bool {
+        self.redeemer.forgive_named(name)
+    }
+
     /// As [`Broker::forget`], for every profile.
-    pub fn forget_all(&self) {
-        self.redeemer.forgive_all();
+    pub fn forget_all(&self) -> bool {
+        let were_refused = self.redeemer.forgive_all();
         for entry in self.entries().values_mut() {
             entry.forget(&failure::superseded());
         }
+        were_refused
     }
 
     /// How long callers are held up by the next one-time code of the profile; nothing where they are not.

@@ -12,7 +12,7 @@ mod system;
 mod system;
 
 use cp_token_protocol::handover::Instant;
-pub use system::SystemClock;
+pub use system::{SystemClock, thread_time};
 
 /// One instant on two clocks. An instant in the future is a deadline: it is reached when either clock is
 /// past it, so that neither a suspended machine nor a stepped wall clock stretches a life.

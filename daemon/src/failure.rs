@@ -26,12 +26,12 @@ mod way;
 pub use code::{code_pending, of_code};
 pub use handover::of_handover;
 pub use invisible::with_ends;
-pub use lease::{of_acceptance, of_refusal};
+pub use lease::{of_acceptance, of_refusal, with_pause};
 pub use lock::{
     locked, locked_already, no_memory_for_key, no_passphrase, passphrase_busy, passphrase_refused,
     sleep_unannounced,
 };
-pub use refused::refused_again;
+pub use refused::{not_kept, refused_again};
 pub use start::{StartError, of_start};
 pub use token_request::{kind_of, of_token_request};
 pub use vault::{of_foreign, of_keyring, of_load, of_vault};
@@ -41,6 +41,9 @@ const RESET_IN_CONSOLE: &str = "In the console, choose Administration > Integrat
 
 /// The end of a hint of what passes.
 const KEPT: &str = "; the secret is kept and tried again";
+
+/// The other cause of a client that is refused.
+const IF_DELETED: &str = "; if the client was deleted there";
 
 const ONCE_MORE: &str = "; to try the same once more, ";
 
@@ -225,23 +228,26 @@ fn once_more(name: &ProfileName) -> String {
     format!("{ONCE_MORE}`cp-token forget -p {name}`")
 }
 
-/// A secret that was to be stored did not bring a token: what was there before is untouched, and nothing is kept that
-/// could be tried once more.
+/// A secret that was to be stored did not bring a token: what was there before is untouched, and nothing else is kept.
 fn unproved(failure: &Failure) -> Failure {
     let mut failure = failure.clone();
     failure.message.push_str("; nothing was changed");
-    for end in [ONCE_MORE, KEPT] {
-        failure.hint.truncate(failure.hint.find(end).unwrap_or(failure.hint.len()));
-    }
-    if failure.hint.starts_with(RESET_IN_CONSOLE) {
-        failure.hint = format!("Check client ID and secret. {RESET_IN_CONSOLE} if the secret is lost");
+    failure.hint.truncate(failure.hint.find(KEPT).unwrap_or(failure.hint.len()));
+    let (reset, others) = failure.hint.split_once(IF_DELETED).unwrap_or_default();
+    if reset.starts_with(RESET_IN_CONSOLE) {
+        let lost = "Check client ID and secret. ".to_owned() + RESET_IN_CONSOLE + " if the secret is lost";
+        failure.hint = lost + IF_DELETED + others;
     }
     failure
 }
 
 /// A profile that does not exist yet can be neither changed nor shown: what to change is an option of its creation.
 fn for_new(failure: &Failure, name: &ProfileName) -> Failure {
-    let hint = failure.hint.replace(&format!("`cp-token profile update {name} "), "create it with `");
+    let hint = failure
+        .hint
+        .replace(&format!("run `cp-token profile update {name} --client-id ID`"), "name that one");
+    let hint = hint.replace(&format!("run `cp-token profile reset-secret {name}`"), "run this again with it");
+    let hint = hint.replace(&format!("`cp-token profile update {name} "), "create it with `");
     let hint = hint.replace(&format!(", with `cp-token profile show {name}`"), "");
     let hint = hint.replace(&format!(" with `cp-token profile show {name}`"), "");
     Failure { hint, ..failure.clone() }

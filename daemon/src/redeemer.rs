@@ -25,6 +25,9 @@ use crate::trade::{Redeem, Redeemed, Unredeemed};
 
 mod login;
 mod look;
+mod pauses;
+
+use pauses::Pauses;
 
 /// Is told that a profile's secret was traded for a token, and when, since 1970. It must not take its time.
 pub type OnRedeemed = Arc<dyn Fn(&ProfileName, Duration) + Send + Sync>;
@@ -38,6 +41,7 @@ pub struct Redeemer {
     redeemed: OnRedeemed,
     codes: Arc<Codes>,
     refusals: Arc<Refusals>,
+    pauses: Arc<Pauses>,
     /// A new secret may be proved while a renewal is under way: the server still sees one after the other.
     turnstiles: Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>,
 }
@@ -52,8 +56,8 @@ impl Redeemer {
         redeemed: OnRedeemed,
     ) -> Self {
         let codes = Arc::new(Codes::new(sources.clone(), Arc::clone(&clock), log));
-        let (refusals, turnstiles) = (Arc::default(), Arc::default());
-        Self { sources, endpoint, clock, redeemed, codes, refusals, turnstiles }
+        let (refusals, pauses, turnstiles) = (Arc::default(), Arc::default(), Arc::default());
+        Self { sources, endpoint, clock, redeemed, codes, refusals, pauses, turnstiles }
     }
 
     /// The refused secrets that it does not send again.
@@ -78,7 +82,7 @@ impl Redeemer {
         code: Option<Secret>,
     ) -> Result<Redeemed, Unredeemed> {
         let _turn = self.turn(profile).await;
-        let proof = self.trade(profile, entry, code).await?;
+        let proof = self.trade(profile, entry, code).await.map_err(failure::with_pause)?;
         match &profile.identity {
             Identity::ApiClient(_) | Identity::User(_) => Ok(proof),
             Identity::Basic(name) => self.compose(profile, name, entry),
@@ -136,15 +140,20 @@ impl Redeem for Redeemer {
         Box::pin(self.clone().redeem_stored(profile, code))
     }
 
-    fn forgive(&self, profile: &Profile) {
-        self.refusals.forgive(&AccountKey::of(profile));
-        if let Some(proxy) = AccountKey::at_proxy(profile) {
-            self.refusals.forgive(&proxy);
-        }
+    fn forgive(&self, profile: &Profile) -> bool {
+        let by_server =
+            AccountKey::logins(profile).map(|login| self.refusals.forgive(&login)).contains(&true);
+        let by_proxy = AccountKey::at_proxy(profile).is_some_and(|proxy| self.refusals.forgive(&proxy));
+        // What a change of the profile was refused for may be of another account.
+        self.forgive_named(&profile.name) || by_server || by_proxy
     }
 
-    fn forgive_all(&self) {
-        self.refusals.forgive_all();
+    fn forgive_named(&self, name: &ProfileName) -> bool {
+        self.refusals.forgive_named(name)
+    }
+
+    fn forgive_all(&self) -> bool {
+        self.refusals.forgive_all()
     }
 
     fn code_wait(&self, profile: &Profile) -> Option<Duration> {

@@ -77,14 +77,20 @@ impl Refusals {
         }
     }
 
-    /// A person has said that whatever the account has may be tried once more.
-    pub fn forgive(&self, account: &AccountKey) {
-        self.lock().refused.retain(|(refused, _), _| refused != account);
+    /// A person has said that whatever the account has may be tried once more; whether there was any.
+    pub fn forgive(&self, account: &AccountKey) -> bool {
+        self.lock().remove(|refused, _| refused == account)
+    }
+
+    /// The same of whatever was refused for a profile of this name, be there one or not: none came of a creation that was
+    /// refused.
+    pub fn forgive_named(&self, name: &ProfileName) -> bool {
+        self.lock().remove(|_, refused| refused.profile == *name)
     }
 
     /// As [`Refusals::forgive`], for every account.
-    pub fn forgive_all(&self) {
-        self.lock().refused.clear();
+    pub fn forgive_all(&self) -> bool {
+        self.lock().remove(|_, _| true)
     }
 
     /// Hands over the key, without which a fingerprint says nothing about a secret.
@@ -165,6 +171,12 @@ impl Held {
         }
         self.count += 1;
         self.refused.insert(key, Refused { profile, failure, number: self.count });
+    }
+
+    fn remove(&mut self, which: impl Fn(&AccountKey, &Refused) -> bool) -> bool {
+        let before = self.refused.len();
+        self.refused.retain(|(account, _), refused| !which(account, refused));
+        self.refused.len() < before
     }
 
     fn make_room(&mut self, of: Option<&AccountKey>, limit: usize) {

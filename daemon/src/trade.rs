@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cp_token_protocol::{AccessToken, Failure, Secret};
+use cp_token_protocol::{AccessToken, Failure, ProfileName, Secret};
 
 use crate::clock::Moment;
 use crate::lease::FailureKind;
@@ -21,11 +21,16 @@ pub trait Redeem: Send + Sync {
         code: Option<Secret>,
     ) -> Pin<Box<dyn Future<Output = Result<Redeemed, Unredeemed>> + Send>>;
 
-    /// A person has said that a secret which was refused may be tried once more.
-    fn forgive(&self, profile: &Profile);
+    /// A person has said that a secret which was refused may be tried once more; whether there was one.
+    fn forgive(&self, profile: &Profile) -> bool;
+
+    /// As [`Redeem::forgive`], for what was refused when a profile of this name was to be made.
+    fn forgive_named(&self, _name: &ProfileName) -> bool {
+        false
+    }
 
     /// As [`Redeem::forgive`], for every secret.
-    fn forgive_all(&self);
+    fn forgive_all(&self) -> bool;
 
     /// How long callers are held up by the next one-time code of the profile; nothing where they are not.
     fn code_wait(&self, profile: &Profile) -> Option<Duration>;

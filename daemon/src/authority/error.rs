@@ -245,6 +245,32 @@ pub enum CaBundleFlaw {
 }
 
 impl TokenRequestError {
+    /// The pause that the server asks for, if it does.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after } | Self::ServerFailed { retry_after, .. } => *retry_after,
+            Self::Refused { .. }
+            | Self::Intercepted(_)
+            | Self::Unreachable(_)
+            | Self::Untrusted(_)
+            | Self::Proxy { .. }
+            | Self::TimedOut
+            | Self::Redirected { .. }
+            | Self::BadAnswer(_)
+            | Self::CaBundle { .. }
+            | Self::BadName => None,
+        }
+    }
+
+    /// The same with this much left of the pause.
+    #[must_use]
+    pub fn with_retry_after(mut self, left: Duration) -> Self {
+        if let Self::Busy { retry_after } | Self::ServerFailed { retry_after, .. } = &mut self {
+            *retry_after = Some(left);
+        }
+        self
+    }
+
     /// Whether the server says that a one-time code is missing. That it does not say so means nothing.
     pub fn asks_for_code(&self) -> bool {
         matches!(

@@ -120,7 +120,7 @@ impl Broker {
             Ok(Redeemed { token, life, sent }) => {
                 let acceptance = entry.lease.on_granted(attempt, token, life, sent, now, chance);
                 tracing::info!(profile = %name, seconds = life.as_secs(), accepted = acceptance == Acceptance::Held, "token issued");
-                failure::of_acceptance(acceptance)
+                failure::of_acceptance(acceptance, &entry.profile)
             }
             Err(Unredeemed { failure, kind }) => {
                 entry.lease.on_failed(attempt, kind, now, chance);
@@ -129,7 +129,8 @@ impl Broker {
                 Some(failure)
             }
         };
-        Some((Arc::clone(&entry.profile), entry.attempt_over(failure.as_ref()), failure))
+        let waiters = entry.attempt_over(failure.as_ref());
+        Some((Arc::clone(&entry.profile), waiters, failure.map(|failure| entry.with_time(failure, now))))
     }
 
     /// Whoever waited for another profile of this name, or for one that is gone, chooses anew.

@@ -131,6 +131,14 @@ impl Entry {
         failure::of_refusal(refusal, &self.profile, self.last_failure.as_ref())
     }
 
+    /// The failure of the attempt that is over, with when another one can be made, where that may help.
+    pub(super) fn with_time(&self, failure: Failure, now: Moment) -> Failure {
+        match self.lease.pause(now) {
+            Some(pause @ Refusal::CoolingDown(_)) if failure::passes(failure.code) => self.explain(pause),
+            Some(_) | None => failure,
+        }
+    }
+
     /// Ends the attempt under way, of which the lease knows no more. The reason for a pause is kept with the pause.
     fn end_attempt(&mut self) {
         self.refused_since = None;

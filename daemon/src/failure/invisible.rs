@@ -29,10 +29,13 @@ const QUOTES: &[(char, char)] = &[
     ('\u{ab}', '\u{bb}'),
 ];
 
+/// Where the words begin.
+pub(super) const NOTE: &str = "; note that the secret ";
+
 /// A refusal of this secret, with a word on its ends where they may be why.
 pub fn with_ends(mut refusal: Unredeemed, secret: &Secret) -> Unredeemed {
     if let Some(words) = ends(secret.expose()) {
-        refusal.failure.message.push_str("; note that the secret ");
+        refusal.failure.message.push_str(NOTE);
         refusal.failure.message.push_str(&words);
     }
     refusal

@@ -4,27 +4,31 @@ use std::time::Duration;
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::{code, refused, seconds, superseded};
-use crate::lease::{Acceptance, Refusal};
+use super::{code, passes, refused, seconds, superseded};
+use crate::lease::{Acceptance, FailureKind, Refusal};
 use crate::profile::Profile;
+use crate::trade::Unredeemed;
 
 /// Why a token that was granted is of no use; none where it is held.
-pub fn of_acceptance(acceptance: Acceptance) -> Option<Failure> {
+pub fn of_acceptance(acceptance: Acceptance, profile: &Profile) -> Option<Failure> {
     let message = match acceptance {
         Acceptance::Held => return None,
         Acceptance::Late => return Some(superseded()),
         Acceptance::Expired => {
             return Some(
-                Failure::new(ErrorCode::TIMED_OUT, "the token's life was over before its answer came")
-                    .with_hint("Ask again")
-                    .with_retry_after(Duration::ZERO),
+                Failure::new(
+                    ErrorCode::TIMED_OUT,
+                    format!("profile {}: the token's life was over before its answer came", profile.name),
+                )
+                .with_hint("Ask again")
+                .with_retry_after(Duration::ZERO),
             );
         }
         Acceptance::Lifeless => "the server issued a token that has no life left",
         Acceptance::Rejected => "the server issued once more the token that its API has rejected",
     };
     Some(
-        Failure::new(ErrorCode::BAD_ANSWER, message)
+        Failure::new(ErrorCode::BAD_ANSWER, format!("profile {}: {message}", profile.name))
             .with_hint("Ask again later; if it goes on, tell the server's administrator"),
     )
 }
@@ -54,22 +58,41 @@ pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -
         Refusal::CodeNeeded => code::needed(profile),
         Refusal::SameToken => Failure::new(
             ErrorCode::BAD_ANSWER,
-            "the server issued once more the token that its API has rejected",
+            format!(
+                "profile {}: the server issued once more the token that its API has rejected",
+                profile.name
+            ),
         ),
     }
 }
 
 fn cooling_down(left: Duration, last: Option<&Failure>) -> Failure {
-    let wait = seconds(left);
-    match last {
-        Some(last) => Failure {
-            message: format!("{} (asked again in {wait} s at the earliest)", last.message),
-            ..last.clone()
-        },
-        None => Failure::new(
-            ErrorCode::COOLING_DOWN,
-            format!("the last token request failed; the next is possible in {wait} s"),
-        ),
+    let Some(last) = last else {
+        let wait = seconds(left);
+        let message = format!("the last token request failed; the next is possible in {wait} s");
+        return Failure::new(ErrorCode::COOLING_DOWN, message).with_retry_after(left);
+    };
+    let mut failure = asked_again(left, last);
+    if passes(last.code) && !failure.hint.is_empty() {
+        failure.hint.push_str("; --retry waits for it");
     }
-    .with_retry_after(left)
+    failure
+}
+
+fn asked_again(left: Duration, last: &Failure) -> Failure {
+    let message = format!("{} (asked again in {} s at the earliest)", last.message, seconds(left));
+    Failure { message, ..last.clone() }.with_retry_after(left)
+}
+
+/// The same for a caller whom no lease tells when the server may be asked again, where the server says so.
+pub fn with_pause(unredeemed: Unredeemed) -> Unredeemed {
+    match unredeemed.kind {
+        FailureKind::Passing { retry_after: Some(left), .. } => {
+            Unredeemed { failure: asked_again(left, &unredeemed.failure), ..unredeemed }
+        }
+        FailureKind::Passing { retry_after: None, .. }
+        | FailureKind::Refused { .. }
+        | FailureKind::Local { .. }
+        | FailureKind::Final => unredeemed,
+    }
 }

@@ -5,11 +5,16 @@ use std::time::Duration;
 use cp_token_protocol::message::{Identity, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
+use super::invisible::NOTE;
 use super::token_request::LOOKED_AT_AGAIN;
-use super::{RESET_IN_CONSOLE, once_more, seconds};
+use super::{IF_DELETED, ONCE_MORE, RESET_IN_CONSOLE, once_more, seconds, way};
 use crate::lease::FailureKind;
 use crate::profile::Profile;
 use crate::trade::Unredeemed;
+
+const ASKS_FOR_CODE: &str = "asks for a one-time code";
+const NOT_AGAIN: &str = "; it is not tried again";
+const EARLIER: &str = "earlier: ";
 
 /// The server refused what was sent; `words` are what may be said of its answer. They are a hint and no more: the same
 /// status stands for a wrong password, a wrong code, single sign-on and a blocked user.
@@ -22,14 +27,11 @@ pub(super) fn refused(
     let name = &profile.name;
     let what = match (&profile.identity, &profile.totp) {
         (Identity::ApiClient(_), _) => "refused the client's secret",
-        (_, TotpMethod::None) if asks_for_code => "asks for a one-time code",
+        (_, TotpMethod::None) if asks_for_code => ASKS_FOR_CODE,
         (_, TotpMethod::None) => "refused the user name or password, or wants a one-time code with them",
         (_, _) => "refused the user name, the password or the one-time code",
     };
-    let message = format!(
-        "profile {name}: the server {what} ({words}); it is not tried again until {}",
-        until(profile)
-    );
+    let message = format!("profile {name}: the server {what} ({words}){NOT_AGAIN} until {}", until(profile));
     let hint = hint(profile, asks_for_code) + &once_more(name);
     let failure = Failure::new(ErrorCode::SECRET_REFUSED, message).with_hint(hint);
     match next_code.filter(|_| profile.totp != TotpMethod::None) {
@@ -41,10 +43,10 @@ pub(super) fn refused(
     }
 }
 
-/// The secret at hand is the one that was refused before, for the profile `first`; no server was asked.
+/// The secret at hand is the one that was refused before, for the profile `first`; no server was asked. Another profile of
+/// that time may be gone, and its commands are not this one's.
 pub fn refused_again(failure: Failure, profile: &Profile, first: &ProfileName) -> Unredeemed {
-    let failure =
-        if profile.name == *first { failure } else { refused_for_another(&failure, profile, first) };
+    let failure = if profile.name == *first { failure } else { in_words_for(profile, &failure) };
     let kind = match profile.keeps_secret() {
         true => FailureKind::Final,
         false => LOOKED_AT_AGAIN,
@@ -52,15 +54,37 @@ pub fn refused_again(failure: Failure, profile: &Profile, first: &ProfileName) -
     Unredeemed { failure, kind }
 }
 
-fn refused_for_another(failure: &Failure, profile: &Profile, first: &ProfileName) -> Failure {
-    let name = &profile.name;
-    let message = format!(
-        "profile {name}: the same credential was refused for profile {first}; it is not tried again until {}",
-        until(profile)
-    );
-    Failure::new(failure.code, message).with_hint(format!(
-        "See why: `cp-token doctor -p {first}`; to try the same once more, `cp-token forget -p {name}`"
-    ))
+fn in_words_for(profile: &Profile, failure: &Failure) -> Failure {
+    if failure.code == ErrorCode::PROXY_REFUSED {
+        return way::refused_by_proxy(profile);
+    }
+    let words = words_of(&failure.message);
+    let asks_for_code = failure.message.contains(ASKS_FOR_CODE);
+    let mut again = refused(profile, &format!("{EARLIER}{words}"), asks_for_code, None);
+    again.message.push_str(note_of(&failure.message));
+    again
+}
+
+/// What is said there of the secret's ends, if anything is.
+fn note_of(message: &str) -> &str {
+    message.find(NOTE).map_or("", |start| &message[start..])
+}
+
+/// What was said of the server's answer, in a message of [`refused`].
+fn words_of(message: &str) -> &str {
+    let words = message.split_once(" (").and_then(|(_, rest)| rest.split_once(NOT_AGAIN));
+    let words = words.map_or("refused", |(words, _)| words.trim_end_matches(')'));
+    words.strip_prefix(EARLIER).unwrap_or(words)
+}
+
+/// The same where the next one is sent all the same: what was refused with it may have been the one-time code.
+pub fn not_kept(unredeemed: Unredeemed) -> Unredeemed {
+    let Unredeemed { mut failure, kind } = unredeemed;
+    if let Some((before, _)) = failure.message.split_once(NOT_AGAIN) {
+        failure.message = before.to_owned() + note_of(&failure.message);
+    }
+    failure.hint.truncate(failure.hint.find(ONCE_MORE).unwrap_or(failure.hint.len()));
+    Unredeemed { failure, kind }
 }
 
 fn until(profile: &Profile) -> &'static str {
@@ -80,7 +104,7 @@ fn hint(profile: &Profile, asks_for_code: bool) -> String {
     let other = "a blocked user, or one of single sign-on, gets no token and needs an API client";
     match (&profile.identity, &profile.totp) {
         (Identity::ApiClient(_), _) => format!(
-            "{RESET_IN_CONSOLE}, and {anew}; if the client was deleted there, create a new one and run `cp-token profile update {name} --client-id ID`"
+            "{RESET_IN_CONSOLE}, and {anew}{IF_DELETED}, create a new one and run `cp-token profile update {name} --client-id ID`"
         ),
         (Identity::Basic(_), _) => format!("If the password is another, {anew}; {other}"),
         (Identity::User(_), TotpMethod::None) if asks_for_code => {

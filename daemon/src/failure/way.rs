@@ -3,7 +3,7 @@
 use cp_token_protocol::{ErrorCode, Failure};
 
 use super::{KEPT, once_more};
-use crate::authority::{ProxyFlaw, Target};
+use crate::authority::{ProxyFlaw, Target, TokenRequestError};
 use crate::profile::Profile;
 use crate::proxy::ProxyUrl;
 
@@ -26,6 +26,13 @@ pub(super) fn of_proxy(flaw: ProxyFlaw, error: &str, profile: &Profile) -> Failu
     };
     let other = format!("another proxy, or none: `cp-token profile update {name} --proxy URL`");
     Failure::new(code, format!("profile {name}: {error}")).with_hint(format!("{hint}; {other}"))
+}
+
+/// The profile's proxy has refused its user's password before, and was not asked now.
+pub(super) fn refused_by_proxy(profile: &Profile) -> Failure {
+    let proxy = profile.network.proxy.as_ref().map(|proxy| proxy.origin().to_owned()).unwrap_or_default();
+    let flaw = ProxyFlaw::CredentialsRefused;
+    of_proxy(flaw, &TokenRequestError::Proxy { proxy, flaw }.to_string(), profile)
 }
 
 /// What to do about a proxy that answers 407.

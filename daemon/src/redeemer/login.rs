@@ -22,12 +22,15 @@ impl Redeemer {
         entry: &Entry,
         code: Option<Secret>,
     ) -> Result<Redeemed, Unredeemed> {
+        self.require_untried(profile, entry, code.is_some())?;
+        self.require_no_pause(profile)?;
+        let is_given = code.is_some();
         let code = self.code(profile, entry, code).await?;
         let outcome = self.login(profile, entry, code).await;
         outcome.map_err(|error| {
-            let may_be_the_code = profile.totp != TotpMethod::None && is_refusal(&error);
-            if may_be_the_code {
-                self.unredeemed(profile, entry, &error)
+            let may_be_the_code = is_given && is_refusal(&error);
+            if may_be_the_code || self.is_worth_a_next_code(profile, entry, &error) {
+                failure::not_kept(self.unredeemed(profile, entry, &error))
             } else {
                 self.refuse(profile, entry, &error)
             }
@@ -45,6 +48,7 @@ impl Redeemer {
     ) -> Result<Redeemed, Unredeemed> {
         let is_given = given.is_some();
         self.require_not_refused(profile, entry, is_given)?;
+        self.require_no_pause(profile)?;
         let mut code = self.code(profile, entry, given).await?;
         loop {
             // Another profile of the account may have found out while the code was waited for.
@@ -75,12 +79,49 @@ impl Redeemer {
         entry: &Entry,
         has_code: bool,
     ) -> Result<(), Unredeemed> {
-        let by_server = || self.refusals.of(&AccountKey::of(profile), &entry.secret);
-        let by_proxy = || self.refusals.of(&AccountKey::at_proxy(profile)?, entry.proxy_password.as_ref()?);
-        match if has_code { by_proxy() } else { by_server().or_else(by_proxy) } {
-            Some((first, failure)) => Err(failure::refused_again(failure, profile, &first)),
-            None => Ok(()),
-        }
+        self.refused_before(profile, entry, has_code).map_or(Ok(()), |(_, _, before)| Err(before))
+    }
+
+    /// Passes where no pause lasts that the server has asked this account for.
+    fn require_no_pause(&self, profile: &Profile) -> Result<(), Unredeemed> {
+        let pause = self.pauses.of(&AccountKey::of(profile), self.clock.now());
+        pause.map_or(Ok(()), |error| Err(failure::of_token_request(&error, profile, None)))
+    }
+
+    /// The same where a person gives the secret. `forget` lifts by the profile's name what its change or its creation was
+    /// refused for, so the refusal is this one's from now on.
+    fn require_untried(&self, profile: &Profile, entry: &Entry, has_code: bool) -> Result<(), Unredeemed> {
+        let Some((account, secret, before)) = self.refused_before(profile, entry, has_code) else {
+            return Ok(());
+        };
+        self.refusals.note(&account, secret, &profile.name, &before.failure);
+        Err(before)
+    }
+
+    /// What of the entry was refused before, by whom, and what is said of that to this profile.
+    fn refused_before<'a>(
+        &self,
+        profile: &Profile,
+        entry: &'a Entry,
+        has_code: bool,
+    ) -> Option<(AccountKey, &'a Secret, Unredeemed)> {
+        let by_server = Some((AccountKey::login(profile), &entry.secret)).filter(|_| !has_code);
+        let by_proxy = AccountKey::at_proxy(profile).zip(entry.proxy_password.as_ref());
+        [by_server, by_proxy].into_iter().flatten().find_map(|(account, secret)| {
+            let before = self.said_before(&account, secret, profile)?;
+            Some((account, secret, before))
+        })
+    }
+
+    /// What was said of this very secret when it was refused, in words for this profile.
+    pub(super) fn said_before(
+        &self,
+        account: &AccountKey,
+        secret: &Secret,
+        profile: &Profile,
+    ) -> Option<Unredeemed> {
+        let (first, failure) = self.refusals.of(account, secret)?;
+        Some(failure::refused_again(failure, profile, &first))
     }
 
     async fn code(
@@ -100,8 +141,11 @@ impl Redeemer {
         code: Option<Secret>,
     ) -> Result<Redeemed, TokenRequestError> {
         let sent = self.clock.now();
-        let issued = self.endpoint.request_token(order(profile, entry, code), sent.wall).await?;
-        self.refusals.clear(&AccountKey::of(profile), &entry.secret);
+        let issued = self.endpoint.request_token(order(profile, entry, code), sent.wall).await;
+        let issued = issued.inspect_err(|error| {
+            self.pauses.note(AccountKey::of(profile), error, self.clock.now());
+        })?;
+        AccountKey::logins(profile).iter().for_each(|login| self.refusals.clear(login, &entry.secret));
         (self.redeemed)(&profile.name, sent.wall);
         Ok(Redeemed { token: issued.token, life: issued.life, sent })
     }
@@ -109,7 +153,7 @@ impl Redeemer {
     fn is_worth_a_next_code(&self, profile: &Profile, entry: &Entry, error: &TokenRequestError) -> bool {
         matches!(profile.totp, TotpMethod::Stored | TotpMethod::Command(_))
             && may_mean_the_code(error)
-            && self.refusals.note_code(&AccountKey::of(profile), &entry.secret, &profile.name)
+            && self.refusals.note_code(&AccountKey::login(profile), &entry.secret, &profile.name)
     }
 
     fn unredeemed(&self, profile: &Profile, entry: &Entry, error: &TokenRequestError) -> Unredeemed {
@@ -124,7 +168,7 @@ impl Redeemer {
         let unredeemed = self.unredeemed(profile, entry, error);
         let note = |account, secret| self.refusals.note(&account, secret, &profile.name, &unredeemed.failure);
         if is_refusal(error) {
-            note(AccountKey::of(profile), &entry.secret);
+            note(AccountKey::login(profile), &entry.secret);
         }
         if matches!(error, TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. })
             && let Some((proxy, password)) = AccountKey::at_proxy(profile).zip(entry.proxy_password.as_ref())

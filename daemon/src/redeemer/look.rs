@@ -21,8 +21,7 @@ impl Redeemer {
 
     /// What was said of this very secret when the server refused it; nothing where it did not.
     pub fn refused_by_server(&self, profile: &Profile, entry: &Entry) -> Option<Failure> {
-        let (first, failure) = self.refusals.of(&AccountKey::of(profile), &entry.secret)?;
-        Some(failure::refused_again(failure, profile, &first).failure)
+        self.said_before(&AccountKey::login(profile), &entry.secret, profile).map(|before| before.failure)
     }
 
     /// What the server shows to whoever has no credential.
@@ -34,9 +33,10 @@ impl Redeemer {
         let entry = entry.filter(|_| !is_direct);
         let password = entry.and_then(|entry| entry.proxy_password.as_ref());
         let credentials = AccountKey::at_proxy(profile).zip(password);
-        let refused = credentials.as_ref().and_then(|(proxy, password)| self.refusals.of(proxy, password));
-        if let Some((first, failure)) = refused {
-            return Err(failure::refused_again(failure, profile, &first).failure);
+        let before =
+            credentials.as_ref().and_then(|(proxy, password)| self.said_before(proxy, password, profile));
+        if let Some(before) = before {
+            return Err(before.failure);
         }
         let seen = authority::look(&profile.url, &profile.network, password).await;
         seen.map_err(|error| {

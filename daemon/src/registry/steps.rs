@@ -195,7 +195,7 @@ impl Registry {
         let in_force = self.config().profiles.get(&proved.name).cloned();
         match (in_force.filter(|profile| !asks_differently(profile, proved)), proof) {
             (Some(profile), Some(redeemed)) => self.broker.install(&profile, redeemed),
-            (Some(_), None) | (None, _) => self.broker.forget(proved),
+            (Some(_), None) | (None, _) => self.broker.drop_token(proved),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Owns the requests that may mean a profile which a person has written into the config file meanwhile: the file is looked
 //! at before they fail.
 
-use cp_token_protocol::message::{AccessTokenRequest, ForgetScope, Response};
+use cp_token_protocol::message::{AccessTokenRequest, ForgetScope, ProfileSelector, Response};
 
 use super::{Reply, Service, done};
 use crate::callers::Glimpse;
 use crate::failure;
+use crate::lease::Standing;
+use crate::profile::Profile;
 
 impl Service {
     /// The same where the profile may have been written into the config file meanwhile.
@@ -29,13 +31,36 @@ impl Service {
     pub(super) async fn forget(&self, scope: &ForgetScope) -> Response {
         match scope {
             ForgetScope::All => {
-                self.parts.broker.forget_all();
-                Response::Done(vec!["every token was dropped".to_owned()])
+                let were_refused = self.parts.broker.forget_all();
+                let more =
+                    if were_refused { "; every secret that was refused is tried once more" } else { "" };
+                Response::Done(vec![format!("every token was dropped{more}")])
             }
-            ForgetScope::Profile(selector) => done(self.parts.registry.find(selector).await.map(|profile| {
-                self.parts.broker.forget(&profile);
-                vec![format!("the token of profile {} was dropped", profile.name)]
-            })),
+            ForgetScope::Profile(selector) => match self.parts.registry.find(selector).await {
+                Ok(profile) => done(Ok(vec![self.forget_one(&profile)])),
+                Err(failure) => done(self.forget_uncreated(selector).ok_or(failure)),
+            },
         }
+    }
+
+    fn forget_one(&self, profile: &Profile) -> String {
+        let broker = &self.parts.broker;
+        let had_token = matches!(broker.standing(&profile.name), Standing::Live { .. });
+        let name = &profile.name;
+        match (had_token, broker.forget(profile)) {
+            (true, false) => format!("the token of profile {name} was dropped"),
+            (true, true) => {
+                format!("the token of profile {name} was dropped; what was refused is tried once more")
+            }
+            (false, true) => format!("what was refused for profile {name} is tried once more"),
+            (false, false) => format!("profile {name} has no token, and nothing of it was refused"),
+        }
+    }
+
+    /// A creation that was refused has left no profile of its name.
+    fn forget_uncreated(&self, selector: &ProfileSelector) -> Option<Vec<String>> {
+        let ProfileSelector::Named(name) = selector else { return None };
+        let was_refused = self.parts.broker.forget_refused(name);
+        was_refused.then(|| vec![format!("what was refused for profile {name} is tried once more")])
     }
 }

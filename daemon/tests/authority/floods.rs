@@ -1,4 +1,4 @@
-//! Servers that send without end over TLS. What is counted is what the client took in, never how long it took.
+//! Servers that send without end. What is counted is what the client took in, never how long it took.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use cp_tokend::authority::{AnswerFlaw, TokenRequestError};
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 
+use crate::server::{Server, answering};
 use crate::tls::{Authority, Tls, TlsServer};
 use crate::{GOOD_BODY, ask, response};
 
@@ -70,5 +71,23 @@ async fn some_preliminary_answers_and_new_keys_are_passed_over() {
         tls.write_all(&response("200 OK", "", GOOD_BODY)).unwrap();
     });
     assert!(ask(&server.url, Some(authority.bundle.clone())).await.is_ok());
+    server.finish().await;
+}
+
+/// What comes without TLS is not counted; that it ends is shown by what is said: who runs out of time says another thing.
+#[tokio::test]
+async fn g09_preliminary_answers_without_end_are_left_without_tls_too() {
+    let flood = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(4000);
+    let server = Server::start(move |mut stream, _| while stream.write_all(&flood).is_ok() {});
+    let outcome = ask(&server.url, None).await.unwrap_err();
+    assert_eq!(outcome, TokenRequestError::BadAnswer(AnswerFlaw::Endless));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn some_preliminary_answers_without_tls_are_passed_over() {
+    let hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n".repeat(20);
+    let server = answering([hints, response("200 OK", "", GOOD_BODY)].concat());
+    assert!(ask(&server.url, None).await.is_ok());
     server.finish().await;
 }

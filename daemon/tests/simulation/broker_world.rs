@@ -121,9 +121,13 @@ impl Redeem for Server {
         })
     }
 
-    fn forgive(&self, _: &Profile) {}
+    fn forgive(&self, _: &Profile) -> bool {
+        false
+    }
 
-    fn forgive_all(&self) {}
+    fn forgive_all(&self) -> bool {
+        false
+    }
 
     fn code_wait(&self, profile: &Profile) -> Option<Duration> {
         self.codes.wait(profile)
@@ -173,7 +177,9 @@ async fn live(seed: u64) {
         match dice.below(13) {
             0 => *sky.slept.lock().expect("lock") += dice.milliseconds(7_200_000),
             1 => *sky.wall.lock().expect("lock") = dice.milliseconds(4_000_000_000_000),
-            2 => broker.forget(&profiles.pick(&mut dice)),
+            2 => {
+                broker.forget(&profiles.pick(&mut dice));
+            }
             3 => tokio::time::sleep(dice.milliseconds(1_000_000)).await,
             4 => lock.turn(&broker).await,
             5 => profiles.change_one(&mut dice, &broker, &pauses),

@@ -50,9 +50,13 @@ impl Redeem for Bug {
         })
     }
 
-    fn forgive(&self, _: &Profile) {}
+    fn forgive(&self, _: &Profile) -> bool {
+        false
+    }
 
-    fn forgive_all(&self) {}
+    fn forgive_all(&self) -> bool {
+        false
+    }
 
     fn code_wait(&self, _: &Profile) -> Option<Duration> {
         None

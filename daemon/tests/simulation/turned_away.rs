@@ -32,9 +32,13 @@ impl Redeem for Counter {
         Box::pin(async { Err(failure::panicked()) })
     }
 
-    fn forgive(&self, _: &Profile) {}
+    fn forgive(&self, _: &Profile) -> bool {
+        false
+    }
 
-    fn forgive_all(&self) {}
+    fn forgive_all(&self) -> bool {
+        false
+    }
 
     fn code_wait(&self, _: &Profile) -> Option<std::time::Duration> {
         None

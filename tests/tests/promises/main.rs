@@ -51,6 +51,7 @@ mod supply;
 mod tables;
 mod tenants;
 mod users;
+mod verification;
 mod waiting;
 mod wiring;
 mod worlds;

@@ -12,7 +12,7 @@ use cp_token_tests::world::World;
 const COOL_DOWN: u64 = 400;
 
 /// A file with a secret; what lies beside the programs is not searched, since it rests there by a person's choice.
-fn secret_file(world: &World, text: &str) -> PathBuf {
+pub(crate) fn secret_file(world: &World, text: &str) -> PathBuf {
     let path = world.path("bin/secret");
     std::fs::write(&path, text).expect("write it");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("close it");
@@ -20,7 +20,7 @@ fn secret_file(world: &World, text: &str) -> PathBuf {
 }
 
 /// A profile as a person writes it into the file.
-fn written(world: &World, name: &str, who: &str, more: &str) -> String {
+pub(crate) fn written(world: &World, name: &str, who: &str, more: &str) -> String {
     let (url, ca) = (world.server().url(), world.ca_file());
     let secret = world.path("bin/secret");
     format!(
@@ -30,7 +30,7 @@ fn written(world: &World, name: &str, who: &str, more: &str) -> String {
     )
 }
 
-fn write_config(world: &World, profiles: &[String]) {
+pub(crate) fn write_config(world: &World, profiles: &[String]) {
     let path = world.config_folder().join("config.toml");
     std::fs::write(&path, profiles.concat()).expect("write the config");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("close it");
@@ -96,7 +96,7 @@ fn c16_a_refused_password_is_sent_once_for_all_profiles_whatever_else_of_them_is
     };
     write_config(&world, &profiles(""));
     world.helper(&["-p", "a"]).failed(77).saying("refused the user name or password");
-    let told = world.helper(&["-p", "b"]).failed(77).saying("the same credential was refused for profile a");
+    let told = world.helper(&["-p", "b"]).failed(77).saying("refused the user name or password");
     told.saying("`cp-token forget -p b`");
     for round in 1..=5 {
         write_config(&world, &profiles(&format!("also_for = [\"https://h{round}.example\"]")));

@@ -71,8 +71,10 @@ fn a_missing_code_is_named_where_the_server_names_it_and_possible_where_it_does_
     let named = creating(&world, &jo, "jo").stdin(&jo.password).run().failed(77);
     named.saying("asks for a one-time code").saying("nothing was changed").saying("--totp");
     world.server().hide_missing_codes(true);
+    world.helper(&["forget", "-p", "jo"]).succeeded();
     let opaque = creating(&world, &jo, "jo").stdin(&jo.password).run().failed(77);
     opaque.saying("user name or password").saying("one-time code").saying("API client");
+    world.helper(&["forget", "-p", "jo"]).succeeded();
     world.server().answer_next(Answer::json(403, r#"{"error":"SSO user"}"#));
     let sso = creating(&world, &jo, "jo").stdin(&jo.password).run().failed(77);
     sso.saying("API client").saying("perhaps not from CrashPlan");

@@ -1,5 +1,7 @@
 //! Promises about callers who wait: for what, until when, and that the wish of one is not the failure of another.
 
+mod pauses;
+
 use std::time::Duration;
 
 use cp_token_tests::fake_crashplan::Answer;

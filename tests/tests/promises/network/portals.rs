@@ -40,19 +40,21 @@ fn a_page_with_403_is_final_for_a_user_after_one_try_and_says_that_it_may_not_be
     let _daemon = world.daemon();
     let password = world.new_secret();
     world.server().add_user("jo", &password, None);
+    world.server().answer_next(page(403));
     for (name, kind) in [("jo", None), ("old", Some("--basic"))] {
         let (url, ca) = (world.server().url(), world.ca_file());
         let line = ["profile", "create", name, "--url", &url, "--username", "jo", "--secret-stdin"];
         let create =
             world.call(&line).args(kind).args(["--secret-source", "memory", "--ca-bundle"]).args([ca]);
-        world.server().answer_next(page(403));
         let told = create.stdin(&password).run();
-        let words = "(HTTP 403, an HTML page, perhaps not from CrashPlan)";
+        let words = "HTTP 403, an HTML page, perhaps not from CrashPlan)";
         assert!(
             told.code == 77 && told.stderr.contains(words) && !told.stderr.contains("FOREIGN"),
             "{told:?}"
         );
     }
+    assert_eq!(world.server().token_requests(), 1, "the second one is told of the first");
+    world.helper(&["forget", "-p", "old"]).succeeded();
     let (url, ca) = (world.server().url(), world.ca_file());
     let line =
         ["profile", "create", "jo", "--url", &url, "--username", "jo", "--secret-stdin", "--no-verify"];

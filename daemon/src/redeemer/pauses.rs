@@ -1,0 +1,71 @@
+//! Owns the pauses that servers have asked for. Each is its account's, whichever profile asks next and whatever that is
+//! called. It waits for nothing.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::account::AccountKey;
+use crate::authority::TokenRequestError;
+use crate::clock::Moment;
+use crate::lease::policy;
+
+/// The pauses that last.
+#[derive(Debug, Default)]
+pub(super) struct Pauses(Mutex<HashMap<AccountKey, Pause>>);
+
+#[derive(Debug)]
+struct Pause {
+    until: Moment,
+    /// What the server said when it asked for it.
+    error: TokenRequestError,
+}
+
+impl Pauses {
+    /// What the server of this account said; it may have asked for a pause.
+    pub(super) fn note(&self, account: AccountKey, error: &TokenRequestError, now: Moment) {
+        let Some(asked) = error.retry_after() else { return };
+        let (shortest, longest) = policy::RETRY_AFTER_RANGE;
+        let until = now.after(asked.clamp(shortest, longest));
+        let mut pauses = self.lock();
+        pauses.retain(|_, pause| now.until(pause.until) > Duration::ZERO);
+        pauses.insert(account, Pause { until, error: error.clone() });
+    }
+
+    /// What the server said, with what is left of the pause that it asked for; nothing where none lasts.
+    pub(super) fn of(&self, account: &AccountKey, now: Moment) -> Option<TokenRequestError> {
+        let pauses = self.lock();
+        let pause = pauses.get(account)?;
+        let left = now.until(pause.until);
+        (left > Duration::ZERO).then(|| pause.error.clone().with_retry_after(left))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<AccountKey, Pause>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn busy(seconds: u64) -> TokenRequestError {
+        TokenRequestError::Busy { retry_after: Some(Duration::from_secs(seconds)) }
+    }
+
+    #[test]
+    fn a_pause_is_one_accounts_and_ends() {
+        let (one, other) = (AccountKey::told("a".to_owned()), AccountKey::told("b".to_owned()));
+        let now = Moment { boot: Duration::from_secs(100), wall: Duration::from_secs(1000) };
+        let pauses = Pauses::default();
+        pauses.note(one.clone(), &TokenRequestError::Busy { retry_after: None }, now);
+        assert_eq!(pauses.of(&one, now), None, "it asked for none");
+        pauses.note(one.clone(), &busy(86_400), now);
+        let later = now.after(Duration::from_secs(100));
+        assert_eq!((pauses.of(&one, later), pauses.of(&other, later)), (Some(busy(200)), None));
+        let end = now.after(policy::RETRY_AFTER_RANGE.1);
+        assert_eq!(pauses.of(&one, end), None);
+        pauses.note(other, &busy(1), end);
+        assert_eq!(pauses.lock().len(), 1, "what is over is not kept");
+    }
+}
