@@ -89,9 +89,9 @@ fn one_that_stands_still_leaves_the_terminal_to_the_shell_whatever_comes_next() 
     let process = shell.process();
     wait_until(|| job::is_stopped(process));
     shell.expect_terminal_as_before();
-    shell.line("kill %1");
-    shell.line("wait %1");
-    shell.expect_end(143);
+    shell.keys("kill %1\n");
+    wait_until(|| !job::is_there(process));
+    shell.expect_note("Terminated");
     // Nobody can catch this one: the terminal is set right by the shell, and found so by fg.
     shell.ask("cp-token lock", PASSPHRASE);
     shell.signal(Signal::STOP);

@@ -132,11 +132,27 @@ impl<'w> Shell<'w> {
         self.expect_terminal_as_before();
     }
 
+    /// Has the shell say what has become of its job, and looks at the terminal. What `wait` returns depends on whether the
+    /// shell has heard of an end already.
+    pub(crate) fn expect_note(&mut self, words: &str) {
+        self.keys("true\n");
+        self.dialogue.wait_for(words);
+        self.keys("echo pas''sed\n");
+        self.dialogue.wait_for("passed");
+        self.prompt();
+        self.expect_terminal_as_before();
+    }
+
     /// Everything that was shown.
     pub(crate) fn leave(mut self) -> String {
         self.keys("exit\n");
         self.dialogue.end().stdout
     }
+}
+
+/// Whether there is the process, ended and not asked for or not.
+pub(crate) fn is_there(process: u32) -> bool {
+    std::fs::exists(format!("/proc/{process}")).expect("look for it")
 }
 
 /// Whether the process stands still.
