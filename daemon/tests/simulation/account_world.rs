@@ -173,7 +173,11 @@ impl World {
     /// What the user's phone shows.
     fn typed(&self, user: usize, profile: &Profile) -> Option<Secret> {
         let seed = self.server.users[user].seed();
-        profile.needs_code().then(|| seed.code(steps::step(self.sky.now().wall, seed.period())))
+        profile.needs_code().then(|| {
+            let step = steps::step(self.sky.now().wall, seed.period());
+            self.server.type_in(&self.server.users[user], step);
+            seed.code(step)
+        })
     }
 
     fn forget(&mut self) {

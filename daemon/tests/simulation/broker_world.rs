@@ -56,6 +56,8 @@ struct Server {
     pauses: Arc<PauseChecker>,
     issued: Issued,
     count: Arc<AtomicUsize>,
+    /// Whether it grants at once whatever is asked.
+    is_quick: bool,
 }
 
 /// What is known of each token.
@@ -90,6 +92,7 @@ impl Redeem for Server {
         let codes = Arc::clone(&self.codes);
         let lock = Arc::clone(&self.lock);
         let (pauses, asked) = (Arc::clone(&self.pauses), Arc::clone(&self.count));
+        let is_quick = self.is_quick;
         let count = Arc::clone(self.under_way.lock().expect("lock").entry(profile.name.clone()).or_default());
         Box::pin(async move {
             assert_eq!(count.fetch_add(1, Ordering::Relaxed), 0, "two attempts at once");
@@ -100,7 +103,7 @@ impl Redeem for Server {
             let failed = |failed: &Unredeemed| pauses.failed(&profile.name, failed.kind, sky.now());
             let code = code.inspect_err(failed)?;
             let (sent, asked) = (sky.now(), asked.load(Ordering::Relaxed));
-            let delay = dice.lock().expect("lock").milliseconds(8_000);
+            let delay = dice.lock().expect("lock").milliseconds(if is_quick { 20 } else { 8_000 });
             tokio::time::sleep(delay).await;
             attempt.must_be_wanted();
             let (text, outcome) = {
@@ -108,6 +111,7 @@ impl Redeem for Server {
                 let text = format!("token-{}", dice.number());
                 let outcome = match code {
                     Some(_) => server::answer_to_user(&mut dice, &text, sent.wall),
+                    None if is_quick => server::grant(&text),
                     None => server::answer(&mut dice, &text, sent.wall),
                 };
                 (text, outcome)
@@ -158,6 +162,9 @@ async fn live(seed: u64) {
     let pauses = Arc::new(PauseChecker::default());
     let count = Arc::new(AtomicUsize::new(0));
     let lock = Arc::new(LockChecker::default());
+    // Callers may want one new token after the other.
+    let is_quick = dice.one_in(50);
+    let (steps, kinds, pause) = if is_quick { (60, 8, 40) } else { (12, 13, 3_000) };
     let server = Arc::new(Server {
         sky: Arc::clone(&sky),
         dice: Arc::new(Mutex::new(Dice::new(dice.number()))),
@@ -167,14 +174,15 @@ async fn live(seed: u64) {
         lock: Arc::clone(&lock),
         pauses: Arc::clone(&pauses),
         count: Arc::clone(&count),
+        is_quick,
     });
     let broker = Broker::new(Arc::<Sky>::clone(&sky), server, Audit::new(Arc::<Sky>::clone(&sky)), || CHANCE);
     let timer = tokio::spawn(Arc::clone(&broker).keep_time());
     let all = [client("a"), client("b"), user("asked", TotpMethod::Ask), user("stored", TotpMethod::Stored)];
     let profiles = Arc::new(Profiles::new(all));
     let (mut callers, mut leaving) = (Vec::new(), Vec::new());
-    for _ in 0..12 {
-        match dice.below(13) {
+    for _ in 0..steps {
+        match 12 - dice.below(kinds) {
             0 => *sky.slept.lock().expect("lock") += dice.milliseconds(7_200_000),
             1 => *sky.wall.lock().expect("lock") = dice.milliseconds(4_000_000_000_000),
             2 => {
@@ -186,7 +194,8 @@ async fn live(seed: u64) {
             _ => {
                 let name = profiles.pick(&mut dice).name.clone();
                 let (sky, lock, count) = (Arc::clone(&sky), Arc::clone(&lock), Arc::clone(&count));
-                let caller = Caller { name, profiles: Arc::clone(&profiles), sky, lock, count };
+                let caller =
+                    Caller { name, profiles: Arc::clone(&profiles), sky, lock, count, is_hasty: is_quick };
                 let caller = caller.call(Arc::clone(&broker), Arc::clone(&issued), dice.number());
                 let caller = tokio::spawn(caller);
                 match dice.below(10) {
@@ -196,7 +205,7 @@ async fn live(seed: u64) {
                 }
             }
         }
-        tokio::time::sleep(dice.milliseconds(3_000)).await;
+        tokio::time::sleep(dice.milliseconds(pause)).await;
         leaving.drain(..).for_each(|caller| caller.abort());
     }
     // Those whose daemon is locked are told; the others wait for a server that says no for as long as it likes.
@@ -217,6 +226,7 @@ struct Caller {
     count: Arc<AtomicUsize>,
     sky: Arc<Sky>,
     lock: Arc<LockChecker>,
+    is_hasty: bool,
 }
 
 impl Caller {
@@ -224,7 +234,7 @@ impl Caller {
         let mut dice = Dice::new(seed);
         // Few enough that people type one twice.
         let code = dice.one_in(2).then(|| Secret::copy_of(format!("{:06}", dice.below(40)).as_bytes()));
-        let demand = if dice.one_in(8) { Demand::Fresh } else { Demand::Valid };
+        let demand = if self.is_hasty || dice.one_in(8) { Demand::Fresh } else { Demand::Valid };
         let min_validity = dice.one_in(4).then(|| dice.milliseconds(1_000_000));
         let ask = Ask { demand, min_validity, has_code: code.is_some() };
         let wish = Wish { ask, retries: dice.one_in(3) };

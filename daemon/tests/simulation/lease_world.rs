@@ -39,6 +39,8 @@ struct World {
     is_only_read: bool,
     /// Whether the pause is for something that a person mends, who says so with `forget`.
     ends_with_forget: bool,
+    /// Whether callers want one new token after the other, and the server gives them at once.
+    is_hasty: bool,
 }
 
 /// A caller who waits, and which one it is.
@@ -84,7 +86,7 @@ impl World {
         let mut dice = Dice::new(seed);
         let boot = dice.milliseconds(1_000_000_000);
         let now = Moment { boot, wall: Duration::from_secs(1_800_000_000) };
-        let (needs_code, is_only_read) = (dice.one_in(3), dice.one_in(2));
+        let (needs_code, is_only_read, is_hasty) = (dice.one_in(3), dice.one_in(2), dice.one_in(50));
         let mut lease = Lease::default();
         lease.require_code(needs_code);
         Self {
@@ -104,11 +106,13 @@ impl World {
             needs_code,
             is_only_read,
             ends_with_forget: false,
+            is_hasty,
         }
     }
 
     fn step(&mut self) {
-        match self.dice.below(16) {
+        let kinds = if self.is_hasty { 10 } else { 16 };
+        match self.dice.below(kinds) {
             0..=6 => self.ask(),
             7..=9 => self.answer(),
             10 => self.let_time_pass(4_000_000),
@@ -172,7 +176,7 @@ impl World {
         };
         let demand = match reported {
             Some(known) => Demand::Rejected(Fingerprint::of(&token(&known.text))),
-            None if self.dice.one_in(12) => Demand::Fresh,
+            None if self.dice.one_in(if self.is_hasty { 2 } else { 12 }) => Demand::Fresh,
             None => Demand::Valid,
         };
         let min_validity = self.dice.one_in(4).then(|| self.dice.milliseconds(2_000_000));

@@ -28,6 +28,10 @@ impl User {
     }
 }
 
+/// How long a request may be under way.
+const LONGEST_WAY_MS: u64 = 2_000;
+const LONGEST_WAY: Duration = Duration::from_millis(LONGEST_WAY_MS);
+
 /// What the server saw.
 #[derive(Default)]
 struct Seen {
@@ -35,6 +39,8 @@ struct Seen {
     used: HashSet<(String, u64)>,
     /// The steps whose code somebody else has used.
     used_elsewhere: HashSet<(String, u64)>,
+    /// The steps whose code a person has typed, and so may have come late.
+    typed: HashSet<(String, u64)>,
     wrong: HashMap<String, u64>,
 }
 
@@ -59,6 +65,11 @@ impl Server {
     pub(super) fn use_elsewhere(&self, user: &User) {
         let step = steps::step(self.wall(), user.seed().period());
         self.seen.lock().expect("lock").used_elsewhere.insert((user.name.clone(), step));
+    }
+
+    /// A person types the code of this step.
+    pub(super) fn type_in(&self, user: &User, step: u64) {
+        self.seen.lock().expect("lock").typed.insert((user.name.clone(), step));
     }
 
     /// How many logins with a wrong password were told so: of an answer that was lost nobody learns.
@@ -86,14 +97,22 @@ impl Server {
         let now = steps::step(self.wall(), seed.period());
         let step = (now - 1..=now + 1).find(|step| seed.code(*step).matches(code.expose()));
         let step = step.expect("a code of another time was sent");
+        let is_typed = seen.typed.contains(&(user.name.clone(), step));
+        assert!(is_typed || self.recent(&seed).contains(&step), "a code was sent after its step");
         assert!(seen.used.insert((user.name.clone(), step)), "a code was sent twice");
         !seen.used_elsewhere.contains(&(user.name.clone(), step))
+    }
+
+    /// The steps that a clock of the daemons may have shown when a request that comes now was sent.
+    fn recent(&self, seed: &Seed) -> std::ops::RangeInclusive<u64> {
+        let step = |wall| steps::step(wall, seed.period());
+        step(self.wall() - LONGEST_WAY - super::SKEW)..=step(self.wall() + super::SKEW)
     }
 
     async fn answer(&self, order: TokenOrder) -> Result<Issued, TokenRequestError> {
         let (there, back, fate) = {
             let mut dice = self.dice.lock().expect("lock");
-            (dice.milliseconds(2_000), dice.milliseconds(2_000), dice.below(16))
+            (dice.milliseconds(LONGEST_WAY_MS), dice.milliseconds(2_000), dice.below(16))
         };
         tokio::time::sleep(there).await;
         let is_let_in = self.judge(&order);

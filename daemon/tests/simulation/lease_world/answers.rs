@@ -18,7 +18,11 @@ impl World {
         let text = reissue.unwrap_or_else(|| format!("token-{}", self.dice.number()));
         let chance = self.dice.fraction();
         let now = self.moment();
-        match server::answer(&mut self.dice, &text, sent.wall) {
+        let answered = match self.is_hasty {
+            true => server::grant(&text),
+            false => server::answer(&mut self.dice, &text, sent.wall),
+        };
+        match answered {
             Ok(issued) => {
                 let life = issued.life;
                 match self.lease.on_granted(attempt, issued.token, life, sent, now, chance) {
