@@ -15,17 +15,23 @@ pub(super) fn of_proxy(flaw: ProxyFlaw, error: &str, profile: &Profile) -> Failu
             let message = format!("profile {name}: {error}; it is not asked again until that changes");
             return Failure::new(ErrorCode::PROXY_REFUSED, message).with_hint(credentials(flaw, profile));
         }
-        ProxyFlaw::TimedOut => (ErrorCode::TIMED_OUT, "Check the network and the proxy, and ask again"),
-        ProxyFlaw::NoTunnel => (
-            ErrorCode::SERVER_UNREACHABLE,
-            "See whether the proxy may and can reach the server, and whether its address is a proxy's",
-        ),
+        ProxyFlaw::TimedOut => {
+            (ErrorCode::TIMED_OUT, "Check the network and the proxy, and ask again".to_owned())
+        }
+        ProxyFlaw::NoTunnel => (ErrorCode::SERVER_UNREACHABLE, answer_of_proxy(profile)),
         ProxyFlaw::Unreachable(_) | ProxyFlaw::BrokenOff => {
-            (ErrorCode::SERVER_UNREACHABLE, "Check the network and the proxy's address")
+            (ErrorCode::SERVER_UNREACHABLE, "Check the network and the proxy's address".to_owned())
         }
     };
     let other = format!("another proxy, or none: `cp-token profile update {name} --proxy URL`");
     Failure::new(code, format!("profile {name}: {error}")).with_hint(format!("{hint}; {other}"))
+}
+
+/// How a person sees why the proxy does not lead on: the status of its answer is not known here.
+fn answer_of_proxy(profile: &Profile) -> String {
+    let origin = profile.network.proxy.as_ref().map_or("URL", ProxyUrl::origin);
+    let look = format!("`curl -sSI -x {origin} {}/api/v3/`", profile.url);
+    format!("See what the proxy answers with {look}, and whether its address is a proxy's")
 }
 
 /// The profile's proxy has refused its user's password before, and was not asked now.

@@ -140,6 +140,9 @@ fn whatever_a_proxy_does_instead_it_is_named_and_nothing_of_it_is_repeated() {
         let told = world.helper(&["-p", &name]).failed(75);
         let told = told.saying(&format!("profile {name}: the proxy {} {words}", proxy.url()));
         let told = told.saying(&format!("`cp-token profile update {name} --proxy URL`"));
+        if words == refuses {
+            told.clone().saying(&format!("`curl -sSI -x {} {}/api/v3/`", proxy.url(), world.server().url()));
+        }
         assert!(!told.stderr.contains("FOREIGN") && !told.stderr.contains('\x1b'), "{told:?}");
     }
     elsewhere.set_nonblocking(true).expect("look without waiting");
