@@ -13,15 +13,16 @@ mod system;
 mod system;
 
 mod exchange;
+mod growing;
+mod reading;
 mod writers;
 
 pub use exchange::{Expected, Replacement, replace};
+pub use growing::append;
+pub use reading::{read_own, read_trusted, read_unless};
 pub use writers::{WriterLock, lock_within, lock_writers};
 
-pub use system::{
-    check_ancestors, check_folder, check_writable, make_private_folder, open_to_append, read_own,
-    read_trusted,
-};
+pub use system::{check_ancestors, check_folder, check_writable, make_private_folder, open_to_append};
 
 #[cfg(unix)]
 pub use system::{check_program, is_at};

@@ -109,7 +109,8 @@ fn drain(lines: &Receiver<Vec<u8>>, counts: &Counts, out: &mut dyn Write) {
         }
         let lost = counts.dropped.swap(0, Ordering::Relaxed);
         if lost > 0 {
-            let _ = writeln!(out, "{lost} log lines were dropped because nobody read them");
+            let line = format!("{lost} log lines were dropped because nobody read them\n");
+            let _ = out.write_all(line.as_bytes());
         }
         let due = counts.repeats().due(SystemClock.now().boot);
         for line in due.into_iter().chain(next) {

@@ -1,10 +1,11 @@
 //! Owns the grammar of a profile's name, which is also the grammar of everything derived from one.
 
 use std::fmt;
+use std::sync::Arc;
 
-/// A profile's name: `[a-z0-9][a-z0-9._-]{0,63}`.
+/// A profile's name: `[a-z0-9][a-z0-9._-]{0,63}`. Copies share the text: a config of many is copied for each change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProfileName(String);
+pub struct ProfileName(Arc<str>);
 
 /// The text is not a profile name. It is not repeated here: it may hold control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +20,7 @@ impl ProfileName {
     /// # Errors
     /// [`ProfileNameError`] where it is not.
     pub fn parse(text: &str) -> Result<Self, ProfileNameError> {
-        if is_name(text) { Ok(Self(text.to_owned())) } else { Err(ProfileNameError) }
+        if is_name(text) { Ok(Self(text.into())) } else { Err(ProfileNameError) }
     }
 
     /// The name's text.

@@ -1,8 +1,7 @@
 //! Owns the log's copy on disk, where a person has asked for one: a line of JSON for each entry, in a file that only
 //! we write, bounded by one older file. It must never make a caller wait.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -109,30 +108,5 @@ fn keep(path: &Path, messages: &Receiver<Message>, standing: &Standing) {
 
 fn append(path: &Path, lines: &[u8]) -> Result<(), FileError> {
     let _at_work = AtWork::begin();
-    let mut file = files::open_to_append(path)?;
-    let length = file.metadata()?.len();
-    if length + lines.len() as u64 > FILE_LIMIT {
-        file = begin_anew(path)?;
-    } else if !lines.is_empty() && is_torn(&file, length)? {
-        file.write_all(b"\n")?;
-    }
-    Ok(file.write_all(lines)?)
-}
-
-/// Whether a disk that was full has left half a line at the end.
-fn is_torn(mut file: &File, length: u64) -> io::Result<bool> {
-    if length == 0 {
-        return Ok(false);
-    }
-    let mut last = [0];
-    file.seek(SeekFrom::Start(length - 1))?;
-    file.read_exact(&mut last)?;
-    Ok(last != *b"\n")
-}
-
-fn begin_anew(path: &Path) -> Result<File, FileError> {
-    let mut older = path.as_os_str().to_owned();
-    older.push(".1");
-    std::fs::rename(path, &older)?;
-    files::open_to_append(path)
+    files::append(path, lines, FILE_LIMIT)
 }

@@ -4,7 +4,8 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::{FileError, read_own, system};
+use super::reading::says;
+use super::{FileError, system};
 use crate::commit_point::CommitPoint;
 
 /// What became of a replacement.
@@ -136,10 +137,6 @@ fn take_free_name(path: &Path, draft: &Path) -> Result<Replacement, FileError> {
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(Replacement::Overtaken(None)),
         Err(error) => Err(error.into()),
     }
-}
-
-fn says(path: &Path, text: &str) -> bool {
-    read_own(path).is_ok_and(|found| found == text)
 }
 
 /// A name beside `path` that nothing bears: it cannot be guessed.

@@ -2,7 +2,7 @@
 //! complete on disk before it takes the name.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -10,26 +10,11 @@ use cp_token_protocol::trust::{self, Distrust, Flaw, Purpose};
 use rustix::fs::{AtFlags, FileType, Mode, RenameFlags};
 use rustix::io::Errno;
 
-use super::{FILE_LIMIT, FileError, show};
+use super::{FileError, show};
 
-/// The text of a plain file that is ours or root's and writable by nobody else. Links of ours lead to it.
-///
-/// # Errors
-/// [`FileError`]; a pipe in its place does not block.
-pub fn read_own(path: &Path) -> Result<String, FileError> {
-    let bytes = read_trusted(path, FILE_LIMIT)?;
-    String::from_utf8(bytes).map_err(|_| FileError::NotText)
-}
-
-/// The same as bytes, at most `limit` of them.
-///
-/// # Errors
-/// [`FileError`].
-pub fn read_trusted(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-    let file = trust::open(path, Purpose::Decision).map_err(|error| of_file(error, path))?;
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit { Err(FileError::TooLarge) } else { Ok(bytes) }
+/// Opens a plain file that is ours or root's and writable by nobody else. Links of ours lead to it.
+pub(super) fn open_trusted(path: &Path) -> Result<File, FileError> {
+    trust::open(path, Purpose::Decision).map_err(|error| of_file(error, path))
 }
 
 /// Passes if [`super::replace`] would not be refused: what bears the name is ours and may be written, or there is nothing.

@@ -2,7 +2,7 @@
 //! replacement is complete on disk before it takes the name.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::os::windows::io::AsHandle;
 use std::path::{Path, PathBuf};
@@ -13,29 +13,15 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_READ_ATTRIBUTES, READ_CONTROL,
 };
 
-use super::{FILE_LIMIT, FileError, show};
+use super::{FileError, show};
 
-/// The text of a file that is ours: a plain file, owned by us, writable by nobody else.
-///
-/// # Errors
-/// [`FileError`].
-pub fn read_own(path: &Path) -> Result<String, FileError> {
-    let bytes = read_trusted(path, FILE_LIMIT)?;
-    String::from_utf8(bytes).map_err(|_| FileError::NotText)
-}
-
-/// The same as bytes, at most `limit` of them.
-///
-/// # Errors
-/// [`FileError`].
-pub fn read_trusted(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+/// Opens a plain file of ours, writable by nobody else.
+pub(super) fn open_trusted(path: &Path) -> Result<File, FileError> {
     let file = OpenOptions::new().read(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path);
     let file = file.map_err(classify)?;
     require_plain(&file, path)?;
     require_writable_by_us_alone(&file, path)?;
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit { Err(FileError::TooLarge) } else { Ok(bytes) }
+    Ok(file)
 }
 
 /// Passes if [`super::replace`] would not be refused, as far as that can be seen: a file may be marked as one to be read alone.

@@ -10,11 +10,14 @@ use cp_token_protocol::ProfileName;
 use super::edit::{Edit, EditError, Edited};
 use super::error::RegistryError;
 use super::known::Known;
-use super::rest;
 use crate::background;
 use crate::commit_point::CommitPoint;
 use crate::config::Config;
 use crate::files::{self, Expected, FILE_LIMIT, FileError, Replacement};
+
+mod found;
+
+use found::Found;
 
 /// How often a change is applied anew to what a person has written meanwhile, before it is given up.
 const ATTEMPTS: usize = 5;
@@ -27,9 +30,6 @@ const LOCK_LIMIT: Duration = Duration::from_secs(4);
 
 /// The same where it has hung before: enough for a disk that answers again.
 const BRIEFLY: Duration = Duration::from_millis(50);
-
-/// How long a file that somebody else wrote has to stay the same until it is taken as whole.
-const CALM: Duration = Duration::from_millis(20);
 
 /// One reading of the file.
 pub(super) struct Reading {
@@ -90,22 +90,21 @@ impl ConfigFile {
     /// A file that does not exist is an empty config.
     pub(super) fn read(&self) -> Read {
         let (signature, text) = self.whole();
-        match text.and_then(|text| self.known(text.unwrap_or_default())) {
+        match text.and_then(|text| self.known(text)) {
             Ok(known) => Ok(Reading { config: Arc::clone(&known.config), signature, changed: None }),
             Err(error) => Err((signature, Box::new(error))),
         }
     }
 
     /// What the text means. It is parsed only where it is another than before.
-    fn known(&self, text: String) -> Result<Arc<Known>, RegistryError> {
-        let last = self.last().clone();
-        match last.filter(|last| last.text == text) {
-            Some(last) => Ok(last),
-            None => {
-                let parsed = Known::parse(text);
-                Ok(self.remember(parsed.map_err(|error| RegistryError::Config(self.shown(), error))?))
-            }
-        }
+    fn known(&self, found: Found) -> Result<Arc<Known>, RegistryError> {
+        let text = match found {
+            Found::Same(known) => return Ok(known),
+            Found::Other(text) => text,
+            Found::Nothing => String::new(),
+        };
+        let parsed = Known::parse(text);
+        Ok(self.remember(parsed.map_err(|error| RegistryError::Config(self.shown(), error))?))
     }
 
     fn remember(&self, known: Known) -> Arc<Known> {
@@ -146,8 +145,8 @@ impl ConfigFile {
 
     fn prepared(&self, edit: Edit) -> Result<Prepared, RegistryError> {
         let found = self.whole().1?;
-        let is_there = found.is_some();
-        let known = self.known(found.unwrap_or_default())?;
+        let is_there = !matches!(found, Found::Nothing);
+        let known = self.known(found)?;
         let edited = self.edited(&known, &edit)?;
         let writable = files::check_writable(&self.path);
         writable.map_err(|error| self.not_written(error, &edit, &edited.text))?;
@@ -240,49 +239,5 @@ impl ConfigFile {
         let failed = |error| RegistryError::WriteFailed(self.shown(), error);
         let outcome = background::on_within(&self.shown(), DEADLINE, work).await;
         outcome.map_err(|error| failed(FileError::Io(error)))?.ok_or_else(|| failed(FileError::Hangs))?
-    }
-
-    /// The file's version and text when nobody else is writing it.
-    fn whole(&self) -> (Option<Signature>, Result<Option<String>, RegistryError>) {
-        let (signature, text) = rest::at_rest(self);
-        let never = || Err(RegistryError::ConfigFile(self.shown(), FileError::Locked));
-        (signature, text.unwrap_or_else(never))
-    }
-
-    /// The text; nothing where there is no file.
-    fn found(&self) -> Result<Option<String>, RegistryError> {
-        match files::read_own(&self.path) {
-            Ok(text) => Ok(Some(text)),
-            Err(FileError::Absent) => Ok(None),
-            Err(error) => Err(RegistryError::ConfigFile(self.shown(), error)),
-        }
-    }
-}
-
-impl rest::Changing for ConfigFile {
-    type Version = Option<Signature>;
-    type Text = Result<Option<String>, RegistryError>;
-
-    fn version(&self) -> Self::Version {
-        self.signature()
-    }
-
-    fn text(&self) -> Self::Text {
-        self.found()
-    }
-
-    fn is_new(&self, text: &Self::Text) -> bool {
-        let last = self.last();
-        let found = text.as_ref().ok().map(|text| text.as_deref().unwrap_or_default());
-        found.is_some_and(|found| last.as_ref().is_some_and(|last| last.text != found))
-    }
-
-    fn is_another_file(&self, version: &Self::Version) -> bool {
-        let created = |of: &Self::Version| of.and_then(|signature| signature.created);
-        created(version) != created(&self.signature())
-    }
-
-    fn pause(&self) {
-        std::thread::sleep(CALM);
     }
 }

@@ -1,7 +1,6 @@
 //! Owns the log's file: a full one becomes the older one, so that both together stay within their bound while the daemon
 //! runs.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,49 +10,39 @@ use crate::files::{self, FileError};
 /// The most bytes of a log file; there are at most two.
 const LIMIT: u64 = 1 << 20;
 
-/// A log file that is open.
+/// A log file, which other daemons of this home may write as well.
 #[derive(Debug)]
 pub struct LogFile {
     path: PathBuf,
-    file: File,
-    length: u64,
 }
 
 impl LogFile {
-    /// Opens the file, with the folder made where it is missing.
+    /// The file at `path`, made where it is missing, and its folder.
     ///
     /// # Errors
     /// [`FileError`].
     pub fn open(path: PathBuf) -> Result<Self, FileError> {
         files::make_private_folder(path.parent().unwrap_or(Path::new("/")))?;
-        let file = files::open_to_append(&path)?;
-        let length = file.metadata()?.len();
-        Ok(Self { path, file, length })
+        files::open_to_append(&path)?;
+        Ok(Self { path })
     }
 
-    fn begin_anew(&mut self) -> io::Result<()> {
-        let mut older = self.path.clone().into_os_string();
-        older.push(".1");
-        let moved = std::fs::rename(&self.path, older).map_err(FileError::Io);
-        match moved.and_then(|()| files::open_to_append(&self.path)) {
-            Ok(file) => self.file = file,
-            // In a folder that lets nothing be moved, the file itself is emptied.
-            Err(_) => self.file.set_len(0)?,
+    /// In a folder that lets nothing be moved, the file itself is emptied.
+    fn empty(&self, line: &[u8]) -> Result<(), FileError> {
+        let file = files::open_to_append(&self.path)?;
+        if file.metadata()?.len() + line.len() as u64 > LIMIT {
+            file.set_len(0)?;
         }
-        self.length = 0;
-        Ok(())
+        files::append(&self.path, line, LIMIT)
     }
 }
 
 impl Write for LogFile {
+    /// Takes whole lines.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let _at_work = AtWork::begin();
-        if self.length + line.len() as u64 > LIMIT {
-            self.begin_anew()?;
-        }
-        let written = self.file.write(line)?;
-        self.length += written as u64;
-        Ok(written)
+        let written = files::append(&self.path, line, LIMIT).or_else(|_| self.empty(line));
+        written.map(|()| line.len()).map_err(io::Error::other)
     }
 
     fn flush(&mut self) -> io::Result<()> {

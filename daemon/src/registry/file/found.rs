@@ -1,0 +1,77 @@
+//! Owns what is found under the config file's name, as against the last good text. It must not know what a text means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::error::RegistryError;
+use super::super::known::Known;
+use super::super::rest;
+use super::{ConfigFile, Signature};
+use crate::files::{self, FileError};
+
+/// How long a file that somebody else wrote has to stay the same until it is taken as whole.
+const CALM: Duration = Duration::from_millis(20);
+
+/// What was found under the file's name.
+pub(in crate::registry) enum Found {
+    /// No file.
+    Nothing,
+    /// The last good text.
+    Same(Arc<Known>),
+    /// Another text, or the first.
+    Other(String),
+}
+
+impl ConfigFile {
+    /// The file's version and text when nobody else is writing it.
+    pub(super) fn whole(&self) -> (Option<Signature>, Result<Found, RegistryError>) {
+        let (signature, text) = rest::at_rest(self);
+        let never = || Err(RegistryError::ConfigFile(self.shown(), FileError::Locked));
+        (signature, text.unwrap_or_else(never))
+    }
+
+    fn found(&self) -> Result<Found, RegistryError> {
+        let last = self.last().clone();
+        let read = match &last {
+            Some(last) => files::read_unless(&self.path, &last.text),
+            None => files::read_own(&self.path).map(Some),
+        };
+        match (read, last) {
+            (Ok(None), Some(last)) => Ok(Found::Same(last)),
+            (Ok(text), _) => Ok(Found::Other(text.unwrap_or_default())),
+            (Err(FileError::Absent), _) => Ok(Found::Nothing),
+            (Err(error), _) => Err(RegistryError::ConfigFile(self.shown(), error)),
+        }
+    }
+}
+
+impl rest::Changing for ConfigFile {
+    type Version = Option<Signature>;
+    type Text = Result<Found, RegistryError>;
+
+    fn version(&self) -> Self::Version {
+        self.signature()
+    }
+
+    fn text(&self) -> Self::Text {
+        self.found()
+    }
+
+    fn is_new(&self, text: &Self::Text) -> bool {
+        let last = self.last();
+        match text {
+            Ok(Found::Other(_)) => last.is_some(),
+            Ok(Found::Nothing) => last.as_ref().is_some_and(|last| !last.text.is_empty()),
+            Ok(Found::Same(_)) | Err(_) => false,
+        }
+    }
+
+    fn is_another_file(&self, version: &Self::Version) -> bool {
+        let created = |of: &Self::Version| of.and_then(|signature| signature.created);
+        created(version) != created(&self.signature())
+    }
+
+    fn pause(&self) {
+        std::thread::sleep(CALM);
+    }
+}
