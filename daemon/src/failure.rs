@@ -203,6 +203,16 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             ErrorCode::WRITE_FAILED,
             "See whether you can write there yourself, then run it again; nothing was changed, and nothing will be",
         ),
+        RegistryError::ConfigFile(_, FileError::Absent) => (
+            ErrorCode::CONFIG_BROKEN,
+            "Put it back; its profiles go on meanwhile. If they are to go, put an empty file in its place",
+        ),
+        RegistryError::ConfigFile(_, FileError::NotText) => {
+            (ErrorCode::CONFIG_BROKEN, "Save it as UTF-8; it is read again at the next request")
+        }
+        RegistryError::ConfigFile(_, error) if !error.is_distrust() => {
+            (ErrorCode::CONFIG_UNSAFE, "Mend that first; it is read again at the next request")
+        }
         RegistryError::ConfigFile(..) => (
             ErrorCode::CONFIG_UNSAFE,
             "Mend that first; cp-token uses no config that others could have written",

@@ -87,7 +87,7 @@ impl ConfigFile {
         Some(Signature { size: facts.len(), changed: facts.modified().ok()?, created: facts.created().ok() })
     }
 
-    /// A file that does not exist is an empty config.
+    /// A file that does not exist is an empty config where none was known.
     pub(super) fn read(&self) -> Read {
         let (signature, text) = self.whole();
         match text.and_then(|text| self.known(text)) {

@@ -26,8 +26,17 @@ impl ConfigFile {
     /// The file's version and text when nobody else is writing it.
     pub(super) fn whole(&self) -> (Option<Signature>, Result<Found, RegistryError>) {
         let (signature, text) = rest::at_rest(self);
-        let never = || Err(RegistryError::ConfigFile(self.shown(), FileError::Locked));
-        (signature, text.unwrap_or_else(never))
+        let refused = |error| Err(RegistryError::ConfigFile(self.shown(), error));
+        match text {
+            // Whoever wants no profiles any more says so with a file: a gap in an editor's work would end every token.
+            Some(Ok(Found::Nothing)) if self.has_profiles() => (signature, refused(FileError::Absent)),
+            Some(text) => (signature, text),
+            None => (signature, refused(FileError::Locked)),
+        }
+    }
+
+    fn has_profiles(&self) -> bool {
+        self.last().as_ref().is_some_and(|last| !last.config.profiles.is_empty())
     }
 
     fn found(&self) -> Result<Found, RegistryError> {

@@ -96,3 +96,23 @@ fn a_config_that_a_new_daemon_could_not_read_is_named_first() {
     std::fs::write(&config, text).expect("mend it");
     goes_on(&world, old, before);
 }
+
+#[test]
+fn a_config_that_is_gone_takes_no_profile_away_and_no_token_until_somebody_puts_an_empty_one_there() {
+    let world = stage();
+    let (old, before) = (world.daemon_pid(), world.server().token_requests());
+    let config = world.path("config/config.toml");
+    let text = std::fs::read(&config).expect("read the config");
+    std::fs::remove_file(&config).expect("remove it");
+    restart(&world).failed(78).saying("the daemon goes on as before").saying("it does not exist");
+    world.helper(&["daemon", "reload"]).failed(78).saying("it does not exist").saying("put it back");
+    world.helper(&["profile", "use", "nobody"]).failed(78).saying("it does not exist");
+    let told = world.helper(&["status", "--json"]).json();
+    assert!(told["config_problem"].as_str().is_some_and(|text| text.contains("does not exist")), "{told}");
+    assert!(!config.exists(), "no command has put another in its place");
+    std::fs::write(&config, text).expect("put it back");
+    goes_on(&world, old, before);
+    std::fs::write(&config, "").expect("empty it");
+    world.helper(&["daemon", "reload"]).succeeded();
+    world.helper(&["--no-start"]).failed(78).saying("there is no profile");
+}
