@@ -17,10 +17,12 @@ use crate::profile::{Network, Profile};
 pub mod edit;
 mod fault;
 mod network;
+mod profiles;
 mod raw;
 mod sections;
 
 use network::RawNetwork;
+pub use profiles::Profiles;
 use raw::RawProfile;
 pub use sections::Sections;
 
@@ -34,7 +36,7 @@ pub struct Config {
     /// Where the log is kept beyond the daemon's life.
     pub audit_file: Option<PathBuf>,
     /// Every profile.
-    pub profiles: BTreeMap<ProfileName, Arc<Profile>>,
+    pub profiles: Profiles,
 }
 
 /// What is wrong with a config file, and where.
@@ -108,12 +110,12 @@ impl Config {
             .map_err(|problem| ConfigError::at(text, places().of_key(problem.key), &problem.message))?;
         let audit_file = audit_file(raw.audit_file)
             .map_err(|problem| ConfigError::at(text, places().of_key(problem.key), &problem.message))?;
-        let mut profiles = BTreeMap::new();
+        let mut profiles = Profiles::default();
         for (name, profile) in raw.profile {
             let profile = profile.check(&name, &network).map_err(|problem| {
                 ConfigError::at(text, places().of_profile(&name, problem.key), &problem.message)
             })?;
-            profiles.insert(profile.name.clone(), Arc::new(profile));
+            profiles.insert(Arc::new(profile));
         }
         let default = raw
             .default
@@ -185,10 +187,10 @@ impl Places<'_> {
     }
 }
 
-fn existing(name: &str, profiles: &BTreeMap<ProfileName, Arc<Profile>>) -> Result<ProfileName, String> {
+fn existing(name: &str, profiles: &Profiles) -> Result<ProfileName, String> {
     ProfileName::parse(name)
         .ok()
-        .filter(|name| profiles.contains_key(name))
+        .filter(|name| profiles.contains(name))
         .ok_or_else(|| format!("default names {}, which is no profile", clean(name, 70)))
 }
 

@@ -146,7 +146,7 @@ impl Registry {
     ) -> Result<Vec<String>, RegistryError> {
         let config = self.config();
         let profile = draft::created(&create, &config.network)?;
-        if config.profiles.contains_key(&profile.name) {
+        if config.profiles.contains(&profile.name) {
             return Err(RegistryError::Exists(profile.name));
         }
         // Before the server hears of a secret that no profile could use, and a person is asked for one.

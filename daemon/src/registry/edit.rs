@@ -151,7 +151,7 @@ fn found(config: &Config, name: &ProfileName) -> Option<Arc<Profile>> {
 }
 
 fn put(config: &mut Config, profile: Profile) {
-    config.profiles.insert(profile.name.clone(), Arc::new(profile));
+    config.profiles.insert(Arc::new(profile));
 }
 
 #[cfg(test)]

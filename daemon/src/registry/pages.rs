@@ -1,7 +1,6 @@
 //! Owns how profiles are shown: one, or all of them a page at a time. It changes nothing, but that a config file which
 //! a person has written is read first.
 
-use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
 use cp_token_protocol::message::{ProfilePage, ProfileReport, ProfileSelector};
@@ -30,8 +29,7 @@ impl Registry {
         }
         let mut page = ProfilePage { profiles: Vec::new(), next: None };
         let mut room = PAGE;
-        for profile in config.profiles.range((after.map_or(Unbounded, Excluded), Unbounded)).map(|(_, it)| it)
-        {
+        for profile in config.profiles.behind(after) {
             let size = EACH + profile.text_length();
             // One that fills a page by itself is never left out.
             if size > room && !page.profiles.is_empty() {
@@ -47,8 +45,7 @@ impl Registry {
     /// The first `most` profiles behind `after`, and the last of them where there are more.
     pub fn part(&self, after: Option<&ProfileName>, most: usize) -> (Vec<Arc<Profile>>, Option<ProfileName>) {
         let config = self.config();
-        let mut behind =
-            config.profiles.range((after.map_or(Unbounded, Excluded), Unbounded)).map(|(_, it)| it);
+        let mut behind = config.profiles.behind(after);
         let part: Vec<_> = behind.by_ref().take(most).cloned().collect();
         let next = behind.next().and(part.last()).map(|last| last.name.clone());
         (part, next)

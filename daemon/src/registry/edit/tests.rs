@@ -198,7 +198,7 @@ fn command() -> impl Strategy<Value = (u8, bool)> {
 /// The commands that cp-token would make of what the file says now; nothing where it refuses by itself.
 fn edit(text: &str, (kind, is_a): (u8, bool)) -> Option<Edit> {
     let (of, config) = (if is_a { "a" } else { "b" }, Config::parse(text).ok()?);
-    let is_there = config.profiles.contains_key(&name(of));
+    let is_there = config.profiles.contains(&name(of));
     match kind {
         0 => Some(Edit::Add(Box::new(profile(if is_a { "c" } else { "a" })))),
         1 => Some(Edit::Default(name(of))),
@@ -274,7 +274,8 @@ proptest! {
                         Edit::Change(change) => Some(&change.old.name),
                         Edit::Default(_) => None,
                     };
-                    for name in before.profiles.keys().chain(edited.config.profiles.keys()) {
+                    for profile in before.profiles.values().chain(edited.config.profiles.values()) {
+                        let name = &profile.name;
                         let is_same = before.profiles.get(name) == edited.config.profiles.get(name);
                         prop_assert!(is_same || Some(name) == touched);
                     }
