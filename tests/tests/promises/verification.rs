@@ -1,6 +1,9 @@
 //! Promises about the verification of a secret: one that was refused is sent again by no command that creates or changes a
 //! profile, until a person says so, and the command that says so works where no profile came of it.
 
+use std::time::Duration;
+
+use cp_token_tests::clock_shim::ClockShim;
 use cp_token_tests::fake_proxy::FakeProxy;
 use cp_token_tests::world::{Client, Daemon, Outcome, World};
 
@@ -62,6 +65,23 @@ fn a_password_that_was_refused_for_want_of_a_code_is_sent_with_one() {
     creating(&world, &jo, "jo").stdin(&jo.password).run().failed(77).saying("asks for a one-time code");
     let input = format!("{}\nGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n", jo.password);
     creating(&world, &jo, "jo").args(["--totp", "stored"]).stdin(input).run().succeeded();
+    assert_eq!(world.server().token_requests(), 2);
+}
+
+/// The server's 401 does not say which of the two is wrong; the code of another step shows it.
+#[test]
+fn a_password_that_was_refused_with_two_computed_codes_is_sent_again_by_no_creation() {
+    let world = World::new();
+    let Some(clocks) = ClockShim::build(&world) else { return };
+    let _daemon = world.launch(clocks.launch());
+    let jo = Person::new(&world);
+    world.server().add_user_with_key(&jo.name, &jo.password, b"12345678901234567890");
+    let input = format!("{}\nGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n", world.new_secret());
+    for round in 1..=4 {
+        clocks.pass(Duration::from_secs(round * 90));
+        let told = creating(&world, &jo, "jo").args(["--totp", "stored"]).stdin(&input).run().failed(77);
+        assert_eq!(told.stderr.contains("`cp-token forget -p jo`"), round > 1, "{told:?}");
+    }
     assert_eq!(world.server().token_requests(), 2);
 }
 
