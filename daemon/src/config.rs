@@ -188,6 +188,9 @@ impl Places<'_> {
 }
 
 fn existing(name: &str, profiles: &Profiles) -> Result<ProfileName, String> {
+    if name.is_empty() {
+        return Err("default is empty; name a profile, or take the line out".to_owned());
+    }
     ProfileName::parse(name)
         .ok()
         .filter(|name| profiles.contains(name))

@@ -19,6 +19,9 @@ pub enum InstanceError {
     /// Another process is.
     #[error("a daemon runs here already")]
     Taken,
+    /// The lock file that the daemon holds has lost its name.
+    #[error("the lock {0} was removed or replaced while the daemon ran")]
+    Lost(String),
     /// The lock file is not used.
     #[error("the lock {0} is not used: {1}")]
     File(String, #[source] FileError),
@@ -34,7 +37,7 @@ impl InstanceLock {
         let path = folder.join("daemon.lock");
         let unusable = |error| InstanceError::File(files::show(&path), error);
         if !files::is_at(&file, &path) {
-            return Err(unusable(FileError::WrongKind("file")));
+            return Err(InstanceError::Lost(files::show(&path)));
         }
         // Whoever shares the descriptor has the lock already, and nobody else can.
         Self::hold(file, unusable)

@@ -66,7 +66,7 @@ impl StartError for MeetingError {
             MeetingError::Instance(InstanceError::Taken) => {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Use it, or stop it with `cp-token daemon stop`")
             }
-            MeetingError::Instance(InstanceError::File(..)) => {
+            MeetingError::Instance(InstanceError::Lost(_) | InstanceError::File(..)) => {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk")
             }
             #[cfg(unix)]

@@ -116,3 +116,22 @@ fn a_config_that_is_gone_takes_no_profile_away_and_no_token_until_somebody_puts_
     world.helper(&["daemon", "reload"]).succeeded();
     world.helper(&["--no-start"]).failed(78).saying("there is no profile");
 }
+
+#[test]
+fn a_lock_that_was_removed_is_told_as_that() {
+    let world = stage();
+    let (old, before) = (world.daemon_pid(), world.server().token_requests());
+    std::fs::remove_file(world.path("run/cp-token/daemon.lock")).expect("remove the lock");
+    restart(&world).failed(69).saying("the daemon goes on as before").saying("was removed or replaced");
+    assert_eq!((world.running(), world.server().token_requests()), (vec![old], before));
+}
+
+#[test]
+fn a_default_that_is_empty_is_told_as_that() {
+    let world = stage();
+    let config = world.path("config/config.toml");
+    let text = std::fs::read_to_string(&config).expect("read the config");
+    let rest: Vec<&str> = text.lines().filter(|line| !line.starts_with("default")).collect();
+    std::fs::write(&config, format!("default = \"\"\n{}\n", rest.join("\n"))).expect("break it");
+    world.helper(&["daemon", "reload"]).failed(78).saying("default is empty");
+}
