@@ -45,6 +45,9 @@ const KEPT: &str = "; the secret is kept and tried again";
 /// The other cause of a client that is refused.
 const IF_DELETED: &str = "; if the client was deleted there";
 
+const NO_PLACE: &str = "Set CP_TOKEN_CONFIG_DIR and CP_TOKEN_STATE_DIR to folders of your own that can be written to, \
+     run `cp-token daemon stop`, then run this again";
+
 const ONCE_MORE: &str = "; to try the same once more, ";
 
 /// The attempt was overtaken by `forget`, `delete` or a change of the profile.
@@ -143,6 +146,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             let hint = format!("Edit it where it comes from: {by_hand}");
             return Failure::new(ErrorCode::WRITE_FAILED, error.to_string()).with_hint(hint);
         }
+        RegistryError::NoPlace(..) => (ErrorCode::WRITE_FAILED, NO_PLACE),
         RegistryError::NotCreated(failure, name) => return unproved(&for_new(failure, name)),
         RegistryError::UnknownProfile(_) | RegistryError::UnknownUrl(_) => (
             if matches!(error, RegistryError::UnknownUrl(_)) {

@@ -79,7 +79,7 @@ fn nowhere(error: &AddressError) -> Failure {
         AddressError::TooLong(_) => "set CP_TOKEN_SOCKET to a shorter path in a folder of your own",
         AddressError::NoPipe => "mend it, or unset it",
         AddressError::NoUser => "log in again",
-        AddressError::Nowhere => "set HOME, or XDG_RUNTIME_DIR",
+        AddressError::Nowhere => "set HOME, or CP_TOKEN_STATE_DIR and CP_TOKEN_CONFIG_DIR",
     };
     Failure::new(ErrorCode::CONFIG_BROKEN, error.to_string()).with_hint(hint)
 }

@@ -102,18 +102,18 @@ impl ConfigText {
     }
 }
 
-/// A profile of a config file as one line, which stands above every table.
-pub fn one_line(text: &str, name: &ProfileName) -> Option<String> {
+/// A profile of a config file as the lines of a table, which can stand at the end of any config file.
+pub fn lines_of(text: &str, name: &ProfileName) -> Option<Vec<String>> {
     let document: DocumentMut = text.parse().ok()?;
     let profile = document.get("profile")?.get(name.as_str())?.as_table_like()?;
-    let mut line = InlineTable::new();
+    let mut lines = vec![format!("[profile.{}]", toml_edit::Key::new(name.as_str()))];
     for (key, item) in profile.iter() {
         let mut value = item.as_value()?.clone();
         value.decor_mut().clear();
-        line.insert(key, value);
+        let line = format!("{} = {}", toml_edit::Key::new(key), value.to_string().trim());
+        lines.push(line.replace(['\r', '\n'], " "));
     }
-    let name = toml_edit::Key::new(name.as_str());
-    Some(format!("profile.{name} = {}", line.to_string().trim()).replace(['\r', '\n'], " "))
+    Some(lines)
 }
 
 fn has_only_crlf(text: &str) -> bool {

@@ -8,7 +8,7 @@ use cp_token_protocol::message::ProfileUpdate;
 
 use super::describe::{asks_differently, describe, redescribe};
 use super::draft;
-use crate::config::edit::{ConfigText, one_line};
+use crate::config::edit::{ConfigText, lines_of};
 use crate::config::{Config, ConfigError};
 use crate::profile::Profile;
 
@@ -89,10 +89,20 @@ impl Edit {
             Self::Remove(profile) => return format!("take profile {} out of it", profile.name),
             Self::Default(name) => return format!("put default = \"{name}\" at its beginning"),
         };
-        let line = one_line(text, name).unwrap_or_default();
-        let replaces = if matches!(self, Self::Add(_)) { "" } else { " in the place of that profile" };
-        format!("put this into it{replaces}: {line}")
+        let place = if matches!(self, Self::Add(_)) { "at its end" } else { "in the place of that profile" };
+        let lines = lines_of(text, name).unwrap_or_default();
+        format!("put {place} what this prints: {}", printing(&lines))
     }
+}
+
+/// A command that prints an empty line and these: a message is one line, and a table is several.
+fn printing(lines: &[String]) -> String {
+    let (begin, between, quote) = match cfg!(windows) {
+        true => ("''", ", ", "''"),
+        false => (r"printf '%s\n' ''", " ", r"'\''"),
+    };
+    let quoted = lines.iter().map(|line| format!("{between}'{}'", line.replace('\'', quote)));
+    format!("{begin}{}", quoted.collect::<String>())
 }
 
 /// The first form of the text that means `meant`: the file's own line ends are worth trying.

@@ -94,6 +94,9 @@ pub enum RegistryError {
     /// The config file is not cp-token's to write: its name, and what a person does.
     #[error("{0} is read-only; nothing was changed")]
     ReadOnly(String, String),
+    /// There is no config file, and its folder cannot be made or written to.
+    #[error("there is no {0}, and {1} cannot be written to; nothing was changed")]
+    NoPlace(String, String),
     /// The config or state file could not be written.
     #[error("{0} could not be written: {1}")]
     WriteFailed(String, #[source] FileError),

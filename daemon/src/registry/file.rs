@@ -225,10 +225,20 @@ impl ConfigFile {
     }
 
     fn not_written(&self, error: FileError, edit: &Edit, text: &str) -> RegistryError {
-        if let FileError::ReadOnly(file) = error {
-            RegistryError::ReadOnly(file, edit.by_hand(text))
-        } else {
-            RegistryError::WriteFailed(self.shown(), error)
+        let FileError::ReadOnly(place) = error else {
+            return RegistryError::WriteFailed(self.shown(), error);
+        };
+        match self.signature() {
+            None => RegistryError::NoPlace(self.shown(), self.folder_of(place)),
+            Some(_) => RegistryError::ReadOnly(place, edit.by_hand(text)),
+        }
+    }
+
+    /// The folder that cannot be written to, where the file itself was named for it.
+    fn folder_of(&self, place: String) -> String {
+        match self.path.parent() {
+            Some(folder) if place == self.shown() => files::show(folder),
+            Some(_) | None => place,
         }
     }
 

@@ -46,14 +46,32 @@ fn require_own_ancestor(folder: &Path) -> Result<(), Failure> {
     let Some(existing) = folder.ancestors().find(|path| path.exists()) else { return Err(not_made(folder)) };
     match system::foreign_owner(existing) {
         None => Ok(()),
-        Some(owner) => Err(unsafe_folder(existing, &format!("it belongs to user {owner}"))),
+        Some(owner) => Err(elsewhere(folder, existing, owner)),
     }
 }
 
+/// The first folder that is missing on the way would lie in somebody else's.
+fn elsewhere(folder: &Path, existing: &Path, owner: u32) -> Failure {
+    let missing = folder.ancestors().take_while(|path| *path != existing).last().unwrap_or(folder);
+    let (shown, existing) = (missing.display(), existing.display());
+    let message = format!("{shown} does not exist, and {existing} belongs to user {owner}");
+    let is_asked_for =
+        std::env::var_os("CP_TOKEN_STATE_DIR").is_some_and(|state| Path::new(&state).starts_with(missing));
+    let hint = match is_asked_for {
+        true => format!("make it with: mkdir -m 700 '{shown}'"),
+        false => PLACES.to_owned(),
+    };
+    Failure::new(ErrorCode::NOT_OUR_DAEMON, message).with_hint(hint)
+}
+
+const PLACES: &str = "set CP_TOKEN_STATE_DIR and CP_TOKEN_CONFIG_DIR to folders of your own, made with mkdir -m 700 \
+     (after sudo -E, unset XDG_RUNTIME_DIR and HOME)";
+
 fn not_made(folder: &Path) -> Failure {
     let message = format!("the folder {} cannot be made", folder.display());
-    Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message)
-        .with_hint("set XDG_RUNTIME_DIR or CP_TOKEN_STATE_DIR to a folder of your own that can be written to")
+    Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(
+        "set CP_TOKEN_STATE_DIR and CP_TOKEN_CONFIG_DIR to folders of your own that can be written to",
+    )
 }
 
 fn unsafe_folder(path: &Path, problem: &str) -> Failure {

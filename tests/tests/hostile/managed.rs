@@ -1,6 +1,8 @@
 //! Configs that others manage: links of dotfile managers, root's files, read-only ones.
 
 use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
 
 use cp_token_tests::world::{Call, Client, Launch, World};
 
@@ -11,6 +13,15 @@ fn create(world: &World, name: &str, client: &Client) -> Call {
     let line = ["profile", "create", name, "--url", &url, "--client-id", id, "--secret-source", "memory"];
     let call = by_other(world, world.helper_file()).args(line).args(["--secret-stdin", "--ca-bundle"]);
     call.args([world.ca_file()]).stdin(&client.secret)
+}
+
+/// Does what a message says: puts at the config's end what a command prints, be there a line end before it or not.
+fn append_as_told(config: &Path, told: &str) {
+    let (_, command) = told.split_once("put at its end what this prints: ").expect("what to put there");
+    let printed = Command::new("sh").args(["-c", command]).output().expect("run the command");
+    let printed = String::from_utf8(printed.stdout).expect("text");
+    let text = std::fs::read_to_string(config).expect("the config");
+    std::fs::write(config, format!("{}{printed}", text.trim_end())).expect("do as it says");
 }
 
 fn stage() -> Option<(World, cp_token_tests::world::Daemon, Client)> {
@@ -58,10 +69,7 @@ fn a_config_that_cannot_be_written_is_read_and_a_change_says_what_to_put_where()
         let told = told.saying("config.toml is read-only; nothing was changed");
         assert_eq!(world.server().token_requests(), before, "the server heard of a secret in vain");
         assert_eq!(told.stderr.lines().count(), 1, "{told:?}");
-        let by_hand = told.stderr.lines().find_map(|line| line.split_once("put this into it: "));
-        let (_, by_hand) = by_hand.expect("what to put there");
-        let text = std::fs::read_to_string(&config).expect("the config");
-        std::fs::write(&config, format!("{by_hand}\n{text}")).expect("do as it says");
+        append_as_told(&config, &told.stderr);
         helper(&["daemon", "reload"]).run().succeeded();
         let reset = helper(&["profile", "reset-secret", "second", "--secret-stdin"]).stdin(&client.secret);
         reset.run().succeeded();
@@ -69,4 +77,52 @@ fn a_config_that_cannot_be_written_is_read_and_a_change_says_what_to_put_where()
         helper(&["profile", "delete", "second", "--yes"]).run().failed(74).saying("take profile second out");
         helper(&["get", "-p", "second"]).printing_a_token().run().token();
     }
+}
+
+/// Where there is no config file yet and no place for one, the message names what to set, and that is enough.
+#[test]
+fn without_a_home_to_write_to_a_creation_says_which_folders_to_set_and_then_it_works() {
+    if !can_be_others() {
+        return;
+    }
+    let world = World::new();
+    give_world_to_other(&world);
+    chmod(world.path("home"), 0o500);
+    let client = world.new_client();
+    let stop = || _ = by_other(&world, world.helper_file()).args(["daemon", "stop"]).run().succeeded();
+    for home in [world.path("home"), world.path("missing")] {
+        let call = create(&world, "prod", &client).without_env("CP_TOKEN_CONFIG_DIR");
+        let told = call.without_env("XDG_CONFIG_HOME").env("HOME", home).run().failed(74);
+        let told = told.saying("config.toml, and ").saying("cannot be written to; nothing was changed");
+        told.saying("CP_TOKEN_CONFIG_DIR and CP_TOKEN_STATE_DIR").saying("cp-token daemon stop");
+        stop();
+    }
+    create(&world, "prod", &client).run().succeeded();
+    stop();
+}
+
+/// Neither a missing home nor a missing state folder is told as an unsafe place.
+#[test]
+fn a_folder_that_is_missing_in_somebody_elses_is_named_with_what_to_do() {
+    if !can_be_others() {
+        return;
+    }
+    let world = World::new();
+    give_world_to_other(&world);
+    let sticky = world.path("sticky");
+    std::fs::create_dir(&sticky).expect("make a folder");
+    chmod(&sticky, 0o1777);
+    let daemon = |line: &str| by_other(&world, world.helper_file()).args(["daemon", line]);
+    let call = |line| daemon(line).without_env("CP_TOKEN_SOCKET").without_env("XDG_RUNTIME_DIR");
+    let homeless = call("start").without_env("CP_TOKEN_STATE_DIR").without_env("XDG_STATE_HOME");
+    let told =
+        homeless.env("HOME", world.path("missing")).run().failed(76).saying("missing does not exist, and");
+    told.saying("set CP_TOKEN_STATE_DIR and CP_TOKEN_CONFIG_DIR to folders of your own");
+    let state = sticky.join("mine");
+    let with_state = |line| call(line).env("CP_TOKEN_STATE_DIR", &state).run();
+    let told = with_state("start").failed(76).saying("mine does not exist, and").stderr;
+    let (_, command) = told.split_once("make it with: ").expect("what to do");
+    by_other(&world, "sh").args(["-c", command]).run().succeeded();
+    with_state("start").succeeded();
+    with_state("stop").succeeded();
 }
