@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use cp_token_protocol::message::{ExamineRequest, Finding, FindingPage, ProfileSelector};
 use cp_token_protocol::{Failure, ProfileName};
-use tokio::sync::Semaphore;
 
 use crate::audit::Audit;
 use crate::broker::Broker;
@@ -106,13 +105,9 @@ impl Examination {
 
     /// Side by side, and told in their order.
     async fn of_profiles(&self, profiles: Vec<Arc<Profile>>) -> Vec<Finding> {
-        let places = Arc::new(Semaphore::new(AT_ONCE));
         let looks = profiles.into_iter().map(|profile| {
-            let (examination, places) = (self.clone(), Arc::clone(&places));
-            Look(tokio::spawn(async move {
-                let _place = places.acquire().await;
-                examination.of_profile(&profile).await
-            }))
+            let examination = self.clone();
+            Look(tokio::spawn(async move { examination.of_profile(&profile).await }))
         });
         let mut findings = Vec::new();
         for mut look in looks.collect::<Vec<_>>() {
