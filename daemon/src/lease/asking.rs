@@ -7,12 +7,7 @@ use super::{Ask, Asked, Attempt, Decision, Demand, Lease, Refusal, Served};
 use crate::clock::Moment;
 
 impl Lease {
-    /// A caller asks now. After it, [`Lease::poll_effect`] may have an order.
-    pub fn request(&mut self, ask: &Ask, now: Moment) -> Decision {
-        self.request_since(ask, self.asked(now), now)
-    }
-
-    /// As [`Lease::request`], for a caller who asks again and has asked first by then.
+    /// A caller asks, who has asked first by then. After it, [`Lease::poll_effect`] may have an order.
     pub fn request_since(&mut self, ask: &Ask, asked: Asked, now: Moment) -> Decision {
         self.handle_timeout(now);
         self.last_asked = Some(now.boot);

@@ -27,6 +27,13 @@ fn living(seconds: u32) -> Ask {
     Ask { demand: Demand::Valid, min_validity: Some(SECOND * seconds), has_code: false }
 }
 
+impl Lease {
+    /// A caller asks for the first time.
+    fn request(&mut self, ask: &Ask, now: Moment) -> Decision {
+        self.request_since(ask, self.asked(now), now)
+    }
+}
+
 /// A lease that holds the token `one`, issued at second 0 for 100 seconds, due for renewal at second 70.
 fn holding() -> Lease {
     let mut lease = Lease::default();

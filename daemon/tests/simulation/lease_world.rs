@@ -134,7 +134,7 @@ impl World {
         self.asks += 1;
         self.end_lives();
         let (number, asked) = (self.asks, self.lease.asked(self.moment()));
-        let decision = self.lease.request(&ask, self.moment());
+        let decision = self.lease.request_since(&ask, asked, self.moment());
         self.note_rejection(&ask, &decision);
         self.follow(Waiter { ask, asked, number }, decision, ask.has_code);
     }

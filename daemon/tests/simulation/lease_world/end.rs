@@ -16,7 +16,8 @@ impl World {
         self.issued.clear();
         self.pass(Duration::from_secs(600));
         let ask = Ask { demand: Demand::Valid, min_validity: None, has_code: true };
-        assert!(matches!(self.lease.request(&ask, self.now), Decision::Wait(_)));
+        let asked = self.lease.asked(self.now);
+        assert!(matches!(self.lease.request_since(&ask, asked, self.now), Decision::Wait(_)));
         let attempt = self.lease.poll_effect().expect("an order");
         let granted = self.lease.on_granted(
             attempt,
