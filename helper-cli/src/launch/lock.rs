@@ -31,7 +31,7 @@ impl StartLock {
     /// [`ErrorCode::TIMED_OUT`].
     pub(super) fn acquire(folder: &Path, deadline: &Deadline) -> Result<Self, Failure> {
         let file = system::open_own_file(&path(folder)).map_err(|_| not_usable(folder))?;
-        if system::lock_at_once(&file) {
+        if file.try_lock().is_ok() {
             return Ok(Self { file });
         }
         let waiting = within(deadline, move || system::wait_and_lock(file))?;

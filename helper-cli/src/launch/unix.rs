@@ -64,11 +64,6 @@ pub(super) fn identity(file: &Path) -> Option<[u64; 4]> {
     Some([facts.dev(), facts.ino(), facts.mtime().cast_unsigned(), facts.mtime_nsec().cast_unsigned()])
 }
 
-/// Takes the lock if nobody has it.
-pub(super) fn lock_at_once(file: &File) -> bool {
-    flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
-}
-
 /// Whether somebody holds the lock on that file. Who looks at the same time is not in the way of this.
 pub(super) fn is_locked(path: &Path) -> bool {
     use rustix::fs::{Mode, OFlags};

@@ -59,11 +59,6 @@ pub(super) fn identity(file: &Path) -> Option<[u64; 2]> {
     Some([facts.file_size(), facts.last_write_time()])
 }
 
-/// Takes the lock if nobody has it.
-pub(super) fn lock_at_once(file: &File) -> bool {
-    file.try_lock().is_ok()
-}
-
 /// A pipe cannot be removed while its daemon lives, so nobody asks.
 pub(super) fn is_locked(_: &Path) -> bool {
     false

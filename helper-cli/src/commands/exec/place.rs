@@ -45,7 +45,7 @@ impl Place {
         let folder = all.join(format!("{}-{number}", std::process::id()));
         system::create_private_folder(&folder).ok()?;
         let lock = File::open(&folder).ok()?;
-        let is_ours = system::lock_at_once(&lock) && system::is_still_there(&lock, &folder);
+        let is_ours = lock.try_lock().is_ok() && system::is_still_there(&lock, &folder);
         is_ours.then_some(Self { folder, _lock: lock })
     }
 
@@ -97,7 +97,7 @@ fn remove_what_is_left(all: &Path) {
         let folder = entry.path();
         let opened = system::give_us_access(&folder).and_then(|()| File::open(&folder));
         let Ok(lock) = opened else { continue };
-        if system::lock_at_once(&lock) {
+        if lock.try_lock().is_ok() {
             Place { folder, _lock: lock }.remove();
         }
     }

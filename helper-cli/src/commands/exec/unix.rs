@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::Path;
 
 use cp_token_protocol::is_same_user;
-use rustix::fs::{FlockOperation, OFlags, flock, statfs};
+use rustix::fs::{OFlags, statfs};
 
 /// Whether what lies in the folder is in memory and on no disk.
 #[cfg(target_os = "linux")]
@@ -54,11 +54,6 @@ pub(super) fn create_private_file(path: &Path) -> io::Result<File> {
     let file = File::options().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)?;
     file.set_permissions(Permissions::from_mode(0o600))?;
     Ok(file)
-}
-
-/// Takes the lock if nobody has it.
-pub(super) fn lock_at_once(file: &File) -> bool {
-    flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
 }
 
 /// Whether the open folder is the one at this path.
