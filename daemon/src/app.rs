@@ -125,7 +125,7 @@ impl App {
         let endpoint = Arc::new(CrashPlanEndpoint);
         let log = Arc::new(CodeFile::new(paths.codes_file()));
         let redeemer = Redeemer::new(sources.clone(), endpoint, Arc::clone(&clock), log, on_redeemed(&state));
-        let (refusals, codes) = (redeemer.refusals(), redeemer.codes());
+        let (refusals, codes, pauses) = (redeemer.refusals(), redeemer.codes(), redeemer.pauses());
         let audit = Audit::new(Arc::clone(&clock));
         let traded = Arc::new(redeemer.clone());
         let broker = Broker::new(Arc::clone(&clock), traded, Arc::clone(&audit), chance);
@@ -166,6 +166,7 @@ impl App {
             memory,
             refusals,
             codes,
+            pauses,
             lock: Arc::clone(&lock),
             audit: Arc::clone(&audit),
         };

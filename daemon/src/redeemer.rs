@@ -25,7 +25,7 @@ use crate::trade::{Redeem, Redeemed, Unredeemed};
 
 mod login;
 mod look;
-mod pauses;
+pub mod pauses;
 
 use pauses::Pauses;
 
@@ -68,6 +68,11 @@ impl Redeemer {
     /// The one-time codes that it has used.
     pub fn codes(&self) -> Arc<Codes> {
         Arc::clone(&self.codes)
+    }
+
+    /// The pauses that servers have asked for.
+    pub fn pauses(&self) -> Arc<Pauses> {
+        Arc::clone(&self.pauses)
     }
 
     /// Proves a secret that may rest nowhere yet, with one token request. A user of kind `basic` has to be let in

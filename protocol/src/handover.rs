@@ -49,6 +49,8 @@ pub enum Piece {
     Refusal(Refusal),
     /// The one-time codes that one account has used.
     Codes(Codes),
+    /// The pause that a server has asked one account for.
+    Pause(Pause),
     /// The lock, where it is closed or armed. [`Piece::Sealed`] follows while it is closed.
     Lock(Lock),
     /// A part of what lies under the seal, in its order.
@@ -160,6 +162,17 @@ pub struct Codes {
     pub last: Option<(Duration, Duration, u64)>,
     /// Whether that use was another process's.
     pub is_foreign: bool,
+}
+
+/// A pause that a server has asked one account for, whatever the account's profiles are called.
+#[derive(Debug, Encode, Decode)]
+pub struct Pause {
+    /// The account.
+    pub account: String,
+    /// Its end.
+    pub until: Instant,
+    /// The HTTP status with which the server has asked for it.
+    pub status: u16,
 }
 
 /// The lock.

@@ -13,6 +13,7 @@ use crate::broker::Broker;
 use crate::codes::Codes;
 use crate::lock::{Lock, Quiet};
 use crate::profile::Profile;
+use crate::redeemer::pauses::Pauses;
 use crate::refusals::Refusals;
 use crate::registry::Registry;
 use crate::vault::MemorySource;
@@ -32,6 +33,8 @@ pub struct Estate {
     pub refusals: Arc<Refusals>,
     /// One-time codes that are not sent again.
     pub codes: Arc<Codes>,
+    /// Pauses that servers have asked for.
+    pub pauses: Arc<Pauses>,
     /// The lock.
     pub lock: Arc<Lock>,
     /// The log.
@@ -48,6 +51,7 @@ impl Estate {
         );
         pieces.extend(self.refusals.bequeath().into_iter().map(Piece::Refusal));
         pieces.extend(self.codes.bequeath().into_iter().map(Piece::Codes));
+        pieces.extend(self.pauses.hand_over().into_iter().map(Piece::Pause));
         if let Some((lock, text)) = self.lock.bequeath(quiet) {
             pieces.push(Piece::Lock(lock));
             let text = text.unwrap_or_else(|| Secret::zeroed(0));
@@ -72,6 +76,7 @@ impl Estate {
                 }
                 Piece::Refusal(refusal) => self.refusals.inherit(refusal),
                 Piece::Codes(codes) => self.codes.inherit(&codes),
+                Piece::Pause(pause) => self.pauses.take_over(pause),
                 Piece::Lock(closed) => lock = Some(closed),
                 Piece::Sealed(part) => sealed.push(part),
                 Piece::Log(part) => self.audit.inherit(part),

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use cp_token_protocol::handover;
+
 use crate::account::AccountKey;
 use crate::authority::TokenRequestError;
 use crate::clock::Moment;
@@ -12,7 +14,7 @@ use crate::lease::policy;
 
 /// The pauses that last.
 #[derive(Debug, Default)]
-pub(super) struct Pauses(Mutex<HashMap<AccountKey, Pause>>);
+pub struct Pauses(Mutex<HashMap<AccountKey, Pause>>);
 
 #[derive(Debug)]
 struct Pause {
@@ -40,10 +42,35 @@ impl Pauses {
         (left > Duration::ZERO).then(|| pause.error.clone().with_retry_after(left))
     }
 
+    /// A copy of each, for the daemon that comes.
+    pub fn hand_over(&self) -> Vec<handover::Pause> {
+        let copy = |(account, pause): (&AccountKey, &Pause)| {
+            let status = if let TokenRequestError::ServerFailed { status, .. } = pause.error {
+                status
+            } else {
+                TOO_MANY_REQUESTS
+            };
+            handover::Pause { account: account.as_str().to_owned(), until: pause.until.into(), status }
+        };
+        self.lock().iter().map(copy).collect()
+    }
+
+    /// Takes over what [`Pauses::hand_over`] has copied.
+    pub fn take_over(&self, pause: handover::Pause) {
+        let handover::Pause { account, until, status } = pause;
+        let error = match status {
+            TOO_MANY_REQUESTS => TokenRequestError::Busy { retry_after: None },
+            status => TokenRequestError::ServerFailed { status, retry_after: None },
+        };
+        self.lock().insert(AccountKey::told(account), Pause { until: until.into(), error });
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<AccountKey, Pause>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+const TOO_MANY_REQUESTS: u16 = 429;
 
 #[cfg(test)]
 mod tests {
@@ -67,5 +94,19 @@ mod tests {
         assert_eq!(pauses.of(&one, end), None);
         pauses.note(other, &busy(1), end);
         assert_eq!(pauses.lock().len(), 1, "what is over is not kept");
+    }
+
+    #[test]
+    fn the_next_daemon_keeps_every_pause_and_what_the_server_said() {
+        let (one, other) = (AccountKey::told("a".to_owned()), AccountKey::told("b".to_owned()));
+        let now = Moment { boot: Duration::from_secs(100), wall: Duration::from_secs(1000) };
+        let failed = |left| TokenRequestError::ServerFailed { status: 503, retry_after: Some(left) };
+        let (old, new) = (Pauses::default(), Pauses::default());
+        old.note(one.clone(), &busy(30), now);
+        old.note(other.clone(), &failed(Duration::from_secs(40)), now);
+        old.hand_over().into_iter().for_each(|pause| new.take_over(pause));
+        let later = now.after(Duration::from_secs(10));
+        assert_eq!(new.of(&one, later), Some(busy(20)));
+        assert_eq!(new.of(&other, later), Some(failed(Duration::from_secs(30))));
     }
 }

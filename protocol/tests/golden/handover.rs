@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::handover::{
-    Codes, Cooling, FORMAT, HEAD_LENGTH, Held, Instant, Lease, Lock, Parting, Piece, Refusal, Seal, Word,
-    decode_piece, decode_word, encode_piece, encode_word, format_of, greeting, length_of,
+    Codes, Cooling, FORMAT, HEAD_LENGTH, Held, Instant, Lease, Lock, Parting, Pause, Piece, Refusal, Seal,
+    Word, decode_piece, decode_word, encode_piece, encode_word, format_of, greeting, length_of,
 };
 use cp_token_protocol::message::Response;
 use cp_token_protocol::{ErrorCode, Failure, Secret};
@@ -80,6 +80,14 @@ fn pieces() -> Vec<(&'static str, Piece)> {
                 codes: vec![Secret::copy_of(b"123456")],
                 last: Some((Duration::from_secs(1_800_000_000), Duration::from_secs(30), u64::MAX)),
                 is_foreign: false,
+            }),
+        ),
+        (
+            "pause",
+            Piece::Pause(Pause {
+                account: "client:key-1@https://console.us2.crashplan.com".to_owned(),
+                until: Instant { boot: Duration::from_secs(70), wall: Duration::from_secs(1_800_000_000) },
+                status: 503,
             }),
         ),
         ("lock-closed", Piece::Lock(lock(Some(seal), None))),

@@ -5,6 +5,7 @@ use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::world::{Client, World};
 
 use super::busy;
+use crate::lock::{lock, unlock};
 use crate::refused::{secret_file, write_config, written};
 
 /// A world whose server has asked the one client for a long pause, with how many requests that took.
@@ -62,6 +63,23 @@ fn a_pause_outlives_another_name_of_the_profile() {
         world.helper(&["-p", name]).failed(75).saying("HTTP 429");
     }
     assert_eq!(world.server().token_requests(), 1);
+}
+
+/// Under a lock as well: what stands for the account is no secret.
+#[test]
+fn a_pause_outlives_a_restart_and_a_lock_whatever_asks_next() {
+    let (world, client, requests) = paused();
+    let url = world.server().url();
+    world.creating("twin", "memory", &client, &url).args(["--no-verify"]).run().succeeded();
+    let passphrase = world.new_secret();
+    lock(&world, &passphrase).succeeded();
+    assert!(world.helper(&["daemon", "restart"]).succeeded().stdout.contains("it is locked as before"));
+    unlock(&world, &passphrase).succeeded();
+    world.helper(&["-p", "twin"]).failed(75).saying("HTTP 429").saying("(asked again in");
+    world.creating("new", "memory", &client, &url).run().failed(75).saying("(asked again in");
+    assert_eq!(world.server().token_requests(), requests);
+    world.create_profile("other", "memory");
+    world.helper(&["-p", "other"]).token();
 }
 
 #[test]
