@@ -180,6 +180,7 @@ impl App {
             keyring: Box::new(move || keyring.health()),
             protections,
             socket: files::show(paths.address.socket()),
+            state_file: state.shown(),
         });
         Self { broker, registry, service, audit, state, estate, meeting, program, background, watchdog }
     }

@@ -52,6 +52,8 @@ pub struct Parts {
     pub protections: Arc<Protections>,
     /// Where the daemon listens, for people.
     pub socket: String,
+    /// The state file, for people.
+    pub state_file: String,
 }
 
 /// Answers requests, one after the other or many at once.

@@ -87,6 +87,7 @@ fn report() -> StatusReport {
         }],
         locked: false,
         locks_on_suspend: false,
+        state_file: "/state.json".to_owned(),
     }
 }
 

@@ -86,6 +86,7 @@ fn status() -> StatusReport {
         protections: vec![],
         locked: false,
         locks_on_suspend: false,
+        state_file: "/state.json".to_owned(),
     }
 }
 

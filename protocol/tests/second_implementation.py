@@ -179,6 +179,7 @@ RESPONSE = Enum(
         protections=List(PROTECTION),
         locked=BOOL,
         locks_on_suspend=BOOL,
+        state_file=TEXT,
     ),
     Profiles=Struct("ProfilePage", profiles=List(PROFILE), next=Option(NAME)),
     Done=List(TEXT),

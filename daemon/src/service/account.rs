@@ -43,6 +43,7 @@ impl Service {
             protections: self.parts.protections.reports(),
             locked: self.parts.lock.is_closed(),
             locks_on_suspend: self.parts.lock.is_for_suspend(),
+            state_file: self.parts.state_file.clone(),
         }
     }
 }

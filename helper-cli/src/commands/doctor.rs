@@ -3,6 +3,7 @@
 
 mod folded;
 mod meeting;
+mod places;
 mod shell;
 mod told;
 
@@ -11,7 +12,7 @@ use cp_token_protocol::message::{
 };
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
-use super::{profile, status};
+use super::{patience, profile, status};
 use crate::cli::DoctorOptions;
 use crate::look::Look;
 use crate::{client, output};
@@ -39,15 +40,24 @@ fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
         Err(failure) if is_a_mistake(failure.code) => return Err(failure),
         Err(failure) => findings.push(fault("daemon", &failure)),
     }
+    let own = own_variables(&status);
     if !status.locked
         && let Some(profiles) = unless_told(profiles(options), &findings)?
     {
         let is_known = |name: &ProfileName| {
             profiles.iter().any(|profile| profile.name == *name) || profile::find(name).is_ok()
         };
-        findings.extend(shell::findings(&profiles, is_known, |name| std::env::var_os(name)));
+        let ways = shell::findings(&profiles, is_known, |name| std::env::var_os(name));
+        findings.extend(ways.into_iter().filter(|it| own.is_empty() || it.verdict != Verdict::Fine));
     }
+    findings.extend(own);
     Ok(findings)
+}
+
+/// What is found of cp-token's own variables.
+fn own_variables(status: &StatusReport) -> Vec<Finding> {
+    let retry = patience::problem_of_variable().map(|failure| fault("shell", &failure));
+    places::findings(status, |name| std::env::var_os(name)).chain(retry).collect()
 }
 
 /// Nothing where the daemon's own findings say already why it names no profile: somebody may have locked it meanwhile, or

@@ -86,6 +86,11 @@ fn environment_says_so() -> Result<bool, Failure> {
     }
 }
 
+/// What is wrong with `CP_TOKEN_RETRY`, where something is.
+pub(super) fn problem_of_variable() -> Option<Failure> {
+    environment_says_so().err()
+}
+
 #[cold]
 fn bad_variable() -> Failure {
     Failure::new(ErrorCode::USAGE, "CP_TOKEN_RETRY is neither 0 nor 1").with_hint("set it to 1, or unset it")

@@ -27,6 +27,8 @@ pub struct StatusReport {
     pub locked: bool,
     /// Whether it locks when the machine is about to sleep.
     pub locks_on_suspend: bool,
+    /// The file of what it remembers.
+    pub state_file: String,
 }
 
 /// What the keyring did when it was last asked.

@@ -95,6 +95,7 @@ fn status(keyring: KeyringReport) -> StatusReport {
         ],
         locked: false,
         locks_on_suspend: true,
+        state_file: "/home/kim/.local/state/cp-token/state.json".to_owned(),
     }
 }
 
@@ -111,6 +112,7 @@ fn bare_status(keyring: KeyringReport) -> StatusReport {
         protections: vec![],
         locked: false,
         locks_on_suspend: false,
+        state_file: "/t".to_owned(),
     }
 }
 

@@ -127,5 +127,6 @@ fn status(protections: usize) -> Response {
         protections: vec![protection; protections],
         locked: false,
         locks_on_suspend: false,
+        state_file: String::new(),
     })
 }

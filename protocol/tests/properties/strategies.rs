@@ -75,12 +75,12 @@ fn grants() -> impl Strategy<Value = TokenGrant> {
 
 fn statuses() -> impl Strategy<Value = StatusReport> {
     let numbers = (any::<u16>(), any::<u32>(), numbers());
-    let words = (texts(), texts(), texts(), of(texts()));
+    let words = (texts(), texts(), texts(), of(texts()), texts());
     let lists = (keyrings(), vec(protections(), 0..3), any::<(bool, bool)>());
     (numbers, words, lists).prop_map(|(numbers, words, (keyring, protections, lock))| {
         let (locked, locks_on_suspend) = lock;
         let (protocol, pid, uptime_s) = numbers;
-        let (version, socket, config_file, config_problem) = words;
+        let (version, socket, config_file, config_problem, state_file) = words;
         StatusReport {
             version,
             protocol,
@@ -93,6 +93,7 @@ fn statuses() -> impl Strategy<Value = StatusReport> {
             protections,
             locked,
             locks_on_suspend,
+            state_file,
         }
     })
 }

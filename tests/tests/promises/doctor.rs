@@ -10,6 +10,7 @@ mod keyring;
 mod machine;
 mod network;
 mod secrets;
+mod variables;
 
 /// What one run of `doctor` came to.
 struct Report {

@@ -1,0 +1,59 @@
+//! Owns the findings on this shell's variables that lead to another config or state folder than that of the daemon that
+//! runs, which was started with others. None of them is used. Pure, but that links are followed.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use cp_token_protocol::message::{Finding, StatusReport, Verdict};
+
+use crate::text::clean;
+
+/// What is found for the daemon that runs.
+pub(super) fn findings(
+    status: &StatusReport,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> impl Iterator<Item = Finding> {
+    let config = place(["CP_TOKEN_CONFIG_DIR", "XDG_CONFIG_HOME"], "config.toml", &variable);
+    let state = place(["CP_TOKEN_STATE_DIR", "XDG_STATE_HOME"], "state.json", &variable);
+    let pairs = [(config, status.config_file.clone()), (state, status.state_file.clone())];
+    pairs.into_iter().filter_map(|(place, daemons)| differs(&place?, &daemons))
+}
+
+/// A variable, and the file that it leads to.
+type Place = (&'static str, PathBuf);
+
+/// Only Linux has the second variable; a relative one counts for nothing there.
+fn place(
+    [own, base]: [&'static str; 2],
+    file: &str,
+    variable: &impl Fn(&str) -> Option<OsString>,
+) -> Option<Place> {
+    let value = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(folder) = value(own) {
+        return Some((own, folder.join(file)));
+    }
+    let folder = value(base).filter(|folder| cfg!(target_os = "linux") && folder.is_absolute())?;
+    Some((base, folder.join("cp-token").join(file)))
+}
+
+fn differs((name, here): &Place, daemons: &str) -> Option<Finding> {
+    let shown = clean(&here.to_string_lossy());
+    if shown == clean(daemons) || is_same(here, Path::new(daemons)) {
+        return None;
+    }
+    let found = format!("{name} leads to {shown}, and the daemon that runs uses {}", clean(daemons));
+    let mend = "To use this shell's: `cp-token daemon stop`, which loses secrets that only memory holds; the next call starts another";
+    Some(Finding {
+        profile: None,
+        check: "shell".to_owned(),
+        verdict: Verdict::Note,
+        found,
+        mend: mend.to_owned(),
+    })
+}
+
+/// Whether two folders are one by their links; the files may be missing.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let folder = |path: &Path| path.parent().and_then(|folder| folder.canonicalize().ok());
+    folder(one).is_some_and(|one| folder(other) == Some(one))
+}
