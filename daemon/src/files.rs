@@ -20,7 +20,7 @@ mod writers;
 pub use exchange::{Expected, Replacement, replace};
 pub use growing::append;
 pub use reading::{read_own, read_trusted, read_unless};
-pub use writers::{WriterLock, lock_within, lock_writers};
+pub use writers::{WriterLock, lock_within, lock_writers, share_lock};
 
 pub use system::{check_ancestors, check_folder, check_writable, make_private_folder, open_to_append};
 

@@ -28,6 +28,7 @@ pub mod error;
 mod file;
 mod foreign;
 mod known;
+mod leftovers;
 mod pages;
 mod rest;
 mod secret;

@@ -17,6 +17,7 @@ use crate::vault::SecretKey;
 
 mod change;
 mod keys;
+mod leftovers;
 
 use change::Change;
 

@@ -22,9 +22,24 @@ pub struct WriterLock {
 /// # Errors
 /// [`FileError::Locked`] where another process holds it for longer than `patience`.
 pub fn lock_writers(path: &Path, patience: Duration) -> Result<WriterLock, FileError> {
+    locked(path, |file| lock_within(file, patience, || true))
+}
+
+/// The same, beside others who share the lock so; nobody has it alone meanwhile.
+///
+/// # Errors
+/// As [`lock_writers`].
+pub fn share_lock(path: &Path, patience: Duration) -> Result<WriterLock, FileError> {
+    locked(path, |file| within(patience, || true, || file.try_lock_shared()))
+}
+
+fn locked(
+    path: &Path,
+    lock: impl FnOnce(&File) -> Result<(), TryLockError>,
+) -> Result<WriterLock, FileError> {
     let made = make_private_folder(path.parent().unwrap_or(Path::new("/")));
     let Ok(file) = made.and_then(|()| open_to_append(path)) else { return Ok(WriterLock { _file: None }) };
-    match lock_within(&file, patience, || true) {
+    match lock(&file) {
         Ok(()) => Ok(WriterLock { _file: Some(file) }),
         Err(TryLockError::WouldBlock) => Err(FileError::Locked),
         Err(TryLockError::Error(_)) => Ok(WriterLock { _file: None }),
@@ -37,11 +52,19 @@ pub fn lock_writers(path: &Path, patience: Duration) -> Result<WriterLock, FileE
 /// # Errors
 /// [`TryLockError`]: somebody else has it, or the system refused.
 pub fn lock_within(file: &File, patience: Duration, worth_it: impl Fn() -> bool) -> Result<(), TryLockError> {
+    within(patience, worth_it, || file.try_lock())
+}
+
+fn within(
+    patience: Duration,
+    worth_it: impl Fn() -> bool,
+    attempt: impl Fn() -> Result<(), TryLockError>,
+) -> Result<(), TryLockError> {
     for _ in 0..patience.as_millis() / LOOK.as_millis() {
-        match file.try_lock() {
+        match attempt() {
             Err(TryLockError::WouldBlock) if worth_it() => std::thread::sleep(LOOK),
             outcome => return outcome,
         }
     }
-    file.try_lock()
+    attempt()
 }

@@ -86,23 +86,6 @@ impl Registry {
         Ok(with_warning(format!("profile {name} is the default now"), warning))
     }
 
-    /// Removes keyring items that an interrupted change left without a profile.
-    pub async fn settle(&self) {
-        let _storing = self.turns.storing().await;
-        for key in self.state.unsettled() {
-            let used = self.config().profiles.values().any(|profile| profile.secret_key() == key);
-            // In a config that cannot be read, the profile may well be there.
-            if self.gate.is_closed()
-                || self.problem().is_some()
-                || (!used && self.sources.keyring.erase(&key).await.is_err())
-            {
-                continue;
-            }
-            self.state.settle(&key);
-            let _ = self.state.save().await;
-        }
-    }
-
     /// That no change stores anything, for as long as it is kept; nothing where one does.
     pub fn quiet(&self) -> Option<MutexGuard<'_, ()>> {
         self.turns.quiet()
@@ -217,9 +200,7 @@ impl Registry {
         let proof = self.prove(verify, &new, &entry, code).await?;
         let _storing = self.begin(commitment).await?;
         let moved = old.secret_key() != new.secret_key() || old.secret_source != new.secret_source;
-        if moved {
-            self.unsettle(&old).await?;
-        }
+        let _under_way = if moved { self.unsettle(&old).await? } else { None };
         let placed = self.place(&new, &entry, edit).await;
         if placed.is_err() && moved {
             self.state.settle(&old.secret_key());
@@ -263,7 +244,7 @@ impl Registry {
 
     async fn try_delete(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
         let prepared = self.file.prepare(Edit::Remove(Box::new(profile.clone()))).await?;
-        self.unsettle(profile).await?;
+        let _under_way = self.unsettle(profile).await?;
         let written = self.write(prepared).await;
         if written.is_err() {
             self.state.settle(&profile.secret_key());

@@ -14,7 +14,7 @@ use super::file::Prepared;
 use super::{Registry, secret};
 use crate::commitment::Commitment;
 use crate::entry::Entry;
-use crate::files::FileError;
+use crate::files::{FileError, WriterLock};
 use crate::profile::Profile;
 use crate::trade::Redeemed;
 use crate::vault::VaultError;
@@ -67,7 +67,7 @@ impl Registry {
             Some(_) if profile.keeps_secret() => self.sources.load(profile).await.ok(),
             Some(_) | None => None,
         };
-        self.unsettle(profile).await?;
+        let _under_way = self.unsettle(profile).await?;
         self.store(profile, entry).await?;
         let written = self.write(prepared).await;
         if written.is_err() {
@@ -165,11 +165,14 @@ impl Registry {
         Ok(warning)
     }
 
-    /// Notes, durably, that the secret may come to lie in the keyring without a profile that uses it.
-    pub(super) async fn unsettle(&self, profile: &Profile) -> Result<(), RegistryError> {
+    /// Notes, durably, that the secret may come to lie in the keyring without a profile that uses it. What it gives is kept
+    /// until the change is over.
+    pub(super) async fn unsettle(&self, profile: &Profile) -> Result<Option<WriterLock>, RegistryError> {
         if profile.secret_source != SecretLocation::Keyring {
-            return Ok(());
+            return Ok(None);
         }
+        let failed = |error| RegistryError::WriteFailed("the state file".to_owned(), error);
+        let under_way = self.state.change_under_way().await.map_err(failed)?;
         let key = profile.secret_key();
         let is_noted = self.state.unsettled().contains(&key);
         self.state.unsettle(&key);
@@ -181,7 +184,7 @@ impl Registry {
         if saved.is_err() && !is_noted {
             self.state.settle(&key);
         }
-        saved.map_err(|error| RegistryError::WriteFailed("the state file".to_owned(), error))
+        saved.map(|()| Some(under_way)).map_err(failed)
     }
 
     /// The change itself is complete on disk; a state file that lags behind costs a date.

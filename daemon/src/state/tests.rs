@@ -73,3 +73,16 @@ async fn what_is_remembered_while_the_file_cannot_be_written_does_not_grow_and_i
     assert!(state.memory().pending.is_empty());
     assert_eq!(folder.load().dates(&name("a")).last_redeemed, Some(99));
 }
+
+#[tokio::test]
+async fn leftovers_are_removed_while_no_daemon_makes_a_change_and_changes_are_made_side_by_side() {
+    let folder = Folder::new("leftovers");
+    let (one, two) = (folder.load(), folder.load());
+    let first = one.change_under_way().await.unwrap();
+    let second = two.change_under_way().await.unwrap();
+    drop(first);
+    assert!(matches!(one.no_change_under_way().await, Err(FileError::Locked)));
+    drop(second);
+    // A program that another test starts has the file open for an instant.
+    while one.no_change_under_way().await.is_err() {}
+}

@@ -1,0 +1,42 @@
+//! Owns what is done at a start about keyring items that an interrupted change left without a profile.
+
+use std::time::Duration;
+
+use super::Registry;
+use crate::files::FileError;
+
+/// Between two looks whether another daemon still makes a change.
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Registry {
+    /// Removes what was left behind, as soon as no daemon makes a change: what another is just storing is noted in the same
+    /// file, and is in no profile yet.
+    pub async fn settle(&self) {
+        while !self.state.unsettled().is_empty() {
+            let storing = self.turns.storing().await;
+            match self.state.no_change_under_way().await {
+                Ok(_lock) => return self.remove_leftovers().await,
+                Err(FileError::Locked) => drop(storing),
+                Err(_) => return,
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// What is used is seen in the config as it is now.
+    async fn remove_leftovers(&self) {
+        let _ = self.reload().await;
+        for key in self.state.unsettled() {
+            let used = self.config().profiles.values().any(|profile| profile.secret_key() == key);
+            // In a config that cannot be read, the profile may well be there.
+            if self.gate.is_closed()
+                || self.problem().is_some()
+                || (!used && self.sources.keyring.erase(&key).await.is_err())
+            {
+                continue;
+            }
+            self.state.settle(&key);
+            let _ = self.state.save().await;
+        }
+    }
+}
