@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::commit_point::CommitPoint;
 use crate::memory;
+use crate::unwind::Panicked;
 
 /// How many pieces are waited for at once. One that nobody waits for any more gives its place back, though its thread
 /// may be stuck.
@@ -36,7 +37,7 @@ pub async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 ///
 /// # Errors
 /// Where the system gives out no thread, which would be a panic in the runtime's own pool; `work` has then not
-/// begun.
+/// begun. A panic of `work`, which [`is_panic`] tells.
 pub async fn on<T: Send + 'static>(
     resource: &str,
     work: impl FnOnce() -> T + Send + 'static,
@@ -50,7 +51,12 @@ pub async fn on<T: Send + 'static>(
         drop(sender.send(work()));
         drop(stuck);
     })?;
-    receiver.await.map_err(io::Error::other)
+    receiver.await.map_err(|_| io::Error::other(Panicked))
+}
+
+/// Whether this is no failure of the system: the work itself panicked.
+pub fn is_panic(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Panicked>())
 }
 
 /// The same for work that changes something: nothing where it took longer than `patience`, and then it never does. Once it
@@ -119,7 +125,7 @@ mod tests {
     #[tokio::test]
     async fn more_pieces_than_places_are_all_done_and_a_place_is_given_back_by_a_piece_that_panics() {
         for _ in 0..2 * PER_RESOURCE {
-            assert!(run::<()>(|| panic!("a bug")).await.is_err());
+            assert!(is_panic(&run::<()>(|| panic!("a bug")).await.expect_err("it panicked")));
         }
         let pieces: Vec<_> = (0..8 * PER_RESOURCE).map(|number| tokio::spawn(run(move || number))).collect();
         for (number, piece) in pieces.into_iter().enumerate() {

@@ -142,6 +142,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         RegistryError::Unproved(failure) => return unproved(failure),
         RegistryError::Reload(failure) => return failure.clone(),
         RegistryError::Locked => return locked(),
+        RegistryError::Bug => return internal(),
         RegistryError::ReadOnly(_, by_hand) => {
             let hint = format!("Edit it where it comes from: {by_hand}");
             return Failure::new(ErrorCode::WRITE_FAILED, error.to_string()).with_hint(hint);

@@ -64,6 +64,8 @@ fn report_panic(place: Option<&std::panic::Location<'_>>) {
     let (file, line) = place.map_or(("unknown", 0), |place| (place.file(), place.line()));
     let words = format!("cp-tokend: internal error at {file}:{line}; please report it as a bug\n");
     write_if_read(words.as_bytes());
+    // A daemon in the background has nobody who reads its standard error.
+    tracing::error!("internal error at {file}:{line}; please report it as a bug");
 }
 
 #[cfg(unix)]

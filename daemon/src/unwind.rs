@@ -7,7 +7,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 /// The work panicked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a bug")]
 pub struct Panicked;
 
 /// What `work` comes to, unless it panics.

@@ -91,7 +91,9 @@ fn header(text: &str, item: &Item) -> Option<usize> {
 fn above(text: &str, header: usize) -> usize {
     let mut start = header;
     while start > 0 {
-        let line = text[..start - 1].rfind('\n').map_or(0, |end| end + 1);
+        // By bytes: the text may end in the middle of a line, in a letter of several bytes.
+        let before = text.as_bytes()[..start - 1].iter().rposition(|byte| *byte == b'\n');
+        let line = before.map_or(0, |end| end + 1);
         let words = text[line..start].trim();
         let is_comment = words.starts_with('#') && !words.contains("\"\"\"") && !words.contains("'''");
         if !words.is_empty() && !is_comment {
@@ -100,4 +102,23 @@ fn above(text: &str, header: usize) -> usize {
         start = line;
     }
     start
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_may_end_in_any_letter_and_without_the_end_of_a_line() {
+        let head = "default = 'a'\n[profile.a]\nurl = 'u'\n";
+        for tail in ["", "#", "# ende ü", "# \u{2028}", "#\n# 🔑", "\u{2028}"] {
+            let text = format!("{head}{tail}");
+            let starts = vec![(14, ProfileName::parse("a").ok())];
+            let (left, sections) = Sections { starts }
+                .removed(&text, &ProfileName::parse("a").expect("a name"))
+                .expect("it is there");
+            assert_eq!(left, format!("default = 'a'\n{tail}"));
+            assert_eq!(sections, Sections { starts: Vec::new() });
+        }
+    }
 }

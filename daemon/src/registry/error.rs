@@ -13,6 +13,9 @@ use crate::vault::VaultError;
 /// Why a profile was not found or not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
+    /// A bug of ours.
+    #[error("the daemon failed at this")]
+    Bug,
     /// No profile has that name.
     #[error("there is no profile {0}")]
     UnknownProfile(ProfileName),

@@ -1,5 +1,6 @@
 //! Owns the config file on disk: reading it whole, the one way to change it, and noticing that a person wrote it.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -127,9 +128,7 @@ impl ConfigFile {
         self.hangs.store(read.is_err(), Ordering::Relaxed);
         match read {
             Ok(Ok(read)) => read,
-            Ok(Err(no_thread)) => {
-                Some(Err((None, Box::new(RegistryError::ConfigFile(self.shown(), FileError::Io(no_thread))))))
-            }
+            Ok(Err(error)) => Some(Err((None, Box::new(self.not_done(error, RegistryError::ConfigFile))))),
             Err(_) => Some(Err((None, Box::new(RegistryError::ConfigFile(self.shown(), FileError::Hangs))))),
         }
     }
@@ -248,6 +247,15 @@ impl ConfigFile {
     ) -> Result<T, RegistryError> {
         let failed = |error| RegistryError::WriteFailed(self.shown(), error);
         let outcome = background::on_within(&self.shown(), DEADLINE, work).await;
-        outcome.map_err(|error| failed(FileError::Io(error)))?.ok_or_else(|| failed(FileError::Hangs))?
+        let not_done = |error| self.not_done(error, RegistryError::WriteFailed);
+        outcome.map_err(not_done)?.ok_or_else(|| failed(FileError::Hangs))?
+    }
+
+    /// What it means that work at the file was not begun, or panicked.
+    fn not_done(&self, error: io::Error, refused: fn(String, FileError) -> RegistryError) -> RegistryError {
+        match background::is_panic(&error) {
+            true => RegistryError::Bug,
+            false => refused(self.shown(), FileError::Io(error)),
+        }
     }
 }

@@ -128,7 +128,8 @@ fn a_default_is_never_a_profile_that_is_not_there() {
     world.helper(&["profile", "use", "b"]).failed(64).saying("there is no profile b");
     assert_eq!(config(&world), both[..of_b]);
     reload(&world).succeeded();
-    write(&world, &both.replace("default = \"a\"", "default = \"b\""));
+    // The end of a line that nobody wrote, behind a letter of several bytes.
+    write(&world, &(both.replace("default = \"a\"", "default = \"b\"") + "# ende ü"));
     world.helper(&["profile", "delete", "b", "--yes"]).succeeded();
     reload(&world).succeeded();
     assert_eq!(names(&world), ["a"]);
