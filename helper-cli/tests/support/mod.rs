@@ -19,8 +19,12 @@ pub struct Place {
 impl Place {
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("cpt-{}-{number}", std::process::id()));
+        let next = || {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            std::env::temp_dir().join(format!("cpt-{}-{number}", std::process::id()))
+        };
+        // A test that was killed may have left one of this name.
+        let folder = std::iter::repeat_with(next).find(|folder| !folder.exists()).unwrap();
         unix::make_private(&folder);
         unix::make_private(&folder.join("meet"));
         Self { folder }
