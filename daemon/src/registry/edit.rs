@@ -60,25 +60,79 @@ pub(super) enum EditError {
     Unwritable,
 }
 
+/// A profile as it stands in a config, and as it is to be.
+type NowAndNew = (Option<Arc<Profile>>, Option<Arc<Profile>>);
+
 impl Edit {
     /// The text with this change and nothing else: it is read back, and every other profile is as it was.
     ///
     /// # Errors
     /// [`EditError`]; then nothing is to be written.
     pub(super) fn apply(&self, text: &str) -> Result<Edited, EditError> {
-        let mut config = Config::parse(text).map_err(EditError::Broken)?;
+        let config = Config::parse(text).map_err(EditError::Broken)?;
         let mut document = ConfigText::of(text, config.network.clone()).map_err(EditError::Broken)?;
-        match self {
-            Self::Add(profile) => add(&mut config, &mut document, profile)?,
-            Self::Change(change) => replace(&mut config, &mut document, change)?,
-            Self::Remove(profile) => remove(&mut config, &mut document, profile)?,
-            Self::Default(name) => {
-                found(&config, name).ok_or_else(|| EditError::Unknown(name.clone()))?;
-                document.set_default(Some(name));
-                config.default = Some(name.clone());
-            }
+        let (now, new) = self.judge(&config)?;
+        let meant = self.meant(&config, new.clone());
+        if meant.default != config.default {
+            document.set_default(meant.default.as_ref());
         }
-        read_back(&document, config)
+        let (name, common) = (self.name(), document.common().clone());
+        match (now, new) {
+            (Some(now), Some(new)) if Arc::ptr_eq(&now, &new) => {}
+            (Some(now), Some(new)) => redescribe(&mut document.profile(name), &common, &now, &new),
+            (None, Some(new)) => describe(&mut document.profile(name), &common, &new),
+            (_, None) => document.remove_profile(name),
+        }
+        read_back(&document, meant)
+    }
+
+    /// The profile that the change is about.
+    pub(super) fn name(&self) -> &ProfileName {
+        match self {
+            Self::Add(profile) | Self::Remove(profile) => &profile.name,
+            Self::Change(change) => &change.old.name,
+            Self::Default(name) => name,
+        }
+    }
+
+    /// The profile as it stands in the config, and as it is to be, where the change may be made to this config.
+    fn judge(&self, config: &Config) -> Result<NowAndNew, EditError> {
+        let name = self.name();
+        let unknown = || EditError::Unknown(name.clone());
+        let now = config.profiles.get(name).cloned();
+        match self {
+            Self::Add(_) if now.is_some() => Err(EditError::Exists(name.clone())),
+            Self::Add(profile) => Ok((None, Some(Arc::new((**profile).clone())))),
+            Self::Change(change) => {
+                let new = now.as_ref().and_then(|now| changed(now, change));
+                Ok((now, Some(new.ok_or_else(|| EditError::Overtaken(name.clone()))?)))
+            }
+            Self::Remove(profile) => match now.ok_or_else(unknown)? {
+                now if has_secret_of(&now, profile) => Ok((Some(now), None)),
+                _ => Err(EditError::Overtaken(name.clone())),
+            },
+            Self::Default(_) => now.ok_or_else(unknown).map(|now| (Some(Arc::clone(&now)), Some(now))),
+        }
+    }
+
+    /// What the config means with the profile as it is to be. A default goes with its profile.
+    fn meant(&self, config: &Config, new: Option<Arc<Profile>>) -> Config {
+        let (name, mut meant) = (self.name(), config.clone());
+        let is_chosen = match self {
+            Self::Add(_) => config.profiles.is_empty(),
+            Self::Change(_) | Self::Remove(_) => false,
+            Self::Default(_) => true,
+        };
+        if is_chosen {
+            meant.default = Some(name.clone());
+        } else if new.is_none() && meant.default.as_ref() == Some(name) {
+            meant.default = None;
+        }
+        match new {
+            Some(new) => meant.profiles.insert(new),
+            None => meant.profiles.remove(name),
+        }
+        meant
     }
 
     /// What a person does who makes the change by hand. `text` is what the file would be.
@@ -112,56 +166,15 @@ fn read_back(document: &ConfigText, meant: Config) -> Result<Edited, EditError> 
     text.map(|text| Edited { text, config: meant }).ok_or(EditError::Unwritable)
 }
 
-fn add(config: &mut Config, document: &mut ConfigText, profile: &Profile) -> Result<(), EditError> {
-    if found(config, &profile.name).is_some() {
-        return Err(EditError::Exists(profile.name.clone()));
-    }
-    if config.profiles.is_empty() {
-        document.set_default(Some(&profile.name));
-        config.default = Some(profile.name.clone());
-    }
-    let common = document.common().clone();
-    describe(&mut document.profile(&profile.name), &common, profile);
-    put(config, profile.clone());
-    Ok(())
+/// The change made to the profile as it is now, if a token request of either differs in nothing.
+fn changed(now: &Profile, change: &Update) -> Option<Arc<Profile>> {
+    let new = draft::updated(now, &change.update).ok()?;
+    let differs = asks_differently(&change.old, now) || asks_differently(&change.new, &new);
+    (!differs).then(|| Arc::new(new))
 }
 
-/// The change is made to the profile as it is now, if a token request of either differs in nothing.
-fn replace(config: &mut Config, document: &mut ConfigText, change: &Update) -> Result<(), EditError> {
-    let name = &change.old.name;
-    let overtaken = || EditError::Overtaken(name.clone());
-    let now = found(config, name).ok_or_else(overtaken)?;
-    let new = draft::updated(&now, &change.update).map_err(|_| overtaken())?;
-    if asks_differently(&change.old, &now) || asks_differently(&change.new, &new) {
-        return Err(overtaken());
-    }
-    let common = document.common().clone();
-    redescribe(&mut document.profile(name), &common, &now, &new);
-    put(config, new);
-    Ok(())
-}
-
-fn remove(config: &mut Config, document: &mut ConfigText, profile: &Profile) -> Result<(), EditError> {
-    let name = &profile.name;
-    let now = found(config, name).ok_or_else(|| EditError::Unknown(name.clone()))?;
-    if now.secret_key() != profile.secret_key() || now.secret_source != profile.secret_source {
-        return Err(EditError::Overtaken(name.clone()));
-    }
-    document.remove_profile(name);
-    config.profiles.remove(name);
-    if config.default.as_ref() == Some(name) {
-        document.set_default(None);
-        config.default = None;
-    }
-    Ok(())
-}
-
-fn found(config: &Config, name: &ProfileName) -> Option<Arc<Profile>> {
-    config.profiles.get(name).cloned()
-}
-
-fn put(config: &mut Config, profile: Profile) {
-    config.profiles.insert(Arc::new(profile));
+fn has_secret_of(now: &Profile, profile: &Profile) -> bool {
+    now.secret_key() == profile.secret_key() && now.secret_source == profile.secret_source
 }
 
 #[cfg(test)]

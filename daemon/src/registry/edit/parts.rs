@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cp_token_protocol::ProfileName;
 
-use super::{Edit, Update, asks_differently, describe, draft, found, put, redescribe};
+use super::{Edit, describe, redescribe};
 use crate::config::edit::ConfigText;
 use crate::config::{Config, Sections};
 use crate::profile::Profile;
@@ -14,92 +14,56 @@ use crate::registry::known::Known;
 impl Edit {
     /// The known text with this change; nothing where the whole text has to be looked at for it.
     pub(in crate::registry) fn apply_to_part(&self, known: &Known) -> Option<Known> {
-        let sections = known.sections.as_ref()?;
-        let mut config = (*known.config).clone();
-        let (text, sections) = match self {
-            Self::Add(profile) => extended(known, sections, &mut config, profile),
-            Self::Change(change) => replaced(known, sections, &mut config, change),
-            Self::Remove(profile) => removed(known, sections, &mut config, profile),
-            Self::Default(name) => {
-                found(&config, name)?;
-                config.default = Some(name.clone());
-                with_default(&known.text, sections, Some(name))
-            }
+        let Known { text, config, sections } = known;
+        let sections = sections.as_ref()?;
+        let (now, new) = self.judge(config).ok()?;
+        let meant = self.meant(config, new.clone());
+        let default = meant.default.as_ref();
+        let (text, sections) = match (now, new) {
+            (Some(now), Some(new)) if Arc::ptr_eq(&now, &new) => with_default(text, sections, default),
+            (Some(now), Some(new)) => replaced(known, sections, &now, &new),
+            (None, Some(new)) => extended(known, sections, &new),
+            (Some(now), None) => match removed(known, sections, &now)? {
+                (text, sections) if meant.default != config.default => {
+                    with_default(&text, &sections, default)
+                }
+                removed => Some(removed),
+            },
+            (None, None) => None,
         }?;
-        Some(Known { text, config: Arc::new(config), sections: Some(sections) })
-    }
-
-    /// The profile that the change is about.
-    pub(in crate::registry) fn name(&self) -> &ProfileName {
-        match self {
-            Self::Add(profile) | Self::Remove(profile) => &profile.name,
-            Self::Change(change) => &change.old.name,
-            Self::Default(name) => name,
-        }
+        Some(Known { text, config: Arc::new(meant), sections: Some(sections) })
     }
 }
 
 /// The first profile becomes the default, which is another part.
-fn extended(
-    known: &Known,
-    sections: &Sections,
-    config: &mut Config,
-    profile: &Profile,
-) -> Option<(String, Sections)> {
-    if config.profiles.is_empty() || found(config, &profile.name).is_some() || known.text.contains('\r') {
+fn extended(known: &Known, sections: &Sections, profile: &Profile) -> Option<(String, Sections)> {
+    let Known { text, config, .. } = known;
+    if config.profiles.is_empty() || text.contains('\r') {
         return None;
     }
     let mut document = ConfigText::open_part("", &config.network)?;
     describe(&mut document.profile(&profile.name), &config.network, profile);
-    let gap = if known.text.ends_with('\n') { "\n" } else { "\n\n" };
+    let gap = if text.ends_with('\n') { "\n" } else { "\n\n" };
     let part = format!("{gap}{}", document.text());
     means(&part, config, profile)?;
-    put(config, profile.clone());
-    Some(sections.extended(&known.text, &profile.name, &part))
+    Some(sections.extended(text, &profile.name, &part))
 }
 
-fn replaced(
-    known: &Known,
-    sections: &Sections,
-    config: &mut Config,
-    change: &Update,
-) -> Option<(String, Sections)> {
-    let name = &change.old.name;
-    let now = found(config, name)?;
-    let new = draft::updated(&now, &change.update).ok()?;
-    if asks_differently(&change.old, &now) || asks_differently(&change.new, &new) {
-        return None;
-    }
-    let part = sections.part(&known.text, name)?;
-    let old = &known.text[part.clone()];
-    means(old, config, &now)?;
+fn replaced(known: &Known, sections: &Sections, now: &Profile, new: &Profile) -> Option<(String, Sections)> {
+    let Known { text, config, .. } = known;
+    let part = sections.part(text, &now.name)?;
+    let old = &text[part.clone()];
+    means(old, config, now)?;
     let mut document = ConfigText::open_part(old, &config.network)?;
-    redescribe(&mut document.profile(name), &config.network, &now, &new);
+    redescribe(&mut document.profile(&now.name), &config.network, now, new);
     let written = document.text_as_found();
-    means(&written, config, &new)?;
-    put(config, new);
-    Some(sections.replaced(&known.text, &part, &written))
+    means(&written, config, new)?;
+    Some(sections.replaced(text, &part, &written))
 }
 
-fn removed(
-    known: &Known,
-    sections: &Sections,
-    config: &mut Config,
-    profile: &Profile,
-) -> Option<(String, Sections)> {
-    let name = &profile.name;
-    let now = found(config, name)?;
-    if now.secret_key() != profile.secret_key() || now.secret_source != profile.secret_source {
-        return None;
-    }
-    means(&known.text[sections.part(&known.text, name)?], config, &now)?;
-    config.profiles.remove(name);
-    let (text, sections) = sections.removed(&known.text, name)?;
-    if config.default.as_ref() != Some(name) {
-        return Some((text, sections));
-    }
-    config.default = None;
-    with_default(&text, &sections, None)
+fn removed(known: &Known, sections: &Sections, now: &Profile) -> Option<(String, Sections)> {
+    means(&known.text[sections.part(&known.text, &now.name)?], &known.config, now)?;
+    sections.removed(&known.text, &now.name)
 }
 
 /// Passes where the part is the profile's whole description.

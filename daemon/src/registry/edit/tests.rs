@@ -60,6 +60,18 @@ fn remove(text: &str, of: &str) -> Edit {
     Edit::Remove(Box::new((*Config::parse(text).unwrap().profiles[&name(of)]).clone()))
 }
 
+/// Each kind of change to a file with profiles a and b.
+fn edits(text: &str) -> [Edit; 6] {
+    [
+        Edit::Add(Box::new(profile("c"))),
+        Edit::Default(name("a")),
+        moved(text, "a"),
+        moved(text, "b"),
+        remove(text, "a"),
+        remove(text, "b"),
+    ]
+}
+
 /// Forms of a file with profiles a and b that all mean the same but for the default.
 const FORMS: [&str; 9] = [
     "default = \"b\"\n[profile.a]\nurl = \"https://a.example\"\nclient_id = \"k\"\n[profile.b]\nurl = \"https://b.example\"\nclient_id = \"k\"\n",
@@ -76,15 +88,7 @@ const FORMS: [&str; 9] = [
 #[test]
 fn every_change_is_written_into_every_form_of_a_file() {
     for text in FORMS {
-        let edits = [
-            Edit::Add(Box::new(profile("c"))),
-            Edit::Default(name("a")),
-            moved(text, "a"),
-            moved(text, "b"),
-            remove(text, "a"),
-            remove(text, "b"),
-        ];
-        for edit in edits {
+        for edit in edits(text) {
             let edited = edit.apply(text).unwrap_or_else(|error| panic!("{edit:?} in {text}: {error:?}"));
             assert_eq!(Config::parse(&edited.text).unwrap(), edited.config, "{text}");
             let comments = |text: &str| text.matches("# mine").count();
@@ -225,15 +229,7 @@ fn check_part(edit: &Edit, text: &str) -> Result<bool, TestCaseError> {
 fn each_change_of_one_part_is_made_to_files_of_the_usual_form_and_keeps_what_people_wrote() {
     let text = "# all\nproxy = \"http://p:1\"\n\n# a is old\n[profile.a]\nurl = \"https://a.example\" # here\nclient_id = \"k\"\n\n\
                 # b is new\n[profile.b]\nurl = \"https://b.example\"\nclient_id = \"k\"\n# the end\n";
-    let edits = [
-        Edit::Add(Box::new(profile("c"))),
-        Edit::Default(name("a")),
-        moved(text, "a"),
-        moved(text, "b"),
-        remove(text, "a"),
-        remove(text, "b"),
-    ];
-    for edit in edits {
+    for edit in edits(text) {
         assert!(check_part(&edit, text).unwrap(), "{edit:?}");
         let edited = edit.apply_to_part(&Known::parse(text.to_owned()).unwrap()).unwrap().text;
         let gone = if let Edit::Remove(profile) = &edit { profile.name.as_str() } else { "" };
