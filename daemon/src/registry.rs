@@ -33,6 +33,7 @@ mod pages;
 mod rest;
 mod secret;
 mod steps;
+mod trial;
 mod turns;
 
 pub use choice::choose;

@@ -87,9 +87,15 @@ REQUEST = Enum(
         code=Option(SECRET),
         proxy=Option(TEXT),
         no_proxy=Option(List(TEXT)),
+        dry_run=BOOL,
     ),
     ProfileResetSecret=Struct(
-        "ProfileResetSecret", name=NAME, secret=PARTS, verify=BOOL, code=Option(SECRET)
+        "ProfileResetSecret",
+        name=NAME,
+        secret=PARTS,
+        verify=BOOL,
+        code=Option(SECRET),
+        dry_run=BOOL,
     ),
     ProfileDelete=NAME,
     ProfileUse=NAME,

@@ -153,11 +153,6 @@ impl Registry {
         Ok(with_warning(format!("profile {} was created", profile.name), warning))
     }
 
-    async fn can_be_created(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
-        self.require_place(profile).await?;
-        Ok(vec![format!("profile {} can be created", profile.name)])
-    }
-
     async fn try_update(
         &self,
         old: &Profile,
@@ -168,6 +163,9 @@ impl Registry {
         let new = draft::updated(old, &update)?;
         let gives = [&parts.secret, &parts.totp_seed, &parts.proxy_password];
         let gives = gives.iter().any(|part| part.is_some());
+        if update.dry_run {
+            return self.can_be_updated(Update { update, old: old.clone(), new }, parts).await;
+        }
         if new == *old && !gives {
             return Ok(vec![format!("profile {} is as it was", old.name)]);
         }
@@ -219,6 +217,9 @@ impl Registry {
         reset: ProfileResetSecret,
         commitment: &Commitment,
     ) -> Result<Vec<String>, RegistryError> {
+        if reset.dry_run {
+            return self.can_be_reset(profile, reset.secret).await;
+        }
         if profile.keeps_secret() && reset.secret.secret.is_none() {
             return Err(RegistryError::SecretNeeded);
         }

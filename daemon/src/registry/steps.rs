@@ -140,7 +140,8 @@ impl Registry {
     /// Passes where the profile's secret could be stored, as far as can be seen without storing it.
     pub(super) async fn require_place(&self, profile: &Profile) -> Result<(), RegistryError> {
         match self.sources.load(profile).await {
-            Ok(_) | Err(VaultError::Absent) => Ok(()),
+            // A secret that is replaced need not be one.
+            Ok(_) | Err(VaultError::Absent | VaultError::Unusable) => Ok(()),
             Err(error) => Err(RegistryError::Vault(error, Box::new(profile.clone()))),
         }
     }

@@ -23,6 +23,8 @@ pub(super) fn of_request(request: &Request) -> Option<Deed> {
         | Request::Log(_) => return None,
         // A trial changes nothing, and what it is for follows it.
         Request::ProfileCreate(create) if create.dry_run => return None,
+        Request::ProfileUpdate(update) if update.dry_run => return None,
+        Request::ProfileResetSecret(reset) if reset.dry_run => return None,
         Request::Forget(_) => Deed::Forget,
         Request::ProfileCreate(_) => Deed::ProfileCreate,
         Request::ProfileUpdate(_) => Deed::ProfileUpdate,

@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 use std::time::Duration;
 
 use cp_token_protocol::message::{
-    ProfileListRequest, ProfilePage, ProfileReport, ProfileResetSecret, ProfileSelector, Request, Response,
+    EntryParts, ProfileListRequest, ProfilePage, ProfileReport, ProfileResetSecret, ProfileSelector, Request,
+    Response,
 };
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
@@ -41,8 +42,13 @@ pub(super) fn run(command: ProfileCommand) -> Result<(), Failure> {
 /// For a secret that the daemon only reads, nothing is given: it looks at it anew.
 fn reset_secret(name: ProfileName, from_stdin: bool, verify: bool) -> Result<(), Failure> {
     let report = find(&name)?;
+    let trial =
+        |name| ProfileResetSecret { name, secret: EntryParts::default(), verify, code: None, dry_run: true };
+    if secrets::asks_for_reset(&report, from_stdin) {
+        ask(&Request::ProfileResetSecret(trial(name.clone())))?;
+    }
     let secret = secrets::of_reset(&report, from_stdin)?;
-    let reset = ProfileResetSecret { name, secret, verify, code: None };
+    let reset = ProfileResetSecret { secret, dry_run: false, ..trial(name) };
     super::tell(code::ask(&mut Request::ProfileResetSecret(reset))?)
 }
 

@@ -128,6 +128,8 @@ pub struct ProfileUpdate {
     pub proxy: Option<String>,
     /// Other hosts that are asked without the proxy.
     pub no_proxy: Option<Vec<String>>,
+    /// As in [`ProfileCreate::dry_run`].
+    pub dry_run: bool,
 }
 
 /// A new secret for a profile.
@@ -141,6 +143,8 @@ pub struct ProfileResetSecret {
     pub verify: bool,
     /// A one-time code for the proof, where codes are asked for.
     pub code: Option<Secret>,
+    /// As in [`ProfileCreate::dry_run`].
+    pub dry_run: bool,
 }
 
 /// Which part of the profiles.

@@ -103,7 +103,13 @@ fn access_tokens() -> Vec<(&'static str, Request)> {
 }
 
 fn profile_changes() -> Vec<(&'static str, Request)> {
-    let reset = ProfileResetSecret { name: name("prod"), secret: only_secret(), verify: true, code: None };
+    let reset = ProfileResetSecret {
+        name: name("prod"),
+        secret: only_secret(),
+        verify: true,
+        code: None,
+        dry_run: false,
+    };
     let with_code = ProfileResetSecret { secret: all_parts(), code: Some(code()), ..anew() };
     vec![
         ("request-profile-create", Request::ProfileCreate(create_in_keyring())),
@@ -223,6 +229,7 @@ fn update_of_everything() -> ProfileUpdate {
         code: Some(code()),
         proxy: Some(String::new()),
         no_proxy: Some(vec!["localhost".to_owned()]),
+        dry_run: true,
     }
 }
 
@@ -242,6 +249,7 @@ fn update_of_nothing() -> ProfileUpdate {
         code: None,
         proxy: None,
         no_proxy: None,
+        dry_run: false,
     }
 }
 
@@ -250,7 +258,13 @@ pub(crate) fn client() -> Identity {
 }
 
 fn anew() -> ProfileResetSecret {
-    ProfileResetSecret { name: name("prod"), secret: EntryParts::default(), verify: false, code: None }
+    ProfileResetSecret {
+        name: name("prod"),
+        secret: EntryParts::default(),
+        verify: false,
+        code: None,
+        dry_run: true,
+    }
 }
 
 fn only_secret() -> EntryParts {

@@ -85,7 +85,7 @@ fn the_same_bodies_with_true_lengths_decode_and_an_allocation_is_counted() {
         REQUESTS_UP_TO_A_LENGTH.iter().filter(|(place, _)| place.contains("second list"));
     for (place, start) in starts_of_requests {
         let mut body = start.to_vec();
-        body.extend([0, 1, 0, 0, 0, 0]);
+        body.extend([0, 1, 0, 0, 0, 0, 0]);
         assert!(decode_request(&body).is_ok(), "{place}");
     }
     assert!(decode_response(&[4, 1, 1, b'x']).is_ok());
@@ -119,7 +119,7 @@ fn c09_a_number_past_the_last_variant_is_refused_in_every_place() {
 
 #[test]
 fn a_flag_is_zero_or_one_and_text_is_utf_8() {
-    let reset = |flag: u8| [6, 1, b'p', 1, 1, b's', 0, 0, flag, 0];
+    let reset = |flag: u8| [6, 1, b'p', 1, 1, b's', 0, 0, flag, 0, 0];
     assert!(decode_request(&reset(0)).is_ok() && decode_request(&reset(1)).is_ok());
     assert_eq!(decode_request(&reset(2)).err(), Some(WireError::Malformed));
     assert!(matches!(decode_response(&[4, 1, 1, b'a']), Ok(Response::Done(_))));
@@ -170,7 +170,7 @@ fn a_number_in_a_longer_form_than_it_needs_is_still_that_number() {
 #[test]
 fn c12_an_error_repeats_nothing_of_the_request() {
     const SENT: &[u8] = b"sentinel-of-a-secret";
-    for end in [&[0, 0, 2][..], &[0, 0, 1, 0, 0], &[]] {
+    for end in [&[0, 0, 2][..], &[0, 0, 1, 0, 0, 0], &[]] {
         let mut body = vec![6, 1, b'p', 1, 20];
         body.extend(SENT);
         body.extend(end);
@@ -179,7 +179,7 @@ fn c12_an_error_repeats_nothing_of_the_request() {
     }
     let mut body = vec![6, 1, b'p', 1, 20];
     body.extend(SENT);
-    body.extend([0, 0, 1, 0]);
+    body.extend([0, 0, 1, 0, 0]);
     let request = decode_request(&body).unwrap();
     assert!(!format!("{request:?}").contains("sentinel"), "and the request itself does not show it");
 }

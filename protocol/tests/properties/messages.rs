@@ -102,6 +102,7 @@ fn every_request_within_the_documents_bounds_is_read() {
             code: None,
             proxy: None,
             no_proxy: None,
+            dry_run: true,
         })
     };
     let rest = encode_request(&update(String::new())).unwrap().len() - PREAMBLE_LENGTH;

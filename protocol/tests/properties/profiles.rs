@@ -42,8 +42,8 @@ fn foreign_items() -> impl Strategy<Value = ForeignItem> {
 pub(crate) fn updates() -> impl Strategy<Value = ProfileUpdate> {
     let who = (names(), of(texts()), of(identities()), of(locations()), parts(), of(totps()));
     let rest = (of(any::<bool>()), vec(texts(), 0..4), vec(texts(), 0..4), any::<bool>());
-    let network = (of(texts()), of(secrets()), of(texts()), of(vec(texts(), 0..3)));
-    (who, rest, network).prop_map(|(who, rest, (ca_bundle, code, proxy, no_proxy))| {
+    let network = (of(texts()), of(secrets()), of(texts()), of(vec(texts(), 0..3)), any::<bool>());
+    (who, rest, network).prop_map(|(who, rest, (ca_bundle, code, proxy, no_proxy, dry_run))| {
         let (name, url, identity, secret_source, secret, totp) = who;
         let (insecure_http, also_for, not_for, verify) = rest;
         ProfileUpdate {
@@ -61,13 +61,15 @@ pub(crate) fn updates() -> impl Strategy<Value = ProfileUpdate> {
             code,
             proxy,
             no_proxy,
+            dry_run,
         }
     })
 }
 
 pub(crate) fn resets() -> impl Strategy<Value = ProfileResetSecret> {
-    (names(), parts(), any::<bool>(), of(secrets()))
-        .prop_map(|(name, secret, verify, code)| ProfileResetSecret { name, secret, verify, code })
+    (names(), parts(), any::<bool>(), of(secrets()), any::<bool>()).prop_map(
+        |(name, secret, verify, code, dry_run)| ProfileResetSecret { name, secret, verify, code, dry_run },
+    )
 }
 
 pub(crate) fn reports() -> impl Strategy<Value = ProfileReport> {

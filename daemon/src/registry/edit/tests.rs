@@ -42,6 +42,7 @@ fn nothing(of: &str) -> ProfileUpdate {
         code: None,
         proxy: None,
         no_proxy: None,
+        dry_run: false,
     }
 }
 

@@ -61,6 +61,12 @@ pub(super) fn gather(
     })
 }
 
+/// Whether a person at the terminal is asked for the new secret of a profile.
+pub(super) fn asks_for_reset(report: &ProfileReport, from_stdin: bool) -> bool {
+    let identity = Some(&report.identity).filter(|_| is_kept(&report.secret_source));
+    Wanted { secret: identity, ..Wanted::default() }.asks(from_stdin)
+}
+
 /// The new secret of a profile, and its new seed where standard input has a second line. Nothing where the daemon
 /// only reads the secret.
 ///

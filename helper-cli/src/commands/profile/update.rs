@@ -1,11 +1,11 @@
 //! Owns `cp-token profile update`: from options and answers to a request.
 
-use cp_token_protocol::message::{Identity, ProfileUpdate, Request};
+use cp_token_protocol::message::{EntryParts, Identity, ProfileUpdate, Request};
 use cp_token_protocol::{ErrorCode, Failure};
 
 use super::{absolute_or_none, entries, find, secrets};
 use crate::cli::UpdateOptions;
-use crate::commands::{code, tell};
+use crate::commands::{ask, code, tell};
 use crate::proxy_address::require_no_password;
 
 /// Changes the profile.
@@ -29,14 +29,13 @@ pub(super) fn run(options: UpdateOptions) -> Result<(), Failure> {
         seed: is_kept && totp.as_ref().is_some_and(secrets::is_stored),
         proxy_user: options.proxy.as_deref().filter(|_| is_kept),
     };
-    let secret = secrets::gather(&options.name, &wanted, options.secret_stdin)?;
     let insecure_http = (options.insecure_http || options.no_insecure_http).then_some(options.insecure_http);
-    let update = ProfileUpdate {
+    let mut request = Request::ProfileUpdate(ProfileUpdate {
         name: options.name.clone(),
         url: options.url,
-        identity,
+        identity: identity.clone(),
         secret_source,
-        secret,
+        secret: EntryParts::default(),
         ca_bundle,
         insecure_http,
         also_for: options.also_for,
@@ -44,10 +43,18 @@ pub(super) fn run(options: UpdateOptions) -> Result<(), Failure> {
         verify: !options.no_verify,
         totp,
         code: None,
-        proxy: options.proxy,
+        proxy: options.proxy.clone(),
         no_proxy: options.no_proxy.map(entries),
-    };
-    tell(code::ask(&mut Request::ProfileUpdate(update))?)
+        dry_run: true,
+    });
+    if wanted.asks(options.secret_stdin) {
+        ask(&request)?;
+    }
+    let secret = secrets::gather(&options.name, &wanted, options.secret_stdin)?;
+    if let Request::ProfileUpdate(update) = &mut request {
+        (update.secret, update.dry_run) = (secret, false);
+    }
+    tell(code::ask(&mut request)?)
 }
 
 /// Another user of a profile of kind `basic` stays `basic`.

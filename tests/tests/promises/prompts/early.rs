@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use cp_token_tests::world::World;
 
+use crate::lock::{lock, unlock};
+
 /// What each question for a secret ends with.
 const QUESTION: &str = "(not shown): ";
 
@@ -45,6 +47,44 @@ fn what_is_wrong_with_a_new_profile_is_said_before_its_secret_is_asked_for() {
     mode(0o700);
     std::fs::write(world.config_folder().join("config.toml"), "default = [").expect("break the config");
     refused_unasked(&world, &good, 78, "config.toml, line 1");
+}
+
+#[test]
+fn what_is_wrong_with_a_changed_profile_or_its_reset_is_said_before_the_secret_is_asked_for() {
+    let world = World::new();
+    world.create_profile("prod", "memory");
+    let (update, reset) = ("profile update prod --client-id key-2", "profile reset-secret prod");
+    for words in [update, reset] {
+        let mut dialogue = world.dialogue(&words.split(' ').collect::<Vec<_>>());
+        dialogue.wait_for_question(QUESTION);
+        dialogue.press("\u{4}");
+        assert_eq!(dialogue.end().code, 64, "the control: with nothing wrong it is asked for");
+    }
+    for (rest, code, told) in [
+        ("--url console.us2.crashplan.com", 78, "the request URL must look like https://"),
+        ("--url https://api.example/login", 78, "the request URL must end after the host"),
+        ("--proxy ftp://p:1", 64, "proxy"),
+        ("--also-for git.example", 78, "the origin must look like https://"),
+    ] {
+        refused_unasked(&world, &format!("{update} {rest}"), code, told);
+    }
+    refused_unasked(&world, "profile reset-secret other", 64, "there is no profile other");
+    let passphrase = world.new_secret();
+    lock(&world, &passphrase).succeeded();
+    for words in [update, reset] {
+        refused_unasked(&world, words, 77, "locked");
+    }
+    unlock(&world, &passphrase).succeeded();
+    let log = world.helper(&["log", "--json"]).succeeded().stdout;
+    assert!(
+        !log.contains("\"profile-update\"") && !log.contains("\"profile-reset-secret\""),
+        "trials: {log}"
+    );
+    assert!(log.contains("\"profile-create\""), "the control: {log}");
+    std::fs::write(world.config_folder().join("config.toml"), "default = [").expect("break the config");
+    for words in [update, reset] {
+        refused_unasked(&world, words, 78, "config.toml, line 1");
+    }
 }
 
 #[test]
