@@ -29,7 +29,7 @@ use crate::protections::Protections;
 use crate::redeemer::{OnRedeemed, Redeemer};
 use crate::registry::{self, Registry};
 use crate::service::{Parts, Service};
-use crate::signals::{Signals, Wish};
+use crate::signals::{self, Signals, Wish};
 use crate::sources::Sources;
 use crate::state::StateFile;
 use crate::unwind;
@@ -80,6 +80,7 @@ struct Stop;
 /// # Errors
 /// Where the system refuses a runtime, a signal or the socket, or a legacy cannot be kept.
 pub fn run(mut foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
+    signals::require_sockets()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::listen()?;

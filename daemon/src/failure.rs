@@ -45,6 +45,9 @@ const KEPT: &str = "; the secret is kept and tried again";
 /// The other cause of a client that is refused.
 const IF_DELETED: &str = "; if the client was deleted there";
 
+/// What to do where the system is short of something.
+const SHORT: &str = "Raise that limit, or end what uses it up; then try again";
+
 const NO_PLACE: &str = "Set CP_TOKEN_CONFIG_DIR and CP_TOKEN_STATE_DIR to folders of your own that can be written to, \
      run `cp-token daemon stop`, then run this again";
 
@@ -195,6 +198,11 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         }
         RegistryError::Config(..) => {
             (ErrorCode::CONFIG_BROKEN, "Mend the file; it is read again at the next request")
+        }
+        RegistryError::ConfigFile(_, error) if error.is_shortage() => (ErrorCode::CONFIG_BROKEN, SHORT),
+        RegistryError::WriteFailed(_, error) if error.is_shortage() => {
+            return Failure::new(ErrorCode::WRITE_FAILED, format!("{error}; nothing was changed"))
+                .with_hint(SHORT);
         }
         RegistryError::ConfigFile(_, FileError::TooLarge) => (
             ErrorCode::CONFIG_BROKEN,

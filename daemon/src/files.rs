@@ -89,10 +89,23 @@ impl FileError {
                 | Self::Shared(_)
         )
     }
+
+    /// Whether the system is short of something, and the file is not to blame.
+    pub fn is_shortage(&self) -> bool {
+        matches!(self, Self::Io(error) if is_shortage(error))
+    }
 }
 
-/// The system's own short word for a failure; it never repeats content.
-fn describe(error: &io::Error) -> String {
+/// Whether the system refuses because it is short of something.
+pub(crate) fn is_shortage(error: &io::Error) -> bool {
+    system::shortage(error).is_some()
+}
+
+/// The system's own short word for a failure, or what it is short of; it never repeats content.
+pub(crate) fn describe(error: &io::Error) -> String {
+    if let Some(shortage) = system::shortage(error) {
+        return shortage.to_owned();
+    }
     match error.raw_os_error() {
         Some(number) => io::Error::from_raw_os_error(number).to_string(),
         None => error.kind().to_string(),

@@ -8,9 +8,9 @@ use std::time::Duration;
 use cp_token_protocol::Secret;
 use tokio::sync::Semaphore;
 
-use crate::background;
 use crate::files::FileError;
 use crate::intake::IntakeError;
+use crate::{background, files};
 
 mod environment;
 #[cfg(unix)]
@@ -46,6 +46,11 @@ pub enum ProgramError {
     /// Others could put another program in its place.
     #[error("could be replaced by others, because it or a folder on the way to it is theirs or open to them")]
     Replaceable,
+    /// The system is short of processes, descriptors or memory.
+    #[error(
+        "was not started: the system gives this user no more threads or processes, descriptors or memory"
+    )]
+    Refused,
     /// The system does not run it.
     #[error("cannot be run")]
     NotRun,
@@ -64,6 +69,11 @@ pub enum ProgramError {
     /// It printed more than was allowed, and was ended.
     #[error("printed more than a secret can hold")]
     TooMuch,
+}
+
+/// What it means that the system does not start it, which there is.
+fn not_started(error: &std::io::Error) -> ProgramError {
+    if files::is_shortage(error) { ProgramError::Refused } else { ProgramError::NotRun }
 }
 
 fn describe(exit: Option<u8>) -> String {
@@ -120,7 +130,7 @@ async fn run_in_turn(argv: Vec<String>, limit: usize) -> Result<Secret, ProgramE
         drop(place);
         outcome
     };
-    let printed = background::on(&resource, work).await.map_err(|_| ProgramError::NotRun)??;
+    let printed = background::on(&resource, work).await.map_err(|error| not_started(&error))??;
     if printed.expose().is_empty() { Err(ProgramError::Silent) } else { Ok(printed) }
 }
 

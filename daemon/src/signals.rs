@@ -14,6 +14,24 @@ pub use system::Signals;
 #[cfg(unix)]
 pub use system::{block, unblock};
 
+/// Passes where the system gives out a pair of sockets, without which the runtime would panic over its own signals.
+///
+/// # Errors
+/// Why there is none.
+#[cfg(unix)]
+pub fn require_sockets() -> std::io::Result<()> {
+    std::os::unix::net::UnixStream::pair().map(drop)
+}
+
+/// The runtime needs none here.
+///
+/// # Errors
+/// Never.
+#[cfg(windows)]
+pub fn require_sockets() -> std::io::Result<()> {
+    Ok(())
+}
+
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {

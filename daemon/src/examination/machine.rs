@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use cp_token_protocol::message::{Finding, ProtectionReport, ProtectionState, SecretLocation};
+use cp_token_protocol::message::{Finding, ProtectionReport, ProtectionState, SecretLocation, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure};
 
 use super::Examination;
 use super::account::MACHINE;
 use crate::failure;
-use crate::files;
+use crate::files::{self, FileError};
 use crate::profile::Profile;
 
 impl Examination {
@@ -65,12 +65,24 @@ impl Examination {
     async fn state_file(&self) -> Finding {
         match self.state.save().await {
             Ok(()) => MACHINE.fine("state", format!("{} can be written", self.state.shown())),
+            Err(FileError::ReadOnly(place)) if !self.needs_codes() => {
+                let found = format!("{place} cannot be written, which costs dates and the log, and no token");
+                MACHINE.note("state", found, OTHER_STATE)
+            }
             Err(error) => {
-                let message = format!("{} cannot be written: {error}", self.state.shown());
-                let mend = "Make room, give yourself the right to write there, or set CP_TOKEN_STATE_DIR to a folder that can be written to; until then there are no dates and no log";
-                MACHINE.fault("state", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(mend))
+                let message = if matches!(error, FileError::ReadOnly(_)) {
+                    error.to_string()
+                } else {
+                    format!("{} cannot be written: {error}", self.state.shown())
+                };
+                MACHINE.fault("state", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(NO_STATE))
             }
         }
+    }
+
+    /// Whether a profile's one-time codes are computed: none is sent whose use cannot be written down in that folder.
+    fn needs_codes(&self) -> bool {
+        self.registry.profiles().iter().any(|profile| profile.totp == TotpMethod::Stored)
     }
 
     async fn keyring(&self) -> Finding {
@@ -105,6 +117,10 @@ fn protections(reports: &[ProtectionReport]) -> Finding {
         }
     }
 }
+
+const OTHER_STATE: &str = "To have them, set CP_TOKEN_STATE_DIR to a folder that can be written to";
+
+const NO_STATE: &str = "Make room, give yourself the right to write there, or set CP_TOKEN_STATE_DIR to a folder that can be written to; until then there are no dates, no log and no computed one-time codes";
 
 fn named(report: &ProtectionReport) -> String {
     match report.detail.as_str() {

@@ -39,6 +39,9 @@ pub(super) fn of_command(error: ProgramError) -> (ErrorCode, &'static str) {
         ProgramError::Replaceable => {
             "See whose the program and the folders are with `namei -l`, and close them or choose another program"
         }
+        ProgramError::Refused => {
+            "Raise its limits (RLIMIT_NPROC, RLIMIT_NOFILE), or end what uses them up; then try again"
+        }
         ProgramError::NotRun => "See that it is a program, and that you may run it: chmod u+x",
         ProgramError::Failed(_) | ProgramError::Silent | ProgramError::EmptyLine | ProgramError::TooMuch => {
             RUN_IT

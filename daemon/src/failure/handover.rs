@@ -8,6 +8,9 @@ use crate::handover::{HandoverError, ProgramFault};
 pub fn of_handover(error: &HandoverError) -> Failure {
     let (code, hint) = match error {
         HandoverError::NoQuiet(_) => (ErrorCode::HANDOVER_DELAYED, "Try again"),
+        HandoverError::Config(failure) if failure.hint == super::SHORT => {
+            (ErrorCode::HANDOVER_FAILED, failure.hint.as_str())
+        }
         HandoverError::Config(failure) => {
             (failure.code, "Mend it first; a new daemon would have no profiles")
         }

@@ -105,6 +105,20 @@ fn sync(file: &File) -> io::Result<()> {
     }
 }
 
+/// What the system is short of where it refuses so; nothing where it refuses for another reason.
+pub(super) fn shortage(error: &io::Error) -> Option<&'static str> {
+    match error.raw_os_error() {
+        Some(libc::EAGAIN) => Some("the system gives this user no more threads or processes (RLIMIT_NPROC)"),
+        Some(libc::EMFILE) => Some("the daemon may open no more files (RLIMIT_NOFILE)"),
+        Some(libc::ENFILE) => Some("the system opens no more files for anybody"),
+        Some(libc::ENOMEM) => Some(NO_MEMORY),
+        Some(_) => None,
+        None => (error.kind() == io::ErrorKind::OutOfMemory).then_some(NO_MEMORY),
+    }
+}
+
+const NO_MEMORY: &str = "the system gives the daemon no more memory (RLIMIT_AS, RLIMIT_DATA)";
+
 /// A folder that is not ours to write to, a disk that is read-only, or a file that is mounted by itself.
 pub(super) fn not_written(error: io::Error, target: &Path) -> FileError {
     match error.raw_os_error() {

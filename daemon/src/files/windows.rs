@@ -151,6 +151,11 @@ fn asked(object: &impl AsHandle) -> io::Result<(Sid, Access)> {
     Ok((own_user()?, access_of(object, Kind::File)?))
 }
 
+/// What the system is short of where it refuses so; nothing where it refuses for another reason.
+pub(super) fn shortage(error: &io::Error) -> Option<&'static str> {
+    (error.kind() == io::ErrorKind::OutOfMemory).then_some("the system gives the daemon no more memory")
+}
+
 fn classify(error: io::Error) -> FileError {
     if error.kind() == io::ErrorKind::NotFound { FileError::Absent } else { FileError::Io(error) }
 }

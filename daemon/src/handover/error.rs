@@ -1,9 +1,11 @@
 //! Owns why a hand-over does not take place. Whatever it is, the daemon that was to go goes on.
 
+use std::io;
+
 use cp_token_protocol::Failure;
 use cp_token_protocol::handover::FORMAT;
 
-use crate::files::FileError;
+use crate::files::{self, FileError};
 use crate::instance::InstanceError;
 use crate::ipc::activation::ActivationError;
 
@@ -17,8 +19,8 @@ pub enum HandoverError {
     #[error("the program {0} is not run: {1}")]
     Program(String, #[source] ProgramFault),
     /// The system refused a process or a descriptor.
-    #[error("the system refuses a new process: {0}")]
-    System(std::io::ErrorKind),
+    #[error("the system refuses a new process: {}", files::describe(.0))]
+    System(io::Error),
     /// The limits on the daemon's memory leave too little of it.
     #[error("its limits on memory (RLIMIT_AS, RLIMIT_DATA) leave too little for a restart")]
     Memory,
@@ -41,8 +43,8 @@ pub enum HandoverError {
     #[error("another process than the new one has spoken")]
     Stranger,
     /// It is proved, and yet the system does not run it in this process's place.
-    #[error("the system does not run the program {0} in this process: {1}")]
-    NotRun(String, std::io::ErrorKind),
+    #[error("the system does not run the program {0} in this process: {reason}", reason = files::describe(.1))]
+    NotRun(String, io::Error),
     /// It took nothing, or died over it.
     #[error("the program {0} did not take over")]
     NotTaken(String),
@@ -53,7 +55,7 @@ pub enum HandoverError {
     #[error("work under way did not end within {0} s")]
     NoQuiet(u64),
     /// The successor would have no profiles.
-    #[error("the config file is not in order: {}", .0.message)]
+    #[error("{}", .0.message)]
     Config(Failure),
 }
 

@@ -56,7 +56,7 @@ impl Successor {
         }
         let file = program.open().map_err(|fault| HandoverError::Program(program.shown(), fault))?;
         let proved = Proved { program: program.clone(), file, background };
-        let mut successor = proved.rehearse(meeting).map_err(|error| HandoverError::System(error.kind()))?;
+        let mut successor = proved.rehearse(meeting).map_err(HandoverError::System)?;
         let ready = tokio::time::timeout(START_LIMIT, successor.get_ready());
         ready.await.map_err(|_| HandoverError::Silent(program.shown()))??;
         Ok((successor, proved))
@@ -72,7 +72,7 @@ impl Successor {
         program: &Program,
         meeting: &MeetingPlace,
     ) -> Result<Self, HandoverError> {
-        let refused = |error: io::Error| HandoverError::System(error.kind());
+        let refused = HandoverError::System;
         let channel = predecessor.into_channel();
         write_first_words(&channel, meeting.made()).map_err(refused)?;
         let process = system::parent().ok_or(HandoverError::Nowhere)?;
@@ -157,7 +157,7 @@ impl Successor {
         }
         let channel = std::os::unix::net::UnixStream::from(channel);
         let watched = channel.set_nonblocking(true).and_then(|()| UnixStream::from_std(channel));
-        watched.map_err(|error| HandoverError::System(error.kind()))
+        watched.map_err(HandoverError::System)
     }
 
     async fn give_all(&mut self, legacy: Vec<Piece>) -> Result<Kept, HandoverError> {
@@ -220,7 +220,7 @@ impl Proved {
         let arguments = self.arguments(Role::Successor, &given);
         let refusal = self.program.take_over_this_process(&self.file, &arguments, &given);
         drop(held_by);
-        HandoverError::NotRun(self.program.shown(), refusal.kind())
+        HandoverError::NotRun(self.program.shown(), refusal)
     }
 
     fn arguments(&self, role: Role, given: &[RawFd]) -> Vec<String> {

@@ -10,7 +10,7 @@ use cp_token_protocol::Secret;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::watch::{Watch, keep_descriptors_to_ourselves};
-use super::{ProgramError, environment};
+use super::{ProgramError, environment, not_started};
 use crate::intake::Intake;
 use crate::{children, signals};
 
@@ -88,7 +88,7 @@ fn start(argv: &[String]) -> Result<Child, ProgramError> {
         });
     }
     children::start(&mut command).map_err(|error| {
-        if error.kind() == io::ErrorKind::NotFound { ProgramError::Absent } else { ProgramError::NotRun }
+        if error.kind() == io::ErrorKind::NotFound { ProgramError::Absent } else { not_started(&error) }
     })
 }
 

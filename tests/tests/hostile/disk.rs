@@ -97,6 +97,13 @@ fn d04_a_disk_that_fails_or_is_read_only_costs_nothing_but_the_change() {
     }
 }
 
+/// The line of `doctor` on it, which names the file once.
+fn state_file_is_a(verdict: &str, told: &str) {
+    let lines = || told.lines().filter(|line| line.split_whitespace().nth(1) == Some("state"));
+    assert!(lines().count() == 1 && lines().all(|line| line.starts_with(verdict)), "{told}");
+    assert_eq!(told.matches("state.json").count(), 1, "{told}");
+}
+
 #[test]
 fn d04_in_a_home_that_cannot_be_written_a_profile_is_refused_and_a_token_is_served() {
     if !can_be_others() {
@@ -121,6 +128,17 @@ fn d04_in_a_home_that_cannot_be_written_a_profile_is_refused_and_a_token_is_serv
     helper(&["get", "--fresh"]).printing_a_token().run().token();
     create("second", &world.new_client()).failed(74).saying("config.toml is read-only");
     helper(&["profile", "list"]).run().succeeded();
+    state_file_is_a("note", &helper(&["doctor"]).run().stdout);
+    // What is not sent without a note of it needs the place for notes.
+    let config = world.path("config/config.toml");
+    let text = std::fs::read_to_string(&config).expect("the config");
+    let coded = "kind = \"user\"\nusername = \"jo\"\ntotp = \"stored\"\nsecret_source = \"memory\"";
+    std::fs::write(&config, format!("{text}\n[profile.jo]\nurl = \"https://127.0.0.1:9\"\n{coded}\n"))
+        .expect("add a profile with codes");
+    let told = helper(&["doctor", "-p", "prod"]).run();
+    assert_eq!(told.code, 74, "{told:?}");
+    state_file_is_a("FAIL", &told.stdout);
+    std::fs::write(&config, text).expect("take it out");
     for folder in ["config", "state"] {
         chmod(world.path(folder), 0o700);
     }

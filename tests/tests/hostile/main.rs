@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot set the stage has to stop where the stage broke")]
 
 mod activation;
+mod bad_config;
 mod bad_input;
 mod crowds;
 mod disk;
@@ -26,6 +27,7 @@ mod peers;
 mod privilege;
 mod python;
 mod races;
+mod shortage;
 mod small_memory;
 mod socket_removed;
 mod stage;

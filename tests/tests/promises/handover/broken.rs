@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use cp_token_tests::programs;
 use cp_token_tests::world::{World, processes};
 
-use super::{KINDS, poor_successor, replace_daemon, restart, stage};
+use super::{KINDS, eventually, poor_successor, replace_daemon, restart, stage};
 
 #[test]
 fn a_new_program_that_dies_in_the_old_ones_place_leaves_no_process_with_a_secret_behind() {
@@ -134,4 +134,17 @@ fn a_default_that_is_empty_is_told_as_that() {
     let rest: Vec<&str> = text.lines().filter(|line| !line.starts_with("default")).collect();
     std::fs::write(&config, format!("default = \"\"\n{}\n", rest.join("\n"))).expect("break it");
     world.helper(&["daemon", "reload"]).failed(78).saying("default is empty");
+}
+
+/// A signal has no answer: what came of it stands in the log, and the daemon serves all it had.
+#[test]
+fn a_signal_for_a_restart_into_a_program_of_another_format_changes_nothing_and_is_logged() {
+    let world = stage();
+    let (old, before) = (world.daemon_pid(), world.server().token_requests());
+    poor_successor(&world, "other format");
+    processes::signal(old, processes::Signal::USR2);
+    let log = world.state_folder().join("daemon.log");
+    let said = || std::fs::read_to_string(&log).unwrap_or_default().contains("hands over in format 99");
+    eventually("the refusal is in the log", said);
+    goes_on(&world, old, before);
 }
