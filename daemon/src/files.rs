@@ -14,12 +14,14 @@ mod system;
 
 mod exchange;
 mod growing;
+#[cfg(target_os = "linux")]
+mod linux;
 mod reading;
 mod writers;
 
 pub use exchange::{Expected, Replacement, replace};
 pub use growing::append;
-pub use reading::{read_own, read_trusted, read_unless};
+pub use reading::{has_writer, read_own, read_trusted, read_unless};
 pub use writers::{WriterLock, lock_within, lock_writers, share_lock};
 
 pub use system::{check_ancestors, check_folder, check_writable, make_private_folder, open_to_append};

@@ -4,7 +4,7 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::reading::says;
+use super::reading::{has_writer, says};
 use super::{FileError, system};
 use crate::commit_point::CommitPoint;
 
@@ -43,7 +43,7 @@ pub fn replace(
     point: &CommitPoint,
 ) -> Result<Replacement, FileError> {
     let path = &system::target(path)?;
-    if matches!(expected, Expected::Text(known) if !says(path, known)) {
+    if matches!(expected, Expected::Text(known) if !is_at_rest(path, known)) {
         return Ok(Replacement::Overtaken(None));
     }
     let draft = beside(path, "new")?;
@@ -75,7 +75,7 @@ fn put(path: &Path, draft: &Path, expected: Expected<'_>, new: &str) -> Result<R
 /// The names are exchanged, so that what was in the file's place can be looked at when nobody can replace it any more.
 fn exchange(path: &Path, draft: &Path, known: &str, new: &str) -> Result<Replacement, FileError> {
     match system::exchange(draft, path) {
-        Ok(()) if says(draft, known) => {
+        Ok(()) if is_at_rest(draft, known) => {
             let _ = std::fs::remove_file(draft);
             Ok(Replacement::Done)
         }
@@ -84,6 +84,11 @@ fn exchange(path: &Path, draft: &Path, known: &str, new: &str) -> Result<Replace
         Err(error) if error.kind() == ErrorKind::Unsupported => replace_after_a_look(path, draft, known),
         Err(error) => Err(system::not_written(error, path)),
     }
+}
+
+/// Whether a file says this, and nobody has it open who could write something else into it.
+fn is_at_rest(path: &Path, known: &str) -> bool {
+    says(path, known) && !has_writer(path)
 }
 
 /// Puts back what was in the file's place. Where ours was written over in that instant, both of theirs are kept; where it

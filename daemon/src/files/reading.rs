@@ -43,6 +43,14 @@ pub(super) fn says(path: &Path, text: &str) -> bool {
     system::open_trusted(path).is_ok_and(|file| is(&file, text).unwrap_or(false))
 }
 
+/// Whether such a file is there and somebody has it open for writing, as far as the system tells.
+pub fn has_writer(path: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    return system::open_trusted(path).is_ok_and(|file| super::linux::has_writer(&file));
+    #[cfg(not(target_os = "linux"))]
+    path.as_os_str().is_empty()
+}
+
 fn is(mut file: &File, text: &str) -> io::Result<bool> {
     let mut piece = vec![0; PIECE];
     for part in text.as_bytes().chunks(PIECE) {

@@ -186,6 +186,7 @@ impl ConfigFile {
                 Replacement::DoneBut(warning) => Some(warning),
                 Replacement::Overtaken(text) => {
                     kept = text.or(kept);
+                    std::thread::sleep(found::CALM);
                     prepared = self.prepared(edit)?;
                     continue;
                 }

@@ -17,6 +17,8 @@ pub(super) trait Changing {
     fn is_new(&self, text: &Self::Text) -> bool;
     /// Whether the name belongs to another file than at this version: that one was replaced as a whole, and so was whole.
     fn is_another_file(&self, version: &Self::Version) -> bool;
+    /// Whether somebody has it open for writing.
+    fn has_writer(&self) -> bool;
     /// Waits as long as a writer may be between two writings.
     fn pause(&self);
 }
@@ -29,7 +31,8 @@ pub(super) fn at_rest<F: Changing>(file: &F) -> (F::Version, Option<F::Text>) {
         let text = file.text();
         if file.is_new(&text) {
             file.pause();
-            if file.version() != version && !file.is_another_file(&version) {
+            let has_changed = file.version() != version && !file.is_another_file(&version);
+            if has_changed || file.has_writer() {
                 continue;
             }
         }
@@ -50,6 +53,7 @@ mod tests {
         all: usize,
         known: Option<usize>,
         replaced: bool,
+        writers: Cell<usize>,
     }
 
     impl Changing for Written {
@@ -67,13 +71,16 @@ mod tests {
         fn is_another_file(&self, _: &usize) -> bool {
             self.replaced
         }
+        fn has_writer(&self) -> bool {
+            self.writers.replace(self.writers.get().saturating_sub(1)) > 0
+        }
         fn pause(&self) {
             self.pieces.set(self.all.min(self.pieces.get() + 1));
         }
     }
 
     fn written(all: usize, known: Option<usize>) -> (usize, Option<usize>) {
-        at_rest(&Written { pieces: Cell::new(0), all, known, replaced: false })
+        at_rest(&Written { pieces: Cell::new(0), all, known, replaced: false, writers: Cell::new(0) })
     }
 
     #[test]
@@ -95,8 +102,27 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_somebody_has_open_for_writing_is_not_whole() {
+        let file = |writers| Written {
+            pieces: Cell::new(0),
+            all: 0,
+            known: None,
+            replaced: true,
+            writers: Cell::new(writers),
+        };
+        assert_eq!(at_rest(&file(ROUNDS - 1)), (0, Some(0)));
+        assert_eq!(at_rest(&file(ROUNDS)), (0, None));
+    }
+
+    #[test]
     fn a_file_that_was_replaced_meanwhile_was_whole() {
-        let file = Written { pieces: Cell::new(0), all: usize::MAX, known: None, replaced: true };
+        let file = Written {
+            pieces: Cell::new(0),
+            all: usize::MAX,
+            known: None,
+            replaced: true,
+            writers: Cell::new(0),
+        };
         assert_eq!(at_rest(&file), (0, Some(0)));
     }
 }

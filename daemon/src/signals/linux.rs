@@ -13,7 +13,7 @@ use super::Wish;
 /// What is read; SIGCHLD tells of an ended child.
 const HEARD: [i32; 5] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGUSR2, libc::SIGCHLD];
 /// What would end the process and means nothing to it.
-const IGNORED: [i32; 2] = [libc::SIGUSR1, libc::SIGALRM];
+const IGNORED: [i32; 3] = [libc::SIGUSR1, libc::SIGALRM, libc::SIGIO];
 
 /// The signals that the daemon listens to.
 pub struct Signals {

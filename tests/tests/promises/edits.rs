@@ -9,6 +9,7 @@ mod daemons;
 mod given_up;
 mod random;
 mod stopper;
+mod written;
 
 const BY_HAND: &str = "\n# a note\n[profile.byhand]\nurl = \"https://hand.example\"\nclient_id = \"key-h\"\n";
 

@@ -10,7 +10,7 @@ use super::{ConfigFile, Signature};
 use crate::files::{self, FileError};
 
 /// How long a file that somebody else wrote has to stay the same until it is taken as whole.
-const CALM: Duration = Duration::from_millis(20);
+pub(super) const CALM: Duration = Duration::from_millis(20);
 
 /// What was found under the file's name.
 pub(in crate::registry) enum Found {
@@ -31,7 +31,7 @@ impl ConfigFile {
             // Whoever wants no profiles any more says so with a file: a gap in an editor's work would end every token.
             Some(Ok(Found::Nothing)) if self.has_profiles() => (signature, refused(FileError::Absent)),
             Some(text) => (signature, text),
-            None => (signature, refused(FileError::Locked)),
+            None => (signature, Err(RegistryError::Busy(self.shown()))),
         }
     }
 
@@ -78,6 +78,10 @@ impl rest::Changing for ConfigFile {
     fn is_another_file(&self, version: &Self::Version) -> bool {
         let created = |of: &Self::Version| of.and_then(|signature| signature.created);
         created(version) != created(&self.signature())
+    }
+
+    fn has_writer(&self) -> bool {
+        files::has_writer(&self.path)
     }
 
     fn pause(&self) {
