@@ -175,8 +175,6 @@ fn i05_a_daemon_killed_while_it_resets_leaves_the_old_secret_or_the_new_one() {
             // The old one was refused just now, and is not sent again before a person says so.
             world.helper(&["forget"]).succeeded();
             reset(&new).succeeded();
-            // The server refused it just now, and takes it again.
-            world.helper(&["forget", "-p", "prod"]).succeeded();
             reset(&old).succeeded();
             world.helper(&["daemon", "stop"]).succeeded();
             assert_eq!(items(&world), 1);
