@@ -1,16 +1,29 @@
-//! Owns the question whether a path leads to an open descriptor: curl's are those behind which the token lies. It opens
+//! Owns the question whether a path leads to an open descriptor: curl's are those behind which the token lies. It reads
 //! nothing.
 
-use std::ffi::OsStr;
+#[cfg_attr(target_os = "linux", path = "descriptors/linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "descriptors/other.rs")]
+mod place;
+
+use std::ffi::OsString;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use cp_token_protocol::Failure;
 
+use self::place::Place;
 use super::files::path;
 use crate::curl::{Item, files_read, refusal};
 
 /// How many links are followed, as by the system.
 const LINKS: usize = 40;
+
+/// What stands under a name.
+enum Found {
+    Nothing,
+    Link(PathBuf),
+    Place(Place),
+}
 
 /// That none of these makes curl read from a descriptor.
 ///
@@ -18,78 +31,67 @@ const LINKS: usize = 40;
 /// The first that does, or might.
 pub(super) fn refuse<'i>(items: impl Iterator<Item = &'i Item>) -> Result<(), Failure> {
     for item in items.filter(|item| item.is_on()) {
-        if files_read(item)?.iter().any(|name| is_descriptor(path(name))) {
-            return Err(refusal(
-                format!("the file of --{} is a descriptor, and behind one lies the token", item.known.name),
-                "name a file; where curl knows it, - is standard input",
-            ));
+        for name in files_read(item)?.iter().filter(|name| !name.is_empty()) {
+            refuse_file(item, path(name))?;
         }
     }
     Ok(())
 }
 
-/// Whether the path leads through a folder of descriptors, by whatever link. One with too many links leads nowhere.
-fn is_descriptor(path: &Path) -> bool {
-    let Ok(start) = std::env::current_dir() else { return path.is_relative() };
-    let (mut folder, mut links) = (start, 0);
-    let mut ahead = components(path);
-    while let Some(next) = ahead.pop() {
-        let is_parent = next == "..";
-        if next == "/" {
-            folder = PathBuf::from("/");
-        } else if is_parent {
-            folder.pop();
-        } else if is_folder_of_descriptors(&folder)
-            || is_standard_stream(&folder, &next)
-            || is_of_a_process_to_come(&folder, &next)
-        {
-            return true;
-        } else if let Ok(link) = folder.join(&next).read_link() {
-            links += 1;
-            if links > LINKS {
-                return false;
+fn refuse_file(item: &Item, path: &Path) -> Result<(), Failure> {
+    let option = item.known.name;
+    match leads_to_descriptor(path) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(refusal(
+            format!(
+                "the file of --{option} is a descriptor or lies below /proc, and the token is behind one"
+            ),
+            "name a file; where curl knows it, - is standard input",
+        )),
+        Err(_) => Err(refusal(
+            format!("the path of the file of --{option} cannot be followed, and it might be a descriptor"),
+            "name a file whose folders are open to you, with few links on the way",
+        )),
+    }
+}
+
+/// Whether the path leads to a descriptor, or to where they have names. It goes name by name, as the system does: the
+/// whole name of where it arrives may be longer than the system takes at once, or belong to another tree.
+fn leads_to_descriptor(path: &Path) -> io::Result<bool> {
+    let Some(mut place) = place::start(path)? else { return Ok(false) };
+    let (mut ahead, mut links) = (names(path), 0..LINKS);
+    while !place::is_descriptor(&place)? {
+        let Some(name) = ahead.pop() else { return Ok(false) };
+        match place::find(&place, &name)? {
+            Found::Place(found) => place = found,
+            Found::Link(to) => {
+                links.next().ok_or(io::ErrorKind::TooManyLinks)?;
+                ahead.extend(names(&to));
             }
-            ahead.extend(components(&link));
-        } else {
-            folder.push(&next);
+            Found::Nothing => skip(&mut ahead),
         }
     }
-    is_folder_of_descriptors(&folder)
+    Ok(true)
 }
 
-/// The steps of a path, the first one last.
-fn components(path: &Path) -> Vec<std::ffi::OsString> {
-    let steps = path.components().filter(|step| *step != Component::CurDir);
-    let mut steps: Vec<_> = steps.map(|step| step.as_os_str().to_owned()).collect();
-    steps.reverse();
-    steps
+/// Goes on behind the `..` that leads out of a folder which is not there: curl may make it.
+fn skip(ahead: &mut Vec<OsString>) {
+    let mut depth = 1_usize;
+    while depth > 0 {
+        match ahead.pop() {
+            Some(name) if name == ".." => depth -= 1,
+            Some(_) => depth += 1,
+            None => return,
+        }
+    }
 }
 
-/// Wherever the processes' file system is mounted, and the place that other systems have for it.
-fn is_folder_of_descriptors(folder: &Path) -> bool {
-    folder == Path::new("/dev/fd")
-        || (folder.file_name() == Some(OsStr::new("fd")) && is_of_processes(folder))
-}
-
-/// Where they are no links to the former.
-fn is_standard_stream(folder: &Path, name: &OsStr) -> bool {
-    folder == Path::new("/dev") && ["stdin", "stdout", "stderr"].iter().any(|stream| name == *stream)
-}
-
-/// What is missing among the processes now may be curl's when curl looks: its own number is not given out yet.
-fn is_of_a_process_to_come(folder: &Path, name: &OsStr) -> bool {
-    is_of_processes(folder) && folder.join(name).symlink_metadata().is_err()
-}
-
-#[cfg(target_os = "linux")]
-fn is_of_processes(folder: &Path) -> bool {
-    const PROC: u64 = 0x9fa0;
-    rustix::fs::statfs(folder).is_ok_and(|facts| u64::try_from(facts.f_type).is_ok_and(|kind| kind == PROC))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_of_processes(_: &Path) -> bool {
-    false
+/// The names of a path, the first one last.
+fn names(path: &Path) -> Vec<OsString> {
+    let names = path.components().filter(|name| *name != Component::CurDir);
+    let mut names: Vec<_> = names.map(|name| name.as_os_str().to_owned()).collect();
+    names.reverse();
+    names
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -115,6 +117,7 @@ mod tests {
             "/dev/fd/4",
             "/dev/./fd//4",
             "/dev/fd/../fd/4",
+            "/missing/folder/../../dev/fd/4",
             "/dev/stdin",
             "/dev/stderr",
             "/proc/self/fd/4",
@@ -123,6 +126,8 @@ mod tests {
             "/proc/thread-self/fd/4",
             "/proc/self/root/proc/self/fd/4",
             "/proc/self/fd/4/more",
+            "/proc/self/cwd/file",
+            "/proc/self/status",
             &format!("/proc/{}/fd/999", std::process::id()),
             &format!("{to_dev}/fd/4"),
             "/proc/4194304/fd/4",
@@ -132,11 +137,29 @@ mod tests {
             &chain,
             &format!("{root}dev/fd/4"),
         ] {
-            assert!(is_descriptor(Path::new(path)), "{path}");
+            assert!(leads_to_descriptor(Path::new(path)).unwrap(), "{path}");
         }
-        for path in ["/dev/null", "/etc/passwd", "/proc/self/status", "fd/4", "/tmp/fd/4", "", ".", &itself] {
-            assert!(!is_descriptor(Path::new(path)), "{path}");
+        let long = "x".repeat(300);
+        for path in [
+            "/dev/null",
+            "/etc/passwd",
+            "/etc/passwd/more",
+            "fd/4",
+            "/tmp/fd/4",
+            "",
+            ".",
+            "https://host/a/../b",
+            &long,
+        ] {
+            assert!(!leads_to_descriptor(Path::new(path)).unwrap(), "{path}");
         }
+        assert!(leads_to_descriptor(Path::new(&itself)).is_err());
         std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_pipe_is_a_descriptor_wherever_it_was_found() {
+        let (reader, _writer) = std::io::pipe().unwrap();
+        assert!(place::is_descriptor(&reader.into()).unwrap());
     }
 }

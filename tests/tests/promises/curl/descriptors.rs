@@ -136,6 +136,68 @@ fn a_descriptor_of_a_process_that_does_not_run_yet_is_refused_where_curl_will_be
     assert_eq!(paths(world.server()), vec![("/api/v3/users".to_owned(), true); 2]);
 }
 
+/// A folder whose real name is longer than the system takes at once, by a name that is short.
+fn deep_folder(world: &World) -> String {
+    let names = |count| vec!["x".repeat(200); count].join("/");
+    for (name, count) in [("deep/a", 18), ("deep/a/b", 4)] {
+        let link = world.path(name);
+        std::fs::create_dir_all(link.with_file_name(names(count))).expect("make folders");
+        std::os::unix::fs::symlink(names(count), link).expect("make a link");
+    }
+    world.path("deep/a/b").display().to_string()
+}
+
+#[test]
+fn a_link_to_a_descriptor_is_found_where_its_real_name_is_longer_than_the_system_takes() {
+    let Some(world) = world() else { return };
+    let (proxy, folder) = (FakeProxy::start(), deep_folder(&world));
+    let name = format!("@{}", link(&world, "deep/a/b/l", "/proc/self/fd/4"));
+    let evil = proxy.url();
+    for option in ["-w", "-d", "--proxy-header"] {
+        let line = ["-q", "-sS", option, &name, "-x", &evil, "/x", "--next", "-sS", "-x", &evil, "/x"];
+        curl(&world, &line).failed(64).saying("is a descriptor");
+    }
+    let config = world.path("home").join(".curlrc");
+    std::fs::write(&config, format!("write-out = \"{name}\"\n")).expect("write a config");
+    curl(&world, &["-sS", "/x", "--next", "-sS", "/x"]).failed(64).saying("--write-out is a descriptor");
+    assert_eq!((proxy.asked(), paths(world.server())), (0, vec![]));
+    // The control: a file that lies there is read, by each of them.
+    std::fs::write(world.path("deep/a/b/file"), "from=file\n").expect("write a file");
+    let named = format!("@{folder}/file");
+    std::fs::write(config, format!("write-out = \"{named}\"\n")).expect("write a config");
+    assert_eq!(curl(&world, &["-sS", "/api/v3/users"]).succeeded().stdout.matches("from=file").count(), 1);
+    for option in ["-w", "-d", "--proxy-header"] {
+        curl(&world, &["-q", "-sS", option, &named, "/api/v3/users"]).succeeded();
+    }
+    assert_eq!(paths(world.server()), vec![("/api/v3/users".to_owned(), true); 4]);
+}
+
+#[test]
+fn a_link_to_a_descriptor_is_found_where_another_folder_has_the_name_of_its_own() {
+    let Some(world) = world() else { return };
+    if !programs::is_root() || !programs::present(&["unshare", "mount"]) {
+        return;
+    }
+    let folder = world.path("covered");
+    std::fs::create_dir(&folder).expect("make a folder");
+    std::fs::write(folder.join("file"), "from=file\n").expect("write a file");
+    link(&world, "covered/l", "/proc/self/fd/4");
+    let covered = |words: &str| {
+        let line = format!(
+            "cd '{0}' && mount -t tmpfs none '{0}' && exec cp-token curl -- -q -sS {words}",
+            folder.display()
+        );
+        world.program("unshare").args(["--mount", "sh", "-c", &line]).run()
+    };
+    for name in ["l", "/proc/self/cwd/l"] {
+        let words = format!("-w @{name} /x --next -sS /x");
+        covered(&words).failed(64).saying("is a descriptor");
+    }
+    assert_eq!(paths(world.server()), []);
+    let shown = covered("-w @file /api/v3/users").succeeded();
+    assert!(shown.stdout.contains("from=file"), "{shown:?}");
+}
+
 #[test]
 fn what_is_no_descriptor_is_read_as_ever_and_standard_input_by_its_own_sign() {
     let Some(world) = world() else { return };

@@ -1,0 +1,64 @@
+//! Owns the steps of a path on Linux: each place is held by a descriptor that reads nothing, and known by its file system.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::Found;
+
+/// A folder or file that a path leads to.
+pub(super) type Place = OwnedFd;
+
+/// The file system of the processes, and that of pipes.
+const OF_DESCRIPTORS: [u64; 2] = [0x9fa0, 0x5049_5045];
+
+/// Where a path begins; nowhere, for us and for curl, where the working folder is closed to us.
+///
+/// # Errors
+/// That of the system.
+pub(super) fn start(path: &Path) -> io::Result<Option<Place>> {
+    match open(CWD, OsStr::new(if path.is_absolute() { "/" } else { "." })) {
+        Err(Errno::ACCESS) => Ok(None),
+        opened => Ok(Some(opened?)),
+    }
+}
+
+/// What stands under a name there. The name alone is looked up, so "too long" is true of every folder's length.
+///
+/// # Errors
+/// That of the system, where it leaves open what the name is.
+pub(super) fn find(place: &Place, name: &OsStr) -> io::Result<Found> {
+    let found = match open(place, name) {
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG) => return Ok(Found::Nothing),
+        found => found?,
+    };
+    if FileType::from_raw_mode(rustix::fs::fstat(&found)?.st_mode) != FileType::Symlink {
+        return Ok(Found::Place(found));
+    }
+    let to = rustix::fs::readlinkat(&found, c"", Vec::new())?;
+    Ok(Found::Link(PathBuf::from(std::ffi::OsString::from_vec(to.into_bytes()))))
+}
+
+/// Whether this is one, or where the processes' are. In that file system each name may be a link to anything, of
+/// another process, and those of a process may come later: none of it is looked at.
+///
+/// # Errors
+/// That of the system.
+pub(super) fn is_descriptor(place: &Place) -> io::Result<bool> {
+    let kind = u64::try_from(rustix::fs::fstatfs(place)?.f_type).ok();
+    Ok(kind.is_some_and(|kind| OF_DESCRIPTORS.contains(&kind)))
+}
+
+/// As a folder first: one that is mounted at its first use is mounted then.
+fn open(place: impl AsFd, name: &OsStr) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match rustix::fs::openat(&place, name, flags | OFlags::DIRECTORY, Mode::empty()) {
+        Err(Errno::NOTDIR) => rustix::fs::openat(&place, name, flags, Mode::empty()),
+        opened => opened,
+    }
+}

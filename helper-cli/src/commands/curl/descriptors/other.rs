@@ -1,0 +1,49 @@
+//! Owns the steps of a path on systems other than Linux: each place is known by its name.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
+
+use super::Found;
+
+/// A folder or file that a path leads to.
+pub(super) type Place = PathBuf;
+
+/// The longest name that a folder takes.
+const LONGEST: usize = 255;
+
+/// Where a path begins.
+///
+/// # Errors
+/// That of the system.
+pub(super) fn start(path: &Path) -> io::Result<Option<Place>> {
+    if path.is_absolute() { Ok(Some(PathBuf::from("/"))) } else { std::env::current_dir().map(Some) }
+}
+
+/// What stands under a name there; what is no link is taken for a folder.
+///
+/// # Errors
+/// That the name of the place has become too long.
+pub(super) fn find(place: &Place, name: &OsStr) -> io::Result<Found> {
+    if name == ".." {
+        return Ok(Found::Place(place.parent().unwrap_or(place).to_owned()));
+    }
+    let place = place.join(name);
+    match rustix::fs::readlink(&place, Vec::new()) {
+        Ok(to) => Ok(Found::Link(PathBuf::from(std::ffi::OsString::from_vec(to.into_bytes())))),
+        Err(Errno::NAMETOOLONG) if name.len() <= LONGEST => Err(Errno::NAMETOOLONG.into()),
+        Err(_) => Ok(Found::Place(place)),
+    }
+}
+
+/// Whether this is one, or where they are.
+///
+/// # Errors
+/// None.
+pub(super) fn is_descriptor(place: &Place) -> io::Result<bool> {
+    let streams = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
+    Ok(place.starts_with("/dev/fd") || streams.iter().any(|stream| place == Path::new(stream)))
+}
