@@ -11,17 +11,19 @@ use cp_token_protocol::message::Request;
 pub struct Commitment(Arc<AtomicBool>);
 
 impl Commitment {
-    /// That of a request. A change to a profile says itself when it commits; whatever else is begun is carried out.
+    /// That of a request. A change to a profile says itself when it commits, and so does a passphrase whose turn to be looked at
+    /// has come; whatever else is begun is carried out.
     pub fn of(request: &Request) -> Self {
-        let is_change = matches!(
+        let commits_later = matches!(
             request,
             Request::ProfileCreate(_)
                 | Request::ProfileUpdate(_)
                 | Request::ProfileResetSecret(_)
                 | Request::ProfileDelete(_)
                 | Request::ProfileUse(_)
+                | Request::Unlock(_)
         );
-        Self(Arc::new(AtomicBool::new(!is_change)))
+        Self(Arc::new(AtomicBool::new(!commits_later)))
     }
 
     /// From now on it is carried out to its end. To be said before the first step that cannot be undone.

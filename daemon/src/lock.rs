@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use crate::broker::Broker;
 use crate::clock::Clock;
+use crate::commitment::Commitment;
 use crate::failure;
 use crate::gate::Gate;
 use crate::refusals::Refusals;
@@ -118,17 +119,24 @@ impl Lock {
     }
 
     /// Answers again, with everything that only memory held. Waits for the end of the pause that wrong passphrases have
-    /// caused, and for no longer: those that are found wrong meanwhile hold up whoever comes later.
+    /// caused, and for no longer: those that are found wrong meanwhile hold up whoever comes later. A caller who leaves before
+    /// its passphrase is looked at gives its place back.
     ///
     /// # Errors
     /// [`Failure`] where it is another passphrase, or was not looked at.
-    pub async fn open(self: &Arc<Self>, passphrase: Secret) -> Result<Vec<String>, Failure> {
+    pub async fn open(
+        self: &Arc<Self>,
+        passphrase: Secret,
+        commitment: &Commitment,
+    ) -> Result<Vec<String>, Failure> {
         let _place = self.line.try_acquire().map_err(|_| failure::passphrase_busy())?;
         self.outwait_pause().await;
         let mut state = self.state.lock().await;
         let Some(sealed) = &state.sealed else {
             return Ok(vec!["cp-tokend is not locked".to_owned()]);
         };
+        // From here on it counts, whoever leaves: looks are what the pauses are for.
+        commitment.commit();
         let latch = Latch::of(passphrase, sealed.salt()).await?;
         let Some(packed) = latch.open(sealed) else {
             let pause = state.delay.wrong(self.rooms.clock.now().boot);

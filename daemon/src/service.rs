@@ -172,7 +172,7 @@ impl Service {
             pending.outcome(|| self.profile_for(&choice.selector, choice.accepts_basic)),
         )
         .await;
-        let outcome = outcome.unwrap_or_else(|_| Err(pending.reason()));
+        let outcome = outcome.unwrap_or_else(|_| pending.out_of_time());
         let response = self.grant(pending.profile(), outcome);
         let way = if pending.is_cause() { Outcome::Issued } else { Outcome::Waited };
         noted.close(deeds::outcome(&response, way));
@@ -223,7 +223,7 @@ impl Service {
                 Response::Done(vec!["the daemon stops".to_owned()])
             }
             Request::Lock(request) => done(lock.close(request).await),
-            Request::Unlock(passphrase) => done(lock.open(passphrase).await),
+            Request::Unlock(passphrase) => done(lock.open(passphrase, commitment).await),
             Request::NoLockOnSuspend => done(lock.disarm()),
             Request::Log(request) => Response::Log(self.parts.audit.page(request)),
             Request::Examine(request) => match self.parts.examination.page(&request).await {

@@ -11,7 +11,7 @@ use super::pending::Stage;
 use super::waiting::{Waiters, Waiting};
 use super::{Answer, Broker, Entry, Pending, Wish};
 use crate::failure;
-use crate::lease::{Acceptance, Ask, Asked, Attempt, Decision, Refusal};
+use crate::lease::{Acceptance, Ask, Asked, Attempt, Decision, Refusal, Served};
 use crate::profile::Profile;
 use crate::trade::{Redeemed, Unredeemed};
 
@@ -74,6 +74,14 @@ impl Broker {
     /// How many callers wait for something of this profile.
     pub fn waiting(&self, name: &ProfileName) -> usize {
         self.entries().get(name).map_or(0, |entry| entry.callers().max(entry.waiters.len()))
+    }
+
+    /// The token in hand, for a caller who has no more time.
+    pub(super) fn in_hand(&self, profile: &Profile, ask: &Ask, asked: Asked) -> Option<Served> {
+        let now = self.clock.now();
+        let entries = self.entries();
+        let entry = entries.get(&profile.name).filter(|entry| *entry.profile == *profile)?;
+        entry.lease.serve_at_last(ask, asked, now)
     }
 
     /// Why callers of this profile have no answer yet, where that is known.

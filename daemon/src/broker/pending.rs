@@ -73,9 +73,15 @@ impl Pending {
         self.is_cause
     }
 
-    /// Why there is no answer yet.
-    pub fn reason(&self) -> Failure {
-        self.broker.reason(&self.profile).unwrap_or_else(failure::timed_out)
+    /// The answer to a caller who has no more time: the token in hand where it has not reported that, and otherwise why there
+    /// is no answer yet. Nothing was issued for it.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn out_of_time(&mut self) -> Outcome {
+        self.is_cause = false;
+        let served = self.broker.in_hand(&self.profile, &self.wish.ask, self.asked);
+        served.ok_or_else(|| self.broker.reason(&self.profile).unwrap_or_else(failure::timed_out))
     }
 
     fn outwaits(&self, failure: &Failure) -> bool {

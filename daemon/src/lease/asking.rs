@@ -12,7 +12,7 @@ impl Lease {
         self.handle_timeout(now);
         self.last_asked = Some(now.boot);
         self.heed(ask, now);
-        self.restore_in_a_pause(now);
+        self.restore_without_another(ask.has_code, now);
         if let Some(held) = self.held.as_ref().filter(|held| !held.is_set_aside()) {
             if let Some(refusal) = held.unreachable(ask.min_validity) {
                 return Decision::Refuse(refusal);
@@ -54,7 +54,14 @@ impl Lease {
     /// The token in hand, for a caller who has asked by then and waited for an attempt that failed, where it is of the
     /// kind that is asked for.
     pub fn serve_in_spite(&self, ask: &Ask, asked: Asked, now: Moment) -> Option<Served> {
-        let held = self.held.as_ref().filter(|held| !held.is_set_aside())?;
+        let is_set_aside = self.held.as_ref().is_some_and(Held::is_set_aside);
+        if is_set_aside { None } else { self.serve_at_last(ask, asked, now) }
+    }
+
+    /// The token in hand, for a caller who has asked by then and whose time is over, where it is of the kind that is asked
+    /// for: one that somebody else has reported is better than none.
+    pub fn serve_at_last(&self, ask: &Ask, asked: Asked, now: Moment) -> Option<Served> {
+        let held = self.held.as_ref()?;
         let is_good = is_wanted(held, &ask.demand, asked) && held.satisfies(ask.min_validity, now);
         is_good.then(|| held.serve(now))
     }
@@ -69,20 +76,22 @@ impl Lease {
         }
         let is_first = self.rejected.remember(token);
         let obstacle = self.obstacle(ask.has_code, now).filter(|_| self.in_flight.is_none());
-        if matches!(obstacle, Some(Refusal::SecretRefused | Refusal::CodeNeeded)) {
+        if obstacle == Some(Refusal::SecretRefused) {
             self.held = None;
         }
         let Some(held) = &mut self.held else { return };
         held.renew_now(now);
-        if is_first {
+        // A report that brought no code has changed nothing.
+        if is_first || (self.needs_code && ask.has_code) {
             held.set_aside();
         }
     }
 
-    fn restore_in_a_pause(&mut self, now: Moment) {
-        let is_paused = self.in_flight.is_none() && self.pause(now).is_some();
-        if let Some(held) = self.held.as_mut().filter(|_| is_paused) {
-            held.restore();
+    /// No other token can be had for now, or not before somebody brings a code.
+    fn restore_without_another(&mut self, has_code: bool, now: Moment) {
+        let obstacle = self.obstacle(has_code, now).filter(|_| self.in_flight.is_none());
+        if obstacle.is_some_and(|obstacle| obstacle != Refusal::SecretRefused) {
+            self.held.iter_mut().for_each(Held::restore);
         }
     }
 }

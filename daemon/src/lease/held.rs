@@ -21,7 +21,8 @@ pub(super) struct Held {
     end: Moment,
     renewal: Moment,
     renewal_by_callers_only: bool,
-    /// The API has rejected it, and another one is being requested: nobody is served until that is known to fail.
+    /// The API has rejected it, and another one is being requested: nobody is served until that is known to fail, or has no
+    /// more time.
     is_set_aside: bool,
 }
 

@@ -24,14 +24,18 @@ struct Pause {
 }
 
 impl Pauses {
-    /// What the server of this account said; it may have asked for a pause.
+    /// What the server of this account said; it may have asked for a pause. Of two the one that ends later counts, whichever
+    /// was asked for last.
     pub(super) fn note(&self, account: AccountKey, error: &TokenRequestError, now: Moment) {
         let Some(asked) = error.retry_after() else { return };
         let (shortest, longest) = policy::RETRY_AFTER_RANGE;
         let until = now.after(asked.clamp(shortest, longest));
         let mut pauses = self.lock();
         pauses.retain(|_, pause| now.until(pause.until) > Duration::ZERO);
-        pauses.insert(account, Pause { until, error: error.clone() });
+        let is_outlasted = |earlier: &Pause| now.until(earlier.until) > now.until(until);
+        if !pauses.get(&account).is_some_and(is_outlasted) {
+            pauses.insert(account, Pause { until, error: error.clone() });
+        }
     }
 
     /// What the server said, with what is left of the pause that it asked for; nothing where none lasts.
@@ -94,6 +98,22 @@ mod tests {
         assert_eq!(pauses.of(&one, end), None);
         pauses.note(other, &busy(1), end);
         assert_eq!(pauses.lock().len(), 1, "what is over is not kept");
+    }
+
+    #[test]
+    fn of_two_pauses_the_one_that_ends_later_counts() {
+        let account = || AccountKey::told("a".to_owned());
+        let now = Moment { boot: Duration::from_secs(100), wall: Duration::from_secs(1000) };
+        let pauses = Pauses::default();
+        pauses.note(account(), &busy(60), now);
+        let later = now.after(Duration::from_secs(1));
+        pauses.note(account(), &busy(1), later);
+        assert_eq!(pauses.of(&account(), later), Some(busy(59)), "a shorter one ends nothing");
+        pauses.note(account(), &busy(90), later);
+        assert_eq!(pauses.of(&account(), later), Some(busy(90)), "a longer one lasts");
+        let set_back = Moment { wall: Duration::ZERO, ..later.after(Duration::from_secs(89)) };
+        pauses.note(account(), &busy(60), set_back);
+        assert_eq!(pauses.of(&account(), set_back), Some(busy(60)), "by what is left, not by the calendar");
     }
 
     #[test]

@@ -150,11 +150,9 @@ impl World {
             }
             Decision::Refuse(refusal) => {
                 assert!(!self.will_be_answered(&waiter.ask), "a waiter for nothing");
-                let is_pause = matches!(refusal, Refusal::CoolingDown(_) | Refusal::Throttled(_));
-                assert!(
-                    !is_pause || !self.has_one_for(&waiter.ask),
-                    "refused in a pause beside a live token"
-                );
+                let is_for_now =
+                    matches!(refusal, Refusal::CoolingDown(_) | Refusal::Throttled(_) | Refusal::CodeNeeded);
+                assert!(!is_for_now || !self.has_one_for(&waiter.ask), "refused for now beside a live token");
             }
         }
     }

@@ -158,7 +158,8 @@ was given last. Where no logind answers, the exit code is 69.";
 
 pub(super) const UNLOCK: &str = "\
 After the third wrong passphrase the next one is looked at a second later, and each further one costs
-twice as much, up to a minute, whoever tries. One that comes too early is refused with exit code 75.";
+twice as much, up to a minute, whoever tries. One that comes too early waits for the end of that pause;
+where eight wait already, it is refused at once with exit code 75.";
 
 pub(super) const COMPLETIONS: &str = "\
 To be loaded when the shell starts, so that it fits the cp-token that is installed:

@@ -223,6 +223,34 @@ fn a_token_that_needs_a_code_for_its_renewal_says_so_and_is_not_renewed_ahead() 
 }
 
 #[test]
+fn a_report_without_a_code_takes_the_token_from_nobody_else_and_one_with_a_code_brings_another() {
+    let world = World::new();
+    let Some(clocks) = ClockShim::build(&world) else { return };
+    let _daemon = world.launch(clocks.launch());
+    let jo = Person::new(&world);
+    world.server().add_user(&jo.name, &jo.password, Some("123456"));
+    let (askpass, answer) = printer(&world, "askpass");
+    fs::write(&answer, "123456\n").expect("write the answer");
+    let create = creating(&world, &jo, "jo").args(["--totp", "ask"]).stdin(&jo.password);
+    create.env("CP_TOKEN_ASKPASS", &askpass).run().succeeded();
+    let token = world.helper(&[]).token();
+    for _ in 0..2 {
+        let report = world.alone(&["--rejected"]).stdin(&token).run();
+        report.failed(77).saying("needs a one-time code");
+        assert_eq!(world.alone(&[]).printing_a_token().run().token(), token, "it stays for the others");
+    }
+    // The code of this moment was used: another is another moment's.
+    clocks.pass(3 * STEP);
+    world.server().add_user(&jo.name, &jo.password, Some("7654321"));
+    fs::write(&answer, "7654321\n").expect("write the answer");
+    let report = world.alone(&["--rejected"]).stdin(&token).env("CP_TOKEN_ASKPASS", &askpass);
+    let other = report.printing_a_token().run().token();
+    assert_ne!(other, token);
+    assert_eq!(world.helper(&[]).token(), other);
+    assert_eq!(codes(&world), ["123456", "7654321"]);
+}
+
+#[test]
 fn a_program_prints_the_code_and_is_run_again_when_its_code_was_used() {
     let world = World::new();
     let Some(clocks) = ClockShim::build(&world) else { return };

@@ -83,6 +83,40 @@ fn c16_the_right_passphrase_is_heard_at_the_end_of_the_pause_beside_wrong_ones_i
     unlock(&world, &passphrase).succeeded();
 }
 
+/// A try that has a place in the line; nothing where there is none.
+fn placed(world: &World, passphrase: &str) -> Option<Raw> {
+    let mut raw = world.raw();
+    raw.send(&frame(&unlock_request(passphrase)));
+    let is_sent_away = raw.body() != [0] || {
+        // Whoever is sent away knows it before somebody who has come later is answered.
+        world.helper(&["status"]).succeeded();
+        contains(&so_far(&mut raw), "busy with other passphrases")
+    };
+    (!is_sent_away).then_some(raw)
+}
+
+/// As [`placed`]; places that were given back are there in a moment.
+fn in_line(world: &World, passphrase: &str) -> Raw {
+    (0..100).find_map(|_| placed(world, passphrase)).expect("a place in the line")
+}
+
+#[test]
+fn c16_who_leaves_while_it_waits_gives_its_place_back_and_is_not_looked_at() {
+    let world = World::new();
+    let passphrase = world.new_secret();
+    let Some((clocks, daemon)) = very_wary(&world, &passphrase) else { return };
+    for round in 0..2 {
+        let leavers: Vec<Raw> =
+            (0..IN_LINE).map(|guess| in_line(&world, &format!("left {round} {guess}"))).collect();
+        unlock(&world, &passphrase).failed(75).saying("busy with other passphrases");
+        drop(leavers);
+    }
+    let mut right = in_line(&world, &passphrase);
+    clocks.set(Clock::Boot, 200);
+    assert!(contains(&right.rest(), "cp-tokend is unlocked"), "at the end of the pause that it came in");
+    assert_eq!(daemon.log().matches("a wrong passphrase").count(), 3 + IN_LINE, "nobody else was looked at");
+}
+
 /// What has come so far.
 fn so_far(raw: &mut Raw) -> Vec<u8> {
     let mut bytes = Vec::new();

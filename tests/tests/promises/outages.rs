@@ -48,13 +48,28 @@ fn who_asks_while_a_report_is_looked_into_waits_and_is_served_if_no_other_token_
     let report = world.call(&["--rejected"]).stdin(&token).spawn();
     assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
     let others: Vec<_> = (0..5).map(|_| world.call(&[]).printing_a_token().spawn()).collect();
-    let early = world.helper(&["--timeout", "200ms"]);
-    early.failed(75);
     world.server().release();
     report.finish().failed(75);
     for other in others {
         assert_eq!(other.finish().token(), token);
     }
+    assert_eq!(world.server().token_requests() - before, 1);
+}
+
+#[test]
+fn who_has_no_more_time_beside_a_server_that_hangs_is_served_a_token_that_it_has_not_reported() {
+    let (world, token, before) = stage();
+    world.server().hold();
+    let report = world.call(&["--rejected"]).stdin(&token).spawn();
+    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    let hurried = |arguments: &[&str]| world.call(&["--timeout", "200ms"]).args(arguments);
+    assert_eq!(world.helper(&["--timeout", "200ms"]).token(), token);
+    hurried(&["--fresh"]).run().failed(75).saying("within the time allowed");
+    hurried(&["--rejected"]).stdin(&token).run().failed(75).saying("within the time allowed");
+    assert_eq!(world.helper(&["--timeout", "200ms"]).token(), token, "nor does a second report take it away");
+    world.server().release();
+    assert_ne!(report.finish().token(), token);
+    assert_ne!(world.helper(&[]).token(), token, "the control: it goes when another is there");
     assert_eq!(world.server().token_requests() - before, 1);
 }
 

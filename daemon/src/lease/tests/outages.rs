@@ -42,6 +42,36 @@ fn stays(kind: FailureKind) {
 }
 
 #[test]
+fn who_has_no_more_time_gets_the_token_that_somebody_else_has_reported() {
+    let (lease, asked) = reported();
+    assert!(lease.serve_in_spite(&any(), asked, at(2)).is_none(), "the control: it is set aside");
+    let late = lease.serve_at_last(&any(), asked, at(2)).expect("a token");
+    assert_eq!(late.token.expose(), b"one");
+    for ask in [rejecting("one"), Ask { demand: Demand::Fresh, ..any() }, living(3600)] {
+        assert!(lease.serve_at_last(&ask, asked, at(2)).is_none(), "{ask:?}");
+    }
+    assert!(lease.serve_at_last(&any(), asked, at(90)).is_none(), "not beyond its life");
+    assert!(reported().0.serve_at_last(&rejecting("two"), asked, at(2)).is_some(), "another report");
+}
+
+#[test]
+fn where_only_a_person_brings_another_a_report_takes_the_token_from_nobody_else() {
+    let with_code = |ask: Ask| Ask { has_code: true, ..ask };
+    let mut lease = holding();
+    lease.require_code(true);
+    for _ in 0..2 {
+        let report = lease.request(&rejecting("one"), at(1));
+        assert!(matches!(report, Decision::Refuse(Refusal::CodeNeeded)), "{report:?}");
+        assert_eq!(served(lease.request(&any(), at(1))), "one");
+    }
+    // With a code one is requested: whoever asks meanwhile waits for it.
+    assert!(matches!(lease.request(&with_code(rejecting("one")), at(2)), Decision::Wait(Attempt(2))));
+    assert!(matches!(lease.request(&any(), at(2)), Decision::Wait(Attempt(2))));
+    lease.disown();
+    assert_eq!(served(lease.request(&any(), at(3))), "one", "nobody else is about to bring a code");
+}
+
+#[test]
 fn a_token_that_was_reported_goes_with_the_first_answer_that_is_no_outage() {
     for kind in [FailureKind::Final, READ_ONLY] {
         let (mut lease, asked) = reported();

@@ -51,11 +51,14 @@ impl World {
         match decision {
             // Where the wish cannot be met anyway, nobody hears whether it stays.
             Decision::Refuse(
-                Refusal::CoolingDown(_) | Refusal::Throttled(_) | Refusal::MinValidity { .. },
+                Refusal::CoolingDown(_)
+                | Refusal::Throttled(_)
+                | Refusal::MinValidity { .. }
+                | Refusal::CodeNeeded,
             ) => last.reported = true,
             Decision::Refuse(_) => last.is_gone = true,
             Decision::Wait(_) => {
-                last.set_aside |= !last.reported;
+                last.set_aside |= !last.reported || (self.needs_code && ask.has_code);
                 last.reported = true;
             }
             Decision::Serve(served) => {
