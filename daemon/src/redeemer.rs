@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cp_token_protocol::message::{Identity, TotpMethod};
+use cp_token_protocol::message::Identity;
 use cp_token_protocol::{AccessToken, ProfileName, Secret};
 use tokio::sync::OwnedMutexGuard;
 
@@ -26,8 +26,10 @@ use crate::trade::{Redeem, Redeemed, Unredeemed};
 mod login;
 mod look;
 pub mod pauses;
+mod turns;
 
 use pauses::Pauses;
+use turns::Turns;
 
 /// Is told that a profile's secret was traded for a token, and when, since 1970. It must not take its time.
 pub type OnRedeemed = Arc<dyn Fn(&ProfileName, Duration) + Send + Sync>;
@@ -43,7 +45,8 @@ pub struct Redeemer {
     refusals: Arc<Refusals>,
     pauses: Arc<Pauses>,
     /// A new secret may be proved while a renewal is under way: the server still sees one after the other.
-    turnstiles: Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>,
+    turnstiles: Arc<Mutex<HashMap<ProfileName, Arc<tokio::sync::Mutex<()>>>>>,
+    turns: Arc<Turns>,
 }
 
 impl Redeemer {
@@ -56,8 +59,9 @@ impl Redeemer {
         redeemed: OnRedeemed,
     ) -> Self {
         let codes = Arc::new(Codes::new(sources.clone(), Arc::clone(&clock), log));
-        let (refusals, pauses, turnstiles) = (Arc::default(), Arc::default(), Arc::default());
-        Self { sources, endpoint, clock, redeemed, codes, refusals, pauses, turnstiles }
+        let (refusals, pauses) = (Arc::default(), Arc::default());
+        let (turnstiles, turns) = (Arc::default(), Arc::default());
+        Self { sources, endpoint, clock, redeemed, codes, refusals, pauses, turnstiles, turns }
     }
 
     /// The refused secrets that it does not send again.
@@ -86,7 +90,7 @@ impl Redeemer {
         entry: &Entry,
         code: Option<Secret>,
     ) -> Result<Redeemed, Unredeemed> {
-        let _turn = self.turn(profile).await;
+        let _one_at_a_time = self.turnstile(profile).await;
         let proof = self.trade(profile, entry, code).await.map_err(failure::with_pause)?;
         match &profile.identity {
             Identity::ApiClient(_) | Identity::User(_) => Ok(proof),
@@ -99,10 +103,12 @@ impl Redeemer {
         profile: Arc<Profile>,
         code: Option<Secret>,
     ) -> Result<Redeemed, Unredeemed> {
-        let _turn = self.turn(&profile).await;
         let entry = self.sources.load(&profile).await.map_err(|error| failure::of_load(error, &profile))?;
         match &profile.identity {
-            Identity::ApiClient(_) | Identity::User(_) => self.trade_unwatched(&profile, &entry, code).await,
+            Identity::ApiClient(_) | Identity::User(_) => {
+                let _one_at_a_time = self.turnstile(&profile).await;
+                self.trade_unwatched(&profile, &entry, code).await
+            }
             Identity::Basic(name) => {
                 self.require_not_refused(&profile, &entry, code.is_some())?;
                 self.compose(&profile, name, &entry)
@@ -119,18 +125,12 @@ impl Redeemer {
         Ok(Redeemed { token, life: BASIC_LIFE, sent: self.clock.now() })
     }
 
-    /// A user who has no one-time codes is let in one profile at a time: of several with one wrong password the first
-    /// finds out. With codes, each has a step of its own.
-    async fn turn(&self, profile: &Profile) -> OwnedMutexGuard<()> {
-        let name = match (&profile.identity, &profile.totp) {
-            (Identity::ApiClient(_), _) => profile.name.to_string(),
-            (_, TotpMethod::None) => AccountKey::of(profile).as_str().to_owned(),
-            (_, _) => profile.name.to_string(),
-        };
+    /// One trade of a profile at a time, be it of the secret at rest or of a new one.
+    async fn turnstile(&self, profile: &Profile) -> OwnedMutexGuard<()> {
         let turnstile = {
             let mut turnstiles = self.turnstiles.lock().unwrap_or_else(PoisonError::into_inner);
             turnstiles.retain(|_, turnstile| Arc::strong_count(turnstile) > 1);
-            Arc::clone(turnstiles.entry(name).or_default())
+            Arc::clone(turnstiles.entry(profile.name.clone()).or_default())
         };
         turnstile.lock_owned().await
     }

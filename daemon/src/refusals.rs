@@ -1,9 +1,10 @@
 //! Owns the memory of secrets that servers and proxies have refused: none is sent a second time unless a person says
-//! so. It knows them by fingerprints, and must not outlive the daemon and its successors.
+//! so; and of those that have just worked. It knows them by fingerprints, and must not outlive the daemon and its successors.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use cp_token_protocol::{Failure, ProfileName, Secret, handover};
 use hmac::digest::KeyInit;
@@ -16,6 +17,11 @@ use crate::account::AccountKey;
 const OF_ONE_ACCOUNT: usize = 16;
 /// As much for all accounts.
 const OF_ALL: usize = 20_000;
+/// More names than this of one refused secret are not remembered; the oldest goes.
+const NAMES: usize = 64;
+/// For how long a secret that worked is known to work: less than the life of a token, so that of many that are renewed
+/// together after it was changed elsewhere the first finds out.
+const PROVED: Duration = Duration::from_secs(5 * 60);
 /// The length of the key of the fingerprints, in bytes.
 const KEY_LENGTH: usize = 32;
 
@@ -28,18 +34,24 @@ pub struct Refusals(Mutex<Held>);
 struct Held {
     /// What fingerprints are made with; none before the first, and while it lies under the seal.
     key: Option<Secret>,
-    refused: HashMap<(AccountKey, Fingerprint), Refused>,
+    refused: HashMap<Credential, Refused>,
+    /// The secret of each account that worked last, and when, on the boot clock.
+    worked: HashMap<AccountKey, (Fingerprint, Duration)>,
     /// How many were ever noted.
     count: u64,
 }
 
 type Fingerprint = [u8; 32];
+/// A secret of an account.
+pub type Credential = (AccountKey, Fingerprint);
 
 /// A secret that was refused.
 #[derive(Debug)]
 struct Refused {
-    /// The profile that it was sent for.
+    /// The profile that it was met for last, in whose words the failure is.
     profile: ProfileName,
+    /// The profiles that it was met for before, oldest first.
+    others: Vec<ProfileName>,
     /// What was said of it. Nothing yet, where it may have been the one-time code beside it.
     failure: Option<Failure>,
     number: u64,
@@ -69,6 +81,29 @@ impl Refusals {
         Some((refused.profile.clone(), refused.failure.clone()?))
     }
 
+    /// The credential to be found out about, where it is not known to work by now.
+    pub fn unproved(&self, account: &AccountKey, secret: &Secret, now: Duration) -> Option<Credential> {
+        let mut held = self.lock();
+        held.require_key();
+        let fingerprint = held.fingerprint(account, secret)?;
+        let is_proved = held.worked.get(account).is_some_and(|(worked, when)| {
+            *worked == fingerprint && now.checked_sub(*when).is_some_and(|age| age < PROVED)
+        });
+        (!is_proved).then(|| (account.clone(), fingerprint))
+    }
+
+    /// The secret was taken by whom it was sent to.
+    pub fn note_worked(&self, account: &AccountKey, secret: &Secret, now: Duration) {
+        let mut held = self.lock();
+        held.require_key();
+        if held.worked.len() >= OF_ALL {
+            held.worked.clear();
+        }
+        if let Some(fingerprint) = held.fingerprint(account, secret) {
+            held.worked.insert(account.clone(), (fingerprint, now));
+        }
+    }
+
     /// The secret has worked.
     pub fn clear(&self, account: &AccountKey, secret: &Secret) {
         let mut held = self.lock();
@@ -85,7 +120,7 @@ impl Refusals {
     /// The same of whatever was refused for a profile of this name, be there one or not: none came of a creation that was
     /// refused.
     pub fn forgive_named(&self, name: &ProfileName) -> bool {
-        self.lock().remove(|_, refused| refused.profile == *name)
+        self.lock().remove(|_, refused| refused.profile == *name || refused.others.contains(name))
     }
 
     /// As [`Refusals::forgive`], for every account.
@@ -95,7 +130,9 @@ impl Refusals {
 
     /// Hands over the key, without which a fingerprint says nothing about a secret.
     pub fn withdraw(&self) -> Secret {
-        self.lock().key.take().unwrap_or_else(|| Secret::zeroed(0))
+        let mut held = self.lock();
+        held.worked.clear();
+        held.key.take().unwrap_or_else(|| Secret::zeroed(0))
     }
 
     /// Takes back what [`Refusals::withdraw`] has handed over.
@@ -103,16 +140,19 @@ impl Refusals {
         self.lock().restore(key);
     }
 
-    /// A copy of each, with what was said of it.
+    /// A copy of each for each name, with what was said of it. The last name comes last.
     pub fn bequeath(&self) -> Vec<handover::Refusal> {
         let held = self.lock();
         let key = || held.key.as_ref().map_or_else(|| Secret::zeroed(0), |key| Secret::copy_of(key.expose()));
-        let copy = |((account, fingerprint), refused): (&(AccountKey, Fingerprint), &Refused)| {
-            let (profile, failure) = (refused.profile.clone(), refused.failure.clone());
-            let account = account.as_str().to_owned();
-            handover::Refusal { profile, account, fingerprint: *fingerprint, key: key(), failure }
+        let copies = |((account, fingerprint), refused): (&Credential, &Refused)| {
+            let copy = |profile: &ProfileName| {
+                let (account, profile) = (account.as_str().to_owned(), profile.clone());
+                let failure = refused.failure.clone();
+                handover::Refusal { profile, account, fingerprint: *fingerprint, key: key(), failure }
+            };
+            refused.others.iter().chain([&refused.profile]).map(copy).collect::<Vec<_>>()
         };
-        held.refused.iter().map(copy).collect()
+        held.refused.iter().flat_map(copies).collect()
     }
 
     /// Takes over what [`Refusals::bequeath`] told of one.
@@ -155,22 +195,30 @@ impl Held {
         profile: &ProfileName,
         failure: Option<Failure>,
     ) {
-        // A new one would say nothing of what was made with the one under the seal.
-        if self.key.is_none() && self.refused.is_empty() {
-            self.key = Some(new_key());
-        }
+        self.require_key();
         if let Some(fingerprint) = self.fingerprint(account, secret) {
+            if self.worked.get(account).is_some_and(|(worked, _)| *worked == fingerprint) {
+                self.worked.remove(account);
+            }
             self.insert((account.clone(), fingerprint), profile.clone(), failure);
         }
     }
 
-    fn insert(&mut self, key: (AccountKey, Fingerprint), profile: ProfileName, failure: Option<Failure>) {
+    fn require_key(&mut self) {
+        // A new one would say nothing of what was made with the one under the seal.
+        if self.key.is_none() && self.refused.is_empty() {
+            self.key = Some(new_key());
+        }
+    }
+
+    fn insert(&mut self, key: Credential, profile: ProfileName, failure: Option<Failure>) {
         if !self.refused.contains_key(&key) {
             self.make_room(Some(&key.0), OF_ONE_ACCOUNT);
             self.make_room(None, OF_ALL);
         }
         self.count += 1;
-        self.refused.insert(key, Refused { profile, failure, number: self.count });
+        let others = self.refused.get(&key).map_or_else(Vec::new, |before| before.names_without(&profile));
+        self.refused.insert(key, Refused { profile, others, failure, number: self.count });
     }
 
     fn remove(&mut self, which: impl Fn(&AccountKey, &Refused) -> bool) -> bool {
@@ -183,13 +231,22 @@ impl Held {
         if self.refused.len() < limit {
             return;
         }
-        let counts = |(account, _): &&(AccountKey, Fingerprint)| of.is_none_or(|of| of == account);
+        let counts = |(account, _): &&Credential| of.is_none_or(|of| of == account);
         if self.refused.keys().filter(counts).count() < limit {
             return;
         }
         let candidates = self.refused.iter().filter(|(key, _)| counts(key));
         let oldest = candidates.min_by_key(|(_, refused)| refused.number).map(|(key, _)| key.clone());
         oldest.map(|key| self.refused.remove(&key));
+    }
+}
+
+impl Refused {
+    fn names_without(&self, last: &ProfileName) -> Vec<ProfileName> {
+        let names = self.others.iter().chain([&self.profile]).filter(|name| *name != last);
+        let mut names: Vec<_> = names.cloned().collect();
+        names.drain(..names.len().saturating_sub(NAMES));
+        names
     }
 }
 

@@ -5,6 +5,7 @@ use cp_token_protocol::Secret;
 use cp_token_protocol::message::TotpMethod;
 
 use super::Redeemer;
+use super::turns::Turn;
 use crate::account::AccountKey;
 use crate::authority::{Content, ProxyFlaw, TokenOrder, TokenRequestError};
 use crate::codes::CodeError;
@@ -26,6 +27,10 @@ impl Redeemer {
         self.require_no_pause(profile)?;
         let is_given = code.is_some();
         let code = self.code(profile, entry, code).await?;
+        let _turn = self.turn(profile, entry).await;
+        // Somebody else may have found out meanwhile.
+        self.require_untried(profile, entry, is_given)?;
+        self.require_no_pause(profile)?;
         let outcome = self.login(profile, entry, code).await;
         outcome.map_err(|error| {
             let may_be_the_code = is_given && is_refusal(&error);
@@ -51,8 +56,10 @@ impl Redeemer {
         self.require_no_pause(profile)?;
         let mut code = self.code(profile, entry, given).await?;
         loop {
-            // Another profile of the account may have found out while the code was waited for.
+            let _turn = self.turn(profile, entry).await;
+            // Another profile of the account may have found out while the code, or the turn, was waited for.
             self.require_not_refused(profile, entry, is_given)?;
+            self.require_no_pause(profile)?;
             let error = match self.login(profile, entry, code).await {
                 Ok(redeemed) => return Ok(redeemed),
                 Err(error) => error,
@@ -82,6 +89,20 @@ impl Redeemer {
         self.refused_before(profile, entry, has_code).map_or(Ok(()), |(_, _, before)| Err(before))
     }
 
+    /// The turn of each credential that is about to be sent and is not known to work. A password with a one-time code
+    /// needs none: each code has a step of its own.
+    async fn turn(&self, profile: &Profile, entry: &Entry) -> Turn<'_> {
+        let login = (AccountKey::login(profile), &entry.secret);
+        let by_server = Some(login).filter(|_| profile.totp == TotpMethod::None);
+        let by_proxy = proxy_login(profile, entry);
+        let now = self.clock.now().boot;
+        let unproved = || {
+            let credentials = [by_proxy.as_ref(), by_server.as_ref()].into_iter().flatten();
+            credentials.filter_map(|(account, secret)| self.refusals.unproved(account, secret, now)).collect()
+        };
+        self.turns.take(unproved).await
+    }
+
     /// Passes where no pause lasts that the server has asked this account for.
     fn require_no_pause(&self, profile: &Profile) -> Result<(), Unredeemed> {
         let pause = self.pauses.of(&AccountKey::of(profile), self.clock.now());
@@ -106,8 +127,7 @@ impl Redeemer {
         has_code: bool,
     ) -> Option<(AccountKey, &'a Secret, Unredeemed)> {
         let by_server = Some((AccountKey::login(profile), &entry.secret)).filter(|_| !has_code);
-        let by_proxy = AccountKey::at_proxy(profile).zip(entry.proxy_password.as_ref());
-        [by_server, by_proxy].into_iter().flatten().find_map(|(account, secret)| {
+        [by_server, proxy_login(profile, entry)].into_iter().flatten().find_map(|(account, secret)| {
             let before = self.said_before(&account, secret, profile)?;
             Some((account, secret, before))
         })
@@ -142,12 +162,26 @@ impl Redeemer {
     ) -> Result<Redeemed, TokenRequestError> {
         let sent = self.clock.now();
         let issued = self.endpoint.request_token(order(profile, entry, code), sent.wall).await;
+        let now = self.clock.now();
+        self.note_proxy(proxy_login(profile, entry), issued.as_ref().err());
         let issued = issued.inspect_err(|error| {
-            self.pauses.note(AccountKey::of(profile), error, self.clock.now());
+            self.pauses.note(AccountKey::of(profile), error, now);
         })?;
+        self.refusals.note_worked(&AccountKey::login(profile), &entry.secret, now.boot);
         AccountKey::logins(profile).iter().for_each(|login| self.refusals.clear(login, &entry.secret));
         (self.redeemed)(&profile.name, sent.wall);
         Ok(Redeemed { token: issued.token, life: issued.life, sent })
+    }
+
+    /// The proxy has led to the server, if it has.
+    pub(super) fn note_proxy(
+        &self,
+        login: Option<(AccountKey, &Secret)>,
+        failed: Option<&TokenRequestError>,
+    ) {
+        if let Some((proxy, password)) = login.filter(|_| failed.is_none_or(is_the_servers)) {
+            self.refusals.note_worked(&proxy, password, self.clock.now().boot);
+        }
     }
 
     fn is_worth_a_next_code(&self, profile: &Profile, entry: &Entry, error: &TokenRequestError) -> bool {
@@ -171,11 +205,36 @@ impl Redeemer {
             note(AccountKey::login(profile), &entry.secret);
         }
         if matches!(error, TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. })
-            && let Some((proxy, password)) = AccountKey::at_proxy(profile).zip(entry.proxy_password.as_ref())
+            && let Some((proxy, password)) = proxy_login(profile, entry)
         {
             note(proxy, password);
         }
         unredeemed
+    }
+}
+
+/// What the proxy on the way is given.
+pub(super) fn proxy_login<'e>(profile: &Profile, entry: &'e Entry) -> Option<(AccountKey, &'e Secret)> {
+    let proxy = profile.network.proxy_for(&profile.url)?;
+    proxy.user()?;
+    AccountKey::at_proxy(profile).zip(entry.proxy_password.as_ref())
+}
+
+/// Whether whoever stands at the end of the way has been reached.
+fn is_the_servers(error: &TokenRequestError) -> bool {
+    match error {
+        TokenRequestError::Unreachable(_)
+        | TokenRequestError::Proxy { .. }
+        | TokenRequestError::TimedOut
+        | TokenRequestError::CaBundle { .. }
+        | TokenRequestError::BadName => false,
+        TokenRequestError::Refused { .. }
+        | TokenRequestError::Intercepted(_)
+        | TokenRequestError::Busy { .. }
+        | TokenRequestError::ServerFailed { .. }
+        | TokenRequestError::Untrusted(_)
+        | TokenRequestError::Redirected { .. }
+        | TokenRequestError::BadAnswer(_) => true,
     }
 }
 

@@ -1,9 +1,12 @@
 //! Owns the look at what a trade would need, without a trade: the secret in its source, and the way to the server. It
 //! must not send the secret, nor a proxy's password that was refused before.
 
+use std::time::Duration;
+
 use cp_token_protocol::Failure;
 
 use super::Redeemer;
+use super::login::proxy_login;
 use crate::account::AccountKey;
 use crate::authority::{self, ProxyFlaw, Seen, TokenRequestError};
 use crate::entry::Entry;
@@ -29,22 +32,28 @@ impl Redeemer {
     /// # Errors
     /// [`Failure`], as a trade would end on its way.
     pub async fn look_at_server(&self, profile: &Profile, entry: Option<&Entry>) -> Result<Seen, Failure> {
-        let is_direct = profile.network.proxy_for(&profile.url).is_none();
-        let entry = entry.filter(|_| !is_direct);
-        let password = entry.and_then(|entry| entry.proxy_password.as_ref());
-        let credentials = AccountKey::at_proxy(profile).zip(password);
-        let before =
-            credentials.as_ref().and_then(|(proxy, password)| self.said_before(proxy, password, profile));
+        let login = entry.and_then(|entry| proxy_login(profile, entry));
+        let unproved = || {
+            let login = login.as_ref();
+            let unproved =
+                login.and_then(|(proxy, word)| self.refusals.unproved(proxy, word, self.clock.now().boot));
+            unproved.into_iter().collect()
+        };
+        let turn = tokio::time::timeout(LONGEST_WAIT, self.turns.take(unproved)).await;
+        let _turn = turn.map_err(|_| failure::of_token_request(&in_vain(profile), profile, None).failure)?;
+        let before = login.as_ref().and_then(|(proxy, word)| self.said_before(proxy, word, profile));
         if let Some(before) = before {
             return Err(before.failure);
         }
+        let password = login.as_ref().map(|(_, password)| *password);
         let seen = authority::look(&profile.url, &profile.network, password).await;
+        self.note_proxy(login.clone(), seen.as_ref().err());
         seen.map_err(|error| {
             let failed = failure::of_token_request(&error, profile, None).failure;
             if let (
                 Some((proxy, password)),
                 TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. },
-            ) = (&credentials, &error)
+            ) = (&login, &error)
             {
                 self.refusals.note(proxy, password, &profile.name, &failed);
             }
@@ -77,3 +86,13 @@ impl Redeemer {
         found.map_err(|error| failure::of_token_request(&error, profile, None).failure)
     }
 }
+
+/// The proxy has kept others with the same password waiting for so long that it is not asked.
+fn in_vain(profile: &Profile) -> TokenRequestError {
+    let proxy = profile.network.proxy_for(&profile.url);
+    let proxy = proxy.map(|proxy| proxy.origin().to_owned()).unwrap_or_default();
+    TokenRequestError::Proxy { proxy, flaw: ProxyFlaw::TimedOut }
+}
+
+/// The longest that a look waits for others that are the first to give the proxy its password.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);

@@ -58,7 +58,7 @@ fn the_program_takes_the_place_of_cp_token() {
 }
 
 /// Waits until a file has something in it, and takes it away.
-pub(super) fn wait_for_file(world: &World, name: &str) {
+pub(crate) fn wait_for_file(world: &World, name: &str) {
     let path = world.path(name);
     wait_until(|| std::fs::read(&path).is_ok_and(|content| !content.is_empty()));
     std::fs::remove_file(path).expect("take it away");

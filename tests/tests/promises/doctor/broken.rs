@@ -73,5 +73,8 @@ fn a_daemon_without_a_profile_says_of_no_secret_that_it_is_locked() {
     };
     assert!(locked(&status(&world)).starts_with("0 of 0"));
     world.create_profile("prod", "memory");
-    assert!(locked(&status(&world)).starts_with("2 of 2"), "a secret and its token");
+    assert!(
+        locked(&status(&world)).starts_with("3 of 3"),
+        "a secret, its token, and the key of fingerprints"
+    );
 }
