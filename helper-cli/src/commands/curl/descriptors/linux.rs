@@ -28,7 +28,7 @@ pub(super) fn start(path: &Path) -> io::Result<Option<Place>> {
     }
 }
 
-/// What stands under a name there. The name alone is looked up, so "too long" is true of every folder's length.
+/// What stands under a name there. The name alone is looked up: where that is too long, no file has it.
 ///
 /// # Errors
 /// That of the system, where it leaves open what the name is.

@@ -23,7 +23,7 @@ pub(super) fn start(path: &Path) -> io::Result<Option<Place>> {
     if path.is_absolute() { Ok(Some(PathBuf::from("/"))) } else { std::env::current_dir().map(Some) }
 }
 
-/// What stands under a name there; what is no link is taken for a folder.
+/// What stands under a name there; what is there and no link is taken for a folder.
 ///
 /// # Errors
 /// That the name of the place has become too long.
@@ -34,6 +34,7 @@ pub(super) fn find(place: &Place, name: &OsStr) -> io::Result<Found> {
     let place = place.join(name);
     match rustix::fs::readlink(&place, Vec::new()) {
         Ok(to) => Ok(Found::Link(PathBuf::from(std::ffi::OsString::from_vec(to.into_bytes())))),
+        Err(Errno::NOENT) => Ok(Found::Nothing),
         Err(Errno::NAMETOOLONG) if name.len() <= LONGEST => Err(Errno::NAMETOOLONG.into()),
         Err(_) => Ok(Found::Place(place)),
     }
