@@ -25,7 +25,7 @@ use crate::ipc::removals::Removals;
 use crate::ipc::socket::MeetingPlace;
 use crate::lock::{Lock, Rooms};
 use crate::paths::Paths;
-use crate::protections::Protections;
+use crate::protections::{self, Protections};
 use crate::redeemer::{OnRedeemed, Redeemer};
 use crate::registry::{self, Registry};
 use crate::service::{Parts, Service};
@@ -196,6 +196,7 @@ impl App {
         tokio::spawn(async move { registry.settle().await });
         let broker = Arc::clone(&self.broker);
         tokio::spawn(unwind::restarted(move || Arc::clone(&broker).keep_time()));
+        protections::warn_of_limits();
         let door = Door::open(listener);
         let (conversations, protections) = (door.conversations(), self.service.protections());
         tokio::spawn(unwind::restarted(move || {

@@ -1,6 +1,7 @@
 //! Owns the one way from an internal error to a stable code, a sentence and a hint. Every match is
 //! exhaustive: a new error does not compile until somebody has decided what it means to a caller.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
@@ -231,13 +232,19 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             "Mend that first; cp-token uses no config that others could have written",
         ),
         RegistryError::Overtaken(..) => (ErrorCode::CONFIG_CHANGED, "Look at the file, then run it again"),
-        RegistryError::Busy(_) => (ErrorCode::CONFIG_CHANGED, "Run it again; nothing was changed"),
+        RegistryError::Busy(_) | RegistryError::WriteFailed(_, FileError::Locked) => {
+            (ErrorCode::CONFIG_CHANGED, "Run it again; nothing was changed")
+        }
         RegistryError::TooMany => (ErrorCode::TOO_MANY_CHANGES, "Run it again; nothing was changed"),
         RegistryError::Unwritable(_) => (
             ErrorCode::CONFIG_BROKEN,
             "Give each profile a table of its own there, [profile.NAME], and run it again",
         ),
         RegistryError::TooLarge(..) => (ErrorCode::WRITE_FAILED, "Delete profiles that are not needed"),
+        RegistryError::WriteFailed(_, FileError::Io(error)) if error.kind() == ErrorKind::FileTooLarge => (
+            ErrorCode::WRITE_FAILED,
+            "Raise the limit (`sudo prlimit --fsize=unlimited --pid` with the number of its process), then run it again; nothing was changed",
+        ),
         RegistryError::WriteFailed(..) => (
             ErrorCode::WRITE_FAILED,
             "Make room, give yourself the right to write there, or set CP_TOKEN_STATE_DIR for the state file and CP_TOKEN_CONFIG_DIR for the config; nothing was changed",

@@ -69,7 +69,7 @@ pub enum FileError {
     #[error("it was written, but is not yet safe from a power cut: {}", describe(.0))]
     NotDurable(io::Error),
     /// Another process keeps the lock of its writers.
-    #[error("another process is at work on it for too long; try again")]
+    #[error("another process is at work on it for too long")]
     Locked,
     /// The disk does not answer.
     #[error("its disk does not answer")]
@@ -107,6 +107,9 @@ pub(crate) fn is_shortage(error: &io::Error) -> bool {
 pub(crate) fn describe(error: &io::Error) -> String {
     if let Some(shortage) = system::shortage(error) {
         return shortage.to_owned();
+    }
+    if error.kind() == io::ErrorKind::FileTooLarge {
+        return "it would be larger than the daemon's limit on files (`ulimit -f`, RLIMIT_FSIZE)".to_owned();
     }
     match error.raw_os_error() {
         Some(number) => io::Error::from_raw_os_error(number).to_string(),

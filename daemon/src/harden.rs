@@ -17,7 +17,9 @@ mod unix;
 #[path = "harden/windows.rs"]
 mod system;
 
-pub use system::{connection_limit, give_memory_back, locked_memory_limit};
+pub use system::{
+    connection_limit, give_memory_back, locked_memory_limit, processor_time, processor_time_limit,
+};
 
 /// Why the process will not be the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +30,9 @@ pub enum HardenError {
     /// It may open too few descriptors: has, needs.
     #[error("it may open {0} descriptors and needs {1}")]
     Descriptors(u64, u64),
+    /// It may use too little processor time: has, needs, in seconds.
+    #[error("it may use {0} s of processor time and needs {1}")]
+    ProcessorTime(u64, u64),
 }
 
 /// Variables that the daemon keeps. Proxies, CA files and loader variables of whichever shell started it are
@@ -94,9 +99,16 @@ pub fn process(given: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
     if let Some(limit) = system::too_few_descriptors() {
         return Err(HardenError::Descriptors(limit, system::FEWEST_DESCRIPTORS));
     }
+    if let Some(limit) = system::processor_time_limit().filter(|limit| *limit < LEAST_PROCESSOR_TIME) {
+        return Err(HardenError::ProcessorTime(limit, LEAST_PROCESSOR_TIME));
+    }
     system::use_one_heap();
     Ok(Vec::new())
 }
+
+/// With less the daemon would be ended, with all it holds, in the middle of a day's work. In seconds.
+#[cfg(not(windows))]
+const LEAST_PROCESSOR_TIME: u64 = 60;
 
 /// How the process stands now, as the system tells it, and what is built in.
 #[cfg(not(windows))]

@@ -54,7 +54,7 @@ fn serve(given: Option<(Role, Vec<i32>)>, background: bool) -> ExitCode {
 }
 
 fn start(background: bool) -> Result<(), Failure> {
-    // Before anything can have taken the file's place.
+    // Before the folder is another.
     let program = Program::own();
     let listen: Vec<(&str, Option<OsString>)> =
         ["LISTEN_PID", "LISTEN_FDS"].map(|name| (name, std::env::var_os(name))).into();
@@ -73,7 +73,7 @@ fn start(background: bool) -> Result<(), Failure> {
 
 /// As [`start`], with what a daemon hands over. It is hardened before it asks for anything.
 fn take_over(role: Role, given: &[i32], background: bool) -> Result<(), Failure> {
-    let program = Program::own();
+    let program = Program::inherited();
     let watchdog = Watchdog::from_variables(|name| std::env::var_os(name));
     let protections = harden::process(given).map_err(|error| failure::of_start(&error))?;
     handover::take_our_name();

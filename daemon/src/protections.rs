@@ -41,12 +41,43 @@ impl Protections {
         reports
     }
 
+    /// As [`Protections::reports`], and what limits the life of the process.
+    pub fn with_limits(&self) -> Vec<ProtectionReport> {
+        let mut reports = self.reports();
+        reports.extend(processor_time());
+        reports
+    }
+
     /// Says in the log, once, that not all secrets are locked. To be called whenever there may be new ones.
     pub fn watch(&self) {
         let memory = Secret::lock_memory();
         if memory.locked < memory.held && !self.has_warned.swap(true, Ordering::Relaxed) {
             tracing::warn!("secrets are not all locked in memory: {}", extent(memory));
         }
+    }
+}
+
+/// That the system ends the process after some processor time, and how that is mended; nothing where it does not.
+pub fn end_of_life() -> Option<(String, String)> {
+    let (limit, used) = (harden::processor_time_limit()?, harden::processor_time());
+    let found = format!(
+        "it ends, with what only its memory holds, after {limit} s of processor time, {used} s of which are used"
+    );
+    let raising = raising("cpu", "`ulimit -t` of the shell that starts it or LimitCPU= of the service");
+    Some((found, format!("raise RLIMIT_CPU ({raising})")))
+}
+
+/// The same, as one of the protections.
+fn processor_time() -> Option<ProtectionReport> {
+    let (found, mend) = end_of_life()?;
+    let report = harden::report("no limit on processor time", Some(false));
+    Some(ProtectionReport { detail: format!("{found}: {mend}"), ..report })
+}
+
+/// Says in the log that the process ends some time.
+pub fn warn_of_limits() {
+    if let Some((found, mend)) = end_of_life() {
+        tracing::warn!("processor time is limited: {found}: {mend}");
     }
 }
 
@@ -70,16 +101,17 @@ fn extent(LockedMemory { held, locked }: LockedMemory) -> String {
         Some(bytes) => format!("limit {} KiB", bytes / 1024),
         None => "the system refuses more".to_owned(),
     };
-    format!("{locked} of {held}, {limit}: raise RLIMIT_MEMLOCK ({})", raising())
+    let raising = raising("memlock", "`ulimit -l` or LimitMEMLOCK= of the service");
+    format!("{locked} of {held}, {limit}: raise RLIMIT_MEMLOCK ({raising})")
 }
 
 /// What could not be locked is tried again at each look, so a limit that is raised meanwhile suffices.
-fn raising() -> String {
-    let next = "`ulimit -l` or LimitMEMLOCK= of the service for the next start";
+fn raising(limit: &str, next: &str) -> String {
     match cfg!(target_os = "linux") {
         true => {
-            format!("`sudo prlimit --memlock=unlimited --pid {}` at once, {next}", std::process::id())
+            let process = std::process::id();
+            format!("`sudo prlimit --{limit}=unlimited --pid {process}` at once, {next} for the next start")
         }
-        false => next.to_owned(),
+        false => format!("{next} for the next start"),
     }
 }

@@ -14,6 +14,7 @@ mod system;
 #[path = "launch/windows.rs"]
 mod system;
 
+use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
@@ -63,10 +64,23 @@ pub(crate) fn connect_to_running<'d>(
 
 #[cold]
 fn not_reachable(address: &IpcAddress) -> Failure {
+    if cfg!(unix) && is_no_socket(address.socket()) {
+        let message = format!(
+            "a daemon runs, and something else has the name of its socket, {}",
+            address.socket().display()
+        );
+        return Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message)
+            .with_hint("remove that: the daemon then makes its socket anew");
+    }
     let message = format!("a daemon runs, and its socket {} is gone", address.socket().display());
     Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(
         "it makes the socket anew within half a minute; if not, end the process cp-tokend, which loses secrets that only its memory holds",
     )
+}
+
+/// Whether a file, a folder or a link lies there.
+fn is_no_socket(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file() || facts.is_dir() || facts.is_symlink())
 }
 
 /// How often, and how long after each other, it is looked for: longer than a daemon takes to leave.

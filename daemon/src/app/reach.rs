@@ -23,6 +23,12 @@ impl App {
     pub(super) async fn is_lost(&mut self, door: &mut Door) -> bool {
         self.be_found(door).await;
         // What the system refuses for now is tried again at the next look.
+        if !self.meeting.is_reachable() && self.meeting.is_covered() {
+            tracing::warn!(
+                "something else has the name of the socket; remove it, and the socket is made anew"
+            );
+            return false;
+        }
         let is_lost = !self.meeting.is_reachable() && !self.meeting.may_be_made_anew();
         if is_lost {
             tracing::warn!("stopping because the socket is gone");

@@ -10,6 +10,7 @@ use super::account::MACHINE;
 use crate::failure;
 use crate::files::{self, FileError};
 use crate::profile::Profile;
+use crate::protections;
 
 impl Examination {
     /// The daemon's own, of which no profile is named.
@@ -22,6 +23,7 @@ impl Examination {
             self.keyring().await,
         ];
         findings.extend(self.audit_file());
+        findings.extend(limits());
         findings
     }
 
@@ -121,6 +123,12 @@ fn protections(reports: &[ProtectionReport]) -> Finding {
 const OTHER_STATE: &str = "To have them, set CP_TOKEN_STATE_DIR to a folder that can be written to";
 
 const NO_STATE: &str = "Make room, give yourself the right to write there, or set CP_TOKEN_STATE_DIR to a folder that can be written to; until then there are no dates, no log and no computed one-time codes";
+
+/// Only where the process is to end some time. It works until then.
+fn limits() -> Option<Finding> {
+    let (found, mend) = protections::end_of_life()?;
+    Some(MACHINE.note("limits", found, mend))
+}
 
 fn named(report: &ProtectionReport) -> String {
     match report.detail.as_str() {

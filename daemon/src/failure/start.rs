@@ -25,6 +25,7 @@ impl StartError for HardenError {
         let hint = match self {
             HardenError::Privileged => "Run it with the rights of the user it serves",
             HardenError::Descriptors(..) => "Raise the limit (ulimit -n, LimitNOFILE=) and start it anew",
+            HardenError::ProcessorTime(..) => "Raise the limit (ulimit -t, LimitCPU=) and start it anew",
         };
         (ErrorCode::DAEMON_UNAVAILABLE, hint)
     }
@@ -74,6 +75,10 @@ impl StartError for MeetingError {
                 ErrorCode::DAEMON_UNAVAILABLE,
                 "Use its daemon, or end the service with `cp-token service uninstall`",
             ),
+            #[cfg(unix)]
+            MeetingError::Covered(_) => {
+                (ErrorCode::DAEMON_UNAVAILABLE, "Remove that: the daemon then makes its socket anew")
+            }
             MeetingError::NameTaken(_) => (ErrorCode::DAEMON_UNAVAILABLE, "Then ask again"),
             MeetingError::Bind(..) => {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk")

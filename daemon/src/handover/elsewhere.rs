@@ -16,6 +16,11 @@ impl Program {
     pub fn own() -> Option<Self> {
         None
     }
+
+    /// None.
+    pub fn inherited() -> Option<Self> {
+        None
+    }
 }
 
 /// Whoever hands over.

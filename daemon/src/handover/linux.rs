@@ -2,6 +2,7 @@
 //! is given, and whose the other end of a channel is.
 #![allow(unsafe_code)]
 
+use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -29,18 +30,39 @@ use crate::files::{self, FileError};
 /// What Linux puts behind the name of a file that is gone.
 const GONE: &[u8] = b" (deleted)";
 
-/// The file that this process was started from, by its name: to be asked before anything can have taken its place.
+/// Names of descriptors, by which a program may be started, and which are another file's in another process.
+const NAMES_OF_DESCRIPTORS: [&str; 2] = ["/dev/fd", "/proc"];
+
+/// The name that the daemon was started by, its own path: each restart looks anew at what lies there.
 #[derive(Debug, Clone)]
 pub struct Program(PathBuf);
 
 impl Program {
-    /// The running program's own file; nothing where the system does not say.
+    /// The name that this process was started by, be it a link's; to be asked while the folder is the one it was started
+    /// in. Nothing where the system does not say.
     pub fn own() -> Option<Self> {
+        Self::of_start().or_else(Self::of_file)
+    }
+
+    /// The own path of the daemon that this image is run by, which goes on from image to image.
+    pub fn inherited() -> Option<Self> {
+        let name = std::env::args_os().next().map(PathBuf::from);
+        name.filter(|name| name.is_absolute()).map(Self).or_else(Self::own)
+    }
+
+    fn of_start() -> Option<Self> {
+        let name = std::env::current_dir().ok()?.join(name_of_start()?);
+        let is_lasting = NAMES_OF_DESCRIPTORS.iter().all(|folder| !name.starts_with(folder));
+        (is_lasting && name.exists()).then_some(Self(name))
+    }
+
+    /// The running program's own file, by the name that has no links.
+    fn of_file() -> Option<Self> {
         let path = std::env::current_exe().ok()?;
         let bytes = path.as_os_str().as_encoded_bytes();
         // It was replaced between its start and now; what lies there is looked at before it is run.
         let path = match bytes.strip_suffix(GONE) {
-            Some(name) if !path.exists() => PathBuf::from(std::ffi::OsStr::from_bytes(name)),
+            Some(name) if !path.exists() => PathBuf::from(OsStr::from_bytes(name)),
             Some(_) | None => path,
         };
         path.is_absolute().then_some(Self(path))
@@ -88,7 +110,7 @@ impl Program {
     }
 
     fn command(&self, file: &OwnedFd, arguments: &[String], given: &[RawFd]) -> Command {
-        let kept = |name: &std::ffi::OsStr| name.to_str().is_some_and(crate::harden::is_kept);
+        let kept = |name: &OsStr| name.to_str().is_some_and(crate::harden::is_kept);
         let variables = std::env::vars_os().filter(|(name, _)| kept(name));
         let mut command = Command::new(format!("/proc/self/fd/{}", file.as_raw_fd()));
         command.arg0(&self.0).args(arguments).env_clear().envs(variables).current_dir("/");
@@ -112,6 +134,15 @@ impl Program {
         }
         command
     }
+}
+
+/// What the system was given as the name of the program to run.
+fn name_of_start() -> Option<PathBuf> {
+    // SAFETY: reads a word that the kernel left for this process.
+    let name = unsafe { libc::getauxval(libc::AT_EXECFN) } as *const libc::c_char;
+    // SAFETY: where the kernel has left a name, it ends with a zero byte and stays as long as the process.
+    let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) })?;
+    Some(PathBuf::from(OsStr::from_bytes(name.to_bytes())))
 }
 
 /// Ends a process that was run, and whatever it has started.

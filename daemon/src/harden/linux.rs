@@ -8,7 +8,7 @@ pub(super) use super::unix::{
     notice_ended_children, outlive_limits, private_files_and_no_folder, raise_descriptor_limit,
     too_few_descriptors,
 };
-pub use super::unix::{connection_limit, locked_memory_limit};
+pub use super::unix::{connection_limit, locked_memory_limit, processor_time, processor_time_limit};
 
 pub(super) fn is_privileged() -> bool {
     let (user, group) = (rustix::process::getuid(), rustix::process::getgid());

@@ -24,6 +24,16 @@ pub fn locked_memory_limit() -> Option<u64> {
     rustix::process::getrlimit(Resource::Memlock).current
 }
 
+/// After how many seconds of processor time the system ends the process; nothing where there is no limit.
+pub fn processor_time_limit() -> Option<u64> {
+    rustix::process::getrlimit(Resource::Cpu).maximum
+}
+
+/// How much processor time the process has used, in seconds.
+pub fn processor_time() -> u64 {
+    rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime).tv_sec.unsigned_abs()
+}
+
 pub(super) fn clear_environment(keep: impl Fn(&OsString) -> bool) {
     let doomed: Vec<OsString> =
         std::env::vars_os().map(|(name, _)| name).filter(|name| !keep(name)).collect();

@@ -50,6 +50,16 @@ pub fn locked_memory_limit() -> Option<u64> {
     None
 }
 
+/// Nobody limits processor time here.
+pub fn processor_time_limit() -> Option<u64> {
+    None
+}
+
+/// As above: it is not asked for.
+pub fn processor_time() -> u64 {
+    0
+}
+
 /// How many conversations may be open at once.
 pub fn connection_limit() -> usize {
     4096

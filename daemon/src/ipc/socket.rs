@@ -34,6 +34,9 @@ pub enum MeetingError {
     /// The lock is not ours.
     #[error(transparent)]
     Instance(#[from] InstanceError),
+    /// Another daemon runs, and its callers find something else.
+    #[error("a daemon runs here already, and something else has the name of its socket, {0}")]
+    Covered(String),
     /// Something that is no socket of ours has the name.
     #[error("{0} exists and is no socket of this user; remove it")]
     NameTaken(String),
@@ -68,7 +71,8 @@ impl MeetingPlace {
             // Whoever served callers before the service manager took the name sees within that time that it is gone.
             Some(_) => InstanceLock::take_within(folder, FOR_A_PREDECESSOR, || true)?,
             // A daemon that ends takes its socket's name away first, and then still tells callers so.
-            None => InstanceLock::take_within(folder, DEPARTURE, || !path.exists())?,
+            None => InstanceLock::take_within(folder, DEPARTURE, || !path.exists())
+                .map_err(|error| beside(error, &path))?,
         };
         let (socket, made) = match adopted {
             Some(socket) => (socket, None),
@@ -123,6 +127,11 @@ impl MeetingPlace {
         is_free && self.lock.is_of(self.folder())
     }
 
+    /// Whether something that nobody listens at has the name, for now: the place is still this daemon's.
+    pub fn is_covered(&self) -> bool {
+        is_no_socket(&self.name.path) && self.lock.is_of(self.folder())
+    }
+
     /// Makes the socket anew, whose name is gone. Callers then come to the new one.
     ///
     /// # Errors
@@ -146,6 +155,17 @@ impl MeetingPlace {
             let _ = std::fs::remove_file(&self.name.path);
         }
     }
+}
+
+fn beside(error: InstanceError, path: &Path) -> MeetingError {
+    if matches!(error, InstanceError::Taken) && is_no_socket(path) {
+        return MeetingError::Covered(files::show(path));
+    }
+    error.into()
+}
+
+fn is_no_socket(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|facts| !facts.file_type().is_socket())
 }
 
 /// A socket that takes callers while no daemon holds the lock is a service manager's, who starts a daemon for it.

@@ -40,7 +40,7 @@ impl Service {
             config_file: self.parts.registry.config_file(),
             config_problem: self.parts.registry.problem().map(|failure| failure.message),
             keyring: (self.parts.keyring)(),
-            protections: self.parts.protections.reports(),
+            protections: self.parts.protections.with_limits(),
             locked: self.parts.lock.is_closed(),
             locks_on_suspend: self.parts.lock.is_for_suspend(),
             state_file: self.parts.state_file.clone(),

@@ -15,6 +15,9 @@ const HEARD: [i32; 5] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGUSR
 /// What would end the process and means nothing to it.
 const IGNORED: [i32; 3] = [libc::SIGUSR1, libc::SIGALRM, libc::SIGIO];
 
+/// The last of the signals that are no real-time ones.
+const LAST_STANDARD: i32 = 31;
+
 /// The signals that the daemon listens to.
 pub struct Signals {
     descriptor: AsyncFd<OwnedFd>,
@@ -72,8 +75,14 @@ pub fn block() {
     set_mask(&set_of(&[&HEARD[..], &IGNORED].concat()));
 }
 
-/// Blocks nothing. For a child between `fork` and `execve`, where it is allowed to be called.
+/// Blocks nothing, and leaves each signal its usual effect, whatever this process ignores. For a child between `fork` and
+/// `execve`, where it is allowed to be called. SIGPIPE is what `std` makes of it.
 pub fn unblock() {
+    let kept = [libc::SIGPIPE, libc::SIGKILL, libc::SIGSTOP];
+    for number in (1..=LAST_STANDARD).filter(|number| !kept.contains(number)) {
+        // SAFETY: puts the system's own way back; no handler of ours is involved.
+        let _ = unsafe { libc::signal(number, libc::SIG_DFL) };
+    }
     set_mask(&set_of(&[]));
 }
 

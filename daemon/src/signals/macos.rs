@@ -8,6 +8,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Wish;
 
+/// The last of the system's signals.
+const LAST_STANDARD: i32 = 31;
+
 /// The signals that the daemon listens to.
 pub struct Signals {
     terminate: Signal,
@@ -46,11 +49,21 @@ impl Signals {
 
 /// Blocks nothing, whatever the caller has blocked. To be called before any other thread exists.
 pub fn block() {
-    unblock();
+    clear_mask();
 }
 
-/// Blocks nothing. For a child between `fork` and `execve`, where it is allowed to be called.
+/// Blocks nothing, and leaves each signal its usual effect, whatever this process ignores. For a child between `fork` and
+/// `execve`, where it is allowed to be called. SIGPIPE is what `std` makes of it.
 pub fn unblock() {
+    let kept = [libc::SIGPIPE, libc::SIGKILL, libc::SIGSTOP];
+    for number in (1..=LAST_STANDARD).filter(|number| !kept.contains(number)) {
+        // SAFETY: puts the system's own way back; no handler of ours is involved.
+        let _ = unsafe { libc::signal(number, libc::SIG_DFL) };
+    }
+    clear_mask();
+}
+
+fn clear_mask() {
     let mut none = MaybeUninit::uninit();
     // SAFETY: the set is made an empty one before it is read; the call changes the mask of this thread alone.
     unsafe {

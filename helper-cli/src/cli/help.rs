@@ -110,7 +110,7 @@ and no secret is sent but a proxy's password to that proxy: a server is asked fo
 secret command is run.
 
 Checks, in this order: socket, daemon, version; lock, protections, config, state, keyring (a trial item
-is written, read back and removed), profiles; for each profile kind, http, secret, codes, name, server,
+is written, read back and removed), limits (of processor time), profiles; for each profile kind, http, secret, codes, name, server,
 clock, token; shell (variables that choose another profile or another way than the daemon's). What is
 not so is left out, and so is what a failure before it makes pointless. While cp-tokend is locked, no
 profile is looked at.

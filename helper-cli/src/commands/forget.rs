@@ -6,7 +6,7 @@ use cp_token_protocol::message::{ForgetScope, Request};
 use super::PATIENCE;
 use crate::cli::ForgetOptions;
 use crate::deadline::Deadline;
-use crate::{client, output};
+use crate::{launch, output};
 
 /// Drops live tokens.
 ///
@@ -19,7 +19,7 @@ pub(super) fn run(options: ForgetOptions) -> Result<(), Failure> {
         ForgetScope::Profile(super::selector(options.profile.as_ref(), None)?)
     };
     let deadline = Deadline::new(PATIENCE);
-    match client::connect(&super::meeting_place()?, &deadline)? {
+    match launch::connect_to_running(&super::meeting_place()?, &deadline)? {
         Some(connection) => super::tell(connection.ask(&Request::Forget(scope))?),
         None => output::print_lines(&["no daemon runs, so there is no token to forget".to_owned()]),
     }

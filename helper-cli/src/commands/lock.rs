@@ -6,7 +6,7 @@ use cp_token_protocol::{ErrorCode, Failure};
 use super::{PATIENCE, ask, status};
 use crate::cli::LockOptions;
 use crate::deadline::Deadline;
-use crate::{client, launch, output, prompt};
+use crate::{launch, output, prompt};
 
 /// Locks now, or sets whether to lock when the machine is about to sleep.
 ///
@@ -32,7 +32,7 @@ pub(super) fn lock(options: LockOptions) -> Result<(), Failure> {
 /// Why it stays locked.
 pub(super) fn unlock(from_stdin: bool) -> Result<(), Failure> {
     let deadline = Deadline::new(PATIENCE);
-    let Some(connection) = client::connect(&super::meeting_place()?, &deadline)? else {
+    let Some(connection) = launch::connect_to_running(&super::meeting_place()?, &deadline)? else {
         return output::print_lines(&["no daemon runs, so none is locked".to_owned()]);
     };
     if !status::report(connection)?.locked {
@@ -44,7 +44,7 @@ pub(super) fn unlock(from_stdin: bool) -> Result<(), Failure> {
 
 fn not_on_suspend() -> Result<(), Failure> {
     let deadline = Deadline::new(PATIENCE);
-    match client::connect(&super::meeting_place()?, &deadline)? {
+    match launch::connect_to_running(&super::meeting_place()?, &deadline)? {
         Some(connection) => super::tell(connection.ask(&Request::NoLockOnSuspend)?),
         None => output::print_lines(&["no daemon runs, so none locks".to_owned()]),
     }

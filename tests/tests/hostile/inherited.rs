@@ -106,6 +106,45 @@ fn the_limits_of_a_shell_do_not_end_the_daemon_later() {
     let client = world.new_client();
     let told = world.creating("prod", "memory", &client, &world.server().url()).run();
     assert_ne!(told.code, 0, "the control: the file does not fit");
+    assert!(told.stderr.contains("limit on files") && told.stderr.contains("--fsize="), "{told:?}");
     assert!(!told.stderr.contains("closed the connection"), "{told:?}");
     assert_eq!(world.daemon_pid(), daemon.pid(), "it goes on");
+}
+
+#[test]
+fn with_too_little_processor_time_the_daemon_does_not_start_and_says_how_much_it_needs() {
+    if !programs::present(&["prlimit"]) {
+        return;
+    }
+    let world = World::new();
+    let told = world.try_launch(Launch::by(["prlimit", "--cpu=30:30"])).err().expect("it started");
+    assert_eq!(told.code, 69, "{told:?}");
+    assert!(told.stderr.contains("30 s of processor time and needs 60"), "{told:?}");
+    let told = world.program("prlimit").args(["--cpu=30:30"]).args([world.helper_file()]).run();
+    assert_eq!(told.code, 69, "{told:?}");
+    assert!(told.stderr.contains("needs 60") && told.stderr.contains("ulimit -t"), "{told:?}");
+    world.helper(&["daemon", "start"]).succeeded();
+}
+
+#[test]
+fn a_limit_on_processor_time_that_will_end_the_daemon_is_named_by_status_doctor_and_log() {
+    if !programs::present(&["prlimit"]) {
+        return;
+    }
+    for (limit, is_named) in [("--cpu=7200:7200", true), ("--cpu=7200:unlimited", false)] {
+        let world = World::new();
+        let daemon = world.launch(Launch::by(["prlimit", limit]));
+        let status = world.helper(&["status"]).succeeded().stdout;
+        assert_eq!(status.contains("no limit on processor time: off"), is_named, "{status}");
+        assert_eq!(status.contains("after 7200 s") && status.contains("ulimit -t"), is_named, "{status}");
+        let doctor = world.helper(&["doctor"]).stdout;
+        let line = |check: &str| doctor.lines().find(|line| line.contains(check)).unwrap_or_default();
+        let is_noted = line("limits ").starts_with("note") && line("limits ").contains("ulimit -t");
+        assert_eq!(is_noted, is_named, "{doctor}");
+        assert!(
+            line("protections ").contains(" on") && !line("protections ").contains("processor"),
+            "{doctor}"
+        );
+        assert_eq!(daemon.log().contains("processor time is limited"), is_named, "{}", daemon.log());
+    }
 }

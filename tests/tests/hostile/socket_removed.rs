@@ -63,13 +63,74 @@ fn no_command_says_that_no_daemon_runs_while_the_lock_is_held() {
     // As a daemon that does nothing about it would, be it of another system or one that is stopped.
     let lock = File::create(world.path("run/cp-token/daemon.lock")).expect("make the lock");
     lock.lock().expect("hold the lock");
-    let calls = [&["daemon", "stop"][..], &["--no-start"]].map(|command| world.spawn_helper(command));
+    let commands: [&[&str]; 6] = [
+        &["daemon", "stop"],
+        &["--no-start"],
+        &["forget", "-p", "prod"],
+        &["forget", "--all"],
+        &["unlock"],
+        &["lock", "--no-on-suspend"],
+    ];
+    let calls = commands.map(|command| world.spawn_helper(command));
     for call in calls {
         call.finish().failed(69).saying("a daemon runs, and its socket").saying("end the process cp-tokend");
     }
     drop(lock);
     let said = world.helper(&["daemon", "stop"]).succeeded();
     assert!(said.stdout.contains("no daemon ran"), "the control: {said:?}");
+    for command in &commands[2..] {
+        let said = world.helper(command).succeeded();
+        assert!(said.stdout.contains("no daemon runs"), "the control: {said:?}");
+    }
+}
+
+#[test]
+fn a_token_is_forgotten_right_after_the_socket_is_removed() {
+    let world = World::new();
+    let _daemon = world.daemon();
+    world.create_profile("prod", "memory");
+    for forget in [&["forget"][..], &["forget", "--all"]] {
+        let token = world.helper(&[]).token();
+        remove(&world);
+        let said = world.helper(forget).succeeded();
+        assert!(!said.stdout.contains("no daemon runs"), "{said:?}");
+        assert_ne!(world.helper(&[]).token(), token, "{forget:?}");
+    }
+    remove(&world);
+    let said = world.helper(&["unlock"]).succeeded();
+    assert!(said.stdout.contains("is not locked"), "{said:?}");
+}
+
+#[test]
+fn a_file_in_the_sockets_place_is_named_by_every_command_and_costs_nothing_that_is_held() {
+    let world = World::new();
+    // It looks around every half second.
+    let daemon = world.launch(Launch::default().env("WATCHDOG_USEC", "1000000"));
+    world.create_profile("prod", "memory");
+    let token = world.helper(&[]).token();
+    let other = world.path("run/cp-token/other");
+    std::fs::write(&other, "").expect("write a file");
+    std::fs::rename(&other, world.socket()).expect("take the name");
+    eventually("it has looked", || daemon.log().contains("something else has the name of the socket"));
+    let commands: [&[&str]; 8] = [
+        &[],
+        &["--no-start"],
+        &["status"],
+        &["forget"],
+        &["forget", "--all"],
+        &["unlock"],
+        &["daemon", "stop"],
+        &["doctor"],
+    ];
+    for (call, command) in commands.map(|command| (world.spawn_helper(command), command)) {
+        let said = call.finish();
+        let words = "something else has the name of its socket";
+        let is_named = said.stdout.contains(words) || said.stderr.contains(words);
+        assert!(said.code == 69 && is_named, "{command:?} {said:?}");
+    }
+    std::fs::remove_file(world.socket()).expect("remove it");
+    assert_eq!(world.helper(&["--no-start"]).token(), token, "nothing was lost");
+    assert_eq!(daemon.terminate(), 0);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod attacks;
 mod broken;
+mod links;
 mod load;
 mod manager;
 mod moments;

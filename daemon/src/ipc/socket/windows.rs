@@ -93,6 +93,11 @@ impl MeetingPlace {
         false
     }
 
+    /// Nobody else can have it.
+    pub fn is_covered(&self) -> bool {
+        false
+    }
+
     /// It cannot go.
     ///
     /// # Errors

@@ -8,9 +8,9 @@ use cp_token_protocol::message::{
 };
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
-use crate::client;
 use crate::commands::{profile, status, words};
 use crate::deadline::Deadline;
+use crate::launch;
 
 /// How long a daemon may take to answer or to end.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// What is wrong with it; that none runs is none.
 pub(super) fn report(address: &IpcAddress) -> Result<Option<StatusReport>, Failure> {
     let deadline = Deadline::new(LIMIT);
-    client::connect(address, &deadline)?.map(status::report).transpose()
+    launch::connect_to_running(address, &deadline)?.map(status::report).transpose()
 }
 
 /// Whether the daemon may be stopped.
@@ -61,7 +61,7 @@ fn loss(report: &StatusReport) -> Result<Option<String>, Failure> {
 /// What is wrong with it.
 pub(super) fn stop(address: &IpcAddress) -> Result<Option<String>, Failure> {
     let deadline = Deadline::new(LIMIT);
-    let Some(connection) = client::connect(address, &deadline)? else { return Ok(None) };
+    let Some(connection) = launch::connect_to_running(address, &deadline)? else { return Ok(None) };
     connection.ask_and_wait_for_the_end(&Request::Stop)?;
     Ok(Some("stopped: the daemon that ran; tokens are fetched anew when they are asked for".to_owned()))
 }

@@ -50,3 +50,19 @@ fn a_profile_that_was_not_deleted_on_a_hung_disk_does_not_go_later() {
     let delete = |world: &World| world.spawn_helper(&["profile", "delete", "prod", "--yes"]);
     is_never_made(delete);
 }
+
+#[test]
+fn a_change_for_which_another_writer_leaves_no_room_in_time_is_made_when_it_is_run_again() {
+    let world = World::new();
+    world.create_profile("prod", "memory");
+    world.create_profile("other", "memory");
+    let lock = File::open(world.state_folder().join("config.lock")).expect("the lock of its writers");
+    lock.lock().expect("hold the lock");
+    let before = config(&world);
+    let said = world.helper(&["profile", "use", "other"]).failed(75).saying("nothing was changed");
+    assert!(said.stderr.contains("at work on it for too long") && !said.stderr.contains("room"), "{said:?}");
+    assert_eq!(config(&world), before);
+    drop(lock);
+    world.helper(&["profile", "use", "other"]).succeeded();
+    assert_ne!(config(&world), before, "the control: it can be made");
+}

@@ -89,6 +89,20 @@ fn exit_codes_are_learnt_whatever_the_caller_ignores() {
     world.helper(&["--fresh"]).token();
 }
 
+#[test]
+fn a_program_ignores_no_signal_that_the_daemon_ignores() {
+    let world = World::new();
+    let client = world.new_client();
+    let (secret, seen) = (vault(&world, "secret"), world.path("seen"));
+    put(&secret, &client.secret, 0o600);
+    let text = format!("grep SigIgn: /proc/self/status >{}; cat {}", seen.display(), secret.display());
+    creating(&world, &client, "--secret-command", &script(&world, "show", &text)).run().succeeded();
+    let seen = std::fs::read_to_string(seen).expect("it ran");
+    assert_eq!(ignored(&seen) & STANDARD, 0, "{seen}");
+    let own = std::fs::read_to_string(format!("/proc/{}/status", world.daemon_pid())).expect("it runs");
+    assert_ne!(ignored(&own) & 1 << (processes::Signal::XFSZ.as_raw() - 1), 0, "the control: {own}");
+}
+
 /// A program whose child tells its number and never ends, while it prints without end itself.
 fn endless(world: &World) -> (String, std::path::PathBuf) {
     let pid = world.path("pid");
@@ -128,7 +142,14 @@ fn programs_run_and_are_ended_with_their_group_where_the_kernel_gives_out_no_des
 }
 
 fn ignores_its_children(status: &str) -> bool {
+    ignored(status) & 1 << (processes::Signal::CHILD.as_raw() - 1) != 0
+}
+
+/// The signals that are no real-time ones, of which the system's library keeps some for itself.
+const STANDARD: u64 = 0x7fff_ffff;
+
+/// The signals that a process ignores, a bit for each.
+fn ignored(status: &str) -> u64 {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("the signals it ignores");
-    let mask = u64::from_str_radix(mask.trim(), 16).expect("a number");
-    mask & 1 << (processes::Signal::CHILD.as_raw() - 1) != 0
+    u64::from_str_radix(mask.trim(), 16).expect("a number")
 }
