@@ -1,6 +1,6 @@
 //! Owns the words for a way that did not lead to the server: a proxy in between, or a redirect past it.
 
-use cp_token_protocol::{ErrorCode, Failure};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use super::{KEPT, once_more};
 use crate::authority::{ProxyFlaw, Target, TokenRequestError};
@@ -77,9 +77,7 @@ pub(super) fn links(profile: &Profile) -> String {
 pub(super) fn of_redirect(to: &Target, profile: &Profile) -> String {
     let name = &profile.name;
     match to {
-        Target::Origin(origin) => {
-            format!("If the console has moved there: `cp-token profile update {name} --url {origin}`")
-        }
+        Target::Origin(origin) => moved(origin.as_str(), name),
         Target::Unencrypted(_) => {
             format!("No secret is sent there without TLS; check the URL with `cp-token profile show {name}`")
         }
@@ -90,6 +88,39 @@ pub(super) fn of_redirect(to: &Target, profile: &Profile) -> String {
         ),
         Target::SameOrigin | Target::Unfit => {
             format!("Check that the URL is the console's, with `cp-token profile show {name}`")
+        }
+    }
+}
+
+/// A host that is called like a place to log in, or like a site, is hardly a console: no command names it.
+fn moved(origin: &str, name: &ProfileName) -> String {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    let label = host.split('.').next().unwrap_or_default();
+    if NO_CONSOLE.contains(&label) {
+        return format!(
+            "That is called like a place to log in, not like a console; check the URL with `cp-token profile show {name}`, and if it has changed: `cp-token profile update {name} --url URL`"
+        );
+    }
+    format!("If the console has moved there: `cp-token profile update {name} --url {origin}`")
+}
+
+/// What a host's first label is where people log in, or read.
+const NO_CONSOLE: &[&str] = &["auth", "id", "idp", "login", "sso", "www"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_is_called_like_a_login_page_is_not_offered_as_the_url() {
+        let name = ProfileName::parse("prod").unwrap();
+        for host in ["login.crashplan.com", "sso.us2.crashplan.com", "www.crashplan.com"] {
+            let hint = moved(&format!("https://{host}"), &name);
+            assert!(!hint.contains(host) && hint.contains("--url URL"), "{hint}");
+        }
+        for host in ["console.us2.crashplan.com", "crashplan.com", "console.login.example", "10.0.0.1"] {
+            let hint = moved(&format!("https://{host}"), &name);
+            assert!(hint.ends_with(&format!("--url https://{host}`")), "the control: {hint}");
         }
     }
 }
