@@ -200,9 +200,8 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         RegistryError::Config(..) => {
             (ErrorCode::CONFIG_BROKEN, "Mend the file; it is read again at the next request")
         }
-        RegistryError::ConfigFile(_, error) if error.is_shortage() => (ErrorCode::CONFIG_BROKEN, SHORT),
-        RegistryError::WriteFailed(_, error) if error.is_shortage() => {
-            return Failure::new(ErrorCode::WRITE_FAILED, format!("{error}; nothing was changed"))
+        RegistryError::ConfigFile(_, error) | RegistryError::WriteFailed(_, error) if error.is_shortage() => {
+            return Failure::new(ErrorCode::SHORT_OF_RESOURCES, format!("{error}; nothing was changed"))
                 .with_hint(SHORT);
         }
         RegistryError::ConfigFile(_, FileError::TooLarge) => (

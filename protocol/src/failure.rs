@@ -119,6 +119,8 @@ codes! {
     TOO_MANY_CHANGES = 414, "too_many_changes";
     /// As many callers wait for the profile's token as may.
     TOO_MANY_WAITING = 415, "too_many_waiting";
+    /// The system gives the daemon no more threads, processes, descriptors or memory; nothing was done.
+    SHORT_OF_RESOURCES = 416, "short_of_resources";
     /// There is no keyring to talk to.
     KEYRING_UNAVAILABLE = 500, "keyring_unavailable";
     /// The keyring is locked and nobody unlocked it.

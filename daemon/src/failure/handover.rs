@@ -8,7 +8,7 @@ use crate::handover::{HandoverError, ProgramFault};
 pub fn of_handover(error: &HandoverError) -> Failure {
     let (code, hint) = match error {
         HandoverError::NoQuiet(_) => (ErrorCode::HANDOVER_DELAYED, "Try again"),
-        HandoverError::Config(failure) if failure.hint == super::SHORT => {
+        HandoverError::Config(failure) if failure.code == ErrorCode::SHORT_OF_RESOURCES => {
             (ErrorCode::HANDOVER_FAILED, failure.hint.as_str())
         }
         HandoverError::Config(failure) => {

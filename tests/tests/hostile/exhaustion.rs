@@ -100,7 +100,7 @@ fn d05_without_another_thread_or_process_the_daemon_says_so_or_serves_what_it_ho
     let fresh = by_other(&world, world.helper_file()).args(["get", "--fresh"]);
     fresh.run().failed(75);
     let delete = by_other(&world, world.helper_file()).args(["profile", "delete", "prod", "--yes"]);
-    delete.run().failed(74).saying("nothing was changed");
+    delete.run().failed(75).saying("RLIMIT_NPROC").saying("nothing was changed");
     by_other(&world, world.helper_file()).args(["status"]).run().succeeded();
 }
 

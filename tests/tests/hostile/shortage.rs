@@ -47,11 +47,11 @@ fn a_thread_or_process_that_the_system_refuses_is_told_as_that_and_tokens_are_se
     let before = before.split_whitespace().next().expect("the soft one");
     // Its user has one process at least, which is this one.
     limit(by_other(&world, "prlimit"), &daemon, "--nproc=1:");
-    let told = second().failed(78).saying(WORDS).saying("RLIMIT_NPROC");
+    let told = second().failed(75).saying(WORDS).saying("RLIMIT_NPROC");
     blames_no_file(&told);
     let told = helper(&["daemon", "restart"]).run().failed(69).saying("goes on as before").saying(WORDS);
     blames_no_file(&told);
-    blames_no_file(&helper(&["daemon", "reload"]).run().failed(78).saying(WORDS));
+    blames_no_file(&helper(&["daemon", "reload"]).run().failed(75).saying(WORDS));
     assert_eq!(helper(&["--no-start"]).printing_a_token().run().token(), token);
     limit(by_other(&world, "prlimit"), &daemon, &format!("--nproc={before}:"));
     second().succeeded();

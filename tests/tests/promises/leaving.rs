@@ -94,7 +94,7 @@ const WORKING: [u8; 1] = [0];
 /// The request that `reset-secret prod --secret-stdin` makes.
 fn reset_frame(secret: &str) -> Vec<u8> {
     let length = u8::try_from(secret.len()).expect("a short secret");
-    frame(&[b"\x06\x04prod\x01".as_slice(), &[length], secret.as_bytes(), b"\x00\x00\x01\x00"].concat())
+    frame(&[b"\x06\x04prod\x01".as_slice(), &[length], secret.as_bytes(), b"\x00\x00\x01\x00\x00"].concat())
 }
 
 #[test]
