@@ -32,7 +32,7 @@ pub use lock::{
     locked, locked_already, no_memory_for_key, no_passphrase, passphrase_busy, passphrase_refused,
     sleep_unannounced,
 };
-pub use refused::{not_kept, refused_again};
+pub use refused::{another_code, not_kept, refused_again};
 pub use start::{StartError, of_start};
 pub use token_request::{kind_of, of_token_request};
 pub use vault::{of_foreign, of_keyring, of_load, of_vault};

@@ -214,8 +214,6 @@ impl Lease {
         if let Some(attempt) = self.in_flight {
             return Decision::Wait(attempt);
         }
-        // Whoever types a code says that the password may be tried with it.
-        self.refused &= !(self.needs_code && has_code);
         match self.obstacle(has_code, now) {
             Some(refusal) => Decision::Refuse(refusal),
             None => Decision::Wait(self.start(now)),
@@ -223,13 +221,12 @@ impl Lease {
     }
 
     fn obstacle(&self, has_code: bool, now: Moment) -> Option<Refusal> {
-        if self.refused && !self.needs_code {
+        if self.refused {
             return Some(Refusal::SecretRefused);
         }
-        if self.needs_code && !has_code {
-            return Some(Refusal::CodeNeeded);
-        }
-        self.pause(now)
+        // Nobody is asked for a code that could not be sent.
+        let pause = self.pause(now);
+        pause.or_else(|| (self.needs_code && !has_code).then_some(Refusal::CodeNeeded))
     }
 
     fn renew_if_due(&mut self, now: Moment) {

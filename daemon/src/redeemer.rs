@@ -110,7 +110,7 @@ impl Redeemer {
                 self.trade_unwatched(&profile, &entry, code).await
             }
             Identity::Basic(name) => {
-                self.require_not_refused(&profile, &entry, code.is_some())?;
+                self.require_not_refused(&profile, &entry)?;
                 self.compose(&profile, name, &entry)
             }
         }

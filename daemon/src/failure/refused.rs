@@ -87,11 +87,15 @@ pub fn not_kept(unredeemed: Unredeemed) -> Unredeemed {
     Unredeemed { failure, kind }
 }
 
+/// The same where whoever gave the code may give another at once.
+pub fn another_code(unredeemed: Unredeemed) -> Unredeemed {
+    Unredeemed { kind: FailureKind::Refused { cap: Duration::ZERO }, ..not_kept(unredeemed) }
+}
+
 fn until(profile: &Profile) -> &'static str {
-    match (&profile.totp, profile.keeps_secret()) {
-        (TotpMethod::Ask, _) => "a new code is given",
-        (_, true) => "it changes",
-        (_, false) => "it changes where it rests",
+    match profile.keeps_secret() {
+        true => "it changes",
+        false => "it changes where it rests",
     }
 }
 

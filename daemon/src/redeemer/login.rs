@@ -23,18 +23,16 @@ impl Redeemer {
         entry: &Entry,
         code: Option<Secret>,
     ) -> Result<Redeemed, Unredeemed> {
-        self.require_untried(profile, entry, code.is_some())?;
+        self.require_untried(profile, entry)?;
         self.require_no_pause(profile)?;
-        let is_given = code.is_some();
         let code = self.code(profile, entry, code).await?;
         let _turn = self.turn(profile, entry).await;
         // Somebody else may have found out meanwhile.
-        self.require_untried(profile, entry, is_given)?;
+        self.require_untried(profile, entry)?;
         self.require_no_pause(profile)?;
         let outcome = self.login(profile, entry, code).await;
         outcome.map_err(|error| {
-            let may_be_the_code = is_given && is_refusal(&error);
-            if may_be_the_code || self.is_worth_a_next_code(profile, entry, &error) {
+            if self.is_worth_a_next_code(profile, entry, &error) {
                 failure::not_kept(self.unredeemed(profile, entry, &error))
             } else {
                 self.refuse(profile, entry, &error)
@@ -42,9 +40,9 @@ impl Redeemer {
         })
     }
 
-    /// A trade that nobody watches. A code that was not typed, and is refused, is followed by exactly one of another
-    /// step, whichever profile of the account sends it: somebody else may have used the first. One that was typed says
-    /// nothing of the secret, and only who typed it has another.
+    /// A trade that nobody watches. A code that is refused is followed by exactly one of another step, whichever profile
+    /// of the account sends it: somebody else may have used the first. Where it was given, only who gave it has another,
+    /// be that a person or a program in a person's place.
     pub(super) async fn trade_unwatched(
         &self,
         profile: &Profile,
@@ -52,23 +50,23 @@ impl Redeemer {
         given: Option<Secret>,
     ) -> Result<Redeemed, Unredeemed> {
         let is_given = given.is_some();
-        self.require_not_refused(profile, entry, is_given)?;
+        self.require_not_refused(profile, entry)?;
         self.require_no_pause(profile)?;
         let mut code = self.code(profile, entry, given).await?;
         loop {
             let _turn = self.turn(profile, entry).await;
             // Another profile of the account may have found out while the code, or the turn, was waited for.
-            self.require_not_refused(profile, entry, is_given)?;
+            self.require_not_refused(profile, entry)?;
             self.require_no_pause(profile)?;
             let error = match self.login(profile, entry, code).await {
                 Ok(redeemed) => return Ok(redeemed),
                 Err(error) => error,
             };
-            if is_given && is_refusal(&error) {
-                return Err(self.unredeemed(profile, entry, &error));
-            }
             if !self.is_worth_a_next_code(profile, entry, &error) {
                 return Err(self.refuse(profile, entry, &error));
+            }
+            if is_given {
+                return Err(failure::another_code(self.unredeemed(profile, entry, &error)));
             }
             code = match self.codes.next(profile, entry.totp_seed.as_ref(), None).await {
                 Ok(code) => code,
@@ -79,14 +77,9 @@ impl Redeemer {
         }
     }
 
-    /// Passes where neither the secret nor the proxy's password was refused before. A new code may mend the first.
-    pub(super) fn require_not_refused(
-        &self,
-        profile: &Profile,
-        entry: &Entry,
-        has_code: bool,
-    ) -> Result<(), Unredeemed> {
-        self.refused_before(profile, entry, has_code).map_or(Ok(()), |(_, _, before)| Err(before))
+    /// Passes where neither the secret nor the proxy's password was refused before.
+    pub(super) fn require_not_refused(&self, profile: &Profile, entry: &Entry) -> Result<(), Unredeemed> {
+        self.refused_before(profile, entry).map_or(Ok(()), |(_, _, before)| Err(before))
     }
 
     /// The turn of each credential that is about to be sent and is not known to work. A password with a one-time code
@@ -111,8 +104,8 @@ impl Redeemer {
 
     /// The same where a person gives the secret. `forget` lifts by the profile's name what its change or its creation was
     /// refused for, so the refusal is this one's from now on.
-    fn require_untried(&self, profile: &Profile, entry: &Entry, has_code: bool) -> Result<(), Unredeemed> {
-        let Some((account, secret, before)) = self.refused_before(profile, entry, has_code) else {
+    fn require_untried(&self, profile: &Profile, entry: &Entry) -> Result<(), Unredeemed> {
+        let Some((account, secret, before)) = self.refused_before(profile, entry) else {
             return Ok(());
         };
         self.refusals.note(&account, secret, &profile.name, &before.failure);
@@ -124,9 +117,8 @@ impl Redeemer {
         &self,
         profile: &Profile,
         entry: &'a Entry,
-        has_code: bool,
     ) -> Option<(AccountKey, &'a Secret, Unredeemed)> {
-        let by_server = Some((AccountKey::login(profile), &entry.secret)).filter(|_| !has_code);
+        let by_server = Some((AccountKey::login(profile), &entry.secret));
         [by_server, proxy_login(profile, entry)].into_iter().flatten().find_map(|(account, secret)| {
             let before = self.said_before(&account, secret, profile)?;
             Some((account, secret, before))
@@ -185,7 +177,7 @@ impl Redeemer {
     }
 
     fn is_worth_a_next_code(&self, profile: &Profile, entry: &Entry, error: &TokenRequestError) -> bool {
-        matches!(profile.totp, TotpMethod::Stored | TotpMethod::Command(_))
+        profile.totp != TotpMethod::None
             && may_mean_the_code(error)
             && self.refusals.note_code(&AccountKey::login(profile), &entry.secret, &profile.name)
     }

@@ -1,6 +1,7 @@
 //! Promises about one-time codes: each way of giving one, and the ledger's proof that none is sent twice.
 
 mod accounts;
+mod programs;
 
 use std::collections::HashSet;
 use std::fs;
@@ -170,6 +171,12 @@ fn an_askpass_program_is_asked_where_there_is_no_terminal_and_its_code_is_sent_o
     let get = |variable: &str, arguments: &[&str]| {
         world.alone(arguments).env(variable, &askpass).printing_a_token().run()
     };
+    for text in ["12345\n", "no code", ""] {
+        fs::write(&answer, text).expect("write the answer");
+        world.helper(&["forget"]).succeeded();
+        assert!([65, 77].contains(&get("SSH_ASKPASS", &[]).code), "{text:?}");
+    }
+    fs::remove_file(world.path("askpass.runs")).expect("it was asked for each");
     fs::write(&answer, "123456\n").expect("write the answer");
     let token = get("CP_TOKEN_ASKPASS", &[]).token();
     assert_eq!(get("SSH_ASKPASS", &[]).token(), token, "nobody is asked while it lives");
@@ -177,11 +184,6 @@ fn an_askpass_program_is_asked_where_there_is_no_terminal_and_its_code_is_sent_o
     assert!(asked.lines().count() == 1 && asked.contains("jo") && asked.contains("one-time code"), "{asked}");
     let again = get("SSH_ASKPASS", &["--fresh"]).failed(75);
     again.saying("has been used").saying("the next can be used in");
-    for text in ["12345\n", "no code", ""] {
-        fs::write(&answer, text).expect("write the answer");
-        world.helper(&["forget"]).succeeded();
-        assert!([65, 77].contains(&get("SSH_ASKPASS", &[]).code), "{text:?}");
-    }
     assert_eq!(codes(&world), ["123456"]);
 }
 

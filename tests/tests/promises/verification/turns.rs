@@ -162,8 +162,10 @@ fn a_secret_command_that_takes_long_holds_up_no_other_profile_of_its_user() {
     world.server().add_user("jo@example.com", &right, None);
     secret_file(&world, &right);
     let (began, slow) = (world.path("bin/began"), world.path("bin/slow"));
-    std::fs::write(&slow, format!("#!/bin/sh\necho x > '{}'\nexec sleep 600\n", began.display()))
-        .expect("write it");
+    // It ends with its world, whose folder goes last.
+    let script =
+        format!("#!/bin/sh\necho x > '{}'\nwhile test -e \"$0\"; do sleep 1; done\n", began.display());
+    std::fs::write(&slow, script).expect("write it");
     std::fs::set_permissions(&slow, std::fs::Permissions::from_mode(0o700)).expect("close it");
     let file = format!("secret_file = \"{}\"", world.path("bin/secret").display());
     let command = format!("secret_command = [\"{}\"]", slow.display());
