@@ -120,7 +120,7 @@ fn leaf_params(which: ServerCertificate) -> CertificateParams {
         | ServerCertificate::NotYetValid
         | ServerCertificate::SelfSigned
         | ServerCertificate::OtherAuthority
-        | ServerCertificate::Authority => &["localhost", "127.0.0.1", "login.localhost"],
+        | ServerCertificate::Authority => &["localhost", "127.0.0.1", "console.localhost"],
     };
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let mut params = CertificateParams::new(names).expect("the names are valid");

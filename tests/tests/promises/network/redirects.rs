@@ -15,7 +15,7 @@ fn moving(world: &World, proxy: &FakeProxy, name: &str) -> String {
     let client = world.new_client();
     let creating = creating_through(world, name, &client, &proxy.url());
     creating.stdin(&client.secret).run().succeeded();
-    world.server().url().replace("localhost", "login.localhost")
+    world.server().url().replace("localhost", "console.localhost")
 }
 
 /// How often somebody asked the proxy for the way to this origin.
