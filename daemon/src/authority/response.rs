@@ -62,9 +62,10 @@ pub fn read(
     let status = answer.status;
     let retry_after = || answer.retry_after.as_deref().and_then(|value| retry_after::read(value, now));
     match status {
-        200 | 201 => issued(answer, shape).map_err(TokenRequestError::BadAnswer),
+        200 | 201 => issued(answer, shape).map_err(|flaw| no_token(flaw, answer, shape)),
         301 | 302 | 303 | 307 | 308 => {
-            Err(TokenRequestError::Redirected { to: redirect::target(answer.location.as_deref(), url) })
+            let to = redirect::target(answer.location.as_deref(), url);
+            Err(redirected(to, answer, shape))
         }
         401 | 403 => Err(refused(said(answer), shape)),
         400 if refuses_client(said(answer)) => Err(refused(said(answer), shape)),
@@ -110,6 +111,29 @@ fn refused(said: Said, shape: Shape) -> TokenRequestError {
         Shape::ApiClient if !is_the_apis => TokenRequestError::Intercepted(said),
         Shape::ApiClient | Shape::User => TokenRequestError::Refused { said, is_doubtful: !is_the_apis },
     }
+}
+
+/// Many a login page answers a wrong password with itself, and counts it.
+fn no_token(flaw: AnswerFlaw, answer: &Answer, shape: Shape) -> TokenRequestError {
+    let is_a_page = matches!(flaw, AnswerFlaw::NotJson | AnswerFlaw::TooLong | AnswerFlaw::NoToken);
+    match shape {
+        Shape::User if is_a_page => doubtful(answer),
+        Shape::ApiClient | Shape::User => TokenRequestError::BadAnswer(flaw),
+    }
+}
+
+/// The same with a redirect to such a page. A console that has moved names the new one.
+fn redirected(to: Target, answer: &Answer, shape: Shape) -> TokenRequestError {
+    let is_a_page = matches!(to, Target::Elsewhere | Target::SameOrigin | Target::Unfit);
+    match shape {
+        Shape::User if is_a_page => doubtful(answer),
+        Shape::ApiClient | Shape::User => TokenRequestError::Redirected { to },
+    }
+}
+
+/// Nobody has said that the password is wrong, and it is not sent again all the same.
+fn doubtful(answer: &Answer) -> TokenRequestError {
+    TokenRequestError::Refused { said: said(answer), is_doubtful: true }
 }
 
 fn issued(answer: &Answer, shape: Shape) -> Result<Issued, AnswerFlaw> {

@@ -72,6 +72,35 @@ fn a_page_with_403_is_final_for_a_user_after_one_try_and_says_that_it_may_not_be
 }
 
 #[test]
+fn a_page_or_a_redirect_in_place_of_a_token_is_final_for_a_user_after_one_try_and_a_failing_server_is_not() {
+    let world = World::new();
+    let _daemon = world.daemon();
+    let (url, ca) = (world.server().url(), world.ca_file());
+    let no_token = Answer::json(200, r#"{"data":null}"#);
+    let redirects = ["https://FOREIGN.hotel.example/login", "/login"].map(|to| Answer::redirect(302, to));
+    for (number, answer) in redirects.into_iter().chain([page(200), no_token]).enumerate() {
+        let (name, password) = (format!("p{number}"), world.new_secret());
+        world.server().add_user(&name, &password, None);
+        let line = ["profile", "create", &name, "--url", &url, "--username", &name, "--secret-stdin"];
+        let create = world.call(&line).args(["--no-verify", "--secret-source", "memory", "--ca-bundle"]);
+        create.args([&ca]).stdin(&password).run().succeeded();
+        world.server().answer_next(answer);
+        let before = world.server().token_requests();
+        for more in [None, Some("--retry"), Some("--fresh")] {
+            let told = world.call(&["-p", &name]).args(more).printing_a_token().run().failed(77);
+            let told = told.saying("perhaps not from CrashPlan");
+            let told = told.saying(&format!("to try the same once more, `cp-token forget -p {name}`"));
+            assert!(!told.stderr.contains("FOREIGN"), "{told:?}");
+        }
+        assert_eq!(world.server().token_requests(), before + 1, "a password is never tried twice by itself");
+        world.helper(&["forget", "-p", &name]).succeeded();
+        world.helper(&["-p", &name]).token();
+    }
+    world.server().answer_next(Answer::status(503, &[], ""));
+    world.helper(&["-p", "p0", "--fresh", "--retry"]).token();
+}
+
+#[test]
 fn a_final_refusal_names_the_command_that_tries_once_more_and_a_deleted_client() {
     let world = World::new();
     let _daemon = world.daemon();
