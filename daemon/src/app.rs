@@ -96,11 +96,12 @@ pub fn run(mut foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
             return Ok(());
         }
         let mut door = app.start()?;
+        let removals = Removals::from(app.meeting.folder());
         ready();
         if let Some(taken) = taken {
             app.answer(taken);
         }
-        app.serve(&mut signals, &mut door).await;
+        app.serve(&mut signals, &mut door, &removals).await;
         app.stop(&mut door).await;
         io::Result::Ok(())
     })?;
@@ -206,20 +207,19 @@ impl App {
     }
 
     /// A request that ends in a panic ends nothing else.
-    async fn serve(&mut self, signals: &mut Signals, door: &mut Door) -> Stop {
+    async fn serve(&mut self, signals: &mut Signals, door: &mut Door, removals: &Removals) -> Stop {
         loop {
-            if let Ok(end) = unwind::caught(self.until_over(signals, door)).await {
+            if let Ok(end) = unwind::caught(self.until_over(signals, door, removals)).await {
                 return end;
             }
             tokio::time::sleep(unwind::PAUSE).await;
         }
     }
 
-    async fn until_over(&mut self, signals: &mut Signals, door: &mut Door) -> Stop {
+    async fn until_over(&mut self, signals: &mut Signals, door: &mut Door, removals: &Removals) -> Stop {
         // An interval and no sleep: however often the config is read again, the next look comes.
         let turn = self.watchdog.turn(LOOK_AROUND);
         let mut look = tokio::time::interval_at(tokio::time::Instant::now() + turn, turn);
-        let removals = Removals::from(self.meeting.folder());
         loop {
             let is_wanted = tokio::select! {
                 wish = signals.next() => match wish {

@@ -114,9 +114,23 @@ async fn prepare(
     asked: CertificateRequest,
 ) -> Result<(Client, Arc<Allowance>), TokenRequestError> {
     let path = ca_bundle.clone().unwrap_or_else(|| SYSTEM_ROOTS.into());
+    of_roots(path, move || client(ca_bundle, &way, https, asked)).await
+}
+
+/// Passes where the profile's own CA bundle, if it has one, can be used. It may lie on a disk that hangs.
+pub async fn check_ca_bundle(network: &Network) -> Result<(), TokenRequestError> {
+    let Some(path) = network.ca_bundle.clone() else { return Ok(()) };
+    let own = path.clone();
+    of_roots(path, move || roots::check_bundle(&own)).await
+}
+
+/// What comes of work that reads these roots, in the time that it may take.
+async fn of_roots<T: Send + 'static>(
+    path: PathBuf,
+    work: impl FnOnce() -> Result<T, TokenRequestError> + Send + 'static,
+) -> Result<T, TokenRequestError> {
     let resource = path.to_string_lossy();
-    let made = background::on(&resource, move || client(ca_bundle, &way, https, asked));
-    match tokio::time::timeout(ROOTS_TIMEOUT, made).await {
+    match tokio::time::timeout(ROOTS_TIMEOUT, background::on(&resource, work)).await {
         Ok(made) => made.unwrap_or(Err(TokenRequestError::Unreachable(Obstacle::Other))),
         Err(_) => Err(TokenRequestError::CaBundle { path, flaw: CaBundleFlaw::Hangs }),
     }

@@ -7,7 +7,7 @@ use cp_token_protocol::message::TotpMethod;
 use super::Redeemer;
 use super::turns::Turn;
 use crate::account::AccountKey;
-use crate::authority::{Content, ProxyFlaw, TokenOrder, TokenRequestError};
+use crate::authority::{self, Content, ProxyFlaw, TokenOrder, TokenRequestError};
 use crate::codes::CodeError;
 use crate::entry::Entry;
 use crate::failure;
@@ -26,7 +26,7 @@ impl Redeemer {
         self.require_untried(profile, entry)?;
         self.require_no_pause(profile)?;
         let code = self.code(profile, entry, code).await?;
-        let _turn = self.turn(profile, entry).await;
+        let _turn = self.turn(profile, entry).await?;
         // Somebody else may have found out meanwhile.
         self.require_untried(profile, entry)?;
         self.require_no_pause(profile)?;
@@ -54,7 +54,7 @@ impl Redeemer {
         self.require_no_pause(profile)?;
         let mut code = self.code(profile, entry, given).await?;
         loop {
-            let _turn = self.turn(profile, entry).await;
+            let _turn = self.turn(profile, entry).await?;
             // Another profile of the account may have found out while the code, or the turn, was waited for.
             self.require_not_refused(profile, entry)?;
             self.require_no_pause(profile)?;
@@ -84,7 +84,7 @@ impl Redeemer {
 
     /// The turn of each credential that is about to be sent and is not known to work. A password with a one-time code
     /// needs none: each code has a step of its own.
-    async fn turn(&self, profile: &Profile, entry: &Entry) -> Turn<'_> {
+    async fn turn(&self, profile: &Profile, entry: &Entry) -> Result<Turn<'_>, Unredeemed> {
         let login = (AccountKey::login(profile), &entry.secret);
         let by_server = Some(login).filter(|_| profile.totp == TotpMethod::None);
         let by_proxy = proxy_login(profile, entry);
@@ -93,7 +93,10 @@ impl Redeemer {
             let credentials = [by_proxy.as_ref(), by_server.as_ref()].into_iter().flatten();
             credentials.filter_map(|(account, secret)| self.refusals.unproved(account, secret, now)).collect()
         };
-        self.turns.take(unproved).await
+        // A bundle on a disk that hangs holds up its own profile, and none that waits for the turn.
+        let bundle = authority::check_ca_bundle(&profile.network).await;
+        bundle.map_err(|error| failure::of_token_request(&error, profile, None))?;
+        Ok(self.turns.take(unproved).await)
     }
 
     /// Passes where no pause lasts that the server has asked this account for.
