@@ -204,17 +204,23 @@ fn a_person_types_the_code_and_may_type_another_after_a_wrong_one() {
     assert_eq!(codes(&world), ["654321", "123456"]);
 }
 
+/// A profile whose codes are asked for, created with one that a program gives.
+fn create_asking(world: &World) -> (Person, PathBuf, PathBuf) {
+    let jo = Person::new(world);
+    world.server().add_user(&jo.name, &jo.password, Some("123456"));
+    let (askpass, answer) = printer(world, "askpass");
+    fs::write(&answer, "123456\n").expect("write the answer");
+    let create = creating(world, &jo, "jo").args(["--totp", "ask"]).stdin(&jo.password);
+    create.env("CP_TOKEN_ASKPASS", &askpass).run().succeeded();
+    (jo, askpass, answer)
+}
+
 #[test]
 fn a_token_that_needs_a_code_for_its_renewal_says_so_and_is_not_renewed_ahead() {
     let world = World::new();
     let Some(clocks) = ClockShim::build(&world) else { return };
     let _daemon = world.launch(clocks.launch());
-    let jo = Person::new(&world);
-    world.server().add_user(&jo.name, &jo.password, Some("123456"));
-    let (askpass, answer) = printer(&world, "askpass");
-    fs::write(&answer, "123456\n").expect("write the answer");
-    let create = creating(&world, &jo, "jo").args(["--totp", "ask"]).stdin(&jo.password);
-    create.env("CP_TOKEN_ASKPASS", &askpass).run().succeeded();
+    create_asking(&world);
     for table in [world.helper(&["profile", "list"]), world.helper(&["status"])] {
         assert!(table.succeeded().stdout.contains("left, then a code is needed"));
     }
@@ -229,12 +235,7 @@ fn a_report_without_a_code_takes_the_token_from_nobody_else_and_one_with_a_code_
     let world = World::new();
     let Some(clocks) = ClockShim::build(&world) else { return };
     let _daemon = world.launch(clocks.launch());
-    let jo = Person::new(&world);
-    world.server().add_user(&jo.name, &jo.password, Some("123456"));
-    let (askpass, answer) = printer(&world, "askpass");
-    fs::write(&answer, "123456\n").expect("write the answer");
-    let create = creating(&world, &jo, "jo").args(["--totp", "ask"]).stdin(&jo.password);
-    create.env("CP_TOKEN_ASKPASS", &askpass).run().succeeded();
+    let (jo, askpass, answer) = create_asking(&world);
     let token = world.helper(&[]).token();
     for _ in 0..2 {
         let report = world.alone(&["--rejected"]).stdin(&token).run();

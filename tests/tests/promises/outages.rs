@@ -1,16 +1,9 @@
 //! Promises about an outage: a report that meets it takes the token from nobody else, and `forget` ends no pause.
 
 use cp_token_tests::fake_crashplan::{Answer, Ending};
-use cp_token_tests::world::{PATIENCE, World};
+use cp_token_tests::world::PATIENCE;
 
-/// A world with a daemon, a profile and a token, and how many requests that took.
-fn stage() -> (World, String, usize) {
-    let world = World::new();
-    world.create_profile("prod", "memory");
-    let token = world.helper(&[]).token();
-    let before = world.server().token_requests();
-    (world, token, before)
-}
+use crate::waiting::stage;
 
 /// What a server, or something in its place, says when no token is to be had for now.
 fn outages() -> [Answer; 5] {

@@ -13,7 +13,7 @@ const ASK_FOR_A_FRESH_ONE: [u8; 10] = [0, 0, 2, 0, 0xfb, 0x30, 0x75, 0, 0, 0];
 const WORKING: [u8; 1] = [0];
 
 /// A world with a daemon, a profile and a token, and how many requests that took.
-fn stage() -> (World, String, usize) {
+pub(crate) fn stage() -> (World, String, usize) {
     let world = World::new();
     world.create_profile("prod", "memory");
     let token = world.helper(&[]).token();
