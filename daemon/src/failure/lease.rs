@@ -72,8 +72,12 @@ fn cooling_down(left: Duration, last: Option<&Failure>) -> Failure {
         let message = format!("the last token request failed; the next is possible in {wait} s");
         return Failure::new(ErrorCode::COOLING_DOWN, message).with_retry_after(left);
     };
+    // What is not tried again by itself is not promised to be, though its source is looked at now and then.
+    if !passes(last.code) {
+        return last.clone();
+    }
     let mut failure = asked_again(left, last);
-    if passes(last.code) && !failure.hint.is_empty() {
+    if !failure.hint.is_empty() {
         failure.hint.push_str("; --retry waits for it");
     }
     failure

@@ -19,7 +19,7 @@ pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
     if all.len() <= FEW {
         return findings.to_vec();
     }
-    let unwell = names(findings.iter().filter(|finding| finding.verdict != Verdict::Fine));
+    let unwell = names(findings.iter().filter(|finding| matches!(finding.verdict, Verdict::Fault(_))));
     let mut told: Vec<Finding> = Vec::new();
     // How often each was found, and where it was told last.
     let mut seen: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
@@ -35,7 +35,9 @@ pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
         told[last].found.push_str(&format!(" (and the same of {} other profiles)", count - ALIKE));
     }
     let well = all.len() - unwell.len();
-    told.push(fine("profiles", format!("{well} of {} profiles: nothing is wrong", all.len())));
+    if well > 0 {
+        told.push(fine("profiles", format!("nothing is wrong with {well} of {} profiles", all.len())));
+    }
     told
 }
 
@@ -78,7 +80,7 @@ mod tests {
                 "it does not answer",
                 "it does not answer",
                 "it does not answer (and the same of 97 other profiles)",
-                "9899 of 10000 profiles: nothing is wrong",
+                "nothing is wrong with 9900 of 10000 profiles",
             ]
         );
         assert_eq!(folded(&findings[..20]), findings[..20], "of few, everything is told");
