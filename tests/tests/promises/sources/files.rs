@@ -36,7 +36,10 @@ fn a_rotated_file_is_picked_up_by_itself_and_the_refused_secret_is_never_sent_tw
     assert_eq!(sent(&world, &old), 1);
     for round in 1..=5 {
         clocks.pass(Duration::from_secs(LIFE + round * COOL_DOWN));
-        world.helper(&[]).failed(77);
+        for _ in 0..2 {
+            let told = world.helper(&[]).failed(77).saying("not tried again");
+            assert!(!told.stderr.contains("asked again"), "{told:?}");
+        }
         assert_eq!(sent(&world, &old), 2, "round {round}: one that was taken, one that was refused");
     }
     put(&file, &format!("{}\n", new.secret), 0o400);
