@@ -82,11 +82,6 @@ pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Whether a person agrees; without a terminal to ask on, nobody is asked.
-pub(crate) fn agrees(question: &str) -> bool {
-    !can_ask() || consents(question)
-}
-
 /// Whether a person says yes.
 pub(crate) fn consents(question: &str) -> bool {
     output::complain(&format!("{question} [y/N] "));

@@ -74,3 +74,26 @@ fn a_deletion_is_asked_about_unless_yes_was_said() {
         assert_eq!(shown.contains("[y/N]"), !arguments.contains("--yes"), "{shown}");
     }
 }
+
+/// Nothing that comes by a pipe is an answer, and nobody can answer what is not shown.
+#[test]
+fn without_somebody_to_ask_nothing_is_deleted_unless_yes_was_said() {
+    for (before, after, deleted) in [
+        ("", "</dev/null", false),
+        ("echo y |", "", false),
+        ("echo n |", "", false),
+        ("", "2>said", false),
+        ("", "--yes </dev/null", true),
+        ("", "-y 2>said", true),
+    ] {
+        let place = Place::new();
+        let asked = answering(&place, |_| vec![Response::Done(vec!["it is done".to_owned()])]);
+        let delete = format!("{before} '{HELPER}' profile delete prod {after}; echo ended with $?");
+        let line = format!("cd '{}' && touch said; {delete}; cat said", place.path("").display());
+        let Some(shown) = at_a_terminal(&place, &line, "", "y\n") else { return };
+        let end = if deleted { "ended with 0" } else { "ended with 64" };
+        assert!(shown.contains(end) && !shown.contains("[y/N]"), "{line}: {shown}");
+        assert_eq!(shown.contains("run this again with --yes"), !deleted, "{line}: {shown}");
+        assert_eq!(asked.count(), usize::from(deleted), "{line}: {shown}");
+    }
+}

@@ -54,7 +54,7 @@ pub(crate) enum ProfileCommand {
         /// Which
         #[arg(value_name = "NAME", value_parser = ProfileName::parse)]
         name: ProfileName,
-        /// Do not ask first
+        /// Do not ask first; needed where standard input or standard error is no terminal
         #[arg(short, long)]
         yes: bool,
     },

@@ -170,7 +170,7 @@ fn d11_a_log_that_nobody_reads_or_that_is_full_holds_nothing_up() {
         command.env("CP_TOKEN_CONFIG_DIR", world.config_folder()).stdin(Stdio::null());
         let mut child = command.stdout(Stdio::piped()).stderr(sink).spawn().expect("run the daemon");
         child.stdout.as_mut().expect("a pipe").read_exact(&mut [0; 6]).expect("ready");
-        drop(world.helper(&["profile", "delete", "prod"]));
+        drop(world.helper(&["profile", "delete", "prod", "--yes"]));
         world.create_profile("prod", "memory");
         for _ in 0..3000 {
             let mut raw = world.raw();

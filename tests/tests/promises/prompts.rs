@@ -116,3 +116,17 @@ fn a_closed_terminal_ends_it_as_of_a_hang_up_and_one_that_ignores_that_ends_all_
         std::fs::remove_file(world.path("ended")).expect("forget it");
     }
 }
+
+#[test]
+fn a_deletion_asks_or_was_agreed_to_with_yes_and_no_pipe_answers_it() {
+    let world = World::new();
+    let _daemon = world.daemon();
+    world.create_profile("prod", "memory");
+    for piped in ["", "y\n", "n\n"] {
+        let told = world.call(&["profile", "delete", "prod"]).stdin(piped).run().failed(64);
+        told.saying("profile prod was not deleted; run this again with --yes");
+    }
+    world.helper(&["--fresh"]).token();
+    world.helper(&["profile", "delete", "prod", "--yes"]).succeeded();
+    world.helper(&[]).failed(78).saying("there is no profile");
+}

@@ -97,7 +97,7 @@ fn b19_a_daemon_that_the_helper_started_gives_way_to_the_service_and_takes_no_se
     manager.helper(&["service", "install"]).failed(64).saying("the secret of prod is in its memory alone");
     assert!(!units(&world).join("cp-token.socket").exists(), "nothing is half done");
     assert_eq!((world.daemon_pid(), token(&manager, &[])), (before, first));
-    manager.helper(&["profile", "delete", "prod"]).succeeded();
+    manager.helper(&["profile", "delete", "prod", "--yes"]).succeeded();
     let told = manager.helper(&["service", "install"]).succeeded();
     assert!(told.stdout.contains("stopped: the daemon that ran"), "{told:?}");
     manager.helper(&["daemon", "start"]).succeeded();
