@@ -99,6 +99,8 @@ pub(crate) struct Piece {
     pub(crate) text: String,
     /// Its tone.
     pub(crate) tone: Tone,
+    /// When it is left out where there is no room for everything, 1 before 2; 0 for what stays.
+    pub(crate) turn: u8,
     /// Whether it is drawn with characters of our own. Out of every other text is taken what would harm a terminal.
     is_drawn: bool,
 }
@@ -106,7 +108,7 @@ pub(crate) struct Piece {
 impl Piece {
     /// Text in that tone.
     pub(crate) fn new(tone: Tone, text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone, is_drawn: false }
+        Self { text: text.into(), tone, turn: 0, is_drawn: false }
     }
 
     /// Characters of our own, which may be more than letters.
@@ -117,6 +119,11 @@ impl Piece {
     /// Text without a tone.
     pub(crate) fn plain(text: impl Into<String>) -> Self {
         Self::new(Tone::Plain, text)
+    }
+
+    /// The same, left out in that turn where there is no room for everything.
+    pub(crate) fn optional(self, turn: u8) -> Self {
+        Self { turn, ..self }
     }
 
     /// The piece as it is written.

@@ -7,7 +7,7 @@ mod ways;
 
 use cp_token_protocol::message::{Identity, ProfileReport, SecretState, TokenState, TotpMethod};
 
-use self::columns::{Row, Yielding, aligned, labelled};
+use self::columns::{Cut, Row, Step, aligned, labelled};
 pub(super) use self::ways::ways;
 use super::words;
 use crate::date;
@@ -16,8 +16,33 @@ use crate::text::clean;
 
 const HEAD: [&str; 7] = ["  NAME", "KIND", "URL", "ID", "CREATED", "LAST-REDEEMED", "TOKEN"];
 
-/// On a narrow terminal the dates are left out first, then URL and ID are shortened.
-const YIELDING: Yielding<'static> = Yielding { droppable: &[4, 5], shrinkable: &[2, 3] };
+const NAME: usize = 0;
+const KIND: usize = 1;
+const URL: usize = 2;
+const ID: usize = 3;
+const CREATED: usize = 4;
+const LAST_REDEEMED: usize = 5;
+const TOKEN: usize = 6;
+
+/// The mark of the default stands before each name.
+const MARK: usize = 2;
+
+/// What gives way on a narrow terminal: first the bar, then what is seldom looked for, https:// and details of the
+/// token; names of a usual length come late.
+const STEPS: [Step; 12] = [
+    Step::Thin(TOKEN, 1),
+    Step::Drop(KIND),
+    Step::Drop(CREATED),
+    Step::Drop(LAST_REDEEMED),
+    Step::Thin(URL, 1),
+    Step::Shorten(&[NAME], MARK + 26, Cut::Middle),
+    Step::Thin(TOKEN, 2),
+    Step::Shorten(&[URL, ID], 12, Cut::End),
+    Step::Drop(ID),
+    Step::Shorten(&[NAME], MARK + 12, Cut::Middle),
+    Step::Drop(URL),
+    Step::Shorten(&[NAME, TOKEN], 8, Cut::End),
+];
 
 /// The profiles as a table with a head; the default is marked with `*`.
 pub(super) fn profiles(profiles: &[ProfileReport], look: &Look) -> Vec<Vec<Piece>> {
@@ -26,7 +51,7 @@ pub(super) fn profiles(profiles: &[ProfileReport], look: &Look) -> Vec<Vec<Piece
     }
     let mut rows = vec![Row(HEAD.map(|name| vec![Piece::new(Tone::Head, name)]))];
     rows.extend(profiles.iter().map(|profile| row(profile, look)));
-    aligned(rows, &YIELDING, look)
+    aligned(rows, &STEPS, look)
 }
 
 /// Everything about one profile, a line each.
@@ -59,12 +84,22 @@ fn row(profile: &ProfileReport, look: &Look) -> Row<7> {
     Row([
         vec![Piece::new(Tone::Good, mark), Piece::plain(profile.name.to_string())],
         vec![Piece::plain(words::kind(&profile.identity))],
-        vec![Piece::plain(clean(&profile.url))],
+        url(profile),
         vec![Piece::plain(clean(words::id(&profile.identity)))],
         dated(profile.created),
         dated(profile.last_redeemed),
         token(profile, look),
     ])
+}
+
+/// That it is https goes without saying.
+fn url(profile: &ProfileReport) -> Vec<Piece> {
+    const USUAL: &str = "https://";
+    let url = clean(&profile.url);
+    match url.strip_prefix(USUAL) {
+        Some(host) => vec![Piece::plain(USUAL).optional(1), Piece::plain(host)],
+        None => vec![Piece::plain(url)],
+    }
 }
 
 fn instant(seconds: Option<u64>) -> String {
@@ -92,33 +127,32 @@ fn codes(totp: &TotpMethod) -> Option<String> {
     }
 }
 
-/// A renewal that needs a code from a person says when.
+/// A renewal that needs a code from a person says when, unless the password is refused, whatever the code.
 fn token(profile: &ProfileReport, look: &Look) -> Vec<Piece> {
-    let is_basic = matches!(profile.identity, Identity::Basic(_));
-    let refused = match profile.secret {
-        SecretState::Usable => None,
-        SecretState::Refused(since) => Some(format!("secret refused since {}", date::minute(since))),
+    let SecretState::Refused(since) = profile.secret else { return state(profile, look) };
+    let mut pieces = match profile.token {
+        TokenState::Absent | TokenState::CoolingDown(_) => Vec::new(),
+        TokenState::Live(_) | TokenState::Requesting => state(profile, look),
     };
-    match (profile.token, refused) {
-        (TokenState::Absent | TokenState::CoolingDown(_), Some(refused)) => {
-            vec![Piece::new(Tone::Bad, refused)]
-        }
-        (token, refused) => {
-            let mut pieces = state(profile, token, is_basic, look);
-            pieces.extend(refused.map(|refused| Piece::new(Tone::Bad, format!(", {refused}"))));
-            pieces
-        }
+    if !pieces.is_empty() {
+        pieces.push(Piece::new(Tone::Bad, ", "));
     }
+    pieces.push(Piece::new(Tone::Bad, "secret refused"));
+    pieces.push(Piece::new(Tone::Bad, format!(" since {}", date::minute(since))).optional(2));
+    pieces
 }
 
-fn state(profile: &ProfileReport, token: TokenState, is_basic: bool, look: &Look) -> Vec<Piece> {
-    match token {
+fn state(profile: &ProfileReport, look: &Look) -> Vec<Piece> {
+    let is_basic = matches!(profile.identity, Identity::Basic(_));
+    match profile.token {
         TokenState::Absent => vec![Piece::new(Tone::Faint, "none")],
         TokenState::Live(_) if is_basic => vec![Piece::plain("password held")],
         TokenState::Live(left) => {
-            let then = if profile.totp == TotpMethod::Ask { ", then a code is needed" } else { "" };
             let mut pieces = bar::bar(left, profile.token_life_ms, look);
-            pieces.push(Piece::plain(format!("{} left{then}", date::span(left))));
+            pieces.push(Piece::plain(format!("{} left", date::span(left))));
+            if profile.totp == TotpMethod::Ask && profile.secret == SecretState::Usable {
+                pieces.extend([Piece::plain(", then a code"), Piece::plain(" is needed").optional(2)]);
+            }
             pieces
         }
         TokenState::Requesting => vec![Piece::new(Tone::Warning, "on its way")],
@@ -129,87 +163,4 @@ fn state(profile: &ProfileReport, token: TokenState, is_basic: bool, look: &Look
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use cp_token_protocol::message::SecretLocation;
-
-    use cp_token_protocol::ProfileName;
-
-    use super::*;
-
-    pub(crate) fn report(name: &str, token: TokenState) -> ProfileReport {
-        ProfileReport {
-            name: ProfileName::parse(name).unwrap(),
-            url: "https://api.example".to_owned(),
-            identity: Identity::ApiClient("key-1".to_owned()),
-            secret_source: SecretLocation::Keyring,
-            ca_bundle: None,
-            insecure_http: false,
-            also_for: vec!["https://gateway.example".to_owned()],
-            is_default: name == "prod",
-            created: Some(1_800_000_000),
-            last_redeemed: None,
-            token,
-            totp: TotpMethod::None,
-            proxy: None,
-            no_proxy: Vec::new(),
-            token_life_ms: Some(900_000),
-            secret: SecretState::Usable,
-        }
-    }
-
-    fn plain(lines: Vec<Vec<Piece>>, look: &Look) -> Vec<String> {
-        lines.iter().map(|line| line.iter().map(|piece| piece.painted(look)).collect()).collect()
-    }
-
-    #[test]
-    fn columns_line_up_and_the_default_is_marked() {
-        let reports = [report("prod", TokenState::Live(899_999)), report("test-eu", TokenState::Absent)];
-        assert_eq!(
-            plain(profiles(&reports, &Look::PLAIN), &Look::PLAIN),
-            [
-                "  NAME     KIND        URL                  ID     CREATED               LAST-REDEEMED  TOKEN",
-                "* prod     api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              14m 59s left",
-                "  test-eu  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              none",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_person_sees_the_time_left_as_a_bar_before_its_figure() {
-        let look = Look { is_terminal: true, ..Look::PLAIN };
-        let lines = plain(profiles(&[report("prod", TokenState::Live(450_000))], &look), &look);
-        assert!(lines[1].ends_with("  ####---- 7m 30s left"), "{}", lines[1]);
-    }
-
-    #[test]
-    fn a_refused_secret_shows_at_once_also_while_a_token_lives() {
-        let told = |token| {
-            let report =
-                ProfileReport { secret: SecretState::Refused(1_800_000_000), ..report("prod", token) };
-            plain(profiles(&[report], &Look::PLAIN), &Look::PLAIN)[1].clone()
-        };
-        let since = "secret refused since 2027-01-15 08:00 UTC";
-        assert!(told(TokenState::Live(780_000)).ends_with(&format!("  13m left, {since}")));
-        for token in [TokenState::Absent, TokenState::CoolingDown(5000)] {
-            assert!(told(token).ends_with(&format!("  {since}")), "{token:?}");
-        }
-    }
-
-    #[test]
-    fn no_profile_is_a_sentence_that_says_what_to_do() {
-        assert!(plain(profiles(&[], &Look::PLAIN), &Look::PLAIN)[0].contains("cp-token profile create"));
-    }
-
-    #[test]
-    fn one_profile_shows_everything_that_is_set() {
-        let lines = profile(&report("prod", TokenState::CoolingDown(5000)), &Look::PLAIN);
-        let lines = plain(lines, &Look::PLAIN);
-        for line in [
-            "name:           prod (default)",
-            "token:          failed, again in 5s",
-            "also for:       https://gateway.example",
-        ] {
-            assert!(lines.contains(&line.to_owned()), "{line} is not in {lines:?}");
-        }
-    }
-}
+pub(super) mod tests;

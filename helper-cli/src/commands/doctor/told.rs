@@ -4,7 +4,7 @@ use cp_token_protocol::Failure;
 use cp_token_protocol::message::{Finding, Verdict};
 use serde::Serialize;
 
-use crate::commands::table::columns::{self, Row, Yielding};
+use crate::commands::table::columns::{self, Row};
 use crate::exit;
 use crate::look::{Look, Piece, Tone};
 use crate::text::clean;
@@ -20,7 +20,7 @@ pub(super) fn lines(findings: &[Finding], look: &Look) -> Vec<Vec<Piece>> {
         }
         Row([vec![mark], vec![Piece::plain(subject(finding))], told])
     };
-    columns::aligned(findings.iter().map(row).collect(), &Yielding { droppable: &[], shrinkable: &[] }, look)
+    columns::aligned(findings.iter().map(row).collect(), &[], look)
 }
 
 /// The first fault.

@@ -3,14 +3,31 @@
 use cp_token_protocol::ErrorCode;
 use cp_token_protocol::message::{Caller, LogEntry, Outcome, Process};
 
-use crate::commands::table::columns::{self, Row, Yielding};
+use crate::commands::table::columns::{self, Cut, Row, Step};
 use crate::date;
 use crate::look::{Look, Piece, Tone};
 use crate::text::clean;
 
+const TIME: usize = 0;
+const PROFILE: usize = 1;
+const WHAT: usize = 2;
+const OUTCOME: usize = 3;
+const WHO: usize = 4;
+
+/// What gives way on a narrow terminal: the helper, which is cp-token nearly always, then the date.
+const STEPS: [Step; 7] = [
+    Step::Thin(WHO, 1),
+    Step::Thin(TIME, 1),
+    Step::Shorten(&[WHO], 16, Cut::End),
+    Step::Thin(TIME, 2),
+    Step::Shorten(&[PROFILE], 12, Cut::Middle),
+    Step::Shorten(&[OUTCOME, WHAT], 14, Cut::Middle),
+    Step::Shorten(&[PROFILE, WHAT, OUTCOME, WHO], 6, Cut::Middle),
+];
+
 /// The entries as aligned lines.
 pub(super) fn lines(entries: &[LogEntry], look: &Look) -> Vec<Vec<Piece>> {
-    columns::aligned(entries.iter().map(row).collect(), &Yielding { droppable: &[], shrinkable: &[] }, look)
+    columns::aligned(entries.iter().map(row).collect(), &STEPS, look)
 }
 
 fn row(entry: &LogEntry) -> Row<5> {
@@ -21,21 +38,29 @@ fn row(entry: &LogEntry) -> Row<5> {
         Outcome::Served | Outcome::Issued | Outcome::Waited | Outcome::Done => Tone::Plain,
     };
     Row([
-        vec![Piece::new(Tone::Faint, date::rfc3339(entry.at))],
+        time(entry.at),
         vec![Piece::plain(entry.profile.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string))],
         vec![Piece::plain(entry.deed.name())],
         vec![Piece::new(tone, told)],
-        vec![Piece::plain(entry.caller.as_ref().map_or_else(|| "cp-tokend".to_owned(), who))],
+        entry.caller.as_ref().map_or_else(|| vec![Piece::plain("cp-tokend")], who),
     ])
 }
 
+/// Of a time the year is missed least, then the day.
+fn time(seconds: u64) -> Vec<Piece> {
+    let text = date::rfc3339(seconds);
+    let (year, rest) = text.split_at_checked("2027-".len()).unwrap_or(("", &text));
+    let (day, time) = rest.split_at_checked("01-15T".len()).unwrap_or(("", rest));
+    let faint = |text| Piece::new(Tone::Faint, text);
+    vec![faint(year).optional(1), faint(day).optional(2), faint(time)]
+}
+
 /// Whoever started the helper, which is what people look for, and the helper behind it.
-fn who(caller: &Caller) -> String {
-    let helper = shown(&caller.process);
-    match &caller.parent {
-        Some(parent) => format!("{} by {helper}", shown(parent)),
-        None => format!("? by {helper}"),
-    }
+fn who(caller: &Caller) -> Vec<Piece> {
+    let parent = caller.parent.as_ref().map_or_else(|| "?".to_owned(), shown);
+    let helper = Piece::plain(format!(" by {}", shown(&caller.process)));
+    // Where nobody is known to have started the helper, the helper is all there is.
+    vec![Piece::plain(parent), if caller.parent.is_some() { helper.optional(1) } else { helper }]
 }
 
 fn shown(process: &Process) -> String {

@@ -4,7 +4,8 @@ use crate::look::{Look, Piece, Tone};
 
 const CELLS: u64 = 8;
 
-/// A bar of what is `left` of the whole, in the same unit, and a space; nothing where no person looks.
+/// A bar of what is `left` of the whole, in the same unit, and a space; nothing where no person looks. Of all that a
+/// row shows it is missed least.
 pub(super) fn bar(left: u64, whole: Option<u64>, look: &Look) -> Vec<Piece> {
     let Some(whole) = whole.filter(|&whole| whole > 0 && look.is_terminal) else { return Vec::new() };
     let share = u128::from(left.min(whole)) * u128::from(CELLS);
@@ -13,11 +14,13 @@ pub(super) fn bar(left: u64, whole: Option<u64>, look: &Look) -> Vec<Piece> {
     // Below a quarter the token is renewed, where anybody still uses it.
     let tone = if left.saturating_mul(4) >= whole { Tone::Good } else { Tone::Warning };
     let rest = CELLS as usize - filled;
-    vec![
+    [
         Piece::drawn(tone, full.repeat(filled)),
         Piece::drawn(Tone::Faint, empty.repeat(rest)),
         Piece::plain(" "),
     ]
+    .map(|piece| piece.optional(1))
+    .to_vec()
 }
 
 #[cfg(test)]

@@ -1,42 +1,45 @@
 //! Owns how rows are laid out in columns: aligned, and shortened where the terminal is too narrow. It knows nothing
 //! of what they say.
 
+mod layout;
+
 use unicode_width::UnicodeWidthStr;
 
+use self::layout::Layout;
 use crate::look::{Look, Piece, Tone};
-
-/// Fewer columns than this say too little of a text that is shortened.
-const SHORTEST: usize = 12;
 
 /// A row: what stands in each of its columns.
 pub(in crate::commands) struct Row<const N: usize>(pub(in crate::commands) [Vec<Piece>; N]);
 
-/// What gives way where a table is wider than the terminal.
-pub(in crate::commands) struct Yielding<'c> {
-    /// Columns that are left out, the first of them first, where shortening alone is not enough.
-    pub(in crate::commands) droppable: &'c [usize],
-    /// Columns whose texts are shortened, the widest first.
-    pub(in crate::commands) shrinkable: &'c [usize],
+/// One way in which a table gives way that is wider than the terminal. They are taken in their order, as many as are
+/// needed.
+pub(in crate::commands) enum Step {
+    /// Of a column, the pieces that may be missing are left out, up to those of that turn.
+    Thin(usize, u8),
+    /// A column is left out.
+    Drop(usize),
+    /// The texts of columns are shortened, the widest first, to that width at the least.
+    Shorten(&'static [usize], usize, Cut),
+}
+
+/// Where a text is shortened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::commands) enum Cut {
+    /// Its beginning says most.
+    End,
+    /// Its beginning and its end say most.
+    Middle,
 }
 
 /// The lines of a table with two spaces between its columns.
 pub(in crate::commands) fn aligned<const N: usize>(
     mut rows: Vec<Row<N>>,
-    yielding: &Yielding<'_>,
+    steps: &[Step],
     look: &Look,
 ) -> Vec<Vec<Piece>> {
-    let mut widths: [usize; N] =
-        std::array::from_fn(|column| rows.iter().map(|row| width(&row.0[column])).max().unwrap_or(0));
-    if let Some(room) = look.width {
-        drop_columns(&mut widths, yielding, room);
-        shrink(&mut widths, yielding.shrinkable, room);
-        for row in &mut rows {
-            for &column in yielding.shrinkable {
-                shorten(&mut row.0[column], widths[column], look);
-            }
-        }
-    }
-    rows.into_iter().map(|row| line(row, &widths)).collect()
+    let layout = Layout::fitting(&rows, steps, look.width);
+    rows.iter_mut().for_each(|row| layout.apply(row, look));
+    rows.into_iter().map(|row| line(row, &layout.widths)).collect()
 }
 
 /// Lines of a label and what belongs to it.
@@ -44,51 +47,13 @@ pub(in crate::commands) fn labelled(lines: Vec<(&str, Vec<Piece>)>, look: &Look)
     let rows = lines
         .into_iter()
         .map(|(label, text)| Row([vec![Piece::new(Tone::Faint, format!("{label}:"))], text]));
-    aligned(rows.collect(), &Yielding { droppable: &[], shrinkable: &[] }, look)
-}
-
-/// A column that is left out has no width.
-fn drop_columns(widths: &mut [usize], yielding: &Yielding<'_>, room: usize) {
-    for &column in yielding.droppable {
-        let mut least = widths.to_vec();
-        yielding.shrinkable.iter().for_each(|&column| least[column] = least[column].min(SHORTEST));
-        if whole(&least) <= room {
-            return;
-        }
-        widths[column] = 0;
-    }
-}
-
-fn shrink(widths: &mut [usize], shrinkable: &[usize], room: usize) {
-    while whole(widths) > room {
-        match shrinkable.iter().copied().max_by_key(|&column| widths[column]) {
-            Some(widest) if widths[widest] > SHORTEST => widths[widest] -= 1,
-            _ => return,
-        }
-    }
+    aligned(rows.collect(), &[], look)
 }
 
 /// The width of a whole line.
 fn whole(widths: &[usize]) -> usize {
     let columns = widths.iter().filter(|&&width| width > 0).count();
     widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1)
-}
-
-fn shorten(cell: &mut Vec<Piece>, room: usize, look: &Look) {
-    if width(cell) <= room {
-        return;
-    }
-    let mark = if look.has_blocks { "…" } else { "~" };
-    let text: String = cell.iter().map(|piece| piece.text.as_str()).collect();
-    let mut kept = String::new();
-    for letter in text.chars() {
-        if kept.width() + letter.to_string().width() >= room {
-            break;
-        }
-        kept.push(letter);
-    }
-    let tone = cell.first().map_or(Tone::Plain, |piece| piece.tone);
-    *cell = vec![Piece::new(tone, kept), Piece::drawn(tone, mark)];
 }
 
 fn line<const N: usize>(row: Row<N>, widths: &[usize; N]) -> Vec<Piece> {
@@ -117,11 +82,17 @@ mod tests {
         Row(cells.map(|text| vec![Piece::plain(text)]))
     }
 
+    const STEPS: [Step; 4] = [
+        Step::Thin(1, 1),
+        Step::Shorten(&[1], 12, Cut::End),
+        Step::Drop(0),
+        Step::Shorten(&[2], 3, Cut::Middle),
+    ];
+
     fn lines(rows: Vec<Row<3>>, width: Option<usize>) -> Vec<String> {
         let look = Look { width, ..Look::PLAIN };
         let text = |line: Vec<Piece>| line.iter().map(|piece| piece.painted(&look)).collect();
-        let yielding = Yielding { droppable: &[0], shrinkable: &[1] };
-        aligned(rows, &yielding, &look).into_iter().map(text).collect()
+        aligned(rows, &STEPS, &look).into_iter().map(text).collect()
     }
 
     #[test]
@@ -131,13 +102,28 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_terminal_shortens_what_may_be_shortened_and_leaves_enough_of_it() {
-        let long = "https://console.us2.crashplan.com";
-        let at = |width| lines(vec![row(["name", long, "left"])], Some(width));
-        assert_eq!(at(80), [format!("name  {long}  left")]);
-        assert_eq!(at(40), ["name  https://console.us2.crashpl~  left"]);
-        assert_eq!(at(24), ["name  https://con~  left"]);
-        assert_eq!(at(23), ["https://console.~  left"]);
-        assert_eq!(at(10), ["https://con~  left"]);
+    fn a_narrow_terminal_takes_one_step_after_the_other_and_no_more_than_it_needs() {
+        let url = || vec![Piece::plain("https://").optional(1), Piece::plain("console.us2.crashplan.com")];
+        let row = || Row([vec![Piece::plain("name")], url(), vec![Piece::plain("left")]]);
+        let at = |width| lines(vec![row()], width).concat();
+        assert_eq!(at(None), "name  https://console.us2.crashplan.com  left");
+        assert_eq!(at(Some(45)), at(None));
+        assert_eq!(at(Some(44)), "name  console.us2.crashplan.com  left");
+        assert_eq!(at(Some(37)), at(Some(44)));
+        assert_eq!(at(Some(36)), "name  console.us2.crashplan.c~  left");
+        assert_eq!(at(Some(24)), "name  console.us2~  left");
+        assert_eq!(at(Some(23)), "console.us2.cras~  left");
+        assert_eq!(at(Some(17)), "console.us2~  l~t");
+        assert_eq!(at(Some(5)), at(Some(17)), "there is nothing more to give");
+    }
+
+    #[test]
+    fn one_long_text_is_shortened_in_the_middle_and_the_others_stay() {
+        let look = Look { width: Some(9), ..Look::PLAIN };
+        let steps = [Step::Shorten(&[1], 5, Cut::Middle)];
+        let rows = vec![row(["a", "production", ""]), row(["b", "prod", ""])];
+        let text = |line: Vec<Piece>| line.iter().map(|piece| piece.painted(&look)).collect::<String>();
+        let lines: Vec<_> = aligned(rows, &steps, &look).into_iter().map(text).collect();
+        assert_eq!(lines, ["a  pro~on", "b  prod"]);
     }
 }

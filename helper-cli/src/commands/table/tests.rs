@@ -1,0 +1,180 @@
+//! Owns the tests of the tables of profiles.
+
+use cp_token_protocol::message::SecretLocation;
+
+use cp_token_protocol::ProfileName;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::*;
+
+pub(crate) fn report(name: &str, token: TokenState) -> ProfileReport {
+    ProfileReport {
+        name: ProfileName::parse(name).unwrap(),
+        url: "https://api.example".to_owned(),
+        identity: Identity::ApiClient("key-1".to_owned()),
+        secret_source: SecretLocation::Keyring,
+        ca_bundle: None,
+        insecure_http: false,
+        also_for: vec!["https://gateway.example".to_owned()],
+        is_default: name == "prod",
+        created: Some(1_800_000_000),
+        last_redeemed: None,
+        token,
+        totp: TotpMethod::None,
+        proxy: None,
+        no_proxy: Vec::new(),
+        token_life_ms: Some(900_000),
+        secret: SecretState::Usable,
+    }
+}
+
+fn plain(lines: Vec<Vec<Piece>>, look: &Look) -> Vec<String> {
+    lines.iter().map(|line| line.iter().map(|piece| piece.painted(look)).collect()).collect()
+}
+
+#[test]
+fn columns_line_up_and_the_default_is_marked() {
+    let reports = [report("prod", TokenState::Live(899_999)), report("test-eu", TokenState::Absent)];
+    assert_eq!(
+        plain(profiles(&reports, &Look::PLAIN), &Look::PLAIN),
+        [
+            "  NAME     KIND        URL                  ID     CREATED               LAST-REDEEMED  TOKEN",
+            "* prod     api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              14m 59s left",
+            "  test-eu  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              none",
+        ]
+    );
+}
+
+#[test]
+fn a_person_sees_the_time_left_as_a_bar_before_its_figure() {
+    let look = Look { is_terminal: true, ..Look::PLAIN };
+    let lines = plain(profiles(&[report("prod", TokenState::Live(450_000))], &look), &look);
+    assert!(lines[1].ends_with("  ####---- 7m 30s left"), "{}", lines[1]);
+}
+
+#[test]
+fn a_refused_secret_shows_at_once_also_while_a_token_lives() {
+    let told = |token| {
+        let report = ProfileReport { secret: SecretState::Refused(1_800_000_000), ..report("prod", token) };
+        plain(profiles(&[report], &Look::PLAIN), &Look::PLAIN)[1].clone()
+    };
+    let since = "secret refused since 2027-01-15 08:00 UTC";
+    assert!(told(TokenState::Live(780_000)).ends_with(&format!("  13m left, {since}")));
+    for token in [TokenState::Absent, TokenState::CoolingDown(5000)] {
+        assert!(told(token).ends_with(&format!("  {since}")), "{token:?}");
+    }
+}
+
+#[test]
+fn no_profile_is_a_sentence_that_says_what_to_do() {
+    assert!(plain(profiles(&[], &Look::PLAIN), &Look::PLAIN)[0].contains("cp-token profile create"));
+}
+
+#[test]
+fn one_profile_shows_everything_that_is_set() {
+    let lines = profile(&report("prod", TokenState::CoolingDown(5000)), &Look::PLAIN);
+    let lines = plain(lines, &Look::PLAIN);
+    for line in [
+        "name:           prod (default)",
+        "token:          failed, again in 5s",
+        "also for:       https://gateway.example",
+    ] {
+        assert!(lines.contains(&line.to_owned()), "{line} is not in {lines:?}");
+    }
+}
+
+/// Every state of token and secret, in every kind of profile.
+fn states(name: &str) -> Vec<ProfileReport> {
+    let live = TokenState::Live(86_399_000);
+    let tokens = [live, TokenState::Absent, TokenState::Requesting, TokenState::CoolingDown(299_000)];
+    let secrets = [SecretState::Usable, SecretState::Refused(1_800_000_000)];
+    let long = "someone.with.a.long.name@department.customer.example".to_owned();
+    let kinds = [Identity::ApiClient(format!("key-{}", "4".repeat(36))), Identity::User(long.clone())];
+    let mut reports = Vec::new();
+    for (token, secret) in tokens.into_iter().flat_map(|token| secrets.map(|secret| (token, secret))) {
+        for identity in kinds.clone().into_iter().chain([Identity::Basic(long.clone())]) {
+            let url = "https://console.department.customer.us2.crashplan.example:8443".to_owned();
+            let last_redeemed = Some(1_800_000_000);
+            let base = ProfileReport { url, identity, secret, last_redeemed, ..report(name, token) };
+            reports.extend([ProfileReport { totp: TotpMethod::Ask, ..base.clone() }, base]);
+        }
+    }
+    reports
+}
+
+fn at(width: usize, reports: &[ProfileReport]) -> Vec<String> {
+    let look = Look { is_terminal: true, has_blocks: true, width: Some(width), ..Look::PLAIN };
+    plain(profiles(reports, &look), &look)
+}
+
+#[test]
+fn no_state_of_a_profile_wraps_at_80_columns_and_a_name_of_26_letters_stays_whole() {
+    let name = "customer-us-production-eu1";
+    assert_eq!(name.len(), 26);
+    for report in states(name) {
+        for width in [80, 100, 120] {
+            for line in at(width, &[report.clone(), report.clone()]) {
+                assert!(line.width() <= width, "{width}: {line}");
+                assert!(line.contains(name) || line.contains("NAME"), "{width}: {line}");
+            }
+        }
+    }
+    assert!(at(250, &states(name)).iter().all(|line| line.width() > 120), "there was something to leave out");
+}
+
+#[test]
+fn no_table_is_wider_than_the_terminal_down_to_very_narrow_ones() {
+    let long = format!("a{}z", "-tenant-".repeat(7));
+    let reports: Vec<_> = states("b").into_iter().chain(states(&long)).collect();
+    for width in 20..=250 {
+        let lines = at(width, &reports);
+        let widest = lines.iter().max_by_key(|line| line.width()).unwrap();
+        assert!(widest.width() <= width, "{width}: {widest}");
+    }
+}
+
+#[test]
+fn what_matters_least_goes_first() {
+    let live =
+        ProfileReport { last_redeemed: Some(1_800_000_000), ..report("prod", TokenState::Live(450_000)) };
+    let refused = SecretState::Refused(1_800_000_000);
+    let refused = ProfileReport { secret: refused, ..report("customer-us-audit", TokenState::Absent) };
+    let mut lost = Vec::new();
+    for width in (40..=200).rev() {
+        let shown = at(width, &[live.clone(), refused.clone()]).join("\n");
+        for part in
+            ["█", "KIND", "CREATED", "LAST-REDEEMED", "https", "since", "ID", "customer-us-audit", "URL"]
+        {
+            if !shown.contains(part) && !lost.contains(&part) {
+                lost.push(part);
+            }
+        }
+        assert!(shown.contains("7m 30s left") && shown.contains("secret refused"), "{shown}");
+    }
+    assert_eq!(
+        lost,
+        ["█", "KIND", "CREATED", "LAST-REDEEMED", "https", "since", "ID", "customer-us-audit", "URL"]
+    );
+}
+
+#[test]
+fn one_long_name_is_cut_in_the_middle_and_the_others_are_not() {
+    let long = format!("customer{}-eu", "-of-ours".repeat(6));
+    let url = "https://console.us2.crashplan.com".to_owned();
+    let named = |name: &str| ProfileReport { url: url.clone(), ..report(name, TokenState::Live(899_000)) };
+    let lines = at(80, &[named("production"), named(&long)]);
+    assert_eq!(lines[1], "  production                      console.us2.crashplan.com  key-1  14m 59s left");
+    assert_eq!(lines[2], "  customer-of-ou…ours-of-ours-eu  console.us2.crashplan.com  key-1  14m 59s left");
+}
+
+#[test]
+fn at_a_pipe_everything_is_whole() {
+    for line in
+        plain(profiles(&states("customer-us-production-eu1"), &Look::PLAIN), &Look::PLAIN).iter().skip(1)
+    {
+        assert!(line.contains("https://console.department.customer.us2.crashplan.example:8443"), "{line}");
+        assert!(!line.contains(['~', '…', '#']), "{line}");
+        assert!(!line.contains("refused") || line.contains("since 2027-01-15 08:00 UTC"), "{line}");
+    }
+}
