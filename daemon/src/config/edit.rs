@@ -2,9 +2,9 @@
 
 use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{Identity, SecretLocation, TotpMethod};
-use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
+use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, Table, Value, value};
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, Sections};
 use crate::profile::Network;
 
 /// The byte order mark that some editors of Windows begin a file with.
@@ -70,19 +70,47 @@ impl ConfigText {
         if has_mark { text } else { format!("{MARK}{text}") }
     }
 
-    /// Makes `name` the default, or takes the default away.
+    /// Makes `name` the default, or takes the default away. A comment above it stays.
     pub fn set_default(&mut self, name: Option<&ProfileName>) {
-        match name {
-            Some(name) => self.document["default"] = value(name.as_str()),
-            None => drop(self.document.remove("default")),
+        if let Some(name) = name {
+            self.document["default"] = value(name.as_str());
+        } else if let Some(document) = self.without_default() {
+            self.document = document;
         }
     }
 
-    /// Takes a profile away.
+    fn without_default(&self) -> Option<DocumentMut> {
+        let text = self.text();
+        let document = Document::parse(text.as_str()).ok()?;
+        let (key, item) = document.get_key_value("default")?;
+        let (before, rest) = (&text[..key.span()?.start], &text[item.span()?.end..]);
+        let line = before.rfind('\n').map_or(0, |end| end + 1);
+        let below = rest.split_once('\n').map_or("", |(_, below)| below);
+        [&before[..line], below].concat().parse().ok()
+    }
+
+    /// Takes a profile away, and the comments that touch its table.
     pub fn remove_profile(&mut self, name: &ProfileName) {
-        if let Some(profiles) = self.document.get_mut("profile").and_then(Item::as_table_like_mut) {
+        if let Some(document) = self.without_table(name) {
+            self.document = document;
+        } else if let Some(profiles) = self.document.get_mut("profile").and_then(Item::as_table_like_mut) {
             profiles.remove(name.as_str());
         }
+    }
+
+    /// The document without that table, where it has a header of its own and nothing else goes with it.
+    fn without_table(&self, name: &ProfileName) -> Option<DocumentMut> {
+        let text = self.text();
+        let document = Document::parse(text.as_str()).ok()?;
+        let (left, _) = Sections::under_headers(&text, &document)?.removed(&text, name)?;
+        let left: DocumentMut = left.parse().ok()?;
+        let names = |document: &DocumentMut| {
+            let profiles = document.get("profile").and_then(Item::as_table_like);
+            profiles.map_or(Vec::new(), |table| table.iter().map(|(name, _)| name.to_owned()).collect())
+        };
+        let mut expected = names(&self.document);
+        expected.retain(|other| other != name.as_str());
+        (names(&left) == expected).then_some(left)
     }
 
     /// The profile's own table, made where there is none.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use cp_token_protocol::ProfileName;
-use toml_edit::{Document, Item};
+use toml_edit::{Document, Item, Table, TableLike};
 
 /// The parts of one text. Every profile has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,14 +16,25 @@ pub struct Sections {
 impl Sections {
     /// The parts of a text that parses as `document`; nothing where a profile does not stand under a header of its own.
     pub(super) fn of(text: &str, document: &Document<&str>) -> Option<Self> {
+        let profiles = document.get("profile").map(|item| item.as_table_like().map_or(1, TableLike::len));
+        let sections = Self::under_headers(text, document)?;
+        let named = sections.starts.iter().filter(|(_, whose)| whose.is_some()).count();
+        (named == profiles.unwrap_or_default()).then_some(sections)
+    }
+
+    /// The same of the profiles that stand under a header of their own; the others are in the parts of nobody.
+    pub(super) fn under_headers(text: &str, document: &Document<&str>) -> Option<Self> {
+        let is_headed = |table: &&Table| !table.is_dotted() && !table.is_implicit();
         let mut starts = Vec::new();
-        if let Some(item) = document.get("profile") {
-            let profiles = item.as_table().filter(|table| !table.is_dotted())?;
-            if !profiles.is_implicit() {
+        if let Some((item, profiles)) =
+            document.get("profile").and_then(|item| Some((item, item.as_table()?)))
+        {
+            if is_headed(&profiles) {
                 starts.push((header(text, item)?, None));
             }
-            for (name, item) in profiles.iter() {
-                item.as_table().filter(|table| !table.is_dotted() && !table.is_implicit())?;
+            for (name, item) in
+                profiles.iter().filter(|(_, item)| item.as_table().is_some_and(|t| is_headed(&t)))
+            {
                 starts.push((header(text, item)?, Some(ProfileName::parse(name).ok()?)));
             }
         }
@@ -36,7 +47,7 @@ impl Sections {
         0..self.starts.first().map_or(text.len(), |(start, _)| *start)
     }
 
-    /// The profile's own part, with the comments above its header.
+    /// The profile's own part, with the comments that touch its header.
     pub fn part(&self, text: &str, name: &ProfileName) -> Option<Range<usize>> {
         let place = self.starts.iter().position(|(_, whose)| whose.as_ref() == Some(name))?;
         let end = self.starts.get(place + 1).map_or(text.len(), |(start, _)| *start);
@@ -58,13 +69,11 @@ impl Sections {
         (changed, sections)
     }
 
-    /// The text without a profile's part, and its parts. What stands below the last table stays.
+    /// The text without a profile's table and the comments that touch it, and its parts. Comments behind an empty line
+    /// stay, and so does what stands below the last table.
     pub fn removed(&self, text: &str, name: &ProfileName) -> Option<(String, Self)> {
-        let mut part = self.part(text, name)?;
-        if part.end == text.len() {
-            part.end = above(text, text.len());
-        }
-        let (changed, mut sections) = self.replaced(text, &part, "");
+        let part = self.part(text, name)?;
+        let (changed, mut sections) = self.replaced(text, &part, left_over(text, &part));
         sections.starts.retain(|(_, whose)| whose.as_ref() != Some(name));
         Some((changed, sections))
     }
@@ -79,7 +88,19 @@ impl Sections {
     }
 }
 
-/// Where the part of a table begins: at its header, or at the comments above it.
+/// What of a profile's part is not the profile's.
+fn left_over<'t>(text: &'t str, part: &Range<usize>) -> &'t str {
+    let below = &text[comments_before(text, part.end, true)..part.end];
+    if part.end == text.len() {
+        return below;
+    }
+    let touching = below.split_inclusive('\n').take_while(|line| !line.trim().is_empty());
+    let apart = &below[touching.map(str::len).sum()..];
+    let is_set_off = text[..part.start].lines().next_back().is_none_or(|line| line.trim().is_empty());
+    if is_set_off || apart.trim().is_empty() { apart.trim_start() } else { apart }
+}
+
+/// Where the part of a table begins: at its header, or at the comments that touch it.
 fn header(text: &str, item: &Item) -> Option<usize> {
     let start = item.span()?.start;
     let before = text.get(..start).filter(|_| text[start..].starts_with('['))?;
@@ -87,16 +108,22 @@ fn header(text: &str, item: &Item) -> Option<usize> {
     before[line..].trim().is_empty().then(|| above(text, line))
 }
 
-/// A line that closes a text of several lines is no comment, whatever it begins with.
+/// Where the comments begin that touch what begins there.
 fn above(text: &str, header: usize) -> usize {
-    let mut start = header;
+    comments_before(text, header, false)
+}
+
+/// Where the comments before a place begin, be it across empty lines. A line that closes a text of several lines is no
+/// comment, whatever it begins with.
+fn comments_before(text: &str, place: usize, across_empty_lines: bool) -> usize {
+    let mut start = place;
     while start > 0 {
         // By bytes: the text may end in the middle of a line, in a letter of several bytes.
         let before = text.as_bytes()[..start - 1].iter().rposition(|byte| *byte == b'\n');
         let line = before.map_or(0, |end| end + 1);
         let words = text[line..start].trim();
         let is_comment = words.starts_with('#') && !words.contains("\"\"\"") && !words.contains("'''");
-        if !words.is_empty() && !is_comment {
+        if !is_comment && !(across_empty_lines && words.is_empty()) {
             break;
         }
         start = line;

@@ -242,6 +242,8 @@ fn each_change_of_one_part_is_made_to_files_of_the_usual_form_and_keeps_what_peo
     }
 }
 
+mod comments;
+
 #[test]
 fn what_looks_like_a_header_inside_a_text_is_none() {
     let text = "[profile.a]\nurl = \"https://a.example\"\nclient_id = \"\"\"\\\n    k\"\"\"\nno_proxy = [\n# [profile.b]\n]\n\n\
