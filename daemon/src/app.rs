@@ -165,7 +165,7 @@ impl App {
         let estate = Estate {
             broker: Arc::clone(&broker),
             registry: Arc::clone(&registry),
-            memory,
+            memory: Arc::clone(&memory),
             refusals,
             codes,
             pauses,
@@ -179,6 +179,7 @@ impl App {
             audit: Arc::clone(&audit),
             examination,
             clock,
+            secrets_in_memory: Box::new(move || memory.count()),
             keyring: Box::new(move || keyring.health()),
             protections,
             socket: files::show(paths.address.socket()),

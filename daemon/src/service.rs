@@ -46,6 +46,8 @@ pub struct Parts {
     pub examination: Examination,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// How many secrets are in memory alone.
+    pub secrets_in_memory: Box<dyn Fn() -> usize + Send + Sync>,
     /// What the keyring did last.
     pub keyring: Box<dyn Fn() -> KeyringReport + Send + Sync>,
     /// What protects the process.

@@ -2,6 +2,7 @@
 //! wrong with them. It does nothing of what is asked.
 
 mod adapter;
+mod daemon;
 mod help;
 mod profile;
 mod programs;
@@ -20,6 +21,7 @@ use crate::text::clean;
 pub(crate) use adapter::{
     BazelOperation, BazelOptions, DockerOperation, DockerOptions, GitCredentialOptions, KubectlOptions,
 };
+pub(crate) use daemon::DaemonCommand;
 pub(crate) use profile::{
     CreateOptions, ImportOptions, ProfileCommand, SecretSourceName, SourceOptions, TotpName, UpdateOptions,
 };
@@ -125,19 +127,6 @@ pub(crate) enum Command {
     /// Answer kubectl, as its credential plugin
     #[command(after_help = help::KUBECTL)]
     Kubectl(KubectlOptions),
-}
-
-/// What to do with the daemon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
-pub(crate) enum DaemonCommand {
-    /// Start it, where it does not run already
-    Start,
-    /// Stop it; live tokens are lost, and secrets that are in its memory alone (--secret-source memory)
-    Stop,
-    /// Let a new one take its place, on Linux with its tokens and secrets
-    Restart,
-    /// Let it read its config file again
-    Reload,
 }
 
 /// What to look at.

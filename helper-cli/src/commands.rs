@@ -15,6 +15,7 @@ mod grant;
 mod json;
 mod lock;
 mod log;
+mod loss;
 mod manual;
 mod patience;
 mod profile;

@@ -82,6 +82,20 @@ pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
+/// Passes where a person says yes to what cannot be undone.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where a person does not, or there is none; `not_done` says what was not done, `what` what --yes does.
+pub(crate) fn require_consent(question: &str, not_done: &str, what: &str) -> Result<(), Failure> {
+    if !can_ask() {
+        let message = format!("there is no terminal to ask on, and {not_done}");
+        return Err(
+            Failure::new(ErrorCode::USAGE, message).with_hint(format!("run this again with --yes to {what}"))
+        );
+    }
+    if consents(question) { Ok(()) } else { Err(Failure::new(ErrorCode::USAGE, not_done)) }
+}
+
 /// Whether a person says yes.
 pub(crate) fn consents(question: &str) -> bool {
     output::complain(&format!("{question} [y/N] "));

@@ -88,6 +88,7 @@ fn report() -> StatusReport {
         locked: false,
         locks_on_suspend: false,
         state_file: "/state.json".to_owned(),
+        secrets_in_memory: 0,
     }
 }
 
@@ -198,7 +199,8 @@ fn the_smaller_commands_ask_for_what_their_names_say() {
         asked.only()
     };
     assert!(matches!(asked(&["profile", "use", "prod"]), Request::ProfileUse(used) if used == name()));
-    assert!(matches!(asked(&["profile", "delete", "prod"]), Request::ProfileDelete(gone) if gone == name()));
+    let delete = asked(&["profile", "delete", "prod", "--yes"]);
+    assert!(matches!(delete, Request::ProfileDelete(gone) if gone == name()));
     assert!(matches!(asked(&["profile", "reset-secret", "prod", "--secret-stdin"]),
         Request::ProfileResetSecret(reset) if reset.secret.secret.as_ref().is_some_and(|it| it.matches(b"new")) && reset.verify));
     assert!(matches!(asked(&["forget", "--all"]), Request::Forget(ForgetScope::All)));
@@ -265,8 +267,8 @@ fn status_shows_the_daemon_and_each_protection() {
             "\"protections\":[{\"name\":\"no core dumps\",\"state\":\"on\",\"detail\":\"as asked\"}]"
         )
     );
-    run(&mut place.helper(&["daemon", "start"]))
-        .succeeds_with("cp-tokend 1.2.3 runs already, process 42, at /run/x.sock\n");
+    let said = "cp-tokend 1.2.3 runs already, process 42, at /run/x.sock\n";
+    run(&mut place.helper(&["daemon", "start"])).succeeds_with(said);
 }
 
 #[test]
@@ -275,12 +277,11 @@ fn stop_is_over_when_the_daemon_has_let_go_and_closed_the_connection() {
         let place = Place::new();
         serving(&place, move |stream| {
             assert!(matches!(receive(stream), Some(Request::Stop)));
-            for answer in &answers {
-                let frame = cp_token_protocol::encode_response(answer).unwrap();
+            for frame in answers.iter().map(|answer| cp_token_protocol::encode_response(answer).unwrap()) {
                 std::io::Write::write_all(stream, &frame).unwrap();
             }
         });
-        run(&mut place.helper(&["daemon", "stop"])).succeeds_with("cp-tokend is stopped\n");
+        run(&mut place.helper(&["daemon", "stop", "--yes"])).succeeds_with("cp-tokend is stopped\n");
     }
 }
 

@@ -73,7 +73,7 @@ fn profiles(source: SecretLocation) -> ProfilePage {
     ProfilePage { profiles: vec![profile], next: None }
 }
 
-fn status() -> StatusReport {
+fn status(secrets_in_memory: u32) -> StatusReport {
     StatusReport {
         version: "0.0.9".to_owned(),
         protocol: 1,
@@ -87,6 +87,7 @@ fn status() -> StatusReport {
         locked: false,
         locks_on_suspend: false,
         state_file: "/state.json".to_owned(),
+        secrets_in_memory,
     }
 }
 
@@ -96,7 +97,7 @@ fn old_daemon(place: &Place, source: SecretLocation) -> support::daemon::Asked {
         vec![if matches!(request, Request::Restart) {
             Response::Failure(Failure::new(ErrorCode::MALFORMED_REQUEST, "the request is malformed"))
         } else if matches!(request, Request::Status) {
-            Response::Status(status())
+            Response::Status(status(u32::from(source == SecretLocation::Memory)))
         } else if matches!(request, Request::ProfileList(_)) {
             Response::Profiles(profiles(source.clone()))
         } else {
@@ -109,7 +110,7 @@ fn old_daemon(place: &Place, source: SecretLocation) -> support::daemon::Asked {
 fn b21_a_daemon_too_old_to_hand_over_is_not_stopped_where_a_secret_would_be_lost() {
     let place = Place::new();
     let asked = old_daemon(&place, SecretLocation::Memory);
-    let words = ["cannot hand over", "the secret of prod", "daemon stop && cp-token daemon start"];
+    let words = ["cannot hand over", "the secret of prod", "daemon stop --yes && cp-token daemon start"];
     run(&mut place.helper(&["daemon", "restart"])).fails_with(69, &words);
     assert_eq!(asked.count(), 2, "it was asked to restart and how it stands, and not to stop");
     let place = Place::new();
@@ -124,7 +125,7 @@ fn b21_what_the_daemon_says_of_its_hand_over_is_told_in_one_line_and_skew_has_it
     let line = "cp-tokend 0.2.0 took over from 0.1.0 in process 12: 3 tokens and 1 secret kept";
     answering(&place, move |request| {
         if matches!(request, Request::Status) {
-            vec![Response::Status(status())]
+            vec![Response::Status(status(0))]
         } else if matches!(request, Request::ProfileList(_)) {
             vec![Response::Profiles(profiles(SecretLocation::Keyring))]
         } else {

@@ -186,6 +186,7 @@ RESPONSE = Enum(
         locked=BOOL,
         locks_on_suspend=BOOL,
         state_file=TEXT,
+        secrets_in_memory=U32,
     ),
     Profiles=Struct("ProfilePage", profiles=List(PROFILE), next=Option(NAME)),
     Done=List(TEXT),

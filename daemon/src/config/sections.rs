@@ -123,7 +123,8 @@ fn comments_before(text: &str, place: usize, across_empty_lines: bool) -> usize 
         let line = before.map_or(0, |end| end + 1);
         let words = text[line..start].trim();
         let is_comment = words.starts_with('#') && !words.contains("\"\"\"") && !words.contains("'''");
-        if !is_comment && !(across_empty_lines && words.is_empty()) {
+        let is_passed = is_comment || (across_empty_lines && words.is_empty());
+        if !is_passed {
             break;
         }
         start = line;

@@ -44,6 +44,7 @@ impl Service {
             locked: self.parts.lock.is_closed(),
             locks_on_suspend: self.parts.lock.is_for_suspend(),
             state_file: self.parts.state_file.clone(),
+            secrets_in_memory: u32::try_from((self.parts.secrets_in_memory)()).unwrap_or(u32::MAX),
         }
     }
 }

@@ -24,6 +24,11 @@ impl Default for MemorySource {
 }
 
 impl MemorySource {
+    /// How many secrets it holds; none while somebody else keeps them, sealed.
+    pub fn count(&self) -> usize {
+        self.secrets().as_ref().map_or(0, HashMap::len)
+    }
+
     /// Hands all secrets over as one text and holds none until [`MemorySource::restore`].
     pub fn withdraw(&self) -> Secret {
         let secrets = self.secrets().take().unwrap_or_default();

@@ -73,8 +73,8 @@ as a child, waits until no token request is under way, and goes on as that progr
 its socket, tokens, secrets and lock, in memory alone. Callers wait for a moment, no token is requested again,
 and a container or a supervisor notices nothing. Where that does not come about the daemon goes on as before
 and the exit code is 69, or 75 where work under way takes too long. SIGUSR2 does the same. To begin anew,
-without anything that only memory holds: stop, then start. On macOS and Windows nothing is handed over:
-restart is a stop and a start, and refused where memory alone holds a secret.";
+without anything that only memory holds: stop, then start; stop asks first, and wants --yes where nobody can be
+asked. On macOS and Windows restart is a stop and a start, refused where memory alone holds a secret.";
 
 pub(super) const SERVICE: &str = "\
 For this user alone: two units of systemd --user (a socket, and the daemon that starts with the first caller), an

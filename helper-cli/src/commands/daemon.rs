@@ -18,11 +18,11 @@ use std::time::Duration;
 use cp_token_protocol::message::Request;
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
-use super::{PATIENCE, status};
+use super::{PATIENCE, loss, status};
 use crate::cli::DaemonCommand;
 use crate::client::Connection;
 use crate::deadline::Deadline;
-use crate::{launch, output};
+use crate::{launch, output, prompt};
 
 /// How long a start or a stop may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -35,7 +35,10 @@ pub(super) fn run(command: DaemonCommand) -> Result<(), Failure> {
     let address = super::meeting_place()?;
     match command {
         DaemonCommand::Start => start(&address),
-        DaemonCommand::Stop => {
+        DaemonCommand::Stop { yes } => {
+            if !yes {
+                may_stop(&address)?;
+            }
             let said = if stop(&address)? { "cp-tokend is stopped" } else { "no daemon ran" };
             output::print_lines(&[said.to_owned()])
         }
@@ -56,6 +59,18 @@ fn introduce(connection: Connection<'_>, state: &str) -> Result<(), Failure> {
     let report = status::report(connection)?;
     let line = format!("cp-tokend {} {state}, process {}, at {}", report.version, report.pid, report.socket);
     output::print_lines(&[line])
+}
+
+/// Passes where no secret would be lost, or a person agrees to that.
+fn may_stop(address: &IpcAddress) -> Result<(), Failure> {
+    let deadline = Deadline::new(LIMIT);
+    let Some(connection) = launch::connect_to_running(address, &deadline)? else { return Ok(()) };
+    // One of another version is stopped without words.
+    let Ok(report) = status::report(connection) else { return Ok(()) };
+    let Some(loss) = loss::of_secrets(&report) else { return Ok(()) };
+    let question = format!("The daemon runs as process {}: {loss}. Stop it all the same?", report.pid);
+    let not_done = format!("the daemon, process {}, was not stopped: {loss}", report.pid);
+    prompt::require_consent(&question, &not_done, "stop it, and give the secret again afterwards")
 }
 
 /// Stops the daemon and waits until it holds nothing any more; whether one ran.

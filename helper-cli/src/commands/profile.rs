@@ -53,13 +53,10 @@ fn reset_secret(name: ProfileName, from_stdin: bool, verify: bool) -> Result<(),
 }
 
 fn delete(name: ProfileName, yes: bool) -> Result<(), Failure> {
-    if !yes && !prompt::can_ask() {
-        let message = format!("there is no terminal to ask on, and profile {name} was not deleted");
-        return Err(Failure::new(ErrorCode::USAGE, message)
-            .with_hint("run this again with --yes to delete it and its secret"));
-    }
-    if !yes && !prompt::consents(&format!("Delete profile {name} and its secret?")) {
-        return Err(Failure::new(ErrorCode::USAGE, "nothing is deleted"));
+    if !yes {
+        let question = format!("Delete profile {name} and its secret?");
+        let not_done = format!("profile {name} was not deleted");
+        prompt::require_consent(&question, &not_done, "delete it and its secret")?;
     }
     super::tell(ask(&Request::ProfileDelete(name))?)
 }

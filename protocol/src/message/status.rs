@@ -29,6 +29,8 @@ pub struct StatusReport {
     pub locks_on_suspend: bool,
     /// The file of what it remembers.
     pub state_file: String,
+    /// How many secrets are in its memory alone; 0 while it is locked.
+    pub secrets_in_memory: u32,
 }
 
 /// What the keyring did when it was last asked.

@@ -96,6 +96,7 @@ fn status(keyring: KeyringReport) -> StatusReport {
         locked: false,
         locks_on_suspend: true,
         state_file: "/home/kim/.local/state/cp-token/state.json".to_owned(),
+        secrets_in_memory: 3,
     }
 }
 
@@ -113,6 +114,7 @@ fn bare_status(keyring: KeyringReport) -> StatusReport {
         locked: false,
         locks_on_suspend: false,
         state_file: "/t".to_owned(),
+        secrets_in_memory: 0,
     }
 }
 

@@ -109,12 +109,12 @@ fn c09_a_number_past_the_last_variant_is_refused_in_every_place() {
     for body in requests {
         assert_eq!(decode_request(body).err(), Some(WireError::Malformed), "{body:?}");
     }
-    let responses: &[&[u8]] = &[&[6], &[2, 0, 1, 1, 0, 0, 0, 0, 6, 0, 0, 0, 0], &[255]];
+    let responses: &[&[u8]] = &[&[6], &[2, 0, 1, 1, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0], &[255]];
     for body in responses {
         assert_eq!(decode_response(body).err(), Some(WireError::Malformed), "{body:?}");
     }
     assert!(decode_request(&[13]).is_ok() && decode_request(&[2, 1]).is_ok());
-    assert!(decode_response(&[2, 0, 1, 1, 0, 0, 0, 0, 5, 0, 0, 0, 0]).is_ok());
+    assert!(decode_response(&[2, 0, 1, 1, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0]).is_ok());
 }
 
 #[test]

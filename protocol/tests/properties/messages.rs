@@ -129,5 +129,6 @@ fn status(protections: usize) -> Response {
         locked: false,
         locks_on_suspend: false,
         state_file: String::new(),
+        secrets_in_memory: 0,
     })
 }

@@ -94,6 +94,7 @@ fn statuses() -> impl Strategy<Value = StatusReport> {
             locked,
             locks_on_suspend,
             state_file,
+            secrets_in_memory: pid,
         }
     })
 }

@@ -36,7 +36,7 @@ impl World {
     /// Stops the one daemon and waits until its process is gone. The helper waits only until it holds nothing.
     pub fn stop_daemon(&self) {
         let pid = self.daemon_pid();
-        self.helper(&["daemon", "stop"]).succeeded();
+        self.helper(&["daemon", "stop", "--yes"]).succeeded();
         assert!(processes::wait_for_end(pid), "the daemon does not end");
     }
 
@@ -47,7 +47,7 @@ impl World {
     /// In order where that works; else at once.
     fn end_everything(&self) {
         if !processes::running(&[self.daemon_file()]).is_empty() {
-            let stop = self.program(self.helper_file()).args(["daemon", "stop"]).run();
+            let stop = self.program(self.helper_file()).args(["daemon", "stop", "--yes"]).run();
             self.oracle.record("stderr of daemon stop", stop.stderr);
         }
         for pid in self.running() {

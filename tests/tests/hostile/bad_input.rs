@@ -140,7 +140,7 @@ fn a_broken_config_is_shown_by_line_and_column_and_keeps_nobody_from_a_token_tha
         create(&world, "second", "https://a.example", "secret", &["--no-verify"]).failed(78).saying(place);
         nothing_is_lost(&world, &token, &bad);
     }
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     world.helper(&[]).failed(78).saying("config.toml, line ");
     std::fs::write(config(&world), &good).expect("mend the config");
     world.helper(&[]).failed(69).saying("cp-token profile reset-secret prod");

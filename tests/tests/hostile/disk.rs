@@ -82,7 +82,7 @@ fn d04_a_disk_that_fails_or_is_read_only_costs_nothing_but_the_change() {
     for fault in ["fsync:error=EIO", "/^rename:error=EROFS", "fsync:error=EDQUOT", "/^rename:error=ENOSPC"] {
         let world = World::new();
         world.create_profile("prod", "memory");
-        world.helper(&["daemon", "stop"]).succeeded();
+        world.helper(&["daemon", "stop", "--yes"]).succeeded();
         let config = std::fs::read(world.config_folder().join("config.toml")).expect("the config");
         let inject = format!("inject={fault}");
         let daemon = world.launch(Launch::by(["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject]));

@@ -110,7 +110,7 @@ fn k03_a_home_that_is_missing_the_root_or_another_user_s_is_used_by_nobody() {
     let own = own.to_str().expect("a path in UTF-8");
     assert!(at_home(&world, own).run().succeeded().stdout.contains("is ready"), "the control");
     let stop = by_other(&world, "env").args(["-i", &format!("HOME={own}")]).args([world.helper_file()]);
-    stop.args(["daemon", "stop"]).run().succeeded();
+    stop.args(["daemon", "stop", "--yes"]).run().succeeded();
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn k04_a_hostile_temporary_folder_is_never_touched() {
     // strace follows the daemon too, so it ends with it. The control's `mktemp` shows that a trace sees the folder.
     let line = r#"cp-token profile create prod --url "$1" --client-id "$2" --secret-stdin --secret-source memory \
         --ca-bundle "$3" && cp-token >/dev/null && cp-token status && cp-token exec --file -- true
-        cp-token daemon stop"#;
+        cp-token daemon stop --yes"#;
     let traced = |line: &str| {
         let strace = programs::find("strace").expect("it is there");
         let call =

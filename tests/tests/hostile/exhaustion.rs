@@ -180,7 +180,7 @@ fn d11_a_log_that_nobody_reads_or_that_is_full_holds_nothing_up() {
         reload_often(&world, 1000);
         world.helper(&[]).token();
         world.helper(&["--fresh"]).token();
-        world.helper(&["daemon", "stop"]).succeeded();
+        world.helper(&["daemon", "stop", "--yes"]).succeeded();
         assert!(processes::wait_for_end(child.id()), "it does not end within {PATIENCE:?}");
         drop(child.wait());
     }

@@ -32,7 +32,7 @@ fn lines(world: &World) -> usize {
 
 /// The bytes of all its logs, once nothing more is written.
 fn log_size(world: &World) -> u64 {
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     let files = std::fs::read_dir(world.path("state")).expect("look").flatten();
     let logs = files.filter(|file| file.file_name().to_string_lossy().starts_with("daemon.log"));
     logs.map(|file| file.metadata().expect("its size").len()).sum()

@@ -89,7 +89,8 @@ fn without_a_home_to_write_to_a_creation_says_which_folders_to_set_and_then_it_w
     give_world_to_other(&world);
     chmod(world.path("home"), 0o500);
     let client = world.new_client();
-    let stop = || _ = by_other(&world, world.helper_file()).args(["daemon", "stop"]).run().succeeded();
+    let stop =
+        || _ = by_other(&world, world.helper_file()).args(["daemon", "stop", "--yes"]).run().succeeded();
     for home in [world.path("home"), world.path("missing")] {
         let call = create(&world, "prod", &client).without_env("CP_TOKEN_CONFIG_DIR");
         let told = call.without_env("XDG_CONFIG_HOME").env("HOME", home).run().failed(74);

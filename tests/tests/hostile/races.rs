@@ -34,7 +34,7 @@ fn b01_fifty_cold_callers_have_one_daemon_in_every_round() {
             outcome.failed(78).saying("there is no profile");
         }
         let pid = world.daemon_pid();
-        world.helper(&["daemon", "stop"]).succeeded();
+        world.helper(&["daemon", "stop", "--yes"]).succeeded();
         assert!(processes::wait_for_end(pid) && world.running().is_empty());
     }
 }

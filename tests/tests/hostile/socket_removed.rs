@@ -50,10 +50,10 @@ fn daemon_stop_right_after_the_socket_is_removed_stops_the_daemon() {
     world.helper(&["daemon", "start"]).succeeded();
     let pid = world.daemon_pid();
     remove(&world);
-    let said = world.helper(&["daemon", "stop"]).succeeded();
+    let said = world.helper(&["daemon", "stop", "--yes"]).succeeded();
     assert!(said.stdout.contains("cp-tokend is stopped"), "{said:?}");
     assert!(processes::wait_for_end(pid), "it runs on");
-    let said = world.helper(&["daemon", "stop"]).succeeded();
+    let said = world.helper(&["daemon", "stop", "--yes"]).succeeded();
     assert!(said.stdout.contains("no daemon ran"), "the control: {said:?}");
 }
 
@@ -76,7 +76,7 @@ fn no_command_says_that_no_daemon_runs_while_the_lock_is_held() {
         call.finish().failed(69).saying("a daemon runs, and its socket").saying("end the process cp-tokend");
     }
     drop(lock);
-    let said = world.helper(&["daemon", "stop"]).succeeded();
+    let said = world.helper(&["daemon", "stop", "--yes"]).succeeded();
     assert!(said.stdout.contains("no daemon ran"), "the control: {said:?}");
     for command in &commands[2..] {
         let said = world.helper(command).succeeded();

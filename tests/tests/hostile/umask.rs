@@ -74,7 +74,7 @@ fn under_a_umask_that_leaves_nothing_everything_works_again_and_again_and_nothin
         assert!(!outcome.stdout.is_empty());
         assert_eq!(std::fs::read_dir(memory.0.join("tokens")).expect("it is there").count(), 0);
     }
-    under_it(&world, &["daemon", "stop"]).run().succeeded();
+    under_it(&world, &["daemon", "stop", "--yes"]).run().succeeded();
     under_it(&world, &["daemon", "start"]).run().succeeded();
-    under_it(&world, &["daemon", "stop"]).run().succeeded();
+    under_it(&world, &["daemon", "stop", "--yes"]).run().succeeded();
 }

@@ -57,7 +57,7 @@ fn sweep(world: &World, change: impl Fn() -> Outcome, mut check: impl FnMut(&Out
             let assassin = Assassin::set_upon(&daemon, &call, number);
             let outcome = change();
             // The stop belongs to it: some of a change's traces are left after its answer.
-            drop(world.helper(&["daemon", "stop"]));
+            drop(world.helper(&["daemon", "stop", "--yes"]));
             let survived = daemon.wait() == 0;
             drop(assassin);
             assert!(outcome.code == 0 || !survived, "at {call} {number}: {outcome:?}");
@@ -81,7 +81,7 @@ fn calls(world: &World, change: impl Fn() -> Outcome, mut check: impl FnMut(&Out
     let mut daemon = world.daemon();
     let tracer = Assassin::attach(&daemon, &["-o", trace.to_str().expect("a path in UTF-8")]);
     let outcome = change().succeeded();
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     daemon.wait();
     drop(tracer);
     check(&outcome);
@@ -141,7 +141,7 @@ fn i05_a_daemon_killed_while_it_creates_leaves_a_profile_that_works_or_none() {
             world.helper(&[]).token();
             assert_eq!(items(&world), 1);
             world.helper(&["profile", "delete", "prod", "--yes"]).succeeded();
-            world.helper(&["daemon", "stop"]).succeeded();
+            world.helper(&["daemon", "stop", "--yes"]).succeeded();
             assert_eq!(items(&world), 0);
         },
     );
@@ -152,7 +152,7 @@ fn i05_a_daemon_killed_while_it_creates_leaves_a_profile_that_works_or_none() {
 fn i05_a_daemon_killed_while_it_resets_leaves_the_old_secret_or_the_new_one() {
     let Some((world, client)) = stage() else { return };
     create(&world, &client).succeeded();
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     let (old, new) = (client.secret.clone(), world.new_secret());
     let reset = |secret: &str| {
         world.server().reset_secret(&client.id, secret);
@@ -176,7 +176,7 @@ fn i05_a_daemon_killed_while_it_resets_leaves_the_old_secret_or_the_new_one() {
             world.helper(&["forget"]).succeeded();
             reset(&new).succeeded();
             reset(&old).succeeded();
-            world.helper(&["daemon", "stop"]).succeeded();
+            world.helper(&["daemon", "stop", "--yes"]).succeeded();
             assert_eq!(items(&world), 1);
         },
     );
@@ -187,7 +187,7 @@ fn i05_a_daemon_killed_while_it_resets_leaves_the_old_secret_or_the_new_one() {
 fn i05_a_daemon_killed_while_it_deletes_leaves_a_profile_that_works_or_nothing() {
     let Some((world, client)) = stage() else { return };
     create(&world, &client).succeeded();
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     let mut left = [0, 0];
     sweep(
         &world,
@@ -202,7 +202,7 @@ fn i05_a_daemon_killed_while_it_deletes_leaves_a_profile_that_works_or_nothing()
             }
             wait_until_no_secret_is_left(&world);
             create(&world, &client).succeeded();
-            world.helper(&["daemon", "stop"]).succeeded();
+            world.helper(&["daemon", "stop", "--yes"]).succeeded();
         },
     );
     assert!(left[0] > 3 && left[1] > 3, "both ends were seen: {left:?}");

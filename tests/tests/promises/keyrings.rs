@@ -112,7 +112,7 @@ fn i06_a_long_secret_is_stored_whole_or_refused() {
     let longer = Client { secret: client.secret.clone() + "x", ..client.clone() };
     create(&world, &longer).failed(65).saying("longer than");
     create(&world, &client).succeeded();
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     world.helper(&[]).token();
 }
 
@@ -129,7 +129,7 @@ fn i08_an_empty_item_is_not_sent_to_the_server() {
     assert_eq!(world.server().token_requests(), before);
     let reset = world.call(&["profile", "reset-secret", "prod", "--secret-stdin"]).stdin(&client.secret);
     reset.run().succeeded();
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     world.helper(&[]).token();
 }
 

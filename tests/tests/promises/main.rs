@@ -46,6 +46,7 @@ mod shells;
 mod sizes;
 mod sleep;
 mod sources;
+mod stopping;
 mod storms;
 mod supply;
 mod tables;

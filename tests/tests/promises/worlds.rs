@@ -74,6 +74,6 @@ fn a_world_with_a_keyring_keeps_secrets_there() {
     let found = world.keyring().secret_tool(&["search", "--all", "service", "cp-token"], "");
     assert!(found.contains(&client.secret), "the keyring holds no such secret");
     world.keyring().lock();
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     world.helper(&[]).failed(69).saying("locked");
 }

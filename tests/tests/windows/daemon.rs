@@ -22,9 +22,9 @@ fn a_daemon_in_the_foreground_says_that_it_is_ready_and_ends_by_a_wish() {
     let mut said = String::new();
     output.read_line(&mut said).expect("a line");
     assert_eq!(said, "ready\n");
-    assert!(stage.helper(&["daemon", "stop"]).succeeded().contains("is stopped"));
+    assert!(stage.helper(&["daemon", "stop", "--yes"]).succeeded().contains("is stopped"));
     assert_eq!(daemon.wait().expect("its end").code(), Some(0));
-    assert!(stage.helper(&["daemon", "stop"]).succeeded().contains("no daemon ran"));
+    assert!(stage.helper(&["daemon", "stop", "--yes"]).succeeded().contains("no daemon ran"));
 }
 
 #[test]

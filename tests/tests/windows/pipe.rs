@@ -78,7 +78,7 @@ fn l01_nothing_is_sent_to_a_pipe_of_another_owner_and_something_to_one_of_our_ow
     let Some(stage) = Stage::new() else { return };
     stage.helper(&["daemon", "start"]).succeeded();
     let owner = own_identifier(&stage);
-    stage.helper(&["daemon", "stop"]).succeeded();
+    stage.helper(&["daemon", "stop", "--yes"]).succeeded();
     let (mut squatter, mut output) = squat(&stage, "BA");
     let refused = stage.helper(&[]);
     assert_eq!(refused.code, 76, "{refused:?}");

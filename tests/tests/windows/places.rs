@@ -9,7 +9,7 @@ fn without_any_setting_config_and_state_lie_in_the_users_profile_and_the_pipe_be
     ask(&["daemon", "start"]).succeeded();
     let status: serde_json::Value =
         serde_json::from_str(ask(&["status", "--json"]).succeeded()).expect("JSON");
-    ask(&["daemon", "stop"]).succeeded();
+    ask(&["daemon", "stop", "--yes"]).succeeded();
     let text = |name: &str| status[name].as_str().expect("a text").to_owned();
     assert!(text("socket").starts_with(r"\\.\pipe\cp-token-S-1-5-21-"), "{}", text("socket"));
     let config = text("config_file");

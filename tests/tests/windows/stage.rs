@@ -159,7 +159,7 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        drop(self.helper(&["daemon", "stop"]));
+        drop(self.helper(&["daemon", "stop", "--yes"]));
     }
 }
 

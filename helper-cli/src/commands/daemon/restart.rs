@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use cp_token_protocol::message::{Request, SecretLocation, StatusReport};
+use cp_token_protocol::message::Request;
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
 use super::{introduce, start, status, stop, system};
 use crate::client;
-use crate::commands::{profile, words};
+use crate::commands::loss;
 use crate::deadline::Deadline;
 use crate::launch;
 
@@ -41,28 +41,16 @@ pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
 fn without_handover(address: &IpcAddress, deadline: &Deadline) -> Result<(), Failure> {
     let connection = client::connect(address, deadline)?.ok_or_else(super::super::not_running)?;
     let report = status::report(connection)?;
-    match loss(&report)? {
+    match loss::of_secrets(&report) {
         Some(loss) => Err(not_without_loss(&report.version, &loss)),
         None => stop(address).and_then(|_| start(address)),
     }
 }
 
-/// What a stop would lose that no start brings back.
-fn loss(report: &StatusReport) -> Result<Option<String>, Failure> {
-    if report.locked {
-        return Ok(Some("what is under its lock".to_owned()));
-    }
-    let profiles = profile::profiles()?;
-    let in_memory = profiles.iter().filter(|profile| profile.secret_source == SecretLocation::Memory);
-    let names: Vec<&str> = in_memory.map(|profile| profile.name.as_str()).collect();
-    let words = || format!("the secret of {}, which only its memory holds", words::names(&names));
-    Ok((!names.is_empty()).then(words))
-}
-
 fn not_without_loss(version: &str, loss: &str) -> Failure {
-    let message = format!("the daemon {version} cannot hand over, and a stop would lose {loss}");
+    let message = format!("the daemon {version} cannot hand over, and would have to stop: {loss}");
     Failure::new(ErrorCode::HANDOVER_FAILED, message)
-        .with_hint("to do it all the same, run: cp-token daemon stop && cp-token daemon start")
+        .with_hint("to do it all the same, run: cp-token daemon stop --yes && cp-token daemon start")
 }
 
 /// The daemon speaks another protocol. Every protocol has the same signal, and no answer to it: whether it was heeded
@@ -86,6 +74,6 @@ const LOOK: Duration = Duration::from_millis(50);
 fn not_handed_over() -> Failure {
     let message = "the daemon is of another version and did not hand over; it goes on as before";
     Failure::new(ErrorCode::UNSUPPORTED_VERSION, message).with_hint(
-        "to go on without what only its memory holds, run: cp-token daemon stop && cp-token daemon start",
+        "to go on without what only its memory holds, run: cp-token daemon stop --yes && cp-token daemon start",
     )
 }

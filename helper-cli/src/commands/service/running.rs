@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
-use cp_token_protocol::message::{
-    ProfileReport, Request, SecretLocation, StatusReport, TokenState, TotpMethod,
-};
+use cp_token_protocol::message::{ProfileReport, Request, StatusReport, TokenState, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
-use crate::commands::{profile, status, words};
+use crate::commands::{loss, profile, status, words};
 use crate::deadline::Deadline;
 use crate::launch;
 
@@ -39,20 +37,17 @@ pub(super) fn may_stop(report: &StatusReport, force: bool) -> Result<(), Failure
 }
 
 fn loss(report: &StatusReport) -> Result<Option<String>, Failure> {
-    if report.locked {
-        return Ok(Some("it is locked, and what only its memory holds would be lost".to_owned()));
+    if let Some(secrets) = loss::of_secrets(report) {
+        return Ok(Some(secrets));
     }
     let profiles = profile::profiles()?;
     let named = |holds: fn(&&ProfileReport) -> bool| {
         let names: Vec<_> = profiles.iter().filter(holds).map(|profile| profile.name.as_str()).collect();
         Some(words::names(&names)).filter(|names| !names.is_empty())
     };
-    let in_memory = named(|profile| profile.secret_source == SecretLocation::Memory);
     let typed =
         named(|profile| profile.totp == TotpMethod::Ask && matches!(profile.token, TokenState::Live(_)));
-    Ok(in_memory
-        .map(|names| format!("the secret of {names} is in its memory alone"))
-        .or_else(|| typed.map(|names| format!("a one-time code would be asked for again, for {names}"))))
+    Ok(typed.map(|names| format!("a one-time code would be asked for again, for {names}")))
 }
 
 /// Stops the daemon and waits until it holds nothing any more; a line about it, where one ran.

@@ -152,6 +152,6 @@ fn takes_state(stage: &Stage, path: &Path) -> bool {
         return false;
     }
     let has_log = folder.join("daemon.log").exists();
-    call(&["daemon", "stop"]).succeeded();
+    call(&["daemon", "stop", "--yes"]).succeeded();
     has_log
 }

@@ -46,7 +46,7 @@ fn every_entry_is_in_the_file_as_the_log_tells_it_and_outlives_the_daemon() {
     world.helper(&["-p", "test"]).failed(64);
     world.helper(&["--fresh"]).token();
     let told = entries(&world);
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     let kept = lines(&file);
     let (last, before) = kept.split_last().expect("entries");
     assert_eq!(before, &told[told.len() - before.len()..]);
@@ -55,7 +55,7 @@ fn every_entry_is_in_the_file_as_the_log_tells_it_and_outlives_the_daemon() {
     assert_eq!(std::fs::metadata(&file).expect("the file").permissions().mode() & 0o7777, 0o600);
     // The next daemon goes on in the same file.
     world.helper(&[]).failed(69);
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     let all = lines(&file);
     assert!(all.starts_with(&kept));
     let later: Vec<_> = all[kept.len()..].iter().map(|line| line["what"].clone()).collect();
@@ -72,7 +72,7 @@ fn what_is_taken_out_of_the_config_is_written_no_more() {
     world.helper(&["daemon", "reload"]).succeeded();
     assert_eq!(looked_at(&world), Value::Null);
     world.helper(&[]).token();
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     let deeds: Vec<_> = lines(&file).iter().map(|line| line["what"].clone()).collect();
     assert_eq!(deeds, ["reload", "get"]);
 }
@@ -85,26 +85,26 @@ fn a_full_file_becomes_the_older_one_and_a_moved_one_is_made_anew() {
     let full = std::fs::OpenOptions::new().append(true).open(&file).expect("the file");
     full.set_len(4 << 20).expect("fill it");
     world.helper(&[]).token();
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     let older = file.with_file_name("audit.jsonl.1");
     assert_eq!(std::fs::metadata(&older).expect("the older file").len(), 4 << 20);
     assert!(!lines(&file).is_empty());
     std::fs::rename(&file, world.path("kept").join("moved")).expect("move it");
     world.helper(&[]).failed(69);
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     assert_eq!(lines(&file).len(), 3);
 }
 
 #[test]
 fn a_file_that_others_could_have_written_is_not_used_and_nobody_is_held_up() {
     let (world, file) = world();
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     let look = |words: &str| {
         world.helper(&["daemon", "start"]).succeeded();
         let check = looked_at(&world);
         assert_eq!((&check["state"], &check["code"]), (&"FAIL".into(), &"write_failed".into()), "{check}");
         assert!(check["found"].as_str().is_some_and(|found| found.contains(words)), "{words}: {check}");
-        world.helper(&["daemon", "stop"]).succeeded();
+        world.helper(&["daemon", "stop", "--yes"]).succeeded();
         std::fs::remove_file(&file).expect("it goes");
     };
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o622)).expect("its mode");
@@ -141,7 +141,7 @@ fn a_hand_over_leaves_no_gap_in_the_file() {
     world.helper(&[]).token();
     world.helper(&["daemon", "restart"]).succeeded();
     world.helper(&[]).token();
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     let mut kept = lines(&file);
     // Two daemons write, each in its order.
     kept.sort_by_key(|line| line["number"].as_u64());

@@ -49,7 +49,7 @@ pub(super) fn cron(text: &str) {
     for other in world.running().into_iter().filter(|pid| *pid != daemon) {
         processes::end(other);
     }
-    at_home(world.call(&["daemon", "stop"])).run().succeeded();
+    at_home(world.call(&["daemon", "stop", "--yes"])).run().succeeded();
 }
 
 /// The line that systemd would run, as it would run it.

@@ -39,7 +39,7 @@ fn what_is_wrong_with_a_new_profile_is_said_before_its_secret_is_asked_for() {
     }
     let log = world.helper(&["log", "--json"]).succeeded().stdout;
     assert_eq!(log.matches("\"profile-create\"").count(), 1, "a trial is no creation: {log}");
-    world.helper(&["daemon", "stop"]).succeeded();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
     let folder = world.path("run/cp-token");
     let mode = |mode| std::fs::set_permissions(&folder, PermissionsExt::from_mode(mode)).expect("its mode");
     mode(0o777);

@@ -22,7 +22,7 @@ fn the_first_caller_starts_the_daemon_by_its_socket_which_stays_the_same_over_cr
     assert!(status.stdout.contains("prod"), "{status:?}");
     let second = world.daemon_pid();
     assert!(second != first && identity(&world) == socket);
-    manager.helper(&["daemon", "stop"]).succeeded();
+    manager.helper(&["daemon", "stop", "--yes"]).succeeded();
     assert!(processes::wait_for_end(second));
     manager.helper(&["status"]).succeeded();
     assert!(identity(&world) == socket && world.daemon_pid() != second, "the next caller starts it anew");

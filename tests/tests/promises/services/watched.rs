@@ -134,5 +134,5 @@ fn b19_no_daemon_makes_a_socket_of_its_own_where_a_service_manager_listens() {
     manager.systemctl(&["stop", "cp-token.socket"]).succeeded();
     manager.helper(&["daemon", "start"]).succeeded();
     assert!(world.socket().exists(), "without one it does");
-    manager.helper(&["daemon", "stop"]).succeeded();
+    manager.helper(&["daemon", "stop", "--yes"]).succeeded();
 }

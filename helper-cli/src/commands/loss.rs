@@ -1,0 +1,21 @@
+//! Owns what would be lost with the daemon that runs, in words. It stops none.
+
+use cp_token_protocol::message::{ProfileReport, SecretLocation, StatusReport};
+
+use super::{profile, words};
+
+/// The secrets that nothing but the daemon's memory holds; nothing where there is none.
+pub(super) fn of_secrets(report: &StatusReport) -> Option<String> {
+    if report.locked {
+        return Some("it is locked, and secrets that only its memory holds would be lost".to_owned());
+    }
+    if report.secrets_in_memory == 0 {
+        return None;
+    }
+    // A config file that cannot be read names none, and keeps nobody from stopping the daemon.
+    let profiles = profile::profiles().unwrap_or_default();
+    let is_in_memory = |profile: &&ProfileReport| profile.secret_source == SecretLocation::Memory;
+    let names: Vec<_> = profiles.iter().filter(is_in_memory).map(|profile| profile.name.as_str()).collect();
+    let whose = if names.is_empty() { "a profile".to_owned() } else { words::names(&names) };
+    Some(format!("the secret of {whose} is in its memory alone"))
+}
