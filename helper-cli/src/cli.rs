@@ -4,6 +4,7 @@
 mod adapter;
 mod daemon;
 mod help;
+mod layout;
 mod profile;
 mod programs;
 mod service;
@@ -37,7 +38,6 @@ pub(crate) use service::ServiceCommand;
     long_about = help::ABOUT,
     after_help = "More, with examples, exit codes and files: cp-token --help",
     after_long_help = help::AFTER,
-    term_width = 116,
     args_conflicts_with_subcommands = true
 )]
 pub(crate) struct CommandLine {
@@ -191,8 +191,9 @@ pub(crate) enum Parsed {
 /// [`ErrorCode::USAGE`], with all that is wrong on one line.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, Failure> {
     let line = std::iter::once(OsString::from("cp-token")).chain(arguments.iter().cloned());
-    match CommandLine::try_parse_from(line) {
+    match CommandLine::try_parse_from(line.clone()) {
         Ok(line) => Ok(Parsed::Line(Box::new(line))),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(Parsed::Text(layout::help(line, &error))),
         Err(error) if is_answer(error.kind()) => Ok(Parsed::Text(error.render().to_string())),
         Err(_) if lacks_dashes(arguments) => Err(dashes_missing(arguments)),
         Err(error) => Err(stray_word(&error).unwrap_or_else(|| usage(&error.render().to_string()))),

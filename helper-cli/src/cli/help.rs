@@ -1,4 +1,9 @@
-//! Owns the longer texts of `--help`. Short ones stand beside their options.
+//! Owns the longer texts of `--help`. Short ones stand beside their options. Lines that are indented stay as they are,
+//! so they are no longer than 78 characters; all others flow.
+
+mod adapters;
+
+pub(super) use adapters::{BAZEL, DOCKER, GIT_CREDENTIAL, KUBECTL};
 
 pub(super) const ABOUT: &str = "\
 Prints a valid CrashPlan access token.
@@ -10,9 +15,11 @@ else, on failure nothing there, one line on standard error and an exit code.";
 
 pub(super) const AFTER: &str = r#"Examples:
   Create a profile once (the secret is asked for, and kept in the keyring):
-    cp-token profile create prod --url https://console.us2.crashplan.com --client-id key-1234
+    cp-token profile create prod --client-id key-1234 \
+        --url https://console.us2.crashplan.com
   Then, in every script:
-    curl -H "Authorization: Bearer $(cp-token)" "https://console.us2.crashplan.com/api/v3/users?active=true"
+    curl -H "Authorization: Bearer $(cp-token)" \
+        "https://console.us2.crashplan.com/api/v3/users?active=true"
   The same without the token in curl's arguments:
     cp-token curl -- "/api/v3/users?active=true"
   In a job of the night, which an outage of ten minutes must not end:
@@ -21,7 +28,7 @@ pub(super) const AFTER: &str = r#"Examples:
     cp-token --min-validity 5m
   After the API answered 401 to a token:
     printf '%s' "$token" | cp-token --rejected
-  As variables of a shell and its children; fish and PowerShell have -f env:fish and -f env:powershell:
+  As variables of a shell and its children (-f env:fish, -f env:powershell):
     eval "$(cp-token -f env)"
 
 Exit codes:
@@ -33,29 +40,30 @@ Exit codes:
   74  i/o: the output, the config or the state could not be written
   75  try again: server unreachable or busy, timeout, cooling down
   76  protocol: helper and daemon share no version, or it is not our daemon
-  77  refused: the server refused the secret, password or code, or a proxy its password;
-      a code is needed; cp-tokend is locked, or the passphrase is wrong
+  77  refused: the server refused the secret, password or code, or a proxy its
+      password; a code is needed; cp-tokend is locked, or the passphrase wrong
   78  config: no profile at all, config file broken, URL not https
 
 Variables:
   CP_TOKEN_PROFILE      the profile where -p is not given
-  CP_TOKEN_RETRY        1 stands for --retry wherever a token is asked for, by other programs too
-  CP_TOKEN_ASKPASS      a program that is asked for a one-time code where there is no terminal;
-                        else SSH_ASKPASS
-  CP_TOKEN_SOCKET       where helper and daemon meet, instead of the place below
+  CP_TOKEN_RETRY        1 stands for --retry wherever a token is asked for,
+                        by other programs too
+  CP_TOKEN_ASKPASS      a program that is asked for a one-time code where there
+                        is no terminal; else SSH_ASKPASS
+  CP_TOKEN_SOCKET       the socket of the daemon, instead of the place below
   CP_TOKEN_CONFIG_DIR   the config folder, instead of the place below
   CP_TOKEN_STATE_DIR    the state folder, instead of the place below
   CP_TOKEN_LOG          what a daemon that is started logs (info)
-  A daemon that is started sees the last four, the XDG folders, the session bus, PATH,
-  HOME, user and locale; and, for programs that print a secret, GNUPGHOME,
+  A daemon that is started sees the last four, the XDG folders, the session bus,
+  PATH, HOME, user and locale; and, for programs that print a secret, GNUPGHOME,
   PASSWORD_STORE_DIR, CREDENTIALS_DIRECTORY and the display. Nothing else of the
   environment reaches it.
 
 Files:
-  $XDG_CONFIG_HOME/cp-token/config.toml     profiles, to be edited by hand too
-  $XDG_STATE_HOME/cp-token/                 dates, and daemon.log; no secret
-  $XDG_RUNTIME_DIR/cp-token/daemon.sock     where they meet; without that variable
-                                            run/daemon.sock in the state folder"#;
+  $XDG_CONFIG_HOME/cp-token/config.toml  profiles, to be edited by hand too
+  $XDG_STATE_HOME/cp-token/              dates, and daemon.log; no secret
+  $XDG_RUNTIME_DIR/cp-token/daemon.sock  where they meet; without that variable
+                                         run/daemon.sock in the state folder"#;
 
 pub(super) const GET: &str = "\
 --format json prints, on one line, access_token, token_type (Bearer), expires_in (seconds),
@@ -129,8 +137,8 @@ until it ends. Starts no daemon; where none runs, the exit code is 69.
 
 What: get, get-rejected, get-fresh, forget, profile-create, profile-update, profile-reset-secret,
 profile-delete, profile-use, reload, stop, restart, lock, lock-on-suspend, unlock, no-lock-on-suspend,
-doctor;
-token-request (the daemon asks the server, for whoever waits) and renewal (it asks ahead of time).
+doctor; token-request (the daemon asks the server, for whoever waits) and renewal (it asks ahead of time).
+
 What came of it: served (a token that was there), issued (a new one), waited (one that was on its way),
 done, left (the caller did not wait), or the name of a failure.
 
@@ -164,10 +172,11 @@ where eight wait already, it is refused at once with exit code 75.";
 pub(super) const COMPLETIONS: &str = "\
 To be loaded when the shell starts, so that it fits the cp-token that is installed:
 
-  source <(cp-token completions bash)                               in ~/.bashrc
-  source <(cp-token completions zsh)                                in ~/.zshrc, after compinit
-  cp-token completions fish | source                                in ~/.config/fish/config.fish
-  cp-token completions powershell | Out-String | Invoke-Expression  in $PROFILE
+  in ~/.bashrc:                    source <(cp-token completions bash)
+  in ~/.zshrc, after compinit:     source <(cp-token completions zsh)
+  in ~/.config/fish/config.fish:   cp-token completions fish | source
+  in $PROFILE:
+    cp-token completions powershell | Out-String | Invoke-Expression
 
 Names of profiles come from the daemon, which is started for it where it does not run.";
 
@@ -176,15 +185,23 @@ Where the pages are installed, man cp-token-get shows one. Where they are not:
 
   cp-token manual cp-token-get | man -l -";
 
+pub(super) const CREATE_USAGE: &str = "\
+cp-token profile create [OPTIONS] <NAME>
+       <--client-id <ID>|--username <USER>>";
+
 pub(super) const CREATE: &str = "\
 The secret is proved with one token request before anything is stored; if the server refuses
 it, nothing is. In the console: Administration > Integrations > API Clients.
 
-  cp-token profile create prod --url https://console.us2.crashplan.com --client-id key-1234
-  cp-token profile create prod --url … --client-id … --secret-command 'pass show crashplan'
+  cp-token profile create prod --client-id key-1234 \\
+      --url https://console.us2.crashplan.com
+  cp-token profile create prod --url … --client-id … \\
+      --secret-command 'pass show crashplan'
   cp-token profile create jo --url … --username jo@example.com --totp ask
-  pass show crashplan | cp-token profile create prod --url … --client-id … --secret-stdin
-  cp-token profile create prod --url … --client-id … --proxy http://jo@proxy.example:3128
+  pass show crashplan |
+      cp-token profile create prod --url … --client-id … --secret-stdin
+  cp-token profile create prod --url … --client-id … \\
+      --proxy http://jo@proxy.example:3128
 
 HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE of the shell are never used by themselves; at a
 terminal it is offered to keep them in the profile.";
@@ -207,7 +224,8 @@ The outcome is proved with one token request before anything is stored.
 
   cp-token profile update prod --url https://console.us1.crashplan.com
   cp-token profile update prod --also-for https://gateway.example
-  cp-token profile update prod --proxy http://jo@proxy.example:3128 --no-proxy localhost,10.0.0.0/8
+  cp-token profile update prod --proxy http://jo@proxy.example:3128 \\
+      --no-proxy localhost,10.0.0.0/8
   cp-token profile update prod --ca-bundle ''
   cp-token profile update jo --totp stored";
 
@@ -217,7 +235,8 @@ until the new one has worked once. A secret that a program, a file or a credenti
 
 pub(super) const LIST: &str = "\
 The default is marked with *. TOKEN is what is left of a live token, or why there is none, and since when
-the server refuses the secret.
+the server refuses the secret. Where a terminal is too narrow, columns are left out and texts are
+shortened; at a pipe everything is whole.
 
 --json prints, on one line, an array with for each profile: name, kind (api-client, user or
 basic), url, client_id or username (the other is null), totp (none, ask, command or stored),
@@ -227,44 +246,13 @@ token: {\"state\": absent, live, requesting or cooling_down, \"expires_in\": sec
 live, \"retry_in\": seconds where it is cooling_down} and secret: {\"state\": ok or refused,
 \"since\": RFC 3339 or null}.";
 
-pub(super) const GIT_CREDENTIAL: &str = "\
-Set it up for one host, and keep helpers away from it that would store the token:
-  git config --global credential.https://git.example.helper ''
-  git config --global --add credential.https://git.example.helper '!cp-token git-credential'
-  git config --global credential.https://git.example.username prod     (one profile of several)
-
-A description is read from standard input, an answer is printed or nothing is: for a host that is no profile's,
-with exit code 0; where the token cannot be had, with one line on standard error and the usual exit codes.
-store does nothing; erase reports that the server refused the token, and the next get brings another one.
-Called by the name git-credential-cp-token it is the same; then `helper = cp-token` is enough.";
-
-pub(super) const BAZEL: &str = "\
-In .bazelrc:  common --credential_helper=cache.example=/path/to/bazel-credential-cp-token
-which is a link of that name to cp-token: Bazel adds the word get, and can add no other.
-
-{\"uri\": ...} on standard input, {\"headers\": ..., \"expires\": ...} on standard output. A URI of another origin
-than a profile's is a failure, with exit code 64.";
-
-pub(super) const DOCKER: &str = "\
-In ~/.docker/config.json:  \"credHelpers\": {\"registry.example\": \"cp-token\"}
-which runs docker-credential-cp-token: a link of that name to cp-token, in the PATH.
-
-The token goes as password, beside the profile's name. For a server that is no profile's, standard output says
-\"credentials not found in native keychain\", and the exit code is 1.";
-
-pub(super) const KUBECTL: &str = "\
-In the kubeconfig:
-  users: [{name: me, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: cp-token,
-    args: [kubectl], interactiveMode: IfAvailable, provideClusterInfo: true}}}]
-
-With provideClusterInfo the cluster's server has to be exactly the origin of a profile. Without it the kubeconfig
-decides where the token goes: it is that of -p, of $CP_TOKEN_PROFILE, or of the default profile.";
 pub(super) const CURL: &str = "\
 The real curl of your PATH, with its output, its exit code and its config files. The token goes to it through
 a pipe, never in an argument, the environment or a file; -v shows [token] in its place.
 
   cp-token curl -- '/api/v3/users?active=true'
-  cp-token curl -p audit -- -sS -o users.json https://console.us2.crashplan.com/api/v3/users
+  cp-token curl -p audit -- -sS -o users.json \\
+      https://console.us2.crashplan.com/api/v3/users
 
 A path, which begins with /, is resolved against the profile's URL. Every other URL must be of a host that the
 profile answers for (its own, or added with: cp-token profile update NAME --also-for ORIGIN), also behind --url
@@ -282,8 +270,11 @@ back until its status is known; a second 401 is shown as it is.
 Exit code: curl's own. 69 where there is no curl; else as of: cp-token get.";
 
 pub(super) const EXEC: &str = "\
-  cp-token exec -- python3 report.py            CP_TOKEN and CP_TOKEN_URL in its environment
-  cp-token exec --file -- ./sync-all-night      CP_TOKEN_FILE and CP_TOKEN_URL in its environment
+CP_TOKEN and CP_TOKEN_URL are in the environment of:
+  cp-token exec -- python3 report.py
+
+CP_TOKEN_FILE and CP_TOKEN_URL are in the environment of:
+  cp-token exec --file -- ./sync-all-night
 
 Without --file the program takes cp-token's place, so that its exit code, its signals and its terminal are its
 own. The token is the one of this moment and is not renewed.

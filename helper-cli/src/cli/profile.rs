@@ -19,7 +19,7 @@ pub(crate) use update::UpdateOptions;
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProfileCommand {
     /// Create a profile for an API client or a user; the secret is asked for
-    #[command(after_help = help::CREATE)]
+    #[command(after_help = help::CREATE, override_usage = help::CREATE_USAGE)]
     Create(CreateOptions),
     /// List all profiles
     #[command(after_help = help::LIST)]

@@ -90,3 +90,18 @@ fn rows_of_the_log_fit_a_terminal_of_80_columns() {
         assert_eq!(log.len(), whole.lines().count(), "{log:?}");
     }
 }
+
+#[test]
+fn help_is_laid_out_for_the_terminal_and_never_wider_than_a_hundred_columns() {
+    let world = World::new();
+    for words in ["--help", "help exec", "profile create --help", "service -h"] {
+        let at = |columns| lines(&world, columns, words);
+        let widest = |lines: &[String]| lines.iter().map(|line| line.chars().count()).max().expect("lines");
+        let Some(usual) = at(80) else { return };
+        assert!((70..=80).contains(&widest(&usual)), "{words}: {usual:#?}");
+        let wide = at(250).expect("a terminal");
+        assert!((81..=100).contains(&widest(&wide)) && wide.len() < usual.len(), "{words}: {wide:#?}");
+        let piped = world.helper(&words.split(' ').collect::<Vec<_>>()).succeeded().stdout;
+        assert_eq!(piped.lines().map(str::trim_end).collect::<Vec<_>>(), wide, "{words}");
+    }
+}
