@@ -182,8 +182,8 @@ impl App {
             secrets_in_memory: Box::new(move || memory.count()),
             keyring: Box::new(move || keyring.health()),
             protections,
-            socket: files::show(paths.address.socket()),
-            state_file: state.shown(),
+            socket: files::exact(paths.address.socket()),
+            state_file: files::exact(&paths.state_file()),
         });
         Self { broker, registry, service, audit, state, estate, meeting, program, background, watchdog }
     }

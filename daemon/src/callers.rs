@@ -1,7 +1,7 @@
 //! Owns who a caller is beyond its user: the names that the kernel has for it and for whoever started it. They are for
 //! people; nothing is decided by them, because any program of the user may bear any name.
 
-use cp_token_protocol::message;
+use cp_token_protocol::{message, printable};
 
 mod memory;
 #[cfg(target_os = "linux")]
@@ -40,14 +40,18 @@ pub struct Named {
 }
 
 impl Named {
-    /// A process of this name, of which only visible ASCII is kept.
+    /// A process of this name, of which only what is printable is kept. The kernel may have cut a letter at its end.
     pub fn new(pid: u32, name: &[u8]) -> Self {
         let mut kept = [0; NAME_LIMIT];
-        for (place, byte) in kept.iter_mut().zip(name) {
-            *place = if byte.is_ascii_graphic() || *byte == b' ' { *byte } else { b'?' };
+        let mut length = 0;
+        // A line's end is no space, as which it would pass for another name.
+        let text = String::from_utf8_lossy(name).replace(['\t', '\n', '\r'], "\0");
+        for letter in printable(&text) {
+            let Some(room) = kept.get_mut(length..length + letter.len_utf8()) else { break };
+            length += letter.encode_utf8(room).len();
         }
         // At most 15, so it fits.
-        Self { pid, name: kept, length: name.len().min(NAME_LIMIT) as u8 }
+        Self { pid, name: kept, length: length as u8 }
     }
 
     /// The name; empty where it is not known.

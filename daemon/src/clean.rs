@@ -1,43 +1,39 @@
-//! Owns the one way in which a person's own words become printable (paths, names, what a config file holds): visible ASCII
-//! and single spaces, cut to a limit. What a server, a proxy or a program says is not among them: it is never shown.
+//! Owns the one way in which a person's own words become printable (paths, names, what a config file holds): letters and
+//! signs of every script and single spaces, cut to a limit. What a server, a proxy or a program says is not among them:
+//! it is never shown.
 
-/// Stands for a run of bytes that are not shown, and marks the end of words that were cut.
-const STAND_IN: char = '?';
+use cp_token_protocol::{STAND_IN, printable};
+
+/// Marks the end of words that were cut.
 const CUT: &str = "...";
 
-/// The words with every run of white space as one space, every other run of control or non-ASCII bytes as one
-/// question mark, and at most `limit` characters long; three dots end what was cut.
+/// The words with every run of white space as one space, every other run of what is not printable as one question
+/// mark, and at most `limit` characters long; three dots end what was cut.
 ///
-/// Nothing in the outcome can move a cursor, start a new line or pass for another character.
+/// Nothing in the outcome can move a cursor, start a new line or turn what stands around it.
 pub fn clean(words: impl AsRef<[u8]>, limit: usize) -> String {
     let mut shown = String::new();
-    for &byte in words.as_ref() {
-        match printable(byte) {
-            repeated @ (' ' | STAND_IN) if shown.ends_with(repeated) => {}
-            character => shown.push(character),
+    // Three more than fit, two of which may be trimmed, tell that they do not fit.
+    let mut room = limit.saturating_add(3);
+    for character in printable(&String::from_utf8_lossy(words.as_ref())) {
+        if matches!(character, ' ' | STAND_IN) && shown.ends_with(character) {
+            continue;
         }
-        // Three more than fit, two of which may be trimmed, tell that they do not fit.
-        if shown.len() > limit.saturating_add(2) {
+        shown.push(character);
+        room -= 1;
+        if room == 0 {
             break;
         }
     }
     cut(shown.trim(), limit)
 }
 
-fn printable(byte: u8) -> char {
-    match byte {
-        b' ' | b'\t' | b'\n' | b'\r' => ' ',
-        0x21..=0x7e => char::from(byte),
-        _ => STAND_IN,
-    }
-}
-
 fn cut(words: &str, limit: usize) -> String {
-    if words.len() <= limit {
+    if words.chars().count() <= limit {
         return words.to_owned();
     }
     let kept = limit.saturating_sub(CUT.len());
-    let mut shown = words[..kept].trim_end().to_owned();
+    let mut shown = words.chars().take(kept).collect::<String>().trim_end().to_owned();
     shown.push_str(&CUT[..limit - kept]);
     shown
 }
@@ -45,12 +41,14 @@ fn cut(words: &str, limit: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cp_token_protocol::is_printable;
     use proptest::prelude::*;
 
     #[test]
     fn ordinary_words_stay_as_they_are() {
         assert_eq!(clean("invalid_client: no such key (401)", 100), "invalid_client: no such key (401)");
         assert_eq!(clean("", 100), "");
+        assert_eq!(clean("/home/jörg/Zoe\u{308}/…/日本", 100), "/home/jörg/Zoe\u{308}/…/日本");
     }
 
     #[test]
@@ -66,17 +64,19 @@ mod tests {
         assert_eq!(clean("abcdefghi", 8), "abcde...");
         assert_eq!(clean("abc", 2), "..");
         assert_eq!(clean("abc", 0), "");
+        assert_eq!(clean("äöüäöüäö", 8), "äöüäöüäö");
+        assert_eq!(clean("äöüäöüäöü", 8), "äöüäö...");
     }
 
     proptest! {
         #[test]
-        fn whatever_comes_in_only_visible_ascii_within_the_limit_comes_out(
+        fn whatever_comes_in_only_printable_characters_within_the_limit_come_out(
             words in proptest::collection::vec(any::<u8>(), 0..400),
             limit in 0_usize..120,
         ) {
             let shown = clean(&words, limit);
-            prop_assert!(shown.len() <= limit);
-            prop_assert!(shown.bytes().all(|byte| (0x20..=0x7e).contains(&byte)));
+            prop_assert!(shown.chars().count() <= limit);
+            prop_assert!(shown.chars().all(|shown| is_printable(shown) && !shown.is_control()));
         }
     }
 }

@@ -47,7 +47,7 @@ pub struct ConfigError {
     pub line: usize,
     /// Counted from 1, in characters.
     pub column: usize,
-    /// One clause, visible ASCII.
+    /// One clause, printable.
     pub message: String,
 }
 

@@ -2,7 +2,7 @@
 //! or not at all. It knows nothing of their content.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[cfg(unix)]
 #[path = "files/unix.rs"]
@@ -42,8 +42,8 @@ pub enum FileError {
     #[error("it belongs to user {0}")]
     Foreign(u32),
     /// Others may write it (a file), or enter it (a folder).
-    #[error("its mode {0:04o} lets others in; run: chmod {1} {2}")]
-    Open(u32, &'static str, String),
+    #[error("its mode {:04o} lets others in{}", .0, run(.1, .2))]
+    Open(u32, &'static str, PathBuf),
     /// It is a pipe, a device, a folder where a file is expected, or a link where none is followed.
     #[error("it is not a plain {0}")]
     WrongKind(&'static str),
@@ -51,11 +51,11 @@ pub enum FileError {
     #[error("{0} on the way to it belongs to user {1}")]
     ForeignAncestor(String, u32),
     /// A folder on the way to it lets others replace what is in it.
-    #[error("others may write to {0} on the way to it; run: chmod go-w {0}")]
-    OpenAncestor(String),
+    #[error("others may write to {} on the way to it{}", show(.0), run("chmod go-w", .0))]
+    OpenAncestor(PathBuf),
     /// On Windows, its list of grants lets others write or exchange it.
-    #[error("others may change it; see who with: icacls \"{0}\"")]
-    Shared(String),
+    #[error("others may change {}{}", show(.0), run("icacls", .0))]
+    Shared(PathBuf),
     /// It is larger than [`FILE_LIMIT`].
     #[error("it is larger than {} MiB", FILE_LIMIT >> 20)]
     TooLarge,
@@ -117,7 +117,22 @@ pub(crate) fn describe(error: &io::Error) -> String {
     }
 }
 
-/// The path for a message, without control characters.
+/// The path for a message: what is not printable is replaced, and a long one is cut.
 pub fn show(path: &Path) -> String {
     crate::clean::clean(path.to_string_lossy().as_ref(), 300)
+}
+
+/// The path for a program, which reads it in JSON or compares it: nothing is cut or replaced but what is no text.
+pub fn exact(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// The command on that path, to be pasted; nothing where the path could not be pasted as it is.
+pub fn command(before: &str, path: &Path) -> Option<String> {
+    cp_token_protocol::shell_path(path).map(|path| format!("{before} {path}"))
+}
+
+/// The same behind a clause, where it is what mends it.
+pub fn run(before: &str, path: &Path) -> String {
+    command(before, path).map_or_else(String::new, |command| format!("; run: {command}"))
 }

@@ -174,9 +174,9 @@ impl Registry {
         self.config().profiles.values().cloned().collect()
     }
 
-    /// The config file's path, for people.
+    /// The config file's path.
     pub fn config_file(&self) -> String {
-        self.file.shown()
+        self.file.exact()
     }
 
     fn report(&self, profile: &Profile, is_default: bool) -> ProfileReport {
@@ -187,7 +187,7 @@ impl Registry {
             url: profile.url.to_string(),
             identity: profile.identity.clone(),
             secret_source: profile.secret_source.clone(),
-            ca_bundle: profile.network.ca_bundle.as_deref().map(crate::files::show),
+            ca_bundle: profile.network.ca_bundle.as_deref().map(crate::files::exact),
             insecure_http: profile.insecure_http,
             also_for: profile.also_for.iter().map(RequestUrl::to_string).collect(),
             is_default,

@@ -52,9 +52,9 @@ pub struct Parts {
     pub keyring: Box<dyn Fn() -> KeyringReport + Send + Sync>,
     /// What protects the process.
     pub protections: Arc<Protections>,
-    /// Where the daemon listens, for people.
+    /// Where the daemon listens.
     pub socket: String,
-    /// The state file, for people.
+    /// The state file.
     pub state_file: String,
 }
 

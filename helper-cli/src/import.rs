@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
+use crate::shell;
+
 pub(crate) use keyring_file::KeyringFile;
 pub(crate) use name::assign;
 pub(crate) use official::{Content, ForeignProfile, PROGRAMS, Program, profiles};
@@ -67,12 +69,12 @@ fn refused(path: &Path, refusal: Refusal) -> Failure {
         Refusal::Foreign => (
             ErrorCode::CONFIG_UNSAFE,
             "it, or a folder on the way to it, belongs to another user",
-            format!("see whose they are: namei -l '{shown}'"),
+            shell::with("see whose they are", "namei -l", path),
         ),
         Refusal::Open => (
             ErrorCode::CONFIG_UNSAFE,
             "others may write it, or a folder on the way to it",
-            format!("see which with namei -l '{shown}', and run chmod go-w on it"),
+            shell::with("run chmod go-w on that one; to see which it is", "namei -l", path),
         ),
         Refusal::WrongKind => {
             (ErrorCode::CONFIG_UNSAFE, "it is no ordinary file", "put the file itself there".to_owned())

@@ -17,7 +17,7 @@ use std::io::{self, ErrorKind};
 use cp_token_protocol::{ErrorCode, Failure};
 
 use crate::look::{Look, Piece};
-use crate::text::harmless;
+use crate::text::{harmless, json};
 
 pub(crate) use token::{Format, print_token};
 
@@ -73,7 +73,7 @@ pub(crate) fn print_pieces(lines: &[Vec<Piece>], look: &Look) -> Result<(), Fail
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value)
         .map_err(|_| Failure::new(ErrorCode::INTERNAL, "the answer has no JSON form"))?;
-    print_text(&[text.as_bytes(), b"\n"])
+    print_text(&[json(&text).as_bytes(), b"\n"])
 }
 
 /// Writes to standard error. Whether anybody reads it changes nothing.

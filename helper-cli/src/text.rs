@@ -1,11 +1,13 @@
-//! Owns the rule which characters may reach a terminal. It knows nothing of where the text comes from.
+//! Owns how text is made fit for a terminal, as it is and within JSON. It knows nothing of where the text comes from.
+
+use cp_token_protocol::{is_printable, printable};
 
 /// Most characters of one text that are shown.
 const LIMIT: usize = 2000;
 
 /// The text on one line, with control and direction characters made visible, and not without end.
 pub(crate) fn harmless(text: &str) -> String {
-    text.chars().take(LIMIT).map(shown).collect()
+    printable(text).take(LIMIT).collect()
 }
 
 /// As [`harmless`], without white space at either end.
@@ -13,12 +15,21 @@ pub(crate) fn clean(text: &str) -> String {
     harmless(text.trim())
 }
 
-fn shown(character: char) -> char {
-    match character {
-        ' '..='~' => character,
-        '\n' | '\r' | '\t' => ' ',
-        letter if letter.is_alphanumeric() => letter,
-        _ => '?',
+/// The same JSON, with an escape for each character that would not be shown. Such a one can only stand in a string.
+pub(crate) fn json(text: &str) -> String {
+    let mut json = String::with_capacity(text.len());
+    for character in text.chars() {
+        match is_printable(character) || character.is_ascii() {
+            true => json.push(character),
+            false => escape(character, &mut json),
+        }
+    }
+    json
+}
+
+fn escape(character: char, json: &mut String) {
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        json.push_str(&format!("\\u{unit:04x}"));
     }
 }
 
@@ -27,8 +38,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn json_says_the_same_and_shows_no_more() {
+        let text = "jörg…\u{9b}31m\u{202e}\u{e0041}\"\\\n\u{1b}";
+        let shown = json(&serde_json::to_string(text).unwrap());
+        assert_eq!(shown, r#""jörg…\u009b31m\u202e\udb40\udc41\"\\\n\u001b""#);
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+    }
+
+    #[test]
     fn g11_escapes_line_ends_and_direction_marks_never_reach_the_terminal() {
-        assert_eq!(clean(" a\x1b[31mb\nc\u{202e}d\u{9b}e /home/jürgen "), "a?[31mb c?d?e /home/jürgen");
+        assert_eq!(clean(" a\x1b[31mb\nc\u{202e}d\u{9b}e /home/jürgen… "), "a?[31mb c?d?e /home/jürgen…");
         assert_eq!(harmless("  a\0"), "  a?");
         assert_eq!(clean(&"x".repeat(100_000)).len(), LIMIT);
     }

@@ -17,10 +17,12 @@ pub mod message;
 mod name;
 mod origin;
 mod peer;
+mod printable;
 mod secret;
 #[cfg(windows)]
 #[path = "security/windows.rs"]
 pub mod security;
+mod shell;
 #[cfg(any(windows, test))]
 pub mod sid;
 mod token;
@@ -40,7 +42,9 @@ pub use origin::{ForeignUrl, origin};
 #[cfg(windows)]
 pub use peer::require_own_pipe;
 pub use peer::{Peer, PeerError, is_same_user, require_own_folder, require_same_user};
+pub use printable::{STAND_IN, is_printable, printable};
 pub use secret::{LockedMemory, Secret};
+pub use shell::{shell_path, shell_word};
 pub use token::{AccessToken, TOKEN_LIMIT, TokenError};
 pub use view::TokenView;
 pub use wire::WireError;

@@ -22,7 +22,7 @@ struct Line<'e> {
     helper_program: Option<&'e str>,
 }
 
-/// Adds the entry as one line. Every text in it is visible ASCII, so it stays one.
+/// Adds the entry as one line. Every text in it is printable, so it stays one.
 pub(super) fn write(entry: &LogEntry, lines: &mut Vec<u8>) {
     // A vector takes everything.
     let _ = serde_json::to_writer(&mut *lines, &Line::from(entry));

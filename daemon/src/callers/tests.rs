@@ -12,6 +12,8 @@ fn g11_a_name_has_at_most_fifteen_visible_characters_whatever_a_program_calls_it
         (&b"cp-token"[..], "cp-token"),
         (b"my script", "my script"),
         (b"a\x1b[31mb\n\xff", "a?[31mb??"),
+        ("jörg's \u{202e}…".as_bytes(), "jörg's ?…"),
+        ("fünfzehn-bytes-ü".as_bytes(), "fünfzehn-bytes"),
         (b"exactly-fifteen", "exactly-fifteen"),
         (b"longer-than-fifteen", "longer-than-fif"),
         (b"", ""),

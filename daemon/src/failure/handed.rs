@@ -1,8 +1,11 @@
 //! Owns what it means that a secret which others keep did not come: from a program, a file or a service manager.
 
+use std::path::Path;
+
 use cp_token_protocol::ErrorCode;
 use cp_token_protocol::message::SecretLocation;
 
+use crate::files;
 use crate::profile::Profile;
 use crate::program::ProgramError;
 use crate::vault::{CredentialFault, FileFault};
@@ -20,7 +23,7 @@ const RUN_IT: &str = "Run it yourself to see why; cp-tokend runs it with few var
 /// to be secret.
 pub(super) fn describe_command(purpose: &str, line: Option<&[String]>, error: ProgramError) -> String {
     match line.and_then(<[String]>::first) {
-        Some(file) => format!("{purpose} {} {error}", crate::files::show(file.as_ref())),
+        Some(file) => format!("{purpose} {} {error}", files::show(file.as_ref())),
         None => format!("{purpose} {error}"),
     }
 }
@@ -52,31 +55,44 @@ pub(super) fn of_command(error: ProgramError) -> (ErrorCode, &'static str) {
 
 /// The secret file's failure, in the same way.
 pub(super) fn of_file(fault: FileFault, profile: &Profile) -> (ErrorCode, String) {
-    let file = match &profile.secret_source {
-        SecretLocation::File(path) => crate::files::show(path.as_ref()),
+    let path = match &profile.secret_source {
+        SecretLocation::File(path) => Path::new(path),
         SecretLocation::Keyring
         | SecretLocation::Memory
         | SecretLocation::Command(_)
-        | SecretLocation::Credential(_) => "it".to_owned(),
+        | SecretLocation::Credential(_) => Path::new("it"),
     };
-    let hint = match fault {
+    (ErrorCode::SECRET_FILE_UNUSABLE, mend(fault, path))
+}
+
+fn mend(fault: FileFault, path: &Path) -> String {
+    let file = files::show(path);
+    match fault {
         FileFault::Relative => format!("Name {file} by its path from the root"),
         FileFault::Absent => format!("Put {file} there, or choose another file"),
-        FileFault::Foreign(_) => format!("Give it to yourself or to root: chown {file}"),
-        FileFault::Open(_) => format!("Run: chmod 600 {file}"),
-        FileFault::Shared => {
-            format!("Keep it to yourself: icacls \"{file}\" /inheritance:r /grant:r %USERNAME%:F")
-        }
+        FileFault::Foreign(_) => format!("Give {file} to yourself or to root with chown"),
+        FileFault::Open(_) => with("Keep it to yourself", "chmod 600", path),
+        FileFault::Shared => match files::command("icacls", path) {
+            Some(command) => format!("Keep it to yourself: {command} /inheritance:r /grant:r %USERNAME%:F"),
+            None => "Keep it to yourself with icacls".to_owned(),
+        },
         FileFault::WrongKind => format!("Name a plain file instead of {file}"),
         FileFault::Replaceable => {
-            format!("See whose the folders are, and close them or move the file: namei -l {file}")
+            with("See whose the folders are, and close them or move the file", "namei -l", path)
         }
         FileFault::Unreadable | FileFault::TimedOut => format!("See that you can read {file} yourself"),
         FileFault::Empty | FileFault::EmptyLine | FileFault::TooLarge => {
             format!("Put the secret into the first line of {file}")
         }
-    };
-    (ErrorCode::SECRET_FILE_UNUSABLE, hint)
+    }
+}
+
+/// What to do, and the command for it where the path can stand in one.
+fn with(words: &str, command: &str, path: &Path) -> String {
+    match files::command(command, path) {
+        Some(command) => format!("{words}: {command}"),
+        None => words.to_owned(),
+    }
 }
 
 /// The credential's failure, in the same way.

@@ -149,7 +149,7 @@ pub fn open_to_append(path: &Path) -> Result<File, FileError> {
 /// # Errors
 /// [`FileError`].
 pub fn check_program(path: &Path) -> Result<(), FileError> {
-    trust::check(path, Purpose::Decision).map_err(|error| of(error, path, "file", "go-w"))
+    trust::check(path, Purpose::Decision).map_err(|error| of(error, path, "file", "chmod go-w"))
 }
 
 /// Whether the name `path` means this very file, and the file is a plain one.
@@ -177,22 +177,22 @@ pub fn check_folder(folder: &Path) -> Result<(), FileError> {
 
 /// Others may read it; what they may not is write.
 fn of_file(error: Distrust, path: &Path) -> FileError {
-    of(error, path, "file", "go-w")
+    of(error, path, "file", "chmod go-w")
 }
 
 fn of_folder(error: Distrust, path: &Path) -> FileError {
-    of(error, path, "folder", "700")
+    of(error, path, "folder", "chmod 700")
 }
 
-/// `kind` is what was looked for, and `mode` what it should have been.
-fn of(error: Distrust, path: &Path, kind: &'static str, mode: &'static str) -> FileError {
+/// `kind` is what was looked for, and `mend` what gives it the mode that it should have.
+fn of(error: Distrust, path: &Path, kind: &'static str, mend: &'static str) -> FileError {
     match error {
         Distrust::Absent => FileError::Absent,
         Distrust::WrongKind => FileError::WrongKind(kind),
         Distrust::Itself(Flaw::Foreign(user)) => FileError::Foreign(user),
-        Distrust::Itself(Flaw::Open(now)) => FileError::Open(now, mode, show(path)),
+        Distrust::Itself(Flaw::Open(now)) => FileError::Open(now, mend, path.to_owned()),
         Distrust::OnTheWay(at, Flaw::Foreign(user)) => FileError::ForeignAncestor(show(&at), user),
-        Distrust::OnTheWay(at, Flaw::Open(_)) => FileError::OpenAncestor(show(&at)),
+        Distrust::OnTheWay(at, Flaw::Open(_)) => FileError::OpenAncestor(at),
         Distrust::Io(error) if error.raw_os_error() == Some(libc::ENOTDIR) => FileError::WrongKind(kind),
         Distrust::Io(error) => FileError::Io(error),
     }

@@ -82,7 +82,7 @@ pub fn check_folder(folder: &Path) -> Result<(), FileError> {
     if !access.is_of(&own) {
         return Err(FileError::ForeignAncestor(show(folder), access.owner.last_number()));
     }
-    if access.lets_others(&own, EXCHANGING) { Err(FileError::Shared(show(folder))) } else { Ok(()) }
+    if access.lets_others(&own, EXCHANGING) { Err(FileError::Shared(folder.to_owned())) } else { Ok(()) }
 }
 
 /// Where a replacement of `path` goes. Its folders are made where they are missing.
@@ -144,7 +144,7 @@ fn require_writable_by_us_alone(object: &impl AsHandle, path: &Path) -> Result<(
     if !access.is_of(&own) {
         return Err(FileError::Foreign(access.owner.last_number()));
     }
-    if access.lets_others(&own, WRITING) { Err(FileError::Shared(show(path))) } else { Ok(()) }
+    if access.lets_others(&own, WRITING) { Err(FileError::Shared(path.to_owned())) } else { Ok(()) }
 }
 
 fn asked(object: &impl AsHandle) -> io::Result<(Sid, Access)> {

@@ -1,6 +1,7 @@
 //! Owns why a hand-over does not take place. Whatever it is, the daemon that was to go goes on.
 
 use std::io;
+use std::path::PathBuf;
 
 use cp_token_protocol::Failure;
 use cp_token_protocol::handover::FORMAT;
@@ -66,8 +67,8 @@ pub enum ProgramFault {
     #[error(transparent)]
     File(#[from] FileError),
     /// It is not executable, or runs with other rights than its caller's.
-    #[error("its mode {0:04o} is not that of a plain program; run: chmod 755 {1}")]
-    Mode(u32, String),
+    #[error("its mode {:04o} is not that of a plain program{}", .0, files::run("chmod 755", .1))]
+    Mode(u32, PathBuf),
 }
 
 /// Why what was given is not taken.

@@ -81,7 +81,7 @@ impl Program {
         let file = rustix::fs::open(&self.0, flags, Mode::empty()).map(File::from);
         let file = file.map_err(|error| FileError::Io(error.into()))?;
         match file.metadata().map_err(FileError::Io)?.mode() & 0o7777 {
-            mode if mode & 0o111 == 0 || mode & 0o6000 != 0 => Err(ProgramFault::Mode(mode, self.shown())),
+            mode if mode & 0o111 == 0 || mode & 0o6000 != 0 => Err(ProgramFault::Mode(mode, self.0.clone())),
             _ => Ok(file.into()),
         }
     }

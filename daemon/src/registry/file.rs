@@ -83,6 +83,10 @@ impl ConfigFile {
         files::show(&self.path)
     }
 
+    pub(super) fn exact(&self) -> String {
+        files::exact(&self.path)
+    }
+
     pub(super) fn signature(&self) -> Option<Signature> {
         let facts = std::fs::metadata(&self.path).ok()?;
         Some(Signature { size: facts.len(), changed: facts.modified().ok()?, created: facts.created().ok() })

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress, require_own_folder, state_folder};
 
 use super::system;
+use crate::shell;
 
 /// Makes the meeting folder, with its parents, where it is missing and lies in our own runtime or state folder.
 ///
@@ -25,9 +26,12 @@ pub(super) fn prepare(address: &IpcAddress) -> Result<(), Failure> {
 fn open_to_others(folder: &Path, open: &Path) -> Failure {
     let message =
         format!("the folder {} is not used: others may write to {}", folder.display(), open.display());
-    let mode = if folder == open { "700" } else { "go-w" };
-    Failure::new(ErrorCode::CONFIG_UNSAFE, message)
-        .with_hint(format!("run: chmod {mode} '{}'", open.display()))
+    let command = if folder == open { "chmod 700" } else { "chmod go-w" };
+    Failure::new(ErrorCode::CONFIG_UNSAFE, message).with_hint(shell::with(
+        "keep others out of it",
+        command,
+        open,
+    ))
 }
 
 fn require_our_place(folder: &Path) -> Result<(), Failure> {

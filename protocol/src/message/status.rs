@@ -13,7 +13,7 @@ pub struct StatusReport {
     pub pid: u32,
     /// Seconds since it became ready.
     pub uptime_s: u64,
-    /// Where it listens.
+    /// Where it listens. This path and the two files are exact; whoever shows them makes them printable first.
     pub socket: String,
     /// The config file in force.
     pub config_file: String,

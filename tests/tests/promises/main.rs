@@ -24,6 +24,7 @@ mod installing;
 mod keyrings;
 mod leaks;
 mod leaving;
+mod letters;
 mod lifetimes;
 mod lock;
 mod log;

@@ -37,10 +37,11 @@ fn place(
 }
 
 fn differs((name, here): &Place, daemons: &str) -> Option<Finding> {
-    let shown = clean(&here.to_string_lossy());
-    if shown == clean(daemons) || is_same(here, Path::new(daemons)) {
+    // A path that is no text came with stand-ins, as this one then has them.
+    if here.to_string_lossy() == daemons || is_same(here, Path::new(daemons)) {
         return None;
     }
+    let shown = clean(&here.to_string_lossy());
     let found = format!("{name} leads to {shown}, and the daemon that runs uses {}", clean(daemons));
     let mend = "To use this shell's: `cp-token daemon stop`, which loses secrets that only memory holds; the next call starts another";
     Some(Finding {

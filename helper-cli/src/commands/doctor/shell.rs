@@ -95,12 +95,12 @@ fn hosts_differ(profile: &ProfileReport, variable: &Variable) -> Option<Finding>
 }
 
 fn roots_differ(profile: &ProfileReport, variable: &Variable) -> Option<Finding> {
-    let value = clean(&variable.value.to_string_lossy());
+    let value = variable.value.to_string_lossy();
     if profile.ca_bundle.as_deref() == Some(&value) {
         return None;
     }
     let ours = profile.ca_bundle.as_deref().map_or_else(|| "the system's roots".to_owned(), clean);
-    let found = format!("{} is {value}, and the daemon trusts {ours}", variable.name);
+    let found = format!("{} is {}, and the daemon trusts {ours}", variable.name, clean(&value));
     Some(note(profile, found, keep(profile, "--ca-bundle", &value)))
 }
 
