@@ -28,7 +28,9 @@ mod way;
 
 pub use basic::basic_credentials;
 pub use crashplan::CrashPlanEndpoint;
-pub use error::{AnswerFlaw, CaBundleFlaw, CertificateFlaw, Obstacle, ProxyFlaw, Target, TokenRequestError};
+pub use error::{
+    AnswerFlaw, CaBundleFlaw, CertificateFlaw, DOUBT, Obstacle, ProxyFlaw, Target, TokenRequestError,
+};
 pub use http::check_ca_bundle;
 pub use look::{Seen, look, look_up};
 pub use said::{Content, KnownError, Said};

@@ -2,6 +2,7 @@
 //! exhaustive: a new error does not compile until somebody has decided what it means to a caller.
 
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::time::Duration;
 
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
@@ -21,6 +22,7 @@ mod lock;
 mod refused;
 mod start;
 mod token_request;
+mod unproved;
 mod vault;
 mod way;
 
@@ -143,7 +145,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
     let (code, hint) = match error {
         RegistryError::Vault(error, profile) => return of_vault(*error, profile),
         RegistryError::Foreign(error, profile) => return of_foreign(*error, profile),
-        RegistryError::Unproved(failure) => return unproved(failure),
+        RegistryError::Unproved(failure) => return unproved::unproved(failure),
         RegistryError::Reload(failure) => return failure.clone(),
         RegistryError::Locked => return locked(),
         RegistryError::Bug => return internal(),
@@ -152,7 +154,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             return Failure::new(ErrorCode::WRITE_FAILED, error.to_string()).with_hint(hint);
         }
         RegistryError::NoPlace(..) => (ErrorCode::WRITE_FAILED, NO_PLACE),
-        RegistryError::NotCreated(failure, name) => return unproved(&for_new(failure, name)),
+        RegistryError::NotCreated(failure, name) => return unproved::not_created(failure, name),
         RegistryError::UnknownProfile(_) | RegistryError::UnknownUrl(_) => (
             if matches!(error, RegistryError::UnknownUrl(_)) {
                 ErrorCode::UNKNOWN_URL
@@ -252,34 +254,16 @@ pub fn of_registry(error: &RegistryError) -> Failure {
     Failure::new(code, error.to_string()).with_hint(hint)
 }
 
-/// The end of a hint: how the very same is tried once more.
+/// The part of a hint that says how the very same is tried once more.
 fn once_more(name: &ProfileName) -> String {
     format!("{ONCE_MORE}`cp-token forget -p {name}`")
 }
 
-/// A secret that was to be stored did not bring a token: what was there before is untouched, and nothing else is kept.
-fn unproved(failure: &Failure) -> Failure {
-    let mut failure = failure.clone();
-    failure.message.push_str("; nothing was changed");
-    failure.hint.truncate(failure.hint.find(KEPT).unwrap_or(failure.hint.len()));
-    let (reset, others) = failure.hint.split_once(IF_DELETED).unwrap_or_default();
-    if reset.starts_with(RESET_IN_CONSOLE) {
-        let lost = "Check client ID and secret. ".to_owned() + RESET_IN_CONSOLE + " if the secret is lost";
-        failure.hint = lost + IF_DELETED + others;
-    }
-    failure
-}
-
-/// A profile that does not exist yet can be neither changed nor shown: what to change is an option of its creation.
-fn for_new(failure: &Failure, name: &ProfileName) -> Failure {
-    let hint = failure
-        .hint
-        .replace(&format!("run `cp-token profile update {name} --client-id ID`"), "name that one");
-    let hint = hint.replace(&format!("run `cp-token profile reset-secret {name}`"), "run this again with it");
-    let hint = hint.replace(&format!("`cp-token profile update {name} "), "create it with `");
-    let hint = hint.replace(&format!(", with `cp-token profile show {name}`"), "");
-    let hint = hint.replace(&format!(" with `cp-token profile show {name}`"), "");
-    Failure { hint, ..failure.clone() }
+/// Where a hint says that.
+fn once_more_in(hint: &str) -> Option<Range<usize>> {
+    let start = hint.find(ONCE_MORE)?;
+    let (end, _) = hint[start..].match_indices('`').nth(1)?;
+    Some(start..start + end + 1)
 }
 
 /// Whole seconds, never too few.

@@ -19,7 +19,7 @@ pub enum TokenRequestError {
         /// Whether it does not look like an answer of the API.
         is_doubtful: bool,
     },
-    /// A 401 or 403 that is none of the API: a gateway, a proxy or a login page of the network has answered.
+    /// A 401 or 403 that is none of the API, or a 511: a gateway, a proxy or a login page of the network has answered.
     #[error("something on the way answered in the server's place: {0}")]
     Intercepted(Said),
     /// The server asks for patience (429).
@@ -28,7 +28,7 @@ pub enum TokenRequestError {
         /// What it asks for, within 1 s and 5 min.
         retry_after: Option<Duration>,
     },
-    /// The server failed (408 or 5xx).
+    /// The server failed (408, or 5xx but 511).
     #[error("the server failed (HTTP {status})")]
     ServerFailed {
         /// The HTTP status.
@@ -167,16 +167,16 @@ pub enum CertificateFlaw {
     #[error("it is for another host")]
     WrongHost,
     /// None of the trusted roots stands behind it.
-    #[error("its issuer is unknown; if a proxy inspects the traffic, set ca_bundle to the proxy's CA")]
+    #[error("its issuer is unknown")]
     UnknownIssuer,
     /// It was withdrawn.
     #[error("it was revoked")]
     Revoked,
     /// It is broken or unfit in another way.
-    #[error("it is broken or unfit for a server")]
+    #[error("it is no server's: signed by itself, broken or for another purpose")]
     Unfit,
     /// The system has no roots to trust.
-    #[error("this system has no CA certificates; install them or set ca_bundle")]
+    #[error("this system has no CA certificates")]
     NoRoots,
 }
 
@@ -280,6 +280,9 @@ impl TokenRequestError {
     }
 }
 
+/// The end of what is said of a refusal that may be none of the API.
+pub const DOUBT: &str = ", perhaps not from CrashPlan";
+
 fn doubt(is_doubtful: bool) -> &'static str {
-    if is_doubtful { ", perhaps not from CrashPlan" } else { "" }
+    if is_doubtful { DOUBT } else { "" }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use cp_token_protocol::{AccessToken, TokenError};
 use zeroize::Zeroizing;
 
-use super::said::{Content, KnownError, Said};
+use super::said::{Content, KnownError, LOGIN_TO_NETWORK, Said};
 use super::{AnswerFlaw, Issued, LONGEST_LIFE, Seen, Target, TokenRequestError};
 use crate::request_url::RequestUrl;
 use fields::{Fields, Value};
@@ -70,6 +70,7 @@ pub fn read(
         401 | 403 => Err(refused(said(answer), shape)),
         400 if refuses_client(said(answer)) => Err(refused(said(answer), shape)),
         429 => Err(TokenRequestError::Busy { retry_after: retry_after() }),
+        LOGIN_TO_NETWORK => Err(TokenRequestError::Intercepted(said(answer))),
         408 | 500..=599 => Err(TokenRequestError::ServerFailed { status, retry_after: retry_after() }),
         _ => Err(TokenRequestError::BadAnswer(AnswerFlaw::Status(said(answer)))),
     }
@@ -86,6 +87,7 @@ pub fn seen(answer: &Answer, url: &RequestUrl) -> Result<Seen, TokenRequestError
         _ => Target::SameOrigin,
     };
     match (status, to) {
+        (LOGIN_TO_NETWORK, _) => Err(TokenRequestError::Intercepted(said(answer))),
         (408 | 500..=599, _) => Err(TokenRequestError::ServerFailed { status, retry_after: None }),
         (429, _) => Err(TokenRequestError::Busy { retry_after: None }),
         (_, Target::SameOrigin) => {

@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+/// The status by which a network says that it lets nobody through without a login (RFC 6585, section 6).
+pub(super) const LOGIN_TO_NETWORK: u16 = 511;
+
 /// What may be said of an answer that brought no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Said {
@@ -98,6 +101,9 @@ known_errors! {
 impl fmt::Display for Said {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "HTTP {}", self.status)?;
+        if self.status == LOGIN_TO_NETWORK {
+            out.write_str(", the network wants a login")?;
+        }
         match self.content {
             Content::Nothing => Ok(()),
             Content::Error(error) => write!(out, ", {}", error.shown()),

@@ -7,7 +7,8 @@ use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use super::invisible::NOTE;
 use super::token_request::LOOKED_AT_AGAIN;
-use super::{IF_DELETED, ONCE_MORE, RESET_IN_CONSOLE, once_more, seconds, way};
+use super::{IF_DELETED, RESET_IN_CONSOLE, once_more, once_more_in, seconds, way};
+use crate::authority::DOUBT;
 use crate::lease::FailureKind;
 use crate::profile::Profile;
 use crate::trade::Unredeemed;
@@ -25,14 +26,19 @@ pub(super) fn refused(
     next_code: Option<Duration>,
 ) -> Failure {
     let name = &profile.name;
+    let is_doubtful = words.ends_with(DOUBT);
     let what = match (&profile.identity, &profile.totp) {
         (Identity::ApiClient(_), _) => "refused the client's secret",
+        (_, _) if is_doubtful => "sent no token for the password",
         (_, TotpMethod::None) if asks_for_code => ASKS_FOR_CODE,
         (_, TotpMethod::None) => "refused the user name or password, or wants a one-time code with them",
         (_, _) => "refused the user name, the password or the one-time code",
     };
     let message = format!("profile {name}: the server {what} ({words}){NOT_AGAIN} until {}", until(profile));
-    let hint = hint(profile, asks_for_code) + &once_more(name);
+    let hint = match is_doubtful {
+        true => behind_a_page(profile, &hint(profile, asks_for_code)),
+        false => hint(profile, asks_for_code) + &once_more(name),
+    };
     let failure = Failure::new(ErrorCode::SECRET_REFUSED, message).with_hint(hint);
     match next_code.filter(|_| profile.totp != TotpMethod::None) {
         Some(wait) => Failure {
@@ -83,13 +89,23 @@ pub fn not_kept(unredeemed: Unredeemed) -> Unredeemed {
     if let Some((before, _)) = failure.message.split_once(NOT_AGAIN) {
         failure.message = before.to_owned() + note_of(&failure.message);
     }
-    failure.hint.truncate(failure.hint.find(ONCE_MORE).unwrap_or(failure.hint.len()));
+    if let Some(place) = once_more_in(&failure.hint) {
+        failure.hint.replace_range(place, "");
+    }
     Unredeemed { failure, kind }
 }
 
 /// The same where whoever gave the code may give another at once.
 pub fn another_code(unredeemed: Unredeemed) -> Unredeemed {
     Unredeemed { kind: FailureKind::Refused { cap: Duration::ZERO }, ..not_kept(unredeemed) }
+}
+
+/// What to do about an answer that may be a login page's: look for it first, and only then doubt the password.
+fn behind_a_page(profile: &Profile, hint: &str) -> String {
+    let (first, rest) = hint.split_at(1);
+    let otherwise = first.to_lowercase() + rest;
+    let (links, again) = (way::links(profile), once_more(&profile.name));
+    format!("Check {links} for a login page, VPN or gateway{again}; {otherwise}")
 }
 
 fn until(profile: &Profile) -> &'static str {

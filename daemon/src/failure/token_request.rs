@@ -63,12 +63,9 @@ fn told(error: &TokenRequestError, profile: &Profile) -> (ErrorCode, String) {
         TokenRequestError::TimedOut => {
             (ErrorCode::TIMED_OUT, format!("Check {}, and ask again", way::links(profile)))
         }
-        TokenRequestError::Untrusted(_) => (
-            ErrorCode::UNTRUSTED_SERVER,
-            format!(
-                "If a company proxy or a test server signs with its own CA: `cp-token profile update {name} --ca-bundle FILE`"
-            ),
-        ),
+        TokenRequestError::Untrusted(flaw) => {
+            (ErrorCode::UNTRUSTED_SERVER, way::of_certificate(*flaw, profile))
+        }
         // The network's own login page, more often than a console that has moved.
         TokenRequestError::Redirected { to: to @ Target::Elsewhere } => {
             (ErrorCode::BAD_ANSWER, way::of_redirect(to, profile))

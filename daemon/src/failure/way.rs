@@ -3,7 +3,7 @@
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use super::{KEPT, once_more};
-use crate::authority::{ProxyFlaw, Target, TokenRequestError};
+use crate::authority::{CertificateFlaw, ProxyFlaw, Target, TokenRequestError};
 use crate::profile::Profile;
 use crate::proxy::ProxyUrl;
 
@@ -73,6 +73,25 @@ pub(super) fn links(profile: &Profile) -> String {
     }
 }
 
+/// What to do about a certificate. That of a network's login page is seen here first: it answers in every server's place.
+pub(super) fn of_certificate(flaw: CertificateFlaw, profile: &Profile) -> String {
+    let name = &profile.name;
+    let place = format!("{} for a login page, VPN or gateway", links(profile));
+    let bundle = format!("`cp-token profile update {name} --ca-bundle FILE`");
+    match flaw {
+        CertificateFlaw::UnknownIssuer | CertificateFlaw::Unfit => {
+            format!("Check {place}; if a company proxy or a test server signs with its own CA: {bundle}")
+        }
+        CertificateFlaw::WrongHost | CertificateFlaw::Revoked => {
+            format!("Check {place}, and the URL with `cp-token profile show {name}`")
+        }
+        CertificateFlaw::Expired | CertificateFlaw::NotYetValid => {
+            format!("See that this computer's clock is right, and check {place}")
+        }
+        CertificateFlaw::NoRoots => format!("Install them, or name a file that has the server's: {bundle}"),
+    }
+}
+
 /// What to do about a redirect.
 pub(super) fn of_redirect(to: &Target, profile: &Profile) -> String {
     let name = &profile.name;
@@ -86,9 +105,10 @@ pub(super) fn of_redirect(to: &Target, profile: &Profile) -> String {
             links(profile),
             profile.url
         ),
-        Target::SameOrigin | Target::Unfit => {
-            format!("Check that the URL is the console's, with `cp-token profile show {name}`")
-        }
+        Target::SameOrigin | Target::Unfit => format!(
+            "Check {} for a login page, VPN or gateway, and that the URL is the console's, with `cp-token profile show {name}`",
+            links(profile)
+        ),
     }
 }
 

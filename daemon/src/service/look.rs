@@ -33,7 +33,7 @@ impl Service {
             ForgetScope::All => {
                 let were_refused = self.parts.broker.forget_all();
                 let more =
-                    if were_refused { "; every secret that was refused is tried once more" } else { "" };
+                    if were_refused { "; every secret that was refused may be tried once more" } else { "" };
                 Response::Done(vec![format!("every token was dropped{more}")])
             }
             ForgetScope::Profile(selector) => match self.parts.registry.find(selector).await {
@@ -50,9 +50,9 @@ impl Service {
         match (had_token, broker.forget(profile)) {
             (true, false) => format!("the token of profile {name} was dropped"),
             (true, true) => {
-                format!("the token of profile {name} was dropped; what was refused is tried once more")
+                format!("the token of profile {name} was dropped; what was refused may be tried once more")
             }
-            (false, true) => format!("what was refused for profile {name} is tried once more"),
+            (false, true) => format!("what was refused for profile {name} may be tried once more"),
             (false, false) => format!("profile {name} has no token, and nothing of it was refused"),
         }
     }
@@ -61,6 +61,6 @@ impl Service {
     fn forget_uncreated(&self, selector: &ProfileSelector) -> Option<Vec<String>> {
         let ProfileSelector::Named(name) = selector else { return None };
         let was_refused = self.parts.broker.forget_refused(name);
-        was_refused.then(|| vec![format!("what was refused for profile {name} is tried once more")])
+        was_refused.then(|| vec![format!("what was refused for profile {name} may be tried once more")])
     }
 }

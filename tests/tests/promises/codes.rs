@@ -148,13 +148,16 @@ fn without_anybody_to_ask_a_needed_code_is_a_refusal_that_says_what_to_do() {
     let jo = Person::new(&world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
     let create = || creating(&world, &jo, "jo").args(["--totp", "ask"]).stdin(&jo.password);
-    create()
+    let told = create().run().failed(77).saying("one-time code").saying("nothing was changed");
+    let told =
+        told.saying("; run the creation at a terminal, set CP_TOKEN_ASKPASS for it, or add --no-verify");
+    assert!(!told.stderr.contains("cp-token -p jo"), "there is no such profile: {told:?}");
+    create().args(["--no-verify"]).run().succeeded();
+    let reset = world.alone(&["profile", "reset-secret", "jo", "--secret-stdin"]).stdin(&jo.password);
+    reset
         .run()
         .failed(77)
-        .saying("one-time code")
-        .saying("CP_TOKEN_ASKPASS")
-        .saying("nothing was changed");
-    create().args(["--no-verify"]).run().succeeded();
+        .saying("; run this at a terminal, set CP_TOKEN_ASKPASS for it, or add --no-verify");
     for _ in 0..3 {
         world.alone(&[]).run().failed(77).saying("needs a one-time code").saying("CP_TOKEN_ASKPASS");
     }

@@ -189,6 +189,7 @@ fn every_status_has_somebody_to_blame() {
             301 | 302 | 303 | 307 | 308 => matches!(refusal, TokenRequestError::Redirected { .. }),
             400 | 401 | 403 => matches!(refusal, TokenRequestError::Refused { .. }),
             429 => matches!(refusal, TokenRequestError::Busy { .. }),
+            511 => matches!(refusal, TokenRequestError::Intercepted(_)),
             408 | 500..=599 => matches!(refusal, TokenRequestError::ServerFailed { .. }),
             _ => matches!(refusal, TokenRequestError::BadAnswer(AnswerFlaw::Status(_))),
         };

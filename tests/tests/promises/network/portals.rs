@@ -1,8 +1,11 @@
 //! Promises about a refusal that is none: what a gateway, a VPN or a login page on the way answers costs a client no
 //! secret and a user no second try.
 
-use cp_token_tests::fake_crashplan::Answer;
+use cp_token_tests::certificates::ServerCertificate;
+use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan, Setup, Transport};
 use cp_token_tests::world::World;
+
+use crate::people::{Person, creating};
 
 const PAGE: &str = "<!DOCTYPE html><html><body>Please log in to the VPN: FOREIGN</body></html>";
 
@@ -32,6 +35,58 @@ fn a_page_with_401_or_403_is_a_failure_of_the_way_and_the_same_secret_works_when
         told.token();
         assert_eq!(world.server().token_requests(), asked + 1, "nobody had to say anything");
     }
+}
+
+/// RFC 6585: the one status that means nothing else.
+#[test]
+fn a_511_is_the_login_page_of_a_network_for_clients_and_users_and_is_waited_out() {
+    let world = World::new();
+    let _daemon = world.daemon();
+    let jo = Person::new(&world);
+    world.server().add_user(&jo.name, &jo.password, None);
+    creating(&world, &jo, "jo").args(["--no-verify"]).stdin(&jo.password).run().succeeded();
+    world.create_profile("prod", "memory");
+    for name in ["prod", "jo"] {
+        world.server().answer_next(page(511));
+        let told = world.helper(&["-p", name, "--fresh"]).failed(75);
+        let told = told.saying("something on the way answered in the server's place: HTTP 511");
+        let told = told.saying("the network wants a login").saying("; check the network for a login page");
+        assert!(!told.stderr.contains("FOREIGN"), "{told:?}");
+        let asked = world.server().token_requests();
+        world.helper(&["-p", name, "--fresh", "--retry"]).token();
+        assert_eq!(world.server().token_requests(), asked + 1, "nobody had to say anything");
+    }
+}
+
+/// Most portals answer an `https` URL with a certificate of their own, before any page.
+#[test]
+fn a_certificate_of_a_login_page_sends_to_the_network_and_another_hosts_to_no_ca_bundle() {
+    use ServerCertificate::{Authority, Expired, OtherAuthority, SelfSigned, WrongHost};
+    let world = World::new();
+    let client = world.new_client();
+    for (which, words, has_bundle) in [
+        (OtherAuthority, "its issuer is unknown", true),
+        (SelfSigned, "its issuer is unknown", true),
+        (Authority, "signed by itself", true),
+        (WrongHost, "it is for another host", false),
+        (Expired, "it has expired", false),
+    ] {
+        let known = world.server().authority().clone();
+        let authority = if which == Authority { Default::default() } else { known };
+        let portal = Setup { transport: Transport::Tls(which), authority, ..Setup::default() };
+        let portal = FakeCrashPlan::start_with(portal);
+        let told = world.creating("prod", "memory", &client, &portal.url()).run().failed(78);
+        let told = told.saying(words).saying("heck the network for a login page, VPN or gateway");
+        assert_eq!(told.stderr.matches("--ca-bundle").count(), usize::from(has_bundle), "{told:?}");
+        assert!(!told.stderr.contains("ca_bundle"), "said once: {told:?}");
+        assert_eq!(portal.token_requests(), 0);
+    }
+}
+
+/// Whether these are said, one behind the other.
+fn in_order(text: &str, words: &[&str]) -> bool {
+    let places: Vec<_> = words.iter().map(|words| text.find(words)).collect();
+    places.iter().all(Option::is_some) && places.is_sorted()
 }
 
 #[test]
@@ -64,7 +119,11 @@ fn a_page_with_403_is_final_for_a_user_after_one_try_and_says_that_it_may_not_be
     let before = world.server().token_requests();
     for _ in 0..3 {
         let told = world.helper(&["-p", "jo"]).failed(77).saying("perhaps not from CrashPlan");
-        told.saying("to try the same once more, `cp-token forget -p jo`");
+        let told = told.saying("to try the same once more, `cp-token forget -p jo`");
+        let order =
+            ["; check the network for a login page", "`cp-token forget -p jo`", "password is another"];
+        assert!(in_order(&told.stderr, &order), "{told:?}");
+        assert!(!told.stderr.contains("refused the user name"), "nobody said so: {told:?}");
     }
     assert_eq!(world.server().token_requests(), before + 1, "a password is never tried twice by itself");
     world.helper(&["forget", "-p", "jo"]).succeeded();
@@ -89,7 +148,10 @@ fn a_page_or_a_redirect_in_place_of_a_token_is_final_for_a_user_after_one_try_an
         for more in [None, Some("--retry"), Some("--fresh")] {
             let told = world.call(&["-p", &name]).args(more).printing_a_token().run().failed(77);
             let told = told.saying("perhaps not from CrashPlan");
-            let told = told.saying(&format!("to try the same once more, `cp-token forget -p {name}`"));
+            let again = format!(
+                "a login page, VPN or gateway; to try the same once more, `cp-token forget -p {name}`"
+            );
+            let told = told.saying(&again).saying("the server sent no token for the password (HTTP ");
             assert!(!told.stderr.contains("FOREIGN"), "{told:?}");
         }
         assert_eq!(world.server().token_requests(), before + 1, "a password is never tried twice by itself");

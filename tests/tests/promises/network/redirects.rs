@@ -110,6 +110,8 @@ fn g01_g11_an_odd_place_names_no_command_that_a_shell_would_trip_over() {
         let told = world.helper(&["-p", &name, "--fresh"]).failed(code);
         let told = told.saying(&format!("the server redirects token requests to {place}, which is never"));
         assert_eq!(told.stderr.contains("--url "), has_command, "{location}: {told:?}");
+        let sends_to_network = told.stderr.contains("for a login page, VPN or gateway");
+        assert_eq!(sends_to_network, !place.starts_with("http"), "{location}: {told:?}");
         let small = told.stderr.to_ascii_lowercase();
         assert!(!small.contains("foreign") && !small.contains('$'), "{told:?}");
         assert!(told.stderr.trim_end().bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{told:?}");
