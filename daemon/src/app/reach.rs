@@ -1,5 +1,5 @@
-//! Owns that callers find the daemon for as long as it lives: a socket whose name was removed is made anew where the place
-//! is still this daemon's. It takes no name from anybody.
+//! Owns that callers find the daemon for as long as it lives: a lock or a socket whose name was removed is made anew where
+//! nobody else has the place. It takes no name from anybody.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const GRACE: Duration = Duration::from_millis(100);
 impl App {
     /// Something was removed from the meeting folder. Nobody is to take over for that.
     pub(super) async fn after_removal(&mut self, door: &mut Door) -> bool {
-        if !self.meeting.is_reachable() {
+        if !self.meeting.is_reachable() || !self.meeting.holds_lock() {
             tokio::time::sleep(GRACE).await;
             self.be_found(door).await;
         }
@@ -31,12 +31,43 @@ impl App {
         }
         let is_lost = !self.meeting.is_reachable() && !self.meeting.may_be_made_anew();
         if is_lost {
-            tracing::warn!("stopping because the socket is gone");
+            let (why, loss) = (self.why_lost(), self.loss());
+            tracing::warn!("stopping, since callers cannot find this daemon any more: {why}{loss}");
         }
         is_lost
     }
 
+    fn why_lost(&self) -> &'static str {
+        match (self.meeting.folder().exists(), self.meeting.holds_lock()) {
+            (false, _) => "the folder of its socket was removed",
+            (true, false) => "its lock was removed or replaced, and another process has taken its place",
+            (true, true) => "another socket has the name of its own",
+        }
+    }
+
+    /// What goes with it, for whoever misses it.
+    fn loss(&self) -> String {
+        match (self.service.is_locked(), self.service.secrets_in_memory()) {
+            (true, _) => "; what was under its lock is lost".to_owned(),
+            (false, 0) => String::new(),
+            (false, 1) => "; a secret that only its memory held is lost".to_owned(),
+            (false, count) => format!("; {count} secrets that only its memory held are lost"),
+        }
+    }
+
+    /// A lock on a file that was removed keeps no second daemon away.
+    pub(super) fn keep_lock(&mut self) {
+        if self.meeting.holds_lock() {
+            return;
+        }
+        match self.meeting.renew_lock() {
+            Ok(()) => tracing::warn!("the lock was removed and is made anew"),
+            Err(error) => tracing::warn!("the lock was removed, and cannot be made anew: {error}"),
+        }
+    }
+
     async fn be_found(&mut self, door: &mut Door) {
+        self.keep_lock();
         if self.meeting.is_reachable() || !self.meeting.may_be_made_anew() {
             return;
         }

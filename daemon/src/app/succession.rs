@@ -97,7 +97,8 @@ impl App {
 
     /// Hands everything over to the program's new file, in this very process, unless somebody says stop meanwhile. It
     /// returns only where it does not come about; nothing where it all goes on as before.
-    pub(super) async fn be_succeeded(&self, signals: &mut Signals, door: &mut Door) -> Option<Stop> {
+    pub(super) async fn be_succeeded(&mut self, signals: &mut Signals, door: &mut Door) -> Option<Stop> {
+        self.keep_lock();
         let error = tokio::select! {
             biased;
             outcome = self.hand_over(door) => match outcome {

@@ -46,9 +46,15 @@ pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
     let (code, hint) = match error {
         VaultError::Absent => {
             let (Identity::ApiClient(who) | Identity::User(who) | Identity::Basic(who)) = &profile.identity;
-            let message = format!("profile {name}: there is no secret for {who} at {}", profile.url);
+            let (where_kept, why) = if profile.secret_source == SecretLocation::Memory {
+                ("; memory alone keeps it, until the daemon ends", " (why one ended is in its daemon.log)")
+            } else {
+                ("", "")
+            };
+            let message =
+                format!("profile {name}: there is no secret for {who} at {}{where_kept}", profile.url);
             return Failure::new(ErrorCode::SECRET_ABSENT, message)
-                .with_hint(format!("Enter it: `cp-token profile reset-secret {name}`"));
+                .with_hint(format!("Enter it: `cp-token profile reset-secret {name}`{why}"));
         }
         VaultError::Sealed => return super::locked(),
         VaultError::Unusable => {

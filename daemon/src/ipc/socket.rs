@@ -120,16 +120,32 @@ impl MeetingPlace {
         if self.name.made.is_none() { there.is_some() } else { there == self.name.made }
     }
 
+    /// Whether the folder's lock is still the one that this daemon holds: one on a file that was removed locks nobody out.
+    pub fn holds_lock(&self) -> bool {
+        self.lock.is_of(self.folder())
+    }
+
+    /// Takes the folder's lock anew where its file was removed or replaced, unless another process has it by now.
+    ///
+    /// # Errors
+    /// [`MeetingError`]; the old lock stays.
+    pub fn renew_lock(&mut self) -> Result<(), MeetingError> {
+        let folder = self.folder();
+        files::check_folder(folder).map_err(|error| MeetingError::Folder(files::show(folder), error))?;
+        self.lock = InstanceLock::take_within(folder, FOR_HELPERS, || false)?;
+        Ok(())
+    }
+
     /// Whether nobody has the name, and the folder's lock is still the one that this daemon holds.
     pub fn may_be_made_anew(&self) -> bool {
         let is_free = std::fs::symlink_metadata(&self.name.path)
             .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-        is_free && self.lock.is_of(self.folder())
+        is_free && self.holds_lock()
     }
 
     /// Whether something that nobody listens at has the name, for now: the place is still this daemon's.
     pub fn is_covered(&self) -> bool {
-        is_no_socket(&self.name.path) && self.lock.is_of(self.folder())
+        is_no_socket(&self.name.path) && self.holds_lock()
     }
 
     /// Makes the socket anew, whose name is gone. Callers then come to the new one.
@@ -216,6 +232,9 @@ const DEPARTURE: Duration = Duration::from_secs(3);
 /// How long a service manager's daemon waits for one that somebody else has started: it looks every half minute
 /// whether callers still find it.
 const FOR_A_PREDECESSOR: Duration = Duration::from_secs(45);
+
+/// Helpers hold the lock for a moment, to see whether a daemon does.
+const FOR_HELPERS: Duration = Duration::from_millis(100);
 
 /// Callers who may queue while one turn of the loop lasts.
 const BACKLOG: i32 = 4096;

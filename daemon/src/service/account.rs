@@ -44,7 +44,17 @@ impl Service {
             locked: self.parts.lock.is_closed(),
             locks_on_suspend: self.parts.lock.is_for_suspend(),
             state_file: self.parts.state_file.clone(),
-            secrets_in_memory: u32::try_from((self.parts.secrets_in_memory)()).unwrap_or(u32::MAX),
+            secrets_in_memory: u32::try_from(self.secrets_in_memory()).unwrap_or(u32::MAX),
         }
+    }
+
+    /// How many secrets are in memory alone; none are counted while they are sealed.
+    pub fn secrets_in_memory(&self) -> usize {
+        (self.parts.secrets_in_memory)()
+    }
+
+    /// Whether nobody is answered.
+    pub fn is_locked(&self) -> bool {
+        self.parts.lock.is_closed()
     }
 }

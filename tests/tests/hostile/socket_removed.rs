@@ -2,7 +2,7 @@
 //! and nobody says that none runs.
 
 use std::fs::File;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 
 use cp_token_tests::programs;
 use cp_token_tests::world::processes::{self, Signal};
@@ -42,6 +42,40 @@ fn b17_a_daemon_whose_socket_is_removed_is_found_by_every_command_and_keeps_what
     assert!(daemon.log().contains("the socket was removed and is made anew"), "{}", daemon.log());
     assert_eq!(daemon.terminate(), 0);
     assert!(!world.socket().exists(), "the name is taken away at the end, as ever");
+}
+
+#[test]
+fn a_daemon_whose_lock_is_removed_too_makes_both_anew_and_keeps_what_only_memory_holds() {
+    let world = World::new();
+    let daemon = world.daemon();
+    world.create_profile("prod", "memory");
+    let token = world.helper(&[]).token();
+    let lock = world.path("run/cp-token/daemon.lock");
+    for removed in [&[lock.clone()][..], &[lock.clone(), world.socket()], &[world.socket(), lock.clone()]] {
+        removed.iter().for_each(|path| std::fs::remove_file(path).expect("remove it"));
+        let is_held = || File::open(&lock).is_ok_and(|lock| lock.try_lock_shared().is_err());
+        eventually("it holds the lock again", is_held);
+        eventually("it listens again", || UnixStream::connect(world.socket()).is_ok());
+        assert_eq!(world.helper(&[]).token(), token, "{removed:?}");
+        assert_eq!(world.running(), [daemon.pid()], "{removed:?}");
+        world.helper(&["daemon", "restart"]).succeeded();
+    }
+    assert_eq!(world.helper(&["--no-start"]).token(), token, "nothing was lost");
+    assert!(daemon.log().contains("the lock was removed and is made anew"), "{}", daemon.log());
+    assert_eq!(daemon.terminate(), 0);
+}
+
+#[test]
+fn a_daemon_that_ends_with_the_folder_of_its_socket_says_what_is_lost_and_so_does_the_next_call() {
+    let world = World::new();
+    // It looks around every half second.
+    let mut daemon = world.launch(Launch::default().env("WATCHDOG_USEC", "1000000"));
+    world.create_profile("prod", "memory");
+    std::fs::remove_dir_all(world.path("run/cp-token")).expect("remove the folder");
+    assert_eq!(daemon.wait(), 0);
+    let words = "the folder of its socket was removed; a secret that only its memory held is lost";
+    assert!(daemon.log().contains(words), "{}", daemon.log());
+    world.helper(&[]).failed(69).saying("memory alone keeps it, until the daemon ends").saying("daemon.log");
 }
 
 #[test]

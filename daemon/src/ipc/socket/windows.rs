@@ -88,6 +88,19 @@ impl MeetingPlace {
         true
     }
 
+    /// A file that is open cannot be removed.
+    pub fn holds_lock(&self) -> bool {
+        true
+    }
+
+    /// It cannot go.
+    ///
+    /// # Errors
+    /// None.
+    pub fn renew_lock(&mut self) -> Result<(), MeetingError> {
+        Ok(())
+    }
+
     /// It cannot go.
     pub fn may_be_made_anew(&self) -> bool {
         false

@@ -118,10 +118,13 @@ fn a_config_that_is_gone_takes_no_profile_away_and_no_token_until_somebody_puts_
 }
 
 #[test]
-fn a_lock_that_was_removed_is_told_as_that() {
+fn a_lock_that_was_removed_is_made_anew_and_one_that_cannot_be_is_told_as_that() {
     let world = stage();
     let (old, before) = (world.daemon_pid(), world.server().token_requests());
-    std::fs::remove_file(world.path("run/cp-token/daemon.lock")).expect("remove the lock");
+    let lock = world.path("run/cp-token/daemon.lock");
+    std::fs::remove_file(&lock).expect("remove the lock");
+    restart(&world).succeeded();
+    std::fs::remove_file(&lock).and_then(|()| std::fs::create_dir(&lock)).expect("replace the lock");
     restart(&world).failed(69).saying("the daemon goes on as before").saying("was removed or replaced");
     assert_eq!((world.running(), world.server().token_requests()), (vec![old], before));
 }
