@@ -53,6 +53,12 @@ pub enum FileError {
     /// A folder on the way to it lets others replace what is in it.
     #[error("others may write to {} on the way to it{}", show(.0), run("chmod go-w", .0))]
     OpenAncestor(PathBuf),
+    /// An access list that stands beside its mode lets others write it.
+    #[error("an access list (ACL) lets others change it{}", run("setfacl -b", .0))]
+    Listed(PathBuf),
+    /// An access list that stands beside the mode of a folder on the way to it lets others replace what is in it.
+    #[error("an access list (ACL) lets others write to {} on the way to it{}", show(.0), run("setfacl -b", .0))]
+    ListedAncestor(PathBuf),
     /// On Windows, its list of grants lets others write or exchange it.
     #[error("others may change {}{}", show(.0), run("icacls", .0))]
     Shared(PathBuf),
@@ -88,6 +94,8 @@ impl FileError {
                 | Self::Open(..)
                 | Self::ForeignAncestor(..)
                 | Self::OpenAncestor(_)
+                | Self::Listed(_)
+                | Self::ListedAncestor(_)
                 | Self::Shared(_)
         )
     }

@@ -4,6 +4,8 @@
 use std::io;
 use std::path::PathBuf;
 
+#[cfg(any(unix, test))]
+mod list;
 #[cfg(unix)]
 #[path = "trust/unix.rs"]
 mod system;
@@ -68,6 +70,8 @@ pub struct Facts {
     pub group: u32,
     /// Its permission bits.
     pub mode: u32,
+    /// The rights, as one octal digit, that an access list grants to others beyond the mode's owner, group and others.
+    pub listed: u32,
 }
 
 /// What a file is opened for.
@@ -88,6 +92,8 @@ pub enum Flaw {
     Foreign(u32),
     /// Its mode lets others in.
     Open(u32),
+    /// An access list lets others in whom the mode does not show: its group bits then stand for all who are listed.
+    Listed,
 }
 
 /// Passes a folder on the way to a file, if nobody but root and us can replace what is in it.
@@ -101,7 +107,7 @@ pub fn judge_folder(facts: Facts, viewer: &Viewer, purpose: Purpose) -> Result<(
     }
     // In a sticky folder, only the owner of a name, and of the folder, takes the name away.
     let is_sticky = facts.mode & 0o1000 != 0 && (is_root_s || viewer.user == 0);
-    if lets_others_write(facts, viewer, purpose) && !is_sticky { Err(Flaw::Open(facts.mode)) } else { Ok(()) }
+    if is_sticky { Ok(()) } else { keeps_others_from_writing(facts, viewer, purpose) }
 }
 
 /// Passes a link on the way that lies in the folder `within`.
@@ -112,7 +118,7 @@ pub fn judge_link(link: Facts, within: Facts, viewer: &Viewer, purpose: Purpose)
     match link.owner {
         Owner::Us | Owner::Root => Ok(()),
         // Who made it is who may write to the folder, and that one was judged.
-        Owner::Unmapped if !lets_others_write(within, viewer, purpose) => Ok(()),
+        Owner::Unmapped if keeps_others_from_writing(within, viewer, purpose).is_ok() => Ok(()),
         Owner::Unmapped => Err(Flaw::Foreign(OVERFLOW_USER)),
         Owner::Other(user) => Err(Flaw::Foreign(user)),
     }
@@ -135,18 +141,27 @@ pub fn judge_file(
         Owner::Other(user) => return Err(Flaw::Foreign(user)),
     }
     let is_handed_over = purpose == Purpose::Credential || facts.owner == Owner::Root;
-    let is_open = match purpose {
-        Purpose::Decision => lets_others_write(facts, viewer, purpose),
-        Purpose::Secret | Purpose::Credential if is_handed_over => facts.mode & 0o037 != 0,
-        Purpose::Secret | Purpose::Credential => facts.mode & 0o077 != 0,
+    let forbidden = match purpose {
+        Purpose::Decision => return keeps_others_from_writing(facts, viewer, purpose),
+        Purpose::Secret | Purpose::Credential if is_handed_over => 0o037,
+        Purpose::Secret | Purpose::Credential => 0o077,
     };
-    if is_open { Err(Flaw::Open(facts.mode)) } else { Ok(()) }
+    match facts {
+        Facts { mode, .. } if mode & forbidden != 0 => Err(Flaw::Open(mode)),
+        Facts { listed: 0, .. } => Ok(()),
+        Facts { .. } => Err(Flaw::Listed),
+    }
 }
 
-/// Whether others may write. Our own primary group is we ourselves, but never where a secret is concerned.
-fn lets_others_write(facts: Facts, viewer: &Viewer, purpose: Purpose) -> bool {
+/// Passes where nobody else may write. Our own primary group is we ourselves, but never where a secret is concerned.
+fn keeps_others_from_writing(facts: Facts, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
     let is_our_group = facts.group == viewer.group && purpose == Purpose::Decision;
-    facts.mode & 0o002 != 0 || (facts.mode & 0o020 != 0 && !is_our_group)
+    let is_open = facts.mode & 0o002 != 0 || (facts.mode & 0o020 != 0 && !is_our_group);
+    match facts {
+        Facts { mode, .. } if is_open => Err(Flaw::Open(mode)),
+        Facts { listed, .. } if listed & 0o2 != 0 => Err(Flaw::Listed),
+        Facts { .. } => Ok(()),
+    }
 }
 
 /// Why a path is not trusted, or leads nowhere.

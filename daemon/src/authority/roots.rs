@@ -122,6 +122,8 @@ fn read(path: &Path) -> Result<Vec<u8>, CaBundleFlaw> {
         | FileError::Open(..)
         | FileError::ForeignAncestor(..)
         | FileError::OpenAncestor(_)
+        | FileError::Listed(_)
+        | FileError::ListedAncestor(_)
         | FileError::Shared(_)
         | FileError::NotText
         | FileError::ReadOnly(_)

@@ -40,7 +40,7 @@ pub(super) fn of_command(error: ProgramError) -> (ErrorCode, &'static str) {
         ProgramError::Relative => "Name the program by its path from the root",
         ProgramError::Absent => "Install it, or choose another program",
         ProgramError::Replaceable => {
-            "See whose the program and the folders are with `namei -l`, and close them or choose another program"
+            "See whose the program and the folders are with `namei -l` (and `getfacl` where `ls -ld` shows a `+`), and close them or choose another program"
         }
         ProgramError::Refused => {
             "Raise its limits (RLIMIT_NPROC, RLIMIT_NOFILE), or end what uses them up; then try again"
@@ -76,6 +76,7 @@ fn mend(fault: FileFault, path: &Path) -> String {
             Some(command) => format!("Keep it to yourself: {command} /inheritance:r /grant:r %USERNAME%:F"),
             None => "Keep it to yourself with icacls".to_owned(),
         },
+        FileFault::Listed => with("Keep it to yourself", "setfacl -b", path),
         FileFault::WrongKind => format!("Name a plain file instead of {file}"),
         FileFault::Replaceable => {
             with("See whose the folders are, and close them or move the file", "namei -l", path)
@@ -110,6 +111,7 @@ pub(super) fn of_credential(fault: CredentialFault) -> (ErrorCode, &'static str)
             FileFault::Relative
             | FileFault::Foreign(_)
             | FileFault::Open(_)
+            | FileFault::Listed
             | FileFault::Shared
             | FileFault::WrongKind
             | FileFault::Replaceable

@@ -191,6 +191,8 @@ fn of(error: Distrust, path: &Path, kind: &'static str, mend: &'static str) -> F
         Distrust::WrongKind => FileError::WrongKind(kind),
         Distrust::Itself(Flaw::Foreign(user)) => FileError::Foreign(user),
         Distrust::Itself(Flaw::Open(now)) => FileError::Open(now, mend, path.to_owned()),
+        Distrust::Itself(Flaw::Listed) => FileError::Listed(path.to_owned()),
+        Distrust::OnTheWay(at, Flaw::Listed) => FileError::ListedAncestor(at),
         Distrust::OnTheWay(at, Flaw::Foreign(user)) => FileError::ForeignAncestor(show(&at), user),
         Distrust::OnTheWay(at, Flaw::Open(_)) => FileError::OpenAncestor(at),
         Distrust::Io(error) if error.raw_os_error() == Some(libc::ENOTDIR) => FileError::WrongKind(kind),

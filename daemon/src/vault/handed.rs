@@ -37,6 +37,9 @@ pub enum FileFault {
     /// Its mode lets others in.
     #[error("lets others in: its mode is {0:04o}")]
     Open(u32),
+    /// An access list that stands beside its mode lets others in.
+    #[error("lets others in by an access list (ACL)")]
+    Listed,
     /// On Windows, its list of grants lets others in.
     #[error("lets others in")]
     Shared,

@@ -43,7 +43,8 @@ fn blame(problem: &Distrust) -> Refusal {
         Distrust::Absent => Refusal::Absent,
         Distrust::WrongKind => Refusal::WrongKind,
         Distrust::Itself(Flaw::Foreign(_)) | Distrust::OnTheWay(_, Flaw::Foreign(_)) => Refusal::Foreign,
-        Distrust::Itself(Flaw::Open(_)) | Distrust::OnTheWay(_, Flaw::Open(_)) => Refusal::Open,
+        Distrust::Itself(Flaw::Open(_) | Flaw::Listed)
+        | Distrust::OnTheWay(_, Flaw::Open(_) | Flaw::Listed) => Refusal::Open,
         // A folder on the way that is a file means the same: there is nothing.
         Distrust::Io(error) if error.kind() == io::ErrorKind::NotADirectory => Refusal::Absent,
         Distrust::Io(_) => Refusal::Unreadable,

@@ -26,8 +26,8 @@ pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
 /// The folder itself, or one on the way to it, that others may write to.
 pub(super) fn open_folder_on(folder: &Path) -> Option<PathBuf> {
     match trust::own_folder(folder, false) {
-        Err(Distrust::Itself(Flaw::Open(_))) => Some(folder.to_owned()),
-        Err(Distrust::OnTheWay(open, Flaw::Open(_))) => Some(open),
+        Err(Distrust::Itself(Flaw::Open(_) | Flaw::Listed)) => Some(folder.to_owned()),
+        Err(Distrust::OnTheWay(open, Flaw::Open(_) | Flaw::Listed)) => Some(open),
         Ok(()) | Err(_) => None,
     }
 }

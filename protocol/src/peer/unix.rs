@@ -40,7 +40,8 @@ fn own_by_the_rule(folder: &Path) -> Result<(), PeerError> {
         Distrust::Itself(Flaw::Foreign(user)) | Distrust::OnTheWay(_, Flaw::Foreign(user)) => {
             PeerError::ForeignFolder(user)
         }
-        Distrust::Itself(Flaw::Open(_)) | Distrust::OnTheWay(_, Flaw::Open(_)) => PeerError::OpenFolder,
+        Distrust::Itself(Flaw::Open(_) | Flaw::Listed)
+        | Distrust::OnTheWay(_, Flaw::Open(_) | Flaw::Listed) => PeerError::OpenFolder,
         Distrust::WrongKind | Distrust::Io(_) => PeerError::NotAFolder,
     })
 }

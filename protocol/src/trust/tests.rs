@@ -9,7 +9,7 @@ const PLAIN: Viewer = Viewer { user: 1000, group: GROUP, maps_root: true, maps_u
 const IN_NAMESPACE: Viewer = Viewer { maps_root: false, ..PLAIN };
 
 fn facts(owner: Owner, mode: u32) -> Facts {
-    Facts { owner, group: GROUP, mode }
+    Facts { owner, group: GROUP, mode, listed: 0 }
 }
 
 fn of_strange_group(owner: Owner, mode: u32) -> Facts {
@@ -38,6 +38,37 @@ fn a_folder_on_the_way_is_ours_or_root_s_and_no_other_may_write_to_it() {
         assert_eq!(judge_folder(folder, &PLAIN, Purpose::Secret), for_secrets, "{folder:?}");
         assert_eq!(judge_folder(folder, &PLAIN, Purpose::Credential), for_secrets, "{folder:?}");
     }
+}
+
+fn listed(listed: u32, facts: Facts) -> Facts {
+    Facts { listed, ..facts }
+}
+
+#[test]
+fn an_access_list_lets_others_in_whom_the_mode_does_not_show() {
+    let purposes = [Purpose::Decision, Purpose::Secret, Purpose::Credential];
+    let denied = Err(Flaw::Listed);
+    for (thing, as_folder, as_file) in [
+        (listed(0, facts(Owner::Us, 0o660)), Ok(()), Ok(())),
+        (listed(4, facts(Owner::Us, 0o660)), Ok(()), Ok(())),
+        (listed(6, facts(Owner::Us, 0o660)), denied, denied),
+        (listed(2, facts(Owner::Root, 0o675)), denied, denied),
+        (listed(7, facts(Owner::Root, 0o1775)), Ok(()), denied),
+        (listed(7, facts(Owner::Us, 0o1775)), denied, denied),
+    ] {
+        assert_eq!(judge_folder(thing, &PLAIN, Purpose::Decision), as_folder, "{thing:?}");
+        assert_eq!(judge_file(thing, Path::new("/x"), &PLAIN, Purpose::Decision), as_file, "{thing:?}");
+    }
+    // A service manager lets the one user read a credential by such a list, which grants others nothing.
+    for (rights, judged) in [(0, Ok(())), (4, denied), (1, denied)] {
+        let file = listed(rights, facts(Owner::Root, 0o440));
+        let as_secret = purposes.map(|purpose| judge_file(file, Path::new("/x"), &PLAIN, purpose));
+        assert_eq!(as_secret, [Ok(()), judged, judged], "{file:?}");
+    }
+    let link = facts(Owner::Unmapped, 0o777);
+    let within = |rights| listed(rights, facts(Owner::Unmapped, 0o775));
+    let judge = |rights| judge_link(link, within(rights), &IN_NAMESPACE, Purpose::Decision);
+    assert_eq!([judge(0), judge(2)], [Ok(()), Err(Flaw::Foreign(OVERFLOW_USER))]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::{
-    Distrust, Facts, Flaw, OVERFLOW_USER, Owner, Purpose, Viewer, judge_file, judge_folder, judge_link,
+    Distrust, Facts, Flaw, OVERFLOW_USER, Owner, Purpose, Viewer, judge_file, judge_folder, judge_link, list,
 };
 
 /// The most links that are followed, which is the system's own limit: some lead in a circle.
@@ -81,7 +81,7 @@ pub fn check(path: &Path, purpose: Purpose) -> Result<(), Distrust> {
     let place = resolve(path, purpose)?;
     let stat = rustix::fs::statat(&place.folder, &place.name, AtFlags::SYMLINK_NOFOLLOW).map_err(blame)?;
     let viewer = Viewer::now();
-    let facts = facts(&viewer, &stat);
+    let facts = facts(&viewer, &stat).with_list(list::of_path(&place.path, &stat, &viewer));
     require_kind(&stat, FileType::RegularFile)?;
     if facts.owner == Owner::Unmapped && !viewer.maps_us {
         // Whose it is can be asked of an open file alone.
@@ -135,7 +135,7 @@ fn judge_opened(file: &OwnedFd, path: &Path, purpose: Purpose) -> Result<(), Dis
     let stat = rustix::fs::fstat(file).map_err(blame)?;
     require_kind(&stat, FileType::RegularFile)?;
     let viewer = Viewer::now();
-    let mut facts = facts(&viewer, &stat);
+    let mut facts = facts(&viewer, &stat).with_list(list::of_file(file, &stat, &viewer));
     if facts.owner == Owner::Unmapped && viewer.is_really_ours(file) {
         facts.owner = Owner::Us;
     }
@@ -161,7 +161,8 @@ impl Walk {
         }
         let viewer = Viewer::now();
         let at = rustix::fs::openat(CWD, "/", PASS, Mode::empty()).map_err(blame)?;
-        let within = facts(&viewer, &rustix::fs::fstat(&at).map_err(blame)?);
+        let stat = rustix::fs::fstat(&at).map_err(blame)?;
+        let within = facts(&viewer, &stat).with_list(list::of_path(Path::new("/"), &stat, &viewer));
         let judged = judge_folder(within, &viewer, purpose);
         judged.map_err(|flaw| Distrust::OnTheWay("/".into(), flaw))?;
         Ok(Self { viewer, purpose, at, within, path: "/".into(), ahead: names(path), links: 0 })
@@ -218,7 +219,8 @@ impl Walk {
     }
 
     fn enter(&mut self, folder: OwnedFd, path: PathBuf) -> Result<(), Distrust> {
-        let facts = facts(&self.viewer, &rustix::fs::fstat(&folder).map_err(blame)?);
+        let stat = rustix::fs::fstat(&folder).map_err(blame)?;
+        let facts = facts(&self.viewer, &stat).with_list(list::of_path(&path, &stat, &self.viewer));
         let judged = judge_folder(facts, &self.viewer, self.purpose);
         judged.map_err(|flaw| Distrust::OnTheWay(path.clone(), flaw))?;
         (self.at, self.within, self.path) = (folder, facts, path);
@@ -255,7 +257,13 @@ impl Walk {
 #[allow(clippy::useless_conversion, reason = "macOS has a shorter mode")]
 fn facts(viewer: &Viewer, stat: &Stat) -> Facts {
     let mode = u32::from(stat.st_mode) & 0o7777;
-    Facts { owner: viewer.owner(stat.st_uid), group: stat.st_gid, mode }
+    Facts { owner: viewer.owner(stat.st_uid), group: stat.st_gid, mode, listed: 0 }
+}
+
+impl Facts {
+    fn with_list(self, listed: u32) -> Self {
+        Self { listed, ..self }
+    }
 }
 
 fn require_kind(stat: &Stat, kind: FileType) -> Result<(), Distrust> {

@@ -15,6 +15,7 @@ pub(super) fn open(path: &Path, purpose: Purpose) -> Result<File, FileFault> {
         Distrust::WrongKind => FileFault::WrongKind,
         Distrust::Itself(Flaw::Foreign(user)) => FileFault::Foreign(user),
         Distrust::Itself(Flaw::Open(mode)) => FileFault::Open(mode),
+        Distrust::Itself(Flaw::Listed) => FileFault::Listed,
         Distrust::OnTheWay(..) => FileFault::Replaceable,
         Distrust::Io(error) if error.kind() == io::ErrorKind::NotADirectory => FileFault::Absent,
         Distrust::Io(_) => FileFault::Unreadable,

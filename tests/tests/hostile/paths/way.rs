@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::{chown, lchown, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cp_token_tests::world::World;
@@ -94,6 +95,31 @@ pub(super) fn cases() -> Vec<Case> {
         of_file(case("one that others may write", |way| chmod(&way.file, way.mode | 0o066), false, false)),
         of_file(case("root's that all may read", |way| to_root(&way.file, way.readable()), true, false)),
         of_file(case("root's for our group", |way| root_s_for_us(&way.file, way.mode), true, true)),
+        case(
+            "a folder that a list opens to a stranger",
+            |way| list(&way.folder, STRANGER, "rwx"),
+            false,
+            false,
+        ),
+        case("the folder above that", |way| list(&way.above, STRANGER, "rwx"), false, false),
+        case("one that a list lets a stranger look into", |way| list(&way.above, STRANGER, "rx"), true, true),
+        case("one whose list is masked", |way| masked(&way.above), true, true),
+        case("one whose list is for what is made in it", |way| for_new_ones(&way.folder), true, true),
+        case("a sticky one of root's with a list", |way| root_s_with_list(&way.above), true, true),
+        of_file(case(
+            "one that a list lets a stranger write",
+            |way| list(&way.file, STRANGER, "rwx"),
+            false,
+            false,
+        )),
+        of_file(case(
+            "one that a list lets a stranger read",
+            |way| list(&way.file, STRANGER, "rx"),
+            true,
+            false,
+        )),
+        of_file(case("root's with a list for us", |way| root_s_listed(way, OTHER), true, true)),
+        of_file(case("root's with a list for a stranger", |way| root_s_listed(way, STRANGER), true, false)),
         of_file(case("a folder in its place", |way| in_its_place(&way.file), false, false)),
     ]
 }
@@ -111,6 +137,38 @@ fn to_root(path: &Path, mode: u32) {
 fn root_s_for_us(path: &Path, mode: u32) {
     chown(path, Some(0), Some(OTHER)).expect("give it to root");
     chmod(path, 0o440 | if mode & 0o100 != 0 { 0o010 } else { 0 });
+}
+
+/// Adds the user to the access list, which our own group's bits then show.
+fn list(path: &Path, user: u32, rights: &str) {
+    setfacl(&["-m", &format!("u:{user}:{rights}")], path);
+}
+
+fn masked(path: &Path) {
+    list(path, STRANGER, "rwx");
+    chmod(path, 0o750);
+}
+
+fn for_new_ones(path: &Path) {
+    setfacl(&["-d", "-m", &format!("u:{STRANGER}:rwx")], path);
+}
+
+fn root_s_with_list(path: &Path) {
+    to_root(path, 0o1755);
+    list(path, STRANGER, "rwx");
+}
+
+/// As systemd hands over a credential. Whoever is listed beside us is let in as well.
+fn root_s_listed(way: &Way, user: u32) {
+    let (mode, rights) = if way.mode & 0o100 == 0 { (0o400, "r") } else { (0o500, "rx") };
+    to_root(&way.file, mode);
+    list(&way.file, OTHER, rights);
+    list(&way.file, user, rights);
+}
+
+fn setfacl(arguments: &[&str], path: &Path) {
+    let status = Command::new("setfacl").args(arguments).arg(path).status().expect("run setfacl");
+    assert!(status.success(), "setfacl {arguments:?} {}", path.display());
 }
 
 fn to_stranger(path: &Path, mode: u32) {

@@ -1,0 +1,38 @@
+//! Owns how the kernel is asked for a file's access list. It judges nothing.
+
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::fs::Stat;
+use rustix::io::Errno;
+
+use super::{EVERY_RIGHT, rights_of_others};
+use crate::trust::Viewer;
+
+const NAME: &str = "system.posix_acl_access";
+/// Where there is a list, these bits of the mode are its mask: nobody who is named in it has more than they say.
+const GROUP: u32 = 0o070;
+/// Room for a hundred names: more of them than anybody can be meant by.
+const ROOM: usize = 1024;
+
+/// What others are granted by the list of the open file.
+pub(in crate::trust) fn of_file(file: &OwnedFd, stat: &Stat, viewer: &Viewer) -> u32 {
+    granted(stat, viewer, |room| rustix::fs::fgetxattr(file, NAME, room))
+}
+
+/// The same of what lies at a path without links, all of whose folders have been judged.
+pub(in crate::trust) fn of_path(path: &Path, stat: &Stat, viewer: &Viewer) -> u32 {
+    granted(stat, viewer, |room| rustix::fs::lgetxattr(path, NAME, room))
+}
+
+fn granted(stat: &Stat, viewer: &Viewer, ask: impl Fn(&mut [u8]) -> rustix::io::Result<usize>) -> u32 {
+    if stat.st_mode & GROUP == 0 {
+        return 0;
+    }
+    let mut room = [0; ROOM];
+    match ask(&mut room) {
+        Ok(length) => rights_of_others(room.get(..length).unwrap_or_default(), viewer),
+        Err(Errno::NODATA | Errno::NOTSUP) => 0,
+        Err(_) => EVERY_RIGHT,
+    }
+}
