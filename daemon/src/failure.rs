@@ -22,6 +22,7 @@ mod lock;
 mod refused;
 mod start;
 mod token_request;
+mod unknown;
 mod unproved;
 mod vault;
 mod way;
@@ -29,7 +30,7 @@ mod way;
 pub use code::{code_pending, of_code};
 pub use handover::of_handover;
 pub use invisible::with_ends;
-pub use lease::{of_acceptance, of_refusal, with_pause};
+pub use lease::{for_who_waited, of_acceptance, of_refusal, with_pause};
 pub use lock::{
     locked, locked_already, no_memory_for_key, no_passphrase, passphrase_busy, passphrase_refused,
     sleep_unannounced,
@@ -155,14 +156,11 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         }
         RegistryError::NoPlace(..) => (ErrorCode::WRITE_FAILED, NO_PLACE),
         RegistryError::NotCreated(failure, name) => return unproved::not_created(failure, name),
-        RegistryError::UnknownProfile(_) | RegistryError::UnknownUrl(_) => (
-            if matches!(error, RegistryError::UnknownUrl(_)) {
-                ErrorCode::UNKNOWN_URL
-            } else {
-                ErrorCode::UNKNOWN_PROFILE
-            },
-            "See `cp-token profile list`",
-        ),
+        RegistryError::UnknownProfile(_, near) => {
+            return Failure::new(ErrorCode::UNKNOWN_PROFILE, error.to_string())
+                .with_hint(unknown::meant(near));
+        }
+        RegistryError::UnknownUrl(_) => (ErrorCode::UNKNOWN_URL, unknown::SEE_LIST),
         RegistryError::AmbiguousUrl(..) => (ErrorCode::UNKNOWN_URL, "Choose one with --profile"),
         RegistryError::AmbiguousOrigin(..) => (
             ErrorCode::AMBIGUOUS_PROFILE,

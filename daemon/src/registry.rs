@@ -29,6 +29,7 @@ mod file;
 mod foreign;
 mod known;
 mod leftovers;
+mod near;
 mod pages;
 mod rest;
 mod secret;

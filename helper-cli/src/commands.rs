@@ -45,14 +45,22 @@ pub(crate) fn run(line: CommandLine) -> Result<u8, Failure> {
         None => get::run(&line.get),
         Some(Command::Get(options)) => get::run(&options),
         Some(Command::Profile(command)) => profile::run(*command),
-        Some(Command::Curl(options)) => curl::run(&options),
-        Some(Command::Exec(options)) => exec::run(&options),
+        Some(Command::Curl(options)) => {
+            curl::run(&options).map_err(|failure| by_variable(failure, options.profile.is_some()))
+        }
+        Some(Command::Exec(options)) => {
+            let is_named = options.profile.is_some() || options.url.is_some();
+            exec::run(&options).map_err(|failure| by_variable(failure, is_named))
+        }
         Some(Command::Daemon(command)) => daemon::run(command),
         Some(Command::Service(command)) => service::run(command),
         Some(Command::Status { json }) => status::run(json),
         Some(Command::Doctor(options)) => doctor::run(&options),
         Some(Command::Log(options)) => log::run(&options),
-        Some(Command::Forget(options)) => forget::run(options),
+        Some(Command::Forget(options)) => {
+            let is_named = options.profile.is_some() || options.all;
+            forget::run(options).map_err(|failure| by_variable(failure, is_named))
+        }
         Some(Command::Lock(options)) => lock::lock(options),
         Some(Command::Unlock { passphrase_stdin }) => lock::unlock(passphrase_stdin),
         Some(Command::Completions { shell }) => complete::run(&shell),
@@ -60,7 +68,10 @@ pub(crate) fn run(line: CommandLine) -> Result<u8, Failure> {
         Some(Command::GitCredential(options)) => adapter::git::run(&options),
         Some(Command::Bazel(options)) => adapter::bazel::run(options),
         Some(Command::Docker(options)) => return adapter::docker::run(options),
-        Some(Command::Kubectl(options)) => adapter::kubectl::run(options),
+        Some(Command::Kubectl(options)) => {
+            let is_named = options.profile.is_some();
+            adapter::kubectl::run(options).map_err(|failure| by_variable(failure, is_named))
+        }
     };
     done.map(|()| 0)
 }
@@ -111,6 +122,16 @@ fn profile_of_environment() -> Result<Option<ProfileName>, Failure> {
         },
         None => Ok(None),
     }
+}
+
+/// The failure of a request; where no option named the profile that is not there, with the variable that did.
+#[cold]
+fn by_variable(mut failure: Failure, is_named: bool) -> Failure {
+    let is_set = || profile_of_environment().is_ok_and(|name| name.is_some());
+    if failure.code == ErrorCode::UNKNOWN_PROFILE && !is_named && is_set() {
+        failure.message.push_str(", which CP_TOKEN_PROFILE names");
+    }
+    failure
 }
 
 #[cold]

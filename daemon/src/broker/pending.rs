@@ -81,7 +81,10 @@ impl Pending {
     pub fn out_of_time(&mut self) -> Outcome {
         self.is_cause = false;
         let served = self.broker.in_hand(&self.profile, &self.wish.ask, self.asked);
-        served.ok_or_else(|| self.broker.reason(&self.profile).unwrap_or_else(failure::timed_out))
+        served.ok_or_else(|| {
+            let reason = self.broker.reason(&self.profile).unwrap_or_else(failure::timed_out);
+            if self.wish.retries { failure::for_who_waited(reason) } else { reason }
+        })
     }
 
     fn outwaits(&self, failure: &Failure) -> bool {

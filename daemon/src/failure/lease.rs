@@ -66,6 +66,17 @@ pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -
     }
 }
 
+/// What a caller can do who does not wait for the end of a pause.
+const RETRY: &str = "; --retry waits for it";
+
+/// The same for a caller who did wait, for too short a time.
+pub fn for_who_waited(failure: Failure) -> Failure {
+    match failure.hint.strip_suffix(RETRY) {
+        Some(hint) => Failure { hint: format!("{hint}; a longer --timeout waits for it"), ..failure },
+        None => failure,
+    }
+}
+
 fn cooling_down(left: Duration, last: Option<&Failure>) -> Failure {
     let Some(last) = last else {
         let wait = seconds(left);
@@ -78,7 +89,7 @@ fn cooling_down(left: Duration, last: Option<&Failure>) -> Failure {
     }
     let mut failure = asked_again(left, last);
     if !failure.hint.is_empty() {
-        failure.hint.push_str("; --retry waits for it");
+        failure.hint.push_str(RETRY);
     }
     failure
 }

@@ -6,6 +6,7 @@ use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{OriginSelector, ProfileSelector};
 
 use super::error::RegistryError;
+use super::near::near;
 use crate::config::Config;
 use crate::profile::Profile;
 use crate::request_url::RequestUrl;
@@ -20,9 +21,7 @@ const ANYBODY: &str = "git";
 pub fn choose(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile>, RegistryError> {
     let profiles = &config.profiles;
     match selector {
-        ProfileSelector::Named(name) => {
-            profiles.get(name).cloned().ok_or_else(|| RegistryError::UnknownProfile(name.clone()))
-        }
+        ProfileSelector::Named(name) => profiles.get(name).cloned().ok_or_else(|| unknown(config, name)),
         ProfileSelector::Url(text) => choose_by_url(config, RequestUrl::parse(text, true)?),
         ProfileSelector::Origin(selector) => choose_for_origin(config, selector),
         ProfileSelector::Default => {
@@ -71,6 +70,14 @@ fn choose_for_origin(config: &Config, selector: &OriginSelector) -> Result<Arc<P
             None => Err(RegistryError::AmbiguousOrigin(url, names(several.iter().copied()))),
         },
     }
+}
+
+/// No profile has that name.
+pub(super) fn unknown(config: &Config, name: &ProfileName) -> RegistryError {
+    RegistryError::UnknownProfile(
+        name.clone(),
+        near(config.profiles.values().map(|profile| &profile.name), name),
+    )
 }
 
 /// Their names; the first few of many, which a message has room for.

@@ -16,9 +16,9 @@ pub enum RegistryError {
     /// A bug of ours.
     #[error("the daemon failed at this")]
     Bug,
-    /// No profile has that name.
+    /// No profile has that name, but perhaps one of those that are near to it was meant.
     #[error("there is no profile {0}")]
-    UnknownProfile(ProfileName),
+    UnknownProfile(ProfileName, Vec<ProfileName>),
     /// No profile has that URL.
     #[error("no profile has the URL {0}")]
     UnknownUrl(RequestUrl),

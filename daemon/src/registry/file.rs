@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use cp_token_protocol::ProfileName;
 
+use super::choice;
 use super::edit::{Edit, EditError, Edited};
 use super::error::RegistryError;
 use super::known::Known;
@@ -208,7 +209,7 @@ impl ConfigFile {
     fn edited(&self, known: &Known, edit: &Edit) -> Result<Known, RegistryError> {
         let edited = match edit.apply_to_part(known) {
             Some(edited) => edited,
-            None => self.edited_whole(&known.text, edit)?,
+            None => self.edited_whole(known, edit)?,
         };
         match edited.text.len() as u64 {
             0..=FILE_LIMIT => Ok(edited),
@@ -216,11 +217,11 @@ impl ConfigFile {
         }
     }
 
-    fn edited_whole(&self, text: &str, edit: &Edit) -> Result<Known, RegistryError> {
-        let Edited { text, config } = edit.apply(text).map_err(|error| match error {
+    fn edited_whole(&self, known: &Known, edit: &Edit) -> Result<Known, RegistryError> {
+        let Edited { text, config } = edit.apply(&known.text).map_err(|error| match error {
             EditError::Broken(error) => RegistryError::Config(self.shown(), error),
             EditError::Exists(name) => RegistryError::Exists(name),
-            EditError::Unknown(name) => RegistryError::UnknownProfile(name),
+            EditError::Unknown(name) => choice::unknown(&known.config, &name),
             EditError::Overtaken(name) => RegistryError::Overtaken(name, self.shown()),
             EditError::Unwritable => RegistryError::Unwritable(self.shown()),
         })?;

@@ -63,6 +63,11 @@ impl Default for GetOptions {
 /// # Errors
 /// Why there is none; nothing is printed then.
 pub(crate) fn run(options: &GetOptions) -> Result<(), Failure> {
+    let is_named = options.profile.is_some() || options.url.is_some();
+    get(options).map_err(|failure| super::by_variable(failure, is_named))
+}
+
+fn get(options: &GetOptions) -> Result<(), Failure> {
     let patience = Patience::of(options.timeout, options.retry)?;
     let profile = super::selector(options.profile.as_ref(), options.url.as_deref())?;
     let mut request = Request::AccessToken(AccessTokenRequest {

@@ -30,6 +30,7 @@ mod lock;
 mod log;
 mod main_job;
 mod manual;
+mod names;
 mod network;
 mod outages;
 mod packages;

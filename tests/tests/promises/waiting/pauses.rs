@@ -89,3 +89,16 @@ fn the_first_failure_of_an_outage_says_when_and_that_it_can_be_waited_for() {
     world.server().answer_next(Answer::json(503, "{}"));
     world.helper(&["--fresh"]).failed(75).saying("(asked again in").saying("--retry waits for it");
 }
+
+#[test]
+fn who_retries_is_advised_to_wait_longer_and_not_to_retry() {
+    let (world, _, requests) = paused();
+    // On a machine that is very busy, the helper's own time may be over before the daemon says why.
+    let told = ["2s", "8s", "30s"].into_iter().find_map(|timeout| {
+        let told = world.helper(&["--fresh", "--retry", "--timeout", timeout]).failed(75);
+        assert!(!told.stderr.contains("--retry waits"), "{told:?}");
+        told.stderr.contains("HTTP 429").then_some(told)
+    });
+    told.expect("the daemon's reason").saying("a longer --timeout waits for it");
+    assert_eq!(world.server().token_requests(), requests);
+}

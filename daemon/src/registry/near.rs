@@ -1,0 +1,128 @@
+//! Owns which names of profiles somebody may have meant who gave one that is none. Pure.
+
+use cp_token_protocol::ProfileName;
+
+/// So many names are told.
+const MOST: usize = 3;
+
+/// Those of the names that are nearest to the wanted one: by the fewest letters that differ, or because it is how they
+/// begin. None where all are far from it.
+pub(super) fn near<'n>(
+    names: impl Iterator<Item = &'n ProfileName>,
+    wanted: &ProfileName,
+) -> Vec<ProfileName> {
+    let mut most = tolerance(wanted.as_str());
+    let (mut nearest, mut longer) = (Vec::new(), Vec::new());
+    for name in names {
+        match distance(wanted.as_str(), name.as_str(), most) {
+            Some(distance) if distance < most || nearest.is_empty() => {
+                most = distance;
+                nearest = vec![name];
+            }
+            Some(_) => nearest.push(name),
+            None if name.as_str().starts_with(wanted.as_str()) => longer.push(name),
+            None => {}
+        }
+    }
+    // What many begin with says nothing.
+    let begun = if longer.len() <= MOST { longer } else { Vec::new() };
+    let near = if nearest.is_empty() { begun } else { nearest };
+    near.into_iter().take(MOST).cloned().collect()
+}
+
+/// How many letters of a name may be wrong; of a short one, everything would be near.
+fn tolerance(wanted: &str) -> usize {
+    match wanted.len() {
+        0..3 => 0,
+        3..6 => 1,
+        _ => 2,
+    }
+}
+
+/// How many letters are to be inserted, left out, exchanged or swapped with their neighbour (the optimal string alignment
+/// distance); nothing where it is more than `most`.
+fn distance(from: &str, to: &str, most: usize) -> Option<usize> {
+    let (from, to) = (from.as_bytes(), to.as_bytes());
+    if from.len().abs_diff(to.len()) > most {
+        return None;
+    }
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=to.len()).collect();
+    for row in 1..=from.len() {
+        let mut this = vec![row];
+        for column in 1..=to.len() {
+            let differs = usize::from(from[row - 1] != to[column - 1]);
+            let mut least = (last[column - 1] + differs).min(last[column] + 1).min(this[column - 1] + 1);
+            let is_swapped =
+                row > 1 && column > 1 && from[row - 1] == to[column - 2] && from[row - 2] == to[column - 1];
+            if is_swapped {
+                least = least.min(before[column - 2] + 1);
+            }
+            this.push(least);
+        }
+        // Two rows decide, because a swap reaches back so far.
+        if this.iter().chain(&last).all(|&least| least > most) {
+            return None;
+        }
+        before = std::mem::replace(&mut last, this);
+    }
+    last.last().copied().filter(|&distance| distance <= most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near_in(names: &[&str], wanted: &str) -> Vec<String> {
+        let name = |text: &str| ProfileName::parse(text).unwrap();
+        let names: Vec<_> = names.iter().map(|text| name(text)).collect();
+        near(names.iter(), &name(wanted)).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_slip_of_the_keyboard_finds_the_name_that_was_meant() {
+        let names = ["audit", "customer-001", "customer-002", "prod", "staging"];
+        for (wanted, meant) in [
+            ("custmer-001", "customer-001"),
+            ("cutsomer-002", "customer-002"),
+            ("customer-0022", "customer-002"),
+            ("prd", "prod"),
+            ("porduct", ""),
+            ("stagnig", "staging"),
+            ("audits", "audit"),
+            ("stag", "staging"),
+            ("nope", ""),
+            ("x", ""),
+        ] {
+            assert_eq!(near_in(&names, wanted).join(" "), meant, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn of_many_near_names_the_nearest_are_told_and_few_of_them() {
+        let many: Vec<String> = (0..10).map(|number| format!("customer-{number}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(near_in(&many, "customer-x"), ["customer-0", "customer-1", "customer-2"]);
+        assert_eq!(near_in(&many, "customer-"), ["customer-0", "customer-1", "customer-2"]);
+        assert!(near_in(&many, "cust").is_empty());
+        assert!(near_in(&["de", "us"], "eu").is_empty());
+    }
+
+    #[test]
+    fn distances_are_counted_up_to_a_limit() {
+        for (from, to, expected) in [
+            ("abc", "abc", Some(0)),
+            ("abc", "acb", Some(1)),
+            ("abc", "bc", Some(1)),
+            ("abcdef", "abXdeY", Some(2)),
+            ("abcdef", "badcef", Some(2)),
+            ("abcdef", "uvwxyz", None),
+            ("a", "abcd", None),
+        ] {
+            assert_eq!(distance(from, to, 2), expected, "{from} {to}");
+            assert_eq!(distance(to, from, 2), expected, "{to} {from}");
+        }
+        assert_eq!(distance("ab", "ba", 1), Some(1));
+        assert_eq!(distance("ab", "ba", 0), None);
+    }
+}
