@@ -113,7 +113,7 @@ pub fn no_token(profile: &Profile) -> Failure {
     let message =
         format!("profile {} sends user name and password with each request and has no token", profile.name);
     Failure::new(ErrorCode::NO_TOKEN, message)
-        .with_hint("Print them with --format header, for resources of v1, v4 and later; v3 takes them never")
+        .with_hint("Print them with --format header, for resources of v1, v4 and later; v3 never takes them")
 }
 
 /// A request that does not decode. Nothing of it is repeated.

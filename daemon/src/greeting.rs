@@ -5,7 +5,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 
-use cp_token_protocol::Failure;
+use cp_token_protocol::{Failure, printable};
 
 use crate::watchdog;
 
@@ -35,11 +35,13 @@ pub fn ready_again() {
 
 /// Says, for the helper, why there is no daemon: `failed CODE MESSAGE<TAB>HINT`.
 pub fn failed(failure: &Failure) {
-    let line = format!("failed {} {}\t{}\n", failure.code.0, failure.message, failure.hint);
+    let [message, hint]: [String; 2] =
+        [&failure.message, &failure.hint].map(|words| printable(words).collect());
+    let line = format!("failed {} {message}\t{hint}\n", failure.code.0);
     let _ = std::io::stdout().write_all(line.as_bytes());
 }
 
 /// Says something to the person at the terminal.
 pub fn complain(line: &str) {
-    let _ = writeln!(std::io::stderr(), "cp-tokend: {line}");
+    let _ = writeln!(std::io::stderr(), "cp-tokend: {}", printable(line).collect::<String>());
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use cp_token_protocol::Failure;
+use cp_token_protocol::{Failure, within_sentence};
 use cp_tokend::app::{self, Foundation, Legacy};
 use cp_tokend::args::{Args, HELP};
 use cp_tokend::handover::{self, Predecessor, Program, Role};
@@ -46,7 +46,7 @@ fn serve(given: Option<(Role, Vec<i32>)>, background: bool) -> ExitCode {
             if background {
                 greeting::failed(&failure);
             } else {
-                greeting::complain(&format!("{}; {}", failure.message, failure.hint));
+                greeting::complain(&format!("{}; {}", failure.message, within_sentence(&failure.hint)));
             }
             ExitCode::from(EX_UNAVAILABLE)
         }

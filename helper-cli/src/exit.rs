@@ -1,7 +1,7 @@
 //! Owns how a failure leaves the process: its exit code and its one line on standard error. It decides nothing
 //! about what failed.
 
-use cp_token_protocol::{ErrorCode, Failure};
+use cp_token_protocol::{ErrorCode, Failure, within_sentence};
 
 use crate::output;
 use crate::text::clean;
@@ -72,17 +72,6 @@ fn text_line(failure: &Failure) -> String {
     match clean(&failure.hint) {
         hint if hint.is_empty() => format!("cp-token: {message}\n"),
         hint => format!("cp-token: {message}; {}\n", within_sentence(&hint)),
-    }
-}
-
-/// The hint as it goes on after a semicolon; names in capitals stay as they are.
-fn within_sentence(hint: &str) -> String {
-    let mut letters = hint.chars();
-    match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if first.is_ascii_uppercase() && second.is_ascii_lowercase() => {
-            format!("{}{}", first.to_ascii_lowercase(), letters.as_str())
-        }
-        _ => hint.to_owned(),
     }
 }
 

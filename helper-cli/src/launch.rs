@@ -4,6 +4,7 @@
 mod failures;
 mod folder;
 mod lock;
+mod missing;
 mod process;
 
 #[cfg(unix)]

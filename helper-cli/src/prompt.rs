@@ -143,7 +143,10 @@ fn split(input: &[u8], allowed: RangeInclusive<usize>) -> Result<Vec<&[u8]>, Fai
     }
     let message = match allowed.end() {
         1 => "standard input has more than one line".to_owned(),
-        most => format!("standard input has {} lines where {most} are needed", lines.len()),
+        most => {
+            let lines = if lines.len() == 1 { "1 line".to_owned() } else { format!("{} lines", lines.len()) };
+            format!("standard input has {lines} where {most} are needed")
+        }
     };
     Err(Failure::new(ErrorCode::BAD_INPUT, message).with_hint(
         "the secret is its first line, then come the seed and the proxy's password where they are needed",
@@ -189,7 +192,9 @@ mod tests {
         }
         assert!(split(b"secret\nmore", 1..=1).is_err());
         assert!(split(b"secret\n\n", 1..=1).is_err());
-        assert!(split(b"secret\n", 2..=2).is_err());
+        let told = |input: &[u8]| split(input, 3..=3).unwrap_err().message;
+        assert_eq!(told(b"secret\n"), "standard input has 1 line where 3 are needed");
+        assert_eq!(told(b"secret\nseed"), "standard input has 2 lines where 3 are needed");
         assert_eq!(split(b"a\r\nb\r\n", 1..=2).unwrap(), [b"a", b"b"]);
     }
 

@@ -17,6 +17,14 @@ pub(crate) fn with(words: &str, command: &str, path: &Path) -> String {
     }
 }
 
+/// The same, where the words go on to the command.
+pub(crate) fn with_command(words: &str, command: &str, path: &Path) -> String {
+    match shell_path(path) {
+        Some(path) => format!("{words} with: {command} {path}"),
+        None => words.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -188,6 +188,17 @@ impl Failure {
     }
 }
 
+/// A hint as it goes on after a semicolon; names in capitals stay as they are.
+pub fn within_sentence(hint: &str) -> String {
+    let mut letters = hint.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if first.is_ascii_uppercase() && second.is_ascii_lowercase() => {
+            format!("{}{}", first.to_ascii_lowercase(), letters.as_str())
+        }
+        _ => hint.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

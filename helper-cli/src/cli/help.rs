@@ -35,7 +35,7 @@ Exit codes:
    0  success
   64  usage: bad arguments, unknown profile, several profiles and no default
   65  data: standard input is malformed
-  69  unavailable: no daemon and none can be started, or no secret to be had
+  69  unavailable: no daemon and none can be started (is its folder missing?), or no secret to be had
   70  internal: a bug
   74  i/o: the output, the config or the state could not be written
   75  try again: server unreachable or busy, timeout, cooling down

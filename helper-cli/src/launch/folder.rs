@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress, require_own_folder, state_folder};
 
-use super::system;
+use super::{missing, system};
 use crate::shell;
 
 /// Makes the meeting folder, with its parents, where it is missing and lies in our own runtime or state folder.
 ///
 /// # Errors
-/// [`ErrorCode::NOT_OUR_DAEMON`] where a folder on the way is somebody else's, and nothing was made;
-/// [`ErrorCode::DAEMON_UNAVAILABLE`] where it is missing and not ours to make, or cannot be made.
+/// [`ErrorCode::DAEMON_UNAVAILABLE`] where it is missing and not ours to make, or cannot be made;
+/// [`ErrorCode::NOT_OUR_DAEMON`] where the place that we were given is there and somebody else's. Nothing was made then.
 pub(super) fn prepare(address: &IpcAddress) -> Result<(), Failure> {
     let folder = address.folder();
     if !folder.exists() {
@@ -41,13 +41,12 @@ fn require_our_place(folder: &Path) -> Result<(), Failure> {
     if [runtime, state].into_iter().flatten().any(|place| folder.starts_with(place)) {
         return Ok(());
     }
-    let shown = folder.display();
-    Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, format!("the folder {shown} does not exist"))
-        .with_hint(format!("make it with: mkdir -m 700 -p '{shown}'")))
+    let message = format!("the folder {} does not exist", folder.display());
+    Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(missing::mend(folder)))
 }
 
 fn require_own_ancestor(folder: &Path) -> Result<(), Failure> {
-    let Some(existing) = folder.ancestors().find(|path| path.exists()) else { return Err(not_made(folder)) };
+    let Some(existing) = missing::existing(folder) else { return Err(not_made(folder)) };
     match system::foreign_owner(existing) {
         None => Ok(()),
         Some(owner) => Err(elsewhere(folder, existing, owner)),
@@ -59,17 +58,12 @@ fn elsewhere(folder: &Path, existing: &Path, owner: u32) -> Failure {
     let missing = folder.ancestors().take_while(|path| *path != existing).last().unwrap_or(folder);
     let (shown, existing) = (missing.display(), existing.display());
     let message = format!("{shown} does not exist, and {existing} belongs to user {owner}");
-    let is_asked_for =
-        std::env::var_os("CP_TOKEN_STATE_DIR").is_some_and(|state| Path::new(&state).starts_with(missing));
-    let hint = match is_asked_for {
-        true => format!("make it with: mkdir -m 700 '{shown}'"),
-        false => PLACES.to_owned(),
+    let code = match missing::is_given_and_there(folder) {
+        true => ErrorCode::NOT_OUR_DAEMON,
+        false => ErrorCode::DAEMON_UNAVAILABLE,
     };
-    Failure::new(ErrorCode::NOT_OUR_DAEMON, message).with_hint(hint)
+    Failure::new(code, message).with_hint(missing::mend(folder))
 }
-
-const PLACES: &str = "set CP_TOKEN_STATE_DIR and CP_TOKEN_CONFIG_DIR to folders of your own, made with mkdir -m 700 \
-     (after sudo -E, unset XDG_RUNTIME_DIR and HOME)";
 
 fn not_made(folder: &Path) -> Failure {
     let message = format!("the folder {} cannot be made", folder.display());

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use cp_token_protocol::is_same_user;
 use cp_token_protocol::trust::{self, Distrust, Flaw};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{Access, FlockOperation, flock};
 use rustix::time::{ClockId, clock_gettime};
 
 /// What the system's own libraries ask for, besides: nothing.
@@ -36,6 +36,12 @@ pub(super) fn open_folder_on(folder: &Path) -> Option<PathBuf> {
 pub(super) fn foreign_owner(path: &Path) -> Option<u32> {
     let owner = path.metadata().map_or(u32::MAX, |metadata| metadata.uid());
     (!is_ours(owner)).then_some(owner)
+}
+
+/// Whether we may make a folder in `path`, which is ours or root's, as every folder on the way has to be.
+pub(super) fn may_make_in(path: &Path) -> bool {
+    let is_trusted = path.metadata().is_ok_and(|metadata| is_ours(metadata.uid()) || metadata.uid() == 0);
+    is_trusted && rustix::fs::access(path, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 
 /// Opens an ordinary file of our own, making it where it is missing; a link is not followed.

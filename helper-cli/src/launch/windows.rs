@@ -31,6 +31,11 @@ pub(super) fn open_folder_on(_: &Path) -> Option<std::path::PathBuf> {
     None
 }
 
+/// Whether we may make a folder in `path`, which is ours.
+pub(super) fn may_make_in(path: &Path) -> bool {
+    foreign_owner(path).is_none()
+}
+
 /// The user that `path` belongs to, where that is neither us nor the system.
 pub(super) fn foreign_owner(path: &Path) -> Option<u32> {
     let flags = FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT;

@@ -117,7 +117,7 @@ fn b19_beside_an_activated_daemon_no_other_one_starts() {
     let world = World::new();
     let _daemon = world.launch(launch(&world, "good", "own", "1"));
     let second = world.try_launch(Launch::default()).err().expect("a second daemon started");
-    assert!(second.stderr.contains("a daemon runs here already"), "{second:?}");
+    assert!(second.stderr.contains("a daemon runs here already; use it"), "{second:?}");
     world.helper(&["daemon", "start"]).succeeded();
     assert_eq!(world.running(), [world.daemon_pid()]);
 }

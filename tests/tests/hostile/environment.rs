@@ -100,6 +100,7 @@ fn k03_a_home_that_is_missing_the_root_or_another_user_s_is_used_by_nobody() {
     give_to(&foreign, 1235);
     let foreign = foreign.to_str().expect("a path in UTF-8");
     at_home(&world, "").run().failed(78).saying("there is no home folder");
+    at_home(&world, "/nonexistent").run().failed(69).saying("/nonexistent does not exist");
     at_home(&world, "/").run().failed(76).saying("belongs to user 0");
     at_home(&world, foreign).run().failed(76).saying("belongs to user 1235");
     at_home(&world, "relative").run().failed(78).saying("HOME must be an absolute path");

@@ -84,7 +84,7 @@ fn d05_without_another_thread_or_process_the_daemon_says_so_or_serves_what_it_ho
     let few = [&AS_OTHER[..], &["prlimit", "--nproc=1"]].concat();
     let refused = world.try_launch(Launch::by(few)).err().expect("a start without a thread for the log");
     assert_eq!(refused.code, 69);
-    assert!(refused.stderr.contains("Free some of the machine's processes"), "{refused:?}");
+    assert!(refused.stderr.contains("free some of the machine's processes"), "{refused:?}");
     let daemon = world.launch(Launch::by(AS_OTHER));
     let get = || by_other(&world, world.helper_file()).args(["get"]).printing_a_token().run();
     let client = world.new_client();

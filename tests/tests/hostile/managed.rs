@@ -117,13 +117,45 @@ fn a_folder_that_is_missing_in_somebody_elses_is_named_with_what_to_do() {
     let call = |line| daemon(line).without_env("CP_TOKEN_SOCKET").without_env("XDG_RUNTIME_DIR");
     let homeless = call("start").without_env("CP_TOKEN_STATE_DIR").without_env("XDG_STATE_HOME");
     let told =
-        homeless.env("HOME", world.path("missing")).run().failed(76).saying("missing does not exist, and");
+        homeless.env("HOME", world.path("missing")).run().failed(69).saying("missing does not exist, and");
     told.saying("set CP_TOKEN_STATE_DIR and CP_TOKEN_CONFIG_DIR to folders of your own");
     let state = sticky.join("mine");
     let with_state = |line| call(line).env("CP_TOKEN_STATE_DIR", &state).run();
-    let told = with_state("start").failed(76).saying("mine does not exist, and").stderr;
+    let told = with_state("start").failed(69).saying("mine does not exist, and").stderr;
     let (_, command) = told.split_once("make it with: ").expect("what to do");
     by_other(&world, "sh").args(["-c", command]).run().succeeded();
     with_state("start").succeeded();
     with_state("stop").succeeded();
+}
+
+/// One exit code, and no command that would be denied, whichever variable leads to what is missing.
+#[test]
+fn a_missing_folder_is_told_with_a_command_only_where_that_would_work() {
+    if !can_be_others() {
+        return;
+    }
+    let world = World::new();
+    give_world_to_other(&world);
+    let (closed, open) = (world.path("closed"), world.path("open"));
+    for (folder, mode) in [(&closed, 0o755), (&open, 0o1777)] {
+        std::fs::create_dir(folder).expect("make a folder");
+        chmod(folder, mode);
+    }
+    let meeting = |name: &str, place: &std::path::Path| {
+        let call = by_other(&world, world.helper_file()).args(["daemon", "start"]);
+        let call = ["CP_TOKEN_SOCKET", "XDG_RUNTIME_DIR", "CP_TOKEN_STATE_DIR"]
+            .into_iter()
+            .fold(call, Call::without_env);
+        call.env(name, place).run().failed(69).saying("does not exist").stderr
+    };
+    for name in ["CP_TOKEN_SOCKET", "XDG_RUNTIME_DIR", "CP_TOKEN_STATE_DIR"] {
+        let [denied, allowed] = [&closed, &open].map(|folder| meeting(name, &folder.join("my place/run")));
+        assert!(denied.contains(&format!("set {name} to")) && !denied.contains("mkdir"), "{denied}");
+        let (_, command) = allowed.split_once("make it with: ").expect("what to do");
+        assert!(command.starts_with("mkdir -m 700 -p '"), "{command}");
+        by_other(&world, "sh").args(["-c", command]).run().succeeded();
+        std::fs::remove_dir_all(open.join("my place")).expect("remove what it made");
+    }
+    let systems = meeting("XDG_RUNTIME_DIR", "/run/user/4294967".as_ref());
+    assert!(systems.contains("loginctl enable-linger") && !systems.contains("mkdir"), "{systems}");
 }

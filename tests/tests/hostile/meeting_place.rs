@@ -217,7 +217,7 @@ fn a15_a_disk_without_sockets_or_locks_is_named_and_no_other_place_is_taken() {
         let trouble = Launch::by(["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject]);
         let told = world.try_launch(trouble).err().expect("a refusal");
         assert!(told.code == 69 && told.stderr.contains(words), "{told:?}");
-        assert!(told.stderr.contains("Set CP_TOKEN_SOCKET to a place on a local disk"), "{told:?}");
+        assert!(told.stderr.contains("set CP_TOKEN_SOCKET to a place on a local disk"), "{told:?}");
         assert!(!world.socket().exists());
         starts(&world);
     }

@@ -203,7 +203,7 @@ fn b13_root_that_kept_a_users_environment_leaves_nothing_in_his_folders() {
     let world = World::new();
     give_world_to_other(&world);
     std::fs::remove_dir(world.path("run/cp-token")).expect("remove the meeting folder");
-    world.helper(&[]).failed(76).saying("belongs to user 1234");
+    world.helper(&[]).failed(69).saying("belongs to user 1234");
     let without = world.call(&[]).without_env("CP_TOKEN_SOCKET").without_env("XDG_RUNTIME_DIR");
     without.run().failed(76).saying("belongs to user 1234");
     for folder in ["run", "state", "home", "config"] {
