@@ -28,6 +28,12 @@ pub(super) fn not_created(failure: &Failure, name: &ProfileName) -> Failure {
 
 fn to_run_again(what: &str, failure: &Failure) -> Failure {
     let mut failure = failure.clone();
+    if failure.code == ErrorCode::CODE_NEEDED {
+        // Its message is the question where there is somebody to ask, and then something is still to be changed.
+        return failure.with_hint(format!(
+            "Nothing was changed; run {what} at a terminal, set CP_TOKEN_ASKPASS for it, or add --no-verify"
+        ));
+    }
     failure.message.push_str("; nothing was changed");
     failure.hint.truncate(failure.hint.find(KEPT).unwrap_or(failure.hint.len()));
     let (reset, others) = failure.hint.split_once(IF_DELETED).unwrap_or_default();
@@ -37,9 +43,6 @@ fn to_run_again(what: &str, failure: &Failure) -> Failure {
     }
     if let Some(place) = once_more_in(&failure.hint) {
         failure.hint.insert_str(place.end, &format!(", then run {what} again"));
-    }
-    if failure.code == ErrorCode::CODE_NEEDED {
-        failure.hint = format!("Run {what} at a terminal, set CP_TOKEN_ASKPASS for it, or add --no-verify");
     }
     failure
 }

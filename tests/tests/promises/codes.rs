@@ -215,6 +215,8 @@ fn create_asking(world: &World) -> (Person, PathBuf, PathBuf) {
     fs::write(&answer, "123456\n").expect("write the answer");
     let create = creating(world, &jo, "jo").args(["--totp", "ask"]).stdin(&jo.password);
     create.env("CP_TOKEN_ASKPASS", &askpass).run().succeeded();
+    let asked = fs::read_to_string(world.path("askpass.runs")).expect("it was asked");
+    assert!(asked.contains("one-time code") && !asked.contains("nothing was changed"), "{asked}");
     (jo, askpass, answer)
 }
 
