@@ -135,6 +135,8 @@ did by itself. Newest last. The names are those that the kernel has at the time,
 can give itself any name. No token and no secret is in it. The daemon keeps a thousand entries in memory
 until it ends. Starts no daemon; where none runs, the exit code is 69.
 
+A terminal that is too narrow lacks the helper, the date and parts of long words; at a pipe everything is whole.
+
 What: get, get-rejected, get-fresh, forget, profile-create, profile-update, profile-reset-secret,
 profile-delete, profile-use, reload, stop, restart, lock, lock-on-suspend, unlock, no-lock-on-suspend,
 doctor; token-request (the daemon asks the server, for whoever waits) and renewal (it asks ahead of time).

@@ -29,7 +29,7 @@ const MARK: usize = 2;
 
 /// What gives way on a narrow terminal: first the bar, then what is seldom looked for, https:// and details of the
 /// token; names of a usual length come late.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step::Thin(TOKEN, 1),
     Step::Drop(KIND),
     Step::Drop(CREATED),
@@ -37,7 +37,8 @@ const STEPS: [Step; 12] = [
     Step::Thin(URL, 1),
     Step::Shorten(&[NAME], MARK + 26, Cut::Middle),
     Step::Thin(TOKEN, 2),
-    Step::Shorten(&[URL, ID], 12, Cut::End),
+    Step::Shorten(&[ID], 8, Cut::End),
+    Step::Shorten(&[URL], 12, Cut::End),
     Step::Drop(ID),
     Step::Shorten(&[NAME], MARK + 12, Cut::Middle),
     Step::Drop(URL),

@@ -169,6 +169,16 @@ fn one_long_name_is_cut_in_the_middle_and_the_others_are_not() {
 }
 
 #[test]
+fn a_long_id_is_shortened_before_the_host_is() {
+    let url = "https://console.us2.crashplan.com".to_owned();
+    let identity = Identity::ApiClient("key-42c6f0de-1111-2222-3333-444455556666".to_owned());
+    let report =
+        ProfileReport { url, identity, ..report("customer-us-production-eu1", TokenState::Live(899_000)) };
+    let row = at(80, &[report])[1].clone();
+    assert_eq!(row, "  customer-us-production-eu1  console.us2.crashplan.com  key-42c6…  14m 59s left");
+}
+
+#[test]
 fn at_a_pipe_everything_is_whole() {
     for line in
         plain(profiles(&states("customer-us-production-eu1"), &Look::PLAIN), &Look::PLAIN).iter().skip(1)

@@ -19,12 +19,14 @@ pub(super) struct Layout<const N: usize> {
 impl<const N: usize> Layout<N> {
     /// With as few steps as make the table fit into that room, or with all.
     pub(super) fn fitting(rows: &[Row<N>], steps: &[Step], room: Option<usize>) -> Self {
-        let widest = std::array::from_fn(|column| {
-            std::array::from_fn(|turn| {
-                rows.iter().map(|row| width_without(&row.0[column], turn)).max().unwrap_or(0)
-            })
-        });
-        let room = room.unwrap_or(usize::MAX);
+        let widest_in = |column: usize, turn| {
+            rows.iter().map(|row| width_without(&row.0[column], turn)).max().unwrap_or(0)
+        };
+        let Some(room) = room else {
+            let widths = std::array::from_fn(|column| widest_in(column, 0));
+            return Self { widths, turns: [0; N], cuts: [Cut::End; N] };
+        };
+        let widest = std::array::from_fn(|column| std::array::from_fn(|turn| widest_in(column, turn)));
         let mut taken = 0;
         loop {
             let layout = Self::after(&widest, &steps[..taken], room);
