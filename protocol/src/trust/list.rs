@@ -1,12 +1,16 @@
 //! Owns what a POSIX access list grants beyond the mode, from the bytes that the kernel keeps it in. It touches no file.
+#![cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has such lists"))]
 
 use super::Viewer;
 
 #[cfg(target_os = "linux")]
 #[path = "list/linux.rs"]
 mod system;
+#[cfg(all(unix, not(target_os = "linux")))]
+#[path = "list/macos.rs"]
+mod system;
 
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 pub(super) use system::{of_file, of_path};
 
 /// The mode's group bits stand for the mask where there is a list, so the list is what tells whom they let in.
