@@ -7,17 +7,17 @@ mod help;
 mod layout;
 mod profile;
 mod programs;
+mod refusal;
 mod service;
 
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use crate::commands::get::GetOptions;
 use crate::exit::ErrorFormat;
-use crate::text::clean;
 
 pub(crate) use adapter::{
     BazelOperation, BazelOptions, DockerOperation, DockerOptions, GitCredentialOptions, KubectlOptions,
@@ -196,7 +196,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, Failure> {
         Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(Parsed::Text(layout::help(line, &error))),
         Err(error) if is_answer(error.kind()) => Ok(Parsed::Text(error.render().to_string())),
         Err(_) if lacks_dashes(arguments) => Err(dashes_missing(arguments)),
-        Err(error) => Err(stray_word(&error).unwrap_or_else(|| usage(&error.render().to_string()))),
+        Err(error) => Err(refusal::of(error)),
     }
 }
 
@@ -255,35 +255,6 @@ fn is_option(word: &str, name: &str) -> bool {
 fn is_answer(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
 }
-
-/// A word that belongs to nothing is not repeated: it may be a secret that somebody tried to hand over here.
-fn stray_word(error: &clap::Error) -> Option<Failure> {
-    let kind = error.kind();
-    let unknown_option = matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(word)) if word.starts_with('-'));
-    let message = if kind == ErrorKind::UnknownArgument && !unknown_option {
-        "a word is there that belongs to no option; secrets are never arguments"
-    } else if kind == ErrorKind::InvalidSubcommand && error.get(ContextKind::SuggestedSubcommand).is_none() {
-        "there is no such command"
-    } else if error.render().to_string().starts_with("error: the subcommand") {
-        "options of get stand before another word, which belongs to none of them"
-    } else {
-        return None;
-    };
-    Some(Failure::new(ErrorCode::USAGE, message).with_hint(SEE_HELP))
-}
-
-/// Clap's paragraphs as one line: the first says what is wrong, a tip what might be meant.
-fn usage(rendered: &str) -> Failure {
-    let mut paragraphs = rendered.split("\n\n");
-    let first = paragraphs.next().unwrap_or_default();
-    let message = first.strip_prefix("error: ").unwrap_or(first);
-    let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-    let tip = rendered.lines().find_map(|line| line.trim_start().strip_prefix("tip: "));
-    let hint = tip.map_or_else(|| SEE_HELP.to_owned(), clean);
-    Failure::new(ErrorCode::USAGE, clean(&message)).with_hint(hint)
-}
-
-const SEE_HELP: &str = "see: cp-token --help";
 
 #[cfg(test)]
 mod tests;

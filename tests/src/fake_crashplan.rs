@@ -208,12 +208,17 @@ impl FakeCrashPlan {
 
     /// Token requests are recorded and then wait for [`Self::release`]; only then are they judged and answered.
     pub fn hold(&self) {
-        self.shared.set_held(true);
+        self.shared.set_passing(0);
     }
 
     /// Lets waiting token requests go on.
     pub fn release(&self) {
-        self.shared.set_held(false);
+        self.shared.set_passing(u64::MAX);
+    }
+
+    /// Lets the first request of all go on, and holds the others.
+    pub fn release_first(&self) {
+        self.shared.set_passing(1);
     }
 }
 

@@ -88,8 +88,9 @@ impl Redeemer {
         let login = (AccountKey::login(profile), &entry.secret);
         let by_server = Some(login).filter(|_| profile.totp == TotpMethod::None);
         let by_proxy = proxy_login(profile, entry);
-        let now = self.clock.now().boot;
         let unproved = || {
+            // As it is when it is asked: what was found out while the turn was waited for counts.
+            let now = self.clock.now().boot;
             let credentials = [by_proxy.as_ref(), by_server.as_ref()].into_iter().flatten();
             credentials.filter_map(|(account, secret)| self.refusals.unproved(account, secret, now)).collect()
         };

@@ -45,7 +45,7 @@ pub(super) async fn serve(shared: &Shared, mut stream: impl Connection) {
         return;
     }
     let number = shared.arrived(request.clone());
-    if passed_gate(shared, &mut stream, &request).await {
+    if passed_gate(shared, &mut stream, number, &request).await {
         let answer = shared.decide(number, &request);
         // A failed write means that the client has left, which the outcome below says.
         let _ = play(shared, number, &mut stream, answer).await;
@@ -54,13 +54,13 @@ pub(super) async fn serve(shared: &Shared, mut stream: impl Connection) {
 }
 
 /// False when the client left while its request was held.
-async fn passed_gate(shared: &Shared, stream: &mut impl Connection, request: &Request) -> bool {
+async fn passed_gate(shared: &Shared, stream: &mut impl Connection, number: u64, request: &Request) -> bool {
     if Asked::by(&request.path) != Asked::Token {
         return true;
     }
     tokio::select! {
         biased;
-        () = shared.gate_open() => true,
+        () = shared.gate_open(number) => true,
         () = closed_by_client(stream) => false,
     }
 }

@@ -26,7 +26,8 @@ pub(super) struct State {
 pub(super) struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    held: watch::Sender<bool>,
+    /// Token requests up to this number are let through.
+    passes: watch::Sender<u64>,
     started: Instant,
     /// Whether `GET /_ledger` shows the counts.
     pub(super) ledger_page: bool,
@@ -42,8 +43,8 @@ impl Shared {
             api_script: Script::new(),
             ledger: Ledger::default(),
         };
-        let (changed, held, started) = (Condvar::new(), watch::Sender::new(false), Instant::now());
-        Self { state: Mutex::new(state), changed, held, started, ledger_page }
+        let (changed, passes, started) = (Condvar::new(), watch::Sender::new(u64::MAX), Instant::now());
+        Self { state: Mutex::new(state), changed, passes, started, ledger_page }
     }
 
     /// Looks at the state or changes it, and wakes whoever waits for a change.
@@ -60,14 +61,15 @@ impl Shared {
         !timeout.timed_out()
     }
 
-    pub(super) fn set_held(&self, held: bool) {
-        self.held.send_replace(held);
+    /// Lets the requests up to this number through the gate for token requests.
+    pub(super) fn set_passing(&self, last: u64) {
+        self.passes.send_replace(last);
     }
 
-    /// Returns once the gate for token requests is open.
-    pub(super) async fn gate_open(&self) {
-        let mut held = self.held.subscribe();
-        held.wait_for(|held| !held).await.expect("the gate lives as long as the server");
+    /// Returns once the gate is open for this request.
+    pub(super) async fn gate_open(&self, number: u64) {
+        let mut passes = self.passes.subscribe();
+        passes.wait_for(|last| number <= *last).await.expect("the gate lives as long as the server");
     }
 
     /// Records a request at its arrival and returns its number.

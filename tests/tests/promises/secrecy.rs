@@ -116,6 +116,17 @@ fn e09_no_option_takes_a_secret_and_none_is_repeated_where_somebody_tries() {
     assert!(!outcome.stderr.contains(TRIED), "{outcome:?}");
     let outcome = world.helper(&["--rejected", TRIED]).failed(64);
     assert!(!outcome.stderr.contains(TRIED), "{outcome:?}");
+    let joined = ["profile create p --secret-stdin=", "lock --passphrase-stdin=", "--rejected=", "--fresh="];
+    let taken = ["profile update p --totp stored:", "profile update p --secret-source ", "--timeout "];
+    for line in joined.into_iter().chain(taken) {
+        let line = format!("{line}{TRIED}");
+        let words: Vec<&str> = line.split(' ').collect();
+        for format in ["text", "json"] {
+            let outcome =
+                world.call(&words).args(["--error-format", format]).run().failed(64).saying("value for '--");
+            assert!(!outcome.stderr.contains(TRIED) && outcome.stdout.is_empty(), "{outcome:?}");
+        }
+    }
 }
 
 #[test]

@@ -125,6 +125,20 @@ fn a_secret_that_works_is_sent_for_all_at_once() {
     running.into_iter().for_each(|call| drop(call.finish().token()));
 }
 
+#[test]
+fn once_the_first_has_found_out_all_who_waited_go_at_once() {
+    let (world, _daemon) = of_one_client(|_, client| client.secret.clone());
+    world.server().hold();
+    let call = |name: &&str| world.call(&["-p", name]).printing_a_token().spawn();
+    let running: Vec<_> = NAMES.iter().map(call).collect();
+    let in_flight = |count: usize| world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == count);
+    assert!(in_flight(1));
+    world.server().release_first();
+    assert!(in_flight(NAMES.len() - 1), "{} at once", world.server().max_in_flight());
+    world.server().release();
+    running.into_iter().for_each(|call| drop(call.finish().token()));
+}
+
 /// A user whose first profile is being asked about, and others who need something else.
 #[test]
 fn who_needs_another_credential_or_none_waits_for_nobody() {
