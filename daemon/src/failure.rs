@@ -108,6 +108,15 @@ pub fn timed_out() -> Failure {
         .with_retry_after(Duration::from_secs(1))
 }
 
+/// A caller's own time ran out while another profile tried the same secret.
+pub fn behind(profile: &Profile, other: &ProfileName) -> Failure {
+    let message = format!(
+        "profile {}: no token was issued within the time allowed; it waits for profile {other}, which tries the same secret, or the same password of a proxy, and has no answer yet",
+        profile.name
+    );
+    Failure { message, ..timed_out() }
+}
+
 /// The profile has no tokens, and the caller takes nothing else.
 pub fn no_token(profile: &Profile) -> Failure {
     let message =
@@ -164,7 +173,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         RegistryError::AmbiguousUrl(..) => (ErrorCode::UNKNOWN_URL, "Choose one with --profile"),
         RegistryError::AmbiguousOrigin(..) => (
             ErrorCode::AMBIGUOUS_PROFILE,
-            "Name one as the user name, or make one the default: `cp-token profile use NAME`",
+            "Name one with -p, or as the user name that another program sends, or make one the default: `cp-token profile use NAME`",
         ),
         RegistryError::UnknownUser(_) => (
             ErrorCode::UNKNOWN_PROFILE,
@@ -190,7 +199,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         RegistryError::SeedNeeded => (ErrorCode::INVALID_ARGUMENT, "Give the seed with it"),
         RegistryError::NotOurs => (
             ErrorCode::INVALID_ARGUMENT,
-            "Change the secret where it rests, then run this without a secret: it is looked at anew",
+            "Change the secret where it is kept, then run this without a secret: it is looked at anew",
         ),
         RegistryError::RelativeBundle => (ErrorCode::INVALID_ARGUMENT, "Give the path from the root"),
         RegistryError::SecretNeeded => (ErrorCode::INVALID_ARGUMENT, "Give its secret with it"),

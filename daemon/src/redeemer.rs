@@ -161,6 +161,10 @@ impl Redeem for Redeemer {
         self.refusals.forgive_all()
     }
 
+    fn ahead_of(&self, name: &ProfileName) -> Option<ProfileName> {
+        self.turns.ahead_of(name)
+    }
+
     fn code_wait(&self, profile: &Profile) -> Option<Duration> {
         self.codes.held_up(profile)
     }

@@ -32,6 +32,11 @@ pub trait Redeem: Send + Sync {
     /// As [`Redeem::forgive`], for every secret.
     fn forgive_all(&self) -> bool;
 
+    /// The profile whose trade this one's waits for; nothing where it waits for none.
+    fn ahead_of(&self, _name: &ProfileName) -> Option<ProfileName> {
+        None
+    }
+
     /// How long callers are held up by the next one-time code of the profile; nothing where they are not.
     fn code_wait(&self, profile: &Profile) -> Option<Duration>;
 }

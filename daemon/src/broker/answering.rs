@@ -89,6 +89,9 @@ impl Broker {
         if let Some(wait) = self.redeemer.code_wait(profile) {
             return Some(failure::code_pending(profile, wait));
         }
+        if let Some(other) = self.redeemer.ahead_of(&profile.name) {
+            return Some(failure::behind(profile, &other));
+        }
         let now = self.clock.now();
         let entries = self.entries();
         let entry = entries.get(&profile.name)?;

@@ -97,7 +97,7 @@ impl Redeemer {
         // A bundle on a disk that hangs holds up its own profile, and none that waits for the turn.
         let bundle = authority::check_ca_bundle(&profile.network).await;
         bundle.map_err(|error| failure::of_token_request(&error, profile, None))?;
-        Ok(self.turns.take(unproved).await)
+        Ok(self.turns.take(&profile.name, unproved).await)
     }
 
     /// Passes where no pause lasts that the server has asked this account for.

@@ -39,7 +39,7 @@ impl Redeemer {
                 login.and_then(|(proxy, word)| self.refusals.unproved(proxy, word, self.clock.now().boot));
             unproved.into_iter().collect()
         };
-        let turn = tokio::time::timeout(LONGEST_WAIT, self.turns.take(unproved)).await;
+        let turn = tokio::time::timeout(LONGEST_WAIT, self.turns.take(&profile.name, unproved)).await;
         let _turn = turn.map_err(|_| failure::of_token_request(&in_vain(profile), profile, None).failure)?;
         let before = login.as_ref().and_then(|(proxy, word)| self.said_before(proxy, word, profile));
         if let Some(before) = before {

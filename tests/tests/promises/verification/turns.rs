@@ -7,7 +7,7 @@ use cp_token_tests::fake_proxy::FakeProxy;
 use cp_token_tests::world::{Client, Daemon, Outcome, PATIENCE, World};
 
 use super::USER;
-use crate::exec::wait_for_file;
+use crate::exec::{wait_for_file, wait_until};
 use crate::refused::{secret_file, write_config, written};
 
 const NAMES: [&str; 8] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"];
@@ -166,6 +166,25 @@ fn who_needs_another_credential_or_none_waits_for_nobody() {
     [first, twin].into_iter().for_each(|call| drop(call.finish().failed(77)));
     second.finish().token();
     assert_eq!(world.server().token_requests(), 2);
+}
+
+#[test]
+fn who_has_no_more_time_is_told_which_other_profile_tries_its_secret() {
+    let (world, _daemon) = of_one_client(|_, client| client.secret.clone());
+    world.server().hold();
+    let first = world.call(&["-p", "p0"]).printing_a_token().spawn();
+    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    let behind = |name: &str| {
+        let told = world.helper(&["-p", name, "--timeout", "1s"]).failed(75);
+        told.stderr.contains("it waits for profile p0, which tries the same secret")
+    };
+    // Its request is with the daemon for longer than its caller.
+    wait_until(|| behind("p1") && behind("p2"));
+    let told = world.helper(&["-p", "p0", "--timeout", "1s"]).failed(75);
+    assert!(!told.stderr.contains("it waits for profile"), "{told:?}");
+    world.server().release();
+    first.finish().token();
+    world.helper(&["-p", "p1"]).token();
 }
 
 #[test]
