@@ -9,6 +9,7 @@ mod profile;
 mod programs;
 mod refusal;
 mod service;
+mod suggestion;
 
 use std::ffi::OsString;
 
@@ -144,11 +145,15 @@ pub(crate) struct DoctorOptions {
 #[derive(Debug, clap::Args)]
 pub(crate) struct LogOptions {
     /// The most entries, the newest of them; the daemon keeps a thousand
-    #[arg(short = 'n', long = "entries", value_name = "N", default_value_t = 50)]
+    #[arg(short = 'n', long = "entries", value_name = "N", default_value_t = 50, value_parser = count)]
     pub(crate) entries: u32,
     /// Print one JSON array
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn count(text: &str) -> Result<u32, &'static str> {
+    text.parse().map_err(|_| "it is a whole number, as 50")
 }
 
 /// Whose live tokens to drop.
@@ -196,7 +201,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, Failure> {
         Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(Parsed::Text(layout::help(line, &error))),
         Err(error) if is_answer(error.kind()) => Ok(Parsed::Text(error.render().to_string())),
         Err(_) if lacks_dashes(arguments) => Err(dashes_missing(arguments)),
-        Err(error) => Err(refusal::of(error)),
+        Err(error) => Err(refusal::of(error, arguments)),
     }
 }
 

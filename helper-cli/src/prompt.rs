@@ -138,6 +138,10 @@ fn split(input: &[u8], allowed: RangeInclusive<usize>) -> Result<Vec<&[u8]>, Fai
     if lines.is_empty() {
         lines.push(input);
     }
+    // Empty lines at the end are nobody's secret.
+    while lines.len() > *allowed.end() && lines.last().is_some_and(|line| line.is_empty()) {
+        lines.pop();
+    }
     if allowed.contains(&lines.len()) {
         return Ok(lines);
     }
@@ -168,8 +172,10 @@ fn accept(bytes: &[u8]) -> Result<Secret, Failure> {
     } else {
         return Ok(Secret::copy_of(bytes));
     };
-    Err(Failure::new(ErrorCode::SECRET_INVALID, format!("the secret {problem}"))
-        .with_hint("copy it from the console again, without what is around it"))
+    Err(Failure::new(ErrorCode::SECRET_INVALID, format!("the secret {problem}")).with_hint(match bytes {
+        [] => "give it on standard input with --secret-stdin, or where it is asked for",
+        _ => "copy it from the console again, without what is around it",
+    }))
 }
 
 fn not_asked(error: &io::Error) -> Failure {
@@ -191,7 +197,8 @@ mod tests {
             assert_eq!(without_line_end(input.as_bytes()), line.as_bytes(), "{input:?}");
         }
         assert!(split(b"secret\nmore", 1..=1).is_err());
-        assert!(split(b"secret\n\n", 1..=1).is_err());
+        assert_eq!(split(b"secret\n\n\r\n", 1..=1).unwrap(), [b"secret"]);
+        assert!(split(b"\nsecret\n", 1..=1).is_err());
         let told = |input: &[u8]| split(input, 3..=3).unwrap_err().message;
         assert_eq!(told(b"secret\n"), "standard input has 1 line where 3 are needed");
         assert_eq!(told(b"secret\nseed"), "standard input has 2 lines where 3 are needed");

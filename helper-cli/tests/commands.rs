@@ -125,7 +125,7 @@ fn bad_secrets_are_refused_before_the_daemon_is_asked() {
         (&b""[..], "empty"),
         (b"\n", "empty"),
         (b"a\nb", "more than one line"),
-        (b"a\n\n", "more than one line"),
+        (b"\na\n", "more than one line"),
         (b"a\0", "control"),
         (b"a\tb\n", "control"),
         (&[b'x'; 4097], "longer than 4096"),

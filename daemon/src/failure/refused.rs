@@ -34,7 +34,7 @@ pub(super) fn refused(
         (_, TotpMethod::None) => "refused the user name or password, or wants a one-time code with them",
         (_, _) => "refused the user name, the password or the one-time code",
     };
-    let message = format!("profile {name}: the server {what} ({words}){NOT_AGAIN} until {}", until(profile));
+    let message = format!("profile {name}: the server {what} ({words}){NOT_AGAIN} until it changes");
     let hint = match is_doubtful {
         true => behind_a_page(profile, &hint(profile, asks_for_code)),
         false => hint(profile, asks_for_code) + &once_more(name),
@@ -108,18 +108,11 @@ fn behind_a_page(profile: &Profile, hint: &str) -> String {
     format!("Check {links} for a login page, VPN or gateway{again}; {otherwise}")
 }
 
-fn until(profile: &Profile) -> &'static str {
-    match profile.keeps_secret() {
-        true => "it changes",
-        false => "it changes where it rests",
-    }
-}
-
 fn hint(profile: &Profile, asks_for_code: bool) -> String {
     let name = &profile.name;
     let anew = match profile.keeps_secret() {
         true => format!("run `cp-token profile reset-secret {name}`"),
-        false => "change it where it rests".to_owned(),
+        false => "change it where it is kept".to_owned(),
     };
     let other = "a blocked user, or one of single sign-on, gets no token and needs an API client";
     match (&profile.identity, &profile.totp) {

@@ -45,7 +45,7 @@ pub(super) fn refused_by_proxy(profile: &Profile) -> Failure {
 fn credentials(flaw: ProxyFlaw, profile: &Profile) -> String {
     let name = &profile.name;
     let update = |address: &str| format!("`cp-token profile update {name} --proxy {address}`");
-    let line = "a line `proxy-password: PASSWORD` where the secret rests";
+    let line = "a line `proxy-password: PASSWORD` where the secret is kept";
     let again = if flaw == ProxyFlaw::CredentialsRefused { once_more(name) } else { String::new() };
     let proxy = profile.network.proxy.as_ref();
     let hint = match (proxy.map(|proxy| (proxy, proxy.user())), profile.keeps_secret()) {
@@ -57,7 +57,9 @@ fn credentials(flaw: ProxyFlaw, profile: &Profile) -> String {
         }
         (None, _) => format!("See `cp-token profile show {name}`"),
     };
-    hint + &again
+    let only_basic =
+        "cp-token answers Basic alone: before a proxy that wants NTLM or Negotiate, run one that speaks it";
+    format!("{hint}{again}; {only_basic}")
 }
 
 /// The proxy's address with a place to put its user's name.

@@ -1,21 +1,25 @@
 //! Owns the words for a command line that is not understood. They name the option and repeat no value: it may be a secret
 //! that somebody tried to hand over here, and standard error often ends in a log.
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use cp_token_protocol::{ErrorCode, Failure};
 
+use super::suggestion;
 use crate::text::clean;
-
-const SEE_HELP: &str = "see: cp-token --help";
 
 /// Stands for what is not repeated; no argument of a process can hold it.
 const LEFT_OUT: &str = "\0";
 
 /// All that is wrong, on one line.
-pub(super) fn of(mut error: clap::Error) -> Failure {
-    stray_word(&error).unwrap_or_else(|| {
+pub(super) fn of(mut error: clap::Error, arguments: &[OsString]) -> Failure {
+    let (path, command) = suggestion::named(arguments);
+    let see = format!("see: {path} --help");
+    let told = suggestion::of(&error, &path, &command, &see).or_else(|| stray_word(&error, &see));
+    told.unwrap_or_else(|| {
         leave_out(&mut error);
-        usage(&error.render().to_string())
+        usage(&error.render().to_string(), &see)
     })
 }
 
@@ -44,7 +48,7 @@ fn is_like_an_option(word: &str) -> bool {
 }
 
 /// A word that belongs to nothing is not repeated: it may be a secret that somebody tried to hand over here.
-fn stray_word(error: &clap::Error) -> Option<Failure> {
+fn stray_word(error: &clap::Error, see: &str) -> Option<Failure> {
     let kind = error.kind();
     let unknown_option = matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(word)) if word.starts_with('-'));
     let message = if kind == ErrorKind::UnknownArgument && !unknown_option {
@@ -56,11 +60,11 @@ fn stray_word(error: &clap::Error) -> Option<Failure> {
     } else {
         return None;
     };
-    Some(Failure::new(ErrorCode::USAGE, message).with_hint(SEE_HELP))
+    Some(Failure::new(ErrorCode::USAGE, message).with_hint(see))
 }
 
 /// Clap's paragraphs as one line: the first says what is wrong, a tip what might be meant.
-fn usage(rendered: &str) -> Failure {
+fn usage(rendered: &str, see: &str) -> Failure {
     let rendered = rendered.replace(&format!(" '{LEFT_OUT}'"), "");
     let mut paragraphs = rendered.split("\n\n");
     let first = paragraphs.next().unwrap_or_default();
@@ -69,7 +73,7 @@ fn usage(rendered: &str) -> Failure {
     let tips = rendered.lines().filter_map(|line| line.trim_start().strip_prefix("tip: "));
     // The other tip repeats what was given.
     let similar = tips.into_iter().find(|tip| !tip.starts_with("to pass "));
-    let hint = similar.map_or_else(|| SEE_HELP.to_owned(), clean);
+    let hint = similar.map_or_else(|| see.to_owned(), clean);
     Failure::new(ErrorCode::USAGE, clean(&message)).with_hint(hint)
 }
 

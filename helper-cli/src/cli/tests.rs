@@ -127,6 +127,25 @@ fn unsafe_text() -> OsString {
 }
 
 #[test]
+fn a_fault_points_at_the_help_of_its_own_command_and_at_what_is_called_otherwise_elsewhere() {
+    for (line, words) in [
+        ("profile create", "see: cp-token profile create --help"),
+        ("profile rm x", "did you mean: cp-token profile delete; see: cp-token profile --help"),
+        ("profile ls", "did you mean: cp-token profile list"),
+        ("token", "did you mean: cp-token get; see: cp-token --help"),
+        ("log -n x", "it is a whole number, as 50; see: cp-token log --help"),
+        ("log -n 4294967296", "it is a whole number, as 50"),
+        ("service", "cp-token service wants one more word: install, uninstall, status"),
+        ("daemon", "see: cp-token daemon --help"),
+        ("profile nothing", "there is no such command; see: cp-token profile --help"),
+    ] {
+        let fault = parse(&arguments(line)).unwrap_err();
+        let told = format!("{}; {}", fault.message, fault.hint);
+        assert!(fault.code == ErrorCode::USAGE && told.contains(words), "{line}: {told}");
+    }
+}
+
+#[test]
 fn a_fault_is_one_line_with_a_hint_and_the_usage_code() {
     for line in [
         "frobnicate",

@@ -76,7 +76,7 @@ pub(super) fn of_reset(report: &ProfileReport, from_stdin: bool) -> Result<Entry
     if !is_kept(&report.secret_source) {
         return match from_stdin {
             true => Err(Failure::new(ErrorCode::USAGE, "the secret of this profile is not kept by cp-token")
-                .with_hint("change it where it rests, then run this without --secret-stdin")),
+                .with_hint("change it where it is kept, then run this without --secret-stdin")),
             false => Ok(EntryParts::default()),
         };
     }

@@ -103,6 +103,21 @@ fn another_proxy_asks_for_another_password_and_none_at_all_leaves_none_behind() 
 }
 
 #[test]
+fn a_proxy_that_takes_ntlm_alone_is_told_to_want_something_between_and_is_asked_once() {
+    let (world, proxy) = (World::new(), FakeProxy::start());
+    let client = world.new_client();
+    let offers = "Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n";
+    proxy.answer("407 Proxy Authentication Required", offers);
+    let told = creating_through(&world, "prod", &client, &proxy.url()).run().failed(77);
+    told.saying("HTTP 407").saying("wants NTLM or Negotiate");
+    let password = world.new_secret();
+    let input = format!("{}\n{password}\n", client.secret);
+    let told = creating_through(&world, "prod", &client, &proxy.url_of("jo")).stdin(input).run().failed(77);
+    told.saying("HTTP 407").saying("wants NTLM or Negotiate");
+    assert_eq!(proxy.asked(), 2);
+}
+
+#[test]
 fn names_are_looked_up_by_the_proxy_and_the_certificate_still_proves_the_server() {
     let setup = Setup { transport: Transport::Tls(ServerCertificate::WrongHost), ..Setup::default() };
     let (world, proxy) = (World::around(FakeCrashPlan::start_with(setup)), FakeProxy::start());

@@ -88,7 +88,7 @@ fn a_refused_password_that_rests_with_others_is_not_sent_again_until_it_changes_
     creating.run().succeeded();
     for round in 1..=5 {
         let told = world.helper(&[]).failed(77).saying("refused the user or the password");
-        told.saying("its password is a line `proxy-password: PASSWORD` where the secret rests");
+        told.saying("its password is a line `proxy-password: PASSWORD` where the secret is kept");
         assert_eq!(proxy.asked(), 1, "round {round}");
         clocks.pass(Duration::from_secs(round * COOL_DOWN));
     }
