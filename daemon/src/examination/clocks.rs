@@ -32,7 +32,7 @@ pub(super) fn judge(
     let (off, side) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
     let has_codes = *totp == TotpMethod::Stored;
     let limit = if has_codes { CODES } else { ALL };
-    let found = format!("this machine's clock is {} s {side} the server's", off.as_secs());
+    let found = format!("this machine's clock is {} {side} the server's", roughly(off));
     let mend = "Set it right, with timedatectl set-ntp true for instance";
     match off {
         _ if off <= Duration::from_secs(2) => told.fine(CHECK, "this machine's clock is the server's"),
@@ -42,6 +42,18 @@ pub(super) fn judge(
             let cost = if has_codes { ", too much for one-time codes" } else { "" };
             told.fault(CHECK, &Failure::new(ErrorCode::CLOCK_WRONG, found + cost).with_hint(mend))
         }
+    }
+}
+
+/// A time in words that are too coarse to hold what a server hides in the time it says: a password of digits, perhaps.
+fn roughly(off: Duration) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    match off.as_secs() {
+        seconds if seconds <= 2 * MINUTE => format!("{seconds} s"),
+        seconds if seconds <= 2 * HOUR => format!("about {} minutes", seconds / MINUTE),
+        seconds if seconds <= 24 * HOUR => format!("about {} hours", seconds / HOUR),
+        _ => "more than a day".to_owned(),
     }
 }
 
@@ -75,6 +87,25 @@ mod tests {
         ] {
             assert_eq!(verdict(server, 10_000, 10_000, &TotpMethod::None), none, "{server}");
             assert_eq!(verdict(server, 10_000, 10_000, &TotpMethod::Stored), stored, "{server}");
+        }
+    }
+
+    #[test]
+    fn a_difference_is_said_too_coarsely_to_carry_a_number_of_the_servers() {
+        for (seconds, words) in [
+            (90, "90 s behind"),
+            (3_601, "about 60 minutes behind"),
+            (12_345, "about 3 hours behind"),
+            (12_345_678, "more than a day behind"),
+        ] {
+            let finding = judge(
+                MACHINE,
+                Some(Duration::from_secs(seconds)),
+                Duration::ZERO,
+                Duration::ZERO,
+                &TotpMethod::None,
+            );
+            assert!(finding.found.contains(words), "{}", finding.found);
         }
     }
 

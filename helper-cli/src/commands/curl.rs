@@ -5,6 +5,7 @@ mod descriptors;
 mod files;
 mod first;
 mod head;
+mod replaceable;
 mod stream;
 
 use std::ffi::OsStr;
@@ -53,6 +54,7 @@ pub(super) fn run(options: &CurlOptions) -> Result<(), Failure> {
     let default = files::default_config(&items)?;
     let steps = files::expand(items)?;
     descriptors::refuse(default.iter().chain(steps.iter().flat_map(Step::items)))?;
+    replaceable::refuse(!default.is_empty(), default.iter().chain(steps.iter().flat_map(Step::items)))?;
     let facts = curl::judge(default.iter().chain(steps.iter().flat_map(Step::items)))?;
     let traces = attempt::traces(options, &facts, default.iter().chain(steps.iter().flat_map(Step::items)))?;
     let token = token_for(&facts, options)?;

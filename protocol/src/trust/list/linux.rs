@@ -12,21 +12,23 @@ use crate::trust::Viewer;
 const NAME: &str = "system.posix_acl_access";
 /// Where there is a list, these bits of the mode are its mask: nobody who is named in it has more than they say.
 const GROUP: u32 = 0o070;
+const GROUP_WRITES: u32 = 0o020;
 /// Room for a hundred names: more of them than anybody can be meant by.
 const ROOM: usize = 1024;
 
 /// What others are granted by the list of the open file.
 pub(in crate::trust) fn of_file(file: &OwnedFd, stat: &Stat, viewer: &Viewer) -> u32 {
-    granted(stat, viewer, |room| rustix::fs::fgetxattr(file, NAME, room))
+    granted(stat.st_mode & GROUP, viewer, |room| rustix::fs::fgetxattr(file, NAME, room))
 }
 
-/// The same of what lies at a path without links, all of whose folders have been judged.
+/// The same of a folder or a program, where nothing but writing matters: it lies at a path without links, all of whose
+/// folders have been judged. The path may be longer than the system takes, and is not asked where the mode is enough.
 pub(in crate::trust) fn of_path(path: &Path, stat: &Stat, viewer: &Viewer) -> u32 {
-    granted(stat, viewer, |room| rustix::fs::lgetxattr(path, NAME, room))
+    granted(stat.st_mode & GROUP_WRITES, viewer, |room| rustix::fs::lgetxattr(path, NAME, room))
 }
 
-fn granted(stat: &Stat, viewer: &Viewer, ask: impl Fn(&mut [u8]) -> rustix::io::Result<usize>) -> u32 {
-    if stat.st_mode & GROUP == 0 {
+fn granted(mask: u32, viewer: &Viewer, ask: impl Fn(&mut [u8]) -> rustix::io::Result<usize>) -> u32 {
+    if mask == 0 {
         return 0;
     }
     let mut room = [0; ROOM];

@@ -53,6 +53,41 @@ fn assert_curl_would_send_it(world: &World, proxy: &FakeProxy) {
 }
 
 #[test]
+fn a_file_that_others_could_exchange_is_not_read_while_the_token_lies_behind_a_descriptor() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    let Some(world) = world() else { return };
+    let folder = world.path("shared");
+    std::fs::create_dir(&folder).expect("make a folder");
+    let file = folder.join("body");
+    std::fs::write(&file, "text").expect("write a file");
+    let mode = |mode| std::fs::set_permissions(&folder, PermissionsExt::from_mode(mode)).expect("a mode");
+    let data = format!("@{}", file.display());
+    let two = ["-sS", "-d", &data, "/x", "--next", "-sS", "/y"];
+    let refused = |line: &[&str]| curl(&world, line).failed(64).saying("others could put");
+    mode(0o755);
+    curl(&world, &two).succeeded();
+    curl(&world, &["-d", &format!("{data}-none"), "/x", "--next", "/y"]).saying("body-none");
+    mode(0o777);
+    refused(&two);
+    let read = ["-sS", "-d", &data, "/x"];
+    curl(&world, &read).succeeded();
+    std::fs::write(world.path("home/.curlrc"), "silent\n").expect("write a config");
+    refused(&read);
+    mode(0o755);
+    curl(&world, &read).succeeded();
+    if programs::is_root() {
+        mode(0o1777);
+        curl(&world, &read).succeeded();
+        refused(&["-d", &format!("{data}-none"), "/x"]);
+        chown(&file, Some(1235), None).expect("give it away");
+        refused(&read);
+        mode(0o755);
+        chown(&folder, Some(1235), None).expect("give it away");
+        refused(&read);
+    }
+}
+
+#[test]
 fn a_descriptor_in_a_proxys_header_sends_the_token_nowhere_on_the_command_line_and_in_curlrc() {
     let Some(world) = world() else { return };
     let proxy = FakeProxy::start();
