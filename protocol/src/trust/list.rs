@@ -1,6 +1,5 @@
 //! Owns what a POSIX access list grants beyond the mode, from the bytes that the kernel keeps it in. It touches no file.
 #![cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has such lists"))]
-#![cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "lists are read on Linux alone"))]
 
 use super::Viewer;
 
