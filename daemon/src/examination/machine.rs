@@ -1,6 +1,7 @@
 //! Owns the findings that belong to no profile: the lock, the protections, config and state file, the keyring.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cp_token_protocol::message::{Finding, ProtectionReport, ProtectionState, SecretLocation, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure};
@@ -12,6 +13,9 @@ use crate::files::{self, FileError};
 use crate::profile::Profile;
 use crate::protections;
 
+/// How long a slow disk is waited for before the audit file is told as it stood last.
+const AUDIT_PATIENCE: Duration = Duration::from_secs(1);
+
 impl Examination {
     /// The daemon's own, of which no profile is named.
     pub(super) async fn of_machine(&self) -> Vec<Finding> {
@@ -22,13 +26,15 @@ impl Examination {
             self.state_file().await,
             self.keyring().await,
         ];
-        findings.extend(self.audit_file());
+        findings.extend(self.audit_file().await);
         findings.extend(limits());
         findings
     }
 
     /// Only where there is to be one.
-    fn audit_file(&self) -> Option<Finding> {
+    async fn audit_file(&self) -> Option<Finding> {
+        // How it stands is known once it was tried, which may have begun a moment ago.
+        let _ = tokio::time::timeout(AUDIT_PATIENCE, self.audit.copied()).await;
         let (path, problem) = self.audit.copy()?;
         let path = files::show(&path);
         Some(match problem {
