@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::message::Identity;
@@ -19,6 +20,7 @@ mod error;
 mod http;
 mod look;
 mod names;
+mod progress;
 pub mod response;
 mod roots;
 mod said;
@@ -33,13 +35,13 @@ pub use error::{
 };
 pub use http::check_ca_bundle;
 pub use look::{Seen, look, look_up};
+pub use progress::{Progress, Unconditional};
 pub use said::{Content, KnownError, Said};
 
 /// The longest life that is believed, whatever the server says.
 pub const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Everything that one token request needs. It is consumed by it, so that the secret does not outlive it.
-#[derive(Debug)]
 pub struct TokenOrder {
     /// Where to ask.
     pub url: RequestUrl,
@@ -53,6 +55,8 @@ pub struct TokenOrder {
     pub network: Network,
     /// The password of the proxy's user.
     pub proxy_password: Option<Secret>,
+    /// Who watches how far it comes.
+    pub progress: Arc<dyn Progress>,
 }
 
 /// What a server issued.

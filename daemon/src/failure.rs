@@ -22,6 +22,7 @@ mod lock;
 mod refused;
 mod start;
 mod token_request;
+mod turn;
 mod unknown;
 mod unproved;
 mod vault;
@@ -38,6 +39,7 @@ pub use lock::{
 pub use refused::{another_code, not_kept, refused_again};
 pub use start::{StartError, of_start};
 pub use token_request::{kind_of, of_token_request};
+pub use turn::{Shared, of_turn};
 pub use vault::{of_foreign, of_keyring, of_load, of_vault};
 
 const RESET_IN_CONSOLE: &str = "In the console, choose Administration > Integrations > API Clients, \

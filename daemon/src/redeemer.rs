@@ -23,6 +23,7 @@ use crate::refusals::Refusals;
 use crate::sources::Sources;
 use crate::trade::{Redeem, Redeemed, Unredeemed};
 
+mod attempt;
 mod login;
 mod look;
 pub mod pauses;

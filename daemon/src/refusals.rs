@@ -81,27 +81,39 @@ impl Refusals {
         Some((refused.profile.clone(), refused.failure.clone()?))
     }
 
-    /// The credential to be found out about, where it is not known to work by now.
-    pub fn unproved(&self, account: &AccountKey, secret: &Secret, now: Duration) -> Option<Credential> {
+    /// The secret of the account, as it is known here.
+    pub fn credential(&self, account: &AccountKey, secret: &Secret) -> Option<Credential> {
         let mut held = self.lock();
         held.require_key();
-        let fingerprint = held.fingerprint(account, secret)?;
-        let is_proved = held.worked.get(account).is_some_and(|(worked, when)| {
-            *worked == fingerprint && now.checked_sub(*when).is_some_and(|age| age < PROVED)
-        });
-        (!is_proved).then(|| (account.clone(), fingerprint))
+        Some((account.clone(), held.fingerprint(account, secret)?))
+    }
+
+    /// Whether it has worked of late. Somebody else may have learnt so only just now.
+    pub fn is_proved(&self, (account, fingerprint): &Credential, now: Duration) -> bool {
+        let held = self.lock();
+        let worked = held.worked.get(account).filter(|(worked, _)| worked == fingerprint);
+        worked.is_some_and(|(_, when)| now.saturating_sub(*when) < PROVED)
+    }
+
+    /// Whether it was refused for good.
+    pub fn is_refused(&self, credential: &Credential) -> bool {
+        self.lock().refused.get(credential).is_some_and(|refused| refused.failure.is_some())
     }
 
     /// The secret was taken by whom it was sent to.
     pub fn note_worked(&self, account: &AccountKey, secret: &Secret, now: Duration) {
+        if let Some(credential) = self.credential(account, secret) {
+            self.note_credential_worked(credential, now);
+        }
+    }
+
+    /// As [`Refusals::note_worked`].
+    pub fn note_credential_worked(&self, (account, fingerprint): Credential, now: Duration) {
         let mut held = self.lock();
-        held.require_key();
         if held.worked.len() >= OF_ALL {
             held.worked.clear();
         }
-        if let Some(fingerprint) = held.fingerprint(account, secret) {
-            held.worked.insert(account.clone(), (fingerprint, now));
-        }
+        held.worked.insert(account, (fingerprint, now));
     }
 
     /// The secret has worked.

@@ -64,6 +64,7 @@ async fn ask(
         code: order.code,
         network: order.network,
         proxy_password: order.proxy_password,
+        progress: order.progress,
     };
     let answer = http::exchange(exchange).await?;
     response::read(&answer, resource.shape, &order.url, now)

@@ -18,9 +18,10 @@ use zeroize::Zeroizing;
 
 use super::bounded::Allowance;
 use super::client_certificate::CertificateRequest;
+use super::progress::Watcher;
 use super::response::Answer;
 use super::way::Way;
-use super::{CaBundleFlaw, Obstacle, TokenRequestError, names, roots, thread, transport};
+use super::{CaBundleFlaw, Obstacle, Progress, TokenRequestError, names, roots, thread, transport};
 use crate::background;
 use crate::profile::Network;
 use crate::request_url::RequestUrl;
@@ -67,6 +68,8 @@ pub(super) struct Exchange {
     pub(super) network: Network,
     /// The password of the proxy's user.
     pub(super) proxy_password: Option<Secret>,
+    /// Who watches how far it comes.
+    pub(super) progress: Arc<dyn Progress>,
 }
 
 /// Sends the one request and reads the one answer, over a connection made for it and closed after it.
@@ -91,7 +94,9 @@ async fn send(exchange: Exchange) -> Result<Answer, TokenRequestError> {
     let way = Way::of(&exchange.network, &exchange.url, exchange.proxy_password.as_ref())?;
     let https = exchange.url.as_str().starts_with("https:");
     let asked = CertificateRequest::default();
-    let (client, _allowance) = prepare(exchange.network.ca_bundle, way.clone(), https, asked.clone()).await?;
+    let watcher = Watcher(exchange.progress);
+    let (client, _allowance) =
+        prepare(exchange.network.ca_bundle, way.clone(), https, asked.clone(), watcher).await?;
     drop((exchange.authorization, exchange.proxy_password));
     let url = exchange.url.endpoint(exchange.resource);
     let request = match exchange.method {
@@ -112,9 +117,10 @@ async fn prepare(
     way: Way,
     https: bool,
     asked: CertificateRequest,
+    watcher: Watcher,
 ) -> Result<(Client, Arc<Allowance>), TokenRequestError> {
     let path = ca_bundle.clone().unwrap_or_else(|| SYSTEM_ROOTS.into());
-    of_roots(path, move || client(ca_bundle, &way, https, asked)).await
+    of_roots(path, move || client(ca_bundle, &way, https, asked, watcher)).await
 }
 
 /// Passes where the profile's own CA bundle, if it has one, can be used. It may lie on a disk that hangs.
@@ -144,10 +150,11 @@ fn client(
     way: &Way,
     https: bool,
     asked: CertificateRequest,
+    watcher: Watcher,
 ) -> Result<(Client, Arc<Allowance>), TokenRequestError> {
     let (allowance, provider) = Allowance::new();
     let mut builder = Client::builder()
-        .tls_backend_preconfigured(roots::tls_config(ca_bundle, https, asked, provider)?)
+        .tls_backend_preconfigured(roots::tls_config(ca_bundle, https, asked, watcher.clone(), provider)?)
         .https_only(https)
         .http1_only()
         .redirect(Policy::none())
@@ -155,6 +162,7 @@ fn client(
         .referer(false)
         .no_proxy()
         .connect_timeout(CONNECT_TIMEOUT)
+        .connector_layer(watcher)
         .pool_max_idle_per_host(0)
         .connection_verbose(false)
         .dns_resolver(Arc::new(SystemNames));

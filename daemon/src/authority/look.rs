@@ -2,13 +2,14 @@
 //! its clock says. It must not send a secret, and asks for no token.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::Secret;
 use url::Url;
 
 use super::http::{self, Exchange, Method};
-use super::{Obstacle, TokenRequestError, names, response};
+use super::{Obstacle, Progress, TokenRequestError, names, response};
 use crate::profile::Network;
 use crate::request_url::RequestUrl;
 
@@ -36,6 +37,7 @@ pub async fn look(
     url: &RequestUrl,
     network: &Network,
     proxy_password: Option<&Secret>,
+    progress: Arc<dyn Progress>,
 ) -> Result<Seen, TokenRequestError> {
     let exchange = Exchange {
         method: Method::Head,
@@ -45,6 +47,7 @@ pub async fn look(
         code: None,
         network: network.clone(),
         proxy_password: proxy_password.map(|word| Secret::copy_of(word.expose())),
+        progress,
     };
     let answer = in_time(http::exchange(exchange)).await?;
     response::seen(&answer, url)

@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::client::Resumption;
 use rustls::client::WantsClientCert;
 use rustls::crypto::CryptoProvider;
 #[cfg(target_os = "linux")]
@@ -13,6 +12,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use super::client_certificate::CertificateRequest;
+use super::progress::Watcher;
 use super::{CaBundleFlaw, CertificateFlaw, Obstacle, TokenRequestError};
 use crate::files::{self, FileError};
 use bundle::Bundle;
@@ -29,6 +29,7 @@ pub(super) fn tls_config(
     ca_bundle: Option<PathBuf>,
     https: bool,
     asked: CertificateRequest,
+    watcher: Watcher,
     provider: CryptoProvider,
 ) -> Result<ClientConfig, TokenRequestError> {
     let provider = Arc::new(provider);
@@ -41,7 +42,7 @@ pub(super) fn tls_config(
         None => builder.with_root_certificates(RootCertStore::empty()),
     };
     let mut config = builder.with_client_cert_resolver(Arc::new(asked));
-    config.resumption = Resumption::disabled();
+    config.resumption = watcher.resumption();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }

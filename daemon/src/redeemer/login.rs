@@ -1,13 +1,15 @@
 //! Owns one login of a trade, and what is learnt from its refusal: which secret is not sent again, and that a one-time
 //! code may have been at fault.
 
+use std::sync::Arc;
+
 use cp_token_protocol::Secret;
 use cp_token_protocol::message::TotpMethod;
 
 use super::Redeemer;
-use super::turns::Turn;
+use super::attempt::Attempt;
 use crate::account::AccountKey;
-use crate::authority::{self, Content, ProxyFlaw, TokenOrder, TokenRequestError};
+use crate::authority::{self, Content, Progress, ProxyFlaw, TokenOrder, TokenRequestError};
 use crate::codes::CodeError;
 use crate::entry::Entry;
 use crate::failure;
@@ -26,11 +28,9 @@ impl Redeemer {
         self.require_untried(profile, entry)?;
         self.require_no_pause(profile)?;
         let code = self.code(profile, entry, code).await?;
-        let _turn = self.turn(profile, entry).await?;
         // Somebody else may have found out meanwhile.
-        self.require_untried(profile, entry)?;
-        self.require_no_pause(profile)?;
-        let outcome = self.login(profile, entry, code).await;
+        let still = || self.require_untried(profile, entry);
+        let (_attempt, outcome) = self.login_in_turn(profile, entry, code.as_ref(), still).await?;
         outcome.map_err(|error| {
             if self.is_worth_a_next_code(profile, entry, &error) {
                 failure::not_kept(self.unredeemed(profile, entry, &error))
@@ -54,11 +54,10 @@ impl Redeemer {
         self.require_no_pause(profile)?;
         let mut code = self.code(profile, entry, given).await?;
         loop {
-            let _turn = self.turn(profile, entry).await?;
             // Another profile of the account may have found out while the code, or the turn, was waited for.
-            self.require_not_refused(profile, entry)?;
-            self.require_no_pause(profile)?;
-            let error = match self.login(profile, entry, code).await {
+            let still = || self.require_not_refused(profile, entry);
+            let (_attempt, outcome) = self.login_in_turn(profile, entry, code.as_ref(), still).await?;
+            let error = match outcome {
                 Ok(redeemed) => return Ok(redeemed),
                 Err(error) => error,
             };
@@ -82,22 +81,27 @@ impl Redeemer {
         self.refused_before(profile, entry).map_or(Ok(()), |(_, _, before)| Err(before))
     }
 
-    /// The turn of each credential that is about to be sent and is not known to work. A password with a one-time code
-    /// needs none: each code has a step of its own.
-    async fn turn(&self, profile: &Profile, entry: &Entry) -> Result<Turn<'_>, Unredeemed> {
-        let login = (AccountKey::login(profile), &entry.secret);
-        let by_server = Some(login).filter(|_| profile.totp == TotpMethod::None);
-        let by_proxy = proxy_login(profile, entry);
-        let unproved = || {
-            // As it is when it is asked: what was found out while the turn was waited for counts.
-            let now = self.clock.now().boot;
-            let credentials = [by_proxy.as_ref(), by_server.as_ref()].into_iter().flatten();
-            credentials.filter_map(|(account, secret)| self.refusals.unproved(account, secret, now)).collect()
-        };
+    /// One login when it is this profile's turn, where `still` passes then. The attempt lasts until its outcome is noted.
+    async fn login_in_turn(
+        &self,
+        profile: &Profile,
+        entry: &Entry,
+        code: Option<&Secret>,
+        still: impl Fn() -> Result<(), Unredeemed>,
+    ) -> Result<(Attempt, Result<Redeemed, TokenRequestError>), Unredeemed> {
         // A bundle on a disk that hangs holds up its own profile, and none that waits for the turn.
         let bundle = authority::check_ca_bundle(&profile.network).await;
         bundle.map_err(|error| failure::of_token_request(&error, profile, None))?;
-        Ok(self.turns.take(&profile.name, unproved).await)
+        loop {
+            let attempt = self.attempt(profile, entry).await?;
+            still()?;
+            self.require_no_pause(profile)?;
+            let order = order(profile, entry, code, attempt.progress());
+            let outcome = self.login(profile, entry, order).await;
+            if !attempt.is_held_back() {
+                return Ok((attempt, outcome));
+            }
+        }
     }
 
     /// Passes where no pause lasts that the server has asked this account for.
@@ -154,12 +158,11 @@ impl Redeemer {
         &self,
         profile: &Profile,
         entry: &Entry,
-        code: Option<Secret>,
+        order: TokenOrder,
     ) -> Result<Redeemed, TokenRequestError> {
         let sent = self.clock.now();
-        let issued = self.endpoint.request_token(order(profile, entry, code), sent.wall).await;
+        let issued = self.endpoint.request_token(order, sent.wall).await;
         let now = self.clock.now();
-        self.note_proxy(proxy_login(profile, entry), issued.as_ref().err());
         let issued = issued.inspect_err(|error| {
             self.pauses.note(AccountKey::of(profile), error, now);
         })?;
@@ -167,17 +170,6 @@ impl Redeemer {
         AccountKey::logins(profile).iter().for_each(|login| self.refusals.clear(login, &entry.secret));
         (self.redeemed)(&profile.name, sent.wall);
         Ok(Redeemed { token: issued.token, life: issued.life, sent })
-    }
-
-    /// The proxy has led to the server, if it has.
-    pub(super) fn note_proxy(
-        &self,
-        login: Option<(AccountKey, &Secret)>,
-        failed: Option<&TokenRequestError>,
-    ) {
-        if let Some((proxy, password)) = login.filter(|_| failed.is_none_or(is_the_servers)) {
-            self.refusals.note_worked(&proxy, password, self.clock.now().boot);
-        }
     }
 
     fn is_worth_a_next_code(&self, profile: &Profile, entry: &Entry, error: &TokenRequestError) -> bool {
@@ -216,24 +208,6 @@ pub(super) fn proxy_login<'e>(profile: &Profile, entry: &'e Entry) -> Option<(Ac
     AccountKey::at_proxy(profile).zip(entry.proxy_password.as_ref())
 }
 
-/// Whether whoever stands at the end of the way has been reached.
-fn is_the_servers(error: &TokenRequestError) -> bool {
-    match error {
-        TokenRequestError::Unreachable(_)
-        | TokenRequestError::Proxy { .. }
-        | TokenRequestError::TimedOut
-        | TokenRequestError::CaBundle { .. }
-        | TokenRequestError::BadName => false,
-        TokenRequestError::Refused { .. }
-        | TokenRequestError::Intercepted(_)
-        | TokenRequestError::Busy { .. }
-        | TokenRequestError::ServerFailed { .. }
-        | TokenRequestError::Untrusted(_)
-        | TokenRequestError::Redirected { .. }
-        | TokenRequestError::BadAnswer(_) => true,
-    }
-}
-
 fn is_refusal(error: &TokenRequestError) -> bool {
     matches!(error, TokenRequestError::Refused { .. })
 }
@@ -243,13 +217,15 @@ fn may_mean_the_code(error: &TokenRequestError) -> bool {
     matches!(error, TokenRequestError::Refused { said, .. } if said.status == 401 && said.content != Content::Html)
 }
 
-fn order(profile: &Profile, entry: &Entry, code: Option<Secret>) -> TokenOrder {
+fn order(profile: &Profile, entry: &Entry, code: Option<&Secret>, progress: Arc<dyn Progress>) -> TokenOrder {
+    let copy_of = |secret: &Secret| Secret::copy_of(secret.expose());
     TokenOrder {
         url: profile.url.clone(),
         identity: profile.identity.clone(),
-        secret: Secret::copy_of(entry.secret.expose()),
-        code,
+        secret: copy_of(&entry.secret),
+        code: code.map(copy_of),
         network: profile.network.clone(),
-        proxy_password: entry.proxy_password.as_ref().map(|word| Secret::copy_of(word.expose())),
+        proxy_password: entry.proxy_password.as_ref().map(copy_of),
+        progress,
     }
 }

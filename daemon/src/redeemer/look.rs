@@ -1,14 +1,14 @@
 //! Owns the look at what a trade would need, without a trade: the secret in its source, and the way to the server. It
 //! must not send the secret, nor a proxy's password that was refused before.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use cp_token_protocol::Failure;
 
 use super::Redeemer;
 use super::login::proxy_login;
 use crate::account::AccountKey;
-use crate::authority::{self, ProxyFlaw, Seen, TokenRequestError};
+use crate::authority::{self, ProxyFlaw, Seen, TokenRequestError, Unconditional};
 use crate::entry::Entry;
 use crate::failure;
 use crate::profile::Profile;
@@ -33,21 +33,14 @@ impl Redeemer {
     /// [`Failure`], as a trade would end on its way.
     pub async fn look_at_server(&self, profile: &Profile, entry: Option<&Entry>) -> Result<Seen, Failure> {
         let login = entry.and_then(|entry| proxy_login(profile, entry));
-        let unproved = || {
-            let login = login.as_ref();
-            let unproved =
-                login.and_then(|(proxy, word)| self.refusals.unproved(proxy, word, self.clock.now().boot));
-            unproved.into_iter().collect()
-        };
-        let turn = tokio::time::timeout(LONGEST_WAIT, self.turns.take(&profile.name, unproved)).await;
-        let _turn = turn.map_err(|_| failure::of_token_request(&in_vain(profile), profile, None).failure)?;
+        let attempt = self.look_attempt(login.clone(), &profile.name).await;
+        let attempt = attempt.map_err(|unredeemed| unredeemed.failure)?;
         let before = login.as_ref().and_then(|(proxy, word)| self.said_before(proxy, word, profile));
         if let Some(before) = before {
             return Err(before.failure);
         }
         let password = login.as_ref().map(|(_, password)| *password);
-        let seen = authority::look(&profile.url, &profile.network, password).await;
-        self.note_proxy(login.clone(), seen.as_ref().err());
+        let seen = authority::look(&profile.url, &profile.network, password, attempt.progress()).await;
         seen.map_err(|error| {
             let failed = failure::of_token_request(&error, profile, None).failure;
             if let (
@@ -66,7 +59,7 @@ impl Redeemer {
     /// # Errors
     /// [`TokenRequestError`], as a token request would end.
     pub async fn see_server(&self, profile: &Profile) -> Result<Seen, TokenRequestError> {
-        authority::look(&profile.url, &profile.network, None).await
+        authority::look(&profile.url, &profile.network, None, Arc::new(Unconditional)).await
     }
 
     /// As [`Redeemer::look_up`]; nothing of the profile is in the outcome.
@@ -86,13 +79,3 @@ impl Redeemer {
         found.map_err(|error| failure::of_token_request(&error, profile, None).failure)
     }
 }
-
-/// The proxy has kept others with the same password waiting for so long that it is not asked.
-fn in_vain(profile: &Profile) -> TokenRequestError {
-    let proxy = profile.network.proxy_for(&profile.url);
-    let proxy = proxy.map(|proxy| proxy.origin().to_owned()).unwrap_or_default();
-    TokenRequestError::Proxy { proxy, flaw: ProxyFlaw::TimedOut }
-}
-
-/// The longest that a look waits for others that are the first to give the proxy its password.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);

@@ -1,143 +1,208 @@
-//! Owns the turns of credentials that are not known to work: of several requests that would send the same one, the first
-//! finds out. It must not know what a credential is, and holds nobody up for another one.
+//! Owns the rule of how many requests may carry one credential at a time, so that a wrong one is found out by the first
+//! and not by all. It must not know what a credential is, and holds nobody up for another one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use cp_token_protocol::ProfileName;
 use tokio::sync::Notify;
-use tokio::sync::futures::OwnedNotified;
+use tokio::time::Instant;
 
 use crate::refusals::Credential;
 
-/// The credentials that are being tried, each with the profile that tries it.
-#[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<Busy>);
+/// A request that was sent this long ago no longer counts against [`Limits::at_once`]: its server may never answer.
+const UNANSWERED: Duration = Duration::from_secs(5);
+/// Requests that are not sent yet hold up nobody once nothing has happened for so long: their proxies may never answer.
+const UNSENT: Duration = Duration::from_secs(2);
+/// The longest wait in which no request was sent or answered.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-#[derive(Debug, Default)]
-struct Busy {
-    tried: HashMap<Credential, (ProfileName, Arc<Notify>)>,
-    /// Who waits for which other profile.
-    waiting: HashMap<ProfileName, ProfileName>,
+/// How many requests may carry a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// While answers come.
+    pub(super) at_once: usize,
+    /// Together with those that are not answered.
+    pub(super) at_most: usize,
 }
 
-/// The turn of some credentials; over when it is dropped, however that comes about.
-pub(super) struct Turn<'t> {
-    turns: &'t Turns,
-    credentials: Vec<Credential>,
+/// The requests that are under way with each credential.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    lines: Mutex<HashMap<Credential, Line>>,
+    /// Who waits for which other profile.
+    waiting: Mutex<HashMap<ProfileName, ProfileName>>,
+}
+
+#[derive(Debug)]
+struct Line {
+    requests: Vec<Request>,
+    /// When a request was last begun while no other one waited for its connection, sent, or over.
+    moved: Instant,
+    /// When a request was last sent or answered.
+    served: Instant,
+    changed: Arc<Notify>,
+    count: u64,
+}
+
+#[derive(Debug)]
+struct Request {
+    number: u64,
+    profile: ProfileName,
+    sent: Option<Instant>,
+}
+
+/// The turn of a request; over when it is dropped, however that comes about.
+#[derive(Debug)]
+pub(super) struct Turn {
+    turns: Arc<Turns>,
+    credential: Credential,
+    number: u64,
 }
 
 impl Turns {
-    /// The turn of whatever is unproved once nobody else tries any of it. Nothing is held meanwhile, so that who needs one
-    /// credential never waits for another.
+    /// A turn with the credential, once the limits allow one more. `limits` are looked up anew after every wait.
+    ///
+    /// # Errors
+    /// The profile whose request is waited for, where none is sent or answered for too long.
     pub(super) async fn take(
-        &self,
+        self: &Arc<Self>,
+        credential: &Credential,
         profile: &ProfileName,
-        unproved: impl Fn() -> Vec<Credential>,
-    ) -> Turn<'_> {
+        limits: impl Fn() -> Limits,
+    ) -> Result<Turn, ProfileName> {
+        let began = Instant::now();
+        let waiting = Waiting { turns: self, profile };
         loop {
-            match self.try_take(profile, unproved()) {
-                Ok(turn) => return turn,
-                Err((_waiting, over)) => over.await,
-            }
+            let (changed, until) = {
+                let mut lines = self.lock();
+                let line = lines.entry(credential.clone()).or_insert_with(Line::new);
+                let Some((other, until)) = line.obstacle(limits(), began) else {
+                    let number = line.begin(profile);
+                    return Ok(Turn { turns: Arc::clone(self), credential: credential.clone(), number });
+                };
+                waiting.note(&other);
+                if until <= Instant::now() {
+                    return Err(other);
+                }
+                (Arc::clone(&line.changed).notified_owned(), until)
+            };
+            // Either way it is judged anew.
+            drop(tokio::time::timeout_at(until, changed).await);
         }
     }
 
     /// The profile that this one waits for.
     pub(super) fn ahead_of(&self, profile: &ProfileName) -> Option<ProfileName> {
-        self.lock().waiting.get(profile).cloned()
+        self.waiting().get(profile).cloned()
     }
 
-    fn try_take(
-        &self,
-        profile: &ProfileName,
-        credentials: Vec<Credential>,
-    ) -> Result<Turn<'_>, (Waiting<'_>, OwnedNotified)> {
-        let mut busy = self.lock();
-        let other = credentials.iter().find_map(|credential| busy.tried.get(credential)).cloned();
-        if let Some((other, over)) = other {
-            busy.waiting.insert(profile.clone(), other);
-            return Err((Waiting { turns: self, profile: profile.clone() }, over.notified_owned()));
-        }
-        let tried = |credential: &Credential| (credential.clone(), (profile.clone(), Arc::default()));
-        busy.tried.extend(credentials.iter().map(tried));
-        Ok(Turn { turns: self, credentials })
+    fn lock(&self) -> MutexGuard<'_, HashMap<Credential, Line>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Busy> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, HashMap<ProfileName, ProfileName>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// That a profile waits for its turn, for as long as it is kept.
+/// A profile that may have to wait for its turn; over when it is dropped, however that comes about.
 struct Waiting<'t> {
     turns: &'t Turns,
-    profile: ProfileName,
+    profile: &'t ProfileName,
 }
 
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        let mut busy = self.turns.lock();
-        let over = self.credentials.iter().filter_map(|credential| busy.tried.remove(credential));
-        over.for_each(|(_, waiting)| waiting.notify_waiters());
+impl Waiting<'_> {
+    fn note(&self, other: &ProfileName) {
+        self.turns.waiting().insert(self.profile.clone(), other.clone());
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.turns.lock().waiting.remove(&self.profile);
+        self.turns.waiting().remove(self.profile);
+    }
+}
+
+impl Turn {
+    /// Whether the request may be sent now that its connection stands; it counts as sent if so.
+    pub(super) fn send(&self, limits: Limits) -> bool {
+        let mut lines = self.turns.lock();
+        lines.get_mut(&self.credential).is_some_and(|line| line.send(self.number, limits))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut lines = self.turns.lock();
+        let Some(line) = lines.get_mut(&self.credential) else { return };
+        line.end(self.number);
+        if line.requests.is_empty() {
+            lines.remove(&self.credential);
+        }
+    }
+}
+
+impl Line {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self { requests: Vec::new(), moved: now, served: now, changed: Arc::default(), count: 0 }
+    }
+
+    /// Whose request is waited for, and until when at most before this is judged anew; nothing where one more may begin.
+    fn obstacle(&self, limits: Limits, began: Instant) -> Option<(ProfileName, Instant)> {
+        let now = Instant::now();
+        let stalled = self.moved + UNSENT;
+        let unsent = if now < stalled { self.requests.len() - self.sent().count() } else { 0 };
+        let is_free =
+            self.sent().count() + unsent < limits.at_most && self.fresh(now) + unsent < limits.at_once;
+        let first = self.requests.first().filter(|_| !is_free)?;
+        let last = self.served.max(began) + LONGEST_WAIT;
+        let times = self.sent().map(|(_, sent)| sent + UNANSWERED).chain([stalled]);
+        let next = times.filter(|time| *time > now).min().unwrap_or(last);
+        Some((first.profile.clone(), next.min(last)))
+    }
+
+    fn sent(&self) -> impl Iterator<Item = (u64, Instant)> {
+        self.requests.iter().filter_map(|request| Some((request.number, request.sent?)))
+    }
+
+    /// How many have been sent whose answer is not late.
+    fn fresh(&self, now: Instant) -> usize {
+        self.sent().filter(|(_, sent)| now < *sent + UNANSWERED).count()
+    }
+
+    fn begin(&mut self, profile: &ProfileName) -> u64 {
+        if self.requests.iter().all(|request| request.sent.is_some()) {
+            self.moved = Instant::now();
+        }
+        self.count += 1;
+        self.requests.push(Request { number: self.count, profile: profile.clone(), sent: None });
+        self.count
+    }
+
+    fn send(&mut self, number: u64, limits: Limits) -> bool {
+        let now = Instant::now();
+        let may = self.sent().count() < limits.at_most && self.fresh(now) < limits.at_once;
+        let ours = self.requests.iter_mut().find(|request| request.number == number);
+        let Some(ours) = ours.filter(|_| may) else { return false };
+        ours.sent = Some(now);
+        (self.moved, self.served) = (now, now);
+        self.changed.notify_waiters();
+        true
+    }
+
+    fn end(&mut self, number: u64) {
+        let now = Instant::now();
+        if self.sent().any(|(sent, _)| sent == number) {
+            self.served = now;
+        }
+        self.moved = now;
+        self.requests.retain(|request| request.number != number);
+        self.changed.notify_waiters();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::time::{Duration, timeout};
-
-    use super::*;
-    use crate::account::AccountKey;
-
-    fn name(text: &str) -> ProfileName {
-        ProfileName::parse(text).expect("a name")
-    }
-
-    fn credential(account: &str) -> Credential {
-        (AccountKey::told(account.to_owned()), [0; 32])
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_credential_is_tried_by_one_at_a_time_and_holds_up_no_other() {
-        let turns = Turns::default();
-        let [proxy, one, other] = ["proxy", "one", "other"].map(credential);
-        let first = turns.take(&name("a"), || vec![one.clone()]).await;
-        let (of_b, of_x) = (name("b"), name("x"));
-        let both = || vec![proxy.clone(), one.clone()];
-        let mut waits = std::pin::pin!(turns.take(&of_b, both));
-        let soon = Duration::from_secs(1);
-        assert!(timeout(soon, waits.as_mut()).await.is_err());
-        assert_eq!((turns.ahead_of(&of_b), turns.ahead_of(&of_x)), (Some(name("a")), None));
-        drop(turns.take(&of_x, || vec![proxy.clone(), other.clone()]).await);
-        drop(turns.take(&of_x, Vec::new).await);
-        drop(first);
-        let second = timeout(soon, waits).await.expect("it is over");
-        assert_eq!(turns.ahead_of(&of_b), None);
-        assert!(timeout(soon, turns.take(&of_x, || vec![proxy.clone()])).await.is_err());
-        drop(second);
-        assert!(turns.lock().tried.is_empty() && turns.lock().waiting.is_empty());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn everybody_goes_at_once_when_it_is_proved() {
-        let (turns, is_proved) = (Turns::default(), std::cell::Cell::new(false));
-        let unproved = || if is_proved.get() { Vec::new() } else { vec![credential("one")] };
-        let [a, b, c] = ["a", "b", "c"].map(name);
-        let first = turns.take(&a, unproved).await;
-        let (second, third) = (turns.take(&b, unproved), turns.take(&c, unproved));
-        let prove = async {
-            tokio::task::yield_now().await;
-            is_proved.set(true);
-            drop(first);
-        };
-        let _together = tokio::join!(second, third, prove);
-        assert!(turns.lock().tried.is_empty() && turns.lock().waiting.is_empty());
-    }
-}
+mod tests;

@@ -11,11 +11,14 @@ mod server;
 mod tls;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::Secret;
 use cp_token_protocol::message::Identity;
-use cp_tokend::authority::{CrashPlanEndpoint, Issued, TokenEndpoint, TokenOrder, TokenRequestError};
+use cp_tokend::authority::{
+    CrashPlanEndpoint, Issued, TokenEndpoint, TokenOrder, TokenRequestError, Unconditional,
+};
 use cp_tokend::profile::Network;
 use cp_tokend::request_url::RequestUrl;
 
@@ -32,6 +35,7 @@ async fn ask(url: &str, ca_bundle: Option<PathBuf>) -> Result<Issued, TokenReque
         code: None,
         network: Network { ca_bundle, ..Network::default() },
         proxy_password: None,
+        progress: Arc::new(Unconditional),
     };
     CrashPlanEndpoint.request_token(order, Duration::from_secs(1_800_000_000)).await
 }

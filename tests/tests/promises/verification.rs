@@ -10,6 +10,7 @@ use cp_token_tests::world::{Client, Daemon, Outcome, World};
 use crate::people::{Person, creating};
 use crate::refused::{secret_file, write_config, written};
 
+mod few;
 mod turns;
 
 const USER: &str = "kind = \"user\"\nusername = \"jo@example.com\"";
