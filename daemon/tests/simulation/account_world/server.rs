@@ -110,6 +110,9 @@ impl Server {
     }
 
     async fn answer(&self, order: TokenOrder) -> Result<Issued, TokenRequestError> {
+        if !order.progress.may_send() {
+            return Err(TokenRequestError::TimedOut);
+        }
         let (there, back, fate) = {
             let mut dice = self.dice.lock().expect("lock");
             (dice.milliseconds(LONGEST_WAY_MS), dice.milliseconds(2_000), dice.below(16))

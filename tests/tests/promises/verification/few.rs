@@ -9,6 +9,7 @@ use cp_token_tests::world::processes::Signal;
 use cp_token_tests::world::{Client, Daemon, PATIENCE, Running, World};
 
 use super::USER;
+use crate::exec::wait_until;
 use crate::refused::{secret_file, write_config, written};
 
 const NAMES: [&str; 8] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"];
@@ -121,12 +122,20 @@ fn a_wrong_password_goes_out_with_two_codes_however_many_profiles_have_others() 
     world.server().add_user("jo@example.com", &world.new_secret(), None);
     secret_file(&world, &world.new_secret());
     let program = world.path("bin/code");
-    std::fs::write(&program, "#!/bin/sh\nshuf -i 100000-999999 -n 1\n").expect("write it");
+    std::fs::write(&program, "#!/bin/sh\nshuf -i 100000-999999 -n 1\necho x >> \"$0.ran\"\n")
+        .expect("write it");
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).expect("close it");
     let more = format!("totp_command = [\"{}\"]", program.display());
     write_config(&world, &NAMES.map(|name| written(&world, name, USER, &more)));
     world.server().hold();
-    let running = spawn(&world, &NAMES);
+    let ran = || std::fs::read(world.path("bin/code.ran")).map_or(0, |lines| lines.len() / 2);
+    // Two that come at the same moment share the moment's code.
+    let one_more = |(before, name): (usize, &&str)| {
+        let running = spawn(&world, &[*name]);
+        wait_until(|| ran() > before);
+        running
+    };
+    let running: Vec<Running> = NAMES.iter().enumerate().flat_map(one_more).collect();
     assert!(in_flight(&world, FEW), "one that is not answered is followed by one more");
     world.server().release();
     running.into_iter().for_each(|call| assert_ne!(call.finish().code, 0));
