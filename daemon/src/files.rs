@@ -12,6 +12,7 @@ mod system;
 #[path = "files/windows.rs"]
 mod system;
 
+mod drafts;
 mod exchange;
 mod growing;
 #[cfg(target_os = "linux")]
@@ -19,6 +20,7 @@ mod linux;
 mod reading;
 mod writers;
 
+pub use drafts::remove_drafts;
 pub use exchange::{Expected, Replacement, replace};
 pub use growing::append;
 pub use reading::{has_writer, read_own, read_trusted, read_unless};

@@ -221,7 +221,8 @@ fn merge(
     changes: &[(u64, Change)],
     point: &CommitPoint,
 ) -> Result<State, FileError> {
-    let _lock = files::lock_writers(&path.with_extension("lock"), LOCK_LIMIT)?;
+    let lock = files::lock_writers(&path.with_extension("lock"), LOCK_LIMIT)?;
+    files::remove_drafts(path, &lock);
     for _ in 0..ATTEMPTS {
         let found = files::read_own(path);
         let parsed = found.as_deref().ok().and_then(|text| serde_json::from_str::<State>(text).ok());

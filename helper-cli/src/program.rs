@@ -20,6 +20,8 @@ pub(crate) use system::PIPE_WAS_IGNORED;
 #[cfg(all(unix, not(test)))]
 pub(crate) use system::note_pipe_signal;
 pub(crate) use system::{Pipe, end_as, is_ready, pipe, without_waiting};
+#[cfg(unix)]
+pub(crate) use system::{end_of_a_fault, ending, errno};
 
 /// One argument of a program.
 #[derive(Debug)]

@@ -101,12 +101,11 @@ pub enum Flaw {
 /// # Errors
 /// [`Flaw`].
 pub fn judge_folder(facts: Facts, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
-    let is_root_s = matches!(facts.owner, Owner::Root | Owner::Unmapped);
     if let Owner::Other(user) = facts.owner {
         return Err(Flaw::Foreign(user));
     }
     // In a sticky folder, only the owner of a name, and of the folder, takes the name away.
-    let is_sticky = facts.mode & 0o1000 != 0 && (is_root_s || viewer.user == 0);
+    let is_sticky = facts.mode & 0o1000 != 0;
     if is_sticky { Ok(()) } else { keeps_others_from_writing(facts, viewer, purpose) }
 }
 

@@ -1,6 +1,7 @@
 //! Owns the replacement of a file that others may write at any time: it takes place only while the file says what it
 //! said when it was read, and what somebody has written in between comes back.
 
+use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -142,6 +143,13 @@ fn take_free_name(path: &Path, draft: &Path) -> Result<Replacement, FileError> {
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(Replacement::Overtaken(None)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether this is a name that a draft of the file `of` has.
+pub(super) fn is_draft(name: &OsStr, of: &OsStr) -> bool {
+    let behind = name.as_encoded_bytes().strip_prefix(of.as_encoded_bytes());
+    let number = behind.and_then(|behind| behind.strip_prefix(b".new-"));
+    number.is_some_and(|number| number.len() == 16 && number.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// A name beside `path` that nothing bears: it cannot be guessed.

@@ -13,7 +13,19 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Held until it is dropped, or its process ends.
 #[derive(Debug)]
 pub struct WriterLock {
-    _file: Option<File>,
+    file: Option<File>,
+}
+
+impl WriterLock {
+    /// Whether there is a lock at all.
+    pub(super) fn is_held(&self) -> bool {
+        self.file.is_some()
+    }
+
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Self { file: None }
+    }
 }
 
 /// Waits for the lock file at `path`. Where none can be made, or the file system has no locks, the exchange alone guards
@@ -38,11 +50,11 @@ fn locked(
     lock: impl FnOnce(&File) -> Result<(), TryLockError>,
 ) -> Result<WriterLock, FileError> {
     let made = make_private_folder(path.parent().unwrap_or(Path::new("/")));
-    let Ok(file) = made.and_then(|()| open_to_append(path)) else { return Ok(WriterLock { _file: None }) };
+    let Ok(file) = made.and_then(|()| open_to_append(path)) else { return Ok(WriterLock { file: None }) };
     match lock(&file) {
-        Ok(()) => Ok(WriterLock { _file: Some(file) }),
+        Ok(()) => Ok(WriterLock { file: Some(file) }),
         Err(TryLockError::WouldBlock) => Err(FileError::Locked),
-        Err(TryLockError::Error(_)) => Ok(WriterLock { _file: None }),
+        Err(TryLockError::Error(_)) => Ok(WriterLock { file: None }),
     }
 }
 

@@ -177,7 +177,8 @@ impl ConfigFile {
 
     fn write_now(&self, prepared: Prepared, point: &CommitPoint) -> Result<Written, RegistryError> {
         let lock = files::lock_writers(&self.lock, LOCK_LIMIT);
-        let _lock = lock.map_err(|error| RegistryError::WriteFailed(self.shown(), error))?;
+        let lock = lock.map_err(|error| RegistryError::WriteFailed(self.shown(), error))?;
+        files::remove_drafts(&self.path, &lock);
         let (mut prepared, mut kept) = (prepared, None);
         for _ in 0..ATTEMPTS {
             let Prepared { edit, is_there, known, edited } = prepared;

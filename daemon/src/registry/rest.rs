@@ -15,6 +15,8 @@ pub(super) trait Changing {
     fn text(&self) -> Self::Text;
     /// Whether it is another text than the last good one. Only such a text has to be at rest.
     fn is_new(&self, text: &Self::Text) -> bool;
+    /// Whether no text of it is known yet. The first one is taken at once, but not under a writer's hands.
+    fn is_first(&self) -> bool;
     /// Whether the name belongs to another file than at this version: that one was replaced as a whole, and so was whole.
     fn is_another_file(&self, version: &Self::Version) -> bool;
     /// Whether somebody has it open for writing.
@@ -35,6 +37,9 @@ pub(super) fn at_rest<F: Changing>(file: &F) -> (F::Version, Option<F::Text>) {
             if has_changed || file.has_writer() {
                 continue;
             }
+        } else if file.is_first() && file.has_writer() {
+            file.pause();
+            continue;
         }
         return (version, Some(text));
     }
@@ -53,6 +58,7 @@ mod tests {
         all: usize,
         known: Option<usize>,
         replaced: bool,
+        is_first: bool,
         writers: Cell<usize>,
     }
 
@@ -68,6 +74,9 @@ mod tests {
         fn is_new(&self, text: &usize) -> bool {
             self.known != Some(*text)
         }
+        fn is_first(&self) -> bool {
+            self.is_first
+        }
         fn is_another_file(&self, _: &usize) -> bool {
             self.replaced
         }
@@ -80,7 +89,14 @@ mod tests {
     }
 
     fn written(all: usize, known: Option<usize>) -> (usize, Option<usize>) {
-        at_rest(&Written { pieces: Cell::new(0), all, known, replaced: false, writers: Cell::new(0) })
+        at_rest(&Written {
+            pieces: Cell::new(0),
+            all,
+            known,
+            replaced: false,
+            is_first: false,
+            writers: Cell::new(0),
+        })
     }
 
     #[test]
@@ -108,10 +124,26 @@ mod tests {
             all: 0,
             known: None,
             replaced: true,
+            is_first: false,
             writers: Cell::new(writers),
         };
         assert_eq!(at_rest(&file(ROUNDS - 1)), (0, Some(0)));
         assert_eq!(at_rest(&file(ROUNDS)), (0, None));
+    }
+
+    #[test]
+    fn the_first_text_is_taken_at_once_unless_somebody_is_writing_it() {
+        let file = |writers| Written {
+            pieces: Cell::new(0),
+            all: 1,
+            known: Some(0),
+            replaced: false,
+            is_first: true,
+            writers: Cell::new(writers),
+        };
+        assert_eq!(at_rest(&file(0)), (0, Some(0)));
+        assert_eq!(at_rest(&file(1)), (1, Some(1)));
+        assert_eq!(at_rest(&Written { known: Some(1), ..file(ROUNDS + 1) }), (1, None));
     }
 
     #[test]
@@ -121,6 +153,7 @@ mod tests {
             all: usize::MAX,
             known: None,
             replaced: true,
+            is_first: false,
             writers: Cell::new(0),
         };
         assert_eq!(at_rest(&file), (0, Some(0)));

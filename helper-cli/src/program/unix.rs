@@ -2,14 +2,17 @@
 //! and an end like its own. It decides nothing.
 #![allow(unsafe_code)]
 
-use std::ffi::{OsStr, c_int, c_void};
+#[path = "signals/unix.rs"]
+mod signals;
+
+use std::ffi::{OsStr, c_int};
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{Access, OFlags};
@@ -17,23 +20,11 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use zeroize::Zeroizing;
 
+use signals::{all_passed_on, set_of};
+pub(crate) use signals::{end_of_a_fault, ending, errno};
+
 /// Whether whoever called us had set SIGPIPE to be ignored, before we did.
 pub(crate) static PIPE_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
-
-/// The program that gets our signals; 0 for none.
-static CHILD: AtomicI32 = AtomicI32::new(0);
-
-/// The signals that are meant for the program and not for us.
-const PASSED_ON: [c_int; 8] = [
-    libc::SIGHUP,
-    libc::SIGINT,
-    libc::SIGQUIT,
-    libc::SIGTERM,
-    libc::SIGUSR1,
-    libc::SIGUSR2,
-    libc::SIGTSTP,
-    libc::SIGWINCH,
-];
 
 /// Remembers what SIGPIPE did before it was set to be ignored.
 #[cfg(not(test))]
@@ -155,10 +146,10 @@ pub(super) fn start(command: &mut Command, pipes: &[Pipe]) -> io::Result<Child> 
     let mask = signal_mask();
     as_if_called_itself(command, pipes, mask);
     change_mask(libc::SIG_BLOCK, &all_passed_on());
-    PASSED_ON.iter().for_each(|&signal| pass_on(signal));
+    signals::pass_all_on();
     let child = command.spawn();
     if let Ok(child) = &child {
-        CHILD.store(child.id().cast_signed(), Ordering::Relaxed);
+        signals::set_program(child.id().cast_signed());
     }
     change_mask(libc::SIG_SETMASK, &mask);
     child
@@ -177,7 +168,7 @@ pub(super) fn wait_in_step(child: &Child) -> io::Result<()> {
         }
     }
     // From here on its number may be another program's.
-    CHILD.store(0, Ordering::Relaxed);
+    signals::set_program(0);
     Ok(())
 }
 
@@ -196,7 +187,7 @@ pub(crate) fn end_as(status: ExitStatus) -> ! {
     unsafe {
         if let Some(signal) = status.signal() {
             libc::signal(signal, libc::SIG_DFL);
-            change_mask(libc::SIG_UNBLOCK, &set_of(&[signal]));
+            change_mask(libc::SIG_UNBLOCK, &set_of([signal]));
             libc::kill(libc::getpid(), signal);
         }
         libc::_exit(number)
@@ -242,35 +233,8 @@ fn as_if_called_itself(command: &mut Command, pipes: &[Pipe], mask: libc::sigset
     unsafe { command.pre_exec(prepare) };
 }
 
-/// A signal that was ignored when we were called stays so, for both of us.
-fn pass_on(signal: c_int) {
-    let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = on_signal;
-    // SAFETY: both structures are plain data; the handler makes one system call.
-    unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        if libc::sigaction(signal, std::ptr::null(), &raw mut action) == 0
-            && action.sa_sigaction != libc::SIG_IGN
-        {
-            action.sa_sigaction = handler as libc::sighandler_t;
-            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
-            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
-        }
-    }
-}
-
-/// What the terminal sends has reached the program as well; what somebody sent to us alone has not.
-extern "C" fn on_signal(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
-    // SAFETY: the kernel gives a valid description of the signal.
-    let is_sent_to_us = unsafe { (*info).si_code } <= 0;
-    let (child, signal) = (Pid::from_raw(CHILD.load(Ordering::Relaxed)), Signal::from_named_raw(signal));
-    if let (true, Some(child), Some(signal)) = (is_sent_to_us, child, signal) {
-        // It may have ended.
-        let _ = rustix::process::kill_process(child, signal);
-    }
-}
-
 fn signal_mask() -> libc::sigset_t {
-    let mut mask = set_of(&[]);
+    let mut mask = set_of([]);
     // SAFETY: the mask is valid for writing, and nothing is changed.
     unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), &raw mut mask) };
     mask
@@ -279,20 +243,4 @@ fn signal_mask() -> libc::sigset_t {
 fn change_mask(how: c_int, mask: &libc::sigset_t) {
     // SAFETY: the mask is valid for reading.
     unsafe { libc::pthread_sigmask(how, mask, std::ptr::null_mut()) };
-}
-
-fn all_passed_on() -> libc::sigset_t {
-    set_of(&PASSED_ON)
-}
-
-fn set_of(signals: &[c_int]) -> libc::sigset_t {
-    // SAFETY: the set is made empty before anything is put into it.
-    unsafe {
-        let mut set: libc::sigset_t = std::mem::zeroed();
-        libc::sigemptyset(&raw mut set);
-        for &signal in signals {
-            libc::sigaddset(&raw mut set, signal);
-        }
-        set
-    }
 }

@@ -29,7 +29,8 @@ fn a_folder_on_the_way_is_ours_or_root_s_and_no_other_may_write_to_it() {
         (facts(Owner::Root, 0o777), open(0o777), open(0o777)),
         (facts(Owner::Root, 0o1777), Ok(()), Ok(())),
         (facts(Owner::Unmapped, 0o1777), Ok(()), Ok(())),
-        (facts(Owner::Us, 0o1777), open(0o1777), open(0o1777)),
+        (facts(Owner::Us, 0o1777), Ok(()), Ok(())),
+        (facts(Owner::Other(7), 0o1777), Err(Flaw::Foreign(7)), Err(Flaw::Foreign(7))),
         (facts(Owner::Us, 0o775), Ok(()), open(0o775)),
         (of_strange_group(Owner::Us, 0o775), open(0o775), open(0o775)),
         (of_strange_group(Owner::Root, 0o1775), Ok(()), Ok(())),
@@ -54,7 +55,7 @@ fn an_access_list_lets_others_in_whom_the_mode_does_not_show() {
         (listed(6, facts(Owner::Us, 0o660)), denied, denied),
         (listed(2, facts(Owner::Root, 0o675)), denied, denied),
         (listed(7, facts(Owner::Root, 0o1775)), Ok(()), denied),
-        (listed(7, facts(Owner::Us, 0o1775)), denied, denied),
+        (listed(7, facts(Owner::Us, 0o1775)), Ok(()), denied),
     ] {
         assert_eq!(judge_folder(thing, &PLAIN, Purpose::Decision), as_folder, "{thing:?}");
         assert_eq!(judge_file(thing, Path::new("/x"), &PLAIN, Purpose::Decision), as_file, "{thing:?}");

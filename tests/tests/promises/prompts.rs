@@ -46,6 +46,10 @@ fn a_signal_from_outside_leaves_the_terminal_as_it_was_and_ends_it_as_of_that_si
     for signal in [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM, Signal::ALARM, Signal::USR1] {
         Once::asking(&world, "lock", PASSPHRASE).signal(signal).expect_end(128 + signal.as_raw());
     }
+    // Those that hardly anybody sends, by number, since a real-time signal has no name.
+    for signal in [4, 5, 6, 7, 8, 11, 16, 24, 25, 26, 27, 29, 30, 31, 34, 64] {
+        Once::asking(&world, "lock", PASSPHRASE).signal_by_number(signal).expect_end(128 + signal);
+    }
 }
 
 #[test]

@@ -75,6 +75,10 @@ impl rest::Changing for ConfigFile {
         }
     }
 
+    fn is_first(&self) -> bool {
+        self.last().is_none()
+    }
+
     fn is_another_file(&self, version: &Self::Version) -> bool {
         let created = |of: &Self::Version| of.and_then(|signature| signature.created);
         created(version) != created(&self.signature())

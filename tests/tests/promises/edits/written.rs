@@ -6,6 +6,7 @@ use std::io::Write;
 use cp_token_tests::world::World;
 
 use super::{config, names, reload};
+use crate::exec::wait_until;
 
 /// A world with two profiles, its whole config, and the file as a program has it open that has just emptied it.
 fn emptied() -> (World, String, File) {
@@ -46,4 +47,45 @@ fn a_reload_or_restart_while_the_file_is_being_written_ends_no_token() {
     reload(&world).succeeded();
     world.helper(&["-p", "a"]).token();
     assert_eq!(world.server().token_requests(), asked, "the token was kept");
+}
+
+#[test]
+fn a_daemon_that_starts_while_the_file_is_being_written_waits_and_misses_no_profile() {
+    let (world, whole, mut file) = emptied();
+    let half = whole.find("[profile.b]").expect("it was created");
+    for part in ["", &whole[..half]] {
+        file.write_all(part.as_bytes()).expect("write a part");
+        world.helper(&["daemon", "stop", "--yes"]);
+        world.helper(&["-p", "b"]).failed(75).saying("is being changed by another program");
+    }
+    let waiting = world.call(&["-p", "b", "--fresh", "--retry"]).spawn();
+    file.write_all(&whole.as_bytes()[half..]).expect("write the rest");
+    drop(file);
+    // Its secret was in the memory of a daemon that was stopped.
+    assert!(!waiting.finish().failed(69).stderr.contains("no profile"), "the profile is known");
+    world.helper(&["-p", "c"]).failed(64).saying("there is no profile c");
+}
+
+#[test]
+fn what_a_killed_daemon_has_left_beside_its_files_goes_with_the_next_change() {
+    let world = World::new();
+    world.create_profile("a", "memory");
+    let (config, state) = (world.config_folder(), world.state_folder());
+    let beside = |name: &str| match name.starts_with("config") {
+        true => config.join(name),
+        false => state.join(name),
+    };
+    let old = ["config.toml.new-0123456789abcdef", "state.json.new-00000000000000ff"].map(beside);
+    let theirs = ["config.toml.new", "config.toml.kept-0123456789abcdef"].map(beside);
+    let young = beside("config.toml.new-00000000000000ff");
+    for file in old.iter().chain(&theirs) {
+        let file = File::create(file).expect("make a file");
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("make it an old one");
+    }
+    std::fs::write(&young, "of a daemon that still writes").expect("make a file");
+    world.create_profile("b", "memory");
+    assert!(!old[0].exists(), "beside the config");
+    // The state is written behind the answer.
+    wait_until(|| !old[1].exists());
+    assert!(theirs.iter().chain([&young]).all(|file| file.exists()));
 }

@@ -1,6 +1,8 @@
 //! Promises of `cp-token exec --file`: what is in the file is valid or not there at all, it is in memory, and it goes
 //! with the program.
 
+mod signals;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

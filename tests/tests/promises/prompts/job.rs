@@ -45,6 +45,12 @@ impl<'w> Once<'w> {
         self
     }
 
+    pub(crate) fn signal_by_number(&mut self, signal: i32) -> &mut Self {
+        let process = self.dialogue.process(&self.world.helper_file()).expect("it runs");
+        self.world.program("sh").args(["-c", &format!("kill -{signal} {process}")]).run().succeeded();
+        self
+    }
+
     /// Waits for its end, and looks at its code and at the terminal.
     pub(crate) fn expect_end(&mut self, code: i32) {
         self.dialogue.read_to_the_end();

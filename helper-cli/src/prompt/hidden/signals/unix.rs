@@ -1,7 +1,7 @@
 //! Owns the signals that come while a terminal is changed: they are noted, and act when it is as it was.
 #![allow(unsafe_code)]
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
@@ -10,26 +10,18 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use crate::program::{end_of_a_fault, ending, errno};
+
 /// The signal of a terminal that is gone.
 pub(super) const HANG_UP: c_int = libc::SIGHUP;
 
-/// What ends a program, what stops one, and what lets it go on, in the order in which they act.
-const NOTED: [c_int; 14] = [
-    libc::SIGHUP,
-    libc::SIGINT,
-    libc::SIGQUIT,
-    libc::SIGTERM,
-    libc::SIGALRM,
-    libc::SIGUSR1,
-    libc::SIGUSR2,
-    libc::SIGXCPU,
-    libc::SIGVTALRM,
-    libc::SIGPROF,
-    libc::SIGTSTP,
-    libc::SIGTTIN,
-    libc::SIGTTOU,
-    libc::SIGCONT,
-];
+/// What stops a program, and what lets it go on, in the order in which they act.
+const STOPPING: [c_int; 4] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU, libc::SIGCONT];
+
+/// What ends a program acts first.
+fn noted() -> impl Iterator<Item = c_int> {
+    ending().chain(STOPPING)
+}
 
 /// A bit for each signal that has come.
 static CAME: AtomicU64 = AtomicU64::new(0);
@@ -61,7 +53,7 @@ impl Signals {
         }
         CAME.store(0, Ordering::SeqCst);
         WAKE.store(wake.as_raw_fd(), Ordering::SeqCst);
-        let before = NOTED.iter().filter_map(|&signal| Some((signal, replace(signal)?))).collect();
+        let before = noted().filter_map(|signal| Some((signal, replace(signal)?))).collect();
         Ok(Self { before, news, _wake: wake })
     }
 
@@ -75,7 +67,7 @@ impl Signals {
         let mut bytes = [0; 64];
         while matches!(rustix::io::read(&self.news, &mut bytes), Ok(1..) | Err(Errno::INTR)) {}
         let came = CAME.load(Ordering::SeqCst);
-        let signal = NOTED.into_iter().find(|&signal| came & bit(signal) != 0)?;
+        let signal = noted().find(|&signal| came & bit(signal) != 0)?;
         CAME.fetch_and(!bit(signal), Ordering::SeqCst);
         Some(signal)
     }
@@ -104,12 +96,12 @@ impl Drop for Signals {
 }
 
 fn bit(signal: c_int) -> u64 {
-    1 << signal
+    1 << (signal - 1)
 }
 
 /// What the signal did before it was noted; nothing where it is ignored, and stays so.
 fn replace(signal: c_int) -> Option<libc::sigaction> {
-    let handler: extern "C" fn(c_int) = on_signal;
+    let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = on_signal;
     // SAFETY: both structures are plain data; the handler makes one system call. Without SA_RESTART a read ends.
     unsafe {
         let mut before: libc::sigaction = std::mem::zeroed();
@@ -120,6 +112,7 @@ fn replace(signal: c_int) -> Option<libc::sigaction> {
         }
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = handler as libc::sighandler_t;
+        action.sa_flags = libc::SA_SIGINFO;
         libc::sigaction(signal, &raw const action, std::ptr::null_mut());
         Some(before)
     }
@@ -130,7 +123,11 @@ fn set(signal: c_int, action: &libc::sigaction) {
     unsafe { libc::sigaction(signal, &raw const *action, std::ptr::null_mut()) };
 }
 
-extern "C" fn on_signal(signal: c_int) {
+extern "C" fn on_signal(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
+    // SAFETY: the kernel gives a valid description of the signal.
+    if unsafe { end_of_a_fault(signal, info) } {
+        return;
+    }
     CAME.fetch_or(bit(signal), Ordering::SeqCst);
     let wake = WAKE.load(Ordering::SeqCst);
     // SAFETY: writes one byte of a constant; a full pipe or a closed one changes nothing. The error number of whatever
@@ -141,16 +138,4 @@ extern "C" fn on_signal(signal: c_int) {
         libc::write(wake, c"!".as_ptr().cast(), 1);
         *number = before;
     }
-}
-
-#[cfg(target_os = "linux")]
-unsafe fn errno() -> *mut c_int {
-    // SAFETY: the place of this thread's own number.
-    unsafe { libc::__errno_location() }
-}
-
-#[cfg(target_os = "macos")]
-unsafe fn errno() -> *mut c_int {
-    // SAFETY: the place of this thread's own number.
-    unsafe { libc::__error() }
 }

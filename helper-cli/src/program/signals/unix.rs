@@ -1,0 +1,150 @@
+//! Owns which signals end a process, and how those that come while a program runs beside us reach it. It must not know
+//! what runs.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// The program that gets our signals; 0 for none.
+static CHILD: AtomicI32 = AtomicI32::new(0);
+
+/// What the kernel sends where the instructions of the process itself are at fault.
+const FAULTS: [c_int; 6] =
+    [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
+
+/// What a terminal sends to each process in its foreground.
+const OF_A_TERMINAL: [c_int; 5] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTSTP, libc::SIGWINCH];
+
+/// What ends a process that has made no other arrangement, besides the faults, the real-time signals and SIGPIPE, which
+/// we ignore.
+const ENDING: [c_int; 11] = [
+    libc::SIGHUP,
+    libc::SIGINT,
+    libc::SIGQUIT,
+    libc::SIGTERM,
+    libc::SIGALRM,
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGXCPU,
+    libc::SIGVTALRM,
+    libc::SIGPROF,
+    libc::SIGABRT,
+];
+
+#[cfg(target_os = "linux")]
+fn of_this_system() -> impl Iterator<Item = c_int> {
+    [libc::SIGXFSZ, libc::SIGIO, libc::SIGPWR, libc::SIGSTKFLT]
+        .into_iter()
+        .chain(libc::SIGRTMIN()..=libc::SIGRTMAX())
+}
+
+#[cfg(target_os = "macos")]
+fn of_this_system() -> impl Iterator<Item = c_int> {
+    [libc::SIGXFSZ, libc::SIGEMT].into_iter()
+}
+
+/// Every signal that can be caught and ends a process that has made no other arrangement.
+pub(crate) fn ending() -> impl Iterator<Item = c_int> {
+    ENDING.into_iter().chain(FAULTS).chain(of_this_system())
+}
+
+/// The signals that are meant for the program and not for us.
+pub(super) fn all_passed_on() -> libc::sigset_t {
+    set_of(passed_on())
+}
+
+fn passed_on() -> impl Iterator<Item = c_int> {
+    ending().chain([libc::SIGTSTP, libc::SIGWINCH])
+}
+
+/// From now on they are for the program, once there is one.
+pub(super) fn pass_all_on() {
+    passed_on().for_each(pass_on);
+}
+
+/// Names the program that gets our signals; 0 for none.
+pub(super) fn set_program(pid: i32) {
+    CHILD.store(pid, Ordering::Relaxed);
+}
+
+/// A signal that was ignored when we were called stays so, for both of us.
+fn pass_on(signal: c_int) {
+    let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = on_signal;
+    // SAFETY: both structures are plain data; the handler makes system calls alone.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        if libc::sigaction(signal, std::ptr::null(), &raw mut action) == 0
+            && action.sa_sigaction != libc::SIG_IGN
+        {
+            action.sa_sigaction = handler as libc::sighandler_t;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART | libc::SA_ONSTACK;
+            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+        }
+    }
+}
+
+/// What the terminal sends has reached the program as well, and what we do to ourselves is not for it; what somebody sent
+/// to us alone, or a timer or a limit of ours has, did not reach it.
+extern "C" fn on_signal(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
+    // SAFETY: the kernel gives a valid description of the signal; the calls take plain numbers. The error number of
+    // whatever was interrupted is put back.
+    unsafe {
+        if end_of_a_fault(signal, info) {
+            return;
+        }
+        let is_sent = (*info).si_code <= 0;
+        let is_our_own = is_sent && (*info).si_pid() == libc::getpid();
+        let has_reached_it = !is_sent && OF_A_TERMINAL.contains(&signal);
+        let child = CHILD.load(Ordering::Relaxed);
+        if child != 0 && !is_our_own && !has_reached_it {
+            let number = errno();
+            let before = *number;
+            // It may have ended.
+            libc::kill(child, signal);
+            *number = before;
+        }
+    }
+}
+
+/// Whether our own instructions are at fault: then the signal ends us when its handler returns, as it does any process.
+///
+/// # Safety
+/// `info` describes the signal, as the kernel gave it to a handler.
+pub(crate) unsafe fn end_of_a_fault(signal: c_int, info: *const libc::siginfo_t) -> bool {
+    // SAFETY: as the caller promises; the calls take plain numbers.
+    unsafe {
+        let is_fault = FAULTS.contains(&signal) && (*info).si_code > 0;
+        if is_fault {
+            libc::signal(signal, libc::SIG_DFL);
+            libc::raise(signal);
+        }
+        is_fault
+    }
+}
+
+/// A set of these.
+pub(super) fn set_of(signals: impl IntoIterator<Item = c_int>) -> libc::sigset_t {
+    // SAFETY: the set is made empty before anything is put into it.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        for signal in signals {
+            libc::sigaddset(&raw mut set, signal);
+        }
+        set
+    }
+}
+
+/// Where this thread's error number is.
+#[cfg(target_os = "linux")]
+pub(crate) fn errno() -> *mut c_int {
+    // SAFETY: the place of this thread's own number.
+    unsafe { libc::__errno_location() }
+}
+
+/// As above.
+#[cfg(target_os = "macos")]
+pub(crate) fn errno() -> *mut c_int {
+    // SAFETY: the place of this thread's own number.
+    unsafe { libc::__error() }
+}
