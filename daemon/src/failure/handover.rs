@@ -26,16 +26,20 @@ pub fn of_handover(error: &HandoverError) -> Failure {
             ErrorCode::HANDOVER_FAILED,
             "Raise them: `sudo prlimit --as=unlimited --data=unlimited --pid` with the number of its process; then try again",
         ),
-        HandoverError::NotReady(_)
-        | HandoverError::Silent(_)
-        | HandoverError::Format(..)
-        | HandoverError::NotTaken(_) => (ErrorCode::HANDOVER_FAILED, GIVE_UP),
+        HandoverError::NotReady(_) => (ErrorCode::HANDOVER_FAILED, LIMITS),
+        HandoverError::Silent(_) | HandoverError::Format(..) | HandoverError::NotTaken(_) => {
+            (ErrorCode::HANDOVER_FAILED, GIVE_UP)
+        }
         HandoverError::Exposed | HandoverError::Stranger => (ErrorCode::HANDOVER_FAILED, GIVE_UP),
         HandoverError::NotRun(..) => (ErrorCode::HANDOVER_FAILED, "See that it can be run; then try again"),
         HandoverError::Traced => (ErrorCode::HANDOVER_FAILED, "End the debugger, and try again"),
     };
     Failure::new(code, format!("the daemon goes on as before: {error}")).with_hint(hint)
 }
+
+/// A successor that the daemon's own limits do not let begin says nothing that could be passed on.
+const LIMITS: &str = "See whether a hard limit is too low for it: `prlimit --pid` with the number of the daemon's process \
+     (NOFILE, CPU, STACK); raise that with sudo, or install cp-tokend anew, and try again";
 
 const GIVE_UP: &str = "To go on without a hand-over, run `cp-token daemon stop`, which loses secrets that only memory \
      holds, and `cp-token daemon start`";

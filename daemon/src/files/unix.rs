@@ -169,7 +169,7 @@ pub fn check_ancestors(folder: &Path) -> Result<(), FileError> {
 /// Passes if nobody but root and us can replace what is in this folder, or the folder.
 ///
 /// # Errors
-/// [`FileError`] naming the folder if it is open. One of root's with the sticky bit, such as `/tmp`, is not: there, a
+/// [`FileError`] naming the folder if it is open. One of root's or ours with the sticky bit, such as `/tmp`, is not: there, a
 /// name can be taken away by its owner alone.
 pub fn check_folder(folder: &Path) -> Result<(), FileError> {
     trust::check_folder(folder).map_err(|error| of_folder(error, folder))
