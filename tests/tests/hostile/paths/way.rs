@@ -82,7 +82,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("one of our group", |way| chmod(&way.above, 0o770), true, false),
         case("one of a strange group", |way| to_group(&way.above, 0o770), false, false),
         case("a sticky one of root's", |way| to_root(&way.above, 0o1777), true, true),
-        case("a sticky one of ours", |way| chmod(&way.above, 0o1777), false, false),
+        case("a sticky one of ours", |way| chmod(&way.above, 0o1777), true, true),
         case("a stranger's folder above", |way| to_stranger(&way.above, 0o755), false, false),
         Case { is_root_s: true, ..case("root's folder", |way| to_root(&way.folder, 0o755), true, true) },
         case("a folder by a link of ours", |way| by_link(&way.folder, OTHER), true, true),
