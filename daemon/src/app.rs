@@ -7,46 +7,48 @@ use std::time::Duration;
 use cp_token_protocol::message::ProtectionReport;
 
 use crate::audit::Audit;
-use crate::authority::CrashPlanEndpoint;
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::files;
+use crate::base::lock_flag::LockFlag;
+use crate::base::unwind;
 use crate::broker::Broker;
-use crate::children;
-use crate::clock::{Clock, SystemClock};
-use crate::codes::log::CodeFile;
-use crate::examination::Examination;
-use crate::files;
-use crate::gate::Gate;
-use crate::handover::estate::Estate;
-use crate::handover::{Program, Role};
-use crate::harden;
-use crate::ipc::conversations::Conversations;
-use crate::ipc::door::Door;
+use crate::handover::Program;
+use crate::handover::daemon_state::DaemonState;
+use crate::ipc::acceptor::Acceptor;
 use crate::ipc::listener::Listener;
-use crate::ipc::removals::Removals;
-use crate::ipc::socket::MeetingPlace;
-use crate::lock::{Lock, Rooms};
-use crate::paths::Paths;
-use crate::protections::{self, Protections};
-use crate::redeemer::{OnRedeemed, Redeemer};
+use crate::ipc::removal_watch::RemovalWatch;
+use crate::ipc::socket::BoundSocket;
+use crate::lock::{Lock, LockDeps};
+use crate::process::args::Role;
+use crate::process::children;
+use crate::process::harden;
+use crate::process::paths::Paths;
+use crate::process::protections::{self, Protections};
+use crate::process::signals::{self, SignalEvent, Signals};
+use crate::process::watchdog::{self, Watchdog};
+use crate::profile::state::StateFile;
 use crate::registry::{self, Registry};
-use crate::service::{Parts, Service};
-use crate::signals::{self, Signals, Wish};
-use crate::sources::Sources;
-use crate::state::StateFile;
-use crate::unwind;
-use crate::vault::{KeyringSource, MemorySource};
-use crate::watchdog::{self, Watchdog};
+use crate::secrets::sources::Sources;
+use crate::secrets::vault::{KeyringBackend, MemoryBackend};
+use crate::service::doctor::Doctor;
+use crate::service::{Service, ServiceDeps};
+use crate::token_endpoint::CrashPlanEndpoint;
+use crate::token_request::codes::log::CodeFile;
+use crate::token_request::fetcher::{OnFetched, TokenFetcher};
 
+mod housekeeping;
 mod reach;
-mod succession;
+mod upgrade;
 
-pub use succession::Legacy;
+use housekeeping::{LOOK_AROUND, chance, give_memory_back_after};
+pub use upgrade::InheritedState;
 
 /// What is there before the runtime is: places, a socket, and the account of the hardening.
-pub struct Foundation {
+pub struct Startup {
     /// Where files lie.
     pub paths: Paths,
     /// The socket and the right to its name.
-    pub meeting: MeetingPlace,
+    pub meeting: BoundSocket,
     /// How the hardening went.
     pub protections: Vec<ProtectionReport>,
     /// The program that we are; nothing where the system does not say.
@@ -56,7 +58,7 @@ pub struct Foundation {
     /// How often a service manager wants to hear of us.
     pub watchdog: Watchdog,
     /// What another daemon leaves us.
-    pub legacy: Option<Legacy>,
+    pub legacy: Option<InheritedState>,
 }
 
 struct App {
@@ -65,8 +67,8 @@ struct App {
     service: Arc<Service>,
     audit: Arc<Audit>,
     state: Arc<StateFile>,
-    estate: Estate,
-    meeting: MeetingPlace,
+    estate: DaemonState,
+    meeting: BoundSocket,
     program: Option<Program>,
     background: bool,
     watchdog: Watchdog,
@@ -79,7 +81,7 @@ struct Stop;
 ///
 /// # Errors
 /// Where the system refuses a runtime, a signal or the socket, or a legacy cannot be kept.
-pub fn run(mut foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
+pub fn run(mut foundation: Startup, ready: impl FnOnce()) -> io::Result<()> {
     signals::require_sockets()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -96,7 +98,7 @@ pub fn run(mut foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
             return Ok(());
         }
         let mut door = app.start()?;
-        let removals = Removals::from(app.meeting.folder());
+        let removals = RemovalWatch::from(app.meeting.folder());
         ready();
         if let Some(taken) = taken {
             app.answer(taken);
@@ -111,27 +113,28 @@ pub fn run(mut foundation: Foundation, ready: impl FnOnce()) -> io::Result<()> {
 }
 
 impl App {
-    fn build(foundation: Foundation) -> Self {
-        let Foundation { paths, meeting, protections, program, background, watchdog, legacy: _ } = foundation;
+    fn build(foundation: Startup) -> Self {
+        let Startup { paths, meeting, protections, program, background, watchdog, legacy: _ } = foundation;
         let protections = Arc::new(Protections::new(protections, paths.address.socket().to_owned()));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let state = Arc::new(StateFile::load(paths.state_file()));
-        let keyring = Arc::new(KeyringSource::default());
-        let memory = Arc::new(MemorySource::default());
-        let gate = Arc::new(Gate::default());
+        let keyring = Arc::new(KeyringBackend::default());
+        let memory = Arc::new(MemoryBackend::default());
+        let gate = Arc::new(LockFlag::default());
         let sources = Sources {
-            keyring: Arc::<KeyringSource>::clone(&keyring),
-            foreign: Arc::<KeyringSource>::clone(&keyring),
-            memory: Arc::<MemorySource>::clone(&memory),
+            keyring: Arc::<KeyringBackend>::clone(&keyring),
+            foreign: Arc::<KeyringBackend>::clone(&keyring),
+            memory: Arc::<MemoryBackend>::clone(&memory),
         };
         let endpoint = Arc::new(CrashPlanEndpoint);
         let log = Arc::new(CodeFile::new(paths.codes_file()));
-        let redeemer = Redeemer::new(sources.clone(), endpoint, Arc::clone(&clock), log, on_redeemed(&state));
+        let redeemer =
+            TokenFetcher::new(sources.clone(), endpoint, Arc::clone(&clock), log, on_redeemed(&state));
         let (refusals, codes, pauses) = (redeemer.refusals(), redeemer.codes(), redeemer.pauses());
         let audit = Audit::new(Arc::clone(&clock));
         let traded = Arc::new(redeemer.clone());
         let broker = Broker::new(Arc::clone(&clock), traded, Arc::clone(&audit), chance);
-        let rooms = registry::Rooms {
+        let rooms = registry::RegistryDeps {
             state: Arc::clone(&state),
             sources,
             redeemer: redeemer.clone(),
@@ -141,7 +144,7 @@ impl App {
             gate: Arc::clone(&gate),
         };
         let registry = Arc::new(Registry::new(&paths, rooms));
-        let examination = Examination {
+        let examination = Doctor {
             gate: Arc::clone(&gate),
             registry: Arc::clone(&registry),
             broker: Arc::clone(&broker),
@@ -154,7 +157,7 @@ impl App {
             turn: Arc::default(),
             routes: Arc::default(),
         };
-        let lock = Lock::new(Rooms {
+        let lock = Lock::new(LockDeps {
             gate,
             broker: Arc::clone(&broker),
             registry: Arc::clone(&registry),
@@ -162,7 +165,7 @@ impl App {
             refusals: Arc::clone(&refusals),
             clock: Arc::clone(&clock),
         });
-        let estate = Estate {
+        let estate = DaemonState {
             broker: Arc::clone(&broker),
             registry: Arc::clone(&registry),
             memory: Arc::clone(&memory),
@@ -172,7 +175,7 @@ impl App {
             lock: Arc::clone(&lock),
             audit: Arc::clone(&audit),
         };
-        let service = Service::new(Parts {
+        let service = Service::new(ServiceDeps {
             broker: Arc::clone(&broker),
             registry: Arc::clone(&registry),
             lock,
@@ -188,7 +191,7 @@ impl App {
         Self { broker, registry, service, audit, state, estate, meeting, program, background, watchdog }
     }
 
-    fn start(&self) -> io::Result<Door> {
+    fn start(&self) -> io::Result<Acceptor> {
         let socket = self.meeting.listening()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let connections = harden::connection_limit();
@@ -199,7 +202,7 @@ impl App {
         let broker = Arc::clone(&self.broker);
         tokio::spawn(unwind::restarted(move || Arc::clone(&broker).keep_time()));
         protections::warn_of_limits();
-        let door = Door::open(listener);
+        let door = Acceptor::open(listener);
         let (conversations, protections) = (door.conversations(), self.service.protections());
         tokio::spawn(unwind::restarted(move || {
             give_memory_back_after(conversations.clone(), Arc::clone(&protections))
@@ -208,7 +211,7 @@ impl App {
     }
 
     /// A request that ends in a panic ends nothing else.
-    async fn serve(&mut self, signals: &mut Signals, door: &mut Door, removals: &Removals) -> Stop {
+    async fn serve(&mut self, signals: &mut Signals, door: &mut Acceptor, removals: &RemovalWatch) -> Stop {
         loop {
             if let Ok(end) = unwind::caught(self.until_over(signals, door, removals)).await {
                 return end;
@@ -217,20 +220,25 @@ impl App {
         }
     }
 
-    async fn until_over(&mut self, signals: &mut Signals, door: &mut Door, removals: &Removals) -> Stop {
+    async fn until_over(
+        &mut self,
+        signals: &mut Signals,
+        door: &mut Acceptor,
+        removals: &RemovalWatch,
+    ) -> Stop {
         // An interval and no sleep: however often the config is read again, the next look comes.
         let turn = self.watchdog.turn(LOOK_AROUND);
         let mut look = tokio::time::interval_at(tokio::time::Instant::now() + turn, turn);
         loop {
             let is_wanted = tokio::select! {
                 wish = signals.next() => match wish {
-                    Wish::Stop => return stopping("at a signal"),
-                    Wish::Reload => {
+                    SignalEvent::Stop => return stopping("at a signal"),
+                    SignalEvent::Reload => {
                         watchdog::reloading(async { drop(self.registry.reload().await) }).await;
                         false
                     }
-                    Wish::Restart => true,
-                    Wish::Reap => {
+                    SignalEvent::Restart => true,
+                    SignalEvent::Reap => {
                         children::reap_orphans();
                         false
                     }
@@ -253,7 +261,7 @@ impl App {
     }
 
     /// Nobody new is let in; whoever waits is told; then a moment for the last replies.
-    async fn stop(&self, door: &mut Door) {
+    async fn stop(&self, door: &mut Acceptor) {
         watchdog::stopping();
         self.meeting.remove_name();
         door.close().await;
@@ -269,31 +277,10 @@ fn stopping(why: &str) -> Stop {
     Stop
 }
 
-fn on_redeemed(state: &Arc<StateFile>) -> OnRedeemed {
+fn on_redeemed(state: &Arc<StateFile>) -> OnFetched {
     let state = Arc::clone(state);
     Arc::new(move |name, wall| state.redeemed(name, wall))
 }
 
-/// After a burst of conversations the heap is handed back, and what it left of secrets is looked at.
-async fn give_memory_back_after(conversations: Conversations, protections: Arc<Protections>) {
-    loop {
-        let _ = tokio::time::timeout(LOOK_AROUND, conversations.one_over()).await;
-        tokio::time::sleep(SETTLE).await;
-        harden::give_memory_back();
-        protections.watch();
-    }
-}
-
-/// In [0, 1). Spreads timers over a fleet; nothing secret rests on it.
-fn chance() -> f64 {
-    use std::hash::{BuildHasher, Hasher};
-    let random = std::hash::RandomState::new().build_hasher().finish();
-    (random >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-/// How often the daemon looks whether callers can still find it.
-const LOOK_AROUND: Duration = Duration::from_secs(30);
 /// For the replies that are still under way when the daemon stops, and then for the last lines of the audit file.
 const FAREWELL: Duration = Duration::from_millis(1000);
-/// Between the end of a conversation and the return of its memory.
-const SETTLE: Duration = Duration::from_millis(250);

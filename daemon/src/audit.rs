@@ -2,15 +2,17 @@
 //! each to the file that a person may have asked for. It decides nothing, and has no room for a secret, a token or a
 //! word of a server.
 
+pub mod callers;
+
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cp_token_protocol::ProfileName;
-use cp_token_protocol::message::{Deed, LogEntry, LogRequest, Outcome};
+use cp_token_protocol::message::{LogEntry, LogRequest, Operation, Outcome};
 
-use crate::callers::{Callers, Glimpse, Known};
-use crate::clock::Clock;
+use crate::audit::callers::{CallerInfo, CallerSnapshot, Callers};
+use crate::base::clock::Clock;
 
 mod file;
 mod line;
@@ -32,28 +34,28 @@ pub struct Audit {
 }
 
 struct Ring {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<AuditRecord>,
     /// How many there ever were.
     count: u64,
     /// Where they are written as well.
     copy: Option<FileCopy>,
 }
 
-struct Entry {
+struct AuditRecord {
     at: u64,
     profile: Option<ProfileName>,
-    deed: Deed,
+    deed: Operation,
     outcome: Outcome,
-    caller: Option<Known>,
+    caller: Option<CallerInfo>,
 }
 
 /// An entry of which it is not known yet what comes of it. It is written when that is known, at the latest when
 /// nobody waits for it any more.
-pub struct Pending {
+pub struct AuditGuard {
     audit: Arc<Audit>,
-    entry: Entry,
+    entry: AuditRecord,
     /// Who asked, while nobody has read its name.
-    glimpse: Option<Glimpse>,
+    capture_caller: Option<CallerSnapshot>,
 }
 
 impl Audit {
@@ -63,18 +65,18 @@ impl Audit {
         Arc::new(Self { clock, callers: Callers::default(), ring: Mutex::new(ring) })
     }
 
-    /// A caller asks for something. Its name is read when the entry is written, or with [`Pending::seen`].
-    pub fn asked(self: &Arc<Self>, deed: Deed, caller: Glimpse) -> Pending {
-        self.pending(deed, Some(self.glimpse(caller)))
+    /// A caller asks for something. Its name is read when the entry is written, or with [`AuditGuard::seen`].
+    pub fn asked(self: &Arc<Self>, deed: Operation, caller: CallerSnapshot) -> AuditGuard {
+        self.pending(deed, Some(self.capture_caller(caller)))
     }
 
     /// The caller, seen as far as only it can tell while it is there.
-    pub fn glimpse(&self, caller: Glimpse) -> Glimpse {
-        self.callers.glimpse(caller, self.clock.now().boot)
+    pub fn capture_caller(&self, caller: CallerSnapshot) -> CallerSnapshot {
+        self.callers.capture_caller(caller, self.clock.now().boot)
     }
 
     /// The daemon does something that no one caller does.
-    pub fn begun(self: &Arc<Self>, deed: Deed, profile: &ProfileName) -> Pending {
+    pub fn begun(self: &Arc<Self>, deed: Operation, profile: &ProfileName) -> AuditGuard {
         self.pending(deed, None).about(Some(profile))
     }
 
@@ -116,7 +118,7 @@ impl Audit {
     }
 
     /// The whole log, in parts that can be told at once; the newest last.
-    pub fn bequeath(&self) -> Vec<Vec<LogEntry>> {
+    pub fn export_state(&self) -> Vec<Vec<LogEntry>> {
         let mut parts = Vec::new();
         let mut before = None;
         loop {
@@ -130,28 +132,28 @@ impl Audit {
     }
 
     /// Takes over a part of a log; entries that are written later count on from it.
-    pub fn inherit(&self, part: Vec<LogEntry>) {
+    pub fn import_state(&self, part: Vec<LogEntry>) {
         let mut ring = self.ring();
         for told in part {
             // Numbers are without a gap: what is missing between two parts cannot be counted.
             ring.count = told.number.saturating_sub(1);
-            ring.push(Entry::from(told));
+            ring.push(AuditRecord::from(told));
         }
     }
 
     /// Writes what came of something that another daemon was asked for.
     pub fn add(&self, told: Vec<LogEntry>) {
-        told.into_iter().for_each(|told| self.write(Entry::from(told)));
+        told.into_iter().for_each(|told| self.write(AuditRecord::from(told)));
     }
 
-    fn pending(self: &Arc<Self>, deed: Deed, glimpse: Option<Glimpse>) -> Pending {
+    fn pending(self: &Arc<Self>, deed: Operation, capture_caller: Option<CallerSnapshot>) -> AuditGuard {
         let at = self.clock.now().wall.as_secs();
-        let entry = Entry { at, profile: None, deed, outcome: Outcome::Left, caller: None };
-        Pending { audit: Arc::clone(self), entry, glimpse }
+        let entry = AuditRecord { at, profile: None, deed, outcome: Outcome::Left, caller: None };
+        AuditGuard { audit: Arc::clone(self), entry, capture_caller }
     }
 
     /// The one place where an entry is written.
-    fn write(&self, entry: Entry) {
+    fn write(&self, entry: AuditRecord) {
         let mut ring = self.ring();
         if let Some(copy) = &ring.copy {
             copy.write(entry.told(ring.count + 1));
@@ -165,7 +167,7 @@ impl Audit {
 }
 
 impl Ring {
-    fn push(&mut self, entry: Entry) {
+    fn push(&mut self, entry: AuditRecord) {
         if self.entries.len() == ENTRIES {
             self.entries.pop_front();
         }
@@ -174,7 +176,7 @@ impl Ring {
     }
 }
 
-impl Pending {
+impl AuditGuard {
     /// The same about this profile.
     #[must_use]
     pub fn about(mut self, profile: Option<&ProfileName>) -> Self {
@@ -207,21 +209,21 @@ impl Pending {
     }
 
     fn look(&mut self) {
-        if let Some(glimpse) = self.glimpse.take() {
-            self.entry.caller = Some(self.audit.callers.known(glimpse));
+        if let Some(capture_caller) = self.capture_caller.take() {
+            self.entry.caller = Some(self.audit.callers.known(capture_caller));
         }
     }
 }
 
-impl Drop for Pending {
+impl Drop for AuditGuard {
     fn drop(&mut self) {
         self.look();
-        let Entry { at, deed, outcome, caller, .. } = self.entry;
-        self.audit.write(Entry { at, profile: self.entry.profile.take(), deed, outcome, caller });
+        let AuditRecord { at, deed, outcome, caller, .. } = self.entry;
+        self.audit.write(AuditRecord { at, profile: self.entry.profile.take(), deed, outcome, caller });
     }
 }
 
-impl Entry {
+impl AuditRecord {
     fn told(&self, number: u64) -> LogEntry {
         LogEntry {
             number,
@@ -234,7 +236,7 @@ impl Entry {
     }
 }
 
-impl From<LogEntry> for Entry {
+impl From<LogEntry> for AuditRecord {
     fn from(told: LogEntry) -> Self {
         let LogEntry { at, profile, deed, outcome, caller, .. } = told;
         Self { at, profile, deed, outcome, caller: caller.map(Into::into) }

@@ -6,39 +6,41 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use cp_token_protocol::message::{Deed, Outcome};
+use cp_token_protocol::message::{Operation, Outcome};
 use cp_token_protocol::{Failure, ProfileName, Secret};
 use tokio::sync::Notify;
 
 use crate::audit::Audit;
-use crate::clock::Clock;
-use crate::failure;
-use crate::lease::{Served, Standing};
+use crate::base::clock::Clock;
+use crate::base::unwind;
+use crate::broker::failure::{panicked, superseded};
+use crate::failure::{locked, stopping};
+use crate::lease::{LeaseStatus, ServedToken};
 use crate::profile::Profile;
-use crate::trade::{Redeem, Redeemed, Unredeemed};
-use crate::unwind;
+use crate::token_request::{FetchToken, FetchedToken, TokenRequestFailed};
 
 mod answering;
-mod entry;
-mod legacy;
+pub mod failure;
 mod pending;
+mod slot;
+mod snapshot;
 mod waiting;
 
-use entry::Entry;
-pub use pending::{Pending, Wish};
+pub use pending::{PendingCaller, WaitRequest};
+use slot::Slot;
 
 /// The answer to a caller: at once, or when what it waits for is over.
-pub enum Answer {
+pub enum BrokerReply {
     /// Known now.
-    Now(Result<Served, Failure>),
+    Now(Result<ServedToken, Failure>),
     /// Known later.
-    Later(Pending),
+    Later(PendingCaller),
 }
 
 /// Leases by profile. One attempt at a time each, owned here and never by a caller.
 pub struct Broker {
     /// Held for a few hundred instructions and never across an await.
-    entries: Mutex<HashMap<ProfileName, Entry>>,
+    entries: Mutex<HashMap<ProfileName, Slot>>,
     /// While the daemon is locked. Read and written under the lock of `entries` alone.
     closed: AtomicBool,
     /// While a successor waits: nothing is renewed for which nobody waits. As `closed`.
@@ -50,7 +52,7 @@ pub struct Broker {
     /// The number of the caller who waited last.
     numbers: AtomicU64,
     clock: Arc<dyn Clock>,
-    redeemer: Arc<dyn Redeem>,
+    redeemer: Arc<dyn FetchToken>,
     audit: Arc<Audit>,
     /// In [0, 1); spreads renewals and back-offs.
     chance: fn() -> f64,
@@ -61,7 +63,7 @@ impl Broker {
     /// A broker with no lease.
     pub fn new(
         clock: Arc<dyn Clock>,
-        redeemer: Arc<dyn Redeem>,
+        redeemer: Arc<dyn FetchToken>,
         audit: Arc<Audit>,
         chance: fn() -> f64,
     ) -> Arc<Self> {
@@ -89,16 +91,16 @@ impl Broker {
     pub fn access_token(
         self: &Arc<Self>,
         profile: &Arc<Profile>,
-        wish: Wish,
+        wish: WaitRequest,
         code: Option<Secret>,
-    ) -> Answer {
+    ) -> BrokerReply {
         self.ask(profile, wish, None, code)
     }
 
     /// Drops the profile's token and disowns the attempt under way; whoever waits asks again. A refused secret is tried once
     /// more; whether there was one.
     pub fn forget(&self, profile: &Profile) -> bool {
-        let was_refused = self.redeemer.forgive(profile);
+        let was_refused = self.redeemer.clear_refusal(profile);
         self.drop_token(profile);
         was_refused
     }
@@ -106,27 +108,27 @@ impl Broker {
     /// As [`Broker::forget`], and a refused secret stays refused.
     pub fn drop_token(&self, profile: &Profile) {
         if let Some(entry) = self.entries().get_mut(&profile.name) {
-            entry.forget(&failure::superseded());
+            entry.forget(&superseded());
         }
     }
 
     /// Lets what was refused for a profile that was not created be tried once more; whether there was any.
     pub fn forget_refused(&self, name: &ProfileName) -> bool {
-        self.redeemer.forgive_named(name)
+        self.redeemer.clear_refusal_named(name)
     }
 
     /// As [`Broker::forget`], for every profile.
     pub fn forget_all(&self) -> bool {
-        let were_refused = self.redeemer.forgive_all();
+        let were_refused = self.redeemer.clear_refusals();
         for entry in self.entries().values_mut() {
-            entry.forget(&failure::superseded());
+            entry.forget(&superseded());
         }
         were_refused
     }
 
     /// How long callers are held up by the next one-time code of the profile; nothing where they are not.
-    pub fn code_wait(&self, profile: &Profile) -> Option<Duration> {
-        self.redeemer.code_wait(profile)
+    pub fn code_delay(&self, profile: &Profile) -> Option<Duration> {
+        self.redeemer.code_delay(profile)
     }
 
     /// Drops every token, disowns every attempt, and takes no token in until [`Broker::open`]. Whoever waits is told
@@ -135,7 +137,7 @@ impl Broker {
         let mut entries = self.entries();
         self.closed.store(true, Ordering::Relaxed);
         for entry in entries.values_mut() {
-            entry.forget(&failure::locked());
+            entry.forget(&locked());
         }
     }
 
@@ -161,23 +163,23 @@ impl Broker {
     }
 
     /// Takes a token that proved a new secret, in place of whatever the lease held.
-    pub fn install(&self, profile: &Arc<Profile>, redeemed: Redeemed) {
+    pub fn install(&self, profile: &Arc<Profile>, redeemed: FetchedToken) {
         let now = self.clock.now();
         let mut entries = self.entries();
         if self.is_closed() {
             return;
         }
-        let entry = entries.entry(profile.name.clone()).or_insert_with(|| Entry::new(profile));
+        let entry = entries.entry(profile.name.clone()).or_insert_with(|| Slot::new(profile));
         entry.adopt(profile);
-        entry.forget(&failure::superseded());
+        entry.forget(&superseded());
         entry.lease.install(redeemed.token, redeemed.life, redeemed.sent, now, (self.chance)());
         self.timer_changed.notify_one();
     }
 
     /// What the profile's lease is doing.
-    pub fn standing(&self, name: &ProfileName) -> Standing {
+    pub fn standing(&self, name: &ProfileName) -> LeaseStatus {
         let now = self.clock.now();
-        self.entries().get(name).map_or(Standing::Absent, |entry| entry.lease.standing(now))
+        self.entries().get(name).map_or(LeaseStatus::Absent, |entry| entry.lease.standing(now))
     }
 
     /// Since when, in time since 1970, the profile's secret counts as refused; nothing where it does not.
@@ -195,7 +197,7 @@ impl Broker {
         let mut entries = self.entries();
         self.stopping.store(true, Ordering::Relaxed);
         for entry in entries.values_mut() {
-            entry.forget(&failure::stopping());
+            entry.forget(&stopping());
         }
     }
 
@@ -218,7 +220,7 @@ impl Broker {
         let mut next: Option<Duration> = None;
         for entry in self.entries().values_mut() {
             entry.lease.handle_timeout(now);
-            self.follow_orders(entry, None, Deed::Renewal);
+            self.follow_orders(entry, None, Operation::Renewal);
             let pause = entry.lease.poll_timeout().map(|due| now.until(due));
             next = [next, pause].into_iter().flatten().min();
         }
@@ -226,8 +228,8 @@ impl Broker {
     }
 
     /// Starts the attempt that the lease ordered, if it did, in a task of its own: it outlives every caller.
-    fn follow_orders(self: &Arc<Self>, entry: &mut Entry, code: Option<Secret>, deed: Deed) -> bool {
-        if deed == Deed::Renewal && self.held_back.load(Ordering::Relaxed) {
+    fn follow_orders(self: &Arc<Self>, entry: &mut Slot, code: Option<Secret>, deed: Operation) -> bool {
+        if deed == Operation::Renewal && self.held_back.load(Ordering::Relaxed) {
             return false;
         }
         let Some(attempt) = entry.lease.poll_effect() else { return false };
@@ -235,8 +237,8 @@ impl Broker {
         let profile = Arc::clone(&entry.profile);
         let noted = self.audit.begun(deed, &profile.name);
         let task = tokio::spawn(async move {
-            let trade = async { broker.redeemer.redeem(Arc::clone(&profile), code).await };
-            let outcome = unwind::caught(trade).await.unwrap_or_else(|_| Err(failure::panicked()));
+            let trade = async { broker.redeemer.fetch_token(Arc::clone(&profile), code).await };
+            let outcome = unwind::caught(trade).await.unwrap_or_else(|_| Err(panicked()));
             noted.close(told(&outcome));
             broker.conclude(&profile.name, attempt, outcome).await;
         });
@@ -248,13 +250,13 @@ impl Broker {
         self.closed.load(Ordering::Relaxed)
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<ProfileName, Entry>> {
+    fn entries(&self) -> MutexGuard<'_, HashMap<ProfileName, Slot>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// How the log tells what came of an attempt.
-fn told(outcome: &Result<Redeemed, Unredeemed>) -> Outcome {
+fn told(outcome: &Result<FetchedToken, TokenRequestFailed>) -> Outcome {
     match outcome {
         Ok(_) => Outcome::Issued,
         Err(unredeemed) => Outcome::Failed(unredeemed.failure.code),

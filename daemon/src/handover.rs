@@ -3,12 +3,13 @@
 //! process, whose new image the child gives everything back to. Nobody else can ask for any of it, and nothing touches a
 //! disk. What the pieces look like is in `cp_token_protocol::handover`.
 
+pub mod daemon_state;
 mod error;
-pub mod estate;
+pub mod failure;
 #[cfg(target_os = "linux")]
-mod predecessor;
+mod new_process;
 #[cfg(target_os = "linux")]
-mod successor;
+mod old_process;
 #[cfg(target_os = "linux")]
 #[path = "handover/linux.rs"]
 mod system;
@@ -16,33 +17,14 @@ mod system;
 #[path = "handover/elsewhere.rs"]
 mod system;
 
-pub use error::{HandoverError, ProgramFault, TakeError};
+pub use error::{HandoverError, ProgramFault, TakeOverError};
 #[cfg(target_os = "linux")]
-pub use predecessor::Predecessor;
+pub use new_process::{NewProcess, VerifiedProgram};
 #[cfg(target_os = "linux")]
-pub use successor::{Proved, Successor};
+pub use old_process::OldProcess;
 #[cfg(not(target_os = "linux"))]
-pub use system::{Predecessor, Proved, Successor};
+pub use system::{NewProcess, OldProcess, VerifiedProgram};
 pub use system::{Program, take_our_name};
-
-/// What a program is run for that is handed something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// As a child, to hold everything until the next image of its parent asks for it.
-    Rehearsal,
-    /// In the place of the daemon, in its process.
-    Successor,
-}
-
-impl Role {
-    /// The word on its command line; the descriptors follow.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Rehearsal => "--rehearse=",
-            Self::Successor => "--take-over=",
-        }
-    }
-}
 
 /// What the successor says that it has kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

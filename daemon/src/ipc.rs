@@ -1,16 +1,17 @@
 //! Owns the doors: the meeting place, who is let in, and one conversation each. Below it, nobody knows that
 //! there are sockets.
 
+pub mod acceptor;
 #[cfg_attr(windows, path = "ipc/activation/windows.rs")]
 pub mod activation;
-pub mod conversations;
-pub mod door;
-mod eager;
+pub mod connection_limiter;
+mod failure;
+mod fast_path;
 pub mod listener;
-#[cfg_attr(windows, path = "ipc/lobby/windows.rs")]
-mod lobby;
-#[cfg_attr(not(target_os = "linux"), path = "ipc/removals/elsewhere.rs")]
-pub mod removals;
+#[cfg_attr(windows, path = "ipc/pending_connections/windows.rs")]
+mod pending_connections;
+#[cfg_attr(not(target_os = "linux"), path = "ipc/removal_watch/elsewhere.rs")]
+pub mod removal_watch;
 mod session;
 #[cfg_attr(windows, path = "ipc/socket/windows.rs")]
 pub mod socket;

@@ -5,25 +5,27 @@ use std::time::Duration;
 
 use cp_token_protocol::AccessToken;
 
-use crate::clock::Moment;
+use crate::base::clock::Moment;
 
 mod asking;
 mod bucket;
 mod held;
-mod legacy;
 mod pause;
 pub mod policy;
 mod rejected;
+mod snapshot;
 mod terms;
 #[cfg(test)]
 mod tests;
 
-use bucket::Bucket;
-use held::Held;
-use pause::Cooling;
-pub use rejected::Fingerprint;
+use bucket::RateLimiter;
+use held::HeldToken;
+use pause::Cooldown;
 use rejected::Rejected;
-pub use terms::{Acceptance, Ask, Asked, Decision, Demand, FailureKind, Refusal, Served, Standing};
+pub use rejected::TokenFingerprint;
+pub use terms::{
+    Acceptance, Asked, Decision, FailureKind, Freshness, LeaseStatus, Refusal, ServedToken, TokenQuery,
+};
 
 /// The number of one token request. A result that carries another number than the lease waits for is late
 /// and is ignored.
@@ -37,14 +39,14 @@ impl Attempt {
 /// The life of one profile's token: vacant, acquiring, holding, renewing, cooling down or refused.
 #[derive(Debug, Default)]
 pub struct Lease {
-    held: Option<Held>,
+    held: Option<HeldToken>,
     in_flight: Option<Attempt>,
     /// Started, and not yet collected by [`Lease::poll_effect`].
     ordered: Option<Attempt>,
     attempts: u64,
-    cooling: Option<Cooling>,
+    cooling: Option<Cooldown>,
     refused: bool,
-    bucket: Bucket,
+    bucket: RateLimiter,
     /// On the boot clock.
     last_asked: Option<Duration>,
     rejected: Rejected,
@@ -74,7 +76,7 @@ impl Lease {
             return Acceptance::Late;
         }
         self.drop_if_rejected();
-        let held = Held::new(token, life, sent, Some(attempt), chance);
+        let held = HeldToken::new(token, life, sent, Some(attempt), chance);
         let (verdict, cap) = if self.rejected.contains(held.fingerprint()) {
             (Acceptance::Rejected, policy::SERVER_CAP)
         } else if held.has_ended(now) && life < policy::SHORTEST_LIFE {
@@ -109,11 +111,11 @@ impl Lease {
                 self.cool(None, cap, true, now, chance);
             }
             FailureKind::Local { cap } => {
-                self.held.iter_mut().for_each(Held::restore);
+                self.held.iter_mut().for_each(HeldToken::restore);
                 self.cool(None, cap, true, now, chance);
             }
             FailureKind::Passing { retry_after, cap } => {
-                self.held.iter_mut().for_each(Held::restore);
+                self.held.iter_mut().for_each(HeldToken::restore);
                 self.cool(retry_after, cap, false, now, chance);
             }
         }
@@ -123,7 +125,7 @@ impl Lease {
     /// Takes a token that was issued outside of an attempt, when a new secret was proved.
     pub fn install(&mut self, token: AccessToken, life: Duration, sent: Moment, now: Moment, chance: f64) {
         self.forget();
-        let held = Held::new(token, life, sent, None, chance);
+        let held = HeldToken::new(token, life, sent, None, chance);
         if !held.has_ended(now) {
             self.hold(held);
         }
@@ -186,17 +188,17 @@ impl Lease {
     }
 
     /// What the lease is doing.
-    pub fn standing(&self, now: Moment) -> Standing {
+    pub fn standing(&self, now: Moment) -> LeaseStatus {
         let live = self.held.as_ref().filter(|held| !held.has_ended(now) && !held.is_set_aside());
         let cooling = self.cooling.map(|cooling| now.until(cooling.until)).filter(|left| !left.is_zero());
         match (live, self.in_flight, cooling) {
             (Some(held), _, _) => {
-                Standing::Live { remaining: held.serve(now).remaining, of: held.usable_life() }
+                LeaseStatus::Live { remaining: held.serve(now).remaining, of: held.usable_life() }
             }
-            _ if self.refused => Standing::Refused,
-            (None, Some(_), _) => Standing::Requesting,
-            (None, None, Some(left)) => Standing::CoolingDown(left),
-            (None, None, None) => Standing::Absent,
+            _ if self.refused => LeaseStatus::Refused,
+            (None, Some(_), _) => LeaseStatus::Requesting,
+            (None, None, Some(left)) => LeaseStatus::CoolingDown(left),
+            (None, None, None) => LeaseStatus::Absent,
         }
     }
 
@@ -263,7 +265,7 @@ impl Lease {
         let failures = self.cooling.map_or(0, |cooling| cooling.failures).saturating_add(1);
         let delay = policy::back_off(failures, cap, retry_after, chance);
         let is_asked_for = retry_after.is_some();
-        self.cooling = Some(Cooling { until: now.after(delay), failures, is_asked_for, ends_with_forget });
+        self.cooling = Some(Cooldown { until: now.after(delay), failures, is_asked_for, ends_with_forget });
     }
 
     /// It is no outage that keeps another one from coming, so the API's word about the token in hand counts.
@@ -271,7 +273,7 @@ impl Lease {
         self.held = self.held.take().filter(|held| !self.rejected.contains(held.fingerprint()));
     }
 
-    fn hold(&mut self, held: Held) {
+    fn hold(&mut self, held: HeldToken) {
         self.held = Some(held);
         self.in_flight = None;
         self.ordered = None;

@@ -1,6 +1,9 @@
 //! Owns the lock: whether the daemon answers, under which passphrase it does again, and what lies sealed until
 //! then. It decides nothing about tokens and profiles, and writes nothing anywhere.
 
+pub mod failure;
+pub mod suspend;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,38 +12,39 @@ use cp_token_protocol::message::LockRequest;
 use cp_token_protocol::{Failure, Secret};
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
+use crate::base::clock::Clock;
+use crate::base::commitment::Commitment;
+use crate::base::lock_flag::LockFlag;
 use crate::broker::Broker;
-use crate::clock::Clock;
-use crate::commitment::Commitment;
-use crate::failure;
-use crate::gate::Gate;
-use crate::refusals::Refusals;
+use crate::failure::internal;
+use crate::lock::failure::{locked_already, passphrase_busy, passphrase_refused};
 use crate::registry::Registry;
-use crate::vault::MemorySource;
+use crate::secrets::vault::MemoryBackend;
+use crate::token_request::refusals::Refusals;
 
 mod contents;
 mod delay;
-mod latch;
-mod legacy;
-pub use legacy::Quiet;
+mod derived_key;
+mod snapshot;
+pub use snapshot::PassphraseIdle;
 mod seal;
 mod sleep;
 
 use delay::Delay;
-use latch::Latch;
+use derived_key::DerivedKey;
 use seal::Sealed;
-use sleep::Armed;
+use sleep::SuspendLock;
 
 /// Everything that the lock closes, empties or asks; wired by `app`.
-pub struct Rooms {
+pub struct LockDeps {
     /// The flag that every request looks at.
-    pub gate: Arc<Gate>,
+    pub gate: Arc<LockFlag>,
     /// Tokens, and the attempts to get them.
     pub broker: Arc<Broker>,
     /// Changes to profiles.
     pub registry: Arc<Registry>,
     /// The secrets that are nowhere else.
-    pub memory: Arc<MemorySource>,
+    pub memory: Arc<MemoryBackend>,
     /// The secrets that are not sent again.
     pub refusals: Arc<Refusals>,
     /// Time.
@@ -49,9 +53,9 @@ pub struct Rooms {
 
 /// The lock of the daemon.
 pub struct Lock {
-    rooms: Rooms,
+    rooms: LockDeps,
     /// Held while a passphrase is being looked at, and while the daemon is being locked or unlocked.
-    state: Mutex<State>,
+    state: Mutex<LockState>,
     /// For `status`, which waits for nobody.
     on_suspend: AtomicBool,
     /// The places of those who wait to have their passphrase looked at.
@@ -59,17 +63,17 @@ pub struct Lock {
 }
 
 #[derive(Default)]
-struct State {
+struct LockState {
     /// None while the daemon is unlocked.
     sealed: Option<Sealed>,
     /// What to lock with when the machine is about to sleep; only while the daemon is unlocked.
-    armed: Option<Armed>,
+    armed: Option<SuspendLock>,
     delay: Delay,
 }
 
 impl Lock {
     /// An open lock.
-    pub fn new(rooms: Rooms) -> Arc<Self> {
+    pub fn new(rooms: LockDeps) -> Arc<Self> {
         Arc::new(Self {
             rooms,
             state: Mutex::default(),
@@ -95,9 +99,9 @@ impl Lock {
     pub async fn close(self: &Arc<Self>, request: LockRequest) -> Result<Vec<String>, Failure> {
         let mut state = self.turn()?;
         if state.sealed.is_some() {
-            return Err(failure::locked_already());
+            return Err(locked_already());
         }
-        let latch = Latch::new(request.passphrase).await?;
+        let latch = DerivedKey::new(request.passphrase).await?;
         if request.on_suspend {
             self.arm(&mut state, latch).await?;
             return Ok(vec!["cp-tokend locks whenever the machine is about to sleep".to_owned()]);
@@ -129,7 +133,7 @@ impl Lock {
         passphrase: Secret,
         commitment: &Commitment,
     ) -> Result<Vec<String>, Failure> {
-        let _place = self.line.try_acquire().map_err(|_| failure::passphrase_busy())?;
+        let _place = self.line.try_acquire().map_err(|_| passphrase_busy())?;
         self.outwait_pause().await;
         let mut state = self.state.lock().await;
         let Some(sealed) = &state.sealed else {
@@ -137,11 +141,11 @@ impl Lock {
         };
         // From here on it counts, whoever leaves: looks are what the pauses are for.
         commitment.commit();
-        let latch = Latch::of(passphrase, sealed.salt()).await?;
+        let latch = DerivedKey::of(passphrase, sealed.salt()).await?;
         let Some(packed) = latch.open(sealed) else {
             let pause = state.delay.wrong(self.rooms.clock.now().boot);
             tracing::warn!(pause = pause.as_secs(), "a wrong passphrase");
-            return Err(failure::passphrase_refused(pause));
+            return Err(passphrase_refused(pause));
         };
         self.disengage(&mut state, &packed);
         tracing::info!("unlocked");
@@ -162,20 +166,20 @@ impl Lock {
     }
 
     /// One passphrase at a time.
-    fn turn(&self) -> Result<MutexGuard<'_, State>, Failure> {
-        self.state.try_lock().map_err(|_| failure::passphrase_busy())
+    fn turn(&self) -> Result<MutexGuard<'_, LockState>, Failure> {
+        self.state.try_lock().map_err(|_| passphrase_busy())
     }
 
     /// From the first line on nobody is answered; at the end, nothing secret is left.
-    async fn engage(&self, state: &mut State, latch: Latch) -> Result<(), Failure> {
-        let Rooms { gate, broker, registry, .. } = &self.rooms;
+    async fn engage(&self, state: &mut LockState, latch: DerivedKey) -> Result<(), Failure> {
+        let LockDeps { gate, broker, registry, .. } = &self.rooms;
         gate.close();
         broker.close();
         // A change that the server has let pass finds its secret's place still open, if it makes haste.
         let _ = tokio::time::timeout(GRACE, registry.no_change_under_way()).await;
         state.sealed = Some(latch.seal(contents::withdraw(&self.rooms)).map_err(|packed| {
             self.disengage(state, &packed);
-            failure::internal()
+            internal()
         })?);
         state.delay = Delay::default();
         // Its key goes now. Its end would let the machine sleep, which has to wait for the rest.
@@ -189,7 +193,7 @@ impl Lock {
         Ok(())
     }
 
-    fn disengage(&self, state: &mut State, packed: &Secret) {
+    fn disengage(&self, state: &mut LockState, packed: &Secret) {
         contents::restore(&self.rooms, packed);
         state.sealed = None;
         state.delay = Delay::default();

@@ -6,15 +6,18 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use cp_token_protocol::{Failure, within_sentence};
-use cp_tokend::app::{self, Foundation, Legacy};
-use cp_tokend::args::{Args, HELP};
-use cp_tokend::handover::{self, Predecessor, Program, Role};
+use cp_tokend::app::{self, InheritedState, Startup};
+use cp_tokend::failure;
+use cp_tokend::handover::{self, OldProcess, Program};
 use cp_tokend::ipc::activation;
-use cp_tokend::ipc::socket::MeetingPlace;
-use cp_tokend::paths::Paths;
-use cp_tokend::telemetry::{self, LogFile, Sink};
-use cp_tokend::watchdog::Watchdog;
-use cp_tokend::{failure, greeting, harden};
+use cp_tokend::ipc::socket::BoundSocket;
+use cp_tokend::process::args::Role;
+use cp_tokend::process::args::{Args, HELP};
+use cp_tokend::process::harden;
+use cp_tokend::process::logging::{self, LogFile, Sink};
+use cp_tokend::process::paths::Paths;
+use cp_tokend::process::readiness;
+use cp_tokend::process::watchdog::Watchdog;
 
 /// Every piece of heap that is freed is wiped, also those that libraries made.
 #[global_allocator]
@@ -28,7 +31,7 @@ fn main() -> ExitCode {
         Some(Args::Background) => serve(None, true),
         Some(Args::TakeOver(role, given, background)) => serve(Some((role, given)), background),
         None => {
-            greeting::complain("unknown argument; see cp-tokend --help");
+            readiness::complain("unknown argument; see cp-tokend --help");
             ExitCode::from(EX_USAGE)
         }
     }
@@ -44,9 +47,9 @@ fn serve(given: Option<(Role, Vec<i32>)>, background: bool) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if background {
-                greeting::failed(&failure);
+                readiness::failed(&failure);
             } else {
-                greeting::complain(&format!("{}; {}", failure.message, within_sentence(&failure.hint)));
+                readiness::complain(&format!("{}; {}", failure.message, within_sentence(&failure.hint)));
             }
             ExitCode::from(EX_UNAVAILABLE)
         }
@@ -64,10 +67,10 @@ fn start(background: bool) -> Result<(), Failure> {
     let protections = harden::process(given).map_err(|error| failure::of_start(&error))?;
     let paths = paths()?;
     let adopted = activation::adopt(listen, &paths.address).map_err(|error| failure::of_start(&error))?;
-    let meeting = MeetingPlace::open(&paths.address, adopted).map_err(|error| failure::of_start(&error))?;
+    let meeting = BoundSocket::open(&paths.address, adopted).map_err(|error| failure::of_start(&error))?;
     start_log(background, &paths)?;
-    let ready = || greeting::ready(background);
-    let foundation = Foundation { paths, meeting, protections, program, background, watchdog, legacy: None };
+    let ready = || readiness::ready(background);
+    let foundation = Startup { paths, meeting, protections, program, background, watchdog, legacy: None };
     app::run(foundation, ready).map_err(|error| failure::of_start(&error))
 }
 
@@ -78,16 +81,16 @@ fn take_over(role: Role, given: &[i32], background: bool) -> Result<(), Failure>
     let protections = harden::process(given).map_err(|error| failure::of_start(&error))?;
     handover::take_our_name();
     let paths = paths()?;
-    let met = Predecessor::meet(role, given, &paths.address);
+    let met = OldProcess::meet(role, given, &paths.address);
     let (mut predecessor, meeting) = met.map_err(|error| failure::of_start(&error))?;
     start_log(background, &paths)?;
     let pieces = predecessor.wait_for_legacy().map_err(|error| failure::of_start(&error))?;
     if pieces.is_none() {
         tracing::warn!("the daemon that was to hand over has died; what only it held is lost");
     }
-    let legacy = Some(Legacy { role, predecessor, pieces });
-    let foundation = Foundation { paths, meeting, protections, program, background, watchdog, legacy };
-    app::run(foundation, greeting::ready_again).map_err(|error| failure::of_start(&error))
+    let legacy = Some(InheritedState { role, predecessor, pieces });
+    let foundation = Startup { paths, meeting, protections, program, background, watchdog, legacy };
+    app::run(foundation, readiness::ready_again).map_err(|error| failure::of_start(&error))
 }
 
 fn paths() -> Result<Paths, Failure> {
@@ -102,7 +105,7 @@ fn start_log(background: bool, paths: &Paths) -> Result<(), Failure> {
     } else {
         Sink::StandardError
     };
-    telemetry::start(filter.as_deref(), sink).map_err(|error| failure::of_start(&error))
+    logging::start(filter.as_deref(), sink).map_err(|error| failure::of_start(&error))
 }
 
 fn print(text: &str) -> ExitCode {

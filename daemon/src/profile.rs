@@ -1,14 +1,22 @@
 //! Owns what a profile is once it has been checked: who asks which server, on which way, and where the secret
 //! rests.
 
+pub mod account;
+pub mod config;
+pub mod proxy;
+pub mod request_url;
+pub mod secret_key;
+pub mod state;
+pub mod validate;
+
 use std::path::PathBuf;
 
 use cp_token_protocol::ProfileName;
-use cp_token_protocol::message::{AuthScheme, Identity, SecretLocation, TotpMethod};
+use cp_token_protocol::message::{AuthScheme, Identity, SecretSource, TotpMethod};
 
-use crate::proxy::{ProxyUrl, bypass};
-use crate::request_url::RequestUrl;
-use crate::vault::SecretKey;
+use crate::profile::proxy::{ProxyUrl, bypass};
+use crate::profile::request_url::RequestUrl;
+use crate::profile::secret_key::SecretKey;
 
 /// One API client or user at one request URL. Every field has passed its grammar.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +30,7 @@ pub struct Profile {
     /// Where its one-time codes come from.
     pub totp: TotpMethod,
     /// Where its secret rests.
-    pub secret_source: SecretLocation,
+    pub secret_source: SecretSource,
     /// The way to its server.
     pub network: Network,
     /// Whether its URL may be `http` to a loopback address.
@@ -95,9 +103,9 @@ impl Profile {
         let lines = |line: &[String]| line.iter().map(|word| word.len() + 3).sum::<usize>();
         let (Identity::ApiClient(id) | Identity::User(id) | Identity::Basic(id)) = &self.identity;
         let secret = match &self.secret_source {
-            SecretLocation::Keyring | SecretLocation::Memory => 0,
-            SecretLocation::Command(line) => lines(line),
-            SecretLocation::File(place) | SecretLocation::Credential(place) => place.len(),
+            SecretSource::Keyring | SecretSource::Memory => 0,
+            SecretSource::Command(line) => lines(line),
+            SecretSource::File(place) | SecretSource::Credential(place) => place.len(),
         };
         let codes = if let TotpMethod::Command(line) = &self.totp { lines(line) } else { 0 };
         let network = &self.network;
@@ -111,8 +119,8 @@ impl Profile {
     /// Whether the secret rests where the daemon may put it, not only read it.
     pub fn keeps_secret(&self) -> bool {
         match self.secret_source {
-            SecretLocation::Keyring | SecretLocation::Memory => true,
-            SecretLocation::Command(_) | SecretLocation::File(_) | SecretLocation::Credential(_) => false,
+            SecretSource::Keyring | SecretSource::Memory => true,
+            SecretSource::Command(_) | SecretSource::File(_) | SecretSource::Credential(_) => false,
         }
     }
 }

@@ -7,51 +7,52 @@ use cp_token_protocol::message::{ProfileReport, ProfileSelector, SecretState, To
 use cp_token_protocol::{Failure, ProfileName};
 
 use crate::audit::Audit;
+use crate::base::clock::Clock;
+use crate::base::lock_flag::LockFlag;
 use crate::broker::Broker;
-use crate::clock::Clock;
-use crate::config::Config;
-use crate::gate::Gate;
-use crate::lease::Standing;
-use crate::paths::Paths;
+use crate::lease::LeaseStatus;
+use crate::process::paths::Paths;
 use crate::profile::Profile;
-use crate::redeemer::Redeemer;
-use crate::request_url::RequestUrl;
-use crate::sources::Sources;
-use crate::state::StateFile;
+use crate::profile::config::Config;
+use crate::profile::request_url::RequestUrl;
+use crate::profile::state::StateFile;
+use crate::secrets::sources::Sources;
+use crate::token_request::fetcher::TokenFetcher;
 
+mod actions;
+mod build;
 mod change;
-mod choice;
-mod describe;
-mod draft;
 mod edit;
 pub mod error;
+mod external;
+pub mod failure;
 mod file;
-mod foreign;
-mod known;
 mod leftovers;
 mod near;
 mod pages;
-mod rest;
+mod parsed;
 mod secret;
-mod steps;
+mod select;
+mod stability;
 mod trial;
 mod turns;
+mod write_toml;
 
-pub use choice::choose;
+pub use select::choose;
 
 use error::RegistryError;
 use file::{ConfigFile, Reading};
 pub use secret::check_entry;
-use turns::Turns;
+use turns::ChangeTurns;
 
 /// The rooms that a registry speaks to; wired by `app`.
-pub struct Rooms {
+pub struct RegistryDeps {
     /// Dates, and what is between two places.
     pub state: Arc<StateFile>,
     /// Where secrets rest.
     pub sources: Sources,
     /// The proof of a secret.
-    pub redeemer: Redeemer,
+    pub redeemer: TokenFetcher,
     /// Tokens.
     pub broker: Arc<Broker>,
     /// The log, whose file the config names.
@@ -59,7 +60,7 @@ pub struct Rooms {
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Whether the daemon is locked.
-    pub gate: Arc<Gate>,
+    pub gate: Arc<LockFlag>,
 }
 
 /// The profiles in force, and what it takes to change them.
@@ -67,14 +68,14 @@ pub struct Registry {
     file: ConfigFile,
     state: Arc<StateFile>,
     sources: Sources,
-    redeemer: Redeemer,
+    redeemer: TokenFetcher,
     broker: Arc<Broker>,
     audit: Arc<Audit>,
     clock: Arc<dyn Clock>,
-    gate: Arc<Gate>,
+    gate: Arc<LockFlag>,
     /// Replaced whole; a reader has the old config or the new one, never a mixture.
     loaded: Mutex<Loaded>,
-    turns: Turns,
+    turns: ChangeTurns,
 }
 
 #[derive(Default)]
@@ -87,8 +88,8 @@ struct Loaded {
 
 impl Registry {
     /// No profile yet: the first [`Registry::reload`] brings them. A broken file leaves none, and every caller is told why.
-    pub fn new(paths: &Paths, rooms: Rooms) -> Self {
-        let Rooms { state, sources, redeemer, broker, audit, clock, gate } = rooms;
+    pub fn new(paths: &Paths, rooms: RegistryDeps) -> Self {
+        let RegistryDeps { state, sources, redeemer, broker, audit, clock, gate } = rooms;
         Self {
             file: ConfigFile::new(paths.config_file(), paths.state_file().with_file_name("config.lock")),
             state,
@@ -99,7 +100,7 @@ impl Registry {
             clock,
             gate,
             loaded: Mutex::default(),
-            turns: Turns::default(),
+            turns: ChangeTurns::default(),
         }
     }
 
@@ -108,7 +109,7 @@ impl Registry {
     /// # Errors
     /// What is wrong with the choice, or with the config file.
     pub fn select(&self, selector: &ProfileSelector) -> Result<Arc<Profile>, Failure> {
-        self.or_problem(choice::choose(&self.config(), selector))
+        self.or_problem(select::choose(&self.config(), selector))
     }
 
     /// The profile that a caller means. What is not known may have been written by hand meanwhile.
@@ -153,7 +154,7 @@ impl Registry {
                 Ok(())
             }
             Err((signature, error)) => {
-                let failure = crate::failure::of_registry(&error);
+                let failure = crate::registry::failure::of_registry(&error);
                 let mut loaded = self.loaded();
                 loaded.signature = signature;
                 // One cause is one line, however often it is met.
@@ -188,7 +189,7 @@ impl Registry {
             url: profile.url.to_string(),
             identity: profile.identity.clone(),
             secret_source: profile.secret_source.clone(),
-            ca_bundle: profile.network.ca_bundle.as_deref().map(crate::files::exact),
+            ca_bundle: profile.network.ca_bundle.as_deref().map(crate::base::files::exact),
             insecure_http: profile.insecure_http,
             also_for: profile.also_for.iter().map(RequestUrl::to_string).collect(),
             is_default,
@@ -234,7 +235,7 @@ impl Registry {
 
     fn or_problem<T>(&self, found: Result<T, RegistryError>) -> Result<T, Failure> {
         found.map_err(|error| {
-            self.loaded().problem.clone().unwrap_or_else(|| crate::failure::of_registry(&error))
+            self.loaded().problem.clone().unwrap_or_else(|| crate::registry::failure::of_registry(&error))
         })
     }
 
@@ -247,21 +248,24 @@ impl Registry {
     }
 }
 
-fn token_state(standing: Standing) -> TokenState {
+fn token_state(standing: LeaseStatus) -> TokenState {
     match standing {
-        Standing::Absent => TokenState::Absent,
-        Standing::Live { remaining, .. } => TokenState::Live(milliseconds(remaining)),
-        Standing::Requesting => TokenState::Requesting,
-        Standing::CoolingDown(left) => TokenState::CoolingDown(milliseconds(left)),
+        LeaseStatus::Absent => TokenState::Absent,
+        LeaseStatus::Live { remaining, .. } => TokenState::Live(milliseconds(remaining)),
+        LeaseStatus::Requesting => TokenState::Requesting,
+        LeaseStatus::CoolingDown(left) => TokenState::CoolingDown(milliseconds(left)),
         // What is refused is the secret, which is told beside it.
-        Standing::Refused => TokenState::Absent,
+        LeaseStatus::Refused => TokenState::Absent,
     }
 }
 
-fn token_life(standing: Standing) -> Option<u64> {
+fn token_life(standing: LeaseStatus) -> Option<u64> {
     match standing {
-        Standing::Live { of, .. } => Some(milliseconds(of)),
-        Standing::Absent | Standing::Requesting | Standing::CoolingDown(_) | Standing::Refused => None,
+        LeaseStatus::Live { of, .. } => Some(milliseconds(of)),
+        LeaseStatus::Absent
+        | LeaseStatus::Requesting
+        | LeaseStatus::CoolingDown(_)
+        | LeaseStatus::Refused => None,
     }
 }
 

@@ -1,39 +1,42 @@
 //! Owns the step from a request to its response. It asks broker and registry, and never a secret source or
 //! the network.
 
+pub mod doctor;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::{
-    AccessTokenRequest, Demand, KeyringReport, Outcome, ProfileSelector, Request, Response, TokenGrant,
+    AccessTokenRequest, Freshness, KeyringReport, Outcome, ProfileSelector, Request, Response, TokenResponse,
 };
 use tokio::sync::Notify;
 
-use crate::audit::{Audit, Pending};
-use crate::broker::{self, Answer, Broker, Wish};
-use crate::callers::Glimpse;
-use crate::clock::{Clock, Moment};
-use crate::commitment::Commitment;
-use crate::examination::Examination;
+use crate::audit::callers::CallerSnapshot;
+use crate::audit::{Audit, AuditGuard};
+use crate::base::clock::{Clock, Moment};
+use crate::base::commitment::Commitment;
+use crate::broker::failure::no_token;
+use crate::broker::{self, Broker, BrokerReply, WaitRequest};
 use crate::failure;
-use crate::lease::{self, Ask, Fingerprint, Served};
+use crate::lease::{self, ServedToken, TokenFingerprint, TokenQuery};
 use crate::lock::Lock;
+use crate::process::protections::Protections;
 use crate::profile::Profile;
-use crate::protections::Protections;
 use crate::registry::Registry;
+use crate::service::doctor::Doctor;
 
-mod account;
-mod deeds;
-mod look;
+mod fast_path;
+mod operation;
 mod restart;
+mod status;
 
 use restart::AtWork;
 pub use restart::{Attendance, Restarts};
 
 /// What the service is made of; wired by `app`.
-pub struct Parts {
+pub struct ServiceDeps {
     /// Tokens.
     pub broker: Arc<Broker>,
     /// Profiles.
@@ -43,7 +46,7 @@ pub struct Parts {
     /// Who asked for what.
     pub audit: Arc<Audit>,
     /// How everything stands.
-    pub examination: Examination,
+    pub examination: Doctor,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// How many secrets are in memory alone.
@@ -60,7 +63,7 @@ pub struct Parts {
 
 /// Answers requests, one after the other or many at once.
 pub struct Service {
-    parts: Parts,
+    parts: ServiceDeps,
     started: Moment,
     stop: Notify,
     restarts: Restarts,
@@ -72,7 +75,7 @@ pub struct Service {
 pub enum Reply {
     /// Known now. The entry is to be dropped, and so written, when the caller has its reply: looking at who it was
     /// must not make it wait.
-    Now(Response, Pending),
+    Now(Response, AuditGuard),
     /// Known once the token request that the caller waits for has an outcome.
     Later(PendingToken),
     /// Nothing that is known answers the request: the config file has to be looked at first.
@@ -81,10 +84,10 @@ pub enum Reply {
 
 /// A caller who waits for a token.
 pub struct PendingToken {
-    pending: broker::Pending,
+    pending: broker::PendingCaller,
     choice: Choice,
     patience: Duration,
-    noted: Pending,
+    noted: AuditGuard,
 }
 
 /// Which profile a caller means, and whether one without tokens will do.
@@ -95,7 +98,7 @@ struct Choice {
 
 impl Service {
     /// A service of these parts, started now.
-    pub fn new(parts: Parts) -> Arc<Self> {
+    pub fn new(parts: ServiceDeps) -> Arc<Self> {
         let started = parts.clock.now();
         Arc::new(Self {
             parts,
@@ -108,12 +111,12 @@ impl Service {
 
     /// The caller, seen as far as only it can tell while it is there. To be asked when it has said nothing yet, so that it
     /// does not wait for that later.
-    pub fn glimpse(&self, caller: Glimpse) -> Glimpse {
-        self.parts.audit.glimpse(caller)
+    pub fn capture_caller(&self, caller: CallerSnapshot) -> CallerSnapshot {
+        self.parts.audit.capture_caller(caller)
     }
 
     /// The response to a request for a token, without waiting for anything.
-    pub fn access_token(&self, request: AccessTokenRequest, caller: Glimpse) -> Reply {
+    pub fn access_token(&self, request: AccessTokenRequest, caller: CallerSnapshot) -> Reply {
         match self.profile_for(&request.profile, request.accepts_basic) {
             Err(_) if !self.parts.lock.is_closed() => Reply::Unknown(request),
             profile => self.grant_of(profile, request, caller),
@@ -124,14 +127,15 @@ impl Service {
         &self,
         profile: Result<Arc<Profile>, Failure>,
         request: AccessTokenRequest,
-        caller: Glimpse,
+        caller: CallerSnapshot,
     ) -> Reply {
-        let noted = self.parts.audit.asked(deeds::of_demand(&request.demand), caller);
+        let noted = self.parts.audit.asked(operation::of_demand(&request.demand), caller);
         let choice = Choice { selector: request.profile, accepts_basic: request.accepts_basic };
         let profile = match profile {
             Ok(profile) => profile,
             Err(failure) => {
-                let noted = noted.about(deeds::named(&choice.selector)).with(Outcome::Failed(failure.code));
+                let noted =
+                    noted.about(operation::named(&choice.selector)).with(Outcome::Failed(failure.code));
                 return Reply::Now(Response::Failure(failure), noted);
             }
         };
@@ -139,14 +143,14 @@ impl Service {
         let ask = ask(&request.demand, request.min_validity_ms, request.code.is_some());
         // The rejected token itself is of no use any more.
         drop(request.demand);
-        let wish = Wish { ask, retries: request.retries };
+        let wish = WaitRequest { ask, retries: request.retries };
         match self.parts.broker.access_token(&profile, wish, request.code) {
-            Answer::Now(outcome) => {
+            BrokerReply::Now(outcome) => {
                 let response = self.grant(&profile, outcome);
-                let outcome = deeds::outcome(&response, Outcome::Served);
+                let outcome = operation::outcome(&response, Outcome::Served);
                 Reply::Now(response, noted.with(outcome))
             }
-            Answer::Later(pending) => Reply::Later(PendingToken {
+            BrokerReply::Later(pending) => Reply::Later(PendingToken {
                 pending,
                 choice,
                 patience: Duration::from_millis(request.timeout_ms).min(LONGEST_PATIENCE),
@@ -161,7 +165,7 @@ impl Service {
         }
         let profile = self.parts.registry.select(selector)?;
         match profile.has_no_token() && !accepts_basic {
-            true => Err(failure::no_token(&profile)),
+            true => Err(no_token(&profile)),
             false => Ok(profile),
         }
     }
@@ -177,15 +181,20 @@ impl Service {
         let outcome = outcome.unwrap_or_else(|_| pending.out_of_time());
         let response = self.grant(pending.profile(), outcome);
         let way = if pending.is_cause() { Outcome::Issued } else { Outcome::Waited };
-        noted.close(deeds::outcome(&response, way));
+        noted.close(operation::outcome(&response, way));
         response
     }
 
     /// The response to any request but the one for a token.
     /// `commitment` says until when it may be dropped.
-    pub async fn handle(&self, request: Request, caller: Glimpse, commitment: &Commitment) -> Response {
-        let noted = deeds::of_request(&request).map(|deed| self.parts.audit.asked(deed, caller));
-        let noted = noted.map(|noted| noted.about(deeds::profile_of(&request)).seen());
+    pub async fn handle(
+        &self,
+        request: Request,
+        caller: CallerSnapshot,
+        commitment: &Commitment,
+    ) -> Response {
+        let noted = operation::of_request(&request).map(|deed| self.parts.audit.asked(deed, caller));
+        let noted = noted.map(|noted| noted.about(operation::profile_of(&request)).seen());
         if matches!(request, Request::Restart)
             && let Some(noted) = noted
         {
@@ -194,14 +203,14 @@ impl Service {
         let _at_work = AtWork::begin(&self.at_work);
         let response = self.respond(request, caller, commitment).await;
         if let Some(noted) = noted {
-            noted.close(deeds::outcome(&response, Outcome::Done));
+            noted.close(operation::outcome(&response, Outcome::Done));
         }
         response
     }
 
-    async fn respond(&self, request: Request, caller: Glimpse, commitment: &Commitment) -> Response {
-        let Parts { registry, lock, .. } = &self.parts;
-        if lock.is_closed() && !is_for_locked(&request) {
+    async fn respond(&self, request: Request, caller: CallerSnapshot, commitment: &Commitment) -> Response {
+        let ServiceDeps { registry, lock, .. } = &self.parts;
+        if lock.is_closed() && !operation::is_for_locked(&request) {
             return Response::Failure(failure::locked());
         }
         match request {
@@ -226,7 +235,7 @@ impl Service {
             }
             Request::Lock(request) => done(lock.close(request).await),
             Request::Unlock(passphrase) => done(lock.open(passphrase, commitment).await),
-            Request::NoLockOnSuspend => done(lock.disarm()),
+            Request::DisarmSuspendLock => done(lock.disarm()),
             Request::Log(request) => Response::Log(self.parts.audit.page(request)),
             Request::Examine(request) => match self.parts.examination.page(&request).await {
                 Ok(page) => Response::Findings(page),
@@ -250,9 +259,9 @@ impl Service {
         self.stop.notified().await;
     }
 
-    fn grant(&self, profile: &Profile, outcome: Result<Served, Failure>) -> Response {
+    fn grant(&self, profile: &Profile, outcome: Result<ServedToken, Failure>) -> Response {
         match outcome {
-            Ok(served) => Response::Token(TokenGrant {
+            Ok(served) => Response::Token(TokenResponse {
                 expires_in_ms: u64::try_from(served.remaining.as_millis()).unwrap_or(u64::MAX),
                 expires_at: self.parts.clock.now().wall.saturating_add(served.remaining).as_secs(),
                 access_token: served.token,
@@ -265,26 +274,13 @@ impl Service {
     }
 }
 
-/// Whether a daemon that is locked answers. The lock itself has a word for being locked twice.
-fn is_for_locked(request: &Request) -> bool {
-    matches!(
-        request,
-        Request::Status
-            | Request::Stop
-            | Request::Restart
-            | Request::Unlock(_)
-            | Request::Lock(_)
-            | Request::Examine(_)
-    )
-}
-
-fn ask(demand: &Demand, min_validity_ms: Option<u64>, has_code: bool) -> Ask {
+fn ask(demand: &Freshness, min_validity_ms: Option<u64>, has_code: bool) -> TokenQuery {
     let demand = match demand {
-        Demand::Valid => lease::Demand::Valid,
-        Demand::Rejected(token) => lease::Demand::Rejected(Fingerprint::of(token)),
-        Demand::Fresh => lease::Demand::Fresh,
+        Freshness::Valid => lease::Freshness::Valid,
+        Freshness::Rejected(token) => lease::Freshness::Rejected(TokenFingerprint::of(token)),
+        Freshness::Fresh => lease::Freshness::Fresh,
     };
-    Ask { demand, min_validity: min_validity_ms.map(Duration::from_millis), has_code }
+    TokenQuery { demand, min_validity: min_validity_ms.map(Duration::from_millis), has_code }
 }
 
 fn done(outcome: Result<Vec<String>, Failure>) -> Response {

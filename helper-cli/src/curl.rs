@@ -18,12 +18,12 @@ pub(crate) use answer::{FirstAnswer, Verdict};
 pub(crate) use compose::{Credential, Step, compose};
 pub(crate) use config::read as read_config;
 pub(crate) use item::Item;
-pub(crate) use judge::{Facts, judge, judge_value};
+pub(crate) use judge::{Analysis, judge, judge_value};
 pub(crate) use named::files_read;
 pub(crate) use options::{Effect, HEADER};
 pub(crate) use redact::Redactor;
 pub(crate) use refusal::refusal;
-pub(crate) use repeat::{Traces, traces};
+pub(crate) use repeat::{SideEffects, traces};
 pub(crate) use words::read as read_words;
 
 #[cfg(test)]

@@ -19,11 +19,11 @@ use std::path::{Path, PathBuf};
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-use crate::shell;
+use crate::run::shell;
 
 pub(crate) use keyring_file::KeyringFile;
 pub(crate) use name::assign;
-pub(crate) use official::{Content, ForeignProfile, PROGRAMS, Program, profiles};
+pub(crate) use official::{Content, OfficialCli, OfficialProfile, PROGRAMS, profiles};
 
 /// The largest file that is read, in bytes.
 const FILE_LIMIT: usize = 1 << 20;

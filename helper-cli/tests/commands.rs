@@ -5,7 +5,7 @@ mod support;
 
 use cp_token_protocol::message::{
     ForgetScope, Identity, KeyringReport, ProfilePage, ProfileReport, ProfileSelector, ProtectionReport,
-    ProtectionState, Request, Response, SecretLocation, SecretState, StatusReport, TokenState, TotpMethod,
+    ProtectionState, Request, Response, SecretSource, SecretState, StatusReport, TokenState, TotpMethod,
 };
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 use support::daemon::{Asked, answering, receive, serving};
@@ -54,7 +54,7 @@ fn profile(name: &str) -> ProfileReport {
         name: ProfileName::parse(name).unwrap(),
         url: "https://api.example".to_owned(),
         identity: Identity::ApiClient("key-1".to_owned()),
-        secret_source: SecretLocation::Keyring,
+        secret_source: SecretSource::Keyring,
         ca_bundle: None,
         insecure_http: false,
         also_for: vec![],
@@ -100,7 +100,7 @@ fn create_hands_over_what_was_given_and_the_secret_from_standard_input() {
     let Request::ProfileCreate(create) = asked.only() else { panic!("something else was asked") };
     assert_eq!((create.name.as_str(), create.url.as_str()), ("prod", "https://api.example"));
     assert_eq!(create.identity, Identity::ApiClient("key-1".to_owned()));
-    assert_eq!(create.secret_source, SecretLocation::Keyring);
+    assert_eq!(create.secret_source, SecretSource::Keyring);
     let secret = create.secret.secret.unwrap();
     assert!(secret.matches(b"s3cret $'\"") && !create.verify && !create.insecure_http);
 }
@@ -114,7 +114,7 @@ fn a_ca_bundle_is_told_from_the_root() {
     run_with_input(&mut command, b"x").succeeds_with("it is done\n");
     let Request::ProfileCreate(create) = asked.only() else { panic!("something else was asked") };
     assert_eq!(create.ca_bundle, place.path("meet/ca.pem").to_str().map(str::to_owned));
-    assert_eq!(create.secret_source, SecretLocation::Memory);
+    assert_eq!(create.secret_source, SecretSource::Memory);
 }
 
 #[test]

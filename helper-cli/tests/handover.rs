@@ -7,7 +7,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cp_token_protocol::message::{
-    Identity, KeyringReport, ProfilePage, ProfileReport, Request, Response, SecretLocation, SecretState,
+    Identity, KeyringReport, ProfilePage, ProfileReport, Request, Response, SecretSource, SecretState,
     StatusReport, TokenState, TotpMethod,
 };
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, encode_response};
@@ -51,7 +51,7 @@ fn a_change_is_never_asked_for_twice() {
     assert_eq!(asked.count(), 1);
 }
 
-fn profiles(source: SecretLocation) -> ProfilePage {
+fn profiles(source: SecretSource) -> ProfilePage {
     let profile = ProfileReport {
         name: ProfileName::parse("prod").unwrap(),
         url: "https://api.example".to_owned(),
@@ -92,12 +92,12 @@ fn status(secrets_in_memory: u32) -> StatusReport {
 }
 
 /// A daemon of our protocol that is too old to know the request.
-fn old_daemon(place: &Place, source: SecretLocation) -> support::daemon::Asked {
+fn old_daemon(place: &Place, source: SecretSource) -> support::daemon::Asked {
     answering(place, move |request| {
         vec![if matches!(request, Request::Restart) {
             Response::Failure(Failure::new(ErrorCode::MALFORMED_REQUEST, "the request is malformed"))
         } else if matches!(request, Request::Status) {
-            Response::Status(status(u32::from(source == SecretLocation::Memory)))
+            Response::Status(status(u32::from(source == SecretSource::Memory)))
         } else if matches!(request, Request::ProfileList(_)) {
             Response::Profiles(profiles(source.clone()))
         } else {
@@ -109,12 +109,12 @@ fn old_daemon(place: &Place, source: SecretLocation) -> support::daemon::Asked {
 #[test]
 fn b21_a_daemon_too_old_to_hand_over_is_not_stopped_where_a_secret_would_be_lost() {
     let place = Place::new();
-    let asked = old_daemon(&place, SecretLocation::Memory);
+    let asked = old_daemon(&place, SecretSource::Memory);
     let words = ["cannot hand over", "the secret of prod", "daemon stop --yes && cp-token daemon start"];
     run(&mut place.helper(&["daemon", "restart"])).fails_with(69, &words);
     assert_eq!(asked.count(), 2, "it was asked to restart and how it stands, and not to stop");
     let place = Place::new();
-    let asked = old_daemon(&place, SecretLocation::Keyring);
+    let asked = old_daemon(&place, SecretSource::Keyring);
     let _ = run(&mut place.helper(&["daemon", "restart"]));
     assert!(asked.count() > 2, "nothing is lost by a stop");
 }
@@ -127,7 +127,7 @@ fn b21_what_the_daemon_says_of_its_hand_over_is_told_in_one_line_and_skew_has_it
         if matches!(request, Request::Status) {
             vec![Response::Status(status(0))]
         } else if matches!(request, Request::ProfileList(_)) {
-            vec![Response::Profiles(profiles(SecretLocation::Keyring))]
+            vec![Response::Profiles(profiles(SecretSource::Keyring))]
         } else {
             vec![Response::Working, Response::Done(vec![line.to_owned()])]
         }

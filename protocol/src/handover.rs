@@ -89,9 +89,9 @@ pub struct Lease {
     /// Profile, client and origin as one text: the lease of another is none of theirs.
     pub account: String,
     /// The token.
-    pub held: Option<Held>,
+    pub held: Option<HeldToken>,
     /// The pause after a failure.
-    pub cooling: Option<Cooling>,
+    pub cooling: Option<Cooldown>,
     /// Whether the secret was refused.
     pub refused: bool,
     /// When the share of token requests is whole again, on the boot clock.
@@ -108,7 +108,7 @@ pub struct Lease {
 
 /// A pause in which no request is made.
 #[derive(Debug, Clone, Copy, Encode, Decode)]
-pub struct Cooling {
+pub struct Cooldown {
     /// Its end.
     pub until: Instant,
     /// How many failures in a row there were.
@@ -121,7 +121,7 @@ pub struct Cooling {
 
 /// A token that is held.
 #[derive(Debug, Encode, Decode)]
-pub struct Held {
+pub struct HeldToken {
     /// The token.
     pub token: Arc<AccessToken>,
     /// Its life as the server had it.

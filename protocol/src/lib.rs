@@ -3,12 +3,8 @@
 //!
 //! The contract in prose is `PROTOCOL.md` beside this crate; it is normative.
 
-#[cfg(any(windows, test))]
-pub mod access;
 mod address;
 pub mod blocking;
-#[cfg(any(windows, test))]
-pub mod child;
 mod codec;
 mod failure;
 mod frame;
@@ -19,15 +15,12 @@ mod origin;
 mod peer;
 mod printable;
 mod secret;
-#[cfg(windows)]
-#[path = "security/windows.rs"]
-pub mod security;
 mod shell;
-#[cfg(any(windows, test))]
-pub mod sid;
 mod token;
 pub mod trust;
 mod view;
+#[cfg(any(windows, test))]
+pub mod windows;
 mod wire;
 
 pub use address::{ADDRESS_LIMIT, AddressError, IpcAddress, state_folder};
@@ -38,7 +31,7 @@ pub use frame::{
     VersionRange,
 };
 pub use name::{ProfileName, ProfileNameError};
-pub use origin::{ForeignUrl, origin};
+pub use origin::{TargetUrl, origin};
 #[cfg(windows)]
 pub use peer::require_own_pipe;
 pub use peer::{Peer, PeerError, is_same_user, require_own_folder, require_same_user};

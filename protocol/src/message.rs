@@ -7,15 +7,15 @@ use crate::wire::{Decode, Encode};
 use crate::{AccessToken, Failure, ProfileName, Secret};
 
 mod audit;
-mod examination;
+mod doctor;
 mod profile;
 mod status;
 
-pub use audit::{Caller, Deed, LogEntry, LogRequest, Outcome, Process};
-pub use examination::{ExamineRequest, Finding, FindingPage, Verdict};
+pub use audit::{Caller, LogEntry, LogRequest, Operation, Outcome, Process};
+pub use doctor::{DoctorRequest, Finding, FindingPage, Severity};
 pub use profile::{
-    EntryParts, ForeignItem, Identity, ProfileCreate, ProfileListRequest, ProfilePage, ProfileReport,
-    ProfileResetSecret, ProfileUpdate, SecretLocation, SecretState, TokenState, TotpMethod,
+    EntryParts, ExternalKeyringItem, Identity, ProfileCreate, ProfileListRequest, ProfilePage, ProfileReport,
+    ProfileResetSecret, ProfileUpdate, SecretSource, SecretState, TokenState, TotpMethod,
 };
 pub use status::{KeyringReport, ProtectionReport, ProtectionState, StatusReport};
 
@@ -49,11 +49,11 @@ pub enum Request {
     /// Answer again. The passphrase is the one that the daemon was locked with.
     Unlock(Secret),
     /// No longer lock when the machine is about to sleep.
-    NoLockOnSuspend,
+    DisarmSuspendLock,
     /// Who asked for what and when.
     Log(LogRequest),
     /// A look at everything between the daemon and the servers, and at the keyring. No token is requested.
-    Examine(ExamineRequest),
+    Examine(DoctorRequest),
     /// Go on in the same process, with everything in memory, with the program that lies at the daemon's own path now.
     Restart,
     /// One profile.
@@ -66,7 +66,7 @@ pub struct AccessTokenRequest {
     /// Whose token.
     pub profile: ProfileSelector,
     /// What counts as good enough.
-    pub demand: Demand,
+    pub demand: Freshness,
     /// The life the token must have left, in milliseconds; absent: the daemon's own safety margin.
     pub min_validity_ms: Option<u64>,
     /// How long the caller waits, in milliseconds; the daemon answers by then.
@@ -107,7 +107,7 @@ pub struct OriginSelector {
 
 /// Which token satisfies the caller.
 #[derive(Debug, Encode, Decode)]
-pub enum Demand {
+pub enum Freshness {
     /// Any that lives long enough.
     Valid,
     /// Any but this one, which the API has answered 401 to.
@@ -140,7 +140,7 @@ pub enum Response {
     /// The answer takes a while; another frame follows. Sent at once and then every second.
     Working,
     /// A token, with everything that is known of it from the one answer it came in.
-    Token(TokenGrant),
+    Token(TokenResponse),
     /// The daemon.
     Status(StatusReport),
     /// A part of the profiles.
@@ -159,7 +159,7 @@ pub enum Response {
 
 /// A token as it is handed out.
 #[derive(Debug, Encode, Decode)]
-pub struct TokenGrant {
+pub struct TokenResponse {
     /// The token. Shared, so that the daemon hands it out without a copy.
     pub access_token: Arc<AccessToken>,
     /// Its life from now on in milliseconds, already less the safety margin.

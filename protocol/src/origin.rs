@@ -3,14 +3,14 @@
 
 /// A URL of another program, cut where no two readers of URLs disagree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ForeignUrl {
+pub struct TargetUrl {
     /// `scheme://host[:port]`, as it was written.
     pub origin: String,
     /// What follows: empty, or from the first slash on.
     pub path: String,
 }
 
-impl ForeignUrl {
+impl TargetUrl {
     /// Takes the text apart, if it is an `https` or `http` URL of visible ASCII with nothing in its authority but
     /// host and port, and nothing but a path behind that. A path may have a query or fragment of its own.
     pub fn parse(text: &str) -> Option<Self> {
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     fn parts(text: &str) -> Option<(String, String)> {
-        ForeignUrl::parse(text).map(|url| (url.origin, url.path))
+        TargetUrl::parse(text).map(|url| (url.origin, url.path))
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //! owned decoding in `wire.rs` refuses.
 
 use crate::frame::{self, FrameKind, PREAMBLE_LENGTH};
-use crate::message::{AuthScheme, TokenGrant};
+use crate::message::{AuthScheme, TokenResponse};
 use crate::wire::{self, BorrowDecode};
 use crate::{name, token};
 
-/// A [`TokenGrant`] whose bytes belong to somebody else, who also answers for wiping them.
+/// A [`TokenResponse`] whose bytes belong to somebody else, who also answers for wiping them.
 #[derive(BorrowDecode)]
 pub struct TokenView<'b> {
     /// The token's text, visible ASCII; see [`crate::AccessToken`].
@@ -49,8 +49,8 @@ impl<'b> TokenView<'b> {
     }
 }
 
-impl<'g> From<&'g TokenGrant> for TokenView<'g> {
-    fn from(grant: &'g TokenGrant) -> Self {
+impl<'g> From<&'g TokenResponse> for TokenView<'g> {
+    fn from(grant: &'g TokenResponse) -> Self {
         Self {
             access_token: grant.access_token.expose(),
             expires_in_ms: grant.expires_in_ms,
@@ -77,7 +77,7 @@ mod tests {
     use crate::{AccessToken, Failure, ProfileName, decode_response, encode_response};
 
     fn grant_frame(token: &[u8], url: &str) -> Vec<u8> {
-        let grant = TokenGrant {
+        let grant = TokenResponse {
             access_token: AccessToken::copy_of(token).unwrap().into(),
             expires_in_ms: 899_000,
             expires_at: 1_800_000_000,

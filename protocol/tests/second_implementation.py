@@ -38,7 +38,7 @@ TOTP = Enum(None_=None, Ask=None, Command=List(TEXT), Stored=None)
 PARTS = Struct(
     "EntryParts", secret=Option(SECRET), totp_seed=Option(SECRET), proxy_password=Option(SECRET)
 )
-FOREIGN = Struct("ForeignItem", service=TEXT, username=TEXT)
+FOREIGN = Struct("ExternalKeyringItem", service=TEXT, username=TEXT)
 
 REQUEST = Enum(
     AccessToken=Struct(
@@ -105,7 +105,7 @@ REQUEST = Enum(
     Unlock=SECRET,
     NoLockOnSuspend=None,
     Log=Struct("LogRequest", most=U32, before=Option(U64)),
-    Examine=Struct("ExamineRequest", profile=Option(NAME), after=Option(NAME)),
+    Examine=Struct("DoctorRequest", profile=Option(NAME), after=Option(NAME)),
     Restart=None,
     ProfileShow=SELECTOR,
 )
@@ -164,7 +164,7 @@ PROTECTION = Struct(
 RESPONSE = Enum(
     Working=None,
     Token=Struct(
-        "TokenGrant",
+        "TokenResponse",
         access_token=TOKEN,
         expires_in_ms=U64,
         expires_at=U64,

@@ -23,7 +23,7 @@ pub enum Content {
 
 /// How a client has to present what it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Demand {
+pub enum Freshness {
     /// `Authorization: Bearer`, and the server says so.
     Bearer,
     /// `Authorization: Basic`, and the server says so.
@@ -67,7 +67,7 @@ pub struct GuardedServer {
 
 struct Shared {
     content: Content,
-    demand: Demand,
+    demand: Freshness,
     tls: Option<Arc<ServerConfig>>,
     state: Mutex<State>,
     is_over: AtomicBool,
@@ -81,7 +81,7 @@ struct State {
 
 impl GuardedServer {
     /// Serves this on a free port of 127.0.0.1, with TLS where there are settings for it.
-    pub fn start(content: Content, demand: Demand, tls: Option<Arc<ServerConfig>>) -> Self {
+    pub fn start(content: Content, demand: Freshness, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("bind a loopback port");
         let port = listener.local_addr().expect("a bound socket has an address").port();
         let (state, is_over) = (Mutex::default(), AtomicBool::new(false));
@@ -133,9 +133,9 @@ impl Shared {
     fn welcomes(&self, presented: &Presented) -> bool {
         let is_good = |secret: &String| self.state().accepted.contains(secret);
         match presented {
-            Presented::Bearer(token) => self.demand != Demand::Basic && is_good(token),
+            Presented::Bearer(token) => self.demand != Freshness::Basic && is_good(token),
             Presented::Basic(_, password) => {
-                matches!(self.demand, Demand::Basic | Demand::Either) && is_good(password)
+                matches!(self.demand, Freshness::Basic | Freshness::Either) && is_good(password)
             }
             Presented::Nothing | Presented::Unreadable => false,
         }

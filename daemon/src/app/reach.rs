@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use super::App;
-use crate::ipc::door::Door;
+use crate::ipc::acceptor::Acceptor;
 
 /// For whoever removes the whole folder, or puts a socket of his own in the place of ours.
 const GRACE: Duration = Duration::from_millis(100);
 
 impl App {
     /// Something was removed from the meeting folder. Nobody is to take over for that.
-    pub(super) async fn after_removal(&mut self, door: &mut Door) -> bool {
+    pub(super) async fn after_removal(&mut self, door: &mut Acceptor) -> bool {
         if !self.meeting.is_reachable() || !self.meeting.holds_lock() {
             tokio::time::sleep(GRACE).await;
             self.be_found(door).await;
@@ -20,7 +20,7 @@ impl App {
     }
 
     /// Whether callers do not come any more, and never will: another has the name, or could take the lock.
-    pub(super) async fn is_lost(&mut self, door: &mut Door) -> bool {
+    pub(super) async fn is_lost(&mut self, door: &mut Acceptor) -> bool {
         self.be_found(door).await;
         // What the system refuses for now is tried again at the next look.
         if !self.meeting.is_reachable() && self.meeting.is_covered() {
@@ -66,7 +66,7 @@ impl App {
         }
     }
 
-    async fn be_found(&mut self, door: &mut Door) {
+    async fn be_found(&mut self, door: &mut Acceptor) {
         self.keep_lock();
         if self.meeting.is_reachable() || !self.meeting.may_be_made_anew() {
             return;
@@ -77,7 +77,7 @@ impl App {
         }
     }
 
-    async fn listen_anew(&self, door: &mut Door) {
+    async fn listen_anew(&self, door: &mut Acceptor) {
         let moved = match self.meeting.listening() {
             Ok(socket) => door.move_to(socket).await,
             Err(error) => Err(error),

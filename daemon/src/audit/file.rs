@@ -11,9 +11,9 @@ use cp_token_protocol::message::LogEntry;
 use tokio::sync::oneshot;
 
 use super::line;
-use crate::background::AtWork;
-use crate::files::{self, FileError};
-use crate::memory;
+use crate::base::blocking::BusyThread;
+use crate::base::files::{self, FileError};
+use crate::base::memory;
 
 /// How large the file grows, in bytes, before it becomes the older one: some fifteen thousand entries.
 pub(super) const FILE_LIMIT: u64 = 4 << 20;
@@ -25,12 +25,12 @@ const STACK: usize = 64 * 1024;
 pub(super) struct FileCopy {
     path: PathBuf,
     queue: SyncSender<Message>,
-    standing: Arc<Standing>,
+    standing: Arc<FileStatus>,
 }
 
 /// How the file stands, as the thread found it last.
 #[derive(Default)]
-struct Standing(Mutex<Option<String>>);
+struct FileStatus(Mutex<Option<String>>);
 
 enum Message {
     Entry(LogEntry),
@@ -42,7 +42,7 @@ impl FileCopy {
     /// Starts to copy into the file, which is tried at once.
     pub(super) fn start(path: PathBuf) -> io::Result<Self> {
         let (queue, messages) = sync_channel(QUEUE);
-        let standing = Arc::<Standing>::default();
+        let standing = Arc::<FileStatus>::default();
         let (file, told) = (path.clone(), Arc::clone(&standing));
         let thread = Builder::new().name("audit".to_owned()).stack_size(STACK);
         memory::start_thread(thread, move || keep(&file, &messages, &told))?;
@@ -72,7 +72,7 @@ impl FileCopy {
     }
 }
 
-impl Standing {
+impl FileStatus {
     /// Says a change aloud, once.
     fn note(&self, outcome: Result<(), String>) {
         let mut problem = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,7 +89,7 @@ impl Standing {
 
 /// The thread: writes whatever has come in one piece, and opens the file anew each time, so that a person may move or
 /// remove it.
-fn keep(path: &Path, messages: &Receiver<Message>, standing: &Standing) {
+fn keep(path: &Path, messages: &Receiver<Message>, standing: &FileStatus) {
     standing.note(append(path, b"").map_err(|error| error.to_string()));
     while let Ok(first) = messages.recv() {
         let (mut lines, mut waiting) = (Vec::new(), Vec::new());
@@ -107,6 +107,6 @@ fn keep(path: &Path, messages: &Receiver<Message>, standing: &Standing) {
 }
 
 fn append(path: &Path, lines: &[u8]) -> Result<(), FileError> {
-    let _at_work = AtWork::begin();
+    let _at_work = BusyThread::begin();
     files::append(path, lines, FILE_LIMIT)
 }

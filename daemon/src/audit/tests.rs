@@ -4,7 +4,7 @@ use cp_token_protocol::message::Response;
 use cp_token_protocol::{ErrorCode, Peer};
 
 use super::*;
-use crate::clock::SystemClock;
+use crate::base::clock::SystemClock;
 
 fn audit() -> Arc<Audit> {
     Audit::new(Arc::new(SystemClock))
@@ -20,7 +20,7 @@ fn numbers(audit: &Audit, most: u32, before: Option<u64>) -> Vec<u64> {
 
 fn write(audit: &Arc<Audit>, times: usize) {
     for _ in 0..times {
-        audit.begun(Deed::Renewal, &name("prod")).close(Outcome::Issued);
+        audit.begun(Operation::Renewal, &name("prod")).close(Outcome::Issued);
     }
 }
 
@@ -56,9 +56,9 @@ fn a_page_of_the_longest_entries_fits_a_frame() {
     let audit = audit();
     let peer = Peer { uid: u32::MAX, pid: Some(std::process::id()) };
     for _ in 0..ENTRIES {
-        let mut pending = audit.asked(Deed::Get, peer.into()).about(Some(&name(&"a".repeat(64)))).seen();
+        let mut pending = audit.asked(Operation::Get, peer.into()).about(Some(&name(&"a".repeat(64)))).seen();
         let caller = pending.entry.caller.as_mut().unwrap();
-        caller.process = crate::callers::Named::new(u32::MAX, b"fifteen letters");
+        caller.process = crate::audit::callers::ProcessInfo::new(u32::MAX, b"fifteen letters");
         caller.parent = Some(caller.process);
         pending.close(Outcome::Failed(ErrorCode(u16::MAX)));
     }
@@ -70,8 +70,8 @@ fn a_page_of_the_longest_entries_fits_a_frame() {
 #[test]
 fn what_nobody_waits_for_any_more_is_told_as_left() {
     let audit = audit();
-    drop(audit.asked(Deed::Get, Peer { uid: 7, pid: None }.into()));
+    drop(audit.asked(Operation::Get, Peer { uid: 7, pid: None }.into()));
     let entries = audit.page(LogRequest { most: 1, before: None });
-    assert_eq!((entries[0].outcome, entries[0].deed), (Outcome::Left, Deed::Get));
+    assert_eq!((entries[0].outcome, entries[0].deed), (Outcome::Left, Operation::Get));
     assert_eq!(entries[0].caller.as_ref().map(|caller| caller.uid), Some(7));
 }

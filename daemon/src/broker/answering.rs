@@ -4,16 +4,18 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use cp_token_protocol::message::Deed;
+use cp_token_protocol::message::Operation;
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
 
-use super::pending::Stage;
-use super::waiting::{Waiters, Waiting};
-use super::{Answer, Broker, Entry, Pending, Wish};
+use super::pending::WaitStage;
+use super::waiting::{WaitHandle, Waiters};
+use super::{Broker, BrokerReply, PendingCaller, Slot, WaitRequest};
+use crate::broker::failure::{behind, of_acceptance, superseded, too_many_waiting};
 use crate::failure;
-use crate::lease::{Acceptance, Ask, Asked, Attempt, Decision, Refusal, Served};
+use crate::lease::{Acceptance, Asked, Attempt, Decision, Refusal, ServedToken, TokenQuery};
 use crate::profile::Profile;
-use crate::trade::{Redeemed, Unredeemed};
+use crate::token_request::failure::code_pending;
+use crate::token_request::{FetchedToken, TokenRequestFailed};
 
 /// How many are answered before others have a turn.
 const AT_ONCE: usize = 256;
@@ -23,45 +25,45 @@ impl Broker {
     pub(super) fn ask(
         self: &Arc<Self>,
         profile: &Arc<Profile>,
-        wish: Wish,
+        wish: WaitRequest,
         since: Option<Asked>,
         code: Option<Secret>,
-    ) -> Answer {
+    ) -> BrokerReply {
         let now = self.clock.now();
         let mut entries = self.entries();
         if let Some(failure) = self.answers_nobody() {
-            return Answer::Now(Err(failure));
+            return BrokerReply::Now(Err(failure));
         }
-        let entry = entries.entry(profile.name.clone()).or_insert_with(|| Entry::new(profile));
+        let entry = entries.entry(profile.name.clone()).or_insert_with(|| Slot::new(profile));
         entry.adopt(profile);
         let asked = since.unwrap_or_else(|| entry.lease.asked(now));
         // Who was let wait before has a place.
         let is_crowded = since.is_none() && entry.callers() >= self.share.load(Ordering::Relaxed);
         // A code is not spent for somebody who is turned away.
-        let ask = Ask { has_code: wish.ask.has_code && !is_crowded, ..wish.ask };
+        let ask = TokenQuery { has_code: wish.ask.has_code && !is_crowded, ..wish.ask };
         let decision = entry.lease.request_since(&ask, asked, now);
         let is_wanted = matches!(decision, Decision::Wait(_));
-        let deed = if is_wanted { Deed::TokenRequest } else { Deed::Renewal };
+        let deed = if is_wanted { Operation::TokenRequest } else { Operation::Renewal };
         let is_cause = self.follow_orders(entry, code, deed);
         let stage = match decision {
-            Decision::Serve(served) => return Answer::Now(Ok(served)),
+            Decision::Serve(served) => return BrokerReply::Now(Ok(served)),
             Decision::Refuse(Refusal::CodeNeeded) if is_crowded && wish.ask.has_code => {
-                Err(failure::too_many_waiting(profile))
+                Err(too_many_waiting(profile))
             }
             Decision::Refuse(refusal) => self.pause(entry, refusal, wish),
-            Decision::Wait(_) if is_crowded => Err(failure::too_many_waiting(profile)),
+            Decision::Wait(_) if is_crowded => Err(too_many_waiting(profile)),
             Decision::Wait(_) => Ok(self.park(entry, wish, asked)),
         };
         let stage = match stage {
-            Ok(Stage::Pause(..)) if is_crowded => {
-                return Answer::Now(Err(failure::too_many_waiting(profile)));
+            Ok(WaitStage::Pause(..)) if is_crowded => {
+                return BrokerReply::Now(Err(too_many_waiting(profile)));
             }
             Ok(stage) => stage,
-            Err(failure) => return Answer::Now(Err(failure)),
+            Err(failure) => return BrokerReply::Now(Err(failure)),
         };
         let place = Arc::clone(&entry.callers);
         let (broker, profile) = (Arc::clone(self), Arc::clone(profile));
-        Answer::Later(Pending { broker, profile, wish, asked, is_cause, stage, _place: place })
+        BrokerReply::Later(PendingCaller { broker, profile, wish, asked, is_cause, stage, _place: place })
     }
 
     /// Forgets a caller who has left, or has its answer.
@@ -77,7 +79,7 @@ impl Broker {
     }
 
     /// The token in hand, for a caller who has no more time.
-    pub(super) fn in_hand(&self, profile: &Profile, ask: &Ask, asked: Asked) -> Option<Served> {
+    pub(super) fn in_hand(&self, profile: &Profile, ask: &TokenQuery, asked: Asked) -> Option<ServedToken> {
         let now = self.clock.now();
         let entries = self.entries();
         let entry = entries.get(&profile.name).filter(|entry| *entry.profile == *profile)?;
@@ -86,11 +88,11 @@ impl Broker {
 
     /// Why callers of this profile have no answer yet, where that is known.
     pub(super) fn reason(&self, profile: &Profile) -> Option<Failure> {
-        if let Some(wait) = self.redeemer.code_wait(profile) {
-            return Some(failure::code_pending(profile, wait));
+        if let Some(wait) = self.redeemer.code_delay(profile) {
+            return Some(code_pending(profile, wait));
         }
         if let Some(other) = self.redeemer.ahead_of(&profile.name) {
-            return Some(failure::behind(profile, &other));
+            return Some(behind(profile, &other));
         }
         let now = self.clock.now();
         let entries = self.entries();
@@ -102,7 +104,7 @@ impl Broker {
         self: &Arc<Self>,
         name: &ProfileName,
         attempt: Attempt,
-        outcome: Result<Redeemed, Unredeemed>,
+        outcome: Result<FetchedToken, TokenRequestFailed>,
     ) {
         let concluded = self.record(name, attempt, outcome);
         self.timer_changed.notify_one();
@@ -118,7 +120,7 @@ impl Broker {
         &self,
         name: &ProfileName,
         attempt: Attempt,
-        outcome: Result<Redeemed, Unredeemed>,
+        outcome: Result<FetchedToken, TokenRequestFailed>,
     ) -> Option<(Arc<Profile>, Waiters, Option<Failure>)> {
         let now = self.clock.now();
         let chance = (self.chance)();
@@ -128,12 +130,12 @@ impl Broker {
             return None;
         };
         let failure = match outcome {
-            Ok(Redeemed { token, life, sent }) => {
+            Ok(FetchedToken { token, life, sent }) => {
                 let acceptance = entry.lease.on_granted(attempt, token, life, sent, now, chance);
                 tracing::info!(profile = %name, seconds = life.as_secs(), accepted = acceptance == Acceptance::Held, "token issued");
-                failure::of_acceptance(acceptance, &entry.profile)
+                of_acceptance(acceptance, &entry.profile)
             }
-            Err(Unredeemed { failure, kind }) => {
+            Err(TokenRequestFailed { failure, kind }) => {
                 entry.lease.on_failed(attempt, kind, now, chance);
                 entry.note_refusal(kind, failure.code, now);
                 tracing::warn!(profile = %name, code = failure.code.name(), "token request failed");
@@ -155,7 +157,7 @@ impl Broker {
         let mut entries = self.entries();
         let entry = entries.get_mut(&profile.name).filter(|entry| Arc::ptr_eq(&entry.profile, profile));
         let Some(entry) = entry else {
-            return tell_some(waiters, failure.unwrap_or(&failure::superseded()));
+            return tell_some(waiters, failure.unwrap_or(&superseded()));
         };
         for _ in 0..AT_ONCE {
             let Some((number, waiter)) = waiters.next() else { break };
@@ -164,11 +166,11 @@ impl Broker {
                 None => entry.settle(number, waiter, now),
             }
         }
-        self.follow_orders(entry, None, Deed::TokenRequest);
+        self.follow_orders(entry, None, Operation::TokenRequest);
     }
 
     /// Lets the caller wait for the end of a pause, where it wants to.
-    fn pause(&self, entry: &Entry, refusal: Refusal, wish: Wish) -> Result<Stage, Failure> {
+    fn pause(&self, entry: &Slot, refusal: Refusal, wish: WaitRequest) -> Result<WaitStage, Failure> {
         let failure = self.explain(entry, refusal);
         if !wish.outwaits(&failure, &entry.profile) {
             return Err(failure);
@@ -178,13 +180,13 @@ impl Broker {
         if self.held_back.load(Ordering::Relaxed) && !is_our_own {
             return Err(failure::restarting());
         }
-        Ok(Stage::Pause(failure, Box::pin(Arc::clone(&entry.news).notified_owned())))
+        Ok(WaitStage::Pause(failure, Box::pin(Arc::clone(&entry.news).notified_owned())))
     }
 
-    fn park(self: &Arc<Self>, entry: &mut Entry, wish: Wish, asked: Asked) -> Stage {
+    fn park(self: &Arc<Self>, entry: &mut Slot, wish: WaitRequest, asked: Asked) -> WaitStage {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let outcome = entry.waiters.add(number, wish.ask, asked);
-        Stage::Attempt(Waiting::new(self, &entry.profile.name, number, outcome))
+        WaitStage::Attempt(WaitHandle::new(self, &entry.profile.name, number, outcome))
     }
 
     fn answers_nobody(&self) -> Option<Failure> {
@@ -195,9 +197,9 @@ impl Broker {
     }
 
     /// Whoever is to give a code is told where the one of this moment was used.
-    fn explain(&self, entry: &Entry, refusal: Refusal) -> Failure {
+    fn explain(&self, entry: &Slot, refusal: Refusal) -> Failure {
         let failure = entry.explain(refusal);
-        match (refusal, self.redeemer.code_wait(&entry.profile)) {
+        match (refusal, self.redeemer.code_delay(&entry.profile)) {
             (Refusal::CodeNeeded, Some(wait)) => failure.with_retry_after(wait),
             (_, _) => failure,
         }

@@ -8,42 +8,43 @@ use std::time::Duration;
 use cp_token_protocol::{ErrorCode, Failure};
 use tokio::sync::futures::OwnedNotified;
 
-use super::waiting::{Outcome, Waiting};
-use super::{Answer, Broker};
+use super::waiting::{Outcome, WaitHandle};
+use super::{Broker, BrokerReply};
+use crate::broker::failure::for_who_waited;
 use crate::failure;
-use crate::lease::{Ask, Asked};
+use crate::lease::{Asked, TokenQuery};
 use crate::profile::Profile;
 
 /// A caller who has no answer yet.
-pub struct Pending {
+pub struct PendingCaller {
     pub(super) broker: Arc<Broker>,
     pub(super) profile: Arc<Profile>,
-    pub(super) wish: Wish,
+    pub(super) wish: WaitRequest,
     pub(super) asked: Asked,
     pub(super) is_cause: bool,
-    pub(super) stage: Stage,
+    pub(super) stage: WaitStage,
     /// Counts as one of the profile's callers for as long as it is kept.
     pub(super) _place: Arc<()>,
 }
 
 /// What a caller wants, and what it would wait for.
 #[derive(Debug, Clone, Copy)]
-pub struct Wish {
+pub struct WaitRequest {
     /// What it asks of the lease.
-    pub ask: Ask,
+    pub ask: TokenQuery,
     /// Whether it waits out what a later request may mend, and not only what is our own making.
     pub retries: bool,
 }
 
 /// What the caller waits for.
-pub(super) enum Stage {
+pub(super) enum WaitStage {
     /// The outcome of an attempt.
-    Attempt(Waiting),
+    Attempt(WaitHandle),
     /// The end of a pause, or news that make it shorter.
     Pause(Failure, Pin<Box<OwnedNotified>>),
 }
 
-impl Pending {
+impl PendingCaller {
     /// The answer, whenever it comes. `select` names the profile anew, which may have changed meanwhile. To be given up when
     /// the caller has no more time.
     ///
@@ -83,7 +84,7 @@ impl Pending {
         let served = self.broker.in_hand(&self.profile, &self.wish.ask, self.asked);
         served.ok_or_else(|| {
             let reason = self.broker.reason(&self.profile).unwrap_or_else(failure::timed_out);
-            if self.wish.retries { failure::for_who_waited(reason) } else { reason }
+            if self.wish.retries { for_who_waited(reason) } else { reason }
         })
     }
 
@@ -94,8 +95,8 @@ impl Pending {
     /// The outcome of the attempt; nothing after a pause.
     async fn stage_over(&mut self) -> Option<Outcome> {
         match &mut self.stage {
-            Stage::Attempt(waiting) => Some(waiting.await),
-            Stage::Pause(failure, news) => {
+            WaitStage::Attempt(waiting) => Some(waiting.await),
+            WaitStage::Pause(failure, news) => {
                 let pause = failure.retry_after_ms.map_or(UNKNOWN, Duration::from_millis);
                 let pause = pause.clamp(SHORTEST_SLEEP, LONGEST_SLEEP);
                 let _ = tokio::time::timeout(pause, news.as_mut()).await;
@@ -108,8 +109,8 @@ impl Pending {
         // A code is good for one request, and that was begun.
         self.wish.ask.has_code = false;
         match self.broker.ask(&self.profile, self.wish, Some(self.asked.elsewhere()), None) {
-            Answer::Now(outcome) => Some(outcome),
-            Answer::Later(next) => {
+            BrokerReply::Now(outcome) => Some(outcome),
+            BrokerReply::Later(next) => {
                 self.is_cause |= next.is_cause;
                 self.stage = next.stage;
                 None
@@ -118,7 +119,7 @@ impl Pending {
     }
 }
 
-impl Wish {
+impl WaitRequest {
     /// Whether the caller waits for what comes after this failure. A code that a person has typed is not waited for: the
     /// person has to type the next one.
     pub(super) fn outwaits(&self, failure: &Failure, profile: &Profile) -> bool {

@@ -10,14 +10,14 @@ use cp_token_protocol::{Failure, ProfileName};
 use tokio::sync::oneshot;
 
 use super::Broker;
-use crate::lease::{Ask, Asked, Served};
+use crate::lease::{Asked, ServedToken, TokenQuery};
 
 /// What a caller gets in the end.
-pub(super) type Outcome = Result<Served, Failure>;
+pub(super) type Outcome = Result<ServedToken, Failure>;
 
 /// A caller who waits.
 pub(super) struct Waiter {
-    pub(super) ask: Ask,
+    pub(super) ask: TokenQuery,
     pub(super) asked: Asked,
     reply: oneshot::Sender<Outcome>,
 }
@@ -37,7 +37,7 @@ pub(super) struct Waiters {
 
 impl Waiters {
     /// One more. `number` is never used again, nor for another profile.
-    pub(super) fn add(&mut self, number: u64, ask: Ask, asked: Asked) -> oneshot::Receiver<Outcome> {
+    pub(super) fn add(&mut self, number: u64, ask: TokenQuery, asked: Asked) -> oneshot::Receiver<Outcome> {
         let (reply, receiver) = oneshot::channel();
         self.by_number.insert(number, Waiter { ask, asked, reply });
         receiver
@@ -75,14 +75,14 @@ impl Waiters {
 }
 
 /// The caller's end of it: the outcome, once it is known. Whoever drops it is forgotten at once.
-pub(super) struct Waiting {
+pub(super) struct WaitHandle {
     broker: Arc<Broker>,
     profile: ProfileName,
     number: u64,
     outcome: oneshot::Receiver<Outcome>,
 }
 
-impl Waiting {
+impl WaitHandle {
     pub(super) fn new(
         broker: &Arc<Broker>,
         profile: &ProfileName,
@@ -93,7 +93,7 @@ impl Waiting {
     }
 }
 
-impl Future for Waiting {
+impl Future for WaitHandle {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
@@ -103,7 +103,7 @@ impl Future for Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for WaitHandle {
     fn drop(&mut self) {
         self.outcome.close();
         self.broker.leave(&self.profile, self.number);

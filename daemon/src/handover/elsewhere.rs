@@ -4,8 +4,9 @@
 use cp_token_protocol::handover::{Parting, Piece};
 use cp_token_protocol::{Failure, IpcAddress};
 
-use super::{HandoverError, Kept, Role, TakeError};
-use crate::ipc::socket::MeetingPlace;
+use super::{HandoverError, Kept, TakeOverError};
+use crate::ipc::socket::BoundSocket;
+use crate::process::args::Role;
 
 /// The program to hand over to.
 #[derive(Debug, Clone)]
@@ -25,22 +26,22 @@ impl Program {
 
 /// Whoever hands over.
 #[derive(Debug)]
-pub enum Predecessor {}
+pub enum OldProcess {}
 
-impl Predecessor {
+impl OldProcess {
     /// Nobody.
     ///
     /// # Errors
-    /// [`TakeError::Stranger`], always.
-    pub fn meet(_: Role, _: &[i32], _: &IpcAddress) -> Result<(Self, MeetingPlace), TakeError> {
-        Err(TakeError::Stranger)
+    /// [`TakeOverError::Stranger`], always.
+    pub fn meet(_: Role, _: &[i32], _: &IpcAddress) -> Result<(Self, BoundSocket), TakeOverError> {
+        Err(TakeOverError::Stranger)
     }
 
     /// Never.
     ///
     /// # Errors
     /// None.
-    pub fn wait_for_legacy(&mut self) -> Result<Option<Vec<Piece>>, TakeError> {
+    pub fn wait_for_legacy(&mut self) -> Result<Option<Vec<Piece>>, TakeOverError> {
         match *self {}
     }
 
@@ -53,7 +54,7 @@ impl Predecessor {
     ///
     /// # Errors
     /// None.
-    pub fn take_leave(&mut self, _: u32, _: u32) -> Result<Option<Parting>, TakeError> {
+    pub fn take_leave(&mut self, _: u32, _: u32) -> Result<Option<Parting>, TakeOverError> {
         match *self {}
     }
 
@@ -64,12 +65,12 @@ impl Predecessor {
 }
 
 /// Whoever comes.
-pub enum Successor {}
+pub enum NewProcess {}
 
 /// What is run.
-pub enum Proved {}
+pub enum VerifiedProgram {}
 
-impl Successor {
+impl NewProcess {
     /// Nobody.
     ///
     /// # Errors
@@ -78,8 +79,8 @@ impl Successor {
     pub async fn start(
         program: &Program,
         _: bool,
-        _: &MeetingPlace,
-    ) -> Result<(Self, Proved), HandoverError> {
+        _: &BoundSocket,
+    ) -> Result<(Self, VerifiedProgram), HandoverError> {
         match *program {}
     }
 
@@ -89,9 +90,9 @@ impl Successor {
     /// None: there is no such program.
     #[expect(clippy::unused_async, reason = "elsewhere it takes its time")]
     pub async fn in_the_parent(
-        predecessor: Predecessor,
+        predecessor: OldProcess,
         _: &Program,
-        _: &MeetingPlace,
+        _: &BoundSocket,
     ) -> Result<Self, HandoverError> {
         match predecessor {}
     }
@@ -120,9 +121,9 @@ impl Successor {
     }
 }
 
-impl Proved {
+impl VerifiedProgram {
     /// Never.
-    pub fn take_over(self, _: Successor, _: &MeetingPlace, _: &[i32]) -> HandoverError {
+    pub fn take_over(self, _: NewProcess, _: &BoundSocket, _: &[i32]) -> HandoverError {
         match self {}
     }
 }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use cp_token_protocol::Failure;
 use cp_token_protocol::handover::FORMAT;
 
-use crate::files::{self, FileError};
-use crate::instance::InstanceError;
+use crate::base::files::{self, FileError};
 use crate::ipc::activation::ActivationError;
+use crate::process::instance::InstanceError;
 
 /// Why a hand-over does not take place.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +73,7 @@ pub enum ProgramFault {
 
 /// Why what was given is not taken.
 #[derive(Debug, thiserror::Error)]
-pub enum TakeError {
+pub enum TakeOverError {
     /// A descriptor is closed, or not from our parent.
     #[error("what is handed over does not come from a daemon that started this process")]
     Stranger,

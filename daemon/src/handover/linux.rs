@@ -24,8 +24,8 @@ use rustix::net::{
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use super::ProgramFault;
-use crate::children;
-use crate::files::{self, FileError};
+use crate::base::files::{self, FileError};
+use crate::process::children;
 
 /// What Linux puts behind the name of a file that is gone.
 const GONE: &[u8] = b" (deleted)";
@@ -110,7 +110,7 @@ impl Program {
     }
 
     fn command(&self, file: &OwnedFd, arguments: &[String], given: &[RawFd]) -> Command {
-        let kept = |name: &OsStr| name.to_str().is_some_and(crate::harden::is_kept);
+        let kept = |name: &OsStr| name.to_str().is_some_and(crate::process::harden::is_kept);
         let variables = std::env::vars_os().filter(|(name, _)| kept(name));
         let mut command = Command::new(format!("/proc/self/fd/{}", file.as_raw_fd()));
         command.arg0(&self.0).args(arguments).env_clear().envs(variables).current_dir("/");

@@ -8,25 +8,25 @@ use std::time::Duration;
 use cp_token_protocol::{FrameDecoder, PeerError, require_same_user};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::conversations::Conversations;
-use super::eager::{self, Look};
-use super::lobby::Lobby;
+use super::connection_limiter::ConnectionLimiter;
+use super::fast_path::{self, FirstRead};
+use super::pending_connections::PendingConnections;
 use super::session;
-use super::system::{Connection, Entrance, Listening, passes_at_once};
+use super::system::{AsyncListener, Connection, Listening, passes_at_once};
 use super::throttle::Throttle;
-use crate::callers::Glimpse;
-use crate::clock::Clock;
+use crate::audit::callers::CallerSnapshot;
+use crate::base::clock::Clock;
 use crate::service::Service;
 
 /// A listening socket and everything that a new connection needs.
 pub struct Listener {
     /// Held by whoever lets callers in.
-    entrance: tokio::sync::Mutex<Entrance>,
+    entrance: tokio::sync::Mutex<AsyncListener>,
     service: Arc<Service>,
     /// For callers who have not said yet what they want.
-    pub(super) lobby: Arc<Lobby>,
+    pub(super) lobby: Arc<PendingConnections>,
     clock: Arc<dyn Clock>,
-    pub(super) conversations: Conversations,
+    pub(super) conversations: ConnectionLimiter,
     refusals: Mutex<Throttle>,
 }
 
@@ -42,11 +42,11 @@ impl Listener {
         connections: usize,
     ) -> io::Result<Self> {
         Ok(Self {
-            entrance: tokio::sync::Mutex::new(Entrance::open(socket)?),
-            lobby: Lobby::open(Arc::clone(&service))?,
+            entrance: tokio::sync::Mutex::new(AsyncListener::open(socket)?),
+            lobby: PendingConnections::open(Arc::clone(&service))?,
             service,
             clock,
-            conversations: Conversations::at_most(connections),
+            conversations: ConnectionLimiter::at_most(connections),
             refusals: Mutex::default(),
         })
     }
@@ -56,7 +56,7 @@ impl Listener {
     /// # Errors
     /// Where the socket cannot be watched; the old one is kept then.
     pub(super) async fn move_to(&self, socket: Listening) -> io::Result<()> {
-        let entrance = Entrance::open(socket)?;
+        let entrance = AsyncListener::open(socket)?;
         *self.entrance.lock().await = entrance;
         Ok(())
     }
@@ -85,16 +85,16 @@ impl Listener {
     /// The peer is known before a byte is read; a stranger gets none back.
     fn welcome(&self, connection: Connection, room: OwnedSemaphorePermit) {
         let caller = match require_same_user(&connection) {
-            Ok(peer) => Glimpse::from(peer),
+            Ok(peer) => CallerSnapshot::from(peer),
             Err(stranger) => return self.turn_away(stranger),
         };
-        match eager::look(&connection, caller, FrameDecoder::default(), &self.service) {
-            Ok(Look::Over) => {}
-            Ok(Look::Silent(decoder)) => {
-                let caller = self.service.glimpse(caller);
+        match fast_path::look(&connection, caller, FrameDecoder::default(), &self.service) {
+            Ok(FirstRead::Over) => {}
+            Ok(FirstRead::Silent(decoder)) => {
+                let caller = self.service.capture_caller(caller);
                 self.lobby.admit(connection, caller, decoder, self.conversations.place(room));
             }
-            Ok(Look::Unfinished(stage)) => {
+            Ok(FirstRead::Unfinished(stage)) => {
                 session::spawn(connection, stage, Arc::clone(&self.service), self.conversations.place(room));
             }
             Err(error) => self.note(&format!("a connection was closed: {error}")),

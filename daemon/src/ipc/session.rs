@@ -9,22 +9,23 @@ use std::time::Duration;
 use cp_token_protocol::encode_response;
 use cp_token_protocol::message::{Request, Response};
 
-use super::conversations::Place;
-use super::eager::{Stage, replying};
+use super::connection_limiter::Place;
+use super::fast_path::{SessionStage, replying};
 use super::system::{self, Connection, Stream};
-use crate::callers::Glimpse;
-use crate::commitment::Commitment;
+use crate::audit::callers::CallerSnapshot;
+use crate::base::commitment::Commitment;
 use crate::failure;
 use crate::service::Service;
 
 /// Carries the conversation on in a task of its own, which holds its place for as long.
-pub(super) fn spawn(connection: Connection, stage: Stage, service: Arc<Service>, mut place: Place) {
+pub(super) fn spawn(connection: Connection, stage: SessionStage, service: Arc<Service>, mut place: Place) {
     let stage = match lasts(&stage) && !place.may_last() {
         true => replying(&Response::Failure(failure::too_much_at_work()), None),
         false => stage,
     };
-    let stopping = matches!(&stage, Stage::Asked(request, _) if matches!(**request, Request::Stop));
-    let restarting = matches!(&stage, Stage::Asked(request, _) if matches!(**request, Request::Restart));
+    let stopping = matches!(&stage, SessionStage::Asked(request, _) if matches!(**request, Request::Stop));
+    let restarting =
+        matches!(&stage, SessionStage::Asked(request, _) if matches!(**request, Request::Restart));
     // A caller who has gone, or who is too slow, ends the conversation and nothing else.
     let Ok(stream) = system::stream(connection) else { return };
     let attendance = restarting.then(|| service.restarts().attend(system::number(&stream)));
@@ -39,13 +40,13 @@ pub(super) fn spawn(connection: Connection, stage: Stage, service: Arc<Service>,
     });
 }
 
-async fn conclude(stream: &Stream, stage: Stage, service: Arc<Service>) -> io::Result<()> {
+async fn conclude(stream: &Stream, stage: SessionStage, service: Arc<Service>) -> io::Result<()> {
     let reply = match stage {
-        Stage::Replying(bytes, sent, _noted) => return write_reply(stream, &bytes[sent..]).await,
-        Stage::Waiting(pending) => with_signs_of_life(stream, service.finish(*pending)).await?,
-        Stage::Asked(request, caller) => handled(stream, service, *request, caller).await?,
+        SessionStage::Replying(bytes, sent, _noted) => return write_reply(stream, &bytes[sent..]).await,
+        SessionStage::Waiting(pending) => with_signs_of_life(stream, service.finish(*pending)).await?,
+        SessionStage::Asked(request, caller) => handled(stream, service, *request, caller).await?,
     };
-    if let Stage::Replying(bytes, _, _) = replying(&reply, None) {
+    if let SessionStage::Replying(bytes, _, _) = replying(&reply, None) {
         write_reply(stream, &bytes).await?;
     }
     Ok(())
@@ -56,7 +57,7 @@ async fn handled(
     stream: &Stream,
     service: Arc<Service>,
     request: Request,
-    caller: Glimpse,
+    caller: CallerSnapshot,
 ) -> io::Result<Response> {
     let commitment = Commitment::of(&request);
     let until = commitment.clone();
@@ -72,11 +73,11 @@ async fn handled(
 
 /// Whether the conversation may last for as long as a server likes. What shows how things stand, or ends something, is
 /// never turned away.
-fn lasts(stage: &Stage) -> bool {
+fn lasts(stage: &SessionStage) -> bool {
     match stage {
-        Stage::Replying(..) => false,
-        Stage::Waiting(_) => true,
-        Stage::Asked(request, _) => matches!(
+        SessionStage::Replying(..) => false,
+        SessionStage::Waiting(_) => true,
+        SessionStage::Asked(request, _) => matches!(
             **request,
             Request::ProfileCreate(_) | Request::ProfileUpdate(_) | Request::ProfileResetSecret(_)
         ),

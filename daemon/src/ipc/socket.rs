@@ -13,21 +13,21 @@ use interprocess::os::unix::local_socket::ListenerOptionsExt;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 
-use crate::files::{self, FileError};
-use crate::instance::{InstanceError, InstanceLock};
+use crate::base::files::{self, FileError};
+use crate::process::instance::{InstanceError, InstanceLock};
 
 /// The socket with its name, and the right to the name.
 #[derive(Debug)]
-pub struct MeetingPlace {
+pub struct BoundSocket {
     /// Listening and non-blocking.
     pub socket: OwnedFd,
-    name: Name,
+    name: SocketName,
     lock: InstanceLock,
 }
 
 /// Why there is no place to meet in.
 #[derive(Debug, thiserror::Error)]
-pub enum MeetingError {
+pub enum BindError {
     /// The folder is not used.
     #[error("the folder {0} is not used: {1}")]
     Folder(String, #[source] FileError),
@@ -49,23 +49,23 @@ pub enum MeetingError {
 }
 
 #[derive(Debug)]
-struct Name {
+struct SocketName {
     path: PathBuf,
     /// Device and inode of the name at the time we took it; absent where a service manager made it.
     made: Option<(u64, u64)>,
 }
 
-impl MeetingPlace {
+impl BoundSocket {
     /// Makes the folder, takes the lock, and binds the socket; or adopts one that is listening already.
     ///
     /// # Errors
-    /// [`MeetingError`].
-    pub fn open(address: &IpcAddress, adopted: Option<OwnedFd>) -> Result<Self, MeetingError> {
+    /// [`BindError`].
+    pub fn open(address: &IpcAddress, adopted: Option<OwnedFd>) -> Result<Self, BindError> {
         let folder = address.folder();
         let shown = files::show(folder);
         files::make_private_folder(folder)
             .and_then(|()| files::check_ancestors(folder))
-            .map_err(|error| MeetingError::Folder(shown, error))?;
+            .map_err(|error| BindError::Folder(shown, error))?;
         let path = address.socket().to_owned();
         let lock = match &adopted {
             // Whoever served callers before the service manager took the name sees within that time that it is gone.
@@ -83,7 +83,7 @@ impl MeetingPlace {
                 (socket, identity(&path))
             }
         };
-        Ok(Self { socket, name: Name { path, made }, lock })
+        Ok(Self { socket, name: SocketName { path, made }, lock })
     }
 
     /// The place that another daemon has handed over. `made` is what it has made of the name.
@@ -93,7 +93,7 @@ impl MeetingPlace {
         lock: InstanceLock,
         made: Option<(u64, u64)>,
     ) -> Self {
-        Self { socket, name: Name { path: address.socket().to_owned(), made }, lock }
+        Self { socket, name: SocketName { path: address.socket().to_owned(), made }, lock }
     }
 
     /// What was made of the name: device and inode; nothing where a service manager made it.
@@ -128,10 +128,10 @@ impl MeetingPlace {
     /// Takes the folder's lock anew where its file was removed or replaced, unless another process has it by now.
     ///
     /// # Errors
-    /// [`MeetingError`]; the old lock stays.
-    pub fn renew_lock(&mut self) -> Result<(), MeetingError> {
+    /// [`BindError`]; the old lock stays.
+    pub fn renew_lock(&mut self) -> Result<(), BindError> {
         let folder = self.folder();
-        files::check_folder(folder).map_err(|error| MeetingError::Folder(files::show(folder), error))?;
+        files::check_folder(folder).map_err(|error| BindError::Folder(files::show(folder), error))?;
         self.lock = InstanceLock::take_within(folder, FOR_HELPERS, || false)?;
         Ok(())
     }
@@ -151,10 +151,10 @@ impl MeetingPlace {
     /// Makes the socket anew, whose name is gone. Callers then come to the new one.
     ///
     /// # Errors
-    /// [`MeetingError`]; the old socket stays.
-    pub fn make_anew(&mut self) -> Result<(), MeetingError> {
+    /// [`BindError`]; the old socket stays.
+    pub fn make_anew(&mut self) -> Result<(), BindError> {
         let folder = self.folder();
-        files::check_folder(folder).map_err(|error| MeetingError::Folder(files::show(folder), error))?;
+        files::check_folder(folder).map_err(|error| BindError::Folder(files::show(folder), error))?;
         self.socket = bind(&self.name.path)?;
         self.name.made = identity(&self.name.path);
         Ok(())
@@ -173,9 +173,9 @@ impl MeetingPlace {
     }
 }
 
-fn beside(error: InstanceError, path: &Path) -> MeetingError {
+fn beside(error: InstanceError, path: &Path) -> BindError {
     if matches!(error, InstanceError::Taken) && is_no_socket(path) {
-        return MeetingError::Covered(files::show(path));
+        return BindError::Covered(files::show(path));
     }
     error.into()
 }
@@ -185,7 +185,7 @@ fn is_no_socket(path: &Path) -> bool {
 }
 
 /// A socket that takes callers while no daemon holds the lock is a service manager's, who starts a daemon for it.
-fn refuse_beside_a_listener(path: &Path) -> Result<(), MeetingError> {
+fn refuse_beside_a_listener(path: &Path) -> Result<(), BindError> {
     let reach = || -> rustix::io::Result<()> {
         let caller = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
         rustix::io::fcntl_setfd(&caller, rustix::io::FdFlags::CLOEXEC)?;
@@ -193,23 +193,23 @@ fn refuse_beside_a_listener(path: &Path) -> Result<(), MeetingError> {
         rustix::net::connect(&caller, &SocketAddrUnix::new(path)?)
     };
     match reach() {
-        Ok(()) | Err(Errno::AGAIN) => Err(MeetingError::Watched(files::show(path))),
+        Ok(()) | Err(Errno::AGAIN) => Err(BindError::Watched(files::show(path))),
         Err(_) => Ok(()),
     }
 }
 
 /// The lock is held, so whatever socket of ours has the name belongs to a daemon that is gone.
-fn remove_stale(path: &Path) -> Result<(), MeetingError> {
+fn remove_stale(path: &Path) -> Result<(), BindError> {
     let Ok(facts) = std::fs::symlink_metadata(path) else { return Ok(()) };
     let ours = facts.uid() == rustix::process::geteuid().as_raw();
     if !facts.file_type().is_socket() || !ours {
-        return Err(MeetingError::NameTaken(files::show(path)));
+        return Err(BindError::NameTaken(files::show(path)));
     }
-    std::fs::remove_file(path).map_err(|error| MeetingError::Bind(files::show(path), error.into()))
+    std::fs::remove_file(path).map_err(|error| BindError::Bind(files::show(path), error.into()))
 }
 
 /// The mode is set before the name exists: at no instant can another user connect, whatever the umask is.
-fn bind(path: &Path) -> Result<OwnedFd, MeetingError> {
+fn bind(path: &Path) -> Result<OwnedFd, BindError> {
     let made = || -> io::Result<OwnedFd> {
         let name = path.to_fs_name::<GenericFilePath>()?;
         let options = ListenerOptions::new().name(name).mode(0o600).reclaim_name(false).try_overwrite(false);
@@ -219,7 +219,7 @@ fn bind(path: &Path) -> Result<OwnedFd, MeetingError> {
         rustix::net::listen(&socket, BACKLOG)?;
         Ok(socket)
     };
-    made().map_err(|error| MeetingError::Bind(files::show(path), error.into()))
+    made().map_err(|error| BindError::Bind(files::show(path), error.into()))
 }
 
 fn identity(path: &Path) -> Option<(u64, u64)> {

@@ -14,11 +14,11 @@ pub(super) use std::os::fd::OwnedFd as Listening;
 pub(super) use tokio::net::UnixStream as Stream;
 
 /// The listening socket, watched by the runtime.
-pub(super) struct Entrance {
+pub(super) struct AsyncListener {
     socket: AsyncFd<OwnedFd>,
 }
 
-impl Entrance {
+impl AsyncListener {
     /// An entrance with this socket in it, which is non-blocking.
     pub(super) fn open(socket: OwnedFd) -> io::Result<Self> {
         Ok(Self { socket: watch(socket)? })

@@ -15,12 +15,12 @@ pub(super) use tokio::net::windows::named_pipe::NamedPipeServer as Connection;
 pub(super) use tokio::net::windows::named_pipe::NamedPipeServer as Stream;
 
 /// The instance of the pipe that nobody has come to yet. There is always one, so that nobody else can take the name.
-pub(super) struct Entrance {
+pub(super) struct AsyncListener {
     pending: NamedPipeServer,
     path: PathBuf,
 }
 
-impl Entrance {
+impl AsyncListener {
     /// An entrance with the pipe's first instance in it.
     pub(super) fn open(listening: Listening) -> io::Result<Self> {
         Ok(Self { pending: watch(listening.first)?, path: listening.path })

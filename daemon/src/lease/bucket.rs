@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use crate::clock::Moment;
+use crate::base::clock::Moment;
 
 const CAPACITY: u32 = 8;
 const REFILL: Duration = Duration::from_secs(1);
 
 /// Counts on the boot clock alone: setting the wall clock buys no request.
 #[derive(Debug, Default)]
-pub(super) struct Bucket {
+pub(super) struct RateLimiter {
     /// When the bucket was, or will be, full again. Each request moves it on by one refill.
     full_at: Duration,
 }
 
-impl Bucket {
+impl RateLimiter {
     /// How long until a request may be taken; none, where it may be taken now.
     pub(super) fn wait(&self, boot: Duration) -> Option<Duration> {
         let left = self.ready_at().saturating_sub(boot);
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn eight_at_once_then_one_a_second() {
-        let mut bucket = Bucket::default();
+        let mut bucket = RateLimiter::default();
         let mut taken = 0;
         for millisecond in 0..10_000 {
             let boot = Duration::from_millis(1_000_000 + millisecond);

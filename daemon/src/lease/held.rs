@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use cp_token_protocol::{AccessToken, handover};
 
-use super::{Asked, Attempt, Fingerprint, Refusal, Served, policy};
-use crate::clock::Moment;
+use super::{Asked, Attempt, Refusal, ServedToken, TokenFingerprint, policy};
+use crate::base::clock::Moment;
 
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HeldToken {
     token: Arc<AccessToken>,
-    fingerprint: Fingerprint,
+    fingerprint: TokenFingerprint,
     /// Just before its request was sent, on the boot clock.
     sent: Duration,
     /// The attempt that brought it; none where it came otherwise.
@@ -26,7 +26,7 @@ pub(super) struct Held {
     is_set_aside: bool,
 }
 
-impl Held {
+impl HeldToken {
     /// A life counts from before its request was sent, so that the way back is not counted twice.
     pub(super) fn new(
         token: AccessToken,
@@ -36,7 +36,7 @@ impl Held {
         chance: f64,
     ) -> Self {
         Self {
-            fingerprint: Fingerprint::of(&token),
+            fingerprint: TokenFingerprint::of(&token),
             token: Arc::new(token),
             sent: sent.boot,
             attempt,
@@ -48,8 +48,8 @@ impl Held {
         }
     }
 
-    pub(super) fn bequeath(&self) -> handover::Held {
-        handover::Held {
+    pub(super) fn export_state(&self) -> handover::HeldToken {
+        handover::HeldToken {
             token: Arc::clone(&self.token),
             life: self.life,
             end: self.end.into(),
@@ -59,9 +59,9 @@ impl Held {
         }
     }
 
-    pub(super) fn inherited(held: handover::Held) -> Self {
+    pub(super) fn inherited(held: handover::HeldToken) -> Self {
         Self {
-            fingerprint: Fingerprint::of(&held.token),
+            fingerprint: TokenFingerprint::of(&held.token),
             token: held.token,
             // Whoever asks of this daemon asks after that.
             sent: Duration::ZERO,
@@ -74,7 +74,7 @@ impl Held {
         }
     }
 
-    pub(super) fn fingerprint(&self) -> Fingerprint {
+    pub(super) fn fingerprint(&self) -> TokenFingerprint {
         self.fingerprint
     }
 
@@ -128,8 +128,8 @@ impl Held {
         self.life - policy::margin(self.life)
     }
 
-    pub(super) fn serve(&self, now: Moment) -> Served {
-        Served { token: Arc::clone(&self.token), remaining: now.until(self.end) }
+    pub(super) fn serve(&self, now: Moment) -> ServedToken {
+        ServedToken { token: Arc::clone(&self.token), remaining: now.until(self.end) }
     }
 
     pub(super) fn renewal_is_due(&self, now: Moment) -> bool {

@@ -2,12 +2,12 @@
 
 use cp_token_protocol::handover;
 
-use super::{Bucket, Refusal};
-use crate::clock::Moment;
+use super::{RateLimiter, Refusal};
+use crate::base::clock::Moment;
 
 /// The pause after a failure.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cooling {
+pub(super) struct Cooldown {
     pub(super) until: Moment,
     pub(super) failures: u32,
     /// Whether the server has asked for it. What is only our own is over with another way to the server.
@@ -16,20 +16,20 @@ pub(super) struct Cooling {
     pub(super) ends_with_forget: bool,
 }
 
-impl Cooling {
-    pub(super) fn bequeath(self) -> handover::Cooling {
+impl Cooldown {
+    pub(super) fn export_state(self) -> handover::Cooldown {
         let Self { until, failures, is_asked_for, ends_with_forget } = self;
-        handover::Cooling { until: until.into(), failures, is_asked_for, ends_with_forget }
+        handover::Cooldown { until: until.into(), failures, is_asked_for, ends_with_forget }
     }
 
-    pub(super) fn inherited(legacy: handover::Cooling) -> Self {
-        let handover::Cooling { until, failures, is_asked_for, ends_with_forget } = legacy;
+    pub(super) fn inherited(legacy: handover::Cooldown) -> Self {
+        let handover::Cooldown { until, failures, is_asked_for, ends_with_forget } = legacy;
         Self { until: until.into(), failures, is_asked_for, ends_with_forget }
     }
 }
 
 /// Why no request is made now, though one can be made later.
-pub(super) fn left(cooling: Option<Cooling>, bucket: &Bucket, now: Moment) -> Option<Refusal> {
+pub(super) fn left(cooling: Option<Cooldown>, bucket: &RateLimiter, now: Moment) -> Option<Refusal> {
     let cooling = cooling.map(|cooling| now.until(cooling.until)).filter(|left| !left.is_zero());
     cooling.map(Refusal::CoolingDown).or_else(|| bucket.wait(now.boot).map(Refusal::Throttled))
 }

@@ -10,30 +10,30 @@ const CAPACITY: usize = 16;
 /// What stands for a rejected token: its SHA-256, the same in every version and process. A token is long and random, so
 /// nothing is learnt of it from that, and a dead one is not worth keeping in memory.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Fingerprint([u8; 32]);
+pub struct TokenFingerprint([u8; 32]);
 
-impl Fingerprint {
+impl TokenFingerprint {
     /// The fingerprint of this token.
     pub fn of(token: &AccessToken) -> Self {
         Self(Sha256::digest(token.expose()).into())
     }
 }
 
-impl std::fmt::Debug for Fingerprint {
+impl std::fmt::Debug for TokenFingerprint {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Fingerprint")
+        out.write_str("TokenFingerprint")
     }
 }
 
 /// The latest few.
 #[derive(Debug, Default)]
 pub(super) struct Rejected {
-    fingerprints: VecDeque<Fingerprint>,
+    fingerprints: VecDeque<TokenFingerprint>,
 }
 
 impl Rejected {
     /// Whether this is the first report of the token.
-    pub(super) fn remember(&mut self, token: Fingerprint) -> bool {
+    pub(super) fn remember(&mut self, token: TokenFingerprint) -> bool {
         if self.contains(token) {
             return false;
         }
@@ -51,10 +51,10 @@ impl Rejected {
     /// Of more than there is room for, the latest.
     pub(super) fn inherited(fingerprints: &[[u8; 32]]) -> Self {
         let first = fingerprints.len().saturating_sub(CAPACITY);
-        Self { fingerprints: fingerprints[first..].iter().copied().map(Fingerprint).collect() }
+        Self { fingerprints: fingerprints[first..].iter().copied().map(TokenFingerprint).collect() }
     }
 
-    pub(super) fn contains(&self, token: Fingerprint) -> bool {
+    pub(super) fn contains(&self, token: TokenFingerprint) -> bool {
         self.fingerprints.contains(&token)
     }
 }
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn the_fingerprint_of_a_token_is_the_same_in_every_version() {
         let token = AccessToken::copy_of(b"abc").expect("a token");
-        let known: String = Fingerprint::of(&token).0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let known: String = TokenFingerprint::of(&token).0.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(known, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use cp_token_protocol::AccessToken;
 
-use super::{Attempt, Fingerprint};
+use super::{Attempt, TokenFingerprint};
 
 /// What a caller asks of the lease.
 #[derive(Debug, Clone, Copy)]
-pub struct Ask {
+pub struct TokenQuery {
     /// Which token satisfies the caller.
-    pub demand: Demand,
+    pub demand: Freshness,
     /// The life it must have left; absent: the safety margin.
     pub min_validity: Option<Duration>,
     /// Whether the caller brings a one-time code that a person has just given.
@@ -20,11 +20,11 @@ pub struct Ask {
 
 /// Which token satisfies the caller.
 #[derive(Debug, Clone, Copy)]
-pub enum Demand {
+pub enum Freshness {
     /// Any that lives long enough.
     Valid,
     /// Any but this one.
-    Rejected(Fingerprint),
+    Rejected(TokenFingerprint),
     /// One whose request is sent after the caller asked.
     Fresh,
 }
@@ -48,7 +48,7 @@ impl Asked {
 
 /// A token as handed out, with its life already less the safety margin.
 #[derive(Debug, Clone)]
-pub struct Served {
+pub struct ServedToken {
     /// The token.
     pub token: Arc<AccessToken>,
     /// Life left from now, less the margin.
@@ -59,7 +59,7 @@ pub struct Served {
 #[derive(Debug)]
 pub enum Decision {
     /// Here it is.
-    Serve(Served),
+    Serve(ServedToken),
     /// Wait for this attempt, and only for this one.
     Wait(Attempt),
     /// No.
@@ -131,7 +131,7 @@ pub enum Acceptance {
 
 /// What the lease is doing, for `status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum LeaseStatus {
     /// Nothing is held and nothing is under way.
     Absent,
     /// A token with this much usable life left, of that much when it was issued.

@@ -2,21 +2,21 @@
 
 use cp_token_protocol::Secret;
 
-use super::Rooms;
-use crate::packed;
+use super::LockDeps;
+use crate::secrets::secret_bundle;
 
 const MEMORY: &str = "memory";
 const REFUSALS: &str = "refusals";
 
 /// Takes it all out of its places, as one text.
-pub(super) fn withdraw(rooms: &Rooms) -> Secret {
+pub(super) fn withdraw(rooms: &LockDeps) -> Secret {
     let parts = [(MEMORY, rooms.memory.withdraw()), (REFUSALS, rooms.refusals.withdraw())];
-    packed::pack(parts.iter().map(|(name, part)| (*name, part)))
+    secret_bundle::pack(parts.iter().map(|(name, part)| (*name, part)))
 }
 
 /// Puts it all back.
-pub(super) fn restore(rooms: &Rooms, text: &Secret) {
-    for (name, part) in packed::unpack(text) {
+pub(super) fn restore(rooms: &LockDeps, text: &Secret) {
+    for (name, part) in secret_bundle::unpack(text) {
         match name.as_str() {
             MEMORY => rooms.memory.restore(&part),
             REFUSALS => rooms.refusals.restore(&part),

@@ -16,7 +16,7 @@ const KEY: usize = 32;
 
 /// What makes a key and a seal different from all others.
 #[derive(Clone, Copy)]
-pub(super) struct Chance {
+pub(super) struct SaltAndNonce {
     /// For the key: drawn anew for each passphrase that is entered.
     pub(super) salt: [u8; 16],
     /// For the seal: drawn anew for each.
@@ -32,7 +32,7 @@ pub(super) struct NoMemory;
 
 /// What only somebody who knows the passphrase can read, and so the proof of the passphrase.
 pub(super) struct Sealed {
-    chance: Chance,
+    chance: SaltAndNonce,
     tag: [u8; 16],
     /// Nothing secret any more; in these pages because it was encrypted where it lay.
     text: Secret,
@@ -71,7 +71,7 @@ impl Sealed {
     ///
     /// # Errors
     /// The text itself, where it is longer than any that the cipher takes.
-    pub(super) fn close(key: &Key, chance: Chance, mut text: Secret) -> Result<Self, Secret> {
+    pub(super) fn close(key: &Key, chance: SaltAndNonce, mut text: Secret) -> Result<Self, Secret> {
         let nonce = XNonce::from(chance.nonce);
         let tag = key.cipher().and_then(|cipher| {
             cipher.encrypt_inout_detached(&nonce, &[], text.bytes_mut().into()).map(Into::into).ok()
@@ -96,14 +96,14 @@ impl Sealed {
 
     /// What belongs to the text, and the text.
     pub(super) fn parts(&self) -> (handover::Seal, &Secret) {
-        let Chance { salt, nonce } = self.chance;
+        let SaltAndNonce { salt, nonce } = self.chance;
         (handover::Seal { salt, nonce, tag: self.tag }, &self.text)
     }
 
     /// The seal that these parts were.
     pub(super) fn inherited(seal: handover::Seal, text: Secret) -> Self {
         let handover::Seal { salt, nonce, tag } = seal;
-        Self { chance: Chance { salt, nonce }, tag, text }
+        Self { chance: SaltAndNonce { salt, nonce }, tag, text }
     }
 
     /// What its key was derived with.
@@ -124,11 +124,11 @@ fn wipe_stack() {
 mod tests {
     use super::*;
 
-    fn chance(byte: u8) -> Chance {
-        Chance { salt: [byte; 16], nonce: [byte; 24] }
+    fn chance(byte: u8) -> SaltAndNonce {
+        SaltAndNonce { salt: [byte; 16], nonce: [byte; 24] }
     }
 
-    fn key(passphrase: &str, chance: Chance) -> Key {
+    fn key(passphrase: &str, chance: SaltAndNonce) -> Key {
         Key::derive(&Secret::copy_of(passphrase.as_bytes()), &chance.salt).unwrap()
     }
 

@@ -6,14 +6,14 @@ use std::sync::atomic::Ordering;
 use cp_token_protocol::Failure;
 use tokio::task::AbortHandle;
 
-use super::latch::Latch;
-use super::{Lock, State};
-use crate::failure;
-use crate::suspend::{SleepWatch, Word};
+use super::derived_key::DerivedKey;
+use super::{Lock, LockState};
+use crate::lock::failure::sleep_unannounced;
+use crate::lock::suspend::{SleepEvent, SleepWatch};
 
 /// What to lock with when the machine is about to sleep.
-pub(super) struct Armed {
-    pub(super) latch: Latch,
+pub(super) struct SuspendLock {
+    pub(super) latch: DerivedKey,
     pub(super) watch: Watching,
 }
 
@@ -28,16 +28,24 @@ impl Drop for Watching {
 
 impl Lock {
     /// Locks with this when the machine is about to sleep.
-    pub(super) async fn arm(self: &Arc<Self>, state: &mut State, latch: Latch) -> Result<(), Failure> {
-        let watch = SleepWatch::begin().await.map_err(|_unannounced| failure::sleep_unannounced())?;
+    pub(super) async fn arm(
+        self: &Arc<Self>,
+        state: &mut LockState,
+        latch: DerivedKey,
+    ) -> Result<(), Failure> {
+        let watch = SleepWatch::begin().await.map_err(|_unannounced| sleep_unannounced())?;
         let watch = tokio::spawn(Arc::clone(self).close_before_sleep(watch)).abort_handle();
-        state.armed = Some(Armed { latch, watch: Watching(watch) });
+        state.armed = Some(SuspendLock { latch, watch: Watching(watch) });
         self.on_suspend.store(true, Ordering::Relaxed);
         Ok(())
     }
 
     /// The passphrase that has just unlocked is the one for the next sleep. What a person has to know of it.
-    pub(super) async fn arm_again(self: &Arc<Self>, state: &mut State, latch: Latch) -> Option<String> {
+    pub(super) async fn arm_again(
+        self: &Arc<Self>,
+        state: &mut LockState,
+        latch: DerivedKey,
+    ) -> Option<String> {
         if self.arm(state, latch).await.is_ok() {
             return None;
         }
@@ -55,14 +63,14 @@ impl Lock {
         let _ = tokio::spawn(async move { self.close_with_latch(word).await }).await;
     }
 
-    async fn close_with_latch(&self, word: Word) {
+    async fn close_with_latch(&self, word: SleepEvent) {
         let mut state = self.state.lock().await;
-        let Some(Armed { latch, watch: _until_locked }) = state.armed.take() else { return };
+        let Some(SuspendLock { latch, watch: _until_locked }) = state.armed.take() else { return };
         let outcome = self.engage(&mut state, latch).await;
         match (outcome.is_ok(), word) {
-            (true, Word::Sleep) => tracing::info!("locked before the machine sleeps"),
-            (true, Word::Silence) => tracing::warn!("locked, because sleep is no longer announced"),
-            (false, Word::Sleep | Word::Silence) => tracing::error!("could not be locked"),
+            (true, SleepEvent::Sleep) => tracing::info!("locked before the machine sleeps"),
+            (true, SleepEvent::Silence) => tracing::warn!("locked, because sleep is no longer announced"),
+            (false, SleepEvent::Sleep | SleepEvent::Silence) => tracing::error!("could not be locked"),
         }
     }
 }

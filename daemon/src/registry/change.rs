@@ -10,14 +10,15 @@ use cp_token_protocol::message::{
 use cp_token_protocol::{Failure, ProfileName, Secret};
 use tokio::sync::MutexGuard;
 
-use super::describe::asks_differently;
 use super::edit::{Edit, Update};
 use super::error::RegistryError;
-use super::turns::Turn;
-use super::{Registry, draft};
-use crate::commitment::Commitment;
+use super::turns::ChangeTurn;
+use super::write_toml::asks_differently;
+use super::{Registry, build};
+use crate::base::commitment::Commitment;
 use crate::failure;
 use crate::profile::Profile;
+use crate::registry::failure::of_registry;
 
 impl Registry {
     /// Adds a profile. The first one becomes the default.
@@ -30,7 +31,7 @@ impl Registry {
         commitment: &Commitment,
     ) -> Result<Vec<String>, Failure> {
         let _turn = self.turn(&create.name).await?;
-        self.try_create(create, commitment).await.map_err(|error| failure::of_registry(&error))
+        self.try_create(create, commitment).await.map_err(|error| of_registry(&error))
     }
 
     /// Changes a profile.
@@ -44,7 +45,7 @@ impl Registry {
     ) -> Result<Vec<String>, Failure> {
         let _turn = self.turn(&update.name).await?;
         let old = self.select(&ProfileSelector::Named(update.name.clone()))?;
-        self.try_update(&old, update, commitment).await.map_err(|error| failure::of_registry(&error))
+        self.try_update(&old, update, commitment).await.map_err(|error| of_registry(&error))
     }
 
     /// Gives a profile a new secret. The old one stays until the new one has worked.
@@ -58,7 +59,7 @@ impl Registry {
     ) -> Result<Vec<String>, Failure> {
         let _turn = self.turn(&reset.name).await?;
         let profile = self.select(&ProfileSelector::Named(reset.name.clone()))?;
-        self.try_reset(&profile, reset, commitment).await.map_err(|error| failure::of_registry(&error))
+        self.try_reset(&profile, reset, commitment).await.map_err(|error| of_registry(&error))
     }
 
     /// Removes a profile and its secret.
@@ -68,7 +69,7 @@ impl Registry {
     pub async fn delete(&self, name: &ProfileName, commitment: &Commitment) -> Result<Vec<String>, Failure> {
         let (_turn, _storing) = self.turn_at_once(commitment).await?;
         let profile = self.select(&ProfileSelector::Named(name.clone()))?;
-        self.try_delete(&profile).await.map_err(|error| failure::of_registry(&error))
+        self.try_delete(&profile).await.map_err(|error| of_registry(&error))
     }
 
     /// Makes a profile the default.
@@ -82,7 +83,7 @@ impl Registry {
     ) -> Result<Vec<String>, Failure> {
         let (_turn, _storing) = self.turn_at_once(commitment).await?;
         let written = self.make(Edit::Default(name.clone())).await;
-        let warning = written.map_err(|error| failure::of_registry(&error))?;
+        let warning = written.map_err(|error| of_registry(&error))?;
         Ok(with_warning(format!("profile {name} is the default now"), warning))
     }
 
@@ -97,19 +98,22 @@ impl Registry {
     }
 
     /// One change of a profile at a time, and none while the daemon is locked. It begins with the file as it is.
-    async fn turn(&self, name: &ProfileName) -> Result<Turn<'_>, Failure> {
+    async fn turn(&self, name: &ProfileName) -> Result<ChangeTurn<'_>, Failure> {
         self.require_open()?;
-        let turn = self.turns.of(name).await.map_err(|error| failure::of_registry(&error))?;
+        let turn = self.turns.of(name).await.map_err(|error| of_registry(&error))?;
         self.reload().await?;
         self.require_open()?;
         Ok(turn)
     }
 
     /// The same for a change that has nothing to verify.
-    async fn turn_at_once(&self, commitment: &Commitment) -> Result<(Turn<'_>, MutexGuard<'_, ()>), Failure> {
+    async fn turn_at_once(
+        &self,
+        commitment: &Commitment,
+    ) -> Result<(ChangeTurn<'_>, MutexGuard<'_, ()>), Failure> {
         self.require_open()?;
-        let turn = self.turns.any().map_err(|error| failure::of_registry(&error))?;
-        let storing = self.begin(commitment).await.map_err(|error| failure::of_registry(&error))?;
+        let turn = self.turns.any().map_err(|error| of_registry(&error))?;
+        let storing = self.begin(commitment).await.map_err(|error| of_registry(&error))?;
         self.reload().await?;
         Ok((turn, storing))
     }
@@ -128,7 +132,7 @@ impl Registry {
         commitment: &Commitment,
     ) -> Result<Vec<String>, RegistryError> {
         let config = self.config();
-        let profile = draft::created(&create, &config.network)?;
+        let profile = build::created(&create, &config.network)?;
         if config.profiles.contains(&profile.name) {
             return Err(RegistryError::Exists(profile.name));
         }
@@ -160,7 +164,7 @@ impl Registry {
         commitment: &Commitment,
     ) -> Result<Vec<String>, RegistryError> {
         let (parts, code) = (std::mem::take(&mut update.secret), update.code.take());
-        let new = draft::updated(old, &update)?;
+        let new = build::updated(old, &update)?;
         let gives = [&parts.secret, &parts.totp_seed, &parts.proxy_password];
         let gives = gives.iter().any(|part| part.is_some());
         if update.dry_run {
@@ -198,7 +202,7 @@ impl Registry {
         let proof = self.prove(verify, &new, &entry, code).await?;
         let _storing = self.begin(commitment).await?;
         let moved = old.secret_key() != new.secret_key() || old.secret_source != new.secret_source;
-        let _under_way = if moved { self.unsettle(&old).await? } else { None };
+        let _under_way = if moved { self.journal_begin(&old).await? } else { None };
         let placed = self.place(&new, &entry, edit).await;
         if placed.is_err() && moved {
             self.state.settle(&old.secret_key());
@@ -245,7 +249,7 @@ impl Registry {
 
     async fn try_delete(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
         let prepared = self.file.prepare(Edit::Remove(Box::new(profile.clone()))).await?;
-        let _under_way = self.unsettle(profile).await?;
+        let _under_way = self.journal_begin(profile).await?;
         let written = self.write(prepared).await;
         if written.is_err() {
             self.state.settle(&profile.secret_key());

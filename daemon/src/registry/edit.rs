@@ -6,11 +6,11 @@ use std::sync::Arc;
 use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::ProfileUpdate;
 
-use super::describe::{asks_differently, describe, redescribe};
-use super::draft;
-use crate::config::edit::{ConfigText, lines_of};
-use crate::config::{Config, ConfigError};
+use super::build;
+use super::write_toml::{asks_differently, describe, redescribe};
 use crate::profile::Profile;
+use crate::profile::config::edit::{ConfigText, lines_of};
+use crate::profile::config::{Config, ConfigError};
 
 mod parts;
 
@@ -168,7 +168,7 @@ fn read_back(document: &ConfigText, meant: Config) -> Result<Edited, EditError> 
 
 /// The change made to the profile as it is now, if a token request of either differs in nothing.
 fn changed(now: &Profile, change: &Update) -> Option<Arc<Profile>> {
-    let new = draft::updated(now, &change.update).ok()?;
+    let new = build::updated(now, &change.update).ok()?;
     let differs = asks_differently(&change.old, now) || asks_differently(&change.new, &new);
     (!differs).then(|| Arc::new(new))
 }

@@ -2,13 +2,13 @@
 
 use cp_token_protocol::{Failure, ProfileName};
 
-use crate::config::ConfigError;
-use crate::files::FileError;
+use crate::base::files::FileError;
 use crate::profile::Profile;
-use crate::proxy::ProxyUrlError;
-use crate::request_url::{RequestUrl, RequestUrlError};
-use crate::totp::SeedError;
-use crate::vault::VaultError;
+use crate::profile::config::ConfigError;
+use crate::profile::proxy::ProxyUrlError;
+use crate::profile::request_url::{RequestUrl, RequestUrlError};
+use crate::secrets::vault::VaultError;
+use crate::token_request::totp::SeedError;
 
 /// Why a profile was not found or not changed.
 #[derive(Debug, thiserror::Error)]

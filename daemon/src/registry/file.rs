@@ -8,14 +8,14 @@ use std::time::{Duration, SystemTime};
 
 use cp_token_protocol::ProfileName;
 
-use super::choice;
 use super::edit::{Edit, EditError, Edited};
 use super::error::RegistryError;
-use super::known::Known;
-use crate::background;
-use crate::commit_point::CommitPoint;
-use crate::config::Config;
-use crate::files::{self, Expected, FILE_LIMIT, FileError, Replacement};
+use super::parsed::Known;
+use super::select;
+use crate::base::blocking;
+use crate::base::commit_point::CommitPoint;
+use crate::base::files::{self, Expected, FILE_LIMIT, FileError, Replacement};
+use crate::profile::config::Config;
 
 mod found;
 
@@ -129,7 +129,7 @@ impl ConfigFile {
         let file = self.clone();
         let work = move || (known != Some(file.signature())).then(|| file.read());
         let patience = if self.hangs.load(Ordering::Relaxed) && !insists { BRIEFLY } else { DEADLINE };
-        let read = tokio::time::timeout(patience, background::on(&self.shown(), work)).await;
+        let read = tokio::time::timeout(patience, blocking::on(&self.shown(), work)).await;
         self.hangs.store(read.is_err(), Ordering::Relaxed);
         match read {
             Ok(Ok(read)) => read,
@@ -222,7 +222,7 @@ impl ConfigFile {
         let Edited { text, config } = edit.apply(&known.text).map_err(|error| match error {
             EditError::Broken(error) => RegistryError::Config(self.shown(), error),
             EditError::Exists(name) => RegistryError::Exists(name),
-            EditError::Unknown(name) => choice::unknown(&known.config, &name),
+            EditError::Unknown(name) => select::unknown(&known.config, &name),
             EditError::Overtaken(name) => RegistryError::Overtaken(name, self.shown()),
             EditError::Unwritable => RegistryError::Unwritable(self.shown()),
         })?;
@@ -253,14 +253,14 @@ impl ConfigFile {
         work: impl FnOnce(&CommitPoint) -> Result<T, RegistryError> + Send + 'static,
     ) -> Result<T, RegistryError> {
         let failed = |error| RegistryError::WriteFailed(self.shown(), error);
-        let outcome = background::on_within(&self.shown(), DEADLINE, work).await;
+        let outcome = blocking::on_within(&self.shown(), DEADLINE, work).await;
         let not_done = |error| self.not_done(error, RegistryError::WriteFailed);
         outcome.map_err(not_done)?.ok_or_else(|| failed(FileError::Hangs))?
     }
 
     /// What it means that work at the file was not begun, or panicked.
     fn not_done(&self, error: io::Error, refused: fn(String, FileError) -> RegistryError) -> RegistryError {
-        match background::is_panic(&error) {
+        match blocking::is_panic(&error) {
             true => RegistryError::Bug,
             false => refused(self.shown(), FileError::Io(error)),
         }

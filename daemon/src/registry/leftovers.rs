@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Registry;
-use crate::files::FileError;
+use crate::base::files::FileError;
 
 /// Between two looks whether another daemon still makes a change.
 const PAUSE: Duration = Duration::from_secs(1);

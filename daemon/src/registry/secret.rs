@@ -4,9 +4,9 @@ use cp_token_protocol::Secret;
 use cp_token_protocol::message::TotpMethod;
 
 use super::error::RegistryError;
-use crate::entry::Entry;
 use crate::profile::Profile;
-use crate::totp::Seed;
+use crate::secrets::secret_record::SecretRecord;
+use crate::token_request::totp::Seed;
 
 /// The longest secret a person may enter, in bytes.
 const LIMIT: usize = 4096;
@@ -15,7 +15,7 @@ const LIMIT: usize = 4096;
 ///
 /// # Errors
 /// What is wrong with it, without repeating any of it.
-pub(super) fn suited(mut entry: Entry, profile: &Profile) -> Result<Entry, RegistryError> {
+pub(super) fn suited(mut entry: SecretRecord, profile: &Profile) -> Result<SecretRecord, RegistryError> {
     if profile.totp != TotpMethod::Stored {
         entry.totp_seed = None;
     }
@@ -30,7 +30,7 @@ pub(super) fn suited(mut entry: Entry, profile: &Profile) -> Result<Entry, Regis
 ///
 /// # Errors
 /// What is wrong with it, without repeating any of it.
-pub fn check_entry(entry: &Entry, profile: &Profile) -> Result<(), RegistryError> {
+pub fn check_entry(entry: &SecretRecord, profile: &Profile) -> Result<(), RegistryError> {
     check(&entry.secret).map_err(RegistryError::Secret)?;
     if profile.totp == TotpMethod::Stored {
         Seed::parse(entry.totp_seed.as_ref().ok_or(RegistryError::SeedNeeded)?)?;

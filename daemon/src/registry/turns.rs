@@ -13,47 +13,47 @@ use super::error::RegistryError;
 const LIMIT: u32 = 64;
 
 /// The changes that were let in.
-pub(super) struct Turns {
+pub(super) struct ChangeTurns {
     places: Semaphore,
     profiles: Mutex<HashMap<ProfileName, Arc<tokio::sync::Mutex<()>>>>,
     storing: tokio::sync::Mutex<()>,
 }
 
 /// A change that was let in; over when this is dropped.
-pub(super) struct Turn<'t> {
+pub(super) struct ChangeTurn<'t> {
     _place: SemaphorePermit<'t>,
     _profile: Option<OwnedMutexGuard<()>>,
 }
 
-impl Default for Turns {
+impl Default for ChangeTurns {
     fn default() -> Self {
         let places = Semaphore::new(LIMIT as usize);
         Self { places, profiles: Mutex::default(), storing: tokio::sync::Mutex::default() }
     }
 }
 
-impl Turns {
+impl ChangeTurns {
     /// A turn that waits for nobody.
     ///
     /// # Errors
     /// Where too many changes are under way.
-    pub(super) fn any(&self) -> Result<Turn<'_>, RegistryError> {
+    pub(super) fn any(&self) -> Result<ChangeTurn<'_>, RegistryError> {
         let place = self.places.try_acquire().map_err(|_| RegistryError::TooMany)?;
-        Ok(Turn { _place: place, _profile: None })
+        Ok(ChangeTurn { _place: place, _profile: None })
     }
 
     /// A turn that no other change of this profile has meanwhile.
     ///
     /// # Errors
-    /// As [`Turns::any`].
-    pub(super) async fn of(&self, name: &ProfileName) -> Result<Turn<'_>, RegistryError> {
+    /// As [`ChangeTurns::any`].
+    pub(super) async fn of(&self, name: &ProfileName) -> Result<ChangeTurn<'_>, RegistryError> {
         let turn = self.any()?;
         let profile = {
             let mut profiles = self.profiles.lock().unwrap_or_else(PoisonError::into_inner);
             profiles.retain(|_, profile| Arc::strong_count(profile) > 1);
             Arc::clone(profiles.entry(name.clone()).or_default())
         };
-        Ok(Turn { _profile: Some(profile.lock_owned().await), ..turn })
+        Ok(ChangeTurn { _profile: Some(profile.lock_owned().await), ..turn })
     }
 
     /// Waits until no other change stores anything; none does while this is kept.
@@ -79,7 +79,8 @@ mod tests {
 
     #[tokio::test]
     async fn changes_of_one_profile_come_one_after_the_other_and_no_more_are_let_in_than_places() {
-        let (turns, [a, b]) = (Turns::default(), ["a", "b"].map(|name| ProfileName::parse(name).unwrap()));
+        let (turns, [a, b]) =
+            (ChangeTurns::default(), ["a", "b"].map(|name| ProfileName::parse(name).unwrap()));
         let first = turns.of(&a).await.unwrap();
         let mut second = std::pin::pin!(turns.of(&a));
         assert!(futures_are_pending(second.as_mut()).await);

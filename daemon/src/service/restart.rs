@@ -7,21 +7,21 @@ use cp_token_protocol::Failure;
 use cp_token_protocol::message::{LogEntry, Outcome};
 use tokio::sync::{Notify, oneshot};
 
-use crate::audit::Pending;
+use crate::audit::AuditGuard;
 use crate::failure;
 
 /// Those who ask.
 #[derive(Default)]
 pub struct Restarts {
     wanted: Notify,
-    waiting: Mutex<Vec<Waiting>>,
+    waiting: Mutex<Vec<WaitingRestart>>,
     /// The descriptors of conversations in which it is asked for.
     attending: Arc<Mutex<Vec<i32>>>,
 }
 
-struct Waiting {
+struct WaitingRestart {
     reply: oneshot::Sender<Result<Vec<String>, Failure>>,
-    noted: Pending,
+    noted: AuditGuard,
 }
 
 /// One conversation in which a successor is asked for. The others have to be over first.
@@ -71,7 +71,7 @@ impl Restarts {
 
     /// Tells everybody who waits what came of it.
     pub fn tell(&self, outcome: &Result<Vec<String>, Failure>) {
-        for Waiting { reply, noted } in self.waiting().drain(..) {
+        for WaitingRestart { reply, noted } in self.waiting().drain(..) {
             noted.close(
                 outcome.as_ref().map_or_else(|failure| Outcome::Failed(failure.code), |_| Outcome::Done),
             );
@@ -85,14 +85,14 @@ impl Restarts {
     }
 
     /// What comes of it.
-    pub(super) async fn ask(&self, noted: Pending) -> Result<Vec<String>, Failure> {
+    pub(super) async fn ask(&self, noted: AuditGuard) -> Result<Vec<String>, Failure> {
         let (reply, outcome) = oneshot::channel();
-        self.waiting().push(Waiting { reply, noted });
+        self.waiting().push(WaitingRestart { reply, noted });
         self.wanted.notify_one();
         outcome.await.unwrap_or_else(|_| Err(failure::stopping()))
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
+    fn waiting(&self) -> MutexGuard<'_, Vec<WaitingRestart>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cp_tokend::authority::{AnswerFlaw, Content, KnownError, Said, TokenRequestError};
+use cp_tokend::token_endpoint::{AnswerDescription, AnswerFlaw, Content, KnownError, TokenRequestError};
 
 use crate::server::answering;
 use crate::{GOOD_BODY, ask, response};
@@ -77,8 +77,8 @@ async fn each_refusal_is_told_apart() {
     assert!(ask(&server.url, None).await.is_ok());
 }
 
-fn said(status: u16, content: Content) -> Said {
-    Said { status, content, wanted_certificate: false }
+fn said(status: u16, content: Content) -> AnswerDescription {
+    AnswerDescription { status, content, wanted_certificate: false }
 }
 
 fn refused(status: u16, content: Content) -> TokenRequestError {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use cp_tokend::authority::{CertificateFlaw, TokenRequestError};
+use cp_tokend::token_endpoint::{CertificateFlaw, TokenRequestError};
 
 use crate::server::{Decoy, answering};
 use crate::tls::{Authority, TlsServer};

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cp_tokend::authority::{AnswerFlaw, TokenRequestError};
+use cp_tokend::token_endpoint::{AnswerFlaw, TokenRequestError};
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 

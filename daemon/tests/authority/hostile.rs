@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use cp_tokend::authority::{AnswerFlaw, Issued, Obstacle, Target, TokenRequestError};
+use cp_tokend::token_endpoint::{AnswerFlaw, ConnectFailure, IssuedToken, Target, TokenRequestError};
 use rustix::net::sockopt::set_socket_linger;
 use tokio::sync::oneshot;
 
@@ -70,7 +70,7 @@ async fn after_silence(server: Server<()>, has_sent: oneshot::Receiver<()>) -> T
     let request = tokio::spawn(async move { ask(&url, None).await });
     has_sent.await.unwrap();
     tokio::time::pause();
-    let outcome: Result<Issued, _> = request.await.unwrap();
+    let outcome: Result<IssuedToken, _> = request.await.unwrap();
     tokio::time::resume();
     server.finish().await;
     outcome.unwrap_err()
@@ -148,7 +148,11 @@ async fn g16_a_connection_that_breaks_off_anywhere_is_told_and_not_tried_again()
                 }
             });
             let refusal = ask(&server.url, None).await.unwrap_err();
-            assert_eq!(refusal, TokenRequestError::Unreachable(Obstacle::BrokenOff), "{length} {is_reset}");
+            assert_eq!(
+                refusal,
+                TokenRequestError::Unreachable(ConnectFailure::BrokenOff),
+                "{length} {is_reset}"
+            );
             server.finish().await;
         }
     }
@@ -158,7 +162,7 @@ async fn g16_a_connection_that_breaks_off_anywhere_is_told_and_not_tried_again()
 async fn g16_nobody_listening_is_told_as_that() {
     let authority = Decoy::new().authority();
     let refusal = ask(&format!("http://{authority}"), None).await.unwrap_err();
-    assert_eq!(refusal, TokenRequestError::Unreachable(Obstacle::ConnectionRefused));
+    assert_eq!(refusal, TokenRequestError::Unreachable(ConnectFailure::ConnectionRefused));
 }
 
 #[tokio::test]

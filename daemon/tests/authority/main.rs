@@ -16,19 +16,19 @@ use std::time::Duration;
 
 use cp_token_protocol::Secret;
 use cp_token_protocol::message::Identity;
-use cp_tokend::authority::{
-    CrashPlanEndpoint, Issued, TokenEndpoint, TokenOrder, TokenRequestError, Unconditional,
-};
 use cp_tokend::profile::Network;
-use cp_tokend::request_url::RequestUrl;
+use cp_tokend::profile::request_url::RequestUrl;
+use cp_tokend::token_endpoint::{
+    CrashPlanEndpoint, IssuedToken, TokenEndpoint, TokenRequest, TokenRequestError, Unconditional,
+};
 
 const CLIENT_ID: &str = "key-42";
 const SECRET: &str = "S3cr3t/of+the:client";
 const GOOD_BODY: &str = r#"{"access_token":"eyJjdHkiO.x_y-z","token_type":"bearer","expires_in":900}"#;
 
 /// One token request to the origin at `url`, with the client's secret.
-async fn ask(url: &str, ca_bundle: Option<PathBuf>) -> Result<Issued, TokenRequestError> {
-    let order = TokenOrder {
+async fn ask(url: &str, ca_bundle: Option<PathBuf>) -> Result<IssuedToken, TokenRequestError> {
+    let order = TokenRequest {
         url: RequestUrl::parse(url, true).unwrap(),
         identity: Identity::ApiClient(CLIENT_ID.to_owned()),
         secret: Secret::copy_of(SECRET.as_bytes()),

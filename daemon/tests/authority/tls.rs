@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use cp_tokend::authority::{CertificateFlaw, Obstacle, TokenRequestError};
+use cp_tokend::token_endpoint::{CertificateFlaw, ConnectFailure, TokenRequestError};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::danger::ClientCertVerifier;
@@ -180,7 +180,7 @@ async fn g05_a_server_without_tls_gets_no_secret() {
     let authority = Authority::new("plain");
     let refusal =
         ask(&server.url.replace("http:", "https:"), Some(authority.bundle.clone())).await.unwrap_err();
-    assert_eq!(refusal, TokenRequestError::Unreachable(Obstacle::NoTls));
+    assert_eq!(refusal, TokenRequestError::Unreachable(ConnectFailure::NoTls));
     let received = server.finish().await;
     assert!(!received.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()));
 }
@@ -197,10 +197,10 @@ async fn a_server_of_http_2_alone_or_one_that_wants_a_certificate_is_told_apart(
         authority.config_for("localhost", (2020, 2100), versions, verifier)
     };
     for (versions, alpn, obstacle) in [
-        (&[&TLS12][..], Some(&b"h2"[..]), Obstacle::NoHttp1),
-        (&[&TLS13], Some(b"h2"), Obstacle::NoHttp1),
-        (&[&TLS12], None, Obstacle::ClientCertificate),
-        (&[&TLS13], None, Obstacle::ClientCertificate),
+        (&[&TLS12][..], Some(&b"h2"[..]), ConnectFailure::NoHttp1),
+        (&[&TLS13], Some(b"h2"), ConnectFailure::NoHttp1),
+        (&[&TLS12], None, ConnectFailure::ClientCertificate),
+        (&[&TLS13], None, ConnectFailure::ClientCertificate),
     ] {
         let mut config = match alpn {
             Some(_) => authority.config("localhost", (2020, 2100), versions),

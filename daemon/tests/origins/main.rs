@@ -8,8 +8,8 @@ mod near_misses;
 use std::collections::HashMap;
 
 use cp_token_protocol::message::{OriginSelector, ProfileSelector};
-use cp_token_protocol::{ForeignUrl, origin};
-use cp_tokend::config::Config;
+use cp_token_protocol::{TargetUrl, origin};
+use cp_tokend::profile::config::Config;
 use cp_tokend::registry::choose;
 
 use near_misses::Source;
@@ -95,7 +95,7 @@ fn h03_of_a_million_hosts_only_those_that_are_a_profiles_own_are_answered_for() 
         }
         // In a URL the host ends before the first slash, and whoever sends the token reads it so, too.
         let written = host.split('/').next().unwrap_or_default();
-        let url = ForeignUrl::parse(&format!("{scheme}://{host}/a?b=c"));
+        let url = TargetUrl::parse(&format!("{scheme}://{host}/a?b=c"));
         let by_url = url.and_then(|url| answered(&config, url.origin));
         if by_url.is_some() && by_url.as_deref() != judge.verdict(&scheme, written) {
             wrong.push(format!("URL of {scheme} {host:?}: {by_url:?}"));

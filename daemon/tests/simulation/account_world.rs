@@ -9,17 +9,17 @@ use std::time::Duration;
 use cp_token_protocol::message::{Identity, TotpMethod};
 use cp_token_protocol::{ErrorCode, ProfileName, Secret};
 use cp_tokend::audit::Audit;
-use cp_tokend::authority::TokenRequestError;
-use cp_tokend::broker::{Answer, Broker, Wish};
-use cp_tokend::clock::{Clock, Moment};
-use cp_tokend::codes::log::CodeLog;
-use cp_tokend::entry::Entry;
-use cp_tokend::lease::{Ask, Demand};
+use cp_tokend::base::clock::{Clock, Moment};
+use cp_tokend::broker::{Broker, BrokerReply, WaitRequest};
+use cp_tokend::lease::{Freshness, TokenQuery};
 use cp_tokend::profile::Profile;
-use cp_tokend::redeemer::Redeemer;
-use cp_tokend::sources::Sources;
-use cp_tokend::totp::steps;
-use cp_tokend::vault::{KeyringSource, MemorySource};
+use cp_tokend::secrets::secret_record::SecretRecord;
+use cp_tokend::secrets::sources::Sources;
+use cp_tokend::secrets::vault::{KeyringBackend, MemoryBackend};
+use cp_tokend::token_endpoint::TokenRequestError;
+use cp_tokend::token_request::codes::log::CodeLog;
+use cp_tokend::token_request::fetcher::TokenFetcher;
+use cp_tokend::token_request::totp::steps;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
@@ -157,13 +157,13 @@ impl World {
         let broker = Arc::clone(&self.dice.pick(&self.daemons).broker);
         let is_right = self.server.users[user].password == PASSWORD;
         let code = self.typed(user, &profile);
-        let demand = if self.dice.one_in(2) { Demand::Fresh } else { Demand::Valid };
-        let ask = Ask { demand, min_validity: None, has_code: code.is_some() };
+        let demand = if self.dice.one_in(2) { Freshness::Fresh } else { Freshness::Valid };
+        let ask = TokenQuery { demand, min_validity: None, has_code: code.is_some() };
         let is_by_phone = code.is_some();
         tokio::spawn(async move {
-            let outcome = match broker.access_token(&profile, Wish { ask, retries: false }, code) {
-                Answer::Now(outcome) => outcome,
-                Answer::Later(mut pending) => pending.outcome(|| Ok(Arc::clone(&profile))).await,
+            let outcome = match broker.access_token(&profile, WaitRequest { ask, retries: false }, code) {
+                BrokerReply::Now(outcome) => outcome,
+                BrokerReply::Later(mut pending) => pending.outcome(|| Ok(Arc::clone(&profile))).await,
             };
             let refused = outcome.is_err_and(|failure| failure.code == ErrorCode::SECRET_REFUSED);
             assert!(!(refused && is_right && !is_by_phone), "the right password was refused for good");
@@ -223,17 +223,17 @@ async fn daemon(
     disk: Arc<dyn CodeLog>,
     profiles: &[(usize, Arc<Profile>)],
 ) -> Daemon {
-    let (memory, foreign) = (Arc::new(MemorySource::default()), Arc::new(KeyringSource::default()));
+    let (memory, foreign) = (Arc::new(MemoryBackend::default()), Arc::new(KeyringBackend::default()));
     let sources = Sources { keyring: memory.clone(), memory, foreign };
     for (user, profile) in profiles {
         let totp_seed = Some(Secret::copy_of(server.users[*user].seed.as_bytes()));
-        let entry = Entry { secret: Secret::copy_of(PASSWORD), totp_seed, proxy_password: None };
+        let entry = SecretRecord { secret: Secret::copy_of(PASSWORD), totp_seed, proxy_password: None };
         sources.store(profile, &entry).await.expect("memory takes it");
     }
     let clock: Arc<dyn Clock> = Arc::<Sky>::clone(sky);
     let endpoint = Arc::<Server>::clone(server);
     let nobody = Arc::new(|_: &ProfileName, _: Duration| {});
-    let redeemer = Arc::new(Redeemer::new(sources, endpoint, Arc::clone(&clock), disk, nobody));
+    let redeemer = Arc::new(TokenFetcher::new(sources, endpoint, Arc::clone(&clock), disk, nobody));
     let broker = Broker::new(Arc::clone(&clock), redeemer, Audit::new(clock), || 0.5);
     let timer = tokio::spawn(Arc::clone(&broker).keep_time());
     Daemon { broker, timer }

@@ -12,12 +12,13 @@ use std::time::Duration;
 use cp_token_protocol::message::TotpMethod;
 use cp_token_protocol::{ErrorCode, ProfileName, Secret};
 use cp_tokend::audit::Audit;
-use cp_tokend::broker::{Answer, Broker, Wish};
-use cp_tokend::clock::{Clock, Moment};
+use cp_tokend::base::clock::{Clock, Moment};
+use cp_tokend::broker::{Broker, BrokerReply, WaitRequest};
 use cp_tokend::failure;
-use cp_tokend::lease::{Ask, Demand, Served};
+use cp_tokend::lease::{Freshness, ServedToken, TokenQuery};
 use cp_tokend::profile::Profile;
-use cp_tokend::trade::{Redeem, Redeemed, Unredeemed};
+use cp_tokend::token_request::failure::of_token_request;
+use cp_tokend::token_request::{FetchToken, FetchedToken, TokenRequestFailed};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
@@ -54,14 +55,14 @@ struct Server {
     codes: Arc<CodeChecker>,
     lock: Arc<LockChecker>,
     pauses: Arc<PauseChecker>,
-    issued: Issued,
+    issued: IssuedToken,
     count: Arc<AtomicUsize>,
     /// Whether it grants at once whatever is asked.
     is_quick: bool,
 }
 
 /// What is known of each token.
-type Issued = Arc<Mutex<HashMap<String, Known>>>;
+type IssuedToken = Arc<Mutex<HashMap<String, Known>>>;
 
 struct Known {
     sent: Moment,
@@ -80,12 +81,12 @@ impl Drop for UnderWay {
     }
 }
 
-impl Redeem for Server {
-    fn redeem(
+impl FetchToken for Server {
+    fn fetch_token(
         &self,
         profile: Arc<Profile>,
         code: Option<Secret>,
-    ) -> Pin<Box<dyn Future<Output = Result<Redeemed, Unredeemed>> + Send>> {
+    ) -> Pin<Box<dyn Future<Output = Result<FetchedToken, TokenRequestFailed>> + Send>> {
         let sky = Arc::clone(&self.sky);
         let dice = Arc::clone(&self.dice);
         let issued = Arc::clone(&self.issued);
@@ -100,7 +101,7 @@ impl Redeem for Server {
             let attempt = Attempt::begin(&lock);
             pauses.sent(&profile.name, sky.now());
             let code = codes.next(&profile, code).await;
-            let failed = |failed: &Unredeemed| pauses.failed(&profile.name, failed.kind, sky.now());
+            let failed = |failed: &TokenRequestFailed| pauses.failed(&profile.name, failed.kind, sky.now());
             let code = code.inspect_err(failed)?;
             let (sent, asked) = (sky.now(), asked.load(Ordering::Relaxed));
             let delay = dice.lock().expect("lock").milliseconds(if is_quick { 20 } else { 8_000 });
@@ -116,24 +117,24 @@ impl Redeem for Server {
                 };
                 (text, outcome)
             };
-            let granted = outcome.map_err(|error| failure::of_token_request(&error, &profile, None));
+            let granted = outcome.map_err(|error| of_token_request(&error, &profile, None));
             let granted = granted.inspect_err(failed)?;
             pauses.answered(&profile.name);
             let (life, account) = (granted.life, profile.secret_key().account());
             issued.lock().expect("lock").insert(text, Known { sent, life, asked, account });
-            Ok(Redeemed { token: granted.token, life: granted.life, sent })
+            Ok(FetchedToken { token: granted.token, life: granted.life, sent })
         })
     }
 
-    fn forgive(&self, _: &Profile) -> bool {
+    fn clear_refusal(&self, _: &Profile) -> bool {
         false
     }
 
-    fn forgive_all(&self) -> bool {
+    fn clear_refusals(&self) -> bool {
         false
     }
 
-    fn code_wait(&self, profile: &Profile) -> Option<Duration> {
+    fn code_delay(&self, profile: &Profile) -> Option<Duration> {
         self.codes.wait(profile)
     }
 }
@@ -158,7 +159,7 @@ async fn live(seed: u64) {
         slept: Mutex::default(),
         wall: Mutex::new(Duration::from_secs(1_800_000_000)),
     });
-    let issued = Issued::default();
+    let issued = IssuedToken::default();
     let pauses = Arc::new(PauseChecker::default());
     let count = Arc::new(AtomicUsize::new(0));
     let lock = Arc::new(LockChecker::default());
@@ -230,20 +231,20 @@ struct Caller {
 }
 
 impl Caller {
-    async fn call(self, broker: Arc<Broker>, issued: Issued, seed: u64) {
+    async fn call(self, broker: Arc<Broker>, issued: IssuedToken, seed: u64) {
         let mut dice = Dice::new(seed);
         // Few enough that people type one twice.
         let code = dice.one_in(2).then(|| Secret::copy_of(format!("{:06}", dice.below(40)).as_bytes()));
-        let demand = if self.is_hasty || dice.one_in(8) { Demand::Fresh } else { Demand::Valid };
+        let demand = if self.is_hasty || dice.one_in(8) { Freshness::Fresh } else { Freshness::Valid };
         let min_validity = dice.one_in(4).then(|| dice.milliseconds(1_000_000));
-        let ask = Ask { demand, min_validity, has_code: code.is_some() };
-        let wish = Wish { ask, retries: dice.one_in(3) };
+        let ask = TokenQuery { demand, min_validity, has_code: code.is_some() };
+        let wish = WaitRequest { ask, retries: dice.one_in(3) };
         let is_closed = self.lock.is_closed();
         let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let profile = self.profiles.get(&self.name);
         let (outcome, profile) = match broker.access_token(&profile, wish, code) {
-            Answer::Now(outcome) => (outcome, profile),
-            Answer::Later(mut pending) => {
+            BrokerReply::Now(outcome) => (outcome, profile),
+            BrokerReply::Later(mut pending) => {
                 let outcome = pending.outcome(|| Ok(self.profiles.get(&self.name))).await;
                 (outcome, Arc::clone(pending.profile()))
             }
@@ -259,9 +260,9 @@ impl Caller {
 
     fn check(
         &self,
-        Served { token, remaining }: &Served,
+        ServedToken { token, remaining }: &ServedToken,
         issued: &HashMap<String, Known>,
-        (number, ask): (usize, &Ask),
+        (number, ask): (usize, &TokenQuery),
         profile: &Profile,
     ) {
         let text = String::from_utf8(token.expose().to_vec()).expect("text");
@@ -270,13 +271,13 @@ impl Caller {
         assert!(!left.is_zero(), "a token past its life");
         assert!(*remaining < left, "the life that is shown is less than the true one");
         assert_eq!(*account, profile.secret_key().account(), "another's token");
-        let is_fresh = *asked >= number || !matches!(ask.demand, Demand::Fresh);
+        let is_fresh = *asked >= number || !matches!(ask.demand, Freshness::Fresh);
         assert!(is_fresh, "a token whose request was sent before it was asked for");
     }
 }
 
 /// What is waited out, nobody is told; nor that somebody else's wish has come between.
-fn must_be_told(code: ErrorCode, wish: Wish, profile: &Profile) {
+fn must_be_told(code: ErrorCode, wish: WaitRequest, profile: &Profile) {
     assert_ne!(code, ErrorCode::INTERNAL, "a promise was broken in an attempt");
     assert_ne!(code, ErrorCode::SUPERSEDED, "another's wish is this caller's failure");
     assert_ne!(code, ErrorCode::THROTTLED, "refused while there is time");

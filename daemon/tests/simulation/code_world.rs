@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use cp_token_protocol::Secret;
 use cp_token_protocol::message::TotpMethod;
-use cp_tokend::account::AccountKey;
-use cp_tokend::clock::Clock;
-use cp_tokend::codes::Codes;
-use cp_tokend::codes::log::{Claim, ClaimError, CodeLog};
-use cp_tokend::failure;
+use cp_tokend::base::clock::Clock;
 use cp_tokend::profile::Profile;
-use cp_tokend::sources::Sources;
-use cp_tokend::totp::steps::Use;
-use cp_tokend::trade::Unredeemed;
-use cp_tokend::vault::{KeyringSource, MemorySource};
+use cp_tokend::profile::account::AccountKey;
+use cp_tokend::secrets::sources::Sources;
+use cp_tokend::secrets::vault::{KeyringBackend, MemoryBackend};
+use cp_tokend::token_request::TokenRequestFailed;
+use cp_tokend::token_request::codes::Codes;
+use cp_tokend::token_request::codes::log::{Claim, ClaimError, CodeLog};
+use cp_tokend::token_request::failure::of_code;
+use cp_tokend::token_request::totp::steps::Use;
 
 /// A file of used codes without a file.
 #[derive(Default)]
@@ -54,8 +54,8 @@ pub(crate) struct CodeChecker {
 
 impl CodeChecker {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        let nobody = || Arc::new(MemorySource::default());
-        let foreign = Arc::new(KeyringSource::default());
+        let nobody = || Arc::new(MemoryBackend::default());
+        let foreign = Arc::new(KeyringBackend::default());
         let sources = Sources { keyring: nobody(), memory: nobody(), foreign };
         Self {
             codes: Codes::new(sources, clock, Arc::new(Log::default())),
@@ -69,10 +69,10 @@ impl CodeChecker {
         &self,
         profile: &Profile,
         given: Option<Secret>,
-    ) -> Result<Option<Secret>, Unredeemed> {
+    ) -> Result<Option<Secret>, TokenRequestFailed> {
         assert!(profile.totp != TotpMethod::Ask || given.is_some(), "a request that lacks its code");
         let code = self.codes.next(profile, Some(&self.seed), given).await;
-        let code = code.map_err(|error| failure::of_code(error, profile))?;
+        let code = code.map_err(|error| of_code(error, profile))?;
         if let Some(code) = &code {
             let account = AccountKey::of(profile);
             let is_new = self.seen.lock().expect("lock").insert((account, code.expose().to_vec()));
@@ -82,6 +82,6 @@ impl CodeChecker {
     }
 
     pub(crate) fn wait(&self, profile: &Profile) -> Option<Duration> {
-        self.codes.held_up(profile)
+        self.codes.current_delay(profile)
     }
 }

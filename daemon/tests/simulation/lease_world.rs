@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use cp_token_protocol::AccessToken;
-use cp_tokend::clock::Moment;
-use cp_tokend::lease::{Ask, Asked, Attempt, Decision, Demand, Fingerprint, Lease, Refusal};
+use cp_tokend::base::clock::Moment;
+use cp_tokend::lease::{Asked, Attempt, Decision, Freshness, Lease, Refusal, TokenFingerprint, TokenQuery};
 
 use crate::dice::Dice;
 
@@ -45,7 +45,7 @@ struct World {
 
 /// A caller who waits, and which one it is.
 struct Waiter {
-    ask: Ask,
+    ask: TokenQuery,
     asked: Asked,
     number: u64,
 }
@@ -159,11 +159,11 @@ impl World {
 
     /// A refusal while an attempt is under way would leave the caller worse off than waiting, unless the token
     /// in hand already proves that the wish cannot be met.
-    fn will_be_answered(&self, ask: &Ask) -> bool {
+    fn will_be_answered(&self, ask: &TokenQuery) -> bool {
         self.in_flight.is_some() && ask.min_validity.is_none()
     }
 
-    fn random_ask(&mut self) -> Ask {
+    fn random_ask(&mut self) -> TokenQuery {
         let reported = match self.dice.below(8) {
             0 => self.issued.iter_mut().last(),
             1 if !self.issued.is_empty() => {
@@ -173,12 +173,12 @@ impl World {
             _ => None,
         };
         let demand = match reported {
-            Some(known) => Demand::Rejected(Fingerprint::of(&token(&known.text))),
-            None if self.dice.one_in(if self.is_hasty { 2 } else { 12 }) => Demand::Fresh,
-            None => Demand::Valid,
+            Some(known) => Freshness::Rejected(TokenFingerprint::of(&token(&known.text))),
+            None if self.dice.one_in(if self.is_hasty { 2 } else { 12 }) => Freshness::Fresh,
+            None => Freshness::Valid,
         };
         let min_validity = self.dice.one_in(4).then(|| self.dice.milliseconds(2_000_000));
-        Ask { demand, min_validity, has_code: self.dice.one_in(2) }
+        TokenQuery { demand, min_validity, has_code: self.dice.one_in(2) }
     }
 
     fn forget(&mut self) {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use cp_token_protocol::{ErrorCode, Failure};
 use cp_tokend::broker::Broker;
-use cp_tokend::lease::Served;
+use cp_tokend::lease::ServedToken;
 
 /// Knows whether the broker is closed and how many attempts are under way.
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl LockChecker {
     }
 
     /// What a caller was told who asked while it was closed.
-    pub(crate) fn judge(outcome: &Result<Served, Failure>) {
+    pub(crate) fn judge(outcome: &Result<ServedToken, Failure>) {
         let told = outcome.as_ref().err().map(|failure| failure.code);
         assert_eq!(told, Some(ErrorCode::LOCKED), "somebody was served behind the lock");
     }

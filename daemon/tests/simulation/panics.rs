@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use cp_token_protocol::{AccessToken, ErrorCode, Failure, Secret};
 use cp_tokend::audit::Audit;
-use cp_tokend::broker::{Answer, Broker, Wish};
-use cp_tokend::clock::{Clock, Moment};
-use cp_tokend::lease::{Ask, Demand, Served};
+use cp_tokend::base::clock::{Clock, Moment};
+use cp_tokend::broker::{Broker, BrokerReply, WaitRequest};
+use cp_tokend::lease::{Freshness, ServedToken, TokenQuery};
 use cp_tokend::profile::Profile;
-use cp_tokend::trade::{Redeem, Redeemed, Unredeemed};
+use cp_tokend::token_request::{FetchToken, FetchedToken, TokenRequestFailed};
 
 use crate::people::client;
 
@@ -33,12 +33,12 @@ struct Bug {
     at_once: bool,
 }
 
-impl Redeem for Bug {
-    fn redeem(
+impl FetchToken for Bug {
+    fn fetch_token(
         &self,
         profile: Arc<Profile>,
         _: Option<Secret>,
-    ) -> Pin<Box<dyn Future<Output = Result<Redeemed, Unredeemed>> + Send>> {
+    ) -> Pin<Box<dyn Future<Output = Result<FetchedToken, TokenRequestFailed>> + Send>> {
         let is_bug = profile.name.as_str() == "a" && self.attempts.fetch_add(1, Ordering::Relaxed) == 0;
         assert!(!(is_bug && self.at_once), "a bug");
         let sent = self.clock.now();
@@ -46,28 +46,28 @@ impl Redeem for Bug {
             tokio::task::yield_now().await;
             assert!(!is_bug, "a bug");
             let token = AccessToken::copy_of(b"token").expect("a token");
-            Ok(Redeemed { token, life: Duration::from_secs(900), sent })
+            Ok(FetchedToken { token, life: Duration::from_secs(900), sent })
         })
     }
 
-    fn forgive(&self, _: &Profile) -> bool {
+    fn clear_refusal(&self, _: &Profile) -> bool {
         false
     }
 
-    fn forgive_all(&self) -> bool {
+    fn clear_refusals(&self) -> bool {
         false
     }
 
-    fn code_wait(&self, _: &Profile) -> Option<Duration> {
+    fn code_delay(&self, _: &Profile) -> Option<Duration> {
         None
     }
 }
 
-async fn ask(broker: &Arc<Broker>, profile: &Arc<Profile>) -> Result<Served, Failure> {
-    let ask = Ask { demand: Demand::Valid, min_validity: None, has_code: false };
-    match broker.access_token(profile, Wish { ask, retries: false }, None) {
-        Answer::Now(outcome) => outcome,
-        Answer::Later(mut pending) => {
+async fn ask(broker: &Arc<Broker>, profile: &Arc<Profile>) -> Result<ServedToken, Failure> {
+    let ask = TokenQuery { demand: Freshness::Valid, min_validity: None, has_code: false };
+    match broker.access_token(profile, WaitRequest { ask, retries: false }, None) {
+        BrokerReply::Now(outcome) => outcome,
+        BrokerReply::Later(mut pending) => {
             let answered = pending.outcome(|| Ok(Arc::clone(profile)));
             tokio::time::timeout(Duration::from_secs(60), answered)
                 .await

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use cp_token_protocol::ProfileName;
-use cp_tokend::clock::Moment;
+use cp_tokend::base::clock::Moment;
 use cp_tokend::lease::{FailureKind, policy};
 
 /// What is known of one profile's requests.

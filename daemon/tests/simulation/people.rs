@@ -3,10 +3,10 @@
 use std::sync::{Arc, LazyLock, Mutex};
 
 use cp_token_protocol::ProfileName;
-use cp_token_protocol::message::{Identity, SecretLocation, TotpMethod};
+use cp_token_protocol::message::{Identity, SecretSource, TotpMethod};
 use cp_tokend::broker::Broker;
+use cp_tokend::profile::request_url::RequestUrl;
 use cp_tokend::profile::{Network, Profile};
-use cp_tokend::request_url::RequestUrl;
 
 use crate::dice::Dice;
 use crate::pause_checker::PauseChecker;
@@ -59,7 +59,7 @@ pub(crate) static CLIENT: LazyLock<Arc<Profile>> = LazyLock::new(|| client("a"))
 
 /// An API client whose secret the daemon only reads.
 pub(crate) static READER: LazyLock<Arc<Profile>> = LazyLock::new(|| {
-    let secret_source = SecretLocation::File("/run/secrets/crashplan".to_owned());
+    let secret_source = SecretSource::File("/run/secrets/crashplan".to_owned());
     Arc::new(Profile { secret_source, ..Profile::clone(&CLIENT) })
 });
 
@@ -79,7 +79,7 @@ fn profile(name: &str, identity: Identity, totp: TotpMethod) -> Profile {
         url: RequestUrl::parse("https://console.example.com", false).expect("a request URL"),
         identity,
         totp,
-        secret_source: SecretLocation::Memory,
+        secret_source: SecretSource::Memory,
         network: Network::default(),
         insecure_http: false,
         also_for: Vec::new(),

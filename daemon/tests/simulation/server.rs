@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use cp_tokend::authority::response::{self, Answer, Shape};
-use cp_tokend::authority::{CertificateFlaw, Issued, TokenRequestError};
-use cp_tokend::request_url::RequestUrl;
+use cp_tokend::profile::request_url::RequestUrl;
+use cp_tokend::token_endpoint::response::{self, AnswerShape, HttpAnswer};
+use cp_tokend::token_endpoint::{CertificateFlaw, IssuedToken, TokenRequestError};
 use zeroize::Zeroizing;
 
 use crate::dice::Dice;
@@ -35,7 +35,7 @@ const LIVES: &[&str] = &[
 ];
 
 /// One answer; the token in it is `token`.
-pub(crate) fn answer(dice: &mut Dice, token: &str, wall: Duration) -> Result<Issued, TokenRequestError> {
+pub(crate) fn answer(dice: &mut Dice, token: &str, wall: Duration) -> Result<IssuedToken, TokenRequestError> {
     match dice.below(20) {
         0 => read(401, "{\"error\":\"invalid_client\"}", None, wall),
         1 => read(503, "", Some(["0", "7", "99999", "soon"][dice.below(4) as usize]), wall),
@@ -55,7 +55,7 @@ pub(crate) fn answer(dice: &mut Dice, token: &str, wall: Duration) -> Result<Iss
 }
 
 /// A token that lives as long as most.
-pub(crate) fn grant(token: &str) -> Result<Issued, TokenRequestError> {
+pub(crate) fn grant(token: &str) -> Result<IssuedToken, TokenRequestError> {
     let body = format!("{{\"access_token\":\"{token}\",\"token_type\":\"bearer\",\"expires_in\":900}}");
     read(200, &body, None, Duration::ZERO)
 }
@@ -65,22 +65,22 @@ pub(crate) fn answer_to_user(
     dice: &mut Dice,
     token: &str,
     wall: Duration,
-) -> Result<Issued, TokenRequestError> {
+) -> Result<IssuedToken, TokenRequestError> {
     let good = format!("{{\"data\":{{\"v3_user_token\":\"{token}\"}},\"error\":null,\"warnings\":null}}");
     let missing = "{\"error\":[{\"primaryErrorKey\":\"TIME_BASED_ONE_TIME_PASSWORD_REQUIRED\"}]}";
     match dice.below(20) {
-        0 => read_as(Shape::User, 401, "{\"error\":\"unauthorized\"}", None, wall),
-        1 => read_as(Shape::User, 401, missing, None, wall),
-        2 => read_as(Shape::User, 503, "", Some("7"), wall),
+        0 => read_as(AnswerShape::User, 401, "{\"error\":\"unauthorized\"}", None, wall),
+        1 => read_as(AnswerShape::User, 401, missing, None, wall),
+        2 => read_as(AnswerShape::User, 503, "", Some("7"), wall),
         3 => Err(TokenRequestError::TimedOut),
-        4 => read_as(Shape::User, 200, "{\"data\":null}", None, wall),
-        _ => read_as(Shape::User, 200, &good, None, wall),
+        4 => read_as(AnswerShape::User, 200, "{\"data\":null}", None, wall),
+        _ => read_as(AnswerShape::User, 200, &good, None, wall),
     }
 }
 
 /// The answer to a user whose password or code is wrong.
 pub(crate) fn refusal_of_user() -> TokenRequestError {
-    let refused = read_as(Shape::User, 401, "{\"error\":\"unauthorized\"}", None, Duration::ZERO);
+    let refused = read_as(AnswerShape::User, 401, "{\"error\":\"unauthorized\"}", None, Duration::ZERO);
     refused.expect_err("no token is in it")
 }
 
@@ -89,19 +89,19 @@ fn read(
     body: &str,
     retry_after: Option<&str>,
     wall: Duration,
-) -> Result<Issued, TokenRequestError> {
-    read_as(Shape::ApiClient, status, body, retry_after, wall)
+) -> Result<IssuedToken, TokenRequestError> {
+    read_as(AnswerShape::ApiClient, status, body, retry_after, wall)
 }
 
 fn read_as(
-    shape: Shape,
+    shape: AnswerShape,
     status: u16,
     body: &str,
     retry_after: Option<&str>,
     wall: Duration,
-) -> Result<Issued, TokenRequestError> {
+) -> Result<IssuedToken, TokenRequestError> {
     let url = RequestUrl::parse("https://console.example.com", false).expect("a request URL");
-    let answer = Answer {
+    let answer = HttpAnswer {
         status,
         location: None,
         retry_after: retry_after.map(|text| text.as_bytes().to_vec()),

@@ -54,7 +54,7 @@ impl Eavesdropper {
 }
 
 fn signal(name: &str) {
-    send(&["--type=signal", "/", &format!("{name}.Said")]);
+    send(&["--type=signal", "/", &format!("{name}.AnswerDescription")]);
 }
 
 /// Whether the words are among the bytes.

@@ -4,9 +4,9 @@ use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
 
-use cp_tokend::program::ProgramError;
-use cp_tokend::vault::{
-    CommandSource, CredentialFault, CredentialSource, FileFault, FileSource, SecretSource, VaultError,
+use cp_tokend::secrets::program::ProgramError;
+use cp_tokend::secrets::vault::{
+    CommandBackend, CredentialBackend, CredentialFault, FileBackend, FileFault, SecretBackend, VaultError,
 };
 
 use crate::folder::Folder;
@@ -32,7 +32,7 @@ fn make_folder(path: PathBuf) -> PathBuf {
 }
 
 async fn load_file(path: impl Into<PathBuf>) -> Result<Vec<u8>, VaultError> {
-    load(&FileSource::new(path.into()), &key("a")).await
+    load(&FileBackend::new(path.into()), &key("a")).await
 }
 
 fn fault<T>(fault: FileFault) -> Result<T, VaultError> {
@@ -52,7 +52,7 @@ async fn command_keeps_every_promise_of_a_source_that_others_fill() {
     let file = folder.path("secret");
     let argv = ["/bin/cat", file.to_str().unwrap()].map(str::to_owned);
     suite::keeps_every_promise_of_reading(Handed {
-        source: &CommandSource::new(argv.into()),
+        source: &CommandBackend::new(argv.into()),
         file: &file,
         absent: VaultError::Command(ProgramError::Failed(Some(1))),
         empty: VaultError::Command(ProgramError::Silent),
@@ -66,7 +66,7 @@ async fn file_keeps_every_promise_of_a_source_that_others_fill() {
     let folder = Folder::new();
     let file = folder.path("secret");
     suite::keeps_every_promise_of_reading(Handed {
-        source: &FileSource::new(file.clone()),
+        source: &FileBackend::new(file.clone()),
         file: &file,
         absent: VaultError::File(FileFault::Absent),
         empty: VaultError::File(FileFault::Empty),
@@ -80,7 +80,7 @@ async fn credential_keeps_every_promise_of_a_source_that_others_fill() {
     let folder = Folder::new();
     let fault = |fault| VaultError::Credential(CredentialFault::File(fault));
     suite::keeps_every_promise_of_reading(Handed {
-        source: &CredentialSource::in_folder("secret".to_owned(), Some(folder.path(""))),
+        source: &CredentialBackend::in_folder("secret".to_owned(), Some(folder.path(""))),
         file: &folder.path("secret"),
         absent: fault(FileFault::Absent),
         empty: fault(FileFault::Empty),
@@ -208,7 +208,7 @@ async fn a_cluster_secret_is_followed_when_the_cluster_turns_its_link() {
 async fn a_credential_may_be_read_by_root_and_us_alone_as_systemd_leaves_it() {
     let folder = Folder::new();
     let file = folder.path("cp");
-    let source = CredentialSource::in_folder("cp".to_owned(), Some(folder.path("")));
+    let source = CredentialBackend::in_folder("cp".to_owned(), Some(folder.path("")));
     for mode in [0o444, 0o404, 0o460, 0o620, 0o402, 0o401] {
         put(&file, b"secret", mode);
         let expected = VaultError::Credential(CredentialFault::File(FileFault::Open(mode)));
@@ -227,7 +227,7 @@ async fn a_credential_is_looked_for_only_where_a_service_manager_says() {
     put(&folder.path("cp"), b"secret", 0o400);
     put(&make_folder(folder.path("in")).join("cp"), b"inner", 0o400);
     let find = async |name: &str, folder: Option<PathBuf>| {
-        load(&CredentialSource::in_folder(name.to_owned(), folder), &key("a")).await
+        load(&CredentialBackend::in_folder(name.to_owned(), folder), &key("a")).await
     };
     let fault = |fault| Err(VaultError::Credential(fault));
     assert_eq!(find("cp", None).await, fault(CredentialFault::NoFolder));
@@ -246,10 +246,10 @@ async fn what_others_keep_is_never_changed() {
     let file = folder.path("secret");
     let argv = ["/bin/cat", file.to_str().unwrap()].map(str::to_owned);
     put(&file, b"secret", 0o600);
-    let sources: [&dyn SecretSource; 3] = [
-        &CommandSource::new(argv.into()),
-        &FileSource::new(file.clone()),
-        &CredentialSource::in_folder("secret".to_owned(), Some(folder.path(""))),
+    let sources: [&dyn SecretBackend; 3] = [
+        &CommandBackend::new(argv.into()),
+        &FileBackend::new(file.clone()),
+        &CredentialBackend::in_folder("secret".to_owned(), Some(folder.path(""))),
     ];
     for source in sources {
         assert_eq!(crate::store(source, &key("a"), b"new").await, Err(VaultError::ReadOnly));

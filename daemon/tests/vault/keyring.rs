@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use cp_token_protocol::message::KeyringReport;
-use cp_tokend::vault::{KeyringSource, SecretKey, SecretSource, VaultError};
+use cp_tokend::profile::secret_key::SecretKey;
+use cp_tokend::secrets::vault::{KeyringBackend, SecretBackend, VaultError};
 use rustix::process::Signal;
 use secret_service::EncryptionType;
 use secret_service::blocking::SecretService;
@@ -55,7 +56,7 @@ fn labels(attributes: &[(&'static str, &str)], is_removed: bool) -> Vec<String> 
 fn keyring_keeps_every_promise_of_a_source() {
     with_bus("keyring::keyring_keeps_every_promise_of_a_source", async || {
         let _keyring = start_keyring();
-        let source = KeyringSource::default();
+        let source = KeyringBackend::default();
         assert_eq!(source.health(), KeyringReport::Untried);
         suite::keeps_every_promise(&source).await;
         assert_eq!(source.health(), KeyringReport::Working);
@@ -68,10 +69,10 @@ fn a_person_finds_the_item_by_its_label_and_another_daemon_by_its_attributes() {
         "keyring::a_person_finds_the_item_by_its_label_and_another_daemon_by_its_attributes",
         async || {
             let _keyring = start_keyring();
-            store(&KeyringSource::default(), &key("prod"), b"secret").await.unwrap();
+            store(&KeyringBackend::default(), &key("prod"), b"secret").await.unwrap();
             let attributes = [("service", "cp-token"), ("username", "prod key-42@https://crashplan.example")];
             assert_eq!(labels(&attributes, false), ["cp-token secret for profile prod"]);
-            assert_eq!(load(&KeyringSource::default(), &key("prod")).await.unwrap(), b"secret");
+            assert_eq!(load(&KeyringBackend::default(), &key("prod")).await.unwrap(), b"secret");
         },
     );
 }
@@ -81,7 +82,7 @@ fn i01_without_a_bus_there_is_no_keyring_and_one_that_comes_later_is_found() {
     without_bus(
         "keyring::i01_without_a_bus_there_is_no_keyring_and_one_that_comes_later_is_found",
         async || {
-            let source = KeyringSource::default();
+            let source = KeyringBackend::default();
             let unavailable = Err(VaultError::Unavailable);
             assert_eq!(load(&source, &key("a")).await.map(drop), unavailable);
             assert_eq!(store(&source, &key("a"), b"secret").await, unavailable);
@@ -100,7 +101,7 @@ fn i01_without_a_bus_there_is_no_keyring_and_one_that_comes_later_is_found() {
 fn i01_a_service_without_any_keyring_is_told_from_one_without_the_secret() {
     with_bus("keyring::i01_a_service_without_any_keyring_is_told_from_one_without_the_secret", async || {
         // The bus itself starts a service that nobody has logged in to.
-        let source = KeyringSource::default();
+        let source = KeyringBackend::default();
         assert_eq!(load(&source, &key("a")).await, Err(VaultError::NoCollection));
         assert_eq!(store(&source, &key("a"), b"secret").await, Err(VaultError::NoCollection));
         assert_eq!(source.health(), KeyringReport::Unavailable);
@@ -111,7 +112,7 @@ fn i01_a_service_without_any_keyring_is_told_from_one_without_the_secret() {
 fn i02_a_hung_keyring_costs_one_deadline_then_nothing_and_mends_itself() {
     with_bus("keyring::i02_a_hung_keyring_costs_one_deadline_then_nothing_and_mends_itself", async || {
         let keyring = start_keyring();
-        let (source, a) = (KeyringSource::default(), key("a"));
+        let (source, a) = (KeyringBackend::default(), key("a"));
         store(&source, &a, b"secret").await.unwrap();
         keyring.signal(Signal::STOP);
         assert_eq!(load(&source, &a).await, Err(VaultError::TimedOut));
@@ -135,7 +136,7 @@ fn i02_a_hung_keyring_does_not_hold_the_runtime() {
     with_bus("keyring::i02_a_hung_keyring_does_not_hold_the_runtime", async || {
         let keyring = start_keyring();
         keyring.signal(Signal::STOP);
-        let source = KeyringSource::default();
+        let source = KeyringBackend::default();
         let a = key("a");
         let ticks = async {
             for _ in 0..10 {
@@ -156,7 +157,7 @@ fn no_connection_is_kept_between_two_calls() {
     with_bus("keyring::no_connection_is_kept_between_two_calls", async || {
         let _keyring = start_keyring();
         let before = connections();
-        store(&KeyringSource::default(), &key("a"), b"secret").await.unwrap();
+        store(&KeyringBackend::default(), &key("a"), b"secret").await.unwrap();
         assert!((0..1000).any(|_| connections() == before), "the source is still on the bus");
     });
 }
@@ -165,7 +166,7 @@ fn no_connection_is_kept_between_two_calls() {
 fn i04_of_several_matching_items_none_is_taken_changed_or_erased() {
     with_bus("keyring::i04_of_several_matching_items_none_is_taken_changed_or_erased", async || {
         let _keyring = start_keyring();
-        let source = KeyringSource::default();
+        let source = KeyringBackend::default();
         store(&source, &key("a"), b"ours").await.unwrap();
         plant(&key("a"), b"theirs", Some(("by", "another")), EncryptionType::Dh);
         assert_eq!(load(&source, &key("a")).await, Err(VaultError::Ambiguous));
@@ -180,7 +181,7 @@ fn i04_of_several_matching_items_none_is_taken_changed_or_erased() {
 fn i01_a_locked_keyring_is_told_as_that_and_loses_nothing() {
     with_bus("keyring::i01_a_locked_keyring_is_told_as_that_and_loses_nothing", async || {
         let keyring = start_keyring();
-        let source = KeyringSource::default();
+        let source = KeyringBackend::default();
         store(&source, &key("a"), b"secret").await.unwrap();
         lock_keyring();
         assert_eq!(load(&source, &key("a")).await, Err(VaultError::Locked));
@@ -199,7 +200,7 @@ fn i01_a_locked_keyring_is_told_as_that_and_loses_nothing() {
 fn i07_whoever_listens_on_the_bus_hears_no_secret() {
     with_bus("keyring::i07_whoever_listens_on_the_bus_hears_no_secret", async || {
         let _keyring = start_keyring();
-        let source = KeyringSource::default();
+        let source = KeyringBackend::default();
         let recording = Eavesdropper::start();
         store(&source, &key("a"), b"Pl4inS3cret").await.unwrap();
         assert_eq!(load(&source, &key("a")).await.unwrap(), b"Pl4inS3cret");
@@ -217,7 +218,7 @@ fn i07_whoever_listens_on_the_bus_hears_no_secret() {
 fn i08_what_is_no_secret_is_not_taken_for_one() {
     with_bus("keyring::i08_what_is_no_secret_is_not_taken_for_one", async || {
         let _keyring = start_keyring();
-        let source = KeyringSource::default();
+        let source = KeyringBackend::default();
         plant(&key("empty"), b"", None, EncryptionType::Dh);
         plant(&key("long"), &[b'x'; 20_000], None, EncryptionType::Dh);
         assert_eq!(load(&source, &key("empty")).await, Err(VaultError::Unusable));
@@ -231,7 +232,7 @@ fn i08_what_is_no_secret_is_not_taken_for_one() {
 fn i09_an_item_deleted_behind_our_back_is_absent() {
     with_bus("keyring::i09_an_item_deleted_behind_our_back_is_absent", async || {
         let _keyring = start_keyring();
-        let source = KeyringSource::default();
+        let source = KeyringBackend::default();
         store(&source, &key("a"), b"secret").await.unwrap();
         labels(&[("service", "cp-token")], true);
         assert_eq!(load(&source, &key("a")).await, Err(VaultError::Absent));

@@ -18,8 +18,9 @@ mod session;
 
 use cp_token_protocol::message::Identity;
 use cp_token_protocol::{ProfileName, Secret};
-use cp_tokend::request_url::RequestUrl;
-use cp_tokend::vault::{SecretKey, SecretSource, VaultError};
+use cp_tokend::profile::request_url::RequestUrl;
+use cp_tokend::profile::secret_key::SecretKey;
+use cp_tokend::secrets::vault::{SecretBackend, VaultError};
 
 /// The key of that profile's secret, for a client and an origin that all tests share.
 fn key(profile: &str) -> SecretKey {
@@ -30,10 +31,10 @@ fn key(profile: &str) -> SecretKey {
     }
 }
 
-async fn store(source: &dyn SecretSource, key: &SecretKey, bytes: &[u8]) -> Result<(), VaultError> {
+async fn store(source: &dyn SecretBackend, key: &SecretKey, bytes: &[u8]) -> Result<(), VaultError> {
     source.store(key, &Secret::copy_of(bytes)).await
 }
 
-async fn load(source: &dyn SecretSource, key: &SecretKey) -> Result<Vec<u8>, VaultError> {
+async fn load(source: &dyn SecretBackend, key: &SecretKey) -> Result<Vec<u8>, VaultError> {
     source.load(key).await.map(|secret| secret.expose().to_vec())
 }

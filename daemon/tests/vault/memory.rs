@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use cp_tokend::vault::{MemorySource, SecretSource, VaultError};
+use cp_tokend::secrets::vault::{MemoryBackend, SecretBackend, VaultError};
 
 use crate::{key, load, store, suite};
 
 #[tokio::test]
 async fn memory_keeps_every_promise_of_a_source() {
-    suite::keeps_every_promise(&MemorySource::default()).await;
+    suite::keeps_every_promise(&MemoryBackend::default()).await;
 }
 
 /// A row of numbers that looks random and is the same in every run (Knuth's multiplier).
@@ -21,7 +21,7 @@ fn numbers() -> impl Iterator<Item = u64> {
 
 #[tokio::test]
 async fn i10_a_hundred_thousand_mixed_calls_never_mix_two_profiles() {
-    let source = MemorySource::default();
+    let source = MemoryBackend::default();
     let keys = ["a", "b", "c"].map(key);
     let mut expected: HashMap<usize, Vec<u8>> = HashMap::new();
     for number in numbers().take(100_000) {

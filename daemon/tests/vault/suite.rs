@@ -4,13 +4,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use cp_token_protocol::message::Identity;
-use cp_tokend::request_url::RequestUrl;
-use cp_tokend::vault::{SECRET_LIMIT, SecretKey, SecretSource, VaultError};
+use cp_tokend::profile::request_url::RequestUrl;
+use cp_tokend::profile::secret_key::SecretKey;
+use cp_tokend::secrets::vault::{SECRET_LIMIT, SecretBackend, VaultError};
 
 use crate::{key, load, store};
 
 /// Everything that a source promises, on a source that is empty and can be reached.
-pub(crate) async fn keeps_every_promise(source: &dyn SecretSource) {
+pub(crate) async fn keeps_every_promise(source: &dyn SecretBackend) {
     what_was_never_stored_is_absent_and_may_be_erased(source).await;
     the_last_secret_stored_is_the_one_loaded(source).await;
     any_bytes_come_back_as_they_were(source).await;
@@ -19,12 +20,12 @@ pub(crate) async fn keeps_every_promise(source: &dyn SecretSource) {
     profiles_do_not_meet(source).await;
 }
 
-async fn what_was_never_stored_is_absent_and_may_be_erased(source: &dyn SecretSource) {
+async fn what_was_never_stored_is_absent_and_may_be_erased(source: &dyn SecretBackend) {
     assert_eq!(load(source, &key("never")).await, Err(VaultError::Absent));
     assert_eq!(source.erase(&key("never")).await, Ok(()));
 }
 
-async fn the_last_secret_stored_is_the_one_loaded(source: &dyn SecretSource) {
+async fn the_last_secret_stored_is_the_one_loaded(source: &dyn SecretBackend) {
     let key = key("last");
     for secret in [&b"first"[..], b"a much longer second one", b"3"] {
         store(source, &key, secret).await.unwrap();
@@ -35,7 +36,7 @@ async fn the_last_secret_stored_is_the_one_loaded(source: &dyn SecretSource) {
     assert_eq!(load(source, &key).await, Err(VaultError::Absent));
 }
 
-async fn any_bytes_come_back_as_they_were(source: &dyn SecretSource) {
+async fn any_bytes_come_back_as_they_were(source: &dyn SecretBackend) {
     let key = key("bytes");
     let every_byte: Vec<u8> = (0..=255).collect();
     for secret in [&b" spaces "[..], "pässwörd".as_bytes(), b"line\n\0\r\n", &every_byte] {
@@ -44,7 +45,7 @@ async fn any_bytes_come_back_as_they_were(source: &dyn SecretSource) {
     }
 }
 
-async fn what_is_no_secret_is_refused_and_the_old_one_stays(source: &dyn SecretSource) {
+async fn what_is_no_secret_is_refused_and_the_old_one_stays(source: &dyn SecretBackend) {
     let key = key("size");
     store(source, &key, b"old").await.unwrap();
     assert_eq!(store(source, &key, b"").await, Err(VaultError::Unusable));
@@ -53,7 +54,7 @@ async fn what_is_no_secret_is_refused_and_the_old_one_stays(source: &dyn SecretS
     i06_the_longest_secret_is_whole_or_refused(source, &key).await;
 }
 
-async fn i06_the_longest_secret_is_whole_or_refused(source: &dyn SecretSource, key: &SecretKey) {
+async fn i06_the_longest_secret_is_whole_or_refused(source: &dyn SecretBackend, key: &SecretKey) {
     let longest: Vec<u8> = (0..SECRET_LIMIT).map(|i| b'a' + (i % 26) as u8).collect();
     let expected = match store(source, key, &longest).await {
         Ok(()) => longest,
@@ -65,7 +66,7 @@ async fn i06_the_longest_secret_is_whole_or_refused(source: &dyn SecretSource, k
     assert!(load(source, key).await.unwrap() == expected);
 }
 
-async fn a_secret_belongs_to_its_profile_client_and_origin(source: &dyn SecretSource) {
+async fn a_secret_belongs_to_its_profile_client_and_origin(source: &dyn SecretBackend) {
     let mine = key("bound");
     store(source, &mine, b"mine").await.unwrap();
     let url = |text| RequestUrl::parse(text, true).unwrap();
@@ -81,7 +82,7 @@ async fn a_secret_belongs_to_its_profile_client_and_origin(source: &dyn SecretSo
     assert_eq!(load(source, &mine).await.unwrap(), b"mine");
 }
 
-async fn profiles_do_not_meet(source: &dyn SecretSource) {
+async fn profiles_do_not_meet(source: &dyn SecretBackend) {
     let (left, right) = (key("left"), key("right"));
     for round in 0..5 {
         let secrets = [format!("left {round}"), format!("right {round}")];
@@ -101,7 +102,7 @@ async fn profiles_do_not_meet(source: &dyn SecretSource) {
 
 /// A source that others fill, with what it answers where they did not.
 pub(crate) struct Handed<'t> {
-    pub(crate) source: &'t dyn SecretSource,
+    pub(crate) source: &'t dyn SecretBackend,
     /// Where the others put the secret.
     pub(crate) file: &'t Path,
     pub(crate) absent: VaultError,

@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cp_token_protocol::message::{AuthScheme, Identity, ProfileReport, TokenGrant};
+use cp_token_protocol::message::{AuthScheme, Identity, ProfileReport, TokenResponse};
 use cp_token_protocol::{ErrorCode, Failure};
 use percent_encoding::percent_decode_str;
 
@@ -29,7 +29,7 @@ pub(crate) fn is_refused_at(path: &str) -> bool {
 ///
 /// # Errors
 /// [`ErrorCode::NOT_OUR_DAEMON`] where the grant says that it is both and is not.
-pub(crate) fn name_and_password(grant: &TokenGrant, name: &str) -> Result<(Vec<u8>, Vec<u8>), Failure> {
+pub(crate) fn name_and_password(grant: &TokenResponse, name: &str) -> Result<(Vec<u8>, Vec<u8>), Failure> {
     let token = grant.access_token.expose();
     match grant.scheme {
         AuthScheme::Bearer => Ok((name.as_bytes().to_vec(), token.to_vec())),
@@ -56,7 +56,7 @@ fn odd() -> Failure {
 }
 
 /// Those who want a header get it with its scheme.
-pub(crate) fn authorization(grant: &TokenGrant) -> String {
+pub(crate) fn authorization(grant: &TokenResponse) -> String {
     let scheme = match grant.scheme {
         AuthScheme::Bearer => "Bearer",
         AuthScheme::Basic => "Basic",
@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(authorization(&samples::basic("jo:pw")), "Basic am86cHc=");
         let pair = name_and_password(&samples::bearer(), "prod").unwrap();
         assert_eq!(pair, (b"prod".to_vec(), samples::TOKEN.as_bytes().to_vec()));
-        let no_pair = TokenGrant { scheme: AuthScheme::Basic, ..samples::bearer() };
+        let no_pair = TokenResponse { scheme: AuthScheme::Basic, ..samples::bearer() };
         assert!(name_and_password(&no_pair, "prod").is_err());
     }
 }

@@ -1,11 +1,11 @@
 //! Owns the credential-helper protocol that EngFlow has published and Bazel speaks: one JSON object each way.
 
-use cp_token_protocol::message::TokenGrant;
-use cp_token_protocol::{ErrorCode, Failure, ForeignUrl};
+use cp_token_protocol::message::TokenResponse;
+use cp_token_protocol::{ErrorCode, Failure, TargetUrl};
 use serde::{Deserialize, Serialize};
 
 use super::basic;
-use crate::date::rfc3339;
+use crate::terminal::date::rfc3339;
 
 /// The request; properties that it does not list are to be ignored.
 #[derive(Deserialize)]
@@ -30,10 +30,10 @@ struct Headers {
 /// # Errors
 /// [`ErrorCode::BAD_INPUT`] where the input is no request; [`ErrorCode::UNKNOWN_URL`] where no profile can have such
 /// a URI: the protocol wants a failure for those.
-pub(crate) fn question(input: &[u8]) -> Result<ForeignUrl, Failure> {
+pub(crate) fn question(input: &[u8]) -> Result<TargetUrl, Failure> {
     let request: Request = serde_json::from_slice(input)
         .map_err(|_| super::malformed(r#"standard input is no request of the form {"uri": "https://…"}"#))?;
-    ForeignUrl::parse(&request.uri).ok_or_else(|| {
+    TargetUrl::parse(&request.uri).ok_or_else(|| {
         Failure::new(ErrorCode::UNKNOWN_URL, "the URI is none that a profile answers for")
             .with_hint("ask for https URIs of your profiles alone")
     })
@@ -43,7 +43,7 @@ pub(crate) fn question(input: &[u8]) -> Result<ForeignUrl, Failure> {
 ///
 /// # Errors
 /// [`ErrorCode::INTERNAL`], for nothing that is known.
-pub(crate) fn answer(grant: &TokenGrant) -> Result<Vec<u8>, Failure> {
+pub(crate) fn answer(grant: &TokenResponse) -> Result<Vec<u8>, Failure> {
     super::json(&Response {
         headers: Headers { authorization: [basic::authorization(grant)] },
         expires: rfc3339(grant.expires_at),

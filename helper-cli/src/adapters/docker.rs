@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cp_token_protocol::message::{ProfileReport, TokenGrant};
-use cp_token_protocol::{ErrorCode, Failure, ForeignUrl, ProfileName};
+use cp_token_protocol::message::{ProfileReport, TokenResponse};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName, TargetUrl};
 use serde::Serialize;
 
 use super::basic;
@@ -15,13 +15,13 @@ pub(crate) const NO_SERVER: &str = "no credentials server URL\n";
 
 /// What the client wants to log in to.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Question {
+pub(crate) enum DockerQuestion {
     /// It names nothing.
     Nothing,
     /// No profile can have such a server.
     Foreign,
     /// A server, and how the client calls it.
-    Server(ForeignUrl, String),
+    Server(TargetUrl, String),
 }
 
 #[derive(Serialize)]
@@ -34,16 +34,16 @@ struct Credentials<'a> {
 }
 
 /// The server that the client names. A name without a scheme is one of `https`.
-pub(crate) fn question(input: &[u8]) -> Question {
-    let Ok(name) = std::str::from_utf8(input) else { return Question::Foreign };
+pub(crate) fn question(input: &[u8]) -> DockerQuestion {
+    let Ok(name) = std::str::from_utf8(input) else { return DockerQuestion::Foreign };
     let name = name.trim_matches([' ', '\t', '\r', '\n']);
     if name.is_empty() {
-        return Question::Nothing;
+        return DockerQuestion::Nothing;
     }
     let url = if name.contains("://") { name.to_owned() } else { format!("https://{name}") };
-    match ForeignUrl::parse(&url) {
-        Some(url) => Question::Server(url, name.to_owned()),
-        None => Question::Foreign,
+    match TargetUrl::parse(&url) {
+        Some(url) => DockerQuestion::Server(url, name.to_owned()),
+        None => DockerQuestion::Foreign,
     }
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn question(input: &[u8]) -> Question {
 ///
 /// # Errors
 /// [`ErrorCode::NO_TOKEN`] where name or password is no text, which JSON cannot carry.
-pub(crate) fn answer(server: &str, grant: &TokenGrant) -> Result<Vec<u8>, Failure> {
+pub(crate) fn answer(server: &str, grant: &TokenResponse) -> Result<Vec<u8>, Failure> {
     let (name, password) = basic::name_and_password(grant, grant.profile.as_str())?;
     let text = |bytes| std::str::from_utf8(bytes).map_err(|_| no_text());
     super::json(&Credentials { server_url: server, username: text(&name)?, secret: text(&password)? })

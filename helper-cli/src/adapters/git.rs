@@ -4,8 +4,8 @@
 mod challenge;
 mod description;
 
-use cp_token_protocol::message::{AuthScheme, TokenGrant};
-use cp_token_protocol::{ErrorCode, Failure, ForeignUrl, ProfileName, origin};
+use cp_token_protocol::message::{AuthScheme, TokenResponse};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName, TargetUrl, origin};
 
 use super::basic;
 use challenge::Offer;
@@ -31,7 +31,7 @@ pub(crate) struct Query {
 
 /// A token that the server has answered 401 to, as far as git says.
 #[derive(Debug)]
-pub(crate) struct Report<'i> {
+pub(crate) struct RejectionReport<'i> {
     /// Where it was sent.
     pub(crate) query: Query,
     /// Whose it was, where the answer had said so and git has remembered it.
@@ -42,34 +42,34 @@ pub(crate) struct Report<'i> {
 
 /// Whom a credential is wanted for; nothing where no profile can be meant.
 pub(crate) fn query(description: &Description<'_>) -> Option<Query> {
-    let Target { origin, path, username } = target(description)?;
+    let CredentialTarget { origin, path, username } = target(description)?;
     let offer = Offer::of(&description.challenges);
     Some(Query { origin, username, accepts_basic: offer.takes_basic() && !basic::is_refused_at(&path) })
 }
 
 /// What an `erase` reports; nothing where it holds no token.
-pub(crate) fn report<'i>(description: &Description<'i>) -> Option<Report<'i>> {
+pub(crate) fn report<'i>(description: &Description<'i>) -> Option<RejectionReport<'i>> {
     let is_bearer = description.authtype.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"));
     let token = match description.credential {
         Some(credential) => Some(credential).filter(|_| is_bearer),
         None => description.password,
     }?;
-    Some(Report { query: query(description)?, profile: remembered(description), token })
+    Some(RejectionReport { query: query(description)?, profile: remembered(description), token })
 }
 
 /// Where a credential is to be sent, and whose it is to be.
-struct Target {
+struct CredentialTarget {
     origin: String,
     path: String,
     username: Option<String>,
 }
 
-fn target(description: &Description<'_>) -> Option<Target> {
+fn target(description: &Description<'_>) -> Option<CredentialTarget> {
     if let Some(url) = description.url {
         let url = text(url)?;
         let (username, url) = without_user(&url);
-        let ForeignUrl { origin, path } = ForeignUrl::parse(&url)?;
-        return Some(Target { origin, path, username });
+        let TargetUrl { origin, path } = TargetUrl::parse(&url)?;
+        return Some(CredentialTarget { origin, path, username });
     }
     let username = match description.username {
         None | Some(b"") => None,
@@ -77,7 +77,7 @@ fn target(description: &Description<'_>) -> Option<Target> {
     };
     let origin = origin(&text(description.protocol?)?, &text(description.host?)?)?;
     let path = String::from_utf8_lossy(description.path.unwrap_or_default()).into_owned();
-    Some(Target { origin, path, username })
+    Some(CredentialTarget { origin, path, username })
 }
 
 /// The user of a URL, and the URL without him, where he is written plainly and nobody could cut it at another place.
@@ -106,7 +106,7 @@ fn text(bytes: &[u8]) -> Option<String> {
 ///
 /// # Errors
 /// [`ErrorCode::NO_TOKEN`] where a value has a character that ends a line.
-pub(crate) fn answer(description: &Description<'_>, grant: &TokenGrant) -> Result<Vec<u8>, Failure> {
+pub(crate) fn answer(description: &Description<'_>, grant: &TokenResponse) -> Result<Vec<u8>, Failure> {
     let mut lines = Lines::default();
     // What depends on a capability has to stand behind it.
     for (name, is_announced) in [("authtype", description.knows_authtype), ("state", description.knows_state)]

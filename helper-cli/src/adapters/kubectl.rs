@@ -1,11 +1,11 @@
 //! Owns the `ExecCredential` objects of kubectl and its kin (client.authentication.k8s.io): one in a variable, one on
 //! standard output.
 
-use cp_token_protocol::message::TokenGrant;
-use cp_token_protocol::{ErrorCode, Failure, ForeignUrl};
+use cp_token_protocol::message::TokenResponse;
+use cp_token_protocol::{ErrorCode, Failure, TargetUrl};
 use serde::{Deserialize, Serialize};
 
-use crate::date::rfc3339;
+use crate::terminal::date::rfc3339;
 
 const GROUP: &str = "client.authentication.k8s.io/";
 const KIND: &str = "ExecCredential";
@@ -16,9 +16,9 @@ const VERSIONS: [&str; 2] = [DEFAULT_VERSION, "v1beta1"];
 
 /// What kubectl asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Question {
+pub(crate) struct KubectlQuestion {
     /// The server that is to get the token, where the kubeconfig says `provideClusterInfo`.
-    pub(crate) server: Option<ForeignUrl>,
+    pub(crate) server: Option<TargetUrl>,
     /// Whether a person may be asked something.
     pub(crate) is_interactive: bool,
     version: &'static str,
@@ -49,12 +49,12 @@ struct Cluster {
 struct ExecCredential<'a> {
     api_version: String,
     kind: &'static str,
-    status: Status<'a>,
+    status: ExecStatus<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Status<'a> {
+struct ExecStatus<'a> {
     expiration_timestamp: String,
     token: &'a str,
 }
@@ -64,16 +64,16 @@ struct Status<'a> {
 /// # Errors
 /// [`ErrorCode::BAD_INPUT`] where it is no `ExecCredential` of a version that is known, and
 /// [`ErrorCode::UNKNOWN_URL`] where no profile can have such a server.
-pub(crate) fn question(info: Option<&str>) -> Result<Question, Failure> {
+pub(crate) fn question(info: Option<&str>) -> Result<KubectlQuestion, Failure> {
     let Some(info) = info else {
-        return Ok(Question { server: None, is_interactive: true, version: DEFAULT_VERSION });
+        return Ok(KubectlQuestion { server: None, is_interactive: true, version: DEFAULT_VERSION });
     };
     if info.len() > super::INPUT_LIMIT {
         return Err(super::malformed("KUBERNETES_EXEC_INFO is longer than 64 KiB"));
     }
     let info: ExecInfo = serde_json::from_str(info)
         .map_err(|_| super::malformed("KUBERNETES_EXEC_INFO holds no ExecCredential"))?;
-    Ok(Question {
+    Ok(KubectlQuestion {
         version: version(&info)?,
         server: info.spec.cluster.map(|cluster| server(&cluster)).transpose()?,
         is_interactive: info.spec.interactive.unwrap_or(true),
@@ -91,8 +91,8 @@ fn version(info: &ExecInfo) -> Result<&'static str, Failure> {
     })
 }
 
-fn server(cluster: &Cluster) -> Result<ForeignUrl, Failure> {
-    ForeignUrl::parse(&cluster.server).ok_or_else(|| {
+fn server(cluster: &Cluster) -> Result<TargetUrl, Failure> {
+    TargetUrl::parse(&cluster.server).ok_or_else(|| {
         Failure::new(ErrorCode::UNKNOWN_URL, "the cluster's server is no URL that a profile answers for")
             .with_hint("it has to be https and the exact address of a profile; see: cp-token profile list")
     })
@@ -102,14 +102,14 @@ fn server(cluster: &Cluster) -> Result<ForeignUrl, Failure> {
 ///
 /// # Errors
 /// [`ErrorCode::NOT_OUR_DAEMON`] where the token is no text, which its grammar rules out.
-pub(crate) fn answer(question: &Question, grant: &TokenGrant) -> Result<Vec<u8>, Failure> {
+pub(crate) fn answer(question: &KubectlQuestion, grant: &TokenResponse) -> Result<Vec<u8>, Failure> {
     let token = std::str::from_utf8(grant.access_token.expose())
         .map_err(|_| Failure::new(ErrorCode::NOT_OUR_DAEMON, "the daemon's token is no text"))?;
     let expiration_timestamp = rfc3339(grant.expires_at);
     super::json(&ExecCredential {
         api_version: format!("{GROUP}{}", question.version),
         kind: KIND,
-        status: Status { expiration_timestamp, token },
+        status: ExecStatus { expiration_timestamp, token },
     })
 }
 

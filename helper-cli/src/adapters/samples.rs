@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cp_token_protocol::message::{AuthScheme, TokenGrant};
+use cp_token_protocol::message::{AuthScheme, TokenResponse};
 use cp_token_protocol::{AccessToken, ProfileName};
 
 /// A token with every kind of character that one may have.
 pub(super) const TOKEN: &str = "eyJjdHkiO-._~+/09AZ==";
 
 /// A grant of profile `prod`.
-pub(super) fn bearer() -> TokenGrant {
-    TokenGrant {
+pub(super) fn bearer() -> TokenResponse {
+    TokenResponse {
         access_token: Arc::new(AccessToken::copy_of(TOKEN.as_bytes()).unwrap()),
         expires_in_ms: 840_000,
         expires_at: 1_800_000_000,
@@ -23,7 +23,7 @@ pub(super) fn bearer() -> TokenGrant {
 }
 
 /// A grant of kind `basic` for `name:password`.
-pub(super) fn basic(pair: &str) -> TokenGrant {
+pub(super) fn basic(pair: &str) -> TokenResponse {
     let encoded = AccessToken::copy_of(STANDARD.encode(pair).as_bytes()).unwrap();
-    TokenGrant { access_token: Arc::new(encoded), scheme: AuthScheme::Basic, ..bearer() }
+    TokenResponse { access_token: Arc::new(encoded), scheme: AuthScheme::Basic, ..bearer() }
 }

@@ -9,9 +9,9 @@ pub(super) mod kubectl;
 use cp_token_protocol::message::{OriginSelector, ProfileSelector};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
 
-use super::grant::Wanted;
+use super::fetch_token::TokenOptions;
 use crate::adapters::INPUT_LIMIT;
-use crate::prompt;
+use crate::terminal::prompt;
 
 /// The one profile that answers for this origin. A name among the options is an order, the variable a wish.
 ///
@@ -22,13 +22,13 @@ fn for_origin(
     profile: Option<ProfileName>,
     username: Option<String>,
 ) -> Result<ProfileSelector, Failure> {
-    let preferred = super::profile_of_environment()?;
+    let preferred = crate::commands::shared::profile_of_environment()?;
     Ok(ProfileSelector::Origin(OriginSelector { url, profile, username, preferred }))
 }
 
 /// A token for this origin, or user name and password where they are of use.
-fn wanted(selector: ProfileSelector, accepts_basic: bool) -> Wanted {
-    Wanted { accepts_basic, ..Wanted::of(selector) }
+fn wanted(selector: ProfileSelector, accepts_basic: bool) -> TokenOptions {
+    TokenOptions { accepts_basic, ..TokenOptions::of(selector) }
 }
 
 /// All of standard input.

@@ -3,19 +3,19 @@
 use cp_token_protocol::message::{Request, Response};
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-use crate::prompt;
-use crate::text::clean;
+use crate::terminal::prompt;
+use crate::terminal::sanitize::clean;
 
 /// Asks the daemon, and once more with a code where it says that it needs one.
 ///
 /// # Errors
 /// As the daemon or the person answers.
 pub(super) fn ask(request: &mut Request) -> Result<Response, Failure> {
-    match super::ask(request) {
+    match crate::commands::shared::ask(request) {
         Err(needed) if needed.code == ErrorCode::CODE_NEEDED => {
             let code = prompt::one_time_code(&question(&needed), needed)?;
             put(request, code);
-            super::ask(request)
+            crate::commands::shared::ask(request)
         }
         outcome => outcome,
     }
@@ -48,7 +48,7 @@ pub(super) fn put(request: &mut Request, code: Secret) {
         | Request::Restart
         | Request::Lock(_)
         | Request::Unlock(_)
-        | Request::NoLockOnSuspend
+        | Request::DisarmSuspendLock
         | Request::Log(_)
         | Request::Examine(_) => {}
     }

@@ -11,9 +11,9 @@ use clap_complete::env::{EnvCompleter, Shells};
 use cp_token_protocol::message::ProfileReport;
 use cp_token_protocol::{ErrorCode, Failure};
 
-use crate::cli::CommandLine;
-use crate::output;
-use crate::text::clean;
+use crate::args::cli::CommandLine;
+use crate::terminal::output;
+use crate::terminal::sanitize::clean;
 
 /// The variable by which a shell's script asks for answers; it holds the shell's name.
 const VARIABLE: &str = "CP_TOKEN_COMPLETE";
@@ -71,7 +71,7 @@ pub(super) fn run(shell: &str) -> Result<(), Failure> {
 
 /// Whatever goes wrong leaves the shell without names: a line of an error would end up in what is typed.
 fn profiles_now() -> Vec<ProfileReport> {
-    super::profile::profiles_within(PATIENCE).unwrap_or_default()
+    crate::commands::profiles::profiles_within(PATIENCE).unwrap_or_default()
 }
 
 fn candidates(

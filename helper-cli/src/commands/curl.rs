@@ -1,9 +1,9 @@
 //! Owns `cp-token curl`: which profile's token goes with the command, and the real curl that runs it.
 
 mod attempt;
+mod buffered_attempt;
 mod descriptors;
 mod files;
-mod first;
 mod head;
 mod replaceable;
 mod stream;
@@ -13,15 +13,15 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use cp_token_protocol::message::{
-    AuthScheme, Demand, OriginSelector, ProfileReport, ProfileSelector, TokenGrant,
+    AuthScheme, Freshness, OriginSelector, ProfileReport, ProfileSelector, TokenResponse,
 };
 use cp_token_protocol::{AccessToken, ErrorCode, Failure, ProfileName};
 use zeroize::Zeroizing;
 
-use super::grant::{Wanted, grant};
-use crate::cli::CurlOptions;
-use crate::curl::{self, Credential, Effect, Facts, Item, Step, refusal};
-use crate::program::{self, Program};
+use super::fetch_token::{TokenOptions, grant};
+use crate::args::cli::CurlOptions;
+use crate::curl::{self, Analysis, Credential, Effect, Item, Step, refusal};
+use crate::run::program::{self, Program};
 
 /// The first version of curl that takes a header away where a redirect leads to another port or scheme. Older ones
 /// look at the host alone.
@@ -31,12 +31,12 @@ const SAFE_TO_FOLLOW: [u32; 2] = [7, 83];
 const PROXIES_FOR_HTTP: [&str; 3] = ["http_proxy", "all_proxy", "ALL_PROXY"];
 
 /// A command that was judged, and what it needs.
-struct Judged {
+struct CheckedCommand {
     curl: PathBuf,
     /// What curl's default config file says.
     default: Vec<Item>,
     steps: Vec<Step>,
-    facts: Facts,
+    facts: Analysis,
     profile: ProfileReport,
 }
 
@@ -58,7 +58,13 @@ pub(super) fn run(options: &CurlOptions) -> Result<(), Failure> {
     let facts = curl::judge(default.iter().chain(steps.iter().flat_map(Step::items)))?;
     let traces = attempt::traces(options, &facts, default.iter().chain(steps.iter().flat_map(Step::items)))?;
     let token = token_for(&facts, options)?;
-    let judged = Judged { curl, default, steps, profile: super::profile::find(&token.profile)?, facts };
+    let judged = CheckedCommand {
+        curl,
+        default,
+        steps,
+        profile: crate::commands::profiles::find(&token.profile)?,
+        facts,
+    };
     judged.require_safety(&token)?;
     match traces {
         Some(traces) => attempt::run(judged, token, traces, options),
@@ -66,9 +72,9 @@ pub(super) fn run(options: &CurlOptions) -> Result<(), Failure> {
     }
 }
 
-impl Judged {
+impl CheckedCommand {
     /// What the addresses and the credential ask for beyond what each option does by itself.
-    fn require_safety(&self, token: &TokenGrant) -> Result<(), Failure> {
+    fn require_safety(&self, token: &TokenResponse) -> Result<(), Failure> {
         if let Some(route) = self.facts.route.filter(|_| self.facts.is_plain_http(&token.url)) {
             return Err(refusal(
                 format!("--{route} would lead http, which is not encrypted, away from this machine"),
@@ -88,7 +94,7 @@ impl Judged {
     }
 
     /// Runs it, and gives nothing back but the failure to run.
-    fn run(&self, token: &TokenGrant) -> Failure {
+    fn run(&self, token: &TokenResponse) -> Failure {
         match self.program(&self.default, &self.steps, token) {
             Ok(program) if self.facts.is_verbose => attempt::run_redacted(program, token),
             Ok(program) => not_run(&program.replace_us()),
@@ -97,7 +103,7 @@ impl Judged {
     }
 
     /// The real curl with these options and this token.
-    fn program(&self, default: &[Item], steps: &[Step], token: &TokenGrant) -> Result<Program, Failure> {
+    fn program(&self, default: &[Item], steps: &[Step], token: &TokenResponse) -> Result<Program, Failure> {
         let credential = Credential {
             base: &token.url,
             header: header(token),
@@ -114,7 +120,7 @@ impl Judged {
     }
 }
 
-fn header(token: &TokenGrant) -> Zeroizing<Vec<u8>> {
+fn header(token: &TokenResponse) -> Zeroizing<Vec<u8>> {
     let scheme: &[u8] = match token.scheme {
         AuthScheme::Bearer => b"Authorization: Bearer ",
         AuthScheme::Basic => b"Authorization: Basic ",
@@ -123,8 +129,8 @@ fn header(token: &TokenGrant) -> Zeroizing<Vec<u8>> {
 }
 
 /// A token of the profile that answers for every host of the command.
-fn token_for(facts: &Facts, options: &CurlOptions) -> Result<TokenGrant, Failure> {
-    let preferred = super::selector(options.profile.as_ref(), None)?;
+fn token_for(facts: &Analysis, options: &CurlOptions) -> Result<TokenResponse, Failure> {
+    let preferred = crate::commands::shared::selector(options.profile.as_ref(), None)?;
     let first = match (&options.profile, facts.origins.first()) {
         (None, Some(origin)) => ProfileSelector::Origin(OriginSelector {
             url: origin.clone(),
@@ -134,7 +140,7 @@ fn token_for(facts: &Facts, options: &CurlOptions) -> Result<TokenGrant, Failure
         }),
         (Some(_), _) | (None, None) => preferred,
     };
-    let token = ask(first, Demand::Valid, options)
+    let token = ask(first, Freshness::Valid, options)
         .map_err(|failure| foreign(failure, facts.origins.first(), None))?;
     for origin in &facts.origins {
         require_answer(origin, &token, options)?;
@@ -150,14 +156,14 @@ fn named(selector: &ProfileSelector) -> Option<ProfileName> {
 }
 
 /// That the token's profile answers for this origin, which the daemon decides.
-fn require_answer(origin: &str, token: &TokenGrant, options: &CurlOptions) -> Result<(), Failure> {
+fn require_answer(origin: &str, token: &TokenResponse, options: &CurlOptions) -> Result<(), Failure> {
     let selector = ProfileSelector::Origin(OriginSelector {
         url: origin.to_owned(),
         profile: Some(token.profile.clone()),
         username: None,
         preferred: None,
     });
-    let outcome = ask(selector, Demand::Valid, options);
+    let outcome = ask(selector, Freshness::Valid, options);
     outcome.map(drop).map_err(|failure| foreign(failure, Some(&origin.to_owned()), Some(&token.profile)))
 }
 
@@ -180,16 +186,16 @@ fn foreign(failure: Failure, origin: Option<&String>, profile: Option<&ProfileNa
     )
 }
 
-fn ask(profile: ProfileSelector, demand: Demand, options: &CurlOptions) -> Result<TokenGrant, Failure> {
+fn ask(profile: ProfileSelector, demand: Freshness, options: &CurlOptions) -> Result<TokenResponse, Failure> {
     let (timeout, retries) = (options.timeout, options.retry.then_some(true));
-    grant(Wanted { demand, accepts_basic: true, timeout, retries, ..Wanted::of(profile) })
+    grant(TokenOptions { demand, accepts_basic: true, timeout, retries, ..TokenOptions::of(profile) })
 }
 
 /// Another token than the one that the API answered 401 to.
-fn replacement(token: TokenGrant, options: &CurlOptions) -> Result<TokenGrant, Failure> {
+fn replacement(token: TokenResponse, options: &CurlOptions) -> Result<TokenResponse, Failure> {
     let rejected = AccessToken::copy_of(token.access_token.expose())
         .map_err(|_| Failure::new(ErrorCode::INTERNAL, "a token breaks its grammar"))?;
-    ask(ProfileSelector::Named(token.profile), Demand::Rejected(rejected), options)
+    ask(ProfileSelector::Named(token.profile), Freshness::Rejected(rejected), options)
 }
 
 fn find_curl() -> Result<PathBuf, Failure> {

@@ -18,11 +18,14 @@ use std::time::Duration;
 use cp_token_protocol::message::Request;
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
-use super::{PATIENCE, loss, status};
-use crate::cli::DaemonCommand;
-use crate::client::Connection;
-use crate::deadline::Deadline;
-use crate::{launch, output, prompt};
+use super::{loss, status};
+use crate::args::cli::DaemonCommand;
+use crate::commands::shared::PATIENCE;
+use crate::daemon::client::Connection;
+use crate::daemon::deadline::Deadline;
+use crate::daemon::launch;
+use crate::terminal::output;
+use crate::terminal::prompt;
 
 /// How long a start or a stop may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -32,7 +35,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// # Errors
 /// Why it was not done.
 pub(super) fn run(command: DaemonCommand) -> Result<(), Failure> {
-    let address = super::meeting_place()?;
+    let address = crate::commands::shared::meeting_place()?;
     match command {
         DaemonCommand::Start => start(&address),
         DaemonCommand::Stop { yes } => {
@@ -107,6 +110,7 @@ fn end_without_words(process: Option<i32>, deadline: &Deadline) -> Result<(), Fa
 
 fn reload(address: &IpcAddress) -> Result<(), Failure> {
     let deadline = Deadline::new(PATIENCE);
-    let connection = launch::connect_to_running(address, &deadline)?.ok_or_else(super::not_running)?;
-    super::tell(connection.ask(&Request::Reload)?)
+    let connection =
+        launch::connect_to_running(address, &deadline)?.ok_or_else(crate::commands::shared::not_running)?;
+    crate::commands::shared::tell(connection.ask(&Request::Reload)?)
 }

@@ -1,21 +1,22 @@
 //! Owns `cp-token doctor`: looks at what only the helper can see, has the daemon look at the rest, and tells all of it.
 //! It changes nothing, but may start the daemon.
 
+mod daemon_checks;
 mod folded;
-mod meeting;
 mod places;
+mod render;
 mod shell;
-mod told;
 
 use cp_token_protocol::message::{
-    ExamineRequest, Finding, FindingPage, ProfileReport, Request, Response, StatusReport, Verdict,
+    DoctorRequest, Finding, FindingPage, ProfileReport, Request, Response, Severity, StatusReport,
 };
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
-use super::{patience, profile, status};
-use crate::cli::DoctorOptions;
-use crate::look::Look;
-use crate::{client, output};
+use super::{patience, status};
+use crate::args::cli::DoctorOptions;
+use crate::daemon::client;
+use crate::terminal::output;
+use crate::terminal::style::TerminalStyle;
 
 /// Looks at everything, tells it, and fails as the first thing does that is not well.
 ///
@@ -24,16 +25,16 @@ use crate::{client, output};
 pub(super) fn run(options: &DoctorOptions) -> Result<(), Failure> {
     let findings = findings(options)?;
     if options.json {
-        output::print_json(&told::Report::from(findings.as_slice()))?;
+        output::print_json(&render::DoctorJson::from(findings.as_slice()))?;
     } else {
-        let look = Look::of_stdout();
-        output::print_pieces(&told::lines(&folded::folded(&findings), &look), &look)?;
+        let look = TerminalStyle::of_stdout();
+        output::print_pieces(&render::lines(&folded::folded(&findings), &look), &look)?;
     }
-    told::verdict(&findings)
+    render::verdict(&findings)
 }
 
 fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
-    let (mut findings, status) = meeting::findings();
+    let (mut findings, status) = daemon_checks::findings();
     let Some(status) = status else { return Ok(findings) };
     match examine(options) {
         Ok(found) => findings.extend(found),
@@ -45,10 +46,11 @@ fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
         && let Some(profiles) = unless_told(profiles(options), &findings)?
     {
         let is_known = |name: &ProfileName| {
-            profiles.iter().any(|profile| profile.name == *name) || profile::find(name).is_ok()
+            profiles.iter().any(|profile| profile.name == *name)
+                || crate::commands::profiles::find(name).is_ok()
         };
         let ways = shell::findings(&profiles, is_known, |name| std::env::var_os(name));
-        findings.extend(ways.into_iter().filter(|it| own.is_empty() || it.verdict != Verdict::Fine));
+        findings.extend(ways.into_iter().filter(|it| own.is_empty() || it.verdict != Severity::Ok));
     }
     findings.extend(own);
     Ok(findings)
@@ -73,14 +75,14 @@ fn unless_told<T>(outcome: Result<T, Failure>, findings: &[Finding]) -> Result<O
 /// The profiles whose way is compared with this shell's.
 fn profiles(options: &DoctorOptions) -> Result<Vec<ProfileReport>, Failure> {
     match &options.profile {
-        Some(name) => profile::find(name).map(|profile| vec![profile]),
-        None => profile::profiles(),
+        Some(name) => crate::commands::profiles::find(name).map(|profile| vec![profile]),
+        None => crate::commands::profiles::profiles(),
     }
 }
 
 /// What the daemon finds, page after page.
 fn examine(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
-    let mut request = ExamineRequest { profile: options.profile.clone(), after: None };
+    let mut request = DoctorRequest { profile: options.profile.clone(), after: None };
     let mut findings = Vec::new();
     loop {
         let page = page(&Request::Examine(request.clone()))?;
@@ -94,7 +96,7 @@ fn examine(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
 }
 
 fn page(request: &Request) -> Result<FindingPage, Failure> {
-    match super::ask(request)? {
+    match crate::commands::shared::ask(request)? {
         Response::Findings(page) => Ok(page),
         other @ (Response::Working
         | Response::Token(_)
@@ -116,14 +118,14 @@ fn report(connection: client::Connection<'_>) -> Result<StatusReport, Failure> {
 }
 
 fn fine(check: &str, found: String) -> Finding {
-    Finding { profile: None, check: check.to_owned(), verdict: Verdict::Fine, found, mend: String::new() }
+    Finding { profile: None, check: check.to_owned(), verdict: Severity::Ok, found, mend: String::new() }
 }
 
 fn fault(check: &str, failure: &Failure) -> Finding {
     Finding {
         profile: None,
         check: check.to_owned(),
-        verdict: Verdict::Fault(failure.code),
+        verdict: Severity::Error(failure.code),
         found: failure.message.clone(),
         mend: failure.hint.clone(),
     }

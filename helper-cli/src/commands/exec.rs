@@ -1,9 +1,9 @@
 //! Owns `cp-token exec`: a program with a token in its environment, or beside a file that is kept fresh for it.
 
 #[cfg_attr(windows, path = "exec/windows.rs")]
-mod kept;
+mod refresh;
 #[cfg(unix)]
-mod place;
+mod token_file;
 
 #[cfg(unix)]
 #[path = "exec/unix.rs"]
@@ -13,12 +13,12 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
 
-use cp_token_protocol::message::{Demand, ProfileSelector, TokenGrant};
+use cp_token_protocol::message::{Freshness, ProfileSelector, TokenResponse};
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::grant::{Wanted, grant};
-use crate::cli::ExecOptions;
-use crate::program::{self, Missing, Program};
+use super::fetch_token::{TokenOptions, grant};
+use crate::args::cli::ExecOptions;
+use crate::run::program::{self, Missing, Program};
 
 /// The variables that say that a program was given a token.
 const GIVEN: [&str; 2] = ["CP_TOKEN", "CP_TOKEN_FILE"];
@@ -31,10 +31,10 @@ pub(super) fn run(options: &ExecOptions) -> Result<(), Failure> {
     refuse_nesting()?;
     let (name, arguments) = options.command.split_first().ok_or_else(nothing_to_run)?;
     let file = program::find(name, std::env::var_os("PATH").as_deref()).map_err(missing)?;
-    let profile = super::selector(options.profile.as_ref(), options.url.as_deref())?;
-    let line = Line { file, name, arguments };
+    let profile = crate::commands::shared::selector(options.profile.as_ref(), options.url.as_deref())?;
+    let line = ProgramLine { file, name, arguments };
     if options.file {
-        return kept::run(&line, &profile, options);
+        return refresh::run(&line, &profile, options);
     }
     let token = grant(wanted(options, profile))?;
     let mut program = line.program(&token);
@@ -43,14 +43,14 @@ pub(super) fn run(options: &ExecOptions) -> Result<(), Failure> {
 }
 
 /// What is to be run.
-struct Line<'o> {
+struct ProgramLine<'o> {
     file: PathBuf,
     name: &'o OsStr,
     arguments: &'o [OsString],
 }
 
-impl Line<'_> {
-    fn program(&self, token: &TokenGrant) -> Program {
+impl ProgramLine<'_> {
+    fn program(&self, token: &TokenResponse) -> Program {
         let mut program = Program::new(&self.file, self.name);
         program.words(self.arguments);
         program.set("CP_TOKEN_URL", &token.url);
@@ -58,17 +58,17 @@ impl Line<'_> {
     }
 }
 
-fn wanted(options: &ExecOptions, profile: ProfileSelector) -> Wanted {
-    Wanted {
-        demand: Demand::Valid,
+fn wanted(options: &ExecOptions, profile: ProfileSelector) -> TokenOptions {
+    TokenOptions {
+        demand: Freshness::Valid,
         min_validity: options.min_validity,
         timeout: options.timeout,
         retries: options.retry.then_some(true),
-        ..Wanted::of(profile)
+        ..TokenOptions::of(profile)
     }
 }
 
-fn text(token: &TokenGrant) -> Result<&str, Failure> {
+fn text(token: &TokenResponse) -> Result<&str, Failure> {
     // A token is visible ASCII, so this is always text.
     std::str::from_utf8(token.access_token.expose())
         .map_err(|_| Failure::new(ErrorCode::INTERNAL, "a token is no text"))

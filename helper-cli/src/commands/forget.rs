@@ -3,10 +3,11 @@
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::{ForgetScope, Request};
 
-use super::PATIENCE;
-use crate::cli::ForgetOptions;
-use crate::deadline::Deadline;
-use crate::{launch, output};
+use crate::args::cli::ForgetOptions;
+use crate::commands::shared::PATIENCE;
+use crate::daemon::deadline::Deadline;
+use crate::daemon::launch;
+use crate::terminal::output;
 
 /// Drops live tokens.
 ///
@@ -16,11 +17,11 @@ pub(super) fn run(options: ForgetOptions) -> Result<(), Failure> {
     let scope = if options.all {
         ForgetScope::All
     } else {
-        ForgetScope::Profile(super::selector(options.profile.as_ref(), None)?)
+        ForgetScope::Profile(crate::commands::shared::selector(options.profile.as_ref(), None)?)
     };
     let deadline = Deadline::new(PATIENCE);
-    match launch::connect_to_running(&super::meeting_place()?, &deadline)? {
-        Some(connection) => super::tell(connection.ask(&Request::Forget(scope))?),
+    match launch::connect_to_running(&crate::commands::shared::meeting_place()?, &deadline)? {
+        Some(connection) => crate::commands::shared::tell(connection.ask(&Request::Forget(scope))?),
         None => output::print_lines(&["no daemon runs, so there is no token to forget".to_owned()]),
     }
 }

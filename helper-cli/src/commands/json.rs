@@ -4,7 +4,7 @@ use cp_token_protocol::message::{ProfileReport, SecretState, StatusReport, Token
 use serde::Serialize;
 
 use super::words;
-use crate::date::rfc3339;
+use crate::terminal::date::rfc3339;
 
 /// One profile.
 #[derive(Serialize)]
@@ -46,7 +46,7 @@ struct Secret {
 
 /// The daemon and its profiles.
 #[derive(Serialize)]
-pub(super) struct Status<'r> {
+pub(super) struct StatusJson<'r> {
     version: &'r str,
     protocol: u16,
     pid: u32,
@@ -116,7 +116,7 @@ impl From<SecretState> for Secret {
     }
 }
 
-impl<'r> Status<'r> {
+impl<'r> StatusJson<'r> {
     /// The daemon's account of itself, and its profiles.
     pub(super) fn of(report: &'r StatusReport, profiles: &'r [ProfileReport]) -> Self {
         let protections = report.protections.iter();

@@ -3,10 +3,13 @@
 use cp_token_protocol::message::{LockRequest, Request};
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::{PATIENCE, ask, status};
-use crate::cli::LockOptions;
-use crate::deadline::Deadline;
-use crate::{launch, output, prompt};
+use super::status;
+use crate::args::cli::LockOptions;
+use crate::commands::shared::{PATIENCE, ask};
+use crate::daemon::deadline::Deadline;
+use crate::daemon::launch;
+use crate::terminal::output;
+use crate::terminal::prompt;
 
 /// Locks now, or sets whether to lock when the machine is about to sleep.
 ///
@@ -18,12 +21,14 @@ pub(super) fn lock(options: LockOptions) -> Result<(), Failure> {
     }
     // Also where no daemon runs: one that is started later would answer.
     let deadline = Deadline::new(PATIENCE);
-    if status::report(launch::connect_or_start(&super::meeting_place()?, &deadline)?)?.locked {
+    if status::report(launch::connect_or_start(&crate::commands::shared::meeting_place()?, &deadline)?)?
+        .locked
+    {
         return Err(locked_already());
     }
     let passphrase = prompt::new_passphrase(options.passphrase_stdin)?;
     let request = LockRequest { passphrase, on_suspend: options.on_suspend };
-    super::tell(ask(&Request::Lock(request))?)
+    crate::commands::shared::tell(ask(&Request::Lock(request))?)
 }
 
 /// Unlocks.
@@ -32,20 +37,21 @@ pub(super) fn lock(options: LockOptions) -> Result<(), Failure> {
 /// Why it stays locked.
 pub(super) fn unlock(from_stdin: bool) -> Result<(), Failure> {
     let deadline = Deadline::new(PATIENCE);
-    let Some(connection) = launch::connect_to_running(&super::meeting_place()?, &deadline)? else {
+    let Some(connection) = launch::connect_to_running(&crate::commands::shared::meeting_place()?, &deadline)?
+    else {
         return output::print_lines(&["no daemon runs, so none is locked".to_owned()]);
     };
     if !status::report(connection)?.locked {
         return output::print_lines(&["cp-tokend is not locked".to_owned()]);
     }
     let passphrase = prompt::known_passphrase(from_stdin)?;
-    super::tell(ask(&Request::Unlock(passphrase))?)
+    crate::commands::shared::tell(ask(&Request::Unlock(passphrase))?)
 }
 
 fn not_on_suspend() -> Result<(), Failure> {
     let deadline = Deadline::new(PATIENCE);
-    match launch::connect_to_running(&super::meeting_place()?, &deadline)? {
-        Some(connection) => super::tell(connection.ask(&Request::NoLockOnSuspend)?),
+    match launch::connect_to_running(&crate::commands::shared::meeting_place()?, &deadline)? {
+        Some(connection) => crate::commands::shared::tell(connection.ask(&Request::DisarmSuspendLock)?),
         None => output::print_lines(&["no daemon runs, so none locks".to_owned()]),
     }
 }

@@ -7,11 +7,14 @@ use cp_token_protocol::message::{LogEntry, LogRequest, Request, Response};
 use cp_token_protocol::{ErrorCode, Failure};
 use serde::Serialize;
 
-use super::PATIENCE;
-use crate::cli::LogOptions;
-use crate::deadline::Deadline;
-use crate::look::Look;
-use crate::{client, date, launch, output};
+use crate::args::cli::LogOptions;
+use crate::commands::shared::PATIENCE;
+use crate::daemon::client;
+use crate::daemon::deadline::Deadline;
+use crate::daemon::launch;
+use crate::terminal::date;
+use crate::terminal::output;
+use crate::terminal::style::TerminalStyle;
 
 /// Shows the newest entries, newest last.
 ///
@@ -20,9 +23,9 @@ use crate::{client, date, launch, output};
 pub(super) fn run(options: &LogOptions) -> Result<(), Failure> {
     let entries = entries(options.entries)?;
     if options.json {
-        return output::print_json(&entries.iter().map(Line::from).collect::<Vec<_>>());
+        return output::print_json(&entries.iter().map(LogLine::from).collect::<Vec<_>>());
     }
-    let look = Look::of_stdout();
+    let look = TerminalStyle::of_stdout();
     output::print_pieces(&words::lines(&entries, &look), &look)
 }
 
@@ -43,8 +46,8 @@ fn entries(wanted: u32) -> Result<Vec<LogEntry>, Failure> {
 
 fn page(request: LogRequest) -> Result<Vec<LogEntry>, Failure> {
     let deadline = Deadline::new(PATIENCE);
-    let connection =
-        launch::connect_to_running(&super::meeting_place()?, &deadline)?.ok_or_else(super::not_running)?;
+    let connection = launch::connect_to_running(&crate::commands::shared::meeting_place()?, &deadline)?
+        .ok_or_else(crate::commands::shared::not_running)?;
     match connection.ask(&Request::Log(request))? {
         Response::Log(entries) => Ok(entries),
         other @ (Response::Working
@@ -60,7 +63,7 @@ fn page(request: LogRequest) -> Result<Vec<LogEntry>, Failure> {
 
 /// One entry as JSON. Its fields are promised in the help.
 #[derive(Serialize)]
-struct Line<'e> {
+struct LogLine<'e> {
     number: u64,
     time: String,
     profile: Option<&'e str>,
@@ -74,7 +77,7 @@ struct Line<'e> {
     helper_program: Option<&'e str>,
 }
 
-impl<'e> From<&'e LogEntry> for Line<'e> {
+impl<'e> From<&'e LogEntry> for LogLine<'e> {
     fn from(entry: &'e LogEntry) -> Self {
         let caller = entry.caller.as_ref();
         let parent = caller.and_then(|caller| caller.parent.as_ref());
@@ -98,7 +101,7 @@ impl<'e> From<&'e LogEntry> for Line<'e> {
 #[cfg(test)]
 mod tests {
     use cp_token_protocol::ProfileName;
-    use cp_token_protocol::message::{Caller, Deed, Outcome, Process};
+    use cp_token_protocol::message::{Caller, Operation, Outcome, Process};
 
     use super::*;
 
@@ -107,7 +110,7 @@ mod tests {
             number: 7,
             at: 1_800_000_000,
             profile: ProfileName::parse("prod").ok(),
-            deed: Deed::GetRejected,
+            deed: Operation::GetRejected,
             outcome: Outcome::Failed(ErrorCode::SECRET_REFUSED),
             caller,
         }
@@ -120,14 +123,14 @@ mod tests {
 
     #[test]
     fn an_entry_has_the_fields_that_the_help_promises() {
-        let text = |entry: &LogEntry| serde_json::to_string(&Line::from(entry)).unwrap();
+        let text = |entry: &LogEntry| serde_json::to_string(&LogLine::from(entry)).unwrap();
         assert_eq!(
             text(&entry(Some(caller()))),
             "{\"number\":7,\"time\":\"2027-01-15T08:00:00Z\",\"profile\":\"prod\",\"what\":\"get-rejected\",\
              \"outcome\":\"failed\",\"code\":\"secret_refused\",\"uid\":1000,\"pid\":11,\"program\":\"deploy.sh\",\
              \"helper_pid\":12,\"helper_program\":\"cp-token\"}"
         );
-        let own = text(&LogEntry { outcome: Outcome::Issued, deed: Deed::Renewal, ..entry(None) });
+        let own = text(&LogEntry { outcome: Outcome::Issued, deed: Operation::Renewal, ..entry(None) });
         assert!(own.ends_with(
             "\"what\":\"renewal\",\"outcome\":\"issued\",\"code\":null,\"uid\":null,\"pid\":null,\
              \"program\":null,\"helper_pid\":null,\"helper_program\":null}"

@@ -1,8 +1,8 @@
 //! Owns what would be lost with the daemon that runs, in words. It stops none.
 
-use cp_token_protocol::message::{ProfileReport, SecretLocation, StatusReport};
+use cp_token_protocol::message::{ProfileReport, SecretSource, StatusReport};
 
-use super::{profile, words};
+use super::words;
 
 /// The secrets that nothing but the daemon's memory holds; nothing where there is none.
 pub(super) fn of_secrets(report: &StatusReport) -> Option<String> {
@@ -13,8 +13,8 @@ pub(super) fn of_secrets(report: &StatusReport) -> Option<String> {
         return None;
     }
     // A config file that cannot be read names none, and keeps nobody from stopping the daemon.
-    let profiles = profile::profiles().unwrap_or_default();
-    let is_in_memory = |profile: &&ProfileReport| profile.secret_source == SecretLocation::Memory;
+    let profiles = crate::commands::profiles::profiles().unwrap_or_default();
+    let is_in_memory = |profile: &&ProfileReport| profile.secret_source == SecretSource::Memory;
     let names: Vec<_> = profiles.iter().filter(is_in_memory).map(|profile| profile.name.as_str()).collect();
     let whose = if names.is_empty() { "a profile".to_owned() } else { words::names(&names) };
     Some(format!("the secret of {whose} is in its memory alone"))

@@ -7,8 +7,8 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use cp_token_protocol::{ErrorCode, Failure};
 
-use crate::cli::CommandLine;
-use crate::output;
+use crate::args::cli::CommandLine;
+use crate::terminal::output;
 
 /// What stands at the top of each page.
 const MANUAL: &str = "cp-token";

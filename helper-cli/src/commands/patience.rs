@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-use crate::client;
-use crate::deadline::Deadline;
+use crate::daemon::client;
+use crate::daemon::deadline::Deadline;
 
 /// How long in all, unless it is said.
 const ORDINARY: Duration = Duration::from_secs(30);

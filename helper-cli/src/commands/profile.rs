@@ -1,24 +1,22 @@
 //! Owns `cp-token profile`: it gathers what a person gives and hands it to the daemon, which decides and stores.
 
-use std::ffi::OsStr;
-use std::time::Duration;
+use cp_token_protocol::message::{EntryParts, ProfileResetSecret, Request};
+use cp_token_protocol::{Failure, ProfileName};
 
-use cp_token_protocol::message::{
-    EntryParts, ProfileListRequest, ProfilePage, ProfileReport, ProfileResetSecret, ProfileSelector, Request,
-    Response,
-};
-use cp_token_protocol::{ErrorCode, Failure, ProfileName};
-
-use super::{ask, code, json, table};
-use crate::cli::ProfileCommand;
-use crate::look::Look;
-use crate::{client, home, output, prompt};
+use super::{code, json, table};
+use crate::args::cli::ProfileCommand;
+use crate::commands::profiles::{find, profiles};
+use crate::commands::shared::ask;
+use crate::terminal::output;
+use crate::terminal::prompt;
+use crate::terminal::style::TerminalStyle;
 
 mod create;
 mod environment;
 mod import;
 mod secrets;
 mod update;
+mod values;
 
 /// Does it and says what came of it.
 ///
@@ -31,7 +29,7 @@ pub(super) fn run(command: ProfileCommand) -> Result<(), Failure> {
         ProfileCommand::Show { name, json } => show(&name, json),
         ProfileCommand::Update(options) => update::run(options),
         ProfileCommand::Import(options) => import::run(&options),
-        ProfileCommand::Use { name } => super::tell(ask(&Request::ProfileUse(name))?),
+        ProfileCommand::Use { name } => crate::commands::shared::tell(ask(&Request::ProfileUse(name))?),
         ProfileCommand::Delete { name, yes } => delete(name, yes),
         ProfileCommand::ResetSecret { name, secret_stdin, no_verify } => {
             reset_secret(name, secret_stdin, !no_verify)
@@ -49,7 +47,7 @@ fn reset_secret(name: ProfileName, from_stdin: bool, verify: bool) -> Result<(),
     }
     let secret = secrets::of_reset(&report, from_stdin)?;
     let reset = ProfileResetSecret { secret, dry_run: false, ..trial(name) };
-    super::tell(code::ask(&mut Request::ProfileResetSecret(reset))?)
+    crate::commands::shared::tell(code::ask(&mut Request::ProfileResetSecret(reset))?)
 }
 
 fn delete(name: ProfileName, yes: bool) -> Result<(), Failure> {
@@ -58,7 +56,7 @@ fn delete(name: ProfileName, yes: bool) -> Result<(), Failure> {
         let not_done = format!("profile {name} was not deleted");
         prompt::require_consent(&question, &not_done, "delete it and its secret")?;
     }
-    super::tell(ask(&Request::ProfileDelete(name))?)
+    crate::commands::shared::tell(ask(&Request::ProfileDelete(name))?)
 }
 
 fn list(as_json: bool) -> Result<(), Failure> {
@@ -66,7 +64,7 @@ fn list(as_json: bool) -> Result<(), Failure> {
     if as_json {
         output::print_json(&profiles.iter().map(json::Profile::from).collect::<Vec<_>>())
     } else {
-        let look = Look::of_stdout();
+        let look = TerminalStyle::of_stdout();
         output::print_pieces(&table::profiles(&profiles, &look), &look)
     }
 }
@@ -76,82 +74,7 @@ fn show(name: &ProfileName, as_json: bool) -> Result<(), Failure> {
     if as_json {
         output::print_json(&json::Profile::from(&profile))
     } else {
-        let look = Look::of_stdout();
+        let look = TerminalStyle::of_stdout();
         output::print_pieces(&table::profile(&profile, &look), &look)
     }
-}
-
-/// Every profile, as the daemon has it.
-///
-/// # Errors
-/// Why they cannot be told.
-pub(super) fn profiles() -> Result<Vec<ProfileReport>, Failure> {
-    profiles_within(super::PATIENCE)
-}
-
-/// As [`profiles`], with another limit on the time that it may take.
-///
-/// # Errors
-/// Why they cannot be told.
-pub(super) fn profiles_within(limit: Duration) -> Result<Vec<ProfileReport>, Failure> {
-    let mut profiles = Vec::new();
-    let mut after = None;
-    loop {
-        let page = page(&Request::ProfileList(ProfileListRequest { after: after.clone() }), limit)?;
-        profiles.extend(page.profiles);
-        match page.next {
-            None => return Ok(profiles),
-            next if next > after => after = next,
-            Some(_) => return Err(client::no_end()),
-        }
-    }
-}
-
-fn page(request: &Request, limit: Duration) -> Result<ProfilePage, Failure> {
-    match super::ask_within(request, limit)? {
-        Response::Profiles(page) => Ok(page),
-        other @ (Response::Working
-        | Response::Token(_)
-        | Response::Status(_)
-        | Response::Profile(_)
-        | Response::Done(_)
-        | Response::Failure(_)
-        | Response::Log(_)
-        | Response::Findings(_)) => Err(client::unexpected(&other)),
-    }
-}
-
-/// The profile of that name, as the daemon has it.
-pub(super) fn find(name: &ProfileName) -> Result<ProfileReport, Failure> {
-    match ask(&Request::ProfileShow(ProfileSelector::Named(name.clone())))? {
-        Response::Profile(report) => Ok(*report),
-        other @ (Response::Working
-        | Response::Token(_)
-        | Response::Status(_)
-        | Response::Profiles(_)
-        | Response::Done(_)
-        | Response::Failure(_)
-        | Response::Log(_)
-        | Response::Findings(_)) => Err(client::unexpected(&other)),
-    }
-}
-
-/// The daemon has another working folder, so a path is told to it from the root.
-fn absolute(path: &OsStr, option: &str) -> Result<String, Failure> {
-    let absolute =
-        std::path::absolute(home::expanded(path)).ok().and_then(|path| path.to_str().map(str::to_owned));
-    absolute.ok_or_else(|| {
-        Failure::new(ErrorCode::USAGE, format!("{option} is no path that can be stored"))
-            .with_hint("give the path of a file, in UTF-8")
-    })
-}
-
-/// The path of a CA bundle from the root; nothing for the system's own roots.
-fn absolute_or_none(path: &OsStr) -> Result<String, Failure> {
-    if path.is_empty() { Ok(String::new()) } else { absolute(path, "--ca-bundle") }
-}
-
-/// The entries of a list that was split at its commas.
-fn entries(list: Vec<String>) -> Vec<String> {
-    list.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect()
 }

@@ -28,10 +28,11 @@ use std::path::{Path, PathBuf};
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-use crate::cli::ServiceCommand;
-use crate::look::Look;
-use crate::program::{self, Program};
-use crate::{launch, output};
+use crate::args::cli::ServiceCommand;
+use crate::daemon::launch;
+use crate::run::program::{self, Program};
+use crate::terminal::output;
+use crate::terminal::style::TerminalStyle;
 
 /// Does it and says, line by line, what was done.
 ///
@@ -46,7 +47,7 @@ pub(super) fn run(command: ServiceCommand) -> Result<(), Failure> {
             if json {
                 output::print_json(&account)?;
             } else {
-                let look = Look::of_stdout();
+                let look = TerminalStyle::of_stdout();
                 output::print_pieces(&account.lines(&look), &look)?;
             }
             account.verdict()

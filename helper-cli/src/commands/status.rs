@@ -6,11 +6,15 @@ use cp_token_protocol::message::{
 };
 
 use super::table::columns;
-use super::{PATIENCE, json, profile, table, words};
-use crate::deadline::Deadline;
-use crate::look::{Look, Piece, Tone};
-use crate::text::clean;
-use crate::{client, date, launch, output};
+use super::{json, table, words};
+use crate::commands::shared::PATIENCE;
+use crate::daemon::client;
+use crate::daemon::deadline::Deadline;
+use crate::daemon::launch;
+use crate::terminal::date;
+use crate::terminal::output;
+use crate::terminal::sanitize::clean;
+use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
 /// Shows the daemon and its profiles.
 ///
@@ -18,17 +22,22 @@ use crate::{client, date, launch, output};
 /// [`cp_token_protocol::ErrorCode::DAEMON_UNAVAILABLE`] where none runs.
 pub(super) fn run(as_json: bool) -> Result<(), Failure> {
     let deadline = Deadline::new(PATIENCE);
-    let address = super::meeting_place()?;
-    let ask = || report(launch::connect_to_running(&address, &deadline)?.ok_or_else(super::not_running)?);
+    let address = crate::commands::shared::meeting_place()?;
+    let ask = || {
+        report(
+            launch::connect_to_running(&address, &deadline)?
+                .ok_or_else(crate::commands::shared::not_running)?,
+        )
+    };
     let report = match ask() {
         Err(unheard) if client::is_unheard(&unheard) => ask()?,
         outcome => outcome?,
     };
     let (report, profiles) = with_profiles(report, ask)?;
     if as_json {
-        output::print_json(&json::Status::of(&report, &profiles))
+        output::print_json(&json::StatusJson::of(&report, &profiles))
     } else {
-        let look = Look::of_stdout();
+        let look = TerminalStyle::of_stdout();
         output::print_pieces(&lines(&report, &profiles, &look), &look)
     }
 }
@@ -42,7 +51,7 @@ fn with_profiles(
     if report.locked {
         return Ok((report, Vec::new()));
     }
-    let profiles = profile::profiles();
+    let profiles = crate::commands::profiles::profiles();
     let report = ask()?;
     match profiles {
         Ok(profiles) => Ok((report, profiles)),
@@ -74,7 +83,7 @@ pub(super) fn report(connection: client::Connection<'_>) -> Result<StatusReport,
     }
 }
 
-fn lines(report: &StatusReport, profiles: &[ProfileReport], look: &Look) -> Vec<Vec<Piece>> {
+fn lines(report: &StatusReport, profiles: &[ProfileReport], look: &TerminalStyle) -> Vec<Vec<Piece>> {
     let up = date::span(report.uptime_s.saturating_mul(1000));
     let head = format!("cp-tokend {}, process {}, up {up}", report.version, report.pid);
     let mut lines = vec![vec![Piece::new(Tone::Head, head)]];

@@ -10,9 +10,9 @@ use cp_token_protocol::message::{Identity, ProfileReport, SecretState, TokenStat
 use self::columns::{Cut, Row, Step, aligned, labelled};
 pub(super) use self::ways::ways;
 use super::words;
-use crate::date;
-use crate::look::{Look, Piece, Tone};
-use crate::text::clean;
+use crate::terminal::date;
+use crate::terminal::sanitize::clean;
+use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
 const HEAD: [&str; 7] = ["  NAME", "KIND", "URL", "ID", "CREATED", "LAST-REDEEMED", "TOKEN"];
 
@@ -46,7 +46,7 @@ const STEPS: [Step; 13] = [
 ];
 
 /// The profiles as a table with a head; the default is marked with `*`.
-pub(super) fn profiles(profiles: &[ProfileReport], look: &Look) -> Vec<Vec<Piece>> {
+pub(super) fn profiles(profiles: &[ProfileReport], look: &TerminalStyle) -> Vec<Vec<Piece>> {
     if profiles.is_empty() {
         return vec![vec![Piece::plain("there is no profile; create one: cp-token profile create --help")]];
     }
@@ -56,7 +56,7 @@ pub(super) fn profiles(profiles: &[ProfileReport], look: &Look) -> Vec<Vec<Piece
 }
 
 /// Everything about one profile, a line each.
-pub(super) fn profile(profile: &ProfileReport, look: &Look) -> Vec<Vec<Piece>> {
+pub(super) fn profile(profile: &ProfileReport, look: &TerminalStyle) -> Vec<Vec<Piece>> {
     let line = |label, text: String| (label, vec![Piece::plain(text)]);
     let default = if profile.is_default { " (default)" } else { "" };
     let http = if profile.insecure_http { " (http is allowed)" } else { "" };
@@ -79,7 +79,7 @@ pub(super) fn profile(profile: &ProfileReport, look: &Look) -> Vec<Vec<Piece>> {
     labelled(lines, look)
 }
 
-fn row(profile: &ProfileReport, look: &Look) -> Row<7> {
+fn row(profile: &ProfileReport, look: &TerminalStyle) -> Row<7> {
     let mark = if profile.is_default { "* " } else { "  " };
     let dated = |seconds| vec![Piece::plain(instant(seconds))];
     Row([
@@ -129,7 +129,7 @@ fn codes(totp: &TotpMethod) -> Option<String> {
 }
 
 /// A renewal that needs a code from a person says when, unless the password is refused, whatever the code.
-fn token(profile: &ProfileReport, look: &Look) -> Vec<Piece> {
+fn token(profile: &ProfileReport, look: &TerminalStyle) -> Vec<Piece> {
     let SecretState::Refused(since) = profile.secret else { return state(profile, look) };
     let mut pieces = match profile.token {
         TokenState::Absent | TokenState::CoolingDown(_) => Vec::new(),
@@ -143,7 +143,7 @@ fn token(profile: &ProfileReport, look: &Look) -> Vec<Piece> {
     pieces
 }
 
-fn state(profile: &ProfileReport, look: &Look) -> Vec<Piece> {
+fn state(profile: &ProfileReport, look: &TerminalStyle) -> Vec<Piece> {
     let is_basic = matches!(profile.identity, Identity::Basic(_));
     match profile.token {
         TokenState::Absent => vec![Piece::new(Tone::Faint, "none")],

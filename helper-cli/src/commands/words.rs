@@ -1,6 +1,6 @@
 //! Owns the words for what a report's values mean; tables and JSON say the same.
 
-use cp_token_protocol::message::{Identity, KeyringReport, ProtectionState, SecretLocation, TotpMethod};
+use cp_token_protocol::message::{Identity, KeyringReport, ProtectionState, SecretSource, TotpMethod};
 
 /// The keyring's state in words.
 pub(super) fn keyring(report: KeyringReport) -> &'static str {
@@ -34,22 +34,22 @@ pub(super) fn protection(state: ProtectionState) -> &'static str {
 }
 
 /// Where a secret rests, in one word.
-pub(super) fn secret_source(location: &SecretLocation) -> &'static str {
+pub(super) fn secret_source(location: &SecretSource) -> &'static str {
     match location {
-        SecretLocation::Keyring => "keyring",
-        SecretLocation::Memory => "memory",
-        SecretLocation::Command(_) => "command",
-        SecretLocation::File(_) => "file",
-        SecretLocation::Credential(_) => "credential",
+        SecretSource::Keyring => "keyring",
+        SecretSource::Memory => "memory",
+        SecretSource::Command(_) => "command",
+        SecretSource::File(_) => "file",
+        SecretSource::Credential(_) => "credential",
     }
 }
 
 /// Which program, file or credential holds a secret, where one does.
-pub(super) fn secret_place(location: &SecretLocation) -> Option<String> {
+pub(super) fn secret_place(location: &SecretSource) -> Option<String> {
     match location {
-        SecretLocation::Keyring | SecretLocation::Memory => None,
-        SecretLocation::Command(line) => Some(joined(line)),
-        SecretLocation::File(place) | SecretLocation::Credential(place) => Some(place.clone()),
+        SecretSource::Keyring | SecretSource::Memory => None,
+        SecretSource::Command(line) => Some(joined(line)),
+        SecretSource::File(place) | SecretSource::Credential(place) => Some(place.clone()),
     }
 }
 

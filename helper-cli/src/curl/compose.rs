@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::item::Item;
 use super::options::{CA_BUNDLE, Effect, HEADER};
 use super::target::Target;
-use crate::program::Argument;
+use crate::run::program::Argument;
 
 /// A part of the command that was given.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 //! Owns one option of a curl command with its value, as it was written. Pure; it judges nothing.
 
-use super::options::{Effect, Known};
+use super::options::{Effect, OptionSpec};
 
 /// How an option was written, so that it can be written so again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Written {
+pub(crate) enum Spelling {
     /// A URL that stands alone.
     Bare,
     /// By its long name.
@@ -25,22 +25,22 @@ pub(crate) enum Written {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Item {
     /// Which option.
-    pub(crate) known: Known,
+    pub(crate) known: OptionSpec,
     /// How it was written.
-    pub(crate) written: Written,
+    pub(crate) written: Spelling,
     /// Its value, which may be any bytes.
     pub(crate) value: Option<Vec<u8>>,
 }
 
 impl Item {
     /// An option by its long name with this value.
-    pub(crate) fn long(known: Known, value: &[u8]) -> Self {
-        Self { known, written: Written::Long { negated: false }, value: Some(value.to_owned()) }
+    pub(crate) fn long(known: OptionSpec, value: &[u8]) -> Self {
+        Self { known, written: Spelling::Long { negated: false }, value: Some(value.to_owned()) }
     }
 
     /// Whether it switches something on, and not off.
     pub(crate) fn is_on(&self) -> bool {
-        self.written != Written::Long { negated: true }
+        self.written != Spelling::Long { negated: true }
     }
 
     /// Whether it does this.
@@ -57,20 +57,20 @@ impl Item {
     pub(crate) fn words(&self) -> Vec<Vec<u8>> {
         let value = self.value.clone();
         match self.written {
-            Written::Bare => value.into_iter().collect(),
-            Written::Letter { letter, attached: true } => vec![[&[b'-', letter], self.value()].concat()],
-            Written::Letter { letter, attached: false } => {
+            Spelling::Bare => value.into_iter().collect(),
+            Spelling::Letter { letter, attached: true } => vec![[&[b'-', letter], self.value()].concat()],
+            Spelling::Letter { letter, attached: false } => {
                 [vec![b'-', letter]].into_iter().chain(value).collect()
             }
-            Written::Long { .. } => [self.long_word()].into_iter().chain(value).collect(),
+            Spelling::Long { .. } => [self.long_word()].into_iter().chain(value).collect(),
         }
     }
 
     /// Its line in a config file, with the line's end.
     pub(crate) fn line(&self) -> Vec<u8> {
         let mut line = match self.written {
-            Written::Letter { letter, .. } => vec![b'-', letter],
-            Written::Bare | Written::Long { .. } => self.long_word(),
+            Spelling::Letter { letter, .. } => vec![b'-', letter],
+            Spelling::Bare | Spelling::Long { .. } => self.long_word(),
         };
         if let Some(value) = &self.value {
             line.extend_from_slice(b" \"");

@@ -4,13 +4,13 @@
 use cp_token_protocol::Failure;
 
 use super::item::Item;
-use super::options::{Effect, Known};
+use super::options::{Effect, OptionSpec};
 use super::refusal::{not_taken, refusal};
 use super::target::Target;
 
 /// What has to be known of a command before it runs.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Facts {
+pub(crate) struct Analysis {
     /// The request's head is shown on standard error.
     pub(crate) is_verbose: bool,
     /// Redirects are followed.
@@ -29,8 +29,8 @@ pub(crate) struct Facts {
 ///
 /// # Errors
 /// The first option that is not taken.
-pub(crate) fn judge<'i>(items: impl Iterator<Item = &'i Item>) -> Result<Facts, Failure> {
-    let mut facts = Facts::default();
+pub(crate) fn judge<'i>(items: impl Iterator<Item = &'i Item>) -> Result<Analysis, Failure> {
+    let mut facts = Analysis::default();
     let (mut urls_of_block, mut other_stderr) = (0, None);
     for item in items.filter(|item| item.is_on()) {
         judge_value(item)?;
@@ -56,7 +56,7 @@ pub(crate) fn judge<'i>(items: impl Iterator<Item = &'i Item>) -> Result<Facts, 
     }
 }
 
-impl Facts {
+impl Analysis {
     fn note(&mut self, target: Target<'_>) {
         self.urls += 1;
         self.is_v3 |= target.path().starts_with("/api/v3/") || target.path() == "/api/v3";
@@ -156,14 +156,14 @@ fn require_url(urls_of_block: usize) -> Result<(), Failure> {
     ))
 }
 
-fn odd_value(known: Known) -> Failure {
+fn odd_value(known: OptionSpec) -> Failure {
     refusal(
         format!("the value of --{} could lead the token astray", known.name),
         "give a plain value; see: cp-token curl --help",
     )
 }
 
-fn shown_elsewhere(known: Known) -> Failure {
+fn shown_elsewhere(known: OptionSpec) -> Failure {
     refusal(
         format!("--verbose and --{} together would let the token out", known.name),
         "leave one out, and redirect standard error with your shell",

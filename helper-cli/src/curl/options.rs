@@ -90,7 +90,7 @@ pub(crate) enum Reason {
 
 /// One of curl's options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct OptionSpec {
     /// Its long name, without dashes and without `no-`.
     pub(crate) name: &'static str,
     /// Whether it takes a value.
@@ -100,31 +100,33 @@ pub(crate) struct Known {
 }
 
 /// The option whose value is a URL; a word that is no option is one, too.
-pub(crate) const URL: Known = Known { name: "url", arity: Arity::Value, effect: Effect::Url };
+pub(crate) const URL: OptionSpec = OptionSpec { name: "url", arity: Arity::Value, effect: Effect::Url };
 
 /// The option whose value is a header.
-pub(crate) const HEADER: Known = Known { name: "header", arity: Arity::Value, effect: Effect::Header };
+pub(crate) const HEADER: OptionSpec =
+    OptionSpec { name: "header", arity: Arity::Value, effect: Effect::Header };
 
 /// The option whose value is a file of roots.
-pub(crate) const CA_BUNDLE: Known = Known { name: "cacert", arity: Arity::Value, effect: Effect::Plain };
+pub(crate) const CA_BUNDLE: OptionSpec =
+    OptionSpec { name: "cacert", arity: Arity::Value, effect: Effect::Plain };
 
 /// The option of this long name, exactly: curl's older versions take a beginning for the whole, but which whole
 /// depends on the version.
-pub(crate) fn by_name(name: &[u8]) -> Option<Known> {
+pub(crate) fn by_name(name: &[u8]) -> Option<OptionSpec> {
     all().map(|(known, _)| known).find(|known| known.name.as_bytes() == name)
 }
 
 /// The option of this letter.
-pub(crate) fn by_letter(letter: u8) -> Option<Known> {
+pub(crate) fn by_letter(letter: u8) -> Option<OptionSpec> {
     all().find(|(_, short)| *short == Some(letter)).map(|(known, _)| known)
 }
 
 /// Every option with its letter.
-pub(crate) fn all() -> impl Iterator<Item = (Known, Option<u8>)> {
+pub(crate) fn all() -> impl Iterator<Item = (OptionSpec, Option<u8>)> {
     TABLE.iter().flat_map(|&(arity, effect, names)| {
         names.split_ascii_whitespace().map(move |word| match word.split_once('/') {
-            Some((name, letter)) => (Known { name, arity, effect }, letter.bytes().next()),
-            None => (Known { name: word, arity, effect }, None),
+            Some((name, letter)) => (OptionSpec { name, arity, effect }, letter.bytes().next()),
+            None => (OptionSpec { name: word, arity, effect }, None),
         })
     })
 }

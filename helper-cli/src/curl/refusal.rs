@@ -2,7 +2,7 @@
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::options::{Known, Reason};
+use super::options::{OptionSpec, Reason};
 
 /// A failure of the arguments, with what to do next.
 pub(crate) fn refusal(message: impl Into<String>, hint: &str) -> Failure {
@@ -10,7 +10,7 @@ pub(crate) fn refusal(message: impl Into<String>, hint: &str) -> Failure {
 }
 
 /// An option that is never taken.
-pub(crate) fn not_taken(known: Known, reason: Reason) -> Failure {
+pub(crate) fn not_taken(known: OptionSpec, reason: Reason) -> Failure {
     let (why, hint) = match reason {
         Reason::Elsewhere => ("would let the token go to other hosts", "leave it out, or ask curl itself"),
         Reason::WrittenDown => ("would write the token down", "use -v, which shows everything but the token"),
@@ -43,6 +43,6 @@ pub(crate) fn unknown(name: &[u8]) -> Failure {
 }
 
 /// An option without the value that it takes.
-pub(crate) fn no_value(known: Known) -> Failure {
+pub(crate) fn no_value(known: OptionSpec) -> Failure {
     refusal(format!("--{} needs a value", known.name), "see: curl --help all")
 }

@@ -3,13 +3,13 @@
 use cp_token_protocol::Failure;
 
 use super::item::Item;
-use super::judge::Facts;
+use super::judge::Analysis;
 use super::options::Effect;
 use super::refusal::refusal;
 
 /// What the first time reads and writes.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Traces {
+pub(crate) struct SideEffects {
     /// The file that the body goes to, where it is one.
     pub(crate) output: Option<Vec<u8>>,
     /// The folder for it.
@@ -24,8 +24,11 @@ pub(crate) struct Traces {
 ///
 /// # Errors
 /// Where it cannot be done twice.
-pub(crate) fn traces<'i>(facts: &Facts, items: impl Iterator<Item = &'i Item>) -> Result<Traces, Failure> {
-    let mut traces = Traces::default();
+pub(crate) fn traces<'i>(
+    facts: &Analysis,
+    items: impl Iterator<Item = &'i Item>,
+) -> Result<SideEffects, Failure> {
+    let mut traces = SideEffects::default();
     let (mut patterns, mut has_pattern) = (true, false);
     for item in items {
         let (effect, value) = (item.known.effect, item.value());

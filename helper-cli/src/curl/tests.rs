@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::program::Argument;
+use crate::run::program::Argument;
 
 fn words(line: &str) -> Vec<Vec<u8>> {
     line.split_whitespace().map(|word| word.as_bytes().to_vec()).collect()
@@ -13,7 +13,7 @@ fn read(line: &str) -> Result<Vec<Item>, cp_token_protocol::Failure> {
     read_words(&words(line))
 }
 
-fn judged(line: &str) -> Result<Facts, String> {
+fn judged(line: &str) -> Result<Analysis, String> {
     let items = read(line).map_err(|failure| failure.message)?;
     judge(items.iter()).map_err(|failure| failure.message)
 }
@@ -258,5 +258,5 @@ fn only_what_can_be_done_twice_is_repeated() {
         (found.output, found.folder, found.head, found.read),
         (Some(b"x".to_vec()), Some(b"y".to_vec()), Some(b"z".to_vec()), read.to_vec())
     );
-    assert_eq!(traces("/{a,b} -g -d x@- --data-raw @- -b a=b -o -"), Some(Traces::default()));
+    assert_eq!(traces("/{a,b} -g -d x@- --data-raw @- -b a=b -o -"), Some(SideEffects::default()));
 }

@@ -3,8 +3,8 @@
 
 use cp_token_protocol::Failure;
 
-use super::item::{Item, Written};
-use super::options::{self, Arity, Known};
+use super::item::{Item, Spelling};
+use super::options::{self, Arity, OptionSpec};
 use super::refusal::{no_value, refusal, unknown};
 
 /// The options and URLs of a command line, in their order.
@@ -34,7 +34,7 @@ pub(crate) fn read(words: &[Vec<u8>]) -> Result<Vec<Item>, Failure> {
 /// As [`read`].
 pub(super) fn long(
     word: &[u8],
-    next: impl FnOnce(Known) -> Result<Vec<u8>, Failure>,
+    next: impl FnOnce(OptionSpec) -> Result<Vec<u8>, Failure>,
 ) -> Result<Item, Failure> {
     let (name, attached) = match word.iter().position(|&byte| byte == b'=') {
         Some(place) => (&word[..place], Some(word[place + 1..].to_owned())),
@@ -52,7 +52,7 @@ pub(super) fn long(
         (Arity::Value, attached) if !negated => Some(attached.map_or_else(|| next(known), Ok)?),
         (Arity::Switch | Arity::Single | Arity::Value, _) => return Err(shown()),
     };
-    Ok(Item { known, written: Written::Long { negated }, value })
+    Ok(Item { known, written: Spelling::Long { negated }, value })
 }
 
 /// The options of letters in a row; the first that takes a value takes what is left of the word, or else the next.
@@ -94,15 +94,15 @@ pub(super) fn read_letters(
 }
 
 /// The next word as a value. `--help` can do without.
-fn value_for(known: Known, next: Option<Vec<u8>>) -> Result<Vec<u8>, Failure> {
+fn value_for(known: OptionSpec, next: Option<Vec<u8>>) -> Result<Vec<u8>, Failure> {
     let none = || if known.effect == options::Effect::Show { Ok(Vec::new()) } else { Err(no_value(known)) };
     next.map_or_else(none, Ok)
 }
 
-fn lettered(known: Known, letter: u8, value: Option<Vec<u8>>, attached: bool) -> Item {
-    Item { known, written: Written::Letter { letter, attached }, value }
+fn lettered(known: OptionSpec, letter: u8, value: Option<Vec<u8>>, attached: bool) -> Item {
+    Item { known, written: Spelling::Letter { letter, attached }, value }
 }
 
 fn url(word: &[u8]) -> Item {
-    Item { known: options::URL, written: Written::Bare, value: Some(word.to_owned()) }
+    Item { known: options::URL, written: Spelling::Bare, value: Some(word.to_owned()) }
 }

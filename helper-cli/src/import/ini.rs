@@ -65,14 +65,14 @@ impl<'t> Section<'t> {
 #[derive(Default)]
 struct Reader<'t> {
     ini: Ini<'t>,
-    place: Place,
+    place: LinePosition,
     /// The key whose value goes on in deeper lines.
     key: Option<String>,
     indent: usize,
 }
 
 #[derive(Clone, Copy, Default)]
-enum Place {
+enum LinePosition {
     #[default]
     Nowhere,
     Defaults,
@@ -117,7 +117,7 @@ impl<'t> Reader<'t> {
     fn open(&mut self, name: &'t str) -> Result<(), &'static str> {
         self.key = None;
         if name == DEFAULTS {
-            self.place = Place::Defaults;
+            self.place = LinePosition::Defaults;
             return Ok(());
         }
         if self.ini.sections.iter().any(|section| section.name == name) {
@@ -127,7 +127,7 @@ impl<'t> Reader<'t> {
             return Err("there are more than 1000 sections");
         }
         self.ini.sections.push(Section { name, values: BTreeMap::new() });
-        self.place = Place::Last;
+        self.place = LinePosition::Last;
         Ok(())
     }
 
@@ -147,9 +147,9 @@ impl<'t> Reader<'t> {
 
     fn section(&mut self) -> Option<&mut Section<'t>> {
         match self.place {
-            Place::Nowhere => None,
-            Place::Defaults => Some(&mut self.ini.defaults),
-            Place::Last => self.ini.sections.last_mut(),
+            LinePosition::Nowhere => None,
+            LinePosition::Defaults => Some(&mut self.ini.defaults),
+            LinePosition::Last => self.ini.sections.last_mut(),
         }
     }
 }

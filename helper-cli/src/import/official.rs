@@ -10,7 +10,7 @@ use super::{broken, interpolation, read};
 
 /// One of the official CLIs.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Program {
+pub(crate) struct OfficialCli {
     /// Its package, of which its folder and its keyring items have their names.
     pub(crate) name: &'static str,
     /// What a person types.
@@ -21,15 +21,15 @@ pub(crate) struct Program {
 }
 
 /// Those that a person may come from, the newer one first.
-pub(crate) const PROGRAMS: [Program; 2] = [
-    Program {
+pub(crate) const PROGRAMS: [OfficialCli; 2] = [
+    OfficialCli {
         name: "crashplancli",
         command: "crashplan",
         folder: ".crashplancli",
         url_key: "cpg_authority_url",
         user_key: "cpg_username",
     },
-    Program {
+    OfficialCli {
         name: "code42cli",
         command: "code42",
         folder: ".code42cli",
@@ -49,9 +49,9 @@ const LONGEST: usize = 300;
 
 /// A profile of an official CLI. Its texts are that program's: clean them before a person sees them.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ForeignProfile {
+pub(crate) struct OfficialProfile {
     /// Whose it is.
-    pub(crate) program: &'static Program,
+    pub(crate) program: &'static OfficialCli,
     /// Its name there.
     pub(crate) name: String,
     /// What is in it, or one clause that says what is wrong with it.
@@ -71,7 +71,7 @@ pub(crate) struct Content {
     pub(crate) trusts_anybody: bool,
 }
 
-impl Program {
+impl OfficialCli {
     /// Its config file.
     pub(crate) fn config_file(&self, home: &Path) -> PathBuf {
         home.join(self.folder).join("config.cfg")
@@ -87,7 +87,7 @@ impl Program {
 ///
 /// # Errors
 /// Why the file is not read, or where it is broken.
-pub(crate) fn profiles(program: &'static Program, home: &Path) -> Result<Vec<ForeignProfile>, Failure> {
+pub(crate) fn profiles(program: &'static OfficialCli, home: &Path) -> Result<Vec<OfficialProfile>, Failure> {
     let path = program.config_file(home);
     let Some(bytes) = read(&path)? else { return Ok(Vec::new()) };
     let text = std::str::from_utf8(bytes.expose());
@@ -95,10 +95,10 @@ pub(crate) fn profiles(program: &'static Program, home: &Path) -> Result<Vec<For
     parse(program, text).map_err(|(line, problem)| broken(&path, Some(line), problem))
 }
 
-fn parse(program: &'static Program, text: &str) -> Result<Vec<ForeignProfile>, (usize, &'static str)> {
+fn parse(program: &'static OfficialCli, text: &str) -> Result<Vec<OfficialProfile>, (usize, &'static str)> {
     let ini = Ini::parse(text).map_err(|flaw| (flaw.line, flaw.problem))?;
     let sections = ini.sections().filter(|section| section.name() != INTERNAL);
-    let profile = |section: &Section<'_>| ForeignProfile {
+    let profile = |section: &Section<'_>| OfficialProfile {
         program,
         name: section.name().to_owned(),
         content: content(program, &ini, section),
@@ -106,7 +106,7 @@ fn parse(program: &'static Program, text: &str) -> Result<Vec<ForeignProfile>, (
     Ok(sections.map(profile).collect())
 }
 
-fn content(program: &Program, ini: &Ini<'_>, section: &Section<'_>) -> Result<Content, &'static str> {
+fn content(program: &OfficialCli, ini: &Ini<'_>, section: &Section<'_>) -> Result<Content, &'static str> {
     let value = |key: &str| interpolation::value(ini, section, key);
     let given = |key: &str| value(key).map(|value| value.filter(|value| !value.is_empty() && value != UNSET));
     let url = given(program.url_key)?.ok_or("it has no URL there")?;

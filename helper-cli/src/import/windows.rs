@@ -7,7 +7,7 @@ use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use cp_token_protocol::Secret;
-use cp_token_protocol::security::{Kind, WRITING, access_of, own_user};
+use cp_token_protocol::windows::security::{Kind, WRITING, access_of, own_user};
 use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_OPEN_REPARSE_POINT};
 
 use super::Refusal;

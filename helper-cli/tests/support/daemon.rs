@@ -6,7 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Mutex};
 
 use cp_token_protocol::blocking::FrameReader;
-use cp_token_protocol::message::{AuthScheme, Request, Response, TokenGrant};
+use cp_token_protocol::message::{AuthScheme, Request, Response, TokenResponse};
 use cp_token_protocol::{AccessToken, ProfileName, decode_request, encode_response};
 
 use super::{Place, TOKEN};
@@ -90,7 +90,7 @@ pub fn drain(stream: &mut UnixStream) -> Vec<u8> {
 }
 
 pub fn grant(token: &str) -> Response {
-    Response::Token(TokenGrant {
+    Response::Token(TokenResponse {
         access_token: AccessToken::copy_of(token.as_bytes()).unwrap().into(),
         expires_in_ms: 839_500,
         expires_at: 1_800_000_000,

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::{ADDRESS_LIMIT, AddressError, IpcAddress, absolute, state_folder};
-use crate::security::own_user;
+use crate::windows::security::own_user;
 
 /// What every pipe of this machine begins with.
 const PIPES: &str = r"\\.\pipe\";

@@ -23,7 +23,7 @@ pub struct LogEntry {
     /// Whose profile it was about; absent where it was about none, or about one that could not be told.
     pub profile: Option<ProfileName>,
     /// What was asked for.
-    pub deed: Deed,
+    pub deed: Operation,
     /// What came of it.
     pub outcome: Outcome,
     /// Who asked; absent where nobody did.
@@ -53,7 +53,7 @@ pub struct Process {
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub enum Deed {
+pub enum Operation {
     /// A token.
     Get,
     /// Another token than one that the API has rejected.
@@ -83,7 +83,7 @@ pub enum Deed {
     /// The end of the lock.
     Unlock,
     /// No lock when the machine is about to sleep.
-    NoLockOnSuspend,
+    DisarmSuspendLock,
     /// A look at everything between the daemon and the servers.
     Examine,
     /// A token request that somebody waits for, as the daemon made it.
@@ -111,7 +111,7 @@ pub enum Outcome {
     Failed(ErrorCode),
 }
 
-impl Deed {
+impl Operation {
     /// The word for it in every form of the log. It stays the same.
     pub const fn name(self) -> &'static str {
         match self {
@@ -129,7 +129,7 @@ impl Deed {
             Self::Lock => "lock",
             Self::LockOnSuspend => "lock-on-suspend",
             Self::Unlock => "unlock",
-            Self::NoLockOnSuspend => "no-lock-on-suspend",
+            Self::DisarmSuspendLock => "no-lock-on-suspend",
             Self::Examine => "doctor",
             Self::TokenRequest => "token-request",
             Self::Renewal => "renewal",

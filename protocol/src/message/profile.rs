@@ -13,7 +13,7 @@ pub struct ProfileCreate {
     /// Who it is to the server.
     pub identity: Identity,
     /// Where its secret rests.
-    pub secret_source: SecretLocation,
+    pub secret_source: SecretSource,
     /// What is to rest there; nothing where the location is somebody else's to fill.
     pub secret: EntryParts,
     /// Absolute path of a PEM file with the roots to trust instead of the system's.
@@ -31,7 +31,7 @@ pub struct ProfileCreate {
     /// Hosts that are asked without the proxy.
     pub no_proxy: Vec<String>,
     /// An item of another program in the system keyring, whose secret is taken over; no secret is given then.
-    pub foreign: Option<ForeignItem>,
+    pub foreign: Option<ExternalKeyringItem>,
     /// Check everything that needs neither the server nor a change, and do nothing. A secret that the profile would keep may
     /// be missing: then it is everything but that.
     pub dry_run: bool,
@@ -39,7 +39,7 @@ pub struct ProfileCreate {
 
 /// The name of a secret that an official CLI keeps in the system keyring.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct ForeignItem {
+pub struct ExternalKeyringItem {
     /// The service, `crashplancli::` or `code42cli::` and that program's name of the profile.
     pub service: String,
     /// The user name, as that program has it.
@@ -84,7 +84,7 @@ pub enum TotpMethod {
 
 /// Where a profile's secret rests.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub enum SecretLocation {
+pub enum SecretSource {
     /// The system keyring.
     Keyring,
     /// The daemon's memory; lost when the daemon ends.
@@ -107,7 +107,7 @@ pub struct ProfileUpdate {
     /// A new identity, which needs a new secret.
     pub identity: Option<Identity>,
     /// Where the secret is to rest from now on.
-    pub secret_source: Option<SecretLocation>,
+    pub secret_source: Option<SecretSource>,
     /// What is new of what rests there. A new identity needs a new secret.
     pub secret: EntryParts,
     /// A new CA bundle; an empty path takes it away.
@@ -173,7 +173,7 @@ pub struct ProfileReport {
     /// Who it is to the server.
     pub identity: Identity,
     /// Where its secret rests.
-    pub secret_source: SecretLocation,
+    pub secret_source: SecretSource,
     /// Its CA bundle, where it has one.
     pub ca_bundle: Option<String>,
     /// Whether it may use `http` to a loopback address.

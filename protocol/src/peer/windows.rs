@@ -10,7 +10,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 
 use super::{Peer, PeerError};
-use crate::security::{Kind, access_of, client_of, client_process, own_user};
+use crate::windows::security::{Kind, access_of, client_of, client_process, own_user};
 
 /// Who is at the client's end of this pipe, if the process that opened it ran as our own user.
 ///

@@ -2,7 +2,7 @@
 //! must not be linked into anything that is shipped.
 
 use cp_token_protocol::Secret;
-use cp_token_protocol::message::{Demand, EntryParts, Request, Response};
+use cp_token_protocol::message::{EntryParts, Freshness, Request, Response};
 
 /// What a message says: its fields as `Debug` shows them, and the secrets that `Debug` does not show.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ impl From<&Request> for Account {
         let secrets = match request {
             Request::AccessToken(asked) => {
                 let rejected = match &asked.demand {
-                    Demand::Rejected(token) => vec![token.expose().to_vec()],
-                    Demand::Valid | Demand::Fresh => vec![],
+                    Freshness::Rejected(token) => vec![token.expose().to_vec()],
+                    Freshness::Valid | Freshness::Fresh => vec![],
                 };
                 [rejected, exposed(&[&asked.code])].concat()
             }
@@ -36,7 +36,7 @@ impl From<&Request> for Account {
             | Request::Reload
             | Request::Stop
             | Request::Restart
-            | Request::NoLockOnSuspend
+            | Request::DisarmSuspendLock
             | Request::Log(_)
             | Request::Examine(_) => vec![],
         };

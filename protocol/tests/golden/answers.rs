@@ -2,7 +2,7 @@
 
 use cp_token_protocol::message::{
     AuthScheme, Identity, KeyringReport, ProfilePage, ProfileReport, ProtectionReport, ProtectionState,
-    Response, SecretLocation, SecretState, StatusReport, TokenGrant, TokenState, TotpMethod,
+    Response, SecretSource, SecretState, StatusReport, TokenResponse, TokenState, TotpMethod,
 };
 use cp_token_protocol::{AccessToken, ErrorCode, Failure};
 
@@ -31,8 +31,8 @@ pub(crate) fn responses() -> Vec<(&'static str, Response)> {
     all
 }
 
-fn grant(access_token: AccessToken) -> TokenGrant {
-    TokenGrant {
+fn grant(access_token: AccessToken) -> TokenResponse {
+    TokenResponse {
         access_token: access_token.into(),
         expires_in_ms: 839_000,
         expires_at: 1_800_000_839,
@@ -42,8 +42,8 @@ fn grant(access_token: AccessToken) -> TokenGrant {
     }
 }
 
-fn basic() -> TokenGrant {
-    TokenGrant { scheme: AuthScheme::Basic, ..grant(token()) }
+fn basic() -> TokenResponse {
+    TokenResponse { scheme: AuthScheme::Basic, ..grant(token()) }
 }
 
 /// One byte more than a length of one byte can tell.
@@ -139,7 +139,7 @@ fn profiles() -> Vec<ProfileReport> {
     reports[1].created = Some(1_800_000_000);
     reports[1].last_redeemed = Some(4_294_967_295);
     reports[1].token_life_ms = Some(840_000);
-    reports[2].secret_source = SecretLocation::Memory;
+    reports[2].secret_source = SecretSource::Memory;
     reports[2].insecure_http = true;
     reports[3].ca_bundle = Some("/etc/ssl/company.pem".to_owned());
     reports[3].also_for = vec!["https://gateway.example".to_owned()];
@@ -148,7 +148,7 @@ fn profiles() -> Vec<ProfileReport> {
     reports[4].identity = Identity::User("jo@example.com".to_owned());
     reports[4].secret = SecretState::Refused(1_800_000_000);
     reports[4].totp = TotpMethod::Command(vec!["/usr/bin/oathtool".to_owned()]);
-    reports[4].secret_source = SecretLocation::File("/run/secrets/crashplan".to_owned());
+    reports[4].secret_source = SecretSource::File("/run/secrets/crashplan".to_owned());
     reports
 }
 
@@ -157,7 +157,7 @@ fn profile(letter: u8, token: TokenState) -> ProfileReport {
         name: name(&char::from(letter).to_string()),
         url: URL.to_owned(),
         identity: client(),
-        secret_source: SecretLocation::Keyring,
+        secret_source: SecretSource::Keyring,
         ca_bundle: None,
         insecure_http: false,
         also_for: vec![],

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use cp_token_protocol::message::{
-    AuthScheme, Deed, Demand, ForgetScope, Identity, KeyringReport, Outcome, ProfileSelector,
-    ProtectionState, Request, Response, SecretLocation, SecretState, TokenState, TotpMethod, Verdict,
+    AuthScheme, ForgetScope, Freshness, Identity, KeyringReport, Operation, Outcome, ProfileSelector,
+    ProtectionState, Request, Response, SecretSource, SecretState, Severity, TokenState, TotpMethod,
 };
 
 use crate::answers::responses;
@@ -26,19 +26,19 @@ fn every_variant_of_every_enum_is_recorded() {
         ("Request", 18),
         ("Response", 9),
         ("ProfileSelector", 4),
-        ("Demand", 3),
+        ("Freshness", 3),
         ("ForgetScope", 2),
         ("Identity", 3),
-        ("SecretLocation", 5),
+        ("SecretSource", 5),
         ("TotpMethod", 4),
         ("AuthScheme", 2),
         ("KeyringReport", 6),
         ("ProtectionState", 3),
         ("TokenState", 4),
         ("SecretState", 2),
-        ("Deed", 19),
+        ("Operation", 19),
         ("Outcome", 6),
-        ("Verdict", 3),
+        ("Severity", 3),
     ];
     let all = counts.into_iter().flat_map(|(name, count)| (0..count).map(move |number| (name, number)));
     assert_eq!(seen, all.collect());
@@ -59,7 +59,7 @@ fn number_of_request(request: &Request) -> u32 {
         Request::Stop => 10,
         Request::Lock(_) => 11,
         Request::Unlock(_) => 12,
-        Request::NoLockOnSuspend => 13,
+        Request::DisarmSuspendLock => 13,
         Request::Log(_) => 14,
         Request::Examine(_) => 15,
         Request::Restart => 16,
@@ -84,14 +84,14 @@ fn number_of_response(response: &Response) -> u32 {
 fn note_inside_request(request: &Request, seen: &mut BTreeSet<(&str, u32)>) {
     if let Request::AccessToken(asked) = request {
         seen.insert(("ProfileSelector", number_of_selector(&asked.profile)));
-        seen.insert(("Demand", number_of_demand(&asked.demand)));
+        seen.insert(("Freshness", number_of_demand(&asked.demand)));
     }
     if let Request::Forget(scope) = request {
         seen.insert(("ForgetScope", number_of_scope(scope)));
     }
     if let Request::ProfileCreate(create) = request {
         seen.insert(("Identity", number_of_identity(&create.identity)));
-        seen.insert(("SecretLocation", number_of_location(&create.secret_source)));
+        seen.insert(("SecretSource", number_of_location(&create.secret_source)));
         seen.insert(("TotpMethod", number_of_totp(&create.totp)));
     }
 }
@@ -105,11 +105,11 @@ fn note_inside_response(response: &Response, seen: &mut BTreeSet<(&str, u32)>) {
         seen.extend(page.profiles.iter().map(|it| ("SecretState", number_of_secret_state(it.secret))));
     }
     if let Response::Log(entries) = response {
-        seen.extend(entries.iter().map(|it| ("Deed", number_of_deed(it.deed))));
+        seen.extend(entries.iter().map(|it| ("Operation", number_of_deed(it.deed))));
         seen.extend(entries.iter().map(|it| ("Outcome", number_of_outcome(it.outcome))));
     }
     if let Response::Findings(page) = response {
-        seen.extend(page.findings.iter().map(|it| ("Verdict", number_of_verdict(it.verdict))));
+        seen.extend(page.findings.iter().map(|it| ("Severity", number_of_verdict(it.verdict))));
     }
     let Response::Status(status) = response else { return };
     seen.insert(("KeyringReport", number_of_keyring(status.keyring)));
@@ -125,11 +125,11 @@ fn number_of_selector(selector: &ProfileSelector) -> u32 {
     }
 }
 
-fn number_of_demand(demand: &Demand) -> u32 {
+fn number_of_demand(demand: &Freshness) -> u32 {
     match demand {
-        Demand::Valid => 0,
-        Demand::Rejected(_) => 1,
-        Demand::Fresh => 2,
+        Freshness::Valid => 0,
+        Freshness::Rejected(_) => 1,
+        Freshness::Fresh => 2,
     }
 }
 
@@ -148,13 +148,13 @@ fn number_of_identity(identity: &Identity) -> u32 {
     }
 }
 
-fn number_of_location(location: &SecretLocation) -> u32 {
+fn number_of_location(location: &SecretSource) -> u32 {
     match location {
-        SecretLocation::Keyring => 0,
-        SecretLocation::Memory => 1,
-        SecretLocation::Command(_) => 2,
-        SecretLocation::File(_) => 3,
-        SecretLocation::Credential(_) => 4,
+        SecretSource::Keyring => 0,
+        SecretSource::Memory => 1,
+        SecretSource::Command(_) => 2,
+        SecretSource::File(_) => 3,
+        SecretSource::Credential(_) => 4,
     }
 }
 
@@ -209,27 +209,27 @@ fn number_of_secret_state(state: SecretState) -> u32 {
     }
 }
 
-fn number_of_deed(deed: Deed) -> u32 {
+fn number_of_deed(deed: Operation) -> u32 {
     match deed {
-        Deed::Get => 0,
-        Deed::GetRejected => 1,
-        Deed::GetFresh => 2,
-        Deed::Forget => 3,
-        Deed::ProfileCreate => 4,
-        Deed::ProfileUpdate => 5,
-        Deed::ProfileResetSecret => 6,
-        Deed::ProfileDelete => 7,
-        Deed::ProfileUse => 8,
-        Deed::Reload => 9,
-        Deed::Stop => 10,
-        Deed::Lock => 11,
-        Deed::LockOnSuspend => 12,
-        Deed::Unlock => 13,
-        Deed::NoLockOnSuspend => 14,
-        Deed::Examine => 15,
-        Deed::TokenRequest => 16,
-        Deed::Renewal => 17,
-        Deed::Restart => 18,
+        Operation::Get => 0,
+        Operation::GetRejected => 1,
+        Operation::GetFresh => 2,
+        Operation::Forget => 3,
+        Operation::ProfileCreate => 4,
+        Operation::ProfileUpdate => 5,
+        Operation::ProfileResetSecret => 6,
+        Operation::ProfileDelete => 7,
+        Operation::ProfileUse => 8,
+        Operation::Reload => 9,
+        Operation::Stop => 10,
+        Operation::Lock => 11,
+        Operation::LockOnSuspend => 12,
+        Operation::Unlock => 13,
+        Operation::DisarmSuspendLock => 14,
+        Operation::Examine => 15,
+        Operation::TokenRequest => 16,
+        Operation::Renewal => 17,
+        Operation::Restart => 18,
     }
 }
 
@@ -244,10 +244,10 @@ fn number_of_outcome(outcome: Outcome) -> u32 {
     }
 }
 
-fn number_of_verdict(verdict: Verdict) -> u32 {
+fn number_of_verdict(verdict: Severity) -> u32 {
     match verdict {
-        Verdict::Fine => 0,
-        Verdict::Note => 1,
-        Verdict::Fault(_) => 2,
+        Severity::Ok => 0,
+        Severity::Warning => 1,
+        Severity::Error(_) => 2,
     }
 }

@@ -2,7 +2,7 @@
 
 use cp_token_protocol::ErrorCode;
 use cp_token_protocol::message::{
-    Caller, Deed, Finding, FindingPage, LogEntry, Outcome, Process, Response, Verdict,
+    Caller, Finding, FindingPage, LogEntry, Operation, Outcome, Process, Response, Severity,
 };
 
 use crate::samples::name;
@@ -40,36 +40,36 @@ fn entries() -> Vec<LogEntry> {
     entries
 }
 
-fn entry(number: u64, deed: Deed, outcome: Outcome) -> LogEntry {
+fn entry(number: u64, deed: Operation, outcome: Outcome) -> LogEntry {
     let process = |pid, program: &str| Process { pid, program: program.to_owned() };
     let caller = Caller { uid: 1000, process: process(70_000, "cp-token"), parent: Some(process(0, "")) };
     LogEntry { number, at: 1_800_000_000, profile: Some(name("prod")), deed, outcome, caller: Some(caller) }
 }
 
-const DEEDS: [Deed; 19] = [
-    Deed::Get,
-    Deed::GetRejected,
-    Deed::GetFresh,
-    Deed::Forget,
-    Deed::ProfileCreate,
-    Deed::ProfileUpdate,
-    Deed::ProfileResetSecret,
-    Deed::ProfileDelete,
-    Deed::ProfileUse,
-    Deed::Reload,
-    Deed::Stop,
-    Deed::Lock,
-    Deed::LockOnSuspend,
-    Deed::Unlock,
-    Deed::NoLockOnSuspend,
-    Deed::Examine,
-    Deed::TokenRequest,
-    Deed::Renewal,
-    Deed::Restart,
+const DEEDS: [Operation; 19] = [
+    Operation::Get,
+    Operation::GetRejected,
+    Operation::GetFresh,
+    Operation::Forget,
+    Operation::ProfileCreate,
+    Operation::ProfileUpdate,
+    Operation::ProfileResetSecret,
+    Operation::ProfileDelete,
+    Operation::ProfileUse,
+    Operation::Reload,
+    Operation::Stop,
+    Operation::Lock,
+    Operation::LockOnSuspend,
+    Operation::Unlock,
+    Operation::DisarmSuspendLock,
+    Operation::Examine,
+    Operation::TokenRequest,
+    Operation::Renewal,
+    Operation::Restart,
 ];
 
 fn findings() -> Vec<Finding> {
-    let verdicts = [Verdict::Fine, Verdict::Note, Verdict::Fault(ErrorCode::SERVER_UNREACHABLE)];
+    let verdicts = [Severity::Ok, Severity::Warning, Severity::Error(ErrorCode::SERVER_UNREACHABLE)];
     let finding = |(number, verdict)| Finding {
         profile: (number > 0).then(|| name("prod")),
         check: "server".to_owned(),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::handover::{
-    Codes, Cooling, FORMAT, HEAD_LENGTH, Held, Instant, Lease, Lock, Parting, Pause, Piece, Refusal, Seal,
-    Word, decode_piece, decode_word, encode_piece, encode_word, format_of, greeting, length_of,
+    Codes, Cooldown, FORMAT, HEAD_LENGTH, HeldToken, Instant, Lease, Lock, Parting, Pause, Piece, Refusal,
+    Seal, Word, decode_piece, decode_word, encode_piece, encode_word, format_of, greeting, length_of,
 };
 use cp_token_protocol::message::Response;
 use cp_token_protocol::{ErrorCode, Failure, Secret};
@@ -33,7 +33,7 @@ fn lease() -> Lease {
     Lease {
         profile: name("prod"),
         account: "prod key-1@https://console.us2.crashplan.com".to_owned(),
-        held: Some(Held {
+        held: Some(HeldToken {
             token: Arc::new(token()),
             life: Duration::from_secs(900),
             end: at(840),
@@ -41,7 +41,7 @@ fn lease() -> Lease {
             renewal_by_callers_only: true,
             is_set_aside: true,
         }),
-        cooling: Some(Cooling { until: at(3), failures: 2, is_asked_for: true, ends_with_forget: true }),
+        cooling: Some(Cooldown { until: at(3), failures: 2, is_asked_for: true, ends_with_forget: true }),
         refused: true,
         full_at: Duration::from_millis(1500),
         last_asked: Some(Duration::from_secs(70_000)),

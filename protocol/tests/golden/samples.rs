@@ -2,9 +2,9 @@
 //! sides of each step of their encoding. They say nothing about bytes.
 
 use cp_token_protocol::message::{
-    AccessTokenRequest, Demand, EntryParts, ExamineRequest, ForeignItem, ForgetScope, Identity, LockRequest,
-    LogRequest, OriginSelector, ProfileCreate, ProfileListRequest, ProfileResetSecret, ProfileSelector,
-    ProfileUpdate, Request, SecretLocation, TotpMethod,
+    AccessTokenRequest, DoctorRequest, EntryParts, ExternalKeyringItem, ForgetScope, Freshness, Identity,
+    LockRequest, LogRequest, OriginSelector, ProfileCreate, ProfileListRequest, ProfileResetSecret,
+    ProfileSelector, ProfileUpdate, Request, SecretSource, TotpMethod,
 };
 use cp_token_protocol::{AccessToken, ProfileName, Secret};
 
@@ -32,17 +32,17 @@ pub(crate) fn requests() -> Vec<(&'static str, Request)> {
         ("request-lock", Request::Lock(LockRequest { passphrase: secret(), on_suspend: false })),
         ("request-lock-on-suspend", Request::Lock(LockRequest { passphrase: secret(), on_suspend: true })),
         ("request-unlock", Request::Unlock(secret())),
-        ("request-no-lock-on-suspend", Request::NoLockOnSuspend),
+        ("request-no-lock-on-suspend", Request::DisarmSuspendLock),
         ("request-log", Request::Log(LogRequest { most: 50, before: None })),
         ("request-log-before", Request::Log(LogRequest { most: 251, before: Some(70_000) })),
-        ("request-examine", Request::Examine(ExamineRequest { profile: None, after: None })),
+        ("request-examine", Request::Examine(DoctorRequest { profile: None, after: None })),
         (
             "request-examine-profile",
-            Request::Examine(ExamineRequest { profile: Some(name("prod")), after: None }),
+            Request::Examine(DoctorRequest { profile: Some(name("prod")), after: None }),
         ),
         (
             "request-examine-after",
-            Request::Examine(ExamineRequest { profile: None, after: Some(name("prod")) }),
+            Request::Examine(DoctorRequest { profile: None, after: Some(name("prod")) }),
         ),
     ]);
     all
@@ -84,7 +84,7 @@ fn access_tokens() -> Vec<(&'static str, Request)> {
     };
     let with_code = Request::AccessToken(AccessTokenRequest {
         profile: named("jo"),
-        demand: Demand::Valid,
+        demand: Freshness::Valid,
         min_validity_ms: None,
         timeout_ms: 30_000,
         code: Some(code()),
@@ -93,12 +93,18 @@ fn access_tokens() -> Vec<(&'static str, Request)> {
     });
     let by_url = ProfileSelector::Url(URL.to_owned());
     vec![
-        ("request-access-token", ask(ProfileSelector::Default, Demand::Valid, None, 30_000)),
-        ("request-access-token-rejected", ask(named("prod"), Demand::Rejected(token()), Some(90_000), 250)),
-        ("request-access-token-fresh", ask(by_url, Demand::Fresh, Some(0), 251)),
+        ("request-access-token", ask(ProfileSelector::Default, Freshness::Valid, None, 30_000)),
+        (
+            "request-access-token-rejected",
+            ask(named("prod"), Freshness::Rejected(token()), Some(90_000), 250),
+        ),
+        ("request-access-token-fresh", ask(by_url, Freshness::Fresh, Some(0), 251)),
         ("request-access-token-with-code", with_code),
-        ("request-access-token-origin", ask(for_origin(None), Demand::Valid, None, 30_000)),
-        ("request-access-token-origin-narrowed", ask(for_origin(Some("prod")), Demand::Valid, None, 30_000)),
+        ("request-access-token-origin", ask(for_origin(None), Freshness::Valid, None, 30_000)),
+        (
+            "request-access-token-origin-narrowed",
+            ask(for_origin(Some("prod")), Freshness::Valid, None, 30_000),
+        ),
     ]
 }
 
@@ -131,7 +137,7 @@ fn create_in_keyring() -> ProfileCreate {
         name: name("prod"),
         url: URL.to_owned(),
         identity: client(),
-        secret_source: SecretLocation::Keyring,
+        secret_source: SecretSource::Keyring,
         secret: only_secret(),
         ca_bundle: None,
         insecure_http: false,
@@ -146,8 +152,10 @@ fn create_in_keyring() -> ProfileCreate {
 }
 
 fn create_from_foreign_item() -> ProfileCreate {
-    let item =
-        ForeignItem { service: "crashplancli::A Person".to_owned(), username: "jo@example.com".to_owned() };
+    let item = ExternalKeyringItem {
+        service: "crashplancli::A Person".to_owned(),
+        username: "jo@example.com".to_owned(),
+    };
     ProfileCreate {
         identity: Identity::User("jo@example.com".to_owned()),
         secret: EntryParts::default(),
@@ -173,7 +181,7 @@ fn create_basic() -> ProfileCreate {
     ProfileCreate {
         name: name("old"),
         identity: Identity::Basic("jo@example.com".to_owned()),
-        secret_source: SecretLocation::File("/run/secrets/crashplan".to_owned()),
+        secret_source: SecretSource::File("/run/secrets/crashplan".to_owned()),
         secret: EntryParts::default(),
         ..create_in_keyring()
     }
@@ -183,7 +191,7 @@ fn create_from_command() -> ProfileCreate {
     let line = ["/usr/bin/pass", "show", "crash plan"].map(str::to_owned).to_vec();
     ProfileCreate {
         identity: Identity::User("jo@example.com".to_owned()),
-        secret_source: SecretLocation::Command(line),
+        secret_source: SecretSource::Command(line),
         secret: EntryParts::default(),
         totp: TotpMethod::Command(vec!["/usr/bin/oathtool".to_owned()]),
         ..create_in_keyring()
@@ -193,7 +201,7 @@ fn create_from_command() -> ProfileCreate {
 fn create_from_credential() -> ProfileCreate {
     ProfileCreate {
         identity: Identity::User("jo@example.com".to_owned()),
-        secret_source: SecretLocation::Credential("crashplan".to_owned()),
+        secret_source: SecretSource::Credential("crashplan".to_owned()),
         secret: EntryParts::default(),
         totp: TotpMethod::Ask,
         code: Some(code()),
@@ -205,7 +213,7 @@ fn create_in_memory() -> ProfileCreate {
     ProfileCreate {
         name: name("a.b_c-9"),
         url: "http://localhost:8443".to_owned(),
-        secret_source: SecretLocation::Memory,
+        secret_source: SecretSource::Memory,
         ca_bundle: Some("/etc/ssl/töst.pem".to_owned()),
         insecure_http: true,
         verify: false,
@@ -218,7 +226,7 @@ fn update_of_everything() -> ProfileUpdate {
         name: name("prod"),
         url: Some(URL.to_owned()),
         identity: Some(client()),
-        secret_source: Some(SecretLocation::Memory),
+        secret_source: Some(SecretSource::Memory),
         secret: all_parts(),
         ca_bundle: Some(String::new()),
         insecure_http: Some(true),

@@ -2,7 +2,7 @@
 
 use cp_token_protocol::ErrorCode;
 use cp_token_protocol::message::{
-    Caller, Deed, ExamineRequest, Finding, LogEntry, LogRequest, Outcome, Process, Verdict,
+    Caller, DoctorRequest, Finding, LogEntry, LogRequest, Operation, Outcome, Process, Severity,
 };
 use proptest::option::of;
 use proptest::prelude::*;
@@ -13,8 +13,8 @@ pub(crate) fn log_requests() -> impl Strategy<Value = LogRequest> {
     (any::<u32>(), of(numbers())).prop_map(|(most, before)| LogRequest { most, before })
 }
 
-pub(crate) fn examine_requests() -> impl Strategy<Value = ExamineRequest> {
-    (of(names()), of(names())).prop_map(|(profile, after)| ExamineRequest { profile, after })
+pub(crate) fn examine_requests() -> impl Strategy<Value = DoctorRequest> {
+    (of(names()), of(names())).prop_map(|(profile, after)| DoctorRequest { profile, after })
 }
 
 pub(crate) fn entries() -> impl Strategy<Value = LogEntry> {
@@ -31,9 +31,9 @@ pub(crate) fn entries() -> impl Strategy<Value = LogEntry> {
 
 pub(crate) fn findings() -> impl Strategy<Value = Finding> {
     let verdicts = prop_oneof![
-        Just(Verdict::Fine),
-        Just(Verdict::Note),
-        any::<u16>().prop_map(|code| Verdict::Fault(ErrorCode(code))),
+        Just(Severity::Ok),
+        Just(Severity::Warning),
+        any::<u16>().prop_map(|code| Severity::Error(ErrorCode(code))),
     ];
     (of(names()), texts(), verdicts, texts(), texts())
         .prop_map(|(profile, check, verdict, found, mend)| Finding { profile, check, verdict, found, mend })
@@ -48,18 +48,18 @@ fn callers() -> impl Strategy<Value = Caller> {
     })
 }
 
-fn deeds() -> impl Strategy<Value = Deed> {
+fn deeds() -> impl Strategy<Value = Operation> {
     prop_oneof![
-        Just(Deed::Get),
-        Just(Deed::GetRejected),
-        Just(Deed::GetFresh),
-        Just(Deed::Forget),
-        Just(Deed::ProfileCreate),
-        Just(Deed::Stop),
-        Just(Deed::Examine),
-        Just(Deed::TokenRequest),
-        Just(Deed::Renewal),
-        Just(Deed::Restart),
+        Just(Operation::Get),
+        Just(Operation::GetRejected),
+        Just(Operation::GetFresh),
+        Just(Operation::Forget),
+        Just(Operation::ProfileCreate),
+        Just(Operation::Stop),
+        Just(Operation::Examine),
+        Just(Operation::TokenRequest),
+        Just(Operation::Renewal),
+        Just(Operation::Restart),
     ]
 }
 

@@ -1,8 +1,8 @@
 //! Owns the choice of arbitrary messages about profiles, as `strategies.rs` owns the others.
 
 use cp_token_protocol::message::{
-    EntryParts, ForeignItem, Identity, ProfileCreate, ProfileReport, ProfileResetSecret, ProfileUpdate,
-    SecretLocation, SecretState, TotpMethod,
+    EntryParts, ExternalKeyringItem, Identity, ProfileCreate, ProfileReport, ProfileResetSecret,
+    ProfileUpdate, SecretSource, SecretState, TotpMethod,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -35,8 +35,8 @@ pub(crate) fn creates() -> impl Strategy<Value = ProfileCreate> {
     })
 }
 
-fn foreign_items() -> impl Strategy<Value = ForeignItem> {
-    (texts(), texts()).prop_map(|(service, username)| ForeignItem { service, username })
+fn foreign_items() -> impl Strategy<Value = ExternalKeyringItem> {
+    (texts(), texts()).prop_map(|(service, username)| ExternalKeyringItem { service, username })
 }
 
 pub(crate) fn updates() -> impl Strategy<Value = ProfileUpdate> {
@@ -125,13 +125,13 @@ fn identities() -> impl Strategy<Value = Identity> {
     ]
 }
 
-fn locations() -> impl Strategy<Value = SecretLocation> {
+fn locations() -> impl Strategy<Value = SecretSource> {
     prop_oneof![
-        Just(SecretLocation::Keyring),
-        Just(SecretLocation::Memory),
-        vec(texts(), 0..4).prop_map(SecretLocation::Command),
-        texts().prop_map(SecretLocation::File),
-        texts().prop_map(SecretLocation::Credential)
+        Just(SecretSource::Keyring),
+        Just(SecretSource::Memory),
+        vec(texts(), 0..4).prop_map(SecretSource::Command),
+        texts().prop_map(SecretSource::File),
+        texts().prop_map(SecretSource::Credential)
     ]
 }
 

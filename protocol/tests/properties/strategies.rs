@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use cp_token_protocol::message::{
-    AccessTokenRequest, AuthScheme, Demand, FindingPage, ForgetScope, KeyringReport, LockRequest,
+    AccessTokenRequest, AuthScheme, FindingPage, ForgetScope, Freshness, KeyringReport, LockRequest,
     OriginSelector, ProfileListRequest, ProfilePage, ProfileSelector, ProtectionReport, ProtectionState,
-    Request, Response, StatusReport, TokenGrant, TokenState,
+    Request, Response, StatusReport, TokenResponse, TokenState,
 };
 use cp_token_protocol::{AccessToken, ErrorCode, Failure, ProfileName, Secret};
 use proptest::collection::vec;
@@ -35,7 +35,7 @@ pub(crate) fn requests() -> impl Strategy<Value = Request> {
         (secrets(), any::<bool>())
             .prop_map(|(passphrase, on_suspend)| Request::Lock(LockRequest { passphrase, on_suspend })),
         secrets().prop_map(Request::Unlock),
-        Just(()).prop_map(|()| Request::NoLockOnSuspend),
+        Just(()).prop_map(|()| Request::DisarmSuspendLock),
         log_requests().prop_map(Request::Log),
         examine_requests().prop_map(Request::Examine),
     ]
@@ -64,12 +64,12 @@ fn token_requests() -> impl Strategy<Value = AccessTokenRequest> {
     })
 }
 
-fn grants() -> impl Strategy<Value = TokenGrant> {
+fn grants() -> impl Strategy<Value = TokenResponse> {
     let schemes = prop_oneof![Just(AuthScheme::Bearer), Just(AuthScheme::Basic)];
     let fields = (tokens(), numbers(), numbers(), names(), texts(), schemes);
     fields.prop_map(|(token, expires_in_ms, expires_at, profile, url, scheme)| {
         let access_token = Arc::new(token);
-        TokenGrant { access_token, expires_in_ms, expires_at, profile, url, scheme }
+        TokenResponse { access_token, expires_in_ms, expires_at, profile, url, scheme }
     })
 }
 
@@ -116,11 +116,11 @@ fn selectors() -> impl Strategy<Value = ProfileSelector> {
     ]
 }
 
-fn demands() -> impl Strategy<Value = Demand> {
+fn demands() -> impl Strategy<Value = Freshness> {
     prop_oneof![
-        Just(()).prop_map(|()| Demand::Valid),
-        tokens().prop_map(Demand::Rejected),
-        Just(()).prop_map(|()| Demand::Fresh),
+        Just(()).prop_map(|()| Freshness::Valid),
+        tokens().prop_map(Freshness::Rejected),
+        Just(()).prop_map(|()| Freshness::Fresh),
     ]
 }
 

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls::{ServerConnection, StreamOwned};
 
-use super::{Content, Demand, Presented, Seen, Shared};
+use super::{Content, Freshness, Presented, Seen, Shared};
 
 /// A safety net, and no measure.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -48,12 +48,12 @@ fn answer<S: Read + Write>(shared: &Shared, mut stream: BufReader<S>) -> io::Res
     stream.flush()
 }
 
-fn refusal(demand: Demand) -> Vec<u8> {
+fn refusal(demand: Freshness) -> Vec<u8> {
     let challenge = match demand {
-        Demand::Bearer => "WWW-Authenticate: Bearer realm=\"git\"\r\n",
-        Demand::Basic => "WWW-Authenticate: Basic realm=\"git, Bearer\"\r\n",
-        Demand::Either => "WWW-Authenticate: Basic realm=\"git\", Bearer realm=\"git\"\r\n",
-        Demand::BearerUnsaid => "",
+        Freshness::Bearer => "WWW-Authenticate: Bearer realm=\"git\"\r\n",
+        Freshness::Basic => "WWW-Authenticate: Basic realm=\"git, Bearer\"\r\n",
+        Freshness::Either => "WWW-Authenticate: Basic realm=\"git\", Bearer realm=\"git\"\r\n",
+        Freshness::BearerUnsaid => "",
     };
     let head = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n";
     format!("{head}{challenge}\r\n").into_bytes()

@@ -7,13 +7,16 @@ mod kubectl;
 mod readme;
 
 use cp_token_tests::certificates::ServerCertificate;
-use cp_token_tests::guarded_server::{Content, Demand, GuardedServer, Presented};
+use cp_token_tests::guarded_server::{Content, Freshness, GuardedServer, Presented};
 use cp_token_tests::world::World;
 
 use crate::people::{Person, creating};
 
 /// A world in which profile `prod` answers for a server with these contents, too.
-fn stage(demand: Demand, answers: Vec<(&'static str, &'static str, &'static str)>) -> (World, GuardedServer) {
+fn stage(
+    demand: Freshness,
+    answers: Vec<(&'static str, &'static str, &'static str)>,
+) -> (World, GuardedServer) {
     let world = World::new();
     let tls = world.server().authority().server_config(ServerCertificate::Good);
     let server = GuardedServer::start(Content::Answers(answers), demand, Some(tls));

@@ -10,7 +10,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use cp_token_tests::certificates::ServerCertificate;
-use cp_token_tests::guarded_server::{Content, Demand, GuardedServer};
+use cp_token_tests::guarded_server::{Content, Freshness, GuardedServer};
 use cp_token_tests::programs;
 use cp_token_tests::world::{Call, World};
 
@@ -23,7 +23,7 @@ fn gits() -> Vec<PathBuf> {
 }
 
 /// A world and a git server for whose origin profile `prod` answers.
-fn stage(demand: Demand, has_tls: bool) -> (World, GuardedServer) {
+fn stage(demand: Freshness, has_tls: bool) -> (World, GuardedServer) {
     let world = World::new();
     std::fs::create_dir(world.path("served")).expect("make a folder");
     let tls = has_tls.then(|| world.server().authority().server_config(ServerCertificate::Good));

@@ -67,7 +67,7 @@ fn a_page_has_every_option_that_the_help_has() {
 fn the_page_of_the_config_file_names_every_key_that_the_daemon_reads() {
     let world = World::new();
     let page = world.helper(&["manual", "cp-token-config"]).succeeded().stdout;
-    let reader = concat!(env!("CARGO_MANIFEST_DIR"), "/../daemon/src/config/raw.rs");
+    let reader = concat!(env!("CARGO_MANIFEST_DIR"), "/../daemon/src/profile/config/raw.rs");
     let reader = std::fs::read_to_string(reader).expect("the reader of the config");
     let table =
         reader.split("struct RawProfile").nth(1).and_then(|rest| rest.split('}').next()).expect("a table");

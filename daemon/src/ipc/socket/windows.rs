@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use cp_token_protocol::IpcAddress;
-use cp_token_protocol::security::{Descriptor, Kind, access_of, own_user, wide};
+use cp_token_protocol::windows::security::{Descriptor, Kind, access_of, own_user, wide};
 use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_PIPE_BUSY, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, PIPE_ACCESS_DUPLEX,
@@ -18,12 +18,12 @@ use windows_sys::Win32::System::Pipes::{
     PIPE_UNLIMITED_INSTANCES, PIPE_WAIT,
 };
 
-use crate::files::{self, FileError};
-use crate::instance::{InstanceError, InstanceLock};
+use crate::base::files::{self, FileError};
+use crate::process::instance::{InstanceError, InstanceLock};
 
 /// The pipe's first instance, and the right to its name.
 #[derive(Debug)]
-pub struct MeetingPlace {
+pub struct BoundSocket {
     first: Mutex<Option<OwnedHandle>>,
     path: PathBuf,
     _lock: InstanceLock,
@@ -38,7 +38,7 @@ pub struct Listening {
 
 /// Why there is no place to meet in.
 #[derive(Debug, thiserror::Error)]
-pub enum MeetingError {
+pub enum BindError {
     /// The folder is not used.
     #[error("the folder {0} is not used: {1}")]
     Folder(String, #[source] FileError),
@@ -53,22 +53,22 @@ pub enum MeetingError {
     Bind(String, #[source] FileError),
 }
 
-impl MeetingPlace {
+impl BoundSocket {
     /// Makes the folder, takes the lock, and makes the pipe. No service manager hands one over here.
     ///
     /// # Errors
-    /// [`MeetingError`].
-    pub fn open(address: &IpcAddress, _: Option<OwnedHandle>) -> Result<Self, MeetingError> {
+    /// [`BindError`].
+    pub fn open(address: &IpcAddress, _: Option<OwnedHandle>) -> Result<Self, BindError> {
         let folder = address.folder();
         let shown = files::show(folder);
         files::make_private_folder(folder)
             .and_then(|()| files::check_ancestors(folder))
-            .map_err(|error| MeetingError::Folder(shown, error))?;
+            .map_err(|error| BindError::Folder(shown, error))?;
         let lock = InstanceLock::take(folder)?;
         let path = address.socket().to_owned();
         let first = instance(&path, FILE_FLAG_FIRST_PIPE_INSTANCE).map_err(|error| refused(&path, error))?;
         if !is_ours_alone(&first).map_err(|error| refused(&path, error))? {
-            return Err(MeetingError::NameTaken(files::show(&path)));
+            return Err(BindError::NameTaken(files::show(&path)));
         }
         Ok(Self { first: Mutex::new(Some(first)), path, _lock: lock })
     }
@@ -97,7 +97,7 @@ impl MeetingPlace {
     ///
     /// # Errors
     /// None.
-    pub fn renew_lock(&mut self) -> Result<(), MeetingError> {
+    pub fn renew_lock(&mut self) -> Result<(), BindError> {
         Ok(())
     }
 
@@ -115,7 +115,7 @@ impl MeetingPlace {
     ///
     /// # Errors
     /// None.
-    pub fn make_anew(&mut self) -> Result<(), MeetingError> {
+    pub fn make_anew(&mut self) -> Result<(), BindError> {
         Ok(())
     }
 
@@ -128,7 +128,7 @@ impl MeetingPlace {
     pub fn remove_name(&self) {}
 
     /// Each instance bears the number of the process that made it.
-    pub fn put_our_name_to_it(&self) {}
+    pub fn refresh_peer_credentials(&self) {}
 }
 
 /// One more instance of the pipe.
@@ -136,12 +136,12 @@ pub(super) fn another(path: &Path) -> io::Result<OwnedHandle> {
     instance(path, 0)
 }
 
-fn refused(path: &Path, error: io::Error) -> MeetingError {
+fn refused(path: &Path, error: io::Error) -> BindError {
     let taken = [ERROR_ACCESS_DENIED, ERROR_PIPE_BUSY].map(|number| Some(number.cast_signed()));
     if taken.contains(&error.raw_os_error()) {
-        MeetingError::NameTaken(files::show(path))
+        BindError::NameTaken(files::show(path))
     } else {
-        MeetingError::Bind(files::show(path), error.into())
+        BindError::Bind(files::show(path), error.into())
     }
 }
 

@@ -16,7 +16,7 @@ fn reported() -> (Lease, Asked) {
     assert!(matches!(lease.request(&rejecting("one"), at(1)), Decision::Wait(Attempt(2))));
     let asked = lease.asked(at(1));
     assert!(matches!(lease.request(&any(), at(1)), Decision::Wait(Attempt(2))), "set aside");
-    assert_eq!(lease.standing(at(1)), Standing::Requesting);
+    assert_eq!(lease.standing(at(1)), LeaseStatus::Requesting);
     (lease, asked)
 }
 
@@ -47,7 +47,7 @@ fn who_has_no_more_time_gets_the_token_that_somebody_else_has_reported() {
     assert!(lease.serve_in_spite(&any(), asked, at(2)).is_none(), "the control: it is set aside");
     let late = lease.serve_at_last(&any(), asked, at(2)).expect("a token");
     assert_eq!(late.token.expose(), b"one");
-    for ask in [rejecting("one"), Ask { demand: Demand::Fresh, ..any() }, living(3600)] {
+    for ask in [rejecting("one"), TokenQuery { demand: Freshness::Fresh, ..any() }, living(3600)] {
         assert!(lease.serve_at_last(&ask, asked, at(2)).is_none(), "{ask:?}");
     }
     assert!(lease.serve_at_last(&any(), asked, at(90)).is_none(), "not beyond its life");
@@ -56,7 +56,7 @@ fn who_has_no_more_time_gets_the_token_that_somebody_else_has_reported() {
 
 #[test]
 fn where_only_a_person_brings_another_a_report_takes_the_token_from_nobody_else() {
-    let with_code = |ask: Ask| Ask { has_code: true, ..ask };
+    let with_code = |ask: TokenQuery| TokenQuery { has_code: true, ..ask };
     let mut lease = holding();
     lease.require_code(true);
     for _ in 0..2 {
@@ -100,7 +100,7 @@ fn a_token_that_is_set_aside_is_so_with_the_next_daemon_and_with_another_way_to_
     let (mut lease, _) = reported();
     lease.disown();
     let name = cp_token_protocol::ProfileName::parse("a").expect("a name");
-    let mut next = Lease::inherited(lease.bequeath(name, String::new(), None), false);
+    let mut next = Lease::inherited(lease.export_state(name, String::new(), None), false);
     assert!(matches!(next.request(&any(), at(2)), Decision::Wait(_)));
     fails(&mut next, OUTAGE, 2);
     assert_eq!(served(next.request(&any(), at(2))), "one");

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use cp_token_protocol::ProfileName;
 
 use super::{Edit, describe, redescribe};
-use crate::config::edit::ConfigText;
-use crate::config::{Config, Sections};
 use crate::profile::Profile;
-use crate::registry::known::Known;
+use crate::profile::config::edit::ConfigText;
+use crate::profile::config::{Config, Sections};
+use crate::registry::parsed::Known;
 
 impl Edit {
     /// The known text with this change; nothing where the whole text has to be looked at for it.

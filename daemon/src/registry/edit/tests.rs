@@ -1,13 +1,13 @@
 //! Tests of changes to the config file's text: by hand for the forms that people give a file, and by chance.
 
-use cp_token_protocol::message::{EntryParts, Identity, SecretLocation, TotpMethod};
+use cp_token_protocol::message::{EntryParts, Identity, SecretSource, TotpMethod};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use super::*;
 use crate::profile::Network;
-use crate::registry::known::Known;
-use crate::request_url::RequestUrl;
+use crate::profile::request_url::RequestUrl;
+use crate::registry::parsed::Known;
 
 fn name(text: &str) -> ProfileName {
     ProfileName::parse(text).unwrap()
@@ -19,7 +19,7 @@ fn profile(text: &str) -> Profile {
         url: RequestUrl::parse("https://new.example", false).unwrap(),
         identity: Identity::ApiClient("key-9".into()),
         totp: TotpMethod::None,
-        secret_source: SecretLocation::Memory,
+        secret_source: SecretSource::Memory,
         network: Network::default(),
         insecure_http: false,
         also_for: Vec::new(),
@@ -49,7 +49,7 @@ fn nothing(of: &str) -> ProfileUpdate {
 /// The change of a profile that was verified when the file said `text`.
 fn update(text: &str, update: ProfileUpdate) -> Edit {
     let old = (*Config::parse(text).unwrap().profiles[&update.name]).clone();
-    let new = draft::updated(&old, &update).unwrap();
+    let new = build::updated(&old, &update).unwrap();
     Edit::Change(Box::new(Update { update, old, new }))
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::error::RegistryError;
-use super::super::known::Known;
-use super::super::rest;
+use super::super::parsed::Known;
+use super::super::stability;
 use super::{ConfigFile, Signature};
-use crate::files::{self, FileError};
+use crate::base::files::{self, FileError};
 
 /// How long a file that somebody else wrote has to stay the same until it is taken as whole.
 pub(super) const CALM: Duration = Duration::from_millis(20);
@@ -25,7 +25,7 @@ pub(in crate::registry) enum Found {
 impl ConfigFile {
     /// The file's version and text when nobody else is writing it.
     pub(super) fn whole(&self) -> (Option<Signature>, Result<Found, RegistryError>) {
-        let (signature, text) = rest::at_rest(self);
+        let (signature, text) = stability::at_rest(self);
         let refused = |error| Err(RegistryError::ConfigFile(self.shown(), error));
         match text {
             // Whoever wants no profiles any more says so with a file: a gap in an editor's work would end every token.
@@ -54,7 +54,7 @@ impl ConfigFile {
     }
 }
 
-impl rest::Changing for ConfigFile {
+impl stability::Changing for ConfigFile {
     type Version = Option<Signature>;
     type Text = Result<Found, RegistryError>;
 

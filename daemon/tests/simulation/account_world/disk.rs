@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cp_tokend::codes::log::{CLAIM_LIMIT, Claim, ClaimError, ClaimFault, CodeLog};
-use cp_tokend::totp::steps::Use;
+use cp_tokend::token_request::codes::log::{CLAIM_LIMIT, Claim, ClaimError, ClaimFault, CodeLog};
+use cp_tokend::token_request::totp::steps::Use;
 
 use crate::code_world::Log;
 use crate::dice::Dice;

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use cp_token_protocol::message::Identity;
 use cp_token_protocol::{AccessToken, Secret};
-use cp_tokend::authority::{Issued, TokenEndpoint, TokenOrder, TokenRequestError};
-use cp_tokend::totp::{Seed, steps};
+use cp_tokend::token_endpoint::{IssuedToken, TokenEndpoint, TokenRequest, TokenRequestError};
+use cp_tokend::token_request::totp::{Seed, steps};
 use tokio::time::Instant;
 
 use crate::dice::Dice;
@@ -77,7 +77,7 @@ impl Server {
         self.seen.lock().expect("lock").wrong.get(&user.name).copied().unwrap_or_default()
     }
 
-    fn judge(&self, order: &TokenOrder) -> bool {
+    fn judge(&self, order: &TokenRequest) -> bool {
         let Identity::User(name) = &order.identity else { unreachable!("users alone are here") };
         let name = name.to_lowercase();
         let user = self.users.iter().find(|user| user.name == name).expect("a user");
@@ -86,7 +86,7 @@ impl Server {
         order.secret.matches(user.password) && is_new
     }
 
-    fn count(&self, order: &TokenOrder) {
+    fn count(&self, order: &TokenRequest) {
         let Identity::User(name) = &order.identity else { unreachable!("users alone are here") };
         *self.seen.lock().expect("lock").wrong.entry(name.to_lowercase()).or_default() += 1;
     }
@@ -109,7 +109,7 @@ impl Server {
         step(self.wall() - LONGEST_WAY - super::SKEW)..=step(self.wall() + super::SKEW)
     }
 
-    async fn answer(&self, order: TokenOrder) -> Result<Issued, TokenRequestError> {
+    async fn answer(&self, order: TokenRequest) -> Result<IssuedToken, TokenRequestError> {
         if !order.progress.may_send() {
             return Err(TokenRequestError::TimedOut);
         }
@@ -129,7 +129,7 @@ impl Server {
             (false, _) => Err(TokenRequestError::TimedOut),
             (_, true) => {
                 let token = AccessToken::copy_of(token.as_bytes()).expect("a token");
-                Ok(Issued { token, life: Duration::from_secs(1_800) })
+                Ok(IssuedToken { token, life: Duration::from_secs(1_800) })
             }
             (_, false) => Err(super::refusal()),
         }
@@ -139,9 +139,9 @@ impl Server {
 impl TokenEndpoint for Server {
     fn request_token<'a>(
         &'a self,
-        order: TokenOrder,
+        order: TokenRequest,
         _: Duration,
-    ) -> Pin<Box<dyn Future<Output = Result<Issued, TokenRequestError>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<IssuedToken, TokenRequestError>> + Send + 'a>> {
         Box::pin(self.answer(order))
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use cp_tokend::clock::Moment;
-use cp_tokend::failure;
-use cp_tokend::lease::{Acceptance, Attempt, Decision, Demand, FailureKind, policy};
+use cp_tokend::base::clock::Moment;
+use cp_tokend::lease::{Acceptance, Attempt, Decision, FailureKind, Freshness, policy};
+use cp_tokend::token_request::failure::kind_of;
 
 use super::{Known, World};
 use crate::people::{CLIENT, READER};
@@ -37,7 +37,7 @@ impl World {
             }
             Err(error) => {
                 let profile = if self.is_only_read { &READER } else { &CLIENT };
-                let kind = failure::kind_of(&error, profile);
+                let kind = kind_of(&error, profile);
                 self.refused = kind == FailureKind::Final;
                 assert!(self.lease.on_failed(attempt, kind, now, chance));
                 match kind {
@@ -75,7 +75,7 @@ impl World {
             assert_eq!(awaited, attempt, "a waiter waits for one attempt at a time");
             let decision = self.lease.settle(&waiter.ask, waiter.asked, self.moment());
             let waits_on = matches!(decision, Decision::Wait(_));
-            assert!(!waits_on || matches!(waiter.ask.demand, Demand::Fresh), "one attempt is enough");
+            assert!(!waits_on || matches!(waiter.ask.demand, Freshness::Fresh), "one attempt is enough");
             self.follow(waiter, decision, false);
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cp_tokend::lease::{
-    Acceptance, Ask, Decision, Demand, FailureKind, Fingerprint, Refusal, Served, policy,
+    Acceptance, Decision, FailureKind, Freshness, Refusal, ServedToken, TokenFingerprint, TokenQuery, policy,
 };
 
 use super::{Known, Waiter, World, token};
@@ -19,7 +19,7 @@ impl World {
         }
     }
 
-    pub(super) fn check_served(&self, served: &Served, waiter: &Waiter) {
+    pub(super) fn check_served(&self, served: &ServedToken, waiter: &Waiter) {
         let ask = &waiter.ask;
         let known = self.issued.last().expect("a token that was accepted");
         assert_eq!(served.token.expose(), known.text.as_bytes(), "the token in hand and no other");
@@ -29,11 +29,11 @@ impl World {
         );
         assert!(!known.set_aside, "a rejected token was served while another was being requested");
         let reported =
-            matches!(ask.demand, Demand::Rejected(token) if token == Fingerprint::of(&served.token));
+            matches!(ask.demand, Freshness::Rejected(token) if token == TokenFingerprint::of(&served.token));
         assert!(!reported, "a rejected token was served to who reported it");
         let is_fresh = known.ordered_at >= waiter.number;
         assert!(
-            is_fresh || !matches!(ask.demand, Demand::Fresh),
+            is_fresh || !matches!(ask.demand, Freshness::Fresh),
             "a token that was requested before it was asked for"
         );
         let left = self.now.until(known.sent.after(known.life));
@@ -44,9 +44,9 @@ impl World {
 
     /// Only a report of the token in hand counts: any other is old news. While another one is requested, nobody is
     /// served it, and while none can be requested, it stays for those who do not report it.
-    pub(super) fn note_rejection(&mut self, ask: &Ask, decision: &Decision) {
-        let Demand::Rejected(reported) = ask.demand else { return };
-        let last = self.issued.last_mut().filter(|last| Fingerprint::of(&token(&last.text)) == reported);
+    pub(super) fn note_rejection(&mut self, ask: &TokenQuery, decision: &Decision) {
+        let Freshness::Rejected(reported) = ask.demand else { return };
+        let last = self.issued.last_mut().filter(|last| TokenFingerprint::of(&token(&last.text)) == reported);
         let Some(last) = last else { return };
         match decision {
             // Where the wish cannot be met anyway, nobody hears whether it stays.
@@ -62,7 +62,7 @@ impl World {
                 last.reported = true;
             }
             Decision::Serve(served) => {
-                assert!(Fingerprint::of(&served.token) != reported, "served to who reported it")
+                assert!(TokenFingerprint::of(&served.token) != reported, "served to who reported it")
             }
         }
     }
@@ -79,8 +79,8 @@ impl World {
     }
 
     /// Whether the token in hand lives and is what this caller wants, so that no outage is a reason to refuse it.
-    pub(super) fn has_one_for(&self, ask: &Ask) -> bool {
-        let is_any = matches!(ask.demand, Demand::Valid) && ask.min_validity.is_none();
+    pub(super) fn has_one_for(&self, ask: &TokenQuery) -> bool {
+        let is_any = matches!(ask.demand, Freshness::Valid) && ask.min_validity.is_none();
         is_any && self.issued.last().is_some_and(|known| !known.is_gone && !self.has_ended(known))
     }
 

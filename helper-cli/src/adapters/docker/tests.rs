@@ -1,6 +1,6 @@
 //! Owns the tables and properties of docker's protocol.
 
-use cp_token_protocol::message::{Identity, SecretLocation, TokenState, TotpMethod};
+use cp_token_protocol::message::{Identity, SecretSource, TokenState, TotpMethod};
 use proptest::prelude::*;
 
 use super::*;
@@ -8,8 +8,8 @@ use crate::adapters::samples;
 
 fn origin(input: &str) -> Option<String> {
     match question(input.as_bytes()) {
-        Question::Server(url, _) => Some(url.origin),
-        Question::Nothing | Question::Foreign => None,
+        DockerQuestion::Server(url, _) => Some(url.origin),
+        DockerQuestion::Nothing | DockerQuestion::Foreign => None,
     }
 }
 
@@ -30,7 +30,7 @@ fn a_server_is_named_with_or_without_scheme_and_path() {
 #[test]
 fn h03_what_is_no_plain_server_is_foreign_and_nothing_is_nothing() {
     for input in ["", " ", "\n", "\r\n\t "] {
-        assert_eq!(question(input.as_bytes()), Question::Nothing, "{input:?}");
+        assert_eq!(question(input.as_bytes()), DockerQuestion::Nothing, "{input:?}");
     }
     for input in [
         "u@registry.example",
@@ -46,9 +46,9 @@ fn h03_what_is_no_plain_server_is_foreign_and_nothing_is_nothing() {
         "//registry.example",
         "/registry.example",
     ] {
-        assert_eq!(question(input.as_bytes()), Question::Foreign, "{input:?}");
+        assert_eq!(question(input.as_bytes()), DockerQuestion::Foreign, "{input:?}");
     }
-    assert_eq!(question(b"\xff"), Question::Foreign);
+    assert_eq!(question(b"\xff"), DockerQuestion::Foreign);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn report(name: &str, url: &str, identity: Identity, is_default: bool) -> Profil
         name: ProfileName::parse(name).unwrap(),
         url: url.to_owned(),
         identity,
-        secret_source: SecretLocation::Keyring,
+        secret_source: SecretSource::Keyring,
         ca_bundle: None,
         insecure_http: false,
         also_for: Vec::new(),
@@ -116,7 +116,7 @@ proptest! {
 
     #[test]
     fn whatever_is_taken_for_a_server_begins_with_its_origin(name in "[a-z0-9.:@/?#%\\\\\\[\\] ]{0,30}") {
-        if let Question::Server(url, called) = question(name.as_bytes()) {
+        if let DockerQuestion::Server(url, called) = question(name.as_bytes()) {
             let (whole, with_scheme) = (format!("{}{}", url.origin, url.path), format!("https://{called}"));
             prop_assert!(whole == called || whole == with_scheme);
         }

@@ -2,10 +2,10 @@
 
 use cp_token_protocol::Failure;
 
-use super::super::grant;
+use super::super::fetch_token;
 use crate::adapters::{basic, bazel};
-use crate::cli::{BazelOperation, BazelOptions};
-use crate::output;
+use crate::args::cli::{BazelOperation, BazelOptions};
+use crate::terminal::output;
 
 /// Prints the header for the URI on standard input.
 ///
@@ -16,6 +16,6 @@ pub(in crate::commands) fn run(options: BazelOptions) -> Result<(), Failure> {
     let url = bazel::question(super::input()?.expose())?;
     let accepts_basic = !basic::is_refused_at(&url.path);
     let selector = super::for_origin(url.origin, options.profile, None)?;
-    let grant = grant::grant(super::wanted(selector, accepts_basic))?;
+    let grant = fetch_token::grant(super::wanted(selector, accepts_basic))?;
     output::print(&[&bazel::answer(&grant)?])
 }

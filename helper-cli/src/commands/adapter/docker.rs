@@ -2,12 +2,13 @@
 
 use cp_token_protocol::{Failure, ProfileName};
 
-use super::super::profile::profiles;
-use super::super::{grant, profile_of_environment};
+use super::super::fetch_token;
+use super::super::profiles::profiles;
 use crate::adapters::basic;
-use crate::adapters::docker::{self, Question};
-use crate::cli::{DockerOperation, DockerOptions};
-use crate::output;
+use crate::adapters::docker::{self, DockerQuestion};
+use crate::args::cli::{DockerOperation, DockerOptions};
+use crate::commands::shared::profile_of_environment;
+use crate::terminal::output;
 
 const VERSION: &str = concat!("docker-credential-cp-token (cp-token) v", env!("CARGO_PKG_VERSION"), "\n");
 
@@ -34,13 +35,13 @@ pub(in crate::commands) fn run(options: DockerOptions) -> Result<u8, Failure> {
 fn get(profile: Option<ProfileName>) -> Result<u8, Failure> {
     let input = super::input()?;
     let (url, name) = match docker::question(input.expose()) {
-        Question::Server(url, name) => (url, name),
-        Question::Foreign => return told(docker::NOT_FOUND),
-        Question::Nothing => return told(docker::NO_SERVER),
+        DockerQuestion::Server(url, name) => (url, name),
+        DockerQuestion::Foreign => return told(docker::NOT_FOUND),
+        DockerQuestion::Nothing => return told(docker::NO_SERVER),
     };
     let accepts_basic = !basic::is_refused_at(&url.path);
     let selector = super::for_origin(url.origin, profile, None)?;
-    match grant::grant(super::wanted(selector, accepts_basic)) {
+    match fetch_token::grant(super::wanted(selector, accepts_basic)) {
         Ok(grant) => output::print(&[&docker::answer(&name, &grant)?]).map(|()| 0),
         Err(failure) if super::is_foreign(&failure) => told(docker::NOT_FOUND),
         Err(failure) => Err(failure),

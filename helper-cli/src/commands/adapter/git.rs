@@ -3,15 +3,17 @@
 
 use std::time::Duration;
 
-use cp_token_protocol::message::{AccessTokenRequest, Demand, Request};
+use cp_token_protocol::message::{AccessTokenRequest, Freshness, Request};
 use cp_token_protocol::{AccessToken, Failure, ProfileName};
 
-use super::super::{connection_for_token, grant};
+use super::super::fetch_token;
 use crate::adapters::INPUT_LIMIT;
 use crate::adapters::git::{self, Description};
-use crate::cli::GitCredentialOptions;
-use crate::deadline::Deadline;
-use crate::{output, prompt};
+use crate::args::cli::GitCredentialOptions;
+use crate::commands::shared::connection_for_token;
+use crate::daemon::deadline::Deadline;
+use crate::terminal::output;
+use crate::terminal::prompt;
 
 /// How long git is held up by the report of a rejected token.
 const PATIENCE_FOR_REPORTS: Duration = Duration::from_secs(3);
@@ -43,7 +45,7 @@ fn get(profile: Option<ProfileName>) -> Result<(), Failure> {
     let description = Description::parse(input.expose())?;
     let Some(query) = git::query(&description) else { return Ok(()) };
     let selector = super::for_origin(query.origin, profile, query.username)?;
-    match grant::grant(super::wanted(selector, query.accepts_basic)) {
+    match fetch_token::grant(super::wanted(selector, query.accepts_basic)) {
         Ok(grant) => output::print(&[&git::answer(&description, &grant)?]),
         Err(failure) if super::is_foreign(&failure) => Ok(()),
         Err(failure) => Err(failure),
@@ -60,7 +62,7 @@ fn erase(profile: Option<ProfileName>) -> Result<(), Failure> {
     let profile = profile.or(report.profile);
     let mut request = Request::AccessToken(AccessTokenRequest {
         profile: super::for_origin(report.query.origin, profile, report.query.username)?,
-        demand: Demand::Rejected(token),
+        demand: Freshness::Rejected(token),
         min_validity_ms: None,
         timeout_ms: 0,
         code: None,

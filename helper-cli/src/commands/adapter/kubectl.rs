@@ -3,10 +3,10 @@
 use cp_token_protocol::message::ProfileSelector;
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::super::grant::{self, Wanted};
-use crate::adapters::kubectl::{self, Question};
-use crate::cli::KubectlOptions;
-use crate::output;
+use super::super::fetch_token::{self, TokenOptions};
+use crate::adapters::kubectl::{self, KubectlQuestion};
+use crate::args::cli::KubectlOptions;
+use crate::terminal::output;
 
 /// The variable in which the question stands.
 const INFO: &str = "KUBERNETES_EXEC_INFO";
@@ -20,14 +20,14 @@ pub(in crate::commands) fn run(options: KubectlOptions) -> Result<(), Failure> {
     let info = info.map(|info| info.into_string().map_err(|_| no_text())).transpose()?;
     let question = kubectl::question(info.as_deref())?;
     let selector = selector(&question, options)?;
-    let wanted = Wanted { may_ask: question.is_interactive, ..Wanted::of(selector) };
-    output::print(&[&kubectl::answer(&question, &grant::grant(wanted)?)?])
+    let wanted = TokenOptions { may_ask: question.is_interactive, ..TokenOptions::of(selector) };
+    output::print(&[&kubectl::answer(&question, &fetch_token::grant(wanted)?)?])
 }
 
-fn selector(question: &Question, options: KubectlOptions) -> Result<ProfileSelector, Failure> {
+fn selector(question: &KubectlQuestion, options: KubectlOptions) -> Result<ProfileSelector, Failure> {
     match &question.server {
         Some(server) => super::for_origin(server.origin.clone(), options.profile, None),
-        None => super::super::selector(options.profile.as_ref(), None),
+        None => crate::commands::shared::selector(options.profile.as_ref(), None),
     }
 }
 

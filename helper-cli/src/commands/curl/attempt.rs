@@ -4,16 +4,16 @@
 use std::path::Path;
 
 use cp_token_protocol::Failure;
-use cp_token_protocol::message::TokenGrant;
+use cp_token_protocol::message::TokenResponse;
 
+use super::buffered_attempt::BufferedAttempt;
 use super::files::path;
-use super::first::First;
 use super::stream::{PIECE, read};
-use super::{Judged, not_run};
-use crate::cli::CurlOptions;
-use crate::curl::{self, Facts, Item, Redactor, Traces, refusal};
-use crate::output;
-use crate::program::{Program, end_as};
+use super::{CheckedCommand, not_run};
+use crate::args::cli::CurlOptions;
+use crate::curl::{self, Analysis, Item, Redactor, SideEffects, refusal};
+use crate::run::program::{Program, end_as};
+use crate::terminal::output;
 
 /// What a first time leaves behind, where there is to be one.
 ///
@@ -21,9 +21,9 @@ use crate::program::{Program, end_as};
 /// Where the command cannot be done twice.
 pub(super) fn traces<'i>(
     options: &CurlOptions,
-    facts: &Facts,
+    facts: &Analysis,
     items: impl Iterator<Item = &'i Item>,
-) -> Result<Option<Traces>, Failure> {
+) -> Result<Option<SideEffects>, Failure> {
     if !options.retry_rejected {
         return Ok(None);
     }
@@ -43,12 +43,12 @@ pub(super) fn traces<'i>(
 /// # Errors
 /// Why there is no new token, or curl was not run; otherwise this ends as curl ends.
 pub(super) fn run(
-    judged: Judged,
-    token: TokenGrant,
-    traces: Traces,
+    judged: CheckedCommand,
+    token: TokenResponse,
+    traces: SideEffects,
     options: &CurlOptions,
 ) -> Result<(), Failure> {
-    let mut first = First::start(&judged, &token, &traces)?;
+    let mut first = BufferedAttempt::start(&judged, &token, &traces)?;
     first.watch().map_err(|error| not_run(&error))?;
     if let Some(status) = first.finish().map_err(|error| not_run(&error))? {
         end_as(status);
@@ -59,7 +59,7 @@ pub(super) fn run(
 }
 
 /// Runs curl beside us and shows what it complains of without the token.
-pub(super) fn run_redacted(mut program: Program, token: &TokenGrant) -> Failure {
+pub(super) fn run_redacted(mut program: Program, token: &TokenResponse) -> Failure {
     program.keep(false, true);
     let outcome = program.start().and_then(|mut beside| {
         let mut redactor = Redactor::new(token.access_token.expose());
@@ -79,7 +79,7 @@ pub(super) fn run_redacted(mut program: Program, token: &TokenGrant) -> Failure 
 }
 
 /// The body of the first answer is not to be taken for that of the second, should the second have none.
-fn forget_output(traces: &Traces) {
+fn forget_output(traces: &SideEffects) {
     let Some(name) = &traces.output else { return };
     let folder = traces.folder.as_deref().map(path).unwrap_or(Path::new(""));
     let file = folder.join(path(name));

@@ -19,7 +19,7 @@ use crate::curl::{Item, files_read, refusal};
 const LINKS: usize = 40;
 
 /// What stands under a name.
-enum Found {
+enum FoundPath {
     Nothing,
     Link(PathBuf),
     Place(Place),
@@ -63,12 +63,12 @@ fn leads_to_descriptor(path: &Path) -> io::Result<bool> {
     while !place::is_descriptor(&place)? {
         let Some(name) = ahead.pop() else { return Ok(false) };
         match place::find(&place, &name)? {
-            Found::Place(found) => place = found,
-            Found::Link(to) => {
+            FoundPath::Place(found) => place = found,
+            FoundPath::Link(to) => {
                 links.next().ok_or(io::ErrorKind::TooManyLinks)?;
                 ahead.extend(names(&to));
             }
-            Found::Nothing => skip(&mut ahead),
+            FoundPath::Nothing => skip(&mut ahead),
         }
     }
     Ok(true)

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::files::path;
-use crate::output;
+use crate::terminal::output;
 
 /// Where the heads of answers go that curl's `--dump-header` would have written there.
 pub(super) enum HeadPlace {

@@ -3,7 +3,7 @@
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-use crate::cli::CurlOptions;
+use crate::args::cli::CurlOptions;
 
 /// # Errors
 /// Always [`ErrorCode::NOT_ON_THIS_MACHINE`].

@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{Mode, OFlags, openat};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
-use crate::deadline::Deadline;
+use crate::daemon::deadline::Deadline;
 
 /// The name that the system shows for a daemon's process.
 pub(super) const DAEMON: &str = "cp-tokend";

@@ -7,10 +7,10 @@ use cp_token_protocol::message::Request;
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
 use super::{introduce, start, status, stop, system};
-use crate::client;
 use crate::commands::loss;
-use crate::deadline::Deadline;
-use crate::launch;
+use crate::daemon::client;
+use crate::daemon::deadline::Deadline;
+use crate::daemon::launch;
 
 /// The daemon waits for token requests that are under way, and goes on serving meanwhile.
 const LIMIT: Duration = Duration::from_secs(90);
@@ -24,7 +24,7 @@ pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
     let Some(connection) = launch::connect_to_running(address, &deadline)? else { return start(address) };
     let process = connection.process();
     match connection.ask(&Request::Restart) {
-        Ok(response) => super::super::tell(response),
+        Ok(response) => crate::commands::shared::tell(response),
         Err(failure) => match failure.code {
             ErrorCode::MALFORMED_REQUEST => without_handover(address, &deadline),
             // Elsewhere no daemon hands over.
@@ -39,7 +39,7 @@ pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
 
 /// The daemon speaks our protocol and does not know the request.
 fn without_handover(address: &IpcAddress, deadline: &Deadline) -> Result<(), Failure> {
-    let connection = client::connect(address, deadline)?.ok_or_else(super::super::not_running)?;
+    let connection = client::connect(address, deadline)?.ok_or_else(crate::commands::shared::not_running)?;
     let report = status::report(connection)?;
     match loss::of_secrets(&report) {
         Some(loss) => Err(not_without_loss(&report.version, &loss)),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use cp_token_protocol::ProfileName;
-use cp_token_protocol::message::{Finding, Verdict};
+use cp_token_protocol::message::{Finding, Severity};
 
 use super::fine;
 
@@ -19,11 +19,11 @@ pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
     if all.len() <= FEW {
         return findings.to_vec();
     }
-    let unwell = names(findings.iter().filter(|finding| matches!(finding.verdict, Verdict::Fault(_))));
+    let unwell = names(findings.iter().filter(|finding| matches!(finding.verdict, Severity::Error(_))));
     let mut told: Vec<Finding> = Vec::new();
     // How often each was found, and where it was told last.
     let mut seen: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
-    for finding in findings.iter().filter(|it| it.profile.is_none() || it.verdict != Verdict::Fine) {
+    for finding in findings.iter().filter(|it| it.profile.is_none() || it.verdict != Severity::Ok) {
         let (count, last) = seen.entry((&finding.check, &finding.found)).or_default();
         *count += usize::from(finding.profile.is_some());
         if *count <= ALIKE {
@@ -51,7 +51,7 @@ mod tests {
 
     use super::*;
 
-    fn finding(number: usize, verdict: Verdict, found: &str) -> Finding {
+    fn finding(number: usize, verdict: Severity, found: &str) -> Finding {
         Finding {
             profile: ProfileName::parse(&format!("p{number:05}")).ok(),
             check: "server".to_owned(),
@@ -63,9 +63,9 @@ mod tests {
 
     #[test]
     fn of_many_profiles_what_is_wrong_is_told_and_what_is_well_is_counted() {
-        let fault = Verdict::Fault(ErrorCode::SERVER_UNREACHABLE);
-        let mut findings: Vec<_> = (0..10_000).map(|it| finding(it, Verdict::Fine, "it answers")).collect();
-        findings[7] = finding(7, Verdict::Note, "odd");
+        let fault = Severity::Error(ErrorCode::SERVER_UNREACHABLE);
+        let mut findings: Vec<_> = (0..10_000).map(|it| finding(it, Severity::Ok, "it answers")).collect();
+        findings[7] = finding(7, Severity::Warning, "odd");
         for (number, silent) in findings.iter_mut().enumerate().skip(100).take(100) {
             *silent = finding(number, fault, "it does not answer");
         }

@@ -4,9 +4,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use cp_token_protocol::message::{Finding, StatusReport, Verdict};
+use cp_token_protocol::message::{Finding, Severity, StatusReport};
 
-use crate::text::clean;
+use crate::terminal::sanitize::clean;
 
 /// What is found for the daemon that runs.
 pub(super) fn findings(
@@ -20,14 +20,14 @@ pub(super) fn findings(
 }
 
 /// A variable, and the file that it leads to.
-type Place = (&'static str, PathBuf);
+type VariablePath = (&'static str, PathBuf);
 
 /// Only Linux has the second variable; a relative one counts for nothing there.
 fn place(
     [own, base]: [&'static str; 2],
     file: &str,
     variable: &impl Fn(&str) -> Option<OsString>,
-) -> Option<Place> {
+) -> Option<VariablePath> {
     let value = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(folder) = value(own) {
         return Some((own, folder.join(file)));
@@ -36,7 +36,7 @@ fn place(
     Some((base, folder.join("cp-token").join(file)))
 }
 
-fn differs((name, here): &Place, daemons: &str) -> Option<Finding> {
+fn differs((name, here): &VariablePath, daemons: &str) -> Option<Finding> {
     // A path that is no text came with stand-ins, as this one then has them.
     if here.to_string_lossy() == daemons || is_same(here, Path::new(daemons)) {
         return None;
@@ -47,7 +47,7 @@ fn differs((name, here): &Place, daemons: &str) -> Option<Finding> {
     Some(Finding {
         profile: None,
         check: "shell".to_owned(),
-        verdict: Verdict::Note,
+        verdict: Severity::Warning,
         found,
         mend: mend.to_owned(),
     })

@@ -3,13 +3,13 @@
 
 use std::ffi::OsString;
 
-use cp_token_protocol::message::{Finding, ProfileReport, Verdict};
+use cp_token_protocol::message::{Finding, ProfileReport, Severity};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use super::{fault, fine};
-use crate::proxy_address::ProxyAddress;
-use crate::text::clean;
-use crate::variables::{self, Variable};
+use crate::args::proxy_address::ProxyAddress;
+use crate::args::proxy_env::{self, Variable};
+use crate::terminal::sanitize::clean;
 
 /// What is found for these profiles.
 pub(super) fn findings(
@@ -20,7 +20,7 @@ pub(super) fn findings(
     let mut findings: Vec<Finding> = chosen(is_known, &variable).into_iter().collect();
     let differences: Vec<Finding> =
         profiles.iter().flat_map(|profile| differences(profile, &variable)).collect();
-    let has_fault = findings.iter().any(|finding| matches!(finding.verdict, Verdict::Fault(_)));
+    let has_fault = findings.iter().any(|finding| matches!(finding.verdict, Severity::Error(_)));
     if differences.is_empty() && !has_fault {
         findings.push(fine("shell", "its variables name no other way to a server".to_owned()));
     }
@@ -51,9 +51,9 @@ fn stray(code: ErrorCode, message: String) -> Finding {
 
 /// Where a program that follows this shell's variables takes another way than the daemon.
 fn differences(profile: &ProfileReport, variable: &impl Fn(&str) -> Option<OsString>) -> Vec<Finding> {
-    let proxy = variables::proxy(variable);
-    let hosts = variables::no_proxy(variable).filter(|_| proxy.is_some() || profile.proxy.is_some());
-    let roots = variables::roots(variable);
+    let proxy = proxy_env::proxy(variable);
+    let hosts = proxy_env::no_proxy(variable).filter(|_| proxy.is_some() || profile.proxy.is_some());
+    let roots = proxy_env::roots(variable);
     let found = [
         proxy.and_then(|proxy| proxy_differs(profile, &proxy)),
         hosts.and_then(|hosts| hosts_differ(profile, &hosts)),
@@ -106,13 +106,13 @@ fn roots_differ(profile: &ProfileReport, variable: &Variable) -> Option<Finding>
 }
 
 fn keep(profile: &ProfileReport, option: &str, value: &str) -> String {
-    let value = crate::shell::word(value, "VALUE");
+    let value = crate::run::shell::word(value, "VALUE");
     format!("To have the same: cp-token profile update {} {option} {value}", profile.name)
 }
 
 fn note(profile: &ProfileReport, found: String, mend: String) -> Finding {
     let profile = Some(profile.name.clone());
-    Finding { profile, check: "shell".to_owned(), verdict: Verdict::Note, found, mend }
+    Finding { profile, check: "shell".to_owned(), verdict: Severity::Warning, found, mend }
 }
 
 #[cfg(test)]
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::commands::table::tests::report;
 
-    fn told(profile: &ProfileReport, variables: &[(&str, &str)]) -> Vec<(Verdict, String, String)> {
+    fn told(profile: &ProfileReport, variables: &[(&str, &str)]) -> Vec<(Severity, String, String)> {
         let look =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
         let findings = findings(std::slice::from_ref(profile), |name| *name == profile.name, look);
@@ -134,7 +134,7 @@ mod tests {
         let plain = report("prod", TokenState::Absent);
         let told_of = told(&plain, &[("HTTPS_PROXY", "http://jo:hunter2@p:1"), ("SSL_CERT_FILE", "/x.pem")]);
         assert_eq!(told_of.len(), 2);
-        assert_eq!(told_of[0].0, Verdict::Note);
+        assert_eq!(told_of[0].0, Severity::Warning);
         assert_eq!(told_of[0].1, "HTTPS_PROXY is http://jo@p:1, and the daemon goes through no proxy");
         assert_eq!(told_of[0].2, "To have the same: cp-token profile update prod --proxy http://jo@p:1");
         assert!(told_of[1].1.starts_with("SSL_CERT_FILE is /x.pem"));
@@ -142,11 +142,11 @@ mod tests {
         (same.proxy, same.ca_bundle) = (Some("http://jo@p:1".to_owned()), Some("/x.pem".to_owned()));
         same.no_proxy = vec!["a".to_owned(), "b".to_owned()];
         let variables = [("https_proxy", "jo:pw@p:1"), ("NO_PROXY", "b, a"), ("SSL_CERT_FILE", "/x.pem")];
-        assert_eq!(told(&same, &variables)[0].0, Verdict::Fine);
-        assert_eq!(told(&same, &[("no_proxy", "c"), ("https_proxy", "jo@p:1")])[0].0, Verdict::Note);
+        assert_eq!(told(&same, &variables)[0].0, Severity::Ok);
+        assert_eq!(told(&same, &[("no_proxy", "c"), ("https_proxy", "jo@p:1")])[0].0, Severity::Warning);
         assert_eq!(
             told(&plain, &[("NO_PROXY", "c")])[0].0,
-            Verdict::Fine,
+            Severity::Ok,
             "without any proxy it means nothing"
         );
     }
@@ -155,14 +155,14 @@ mod tests {
     fn a_variable_that_chooses_no_profile_is_a_fault_and_one_that_chooses_one_is_not() {
         let plain = report("prod", TokenState::Absent);
         for (value, verdict) in [
-            ("prod", Verdict::Fine),
-            ("", Verdict::Fine),
-            ("test", Verdict::Fault(ErrorCode::UNKNOWN_PROFILE)),
-            ("No Name", Verdict::Fault(ErrorCode::USAGE)),
+            ("prod", Severity::Ok),
+            ("", Severity::Ok),
+            ("test", Severity::Error(ErrorCode::UNKNOWN_PROFILE)),
+            ("No Name", Severity::Error(ErrorCode::USAGE)),
         ] {
             let told = told(&plain, &[("CP_TOKEN_PROFILE", value)]);
             assert_eq!(told[0].0, verdict, "{value}");
-            assert!(told.len() == 1 || verdict == Verdict::Fine, "nothing is well beside it: {told:?}");
+            assert!(told.len() == 1 || verdict == Severity::Ok, "nothing is well beside it: {told:?}");
         }
     }
 }

@@ -3,12 +3,12 @@
 use cp_token_protocol::message::ProfileSelector;
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::Line;
-use crate::cli::ExecOptions;
+use super::ProgramLine;
+use crate::args::cli::ExecOptions;
 
 /// # Errors
 /// Always [`ErrorCode::NOT_ON_THIS_MACHINE`].
-pub(super) fn run(_: &Line<'_>, _: &ProfileSelector, _: &ExecOptions) -> Result<(), Failure> {
+pub(super) fn run(_: &ProgramLine<'_>, _: &ProfileSelector, _: &ExecOptions) -> Result<(), Failure> {
     let message =
         "--file needs a folder in memory, which Windows has none of, and a token never touches the disk";
     Err(Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, message)

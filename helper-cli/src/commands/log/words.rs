@@ -4,9 +4,9 @@ use cp_token_protocol::ErrorCode;
 use cp_token_protocol::message::{Caller, LogEntry, Outcome, Process};
 
 use crate::commands::table::columns::{self, Cut, Row, Step};
-use crate::date;
-use crate::look::{Look, Piece, Tone};
-use crate::text::clean;
+use crate::terminal::date;
+use crate::terminal::sanitize::clean;
+use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
 const TIME: usize = 0;
 const PROFILE: usize = 1;
@@ -26,7 +26,7 @@ const STEPS: [Step; 7] = [
 ];
 
 /// The entries as aligned lines.
-pub(super) fn lines(entries: &[LogEntry], look: &Look) -> Vec<Vec<Piece>> {
+pub(super) fn lines(entries: &[LogEntry], look: &TerminalStyle) -> Vec<Vec<Piece>> {
     columns::aligned(entries.iter().map(row).collect(), &STEPS, look)
 }
 
@@ -73,21 +73,25 @@ fn shown(process: &Process) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cp_token_protocol::message::Deed;
+    use cp_token_protocol::message::Operation;
 
     use super::super::tests::{caller, entry};
     use super::*;
 
     #[test]
     fn columns_line_up_and_who_asked_stands_last() {
-        let own = LogEntry { profile: None, deed: Deed::Renewal, outcome: Outcome::Issued, ..entry(None) };
+        let own =
+            LogEntry { profile: None, deed: Operation::Renewal, outcome: Outcome::Issued, ..entry(None) };
         let orphan = Caller { parent: None, ..caller() };
         let hidden = Process { pid: 0, program: String::new() };
         let hidden = Caller { process: hidden, parent: None, uid: 1 };
-        let lines =
-            lines(&[entry(Some(caller())), own, entry(Some(orphan)), entry(Some(hidden))], &Look::PLAIN);
-        let text =
-            |line: &Vec<Piece>| line.iter().map(|piece| piece.painted(&Look::PLAIN)).collect::<String>();
+        let lines = lines(
+            &[entry(Some(caller())), own, entry(Some(orphan)), entry(Some(hidden))],
+            &TerminalStyle::PLAIN,
+        );
+        let text = |line: &Vec<Piece>| {
+            line.iter().map(|piece| piece.painted(&TerminalStyle::PLAIN)).collect::<String>()
+        };
         assert_eq!(
             lines.iter().map(text).collect::<Vec<_>>(),
             [

@@ -1,13 +1,16 @@
 //! Owns `cp-token profile create`: from options and answers to a request.
 
-use cp_token_protocol::message::{EntryParts, Identity, ProfileCreate, Request, SecretLocation};
+use cp_token_protocol::message::{EntryParts, Identity, ProfileCreate, Request, SecretSource};
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-use super::{absolute_or_none, entries, environment, secrets};
-use crate::cli::CreateOptions;
-use crate::commands::{ask, code, tell};
-use crate::proxy_address::require_no_password;
-use crate::{output, prompt};
+use super::values::{absolute_or_none, entries};
+use super::{environment, secrets};
+use crate::args::cli::CreateOptions;
+use crate::args::proxy_address::require_no_password;
+use crate::commands::code;
+use crate::commands::shared::{ask, tell};
+use crate::terminal::output;
+use crate::terminal::prompt;
 
 /// The vendor's clouds.
 const CLOUDS: [&str; 3] = [
@@ -23,7 +26,7 @@ const CLOUDS: [&str; 3] = [
 pub(super) fn run(mut options: CreateOptions) -> Result<(), Failure> {
     require_no_password(options.proxy.as_deref())?;
     let identity = identity(&options)?;
-    let secret_source = secrets::location(&options.source)?.unwrap_or(SecretLocation::Keyring);
+    let secret_source = secrets::location(&options.source)?.unwrap_or(SecretSource::Keyring);
     let url = url(options.url.take())?;
     let mut offered = environment::offer(&mut options, secrets::is_kept(&secret_source));
     let is_basic = matches!(identity, Identity::Basic(_));
@@ -41,13 +44,13 @@ fn request(
     options: CreateOptions,
     url: String,
     identity: Identity,
-    secret_source: SecretLocation,
+    secret_source: SecretSource,
     proxy_password: Option<Secret>,
 ) -> Result<Request, Failure> {
     let totp = secrets::totp(options.totp, options.totp_command.as_deref())?.unwrap_or_default();
     let ca_bundle = options.ca_bundle.as_deref().map(absolute_or_none).transpose()?;
     let is_kept = secrets::is_kept(&secret_source);
-    let wanted = secrets::Wanted {
+    let wanted = secrets::Prompts {
         secret: Some(&identity).filter(|_| is_kept),
         seed: secrets::is_stored(&totp) && is_kept,
         proxy_user: options.proxy.as_deref().filter(|_| is_kept && proxy_password.is_none()),

@@ -5,11 +5,12 @@ use std::ffi::{OsStr, OsString};
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-use crate::cli::CreateOptions;
-use crate::proxy_address::ProxyAddress;
-use crate::text::clean;
-use crate::variables::{self, Variable};
-use crate::{output, prompt};
+use crate::args::cli::CreateOptions;
+use crate::args::proxy_address::ProxyAddress;
+use crate::args::proxy_env::{self, Variable};
+use crate::terminal::output;
+use crate::terminal::prompt;
+use crate::terminal::sanitize::clean;
 
 /// The variables to which nothing on the command line corresponds.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -103,11 +104,11 @@ fn agrees(variable: &Variable, value: &OsStr, question: &str) -> bool {
 
 impl Found {
     fn look(options: &CreateOptions, variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        let proxy = if options.proxy.is_none() { variables::proxy(&variable) } else { None };
+        let proxy = if options.proxy.is_none() { proxy_env::proxy(&variable) } else { None };
         let may_have_proxy = proxy.is_some() || options.proxy.as_deref().is_some_and(|it| !it.is_empty());
         let wants_hosts = options.no_proxy.is_empty() && may_have_proxy;
-        let no_proxy = if wants_hosts { variables::no_proxy(&variable) } else { None };
-        let roots = if options.ca_bundle.is_none() { variables::roots(&variable) } else { None };
+        let no_proxy = if wants_hosts { proxy_env::no_proxy(&variable) } else { None };
+        let roots = if options.ca_bundle.is_none() { proxy_env::roots(&variable) } else { None };
         Self { proxy, no_proxy, roots }
     }
 

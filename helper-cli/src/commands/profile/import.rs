@@ -10,13 +10,13 @@ use std::path::Path;
 use cp_token_protocol::message::ProfileReport;
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
 
-use super::profiles;
-use crate::cli::ImportOptions;
-use crate::commands::ask;
-use crate::import::{self, Content, ForeignProfile, KeyringFile, PROGRAMS, Program};
-use crate::output;
+use crate::args::cli::ImportOptions;
+use crate::commands::profiles::profiles;
+use crate::commands::shared::ask;
+use crate::import::{self, Content, KeyringFile, OfficialCli, OfficialProfile, PROGRAMS};
+use crate::terminal::output;
 use request::Common;
-use words::Told;
+use words::ImportLine;
 
 /// Takes them over, one after the other, and tells each.
 ///
@@ -38,8 +38,8 @@ pub(super) fn run(options: &ImportOptions) -> Result<(), Failure> {
 }
 
 /// Every profile that the options are about, and why a file was not read.
-fn look(options: &ImportOptions, home: &Path) -> (Vec<ForeignProfile>, Vec<Failure>) {
-    let wanted = |program: &&Program| options.from.as_deref().is_none_or(|name| name == program.name);
+fn look(options: &ImportOptions, home: &Path) -> (Vec<OfficialProfile>, Vec<Failure>) {
+    let wanted = |program: &&OfficialCli| options.from.as_deref().is_none_or(|name| name == program.name);
     let mut theirs = Vec::new();
     let mut failures = Vec::new();
     for program in PROGRAMS.iter().filter(wanted) {
@@ -85,7 +85,7 @@ impl Importer {
     ///
     /// # Errors
     /// That nothing can be told any more.
-    fn take_over_all(&self, theirs: &[ForeignProfile], as_json: bool) -> Result<Vec<Failure>, Failure> {
+    fn take_over_all(&self, theirs: &[OfficialProfile], as_json: bool) -> Result<Vec<Failure>, Failure> {
         let names = theirs.iter().map(|profile| (profile.name.as_str(), profile.program.name));
         let (mut failures, mut objects) = (Vec::new(), Vec::new());
         for (profile, name) in theirs.iter().zip(import::assign(names)) {
@@ -93,7 +93,7 @@ impl Importer {
             let outcome = self.take_over(profile, &name);
             let told = self.told(profile, &name, &outcome);
             if as_json {
-                objects.push(json::Line::from(&told));
+                objects.push(json::ImportResult::from(&told));
             } else {
                 output::print_lines(&told.lines())?;
             }
@@ -107,7 +107,7 @@ impl Importer {
         Ok(failures)
     }
 
-    fn take_over(&self, profile: &ForeignProfile, name: &ProfileName) -> Outcome {
+    fn take_over(&self, profile: &OfficialProfile, name: &ProfileName) -> Outcome {
         if self.ours(name).is_some() {
             return Outcome::There;
         }
@@ -127,7 +127,7 @@ impl Importer {
     /// Creates it with the secret in the keyring, or else with the one in the plain file.
     fn create(
         &self,
-        profile: &ForeignProfile,
+        profile: &OfficialProfile,
         content: &Content,
         name: &ProfileName,
     ) -> Result<Origin, Failure> {
@@ -146,7 +146,7 @@ impl Importer {
         }
     }
 
-    fn in_plain_file(&self, profile: &ForeignProfile) -> Result<Option<Secret>, Failure> {
+    fn in_plain_file(&self, profile: &OfficialProfile) -> Result<Option<Secret>, Failure> {
         let (Some(file), Ok(content)) = (self.plain_file.as_ref().map_err(Failure::clone)?, &profile.content)
         else {
             return Ok(None);
@@ -156,13 +156,13 @@ impl Importer {
 
     fn told<'t>(
         &'t self,
-        profile: &'t ForeignProfile,
+        profile: &'t OfficialProfile,
         name: &'t ProfileName,
         outcome: &'t Outcome,
-    ) -> Told<'t> {
+    ) -> ImportLine<'t> {
         let lies_open = matches!(self.in_plain_file(profile), Ok(Some(_)));
         let file = self.plain_file.as_ref().ok().and_then(Option::as_ref);
-        Told {
+        ImportLine {
             profile,
             name,
             outcome,

@@ -1,15 +1,16 @@
 //! Owns what a person is asked for when a profile is made or changed, and where it is to rest.
 
-use cp_token_protocol::message::{EntryParts, Identity, ProfileReport, SecretLocation, TotpMethod};
+use cp_token_protocol::message::{EntryParts, Identity, ProfileReport, SecretSource, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
 
-use super::absolute;
-use crate::cli::{SecretSourceName, SourceOptions, TotpName};
-use crate::{program_line, prompt};
+use super::values::absolute;
+use crate::args::cli::{SecretSourceName, SourceOptions, TotpName};
+use crate::run::program_line;
+use crate::terminal::prompt;
 
 /// What has to be given.
 #[derive(Debug, Default)]
-pub(super) struct Wanted<'w> {
+pub(super) struct Prompts<'w> {
     /// The secret of this identity.
     pub(super) secret: Option<&'w Identity>,
     /// The seed of stored one-time codes.
@@ -18,7 +19,7 @@ pub(super) struct Wanted<'w> {
     pub(super) proxy_user: Option<&'w str>,
 }
 
-impl Wanted<'_> {
+impl Prompts<'_> {
     /// Whether a person at the terminal is asked for any of it.
     pub(super) fn asks(&self, from_stdin: bool) -> bool {
         let is_anything = self.secret.is_some() || self.seed || self.has_proxy_user();
@@ -36,7 +37,7 @@ impl Wanted<'_> {
 /// As [`prompt::secrets`].
 pub(super) fn gather(
     name: &ProfileName,
-    wanted: &Wanted<'_>,
+    wanted: &Prompts<'_>,
     from_stdin: bool,
 ) -> Result<EntryParts, Failure> {
     let has_user = wanted.has_proxy_user();
@@ -64,7 +65,7 @@ pub(super) fn gather(
 /// Whether a person at the terminal is asked for the new secret of a profile.
 pub(super) fn asks_for_reset(report: &ProfileReport, from_stdin: bool) -> bool {
     let identity = Some(&report.identity).filter(|_| is_kept(&report.secret_source));
-    Wanted { secret: identity, ..Wanted::default() }.asks(from_stdin)
+    Prompts { secret: identity, ..Prompts::default() }.asks(from_stdin)
 }
 
 /// The new secret of a profile, and its new seed where standard input has a second line. Nothing where the daemon
@@ -113,25 +114,25 @@ pub(super) fn totp(name: Option<TotpName>, line: Option<&str>) -> Result<Option<
 ///
 /// # Errors
 /// [`ErrorCode::USAGE`] where a program or path cannot be stored.
-pub(super) fn location(options: &SourceOptions) -> Result<Option<SecretLocation>, Failure> {
+pub(super) fn location(options: &SourceOptions) -> Result<Option<SecretSource>, Failure> {
     if let Some(line) = &options.secret_command {
-        return program(line).map(SecretLocation::Command).map(Some);
+        return program(line).map(SecretSource::Command).map(Some);
     }
     if let Some(path) = &options.secret_file {
-        return absolute(path, "--secret-file").map(SecretLocation::File).map(Some);
+        return absolute(path, "--secret-file").map(SecretSource::File).map(Some);
     }
     if let Some(name) = &options.secret_credential {
-        return Ok(Some(SecretLocation::Credential(name.clone())));
+        return Ok(Some(SecretSource::Credential(name.clone())));
     }
     Ok(options.secret_source.map(|name| match name {
-        SecretSourceName::Keyring => SecretLocation::Keyring,
-        SecretSourceName::Memory => SecretLocation::Memory,
+        SecretSourceName::Keyring => SecretSource::Keyring,
+        SecretSourceName::Memory => SecretSource::Memory,
     }))
 }
 
 /// Whether cp-token keeps what rests there itself.
-pub(super) fn is_kept(location: &SecretLocation) -> bool {
-    matches!(location, SecretLocation::Keyring | SecretLocation::Memory)
+pub(super) fn is_kept(location: &SecretSource) -> bool {
+    matches!(location, SecretSource::Keyring | SecretSource::Memory)
 }
 
 /// Whether the codes are computed from a seed that is kept.

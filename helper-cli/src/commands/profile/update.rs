@@ -3,10 +3,13 @@
 use cp_token_protocol::message::{EntryParts, Identity, ProfileUpdate, Request};
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::{absolute_or_none, entries, find, secrets};
-use crate::cli::UpdateOptions;
-use crate::commands::{ask, code, tell};
-use crate::proxy_address::require_no_password;
+use super::secrets;
+use super::values::{absolute_or_none, entries};
+use crate::args::cli::UpdateOptions;
+use crate::args::proxy_address::require_no_password;
+use crate::commands::code;
+use crate::commands::profiles::find;
+use crate::commands::shared::{ask, tell};
 
 /// Changes the profile.
 ///
@@ -24,7 +27,7 @@ pub(super) fn run(options: UpdateOptions) -> Result<(), Failure> {
     let secret_source = secrets::location(&options.source)?;
     let ca_bundle = options.ca_bundle.as_deref().map(absolute_or_none).transpose()?;
     let is_kept = secrets::is_kept(secret_source.as_ref().unwrap_or(&old.secret_source));
-    let wanted = secrets::Wanted {
+    let wanted = secrets::Prompts {
         secret: identity.as_ref().filter(|_| is_kept),
         seed: is_kept && totp.as_ref().is_some_and(secrets::is_stored),
         proxy_user: options.proxy.as_deref().filter(|_| is_kept),

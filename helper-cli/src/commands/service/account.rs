@@ -4,17 +4,17 @@ use cp_token_protocol::{ErrorCode, Failure};
 use serde::Serialize;
 
 use crate::commands::table::columns;
-use crate::look::{Look, Piece, Tone};
+use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
 /// How the service is.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Account {
+pub(super) struct ServiceReport {
     /// `systemd`, `launchd` or `task`.
     pub(super) manager: &'static str,
     /// Whether the manager knows the service.
     pub(super) installed: bool,
     /// Its files.
-    pub(super) files: Vec<File>,
+    pub(super) files: Vec<ReportedFile>,
     /// Whether it begins with the session.
     pub(super) enabled: bool,
     /// Whether it is at work: for systemd, whether the socket is.
@@ -35,16 +35,16 @@ pub(super) struct Account {
 
 /// One of its files.
 #[derive(Debug, Serialize)]
-pub(super) struct File {
+pub(super) struct ReportedFile {
     /// Where it lies.
     pub(super) path: String,
     /// `current`, `older`, `edited` or `package`.
     pub(super) state: &'static str,
 }
 
-impl Account {
+impl ServiceReport {
     /// The account for people.
-    pub(super) fn lines(&self, look: &Look) -> Vec<Vec<Piece>> {
+    pub(super) fn lines(&self, look: &TerminalStyle) -> Vec<Vec<Piece>> {
         let tone = |good: bool| if good { Tone::Good } else { Tone::Warning };
         let word =
             |holds: bool, yes: &str, no: &str| vec![Piece::new(tone(holds), if holds { yes } else { no })];

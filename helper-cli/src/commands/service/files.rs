@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use cp_token_protocol::{ErrorCode, Failure, state_folder};
 
 use super::show;
-use crate::commands::not_written;
+use crate::commands::shared::not_written;
 
 /// Most bytes of a file that are looked at; none of ours is nearly as long.
 const LIMIT: u64 = 64 * 1024;
 
 /// A file as it is to be.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(super) struct UnitFile {
     path: PathBuf,
     text: String,
     record: PathBuf,
@@ -34,7 +34,7 @@ pub(super) enum State {
     Edited,
 }
 
-impl Wanted {
+impl UnitFile {
     /// A file of that name in `folder`.
     ///
     /// # Errors
@@ -144,9 +144,9 @@ fn folders(are_private: bool) -> DirBuilder {
 mod tests {
     use super::*;
 
-    fn wanted(folder: &Path, text: &str) -> Wanted {
+    fn wanted(folder: &Path, text: &str) -> UnitFile {
         let record = folder.join("record/unit");
-        Wanted { path: folder.join("units/unit"), text: text.to_owned(), record }
+        UnitFile { path: folder.join("units/unit"), text: text.to_owned(), record }
     }
 
     #[test]

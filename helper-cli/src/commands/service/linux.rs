@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
-use super::account::{Account, File};
-use super::files::{State, Wanted};
+use super::account::{ReportedFile, ServiceReport};
+use super::files::{State, UnitFile};
 use super::systemd::{self, SERVICE, SOCKET, Unit};
 use super::{Tool, daemon_path, home, running, show};
-use crate::commands::meeting_place;
+use crate::commands::shared::meeting_place;
 
 /// Where packages and administrators put units for every user.
 const SHARED: [&str; 5] = [
@@ -168,11 +168,11 @@ fn end(manager: &Manager, force: bool) -> Result<Vec<String>, Failure> {
 ///
 /// # Errors
 /// Where no systemd answers.
-pub(super) fn account() -> Result<Account, Failure> {
+pub(super) fn account() -> Result<ServiceReport, Failure> {
     let manager = Manager::reach()?;
     let (socket, service) = (manager.unit(SOCKET), manager.unit(SERVICE));
     let address = meeting_place()?;
-    let mut account = Account {
+    let mut account = ServiceReport {
         manager: "systemd",
         installed: socket.load == "loaded" && service.load == "loaded",
         files: files(&socket, &service)?,
@@ -182,7 +182,7 @@ pub(super) fn account() -> Result<Account, Failure> {
         helper_version: env!("CARGO_PKG_VERSION"),
         reached_from_here: socket.listens == show(address.socket()),
         socket: Some(socket.listens).filter(|listens| !listens.is_empty()),
-        ..Account::default()
+        ..ServiceReport::default()
     };
     // A look at a socket that nobody serves yet would start the daemon.
     if account.pid.is_some() && account.reached_from_here {
@@ -192,16 +192,16 @@ pub(super) fn account() -> Result<Account, Failure> {
     Ok(account)
 }
 
-fn files(socket: &Unit, service: &Unit) -> Result<Vec<File>, Failure> {
+fn files(socket: &Unit, service: &Unit) -> Result<Vec<ReportedFile>, Failure> {
     let wanted = wanted()?;
-    let state = |path: &str| match wanted.iter().find(|file| show(file.path()) == path).map(Wanted::state) {
+    let state = |path: &str| match wanted.iter().find(|file| show(file.path()) == path).map(UnitFile::state) {
         None | Some(State::Absent) => "package",
         Some(State::Current) => "current",
         Some(State::Older) => "older",
         Some(State::Edited) => "edited",
     };
     let paths = [&socket.file, &service.file].into_iter().filter(|path| !path.is_empty());
-    Ok(paths.map(|path| File { path: path.clone(), state: state(path) }).collect())
+    Ok(paths.map(|path| ReportedFile { path: path.clone(), state: state(path) }).collect())
 }
 
 /// The folder in which a package's units are, where there are any.
@@ -215,14 +215,14 @@ fn folder() -> Result<PathBuf, Failure> {
     Ok(config.map_or_else(|| home().map(|home| home.join(".config")), Ok)?.join("systemd/user"))
 }
 
-fn wanted() -> Result<Vec<Wanted>, Failure> {
+fn wanted() -> Result<Vec<UnitFile>, Failure> {
     let folder = folder()?;
     let service = systemd::service_text(&daemon_path()?).ok_or_else(|| {
         let message = "systemd runs no program whose path has a quote or a backslash";
         Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, message).with_hint("install cp-token in another folder")
     })?;
     Ok(vec![
-        Wanted::new(&folder, SOCKET, systemd::SOCKET_TEXT.to_owned())?,
-        Wanted::new(&folder, SERVICE, service)?,
+        UnitFile::new(&folder, SOCKET, systemd::SOCKET_TEXT.to_owned())?,
+        UnitFile::new(&folder, SERVICE, service)?,
     ])
 }

@@ -3,11 +3,11 @@
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::account::{Account, File};
-use super::files::{State, Wanted};
+use super::account::{ReportedFile, ServiceReport};
+use super::files::{State, UnitFile};
 use super::launchd::{self, LABEL};
 use super::{Tool, daemon_path, home, running, show};
-use crate::commands::meeting_place;
+use crate::commands::shared::meeting_place;
 
 /// Hands the daemon to launchd.
 ///
@@ -64,7 +64,7 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
 ///
 /// # Errors
 /// Where no launchd of the session answers.
-pub(super) fn account() -> Result<Account, Failure> {
+pub(super) fn account() -> Result<ServiceReport, Failure> {
     let launchctl = reach()?;
     let (agent, address) = (wanted()?, meeting_place()?);
     let state = match agent.state() {
@@ -76,10 +76,10 @@ pub(super) fn account() -> Result<Account, Failure> {
     let known = launchctl.answer(&["print", &target()]);
     let report = running::report(&address).ok().flatten();
     let pid = known.as_deref().and_then(launchd::process);
-    Ok(Account {
+    Ok(ServiceReport {
         manager: "launchd",
         installed: state.is_some(),
-        files: state.map(|state| File { path: show(agent.path()), state }).into_iter().collect(),
+        files: state.map(|state| ReportedFile { path: show(agent.path()), state }).into_iter().collect(),
         enabled: known.is_some(),
         active: pid.is_some(),
         pid,
@@ -114,7 +114,7 @@ fn target() -> String {
     format!("{}/{LABEL}", domain())
 }
 
-fn wanted() -> Result<Wanted, Failure> {
+fn wanted() -> Result<UnitFile, Failure> {
     let folder = home()?.join("Library/LaunchAgents");
-    Wanted::new(&folder, &format!("{LABEL}.plist"), launchd::text(&daemon_path()?))
+    UnitFile::new(&folder, &format!("{LABEL}.plist"), launchd::text(&daemon_path()?))
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use cp_token_protocol::message::{ProfileReport, Request, StatusReport, TokenState, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
-use crate::commands::{loss, profile, status, words};
-use crate::deadline::Deadline;
-use crate::launch;
+use crate::commands::{loss, status, words};
+use crate::daemon::deadline::Deadline;
+use crate::daemon::launch;
 
 /// How long a daemon may take to answer or to end.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -40,7 +40,7 @@ fn loss(report: &StatusReport) -> Result<Option<String>, Failure> {
     if let Some(secrets) = loss::of_secrets(report) {
         return Ok(Some(secrets));
     }
-    let profiles = profile::profiles()?;
+    let profiles = crate::commands::profiles::profiles()?;
     let named = |holds: fn(&&ProfileReport) -> bool| {
         let names: Vec<_> = profiles.iter().filter(holds).map(|profile| profile.name.as_str()).collect();
         Some(words::names(&names)).filter(|names| !names.is_empty())

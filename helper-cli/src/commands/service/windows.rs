@@ -3,11 +3,11 @@
 
 use cp_token_protocol::{ErrorCode, Failure, state_folder};
 
-use super::account::{Account, File};
-use super::files::{State, Wanted};
+use super::account::{ReportedFile, ServiceReport};
+use super::files::{State, UnitFile};
 use super::task::{self, NAME};
 use super::{Tool, daemon_path, running, show};
-use crate::commands::{meeting_place, not_written};
+use crate::commands::shared::{meeting_place, not_written};
 
 /// Hands the daemon to the task scheduler.
 ///
@@ -64,15 +64,15 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
 ///
 /// # Errors
 /// Where there is no task scheduler.
-pub(super) fn account() -> Result<Account, Failure> {
+pub(super) fn account() -> Result<ServiceReport, Failure> {
     let schtasks = Tool::find("schtasks.exe")?;
     let (file, is_known) = (wanted()?, is_known(&schtasks));
     let state = if file.state() == State::Current { "current" } else { "older" };
     let report = running::report(&meeting_place()?).ok().flatten();
-    Ok(Account {
+    Ok(ServiceReport {
         manager: "task",
         installed: is_known,
-        files: is_known.then(|| File { path: format!(r"\{NAME}"), state }).into_iter().collect(),
+        files: is_known.then(|| ReportedFile { path: format!(r"\{NAME}"), state }).into_iter().collect(),
         enabled: is_known,
         active: is_known && report.is_some(),
         pid: report.as_ref().map(|report| report.pid),
@@ -93,10 +93,10 @@ fn text() -> Result<String, Failure> {
 }
 
 /// A copy of what was registered: the scheduler keeps the task itself, in a form of its own.
-fn wanted() -> Result<Wanted, Failure> {
+fn wanted() -> Result<UnitFile, Failure> {
     let state = state_folder(|name| std::env::var_os(name));
     let state = state.map_err(|error| Failure::new(ErrorCode::CONFIG_BROKEN, error.to_string()))?;
-    Wanted::new(&state, "cp-tokend-task.xml", text()?)
+    UnitFile::new(&state, "cp-tokend-task.xml", text()?)
 }
 
 /// The user as the scheduler names him.

@@ -1,12 +1,12 @@
 //! Owns the small bar that shows how much of a token's life is left.
 
-use crate::look::{Look, Piece, Tone};
+use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
 const CELLS: u64 = 8;
 
 /// A bar of what is `left` of the whole, in the same unit, and a space; nothing where no person looks. Of all that a
 /// row shows it is missed least.
-pub(super) fn bar(left: u64, whole: Option<u64>, look: &Look) -> Vec<Piece> {
+pub(super) fn bar(left: u64, whole: Option<u64>, look: &TerminalStyle) -> Vec<Piece> {
     let Some(whole) = whole.filter(|&whole| whole > 0 && look.is_terminal) else { return Vec::new() };
     let share = u128::from(left.min(whole)) * u128::from(CELLS);
     let filled = usize::try_from(share.div_ceil(u128::from(whole))).unwrap_or(0);
@@ -27,13 +27,13 @@ pub(super) fn bar(left: u64, whole: Option<u64>, look: &Look) -> Vec<Piece> {
 mod tests {
     use super::*;
 
-    fn drawn(left: u64, whole: Option<u64>, look: Look) -> String {
+    fn drawn(left: u64, whole: Option<u64>, look: TerminalStyle) -> String {
         bar(left, whole, &look).iter().map(|piece| piece.painted(&look)).collect()
     }
 
     #[test]
     fn a_bar_is_full_at_first_and_never_empty_while_something_is_left() {
-        let terminal = Look { is_terminal: true, has_blocks: true, ..Look::PLAIN };
+        let terminal = TerminalStyle { is_terminal: true, has_blocks: true, ..TerminalStyle::PLAIN };
         assert_eq!(drawn(840_000, Some(840_000), terminal), "████████ ");
         assert_eq!(drawn(420_000, Some(840_000), terminal), "████░░░░ ");
         assert_eq!(drawn(1, Some(840_000), terminal), "█░░░░░░░ ");
@@ -43,10 +43,10 @@ mod tests {
 
     #[test]
     fn where_nobody_looks_or_no_whole_is_known_there_is_none_and_ascii_will_do() {
-        let terminal = Look { is_terminal: true, ..Look::PLAIN };
+        let terminal = TerminalStyle { is_terminal: true, ..TerminalStyle::PLAIN };
         assert_eq!(drawn(420_000, Some(840_000), terminal), "####---- ");
         assert_eq!(drawn(420_000, None, terminal), "");
         assert_eq!(drawn(420_000, Some(0), terminal), "");
-        assert_eq!(drawn(420_000, Some(840_000), Look::PLAIN), "");
+        assert_eq!(drawn(420_000, Some(840_000), TerminalStyle::PLAIN), "");
     }
 }

@@ -6,7 +6,7 @@ mod layout;
 use unicode_width::UnicodeWidthStr;
 
 use self::layout::Layout;
-use crate::look::{Look, Piece, Tone};
+use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
 /// A row: what stands in each of its columns.
 pub(in crate::commands) struct Row<const N: usize>(pub(in crate::commands) [Vec<Piece>; N]);
@@ -35,7 +35,7 @@ pub(in crate::commands) enum Cut {
 pub(in crate::commands) fn aligned<const N: usize>(
     mut rows: Vec<Row<N>>,
     steps: &[Step],
-    look: &Look,
+    look: &TerminalStyle,
 ) -> Vec<Vec<Piece>> {
     let layout = Layout::fitting(&rows, steps, look.width);
     rows.iter_mut().for_each(|row| layout.apply(row, look));
@@ -43,7 +43,7 @@ pub(in crate::commands) fn aligned<const N: usize>(
 }
 
 /// Lines of a label and what belongs to it.
-pub(in crate::commands) fn labelled(lines: Vec<(&str, Vec<Piece>)>, look: &Look) -> Vec<Vec<Piece>> {
+pub(in crate::commands) fn labelled(lines: Vec<(&str, Vec<Piece>)>, look: &TerminalStyle) -> Vec<Vec<Piece>> {
     let rows = lines
         .into_iter()
         .map(|(label, text)| Row([vec![Piece::new(Tone::Faint, format!("{label}:"))], text]));
@@ -90,7 +90,7 @@ mod tests {
     ];
 
     fn lines(rows: Vec<Row<3>>, width: Option<usize>) -> Vec<String> {
-        let look = Look { width, ..Look::PLAIN };
+        let look = TerminalStyle { width, ..TerminalStyle::PLAIN };
         let text = |line: Vec<Piece>| line.iter().map(|piece| piece.painted(&look)).collect();
         aligned(rows, &STEPS, &look).into_iter().map(text).collect()
     }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn one_long_text_is_shortened_in_the_middle_and_the_others_stay() {
-        let look = Look { width: Some(9), ..Look::PLAIN };
+        let look = TerminalStyle { width: Some(9), ..TerminalStyle::PLAIN };
         let steps = [Step::Shorten(&[1], 5, Cut::Middle)];
         let rows = vec![row(["a", "production", ""]), row(["b", "prod", ""])];
         let text = |line: Vec<Piece>| line.iter().map(|piece| piece.painted(&look)).collect::<String>();

@@ -1,6 +1,6 @@
 //! Owns the tests of the tables of profiles.
 
-use cp_token_protocol::message::SecretLocation;
+use cp_token_protocol::message::SecretSource;
 
 use cp_token_protocol::ProfileName;
 
@@ -13,7 +13,7 @@ pub(crate) fn report(name: &str, token: TokenState) -> ProfileReport {
         name: ProfileName::parse(name).unwrap(),
         url: "https://api.example".to_owned(),
         identity: Identity::ApiClient("key-1".to_owned()),
-        secret_source: SecretLocation::Keyring,
+        secret_source: SecretSource::Keyring,
         ca_bundle: None,
         insecure_http: false,
         also_for: vec!["https://gateway.example".to_owned()],
@@ -29,7 +29,7 @@ pub(crate) fn report(name: &str, token: TokenState) -> ProfileReport {
     }
 }
 
-fn plain(lines: Vec<Vec<Piece>>, look: &Look) -> Vec<String> {
+fn plain(lines: Vec<Vec<Piece>>, look: &TerminalStyle) -> Vec<String> {
     lines.iter().map(|line| line.iter().map(|piece| piece.painted(look)).collect()).collect()
 }
 
@@ -37,7 +37,7 @@ fn plain(lines: Vec<Vec<Piece>>, look: &Look) -> Vec<String> {
 fn columns_line_up_and_the_default_is_marked() {
     let reports = [report("prod", TokenState::Live(899_999)), report("test-eu", TokenState::Absent)];
     assert_eq!(
-        plain(profiles(&reports, &Look::PLAIN), &Look::PLAIN),
+        plain(profiles(&reports, &TerminalStyle::PLAIN), &TerminalStyle::PLAIN),
         [
             "  NAME     KIND        URL                  ID     CREATED               LAST-REDEEMED  TOKEN",
             "* prod     api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              14m 59s left",
@@ -48,7 +48,7 @@ fn columns_line_up_and_the_default_is_marked() {
 
 #[test]
 fn a_person_sees_the_time_left_as_a_bar_before_its_figure() {
-    let look = Look { is_terminal: true, ..Look::PLAIN };
+    let look = TerminalStyle { is_terminal: true, ..TerminalStyle::PLAIN };
     let lines = plain(profiles(&[report("prod", TokenState::Live(450_000))], &look), &look);
     assert!(lines[1].ends_with("  ####---- 7m 30s left"), "{}", lines[1]);
 }
@@ -57,7 +57,7 @@ fn a_person_sees_the_time_left_as_a_bar_before_its_figure() {
 fn a_refused_secret_shows_at_once_also_while_a_token_lives() {
     let told = |token| {
         let report = ProfileReport { secret: SecretState::Refused(1_800_000_000), ..report("prod", token) };
-        plain(profiles(&[report], &Look::PLAIN), &Look::PLAIN)[1].clone()
+        plain(profiles(&[report], &TerminalStyle::PLAIN), &TerminalStyle::PLAIN)[1].clone()
     };
     let since = "secret refused since 2027-01-15 08:00 UTC";
     assert!(told(TokenState::Live(780_000)).ends_with(&format!("  13m left, {since}")));
@@ -68,13 +68,16 @@ fn a_refused_secret_shows_at_once_also_while_a_token_lives() {
 
 #[test]
 fn no_profile_is_a_sentence_that_says_what_to_do() {
-    assert!(plain(profiles(&[], &Look::PLAIN), &Look::PLAIN)[0].contains("cp-token profile create"));
+    assert!(
+        plain(profiles(&[], &TerminalStyle::PLAIN), &TerminalStyle::PLAIN)[0]
+            .contains("cp-token profile create")
+    );
 }
 
 #[test]
 fn one_profile_shows_everything_that_is_set() {
-    let lines = profile(&report("prod", TokenState::CoolingDown(5000)), &Look::PLAIN);
-    let lines = plain(lines, &Look::PLAIN);
+    let lines = profile(&report("prod", TokenState::CoolingDown(5000)), &TerminalStyle::PLAIN);
+    let lines = plain(lines, &TerminalStyle::PLAIN);
     for line in [
         "name:           prod (default)",
         "token:          failed, again in 5s",
@@ -104,7 +107,8 @@ fn states(name: &str) -> Vec<ProfileReport> {
 }
 
 fn at(width: usize, reports: &[ProfileReport]) -> Vec<String> {
-    let look = Look { is_terminal: true, has_blocks: true, width: Some(width), ..Look::PLAIN };
+    let look =
+        TerminalStyle { is_terminal: true, has_blocks: true, width: Some(width), ..TerminalStyle::PLAIN };
     plain(profiles(reports, &look), &look)
 }
 
@@ -181,7 +185,9 @@ fn a_long_id_is_shortened_before_the_host_is() {
 #[test]
 fn at_a_pipe_everything_is_whole() {
     for line in
-        plain(profiles(&states("customer-us-production-eu1"), &Look::PLAIN), &Look::PLAIN).iter().skip(1)
+        plain(profiles(&states("customer-us-production-eu1"), &TerminalStyle::PLAIN), &TerminalStyle::PLAIN)
+            .iter()
+            .skip(1)
     {
         assert!(line.contains("https://console.department.customer.us2.crashplan.example:8443"), "{line}");
         assert!(!line.contains(['~', '…', '#']), "{line}");

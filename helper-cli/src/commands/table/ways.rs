@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cp_token_protocol::message::ProfileReport;
 
-use crate::text::clean;
+use crate::terminal::sanitize::clean;
 
 /// So many profiles that have a way alike are named; of more, the number is told.
 const NAMED: usize = 3;

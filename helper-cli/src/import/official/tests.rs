@@ -27,7 +27,7 @@ api-client-auth = False
 
 ";
 
-fn read(program: usize, text: &str) -> Vec<ForeignProfile> {
+fn read(program: usize, text: &str) -> Vec<OfficialProfile> {
     parse(&PROGRAMS[program], text).expect("a sound file")
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use cp_token_tests::guarded_server::{Demand, Presented};
+use cp_token_tests::guarded_server::{Freshness, Presented};
 use cp_token_tests::programs;
 use cp_token_tests::world::{Outcome, World};
 
@@ -132,7 +132,7 @@ fn the_real_docker_client_logs_in_to_a_registry_with_the_token() {
         ("/manifests/latest", MANIFEST_TYPE, MANIFEST),
         (blob, "application/octet-stream", CONFIG),
     ];
-    let (world, registry) = super::stage(Demand::Basic, answers);
+    let (world, registry) = super::stage(Freshness::Basic, answers);
     helper(&world, "version", "").succeeded();
     let token = world.helper(&[]).token();
     registry.accept(&token);

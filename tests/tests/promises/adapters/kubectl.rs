@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use cp_token_tests::guarded_server::{Demand, Presented};
+use cp_token_tests::guarded_server::{Freshness, Presented};
 use cp_token_tests::programs;
 use cp_token_tests::world::{Call, World};
 
@@ -119,7 +119,7 @@ fn the_real_kubectl_reaches_a_cluster_with_the_token_and_with_no_other() {
         return programs::skipped("kubectl is not installed");
     }
     let answers = vec![("/frob", "application/json", r#"{"frob":"nicated"}"#)];
-    let (world, cluster) = super::stage(Demand::Bearer, answers);
+    let (world, cluster) = super::stage(Freshness::Bearer, answers);
     let token = world.helper(&[]).token();
     cluster.accept(&token);
     for version in ["v1", "v1beta1"] {

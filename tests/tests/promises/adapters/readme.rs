@@ -3,7 +3,7 @@
 use std::fs;
 
 use cp_token_tests::certificates::ServerCertificate;
-use cp_token_tests::guarded_server::{Content, Demand, GuardedServer, Presented};
+use cp_token_tests::guarded_server::{Content, Freshness, GuardedServer, Presented};
 use cp_token_tests::programs;
 use cp_token_tests::world::{Outcome, World};
 
@@ -32,7 +32,8 @@ fn the_lines_for_other_programs_do_what_the_readme_says() {
         fs::create_dir(world.path(folder)).expect("make a folder");
     }
     let tls = world.server().authority().server_config(ServerCertificate::Good);
-    let server = GuardedServer::start(Content::Repositories(world.path("served")), Demand::Either, Some(tls));
+    let server =
+        GuardedServer::start(Content::Repositories(world.path("served")), Freshness::Either, Some(tls));
     world.create_profile("prod", "memory");
     world.helper(&["profile", "update", "prod", "--also-for", &server.url()]).succeeded();
     let has_kubectl = programs::find("kubectl").is_some();

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use cp_token_tests::guarded_server::{Demand, GuardedServer, Presented};
+use cp_token_tests::guarded_server::{Freshness, GuardedServer, Presented};
 use cp_token_tests::world::World;
 
 use super::{git, gits, knows_authtype, stage};
@@ -48,12 +48,12 @@ fn presented(server: &GuardedServer) -> Vec<Presented> {
 #[test]
 fn clone_and_push_work_with_every_git_against_servers_that_want_bearer_or_basic() {
     for (demand, has_tls) in [
-        (Demand::Basic, true),
-        (Demand::Basic, false),
-        (Demand::Bearer, true),
-        (Demand::Bearer, false),
-        (Demand::Either, true),
-        (Demand::BearerUnsaid, true),
+        (Freshness::Basic, true),
+        (Freshness::Basic, false),
+        (Freshness::Bearer, true),
+        (Freshness::Bearer, false),
+        (Freshness::Either, true),
+        (Freshness::BearerUnsaid, true),
     ] {
         for program in gits() {
             let (world, server) = stage(demand, has_tls);
@@ -61,7 +61,7 @@ fn clone_and_push_work_with_every_git_against_servers_that_want_bearer_or_basic(
             let requests = world.server().token_requests();
             server.accept(&token);
             let knows = knows_authtype(&world, &program);
-            if !knows && matches!(demand, Demand::Bearer | Demand::BearerUnsaid) {
+            if !knows && matches!(demand, Freshness::Bearer | Freshness::BearerUnsaid) {
                 new_repository(&world, &program);
                 assert_ne!(clone(&world, &program, &server, "none"), 0, "{program:?} cannot send Bearer");
                 assert_eq!(presented(&server), [], "libcurl sends a password to nobody who offers no Basic");
@@ -69,7 +69,7 @@ fn clone_and_push_work_with_every_git_against_servers_that_want_bearer_or_basic(
                 continue;
             }
             round(&world, &program, &server, "round");
-            let as_bearer = knows && demand != Demand::Basic;
+            let as_bearer = knows && demand != Freshness::Basic;
             let expected =
                 if as_bearer { Presented::Bearer(token) } else { Presented::Basic("prod".to_owned(), token) };
             assert_eq!(presented(&server), [expected], "{program:?} {demand:?}");
@@ -82,7 +82,7 @@ fn clone_and_push_work_with_every_git_against_servers_that_want_bearer_or_basic(
 #[test]
 fn a_token_that_the_server_refuses_fails_one_command_and_the_next_one_has_another() {
     for (demand, program) in
-        gits().into_iter().flat_map(|git| [(Demand::Basic, git.clone()), (Demand::Either, git)])
+        gits().into_iter().flat_map(|git| [(Freshness::Basic, git.clone()), (Freshness::Either, git)])
     {
         let (world, server) = stage(demand, true);
         let token = world.helper(&[]).token();
@@ -102,7 +102,7 @@ fn a_token_that_the_server_refuses_fails_one_command_and_the_next_one_has_anothe
 #[test]
 fn several_profiles_on_one_host_are_told_apart_by_the_user_name_of_the_config() {
     for program in gits() {
-        let (world, server) = stage(Demand::Either, true);
+        let (world, server) = stage(Freshness::Either, true);
         let audit = world.create_profile("audit", "memory");
         world.helper(&["profile", "update", "audit", "--also-for", &server.url()]).succeeded();
         let [token, ours] = ["audit", "prod"].map(|name| world.helper(&["-p", name]).token());
@@ -133,7 +133,7 @@ fn secret_of(presented: Presented) -> String {
 #[test]
 fn by_its_other_name_the_helper_needs_one_word_of_config_and_reads_a_path_safely() {
     for program in gits() {
-        let (world, server) = stage(Demand::Either, false);
+        let (world, server) = stage(Freshness::Either, false);
         let name = world.path("bin/git-credential-cp-token");
         std::os::unix::fs::symlink(world.helper_file(), name).expect("make a link");
         server.accept(&world.helper(&[]).token());

@@ -1,7 +1,7 @@
 //! The promise that a deleted profile takes the comments that touch its table along, and no others.
 
 use super::{check_part, remove};
-use crate::registry::known::Known;
+use crate::registry::parsed::Known;
 
 const OTHER: &str = "profile.c = { url = \"https://c.example\", client_id = \"k\" }\n";
 const TABLES: &str = "\

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::Found;
+use super::FoundPath;
 
 /// A folder or file that a path leads to.
 pub(super) type Place = OwnedFd;
@@ -32,16 +32,16 @@ pub(super) fn start(path: &Path) -> io::Result<Option<Place>> {
 ///
 /// # Errors
 /// That of the system, where it leaves open what the name is.
-pub(super) fn find(place: &Place, name: &OsStr) -> io::Result<Found> {
+pub(super) fn find(place: &Place, name: &OsStr) -> io::Result<FoundPath> {
     let found = match open(place, name) {
-        Err(Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG) => return Ok(Found::Nothing),
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG) => return Ok(FoundPath::Nothing),
         found => found?,
     };
     if FileType::from_raw_mode(rustix::fs::fstat(&found)?.st_mode) != FileType::Symlink {
-        return Ok(Found::Place(found));
+        return Ok(FoundPath::Place(found));
     }
     let to = rustix::fs::readlinkat(&found, c"", Vec::new())?;
-    Ok(Found::Link(PathBuf::from(std::ffi::OsString::from_vec(to.into_bytes()))))
+    Ok(FoundPath::Link(PathBuf::from(std::ffi::OsString::from_vec(to.into_bytes()))))
 }
 
 /// Whether this is one, or where the processes' are. In that file system each name may be a link to anything, of

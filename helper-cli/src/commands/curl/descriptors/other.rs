@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
-use super::Found;
+use super::FoundPath;
 
 /// A folder or file that a path leads to.
 pub(super) type Place = PathBuf;
@@ -27,16 +27,16 @@ pub(super) fn start(path: &Path) -> io::Result<Option<Place>> {
 ///
 /// # Errors
 /// That the name of the place has become too long.
-pub(super) fn find(place: &Place, name: &OsStr) -> io::Result<Found> {
+pub(super) fn find(place: &Place, name: &OsStr) -> io::Result<FoundPath> {
     if name == ".." {
-        return Ok(Found::Place(place.parent().unwrap_or(place).to_owned()));
+        return Ok(FoundPath::Place(place.parent().unwrap_or(place).to_owned()));
     }
     let place = place.join(name);
     match rustix::fs::readlink(&place, Vec::new()) {
-        Ok(to) => Ok(Found::Link(PathBuf::from(std::ffi::OsString::from_vec(to.into_bytes())))),
-        Err(Errno::NOENT) => Ok(Found::Nothing),
+        Ok(to) => Ok(FoundPath::Link(PathBuf::from(std::ffi::OsString::from_vec(to.into_bytes())))),
+        Err(Errno::NOENT) => Ok(FoundPath::Nothing),
         Err(Errno::NAMETOOLONG) if name.len() <= LONGEST => Err(Errno::NAMETOOLONG.into()),
-        Err(_) => Ok(Found::Place(place)),
+        Err(_) => Ok(FoundPath::Place(place)),
     }
 }
 

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::Outcome;
-use super::words::Told;
-use crate::text::clean;
+use super::words::ImportLine;
+use crate::terminal::sanitize::clean;
 
 /// What became of one profile.
 #[derive(Serialize)]
-pub(super) struct Line {
+pub(super) struct ImportResult {
     profile: String,
     from: &'static str,
     name_there: String,
@@ -17,8 +17,8 @@ pub(super) struct Line {
     said: Vec<String>,
 }
 
-impl From<&Told<'_>> for Line {
-    fn from(told: &Told<'_>) -> Self {
+impl From<&ImportLine<'_>> for ImportResult {
+    fn from(told: &ImportLine<'_>) -> Self {
         let (outcome, code) = match told.outcome {
             Outcome::TakenOver(_) if told.common.dry_run => ("would_be_imported", None),
             Outcome::TakenOver(_) => ("imported", None),

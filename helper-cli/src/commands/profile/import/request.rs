@@ -3,17 +3,17 @@
 use std::path::Path;
 
 use cp_token_protocol::message::{
-    EntryParts, ForeignItem, Identity, ProfileCreate, Request, SecretLocation, TotpMethod,
+    EntryParts, ExternalKeyringItem, Identity, ProfileCreate, Request, SecretSource, TotpMethod,
 };
 use cp_token_protocol::{Failure, ProfileName, Secret};
 
-use crate::cli::{ImportOptions, SecretSourceName};
-use crate::commands::profile::absolute;
+use crate::args::cli::{ImportOptions, SecretSourceName};
+use crate::commands::profile::values::absolute;
 use crate::import::Content;
 
 /// What all profiles that are taken over have in common.
 pub(super) struct Common {
-    secret_source: SecretLocation,
+    secret_source: SecretSource,
     ca_bundle: Option<String>,
     verify: bool,
     pub(super) dry_run: bool,
@@ -28,8 +28,8 @@ impl Common {
         let bundle = options.ca_bundle.as_deref().map(Path::new);
         Ok(Self {
             secret_source: match options.secret_source {
-                None | Some(SecretSourceName::Keyring) => SecretLocation::Keyring,
-                Some(SecretSourceName::Memory) => SecretLocation::Memory,
+                None | Some(SecretSourceName::Keyring) => SecretSource::Keyring,
+                Some(SecretSourceName::Memory) => SecretSource::Memory,
             },
             ca_bundle: bundle.map(|path| absolute(path.as_os_str(), "--ca-bundle")).transpose()?,
             verify: !options.no_verify,
@@ -39,7 +39,7 @@ impl Common {
 
     /// Whether the secrets will be lost when the daemon ends.
     pub(super) fn is_kept_in_memory(&self) -> bool {
-        self.secret_source == SecretLocation::Memory
+        self.secret_source == SecretSource::Memory
     }
 
     /// Whether a server's certificate may yet turn out not to be trusted.
@@ -49,7 +49,7 @@ impl Common {
 
     /// The profile with the secret that their program keeps in the keyring.
     pub(super) fn with_item(&self, name: &ProfileName, content: &Content, service: String) -> Request {
-        let item = ForeignItem { service, username: content.account.clone() };
+        let item = ExternalKeyringItem { service, username: content.account.clone() };
         self.request(name, content, EntryParts::default(), Some(item))
     }
 
@@ -63,7 +63,7 @@ impl Common {
         name: &ProfileName,
         content: &Content,
         secret: EntryParts,
-        foreign: Option<ForeignItem>,
+        foreign: Option<ExternalKeyringItem>,
     ) -> Request {
         Request::ProfileCreate(ProfileCreate {
             name: name.clone(),

@@ -7,13 +7,13 @@ use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use super::request::{self, Common};
 use super::{Origin, Outcome};
-use crate::import::{Content, ForeignProfile, PROGRAMS, Program};
-use crate::shell;
-use crate::text::clean;
+use crate::import::{Content, OfficialCli, OfficialProfile, PROGRAMS};
+use crate::run::shell;
+use crate::terminal::sanitize::clean;
 
 /// One profile, and what became of it.
-pub(super) struct Told<'t> {
-    pub(super) profile: &'t ForeignProfile,
+pub(super) struct ImportLine<'t> {
+    pub(super) profile: &'t OfficialProfile,
     pub(super) name: &'t ProfileName,
     pub(super) outcome: &'t Outcome,
     /// Ours of the same name, where there was one before.
@@ -23,7 +23,7 @@ pub(super) struct Told<'t> {
     pub(super) common: &'t Common,
 }
 
-impl Told<'_> {
+impl ImportLine<'_> {
     /// The lines; their texts are not cleaned yet.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("{}: {}", self.name, self.headline())];
@@ -136,7 +136,7 @@ pub(super) fn no_name() -> Failure {
 }
 
 /// A profile that was begun there and never finished, or that nobody can use.
-pub(super) fn unfinished(program: &Program, name: &ProfileName, problem: &str) -> Failure {
+pub(super) fn unfinished(program: &OfficialCli, name: &ProfileName, problem: &str) -> Failure {
     Failure::new(ErrorCode::CONFIG_BROKEN, format!("profile {name}: {problem} ({})", program.name))
         .with_hint(format!("create it by hand: {}", by_hand(name.as_str(), None)))
 }
@@ -144,7 +144,7 @@ pub(super) fn unfinished(program: &Program, name: &ProfileName, problem: &str) -
 /// A profile whose secret was found nowhere; `absent` is what the daemon says of the keyring.
 pub(super) fn without_secret(
     absent: &Failure,
-    program: &Program,
+    program: &OfficialCli,
     name: &ProfileName,
     content: &Content,
 ) -> Failure {
@@ -163,7 +163,7 @@ pub(super) fn without_secret(
 /// The failure with what to do next for a profile that is not there yet; the daemon's words are for one that is.
 pub(super) fn not_there_yet(
     failure: Failure,
-    program: &Program,
+    program: &OfficialCli,
     name: &ProfileName,
     content: &Content,
 ) -> Failure {

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthChar;
 
 use super::{Cut, Row, Step, whole, width};
-use crate::look::{Look, Piece, Tone};
+use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
 /// So many turns of pieces are told apart.
 const TURNS: usize = 3;
@@ -69,7 +69,7 @@ impl<const N: usize> Layout<N> {
     }
 
     /// Takes out of the row what does not fit.
-    pub(super) fn apply(&self, row: &mut Row<N>, look: &Look) {
+    pub(super) fn apply(&self, row: &mut Row<N>, look: &TerminalStyle) {
         for (column, cell) in row.0.iter_mut().enumerate() {
             let turn = self.turns[column];
             cell.retain(|piece| piece.turn == 0 || piece.turn > turn);
@@ -88,7 +88,7 @@ fn width_without(cell: &[Piece], turn: usize) -> usize {
 }
 
 /// The cell with a mark in the place of what is too much.
-fn shortened(cell: &[Piece], room: usize, cut: Cut, look: &Look) -> Vec<Piece> {
+fn shortened(cell: &[Piece], room: usize, cut: Cut, look: &TerminalStyle) -> Vec<Piece> {
     let letters: Vec<(Tone, char)> =
         cell.iter().flat_map(|piece| piece.text.chars().map(|letter| (piece.tone, letter))).collect();
     let room = room.saturating_sub(1);

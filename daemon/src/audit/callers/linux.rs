@@ -1,0 +1,94 @@
+//! Owns what the kernel says of a process on Linux: its parent's number by a descriptor of it, names by `/proc`.
+#![allow(unsafe_code)]
+
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, PidfdFlags};
+
+use super::ProcessInfo;
+
+/// More than the line needs up to the parent's number.
+const PIECE: usize = 128;
+
+/// What `PIDFD_GET_INFO` tells, in its first edition (`linux/pidfd.h`).
+#[repr(C)]
+#[derive(Default)]
+struct PidfdInfo {
+    mask: u64,
+    cgroup: u64,
+    pid: u32,
+    group: u32,
+    parent: u32,
+    users: [u32; 8],
+    exit_code: i32,
+}
+
+/// `_IOWR(PIDFS_IOCTL_MAGIC, 11, struct pidfd_info)`.
+const PIDFD_GET_INFO: u32 = 0xC040_FF0B;
+/// That the numbers of the processes are wanted.
+const PIDFD_INFO_PID: u64 = 1;
+
+/// Nothing where the process has gone, or the kernel does not tell.
+pub(super) fn parent_of(pid: u32) -> Option<u32> {
+    let pid = Pid::from_raw(i32::try_from(pid).ok()?)?;
+    let process: OwnedFd = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
+    let mut info = PidfdInfo { mask: PIDFD_INFO_PID, ..PidfdInfo::default() };
+    // SAFETY: `info` is a writable structure of the size that the request names, and the descriptor is open.
+    let status = unsafe { libc::ioctl(process.as_raw_fd(), PIDFD_GET_INFO as libc::Ioctl, &raw mut info) };
+    (status == 0).then_some(info.parent)
+}
+
+pub(super) fn read(pid: u32) -> Option<(ProcessInfo, u32)> {
+    if pid == 0 {
+        return None;
+    }
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(format!("/proc/{pid}/stat"), flags, Mode::empty()).ok()?;
+    let mut piece = [0; PIECE];
+    let length = rustix::io::read(&file, &mut piece).ok()?;
+    parse(&piece[..length], pid)
+}
+
+/// `PID (NAME) STATE PARENT …`. The name is whatever the program says, brackets and line ends included, so the last
+/// bracket ends it.
+fn parse(line: &[u8], pid: u32) -> Option<(ProcessInfo, u32)> {
+    let start = line.iter().position(|byte| *byte == b'(')? + 1;
+    let end = line.iter().rposition(|byte| *byte == b')')?;
+    let name = line.get(start..end)?;
+    let mut rest = line[end + 1..].split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    let parent = std::str::from_utf8(rest.nth(1)?).ok()?.parse().ok()?;
+    Some((ProcessInfo::new(pid, name), parent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_to_a_parents_number_agree_where_the_kernel_has_both() {
+        let own = std::process::id();
+        let by_name = read(own).map(|(_, parent)| parent);
+        assert_eq!(by_name, rustix::process::getppid().map(|pid| pid.as_raw_pid().cast_unsigned()));
+        assert!(parent_of(own).is_none_or(|parent| Some(parent) == by_name));
+        assert_eq!((parent_of(0), parent_of(u32::MAX), read(u32::MAX)), (None, None, None));
+    }
+
+    #[test]
+    fn a_name_with_brackets_and_spaces_moves_no_number() {
+        for (line, name, parent) in [
+            ("7 (cp-token) S 6 7 1 0 -1", "cp-token", 6),
+            ("7 (a) S 1 (b) R 4 7 1", "a) S 1 (b", 4),
+            ("7 () R 1 1", "", 1),
+            ("7 (x\n) S 8 (y) Z 2 1", "x?) S 8 (y", 2),
+        ] {
+            assert_eq!(
+                parse(line.as_bytes(), 7),
+                Some((ProcessInfo::new(7, ProcessInfo::new(7, name.as_bytes()).name().as_bytes()), parent))
+            );
+        }
+        for line in ["", "7", "7 (a", "7 a) S 1", "7 (a) S", "7 (a) S x", "7 )( S 1"] {
+            assert_eq!(parse(line.as_bytes(), 7), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Owns the map of the lowest floor: what every wing may use and what knows nothing of tokens.
+
+pub mod blocking;
+pub mod clock;
+pub mod commit_point;
+pub mod commitment;
+pub mod files;
+pub mod lock_flag;
+pub mod memory;
+pub mod sanitize;
+pub mod unwind;

@@ -1,0 +1,139 @@
+//! Owns the words for what a lease decides against a caller.
+
+use std::time::Duration;
+
+use cp_token_protocol::{ErrorCode, Failure};
+
+use crate::failure::{internal, passes, seconds, timed_out};
+use crate::lease::policy;
+use crate::lease::{Acceptance, FailureKind, Refusal};
+use crate::profile::Profile;
+use crate::token_request::TokenRequestFailed;
+use crate::token_request::failure::{asked_again, needed, refused};
+use cp_token_protocol::ProfileName;
+
+/// Why a token that was granted is of no use; none where it is held.
+pub fn of_acceptance(acceptance: Acceptance, profile: &Profile) -> Option<Failure> {
+    let message = match acceptance {
+        Acceptance::Held => return None,
+        Acceptance::Late => return Some(superseded()),
+        Acceptance::Expired => {
+            return Some(
+                Failure::new(
+                    ErrorCode::TIMED_OUT,
+                    format!("profile {}: the token's life was over before its answer came", profile.name),
+                )
+                .with_hint("TokenQuery again")
+                .with_retry_after(Duration::ZERO),
+            );
+        }
+        Acceptance::Lifeless => "the server issued a token that has no life left",
+        Acceptance::Rejected => "the server issued once more the token that its API has rejected",
+    };
+    Some(
+        Failure::new(ErrorCode::BAD_ANSWER, format!("profile {}: {message}", profile.name))
+            .with_hint("TokenQuery again later; if it goes on, tell the server's administrator"),
+    )
+}
+
+/// What a lease's refusal means. `last` is why the last attempt failed.
+pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -> Failure {
+    match refusal {
+        Refusal::SecretRefused => last.cloned().unwrap_or_else(|| refused(profile, "earlier", false, None)),
+        Refusal::CoolingDown(left) => cooling_down(left, last),
+        Refusal::Throttled(left) => Failure::new(
+            ErrorCode::THROTTLED,
+            format!("profile {} asked for too many new tokens at once", profile.name),
+        )
+        .with_hint(format!("Wait {} s; use --fresh and --rejected only after a 401", seconds(left)))
+        .with_retry_after(left),
+        Refusal::MinValidity { issued, most } => Failure::new(
+            ErrorCode::MIN_VALIDITY_UNREACHABLE,
+            format!(
+                "the server's tokens live {} s, so none can be asked to live longer than {} s",
+                issued.as_secs(),
+                most.as_secs()
+            ),
+        )
+        .with_hint("TokenQuery for a shorter --min-validity"),
+        Refusal::CodeNeeded => needed(profile),
+        Refusal::SameToken => Failure::new(
+            ErrorCode::BAD_ANSWER,
+            format!(
+                "profile {}: the server issued once more the token that its API has rejected",
+                profile.name
+            ),
+        ),
+    }
+}
+
+/// What a caller can do who does not wait for the end of a pause.
+const RETRY: &str = "; --retry waits for it";
+
+/// The same for a caller who did wait, for too short a time.
+pub fn for_who_waited(failure: Failure) -> Failure {
+    match failure.hint.strip_suffix(RETRY) {
+        Some(hint) => Failure { hint: format!("{hint}; a longer --timeout waits for it"), ..failure },
+        None => failure,
+    }
+}
+
+fn cooling_down(left: Duration, last: Option<&Failure>) -> Failure {
+    let Some(last) = last else {
+        let wait = seconds(left);
+        let message = format!("the last token request failed; the next is possible in {wait} s");
+        return Failure::new(ErrorCode::COOLING_DOWN, message).with_retry_after(left);
+    };
+    // What is not tried again by itself is not promised to be, though its source is looked at now and then.
+    if !passes(last.code) {
+        return last.clone();
+    }
+    let mut failure = asked_again(left, last);
+    if !failure.hint.is_empty() {
+        failure.hint.push_str(RETRY);
+    }
+    failure
+}
+
+/// The attempt was overtaken by `forget`, `delete` or a change of the profile.
+pub fn superseded() -> Failure {
+    Failure::new(
+        ErrorCode::SUPERSEDED,
+        "the token request was dropped because the profile was changed or forgotten",
+    )
+    .with_hint("TokenQuery again")
+    .with_retry_after(Duration::ZERO)
+}
+
+/// As many callers wait for the profile as may.
+pub fn too_many_waiting(profile: &Profile) -> Failure {
+    let message = format!("too many callers wait for a token of profile {}", profile.name);
+    Failure::new(ErrorCode::TOO_MANY_WAITING, message)
+        .with_hint("TokenQuery again later, and see `cp-token doctor` for why they wait")
+        .with_retry_after(Duration::from_millis(500))
+}
+
+/// What it means that an attempt at a token ended in a panic: for its profile a failure that passes.
+pub fn panicked() -> TokenRequestFailed {
+    TokenRequestFailed {
+        failure: internal(),
+        kind: FailureKind::Passing { retry_after: None, cap: policy::SERVER_CAP },
+    }
+}
+
+/// The profile has no tokens, and the caller takes nothing else.
+pub fn no_token(profile: &Profile) -> Failure {
+    let message =
+        format!("profile {} sends user name and password with each request and has no token", profile.name);
+    Failure::new(ErrorCode::NO_TOKEN, message)
+        .with_hint("Print them with --format header, for resources of v1, v4 and later; v3 never takes them")
+}
+
+/// A caller's own time ran out while another profile tried the same secret.
+pub fn behind(profile: &Profile, other: &ProfileName) -> Failure {
+    let message = format!(
+        "profile {}: no token was issued within the time allowed; it waits for profile {other}, which tries the same secret, or the same password of a proxy, and has no answer yet",
+        profile.name
+    );
+    Failure { message, ..timed_out() }
+}

@@ -1,0 +1,44 @@
+//! Owns the words for a socket that cannot be had.
+
+use cp_token_protocol::ErrorCode;
+
+use crate::failure::StartError;
+use crate::ipc::activation::ActivationError;
+use crate::ipc::socket::BindError;
+use crate::process::instance::InstanceError;
+
+impl StartError for ActivationError {
+    fn meaning(&self) -> (ErrorCode, &'static str) {
+        (ErrorCode::CONFIG_UNSAFE, "Mend the service manager's socket unit")
+    }
+}
+
+impl StartError for BindError {
+    fn meaning(&self) -> (ErrorCode, &'static str) {
+        match self {
+            BindError::Folder(..) => (
+                ErrorCode::CONFIG_UNSAFE,
+                "Mend the folder, or set XDG_RUNTIME_DIR, CP_TOKEN_STATE_DIR or CP_TOKEN_SOCKET to a place of your own",
+            ),
+            BindError::Instance(InstanceError::Taken) => {
+                (ErrorCode::DAEMON_UNAVAILABLE, "Use it, or stop it with `cp-token daemon stop`")
+            }
+            BindError::Instance(InstanceError::Lost(_) | InstanceError::File(..)) => {
+                (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk")
+            }
+            #[cfg(unix)]
+            BindError::Watched(_) => (
+                ErrorCode::DAEMON_UNAVAILABLE,
+                "Use its daemon, or end the service with `cp-token service uninstall`",
+            ),
+            #[cfg(unix)]
+            BindError::Covered(_) => {
+                (ErrorCode::DAEMON_UNAVAILABLE, "Remove that: the daemon then makes its socket anew")
+            }
+            BindError::NameTaken(_) => (ErrorCode::DAEMON_UNAVAILABLE, "Then ask again"),
+            BindError::Bind(..) => {
+                (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk")
+            }
+        }
+    }
+}

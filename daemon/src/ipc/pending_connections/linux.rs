@@ -1,0 +1,54 @@
+//! Owns the one watch over many silent connections on Linux: an epoll instance that the runtime watches as
+//! one descriptor.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
+use tokio::io::unix::AsyncFd;
+
+use crate::ipc::system;
+
+pub(super) struct Watch {
+    epoll: AsyncFd<OwnedFd>,
+}
+
+impl Watch {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self { epoll: system::watch(epoll::create(CreateFlags::CLOEXEC)?)? })
+    }
+
+    pub(super) fn add(&self, connection: &OwnedFd, number: u64) -> io::Result<()> {
+        let flags = EventFlags::IN | EventFlags::RDHUP;
+        Ok(epoll::add(self.epoll.get_ref(), connection, EventData::new_u64(number), flags)?)
+    }
+
+    /// For a connection that lives on elsewhere; one that is closed leaves by itself.
+    pub(super) fn remove(&self, connection: &OwnedFd) {
+        let _ = epoll::delete(self.epoll.get_ref(), connection);
+    }
+
+    /// Waits until somebody has spoken, or has gone.
+    pub(super) async fn readable(&self) -> Vec<u64> {
+        loop {
+            let Ok(mut ready) = self.epoll.readable().await else { return std::future::pending().await };
+            let spoke = self.collect();
+            if !spoke.is_empty() {
+                return spoke;
+            }
+            ready.clear_ready();
+        }
+    }
+
+    fn collect(&self) -> Vec<u64> {
+        let mut events = Vec::with_capacity(AT_ONCE);
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let spare = rustix::buffer::spare_capacity(&mut events);
+        let _ = epoll::wait(self.epoll.get_ref(), spare, Some(&at_once));
+        events.iter().map(|event| event.data.u64()).collect()
+    }
+}
+
+/// Callers heard in one turn of the loop.
+const AT_ONCE: usize = 64;

@@ -1,0 +1,44 @@
+//! Owns the notice that something was removed from the meeting folder, as Linux gives it. It says neither what nor why.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+use tokio::io::unix::AsyncFd;
+
+use super::system::watch;
+
+/// A watch on a folder; none where the system has no more of them.
+pub struct RemovalWatch(Option<AsyncFd<OwnedFd>>);
+
+impl RemovalWatch {
+    /// Watches the folder that is there now.
+    pub fn from(folder: &Path) -> Self {
+        let begun = || -> io::Result<AsyncFd<OwnedFd>> {
+            let descriptor = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+            inotify::add_watch(&descriptor, folder, WatchFlags::DELETE | WatchFlags::MOVED_FROM)?;
+            watch(descriptor)
+        };
+        Self(begun().ok())
+    }
+
+    /// Returns after the next removals. It may be dropped at any time.
+    pub async fn next(&self) {
+        if let Some(watch) = &self.0 {
+            while let Ok(mut ready) = watch.readable().await {
+                if let Ok(Ok(())) = ready.try_io(|descriptor| read(descriptor.get_ref())) {
+                    return;
+                }
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+fn read(descriptor: &OwnedFd) -> io::Result<()> {
+    let mut room = [MaybeUninit::uninit(); 4096];
+    rustix::io::read(descriptor, &mut room)?;
+    Ok(())
+}

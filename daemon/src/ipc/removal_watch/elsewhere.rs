@@ -1,0 +1,18 @@
+//! Owns the answer where nobody tells of removals: the daemon looks around by itself.
+
+use std::path::Path;
+
+/// No watch.
+pub struct RemovalWatch;
+
+impl RemovalWatch {
+    /// None.
+    pub fn from(_: &Path) -> Self {
+        Self
+    }
+
+    /// Never returns.
+    pub async fn next(&self) {
+        std::future::pending().await
+    }
+}

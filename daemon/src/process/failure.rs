@@ -1,0 +1,17 @@
+//! Owns the words for a process that cannot be protected.
+
+use cp_token_protocol::ErrorCode;
+
+use crate::failure::StartError;
+use crate::process::harden::HardenError;
+
+impl StartError for HardenError {
+    fn meaning(&self) -> (ErrorCode, &'static str) {
+        let hint = match self {
+            HardenError::Privileged => "Run it with the rights of the user it serves",
+            HardenError::Descriptors(..) => "Raise the limit (ulimit -n, LimitNOFILE=) and start it anew",
+            HardenError::ProcessorTime(..) => "Raise the limit (ulimit -t, LimitCPU=) and start it anew",
+        };
+        (ErrorCode::DAEMON_UNAVAILABLE, hint)
+    }
+}

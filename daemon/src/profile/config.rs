@@ -1,0 +1,210 @@
+//! Owns the config file's meaning: text in, checked profiles out, or the line and column of what is wrong.
+//! Pure; it reads and writes no file.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cp_token_protocol::ProfileName;
+use serde::Deserialize;
+use toml_edit::Document;
+use toml_edit::de::Deserializer;
+
+use crate::base::sanitize::clean;
+use crate::profile::{Network, Profile};
+
+pub mod edit;
+mod fault;
+mod network;
+mod profiles;
+mod raw;
+mod sections;
+
+use network::RawNetwork;
+pub use profiles::Profiles;
+use raw::RawProfile;
+pub use sections::Sections;
+
+/// A config file that has passed every check.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Config {
+    /// The default profile, which exists.
+    pub default: Option<ProfileName>,
+    /// The way to a server for every profile that does not say otherwise.
+    pub network: Network,
+    /// Where the log is kept beyond the daemon's life.
+    pub audit_file: Option<PathBuf>,
+    /// Every profile.
+    pub profiles: Profiles,
+}
+
+/// What is wrong with a config file, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {message}")]
+pub struct ConfigError {
+    /// Counted from 1.
+    pub line: usize,
+    /// Counted from 1, in characters.
+    pub column: usize,
+    /// One clause, printable.
+    pub message: String,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawConfig {
+    default: Option<String>,
+    ca_bundle: Option<PathBuf>,
+    proxy: Option<String>,
+    no_proxy: Option<Vec<String>>,
+    audit_file: Option<PathBuf>,
+    #[serde(default)]
+    profile: BTreeMap<String, RawProfile>,
+}
+
+impl Config {
+    /// Whether a caller who names no profile means this one.
+    pub fn is_default(&self, profile: &Profile) -> bool {
+        self.profiles.len() == 1 || self.default.as_ref() == Some(&profile.name)
+    }
+
+    /// The config that `text` describes.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the place of the first problem.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        Self::parse_in_parts(text).map(|(config, _)| config)
+    }
+
+    /// The same, and where the parts of the text are; nothing where a profile does not stand by itself.
+    ///
+    /// # Errors
+    /// As [`Config::parse`].
+    pub fn parse_in_parts(text: &str) -> Result<(Self, Option<Sections>), ConfigError> {
+        let (raw, sections) = RawConfig::read(text)?;
+        Ok((Self::checked(text, raw)?, sections))
+    }
+
+    /// The profile that `part` describes by itself, below a top that says `common`; nothing where it is not exactly one.
+    pub fn parse_part(part: &str, common: &Network) -> Option<Profile> {
+        let (raw, _) = RawConfig::read(part).ok()?;
+        let has_top = RawConfig { profile: BTreeMap::new(), ..raw.clone() } != RawConfig::default();
+        let mut profiles = raw.profile.into_iter();
+        let (name, profile) = profiles.next().filter(|_| !has_top)?;
+        profiles.next().is_none().then(|| profile.check(&name, common).ok())?
+    }
+
+    /// Whether the second text is the first with another default and says nothing else.
+    pub fn differ_in_default(old: &str, new: &str, default: Option<&ProfileName>) -> bool {
+        let (Ok((old, _)), Ok((new, _))) = (RawConfig::read(old), RawConfig::read(new)) else { return false };
+        RawConfig { default: default.map(ToString::to_string), ..old } == new
+    }
+
+    fn checked(text: &str, raw: RawConfig) -> Result<Self, ConfigError> {
+        // Looked for only where something is wrong.
+        let places = || Places(Document::parse(text).ok());
+        let common = RawNetwork { ca_bundle: raw.ca_bundle, proxy: raw.proxy, no_proxy: raw.no_proxy };
+        let network = common
+            .over(&Network::default())
+            .map_err(|problem| ConfigError::at(text, places().of_key(problem.key), &problem.message))?;
+        let audit_file = audit_file(raw.audit_file)
+            .map_err(|problem| ConfigError::at(text, places().of_key(problem.key), &problem.message))?;
+        let mut profiles = Profiles::default();
+        for (name, profile) in raw.profile {
+            let profile = profile.check(&name, &network).map_err(|problem| {
+                ConfigError::at(text, places().of_profile(&name, problem.key), &problem.message)
+            })?;
+            profiles.insert(Arc::new(profile));
+        }
+        let default = raw
+            .default
+            .map(|name| existing(&name, &profiles))
+            .transpose()
+            .map_err(|message| ConfigError::at(text, places().of_key(Some("default")), &message))?;
+        Ok(Self { default, network, audit_file, profiles })
+    }
+}
+
+impl RawConfig {
+    fn read(text: &str) -> Result<(Self, Option<Sections>), ConfigError> {
+        let document = Document::parse(text)
+            .map_err(|error| ConfigError::at(text, error.span(), &fault::told(error.message())))?;
+        let sections = Sections::of(text, &document);
+        let raw = Self::deserialize(Deserializer::from(document))
+            .map_err(|error| ConfigError::at(text, error.span(), &fault::told(error.message())))?;
+        Ok((raw, sections))
+    }
+}
+
+/// An empty path is none.
+fn audit_file(path: Option<PathBuf>) -> Result<Option<PathBuf>, Problem> {
+    match path.filter(|path| !path.as_os_str().is_empty()) {
+        Some(path) if !path.is_absolute() => {
+            Err(Problem::at("audit_file", "audit_file must be an absolute path"))
+        }
+        path => Ok(path),
+    }
+}
+
+/// What is wrong with a value, and which key it stands behind where that is sure.
+struct Problem {
+    key: Option<&'static str>,
+    message: String,
+}
+
+impl Problem {
+    fn at(key: &'static str, message: impl Into<String>) -> Self {
+        Self { key: Some(key), message: message.into() }
+    }
+}
+
+impl From<String> for Problem {
+    fn from(message: String) -> Self {
+        Self { key: None, message }
+    }
+}
+
+impl From<&str> for Problem {
+    fn from(message: &str) -> Self {
+        message.to_owned().into()
+    }
+}
+
+/// Where the values stand in a text.
+struct Places<'t>(Option<Document<&'t str>>);
+
+impl Places<'_> {
+    fn of_key(&self, key: Option<&str>) -> Option<Range<usize>> {
+        self.0.as_ref()?.get(key?)?.span()
+    }
+
+    /// The value behind the key, else the profile's table.
+    fn of_profile(&self, name: &str, key: Option<&str>) -> Option<Range<usize>> {
+        let profile = self.0.as_ref()?.get("profile")?.get(name)?;
+        let value = key.and_then(|key| profile.get(key)?.span());
+        value.or_else(|| profile.span())
+    }
+}
+
+fn existing(name: &str, profiles: &Profiles) -> Result<ProfileName, String> {
+    if name.is_empty() {
+        return Err("default is empty; name a profile, or take the line out".to_owned());
+    }
+    ProfileName::parse(name)
+        .ok()
+        .filter(|name| profiles.contains(name))
+        .ok_or_else(|| format!("default names {}, which is no profile", clean(name, 70)))
+}
+
+impl ConfigError {
+    fn at(text: &str, place: Option<Range<usize>>, message: &str) -> Self {
+        let start = place.map_or(0, |place| place.start).min(text.len());
+        let before = text.get(..start).unwrap_or_default();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Self { line: before.matches('\n').count() + 1, column, message: clean(message.trim(), 300) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

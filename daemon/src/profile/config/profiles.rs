@@ -1,0 +1,102 @@
+//! Owns the profiles of a config, in the order of their names. A copy shares each of them: among ten thousand, a change of
+//! one copies a list of places and nothing else. Pure.
+
+use std::sync::Arc;
+
+use cp_token_protocol::ProfileName;
+
+use crate::profile::Profile;
+
+/// Profiles by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Profiles(Vec<Arc<Profile>>);
+
+impl Profiles {
+    /// The profile of that name.
+    pub fn get(&self, name: &ProfileName) -> Option<&Arc<Profile>> {
+        self.place(name).ok().map(|place| &self.0[place])
+    }
+
+    /// Whether there is a profile of that name.
+    pub fn contains(&self, name: &ProfileName) -> bool {
+        self.place(name).is_ok()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// All of them, in the order of their names.
+    pub fn values(&self) -> std::slice::Iter<'_, Arc<Profile>> {
+        self.0.iter()
+    }
+
+    /// Those behind that name, which may be nobody's; all of them where there is none.
+    pub fn behind(&self, name: Option<&ProfileName>) -> std::slice::Iter<'_, Arc<Profile>> {
+        let begin = name.map_or(0, |name| self.place(name).map_or_else(|place| place, |place| place + 1));
+        self.0[begin..].iter()
+    }
+
+    /// Puts the profile in its place, where another of its name may have been.
+    pub fn insert(&mut self, profile: Arc<Profile>) {
+        match self.place(&profile.name) {
+            Ok(place) => self.0[place] = profile,
+            Err(place) => self.0.insert(place, profile),
+        }
+    }
+
+    /// Takes the profile of that name away.
+    pub fn remove(&mut self, name: &ProfileName) {
+        if let Ok(place) = self.place(name) {
+            self.0.remove(place);
+        }
+    }
+
+    fn place(&self, name: &ProfileName) -> Result<usize, usize> {
+        self.0.binary_search_by(|profile| profile.name.cmp(name))
+    }
+}
+
+#[cfg(test)]
+impl std::ops::Index<&ProfileName> for Profiles {
+    type Output = Arc<Profile>;
+
+    fn index(&self, name: &ProfileName) -> &Arc<Profile> {
+        &self.0[self.place(name).unwrap_or(usize::MAX)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::config::Config;
+
+    #[test]
+    fn profiles_stand_in_the_order_of_their_names_whatever_comes_and_goes() {
+        let text: String = ["b", "d", "a", "c"]
+            .map(|name| format!("[profile.{name}]\nurl = \"https://{name}.example\"\nclient_id = \"k\"\n"))
+            .concat();
+        let mut profiles = Config::parse(&text).expect("a config").profiles;
+        let names = |profiles: &Profiles| profiles.values().map(|it| it.name.to_string()).collect::<String>();
+        let name = |text: &str| ProfileName::parse(text).expect("a name");
+        let behind = |profiles: &Profiles, of: &str| {
+            profiles.behind(Some(&name(of))).map(|it| it.name.to_string()).collect::<String>()
+        };
+        assert_eq!((names(&profiles).as_str(), profiles.len()), ("abcd", 4));
+        let c = Arc::clone(&profiles[&name("c")]);
+        profiles.remove(&name("c"));
+        profiles.remove(&name("x"));
+        assert_eq!((names(&profiles).as_str(), profiles.get(&name("c"))), ("abd", None));
+        assert_eq!((behind(&profiles, "b"), behind(&profiles, "c")), ("d".to_owned(), "d".to_owned()));
+        assert_eq!((behind(&profiles, "d"), profiles.behind(None).count()), (String::new(), 3));
+        profiles.insert(Arc::clone(&c));
+        profiles.insert(c);
+        assert_eq!(names(&profiles), "abcd");
+    }
+}

@@ -1,0 +1,36 @@
+//! Owns the lock that tells a secret whose change is under way in another daemon from one that an interrupted change left
+//! behind: both are noted in the one file. It must not know what is stored.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{LOCK_LIMIT, SAVE_LIMIT, StateFile};
+use crate::base::blocking;
+use crate::base::files::{self, FileError, WriterLock};
+
+impl StateFile {
+    /// Kept by a change from before its note until it is over: meanwhile no daemon takes what it stores for a leftover.
+    ///
+    /// # Errors
+    /// [`FileError::Locked`] where another daemon removes leftovers for too long.
+    pub async fn change_under_way(&self) -> Result<WriterLock, FileError> {
+        self.lock_leftovers(|path| files::share_lock(path, LOCK_LIMIT)).await
+    }
+
+    /// Kept by whoever removes leftovers.
+    ///
+    /// # Errors
+    /// [`FileError::Locked`] where a change is under way in any daemon.
+    pub async fn no_change_under_way(&self) -> Result<WriterLock, FileError> {
+        self.lock_leftovers(|path| files::lock_writers(path, Duration::ZERO)).await
+    }
+
+    async fn lock_leftovers(
+        &self,
+        lock: fn(&Path) -> Result<WriterLock, FileError>,
+    ) -> Result<WriterLock, FileError> {
+        let path = self.path.with_file_name("leftovers.lock");
+        let locked = blocking::on_within(&self.shown(), SAVE_LIMIT, move |_| lock(&path)).await?;
+        locked.ok_or(FileError::Hangs)?
+    }
+}

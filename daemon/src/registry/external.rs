@@ -1,0 +1,28 @@
+//! Owns the taking over of a secret that another program keeps: it is read once, and becomes a part of the new
+//! profile like one that a person has typed.
+
+use cp_token_protocol::message::{EntryParts, ExternalKeyringItem};
+
+use super::Registry;
+use super::error::RegistryError;
+use crate::profile::Profile;
+use crate::secrets::vault::check_foreign;
+
+impl Registry {
+    /// What the caller gave to rest for `profile`, with the secret of `item` where one is named.
+    pub(super) async fn taken_over(
+        &self,
+        profile: &Profile,
+        given: EntryParts,
+        item: Option<&ExternalKeyringItem>,
+    ) -> Result<EntryParts, RegistryError> {
+        let Some(item) = item else { return Ok(given) };
+        check_foreign(item).map_err(RegistryError::Grammar)?;
+        if given.secret.is_some() {
+            return Err(RegistryError::Grammar("a secret is either given or taken over"));
+        }
+        let found = self.sources.foreign.load_foreign(item).await;
+        let secret = found.map_err(|error| RegistryError::Foreign(error, Box::new(profile.clone())))?;
+        Ok(EntryParts { secret: Some(secret), ..given })
+    }
+}

@@ -1,0 +1,86 @@
+//! Owns which variables a program is given. Names and reasons only; it reads no value of a secret.
+
+use std::ffi::OsString;
+
+/// Where programs are looked for that a program runs itself, if the daemon was told nothing else.
+const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// Everything of the daemon's own environment that a program is given.
+pub(super) const PASSED: &[&str] = &[
+    // Who it runs for, and in which language and time.
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LOGNAME",
+    "TZ",
+    "USER",
+    // Where secret stores keep their settings and sockets, and where credentials of a service lie.
+    "CREDENTIALS_DIRECTORY",
+    "GNUPGHOME",
+    "PASSWORD_STORE_DIR",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+    // Where a passphrase can be asked for.
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    // What Windows' own libraries ask for; nowhere else are they set.
+    #[cfg(windows)]
+    "SYSTEMROOT",
+    #[cfg(windows)]
+    "USERPROFILE",
+    #[cfg(windows)]
+    "APPDATA",
+    #[cfg(windows)]
+    "LOCALAPPDATA",
+    #[cfg(windows)]
+    "PROGRAMDATA",
+    #[cfg(windows)]
+    "PROGRAMFILES",
+    #[cfg(windows)]
+    "COMSPEC",
+    #[cfg(windows)]
+    "PATHEXT",
+    #[cfg(windows)]
+    "TEMP",
+    #[cfg(windows)]
+    "USERNAME",
+];
+
+/// The environment of a program, from what `variable` gives.
+pub(super) fn of_program(
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> impl Iterator<Item = (&'static str, OsString)> {
+    let path = variable("PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| DEFAULT_PATH.into());
+    PASSED.iter().filter_map(move |&name| Some((name, variable(name)?))).chain([("PATH", path)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b08_a_program_is_given_what_is_on_the_list_and_always_a_path() {
+        let hostile = |name: &str| match name {
+            "HOME" => Some("/home/me".into()),
+            "LD_PRELOAD" | "CP_TOKEN_SOCKET" | "NOTIFY_SOCKET" | "HTTPS_PROXY" => Some("x".into()),
+            _ => None,
+        };
+        let given: Vec<_> = of_program(hostile).collect();
+        assert_eq!(given, [("HOME", "/home/me".into()), ("PATH", DEFAULT_PATH.into())]);
+        let path = |value: &'static str| of_program(move |_| Some(value.into())).last().map(|(_, path)| path);
+        assert_eq!(path("/opt/bin"), Some("/opt/bin".into()));
+        assert_eq!(path(""), Some(DEFAULT_PATH.into()));
+    }
+
+    #[test]
+    fn what_a_program_is_given_survives_the_daemons_own_hardening() {
+        for name in PASSED {
+            assert!(crate::process::harden::is_kept(name), "{name}");
+        }
+        assert!(!crate::process::harden::is_kept("LD_PRELOAD"), "the control");
+    }
+}

@@ -1,0 +1,138 @@
+//! Owns the form in which a secret rests together with what belongs to it: the secret on the first line, then
+//! named lines. Pure, and the same for every source.
+
+use cp_token_protocol::Secret;
+use cp_token_protocol::message::EntryParts;
+
+const SEED_NAME: &[u8] = b"totp:";
+const SEED_URI: &[u8] = b"otpauth://";
+const PROXY_PASSWORD_NAME: &[u8] = b"proxy-password:";
+
+/// What rests in a secret source for one profile.
+#[derive(Debug)]
+pub struct SecretRecord {
+    /// The client secret or the password.
+    pub secret: Secret,
+    /// The seed of the one-time codes, as it was entered.
+    pub totp_seed: Option<Secret>,
+    /// The password of the proxy's user.
+    pub proxy_password: Option<Secret>,
+}
+
+impl SecretRecord {
+    /// The entry that a text describes. The first line is the secret. Of the others, `totp: SEED`, an
+    /// `otpauth://` URI and `proxy-password: WORD` have a meaning, and a second line without a name is a seed;
+    /// the rest is a person's own.
+    pub fn parse(text: &Secret) -> Self {
+        let mut lines = text.expose().split(|&byte| byte == b'\n').map(without_return);
+        let mut entry = Self::of(Secret::copy_of(lines.next().unwrap_or_default()));
+        for (number, line) in lines.enumerate() {
+            if let Some(word) = line.strip_prefix(PROXY_PASSWORD_NAME) {
+                entry.proxy_password.get_or_insert_with(|| Secret::copy_of(word.trim_ascii()));
+            } else if let Some(seed) = seed(line, number == 0) {
+                entry.totp_seed.get_or_insert_with(|| Secret::copy_of(seed));
+            }
+        }
+        entry
+    }
+
+    /// An entry with nothing but a secret.
+    pub fn of(secret: Secret) -> Self {
+        Self { secret, totp_seed: None, proxy_password: None }
+    }
+
+    /// The entry with `parts` in place of what it had; it is made of them alone where there was none. Nothing
+    /// where a secret is then still missing.
+    pub fn merged(old: Option<Self>, parts: EntryParts) -> Option<Self> {
+        let (secret, totp_seed, proxy_password) = match old {
+            Some(old) => (Some(old.secret), old.totp_seed, old.proxy_password),
+            None => (None, None, None),
+        };
+        Some(Self {
+            secret: parts.secret.or(secret)?,
+            totp_seed: parts.totp_seed.or(totp_seed),
+            proxy_password: parts.proxy_password.or(proxy_password),
+        })
+    }
+
+    /// The text that reads back as this entry.
+    pub fn text(&self) -> Secret {
+        let pieces = [
+            (&b""[..], Some(&self.secret)),
+            (&b"\ntotp: "[..], self.totp_seed.as_ref()),
+            (&b"\nproxy-password: "[..], self.proxy_password.as_ref()),
+        ];
+        let present = pieces.iter().filter_map(|(name, part)| Some((*name, part.as_ref()?.expose())));
+        let length = present.clone().map(|(name, part)| name.len() + part.len()).sum();
+        let mut text = Secret::zeroed(length);
+        let mut room = text.bytes_mut();
+        for (name, part) in present {
+            for bytes in [name, part] {
+                let (place, rest) = room.split_at_mut(bytes.len());
+                place.copy_from_slice(bytes);
+                room = rest;
+            }
+        }
+        text
+    }
+}
+
+fn seed(line: &[u8], is_second: bool) -> Option<&[u8]> {
+    if let Some(seed) = line.strip_prefix(SEED_NAME) {
+        return Some(seed.trim_ascii());
+    }
+    let is_bare = is_second && !line.is_empty() && !line.contains(&b':');
+    (line.starts_with(SEED_URI) || is_bare).then(|| line.trim_ascii())
+}
+
+fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> [String; 3] {
+        let entry = SecretRecord::parse(&Secret::copy_of(text.as_bytes()));
+        let show = |part: Option<Secret>| {
+            part.map_or("-".to_owned(), |part| String::from_utf8_lossy(part.expose()).into_owned())
+        };
+        [show(Some(entry.secret)), show(entry.totp_seed), show(entry.proxy_password)]
+    }
+
+    #[test]
+    fn the_first_line_is_the_secret_and_named_lines_are_found_anywhere_below() {
+        assert_eq!(read("s3cret"), ["s3cret", "-", "-"]);
+        assert_eq!(read("s3cret\r\nJBSW Y3DP\r\n"), ["s3cret", "JBSW Y3DP", "-"]);
+        assert_eq!(read("a:b\nuser: jo\ntotp: JBSWY3DP\nproxy-password: p w "), ["a:b", "JBSWY3DP", "p w"]);
+        assert_eq!(read("x\nnote: y\n\notpauth://totp/a?secret=B"), ["x", "otpauth://totp/a?secret=B", "-"]);
+        assert_eq!(read("x\nnote: a seed would be here\nJBSWY3DP"), ["x", "-", "-"]);
+        assert_eq!(read(""), ["", "-", "-"]);
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for parts in [["s", "-", "-"], ["s", "JBSW", "-"], ["s", "-", "p"], ["s", "otpauth://totp/x", "p:w"]]
+        {
+            let part = |text: &str| (text != "-").then(|| Secret::copy_of(text.as_bytes()));
+            let [secret, totp_seed, proxy_password] = parts.map(part);
+            let entry = SecretRecord { secret: secret.unwrap(), totp_seed, proxy_password };
+            assert_eq!(read(std::str::from_utf8(entry.text().expose()).unwrap()), parts);
+        }
+    }
+
+    #[test]
+    fn parts_that_are_given_replace_and_the_others_stay() {
+        let old = || Some(SecretRecord::parse(&Secret::copy_of(b"old\ntotp: SEED")));
+        let new = |text: &[u8]| EntryParts { secret: Some(Secret::copy_of(text)), ..EntryParts::default() };
+        let merged = SecretRecord::merged(old(), new(b"new")).unwrap();
+        assert_eq!(merged.text().expose(), b"new\ntotp: SEED");
+        assert_eq!(
+            SecretRecord::merged(old(), EntryParts::default()).unwrap().text().expose(),
+            b"old\ntotp: SEED"
+        );
+        assert!(SecretRecord::merged(None, EntryParts::default()).is_none());
+        assert!(SecretRecord::merged(None, new(b"x")).is_some());
+    }
+}

@@ -1,0 +1,104 @@
+//! Owns secrets that rest in the daemon's memory alone and are gone with it. It must not write them anywhere.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use cp_token_protocol::Secret;
+
+use super::backend::{SecretBackend, VaultError, require_storable};
+use crate::profile::secret_key::SecretKey;
+use crate::secrets::secret_bundle;
+
+/// The source `memory`.
+#[derive(Debug)]
+pub struct MemoryBackend {
+    /// None while the daemon is locked and somebody else keeps them, sealed.
+    secrets: Mutex<Option<HashMap<String, Secret>>>,
+}
+
+impl Default for MemoryBackend {
+    fn default() -> Self {
+        Self { secrets: Mutex::new(Some(HashMap::new())) }
+    }
+}
+
+impl MemoryBackend {
+    /// How many secrets it holds; none while somebody else keeps them, sealed.
+    pub fn count(&self) -> usize {
+        self.secrets().as_ref().map_or(0, HashMap::len)
+    }
+
+    /// Hands all secrets over as one text and holds none until [`MemoryBackend::restore`].
+    pub fn withdraw(&self) -> Secret {
+        let secrets = self.secrets().take().unwrap_or_default();
+        secret_bundle::pack(secrets.iter().map(|(account, secret)| (account.as_str(), secret)))
+    }
+
+    /// Takes back what [`MemoryBackend::withdraw`] has handed over.
+    pub fn restore(&self, packed: &Secret) {
+        *self.secrets() = Some(secret_bundle::unpack(packed).into_iter().collect());
+    }
+
+    /// A copy of each secret with its key; none while somebody else keeps them, sealed.
+    pub fn export_state(&self) -> Vec<(String, Secret)> {
+        let secrets = self.secrets();
+        let copy =
+            |(account, secret): (&String, &Secret)| (account.clone(), Secret::copy_of(secret.expose()));
+        secrets.iter().flatten().map(copy).collect()
+    }
+
+    /// Takes over a secret; whether there was room for it.
+    pub fn import_state(&self, account: String, secret: Secret) -> bool {
+        self.secrets().as_mut().map(|secrets| secrets.insert(account, secret)).is_some()
+    }
+
+    fn secrets(&self) -> MutexGuard<'_, Option<HashMap<String, Secret>>> {
+        // No code that may panic runs under the lock, and a map of secrets is whole after any of it.
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, key: &SecretKey) -> Result<Secret, VaultError> {
+        let secrets = self.secrets();
+        let secret =
+            secrets.as_ref().ok_or(VaultError::Sealed)?.get(&key.account()).ok_or(VaultError::Absent)?;
+        Ok(Secret::copy_of(secret.expose()))
+    }
+
+    fn put(&self, key: &SecretKey, secret: &Secret) -> Result<(), VaultError> {
+        require_storable(secret)?;
+        let copy = Secret::copy_of(secret.expose());
+        self.secrets().as_mut().ok_or(VaultError::Sealed)?.insert(key.account(), copy);
+        Ok(())
+    }
+
+    fn remove(&self, key: &SecretKey) -> Result<(), VaultError> {
+        self.secrets().as_mut().ok_or(VaultError::Sealed)?.remove(&key.account());
+        Ok(())
+    }
+}
+
+impl SecretBackend for MemoryBackend {
+    fn load<'a>(
+        &'a self,
+        key: &'a SecretKey,
+    ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>> {
+        Box::pin(async move { self.find(key) })
+    }
+
+    fn store<'a>(
+        &'a self,
+        key: &'a SecretKey,
+        secret: &'a Secret,
+    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>> {
+        Box::pin(async move { self.put(key, secret) })
+    }
+
+    fn erase<'a>(
+        &'a self,
+        key: &'a SecretKey,
+    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>> {
+        Box::pin(async move { self.remove(key) })
+    }
+}

@@ -1,0 +1,52 @@
+//! Owns how a secret's file is opened on Windows: what it is, whose it is and whom it lets in is asked of the open
+//! handle, so that nothing can be exchanged between the question and the reading.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use cp_token_protocol::trust::Purpose;
+use cp_token_protocol::windows::security::{Kind, READING, WRITING, access_of, own_user};
+use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_OPEN_REPARSE_POINT};
+
+use super::FileFault;
+
+/// Opens a plain file that is ours or the system's and that nobody else may read or write, below folders that only we
+/// and the system can exchange.
+pub(super) fn open(path: &Path, _: Purpose) -> Result<File, FileFault> {
+    let (Some(folder), Some(_)) = (path.parent(), path.file_name()) else {
+        return Err(FileFault::WrongKind);
+    };
+    for step in folder.ancestors().collect::<Vec<_>>().into_iter().rev() {
+        refuse_link(step)?;
+        crate::base::files::check_folder(step).map_err(|_| FileFault::Replaceable)?;
+    }
+    let file = OpenOptions::new().read(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path);
+    let file = file.map_err(|error| classify(&error))?;
+    let facts = file.metadata().map_err(|error| classify(&error))?;
+    if !facts.is_file() || facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
+        return Err(FileFault::WrongKind);
+    }
+    let asked = own_user().and_then(|own| Ok((own, access_of(&file, Kind::File)?)));
+    let (own, access) = asked.map_err(|_| FileFault::Unreadable)?;
+    if !access.is_of(&own) {
+        return Err(FileFault::Foreign(access.owner.last_number()));
+    }
+    if access.lets_others(&own, READING | WRITING) { Err(FileFault::Shared) } else { Ok(file) }
+}
+
+/// A link on the way is not followed: what the system calls one here may lead to another machine.
+fn refuse_link(path: &Path) -> Result<(), FileFault> {
+    // A drive's own letter is no place that can be asked about.
+    if path.parent().is_none() {
+        return Ok(());
+    }
+    let facts = std::fs::symlink_metadata(path).map_err(|error| classify(&error))?;
+    let is_link = facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0;
+    if is_link { Err(FileFault::Replaceable) } else { Ok(()) }
+}
+
+fn classify(error: &io::Error) -> FileFault {
+    if error.kind() == io::ErrorKind::NotFound { FileFault::Absent } else { FileFault::Unreadable }
+}

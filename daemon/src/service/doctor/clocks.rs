@@ -1,0 +1,118 @@
+//! Owns what it means that a server's clock and ours differ. Pure.
+
+use std::time::Duration;
+
+use cp_token_protocol::message::{Finding, TotpMethod};
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::report::ProfileFindings;
+use crate::token_request::totp::STEP;
+
+/// Beyond this a computed code is two time steps off, which no server takes that keeps to RFC 6238 (section 5.2: one
+/// step at most).
+const CODES: Duration = STEP.saturating_mul(2);
+/// Beyond this certificates and dates are misjudged; it is what Kerberos and most readers of signed tokens allow.
+const ALL: Duration = Duration::from_secs(300);
+
+/// How the machine's clock stands to what a server said of its own. `before` and `after` are our wall clock around the
+/// request; the server's is to the second, so that much is no difference.
+pub(super) fn judge(
+    told: ProfileFindings<'_>,
+    date: Option<Duration>,
+    before: Duration,
+    after: Duration,
+    totp: &TotpMethod,
+) -> Finding {
+    const CHECK: &str = "clock";
+    let Some(date) = date else {
+        return told.note(CHECK, "the server does not say what time it is", "");
+    };
+    let behind = date.saturating_sub(after);
+    let ahead = before.saturating_sub(date.saturating_add(Duration::from_secs(1)));
+    let (off, side) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
+    let has_codes = *totp == TotpMethod::Stored;
+    let limit = if has_codes { CODES } else { ALL };
+    let found = format!("this machine's clock is {} {side} the server's", roughly(off));
+    let mend = "Set it right, with timedatectl set-ntp true for instance";
+    match off {
+        _ if off <= Duration::from_secs(2) => told.fine(CHECK, "this machine's clock is the server's"),
+        _ if off <= STEP => told.fine(CHECK, found),
+        _ if off <= limit => told.note(CHECK, found, mend),
+        _ => {
+            let cost = if has_codes { ", too much for one-time codes" } else { "" };
+            told.fault(CHECK, &Failure::new(ErrorCode::CLOCK_WRONG, found + cost).with_hint(mend))
+        }
+    }
+}
+
+/// A time in words that are too coarse to hold what a server hides in the time it says: a password of digits, perhaps.
+fn roughly(off: Duration) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    match off.as_secs() {
+        seconds if seconds <= 2 * MINUTE => format!("{seconds} s"),
+        seconds if seconds <= 2 * HOUR => format!("about {} minutes", seconds / MINUTE),
+        seconds if seconds <= 24 * HOUR => format!("about {} hours", seconds / HOUR),
+        _ => "more than a day".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cp_token_protocol::message::Severity;
+
+    use super::*;
+    use crate::service::doctor::report::MACHINE;
+
+    fn verdict(date: u64, before: u64, after: u64, totp: &TotpMethod) -> Severity {
+        let at = Duration::from_secs;
+        judge(MACHINE, Some(at(date)), at(before), at(after), totp).verdict
+    }
+
+    #[test]
+    fn f06_codes_bear_a_minute_and_everything_else_five() {
+        let wrong = Severity::Error(ErrorCode::CLOCK_WRONG);
+        for (server, none, stored) in [
+            (10_000, Severity::Ok, Severity::Ok),
+            (10_030, Severity::Ok, Severity::Ok),
+            (10_031, Severity::Warning, Severity::Warning),
+            (10_060, Severity::Warning, Severity::Warning),
+            (10_061, Severity::Warning, wrong),
+            (10_300, Severity::Warning, wrong),
+            (10_301, wrong, wrong),
+            (9_969, Severity::Ok, Severity::Ok),
+            (9_968, Severity::Warning, Severity::Warning),
+            (9_938, Severity::Warning, wrong),
+            (9_698, wrong, wrong),
+        ] {
+            assert_eq!(verdict(server, 10_000, 10_000, &TotpMethod::None), none, "{server}");
+            assert_eq!(verdict(server, 10_000, 10_000, &TotpMethod::Stored), stored, "{server}");
+        }
+    }
+
+    #[test]
+    fn a_difference_is_said_too_coarsely_to_carry_a_number_of_the_servers() {
+        for (seconds, words) in [
+            (90, "90 s behind"),
+            (3_601, "about 60 minutes behind"),
+            (12_345, "about 3 hours behind"),
+            (12_345_678, "more than a day behind"),
+        ] {
+            let finding = judge(
+                MACHINE,
+                Some(Duration::from_secs(seconds)),
+                Duration::ZERO,
+                Duration::ZERO,
+                &TotpMethod::None,
+            );
+            assert!(finding.found.contains(words), "{}", finding.found);
+        }
+    }
+
+    #[test]
+    fn a_slow_answer_is_no_wrong_clock_and_a_silent_server_no_fault() {
+        assert_eq!(verdict(10_005, 10_000, 10_010, &TotpMethod::Stored), Severity::Ok);
+        let silent = judge(MACHINE, None, Duration::ZERO, Duration::ZERO, &TotpMethod::Stored);
+        assert_eq!(silent.verdict, Severity::Warning);
+    }
+}

@@ -1,0 +1,176 @@
+//! Owns the findings that belong to no profile: the lock, the protections, config and state file, the keyring.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cp_token_protocol::message::{Finding, ProtectionReport, ProtectionState, SecretSource, TotpMethod};
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::Doctor;
+use super::report::MACHINE;
+use crate::base::files::{self, FileError};
+use crate::failure;
+use crate::process::protections;
+use crate::profile::Profile;
+use crate::secrets::failure::of_keyring;
+
+/// How long a slow disk is waited for before the audit file is told as it stood last.
+const AUDIT_PATIENCE: Duration = Duration::from_secs(1);
+
+impl Doctor {
+    /// The daemon's own, of which no profile is named.
+    pub(super) async fn of_machine(&self) -> Vec<Finding> {
+        let mut findings = vec![
+            self.lock(),
+            protections(&self.protections.reports()),
+            self.config(),
+            self.state_file().await,
+            self.keyring().await,
+        ];
+        findings.extend(self.audit_file().await);
+        findings.extend(limits());
+        findings
+    }
+
+    /// Only where there is to be one.
+    async fn audit_file(&self) -> Option<Finding> {
+        // How it stands is known once it was tried, which may have begun a moment ago.
+        let _ = tokio::time::timeout(AUDIT_PATIENCE, self.audit.copied()).await;
+        let (path, problem) = self.audit.copy()?;
+        let path = files::show(&path);
+        Some(match problem {
+            None => MACHINE.fine("audit", format!("every request is noted in {path}")),
+            Some(problem) => {
+                let message = format!("{path} is not written: {problem}");
+                let mend = "Mend it, or take audit_file out of the config file";
+                MACHINE.fault("audit", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(mend))
+            }
+        })
+    }
+
+    fn lock(&self) -> Finding {
+        match self.gate.is_closed() {
+            true => MACHINE.fault("lock", &failure::locked()),
+            false => MACHINE.fine("lock", "open"),
+        }
+    }
+
+    fn config(&self) -> Finding {
+        match self.registry.problem() {
+            Some(problem) => MACHINE.fault("config", &problem),
+            None => MACHINE.fine("config", self.registry.config_file()),
+        }
+    }
+
+    /// A word where there is no profile to look at, unless the config file is to blame.
+    pub(super) fn number_of(&self, profiles: &[Arc<Profile>]) -> Option<Finding> {
+        let mend = "Create one: `cp-token profile create NAME --url URL --client-id ID`";
+        let failure = Failure::new(ErrorCode::NO_PROFILE, "there is no profile").with_hint(mend);
+        let is_so = profiles.is_empty() && self.registry.problem().is_none();
+        is_so.then(|| MACHINE.fault("profiles", &failure))
+    }
+
+    /// By a write of what it holds already.
+    async fn state_file(&self) -> Finding {
+        match self.state.save().await {
+            Ok(()) => MACHINE.fine("state", format!("{} can be written", self.state.shown())),
+            Err(FileError::ReadOnly(place)) if !self.needs_codes() => {
+                let found = format!("{place} cannot be written, which costs dates and the log, and no token");
+                MACHINE.note("state", found, OTHER_STATE)
+            }
+            Err(error) => {
+                let message = if matches!(error, FileError::ReadOnly(_)) {
+                    error.to_string()
+                } else {
+                    format!("{} cannot be written: {error}", self.state.shown())
+                };
+                MACHINE.fault("state", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(NO_STATE))
+            }
+        }
+    }
+
+    /// Whether a profile's one-time codes are computed: none is sent whose use cannot be written down in that folder.
+    fn needs_codes(&self) -> bool {
+        self.registry.profiles().iter().any(|profile| profile.totp == TotpMethod::Stored)
+    }
+
+    async fn keyring(&self) -> Finding {
+        let is_used = self.registry.profiles().iter().any(|profile| rests_in_keyring(profile));
+        match self.keyring.probe().await {
+            Ok(()) => MACHINE.fine("keyring", "an item was written, read back and removed"),
+            Err(error) if is_used => MACHINE.fault("keyring", &of_keyring(error)),
+            Err(error) => {
+                let failure = of_keyring(error);
+                MACHINE.note("keyring", format!("{}; no profile uses it", failure.message), failure.hint)
+            }
+        }
+    }
+}
+
+/// One line for all of them: those that the system does not have are a word, those that it has and that do not hold a
+/// fault.
+fn protections(reports: &[ProtectionReport]) -> Finding {
+    let of = |state| reports.iter().filter(|report| report.state == state).map(named).collect::<Vec<_>>();
+    let (on, off) = (of(ProtectionState::On), of(ProtectionState::Off));
+    let unsupported = of(ProtectionState::Unsupported);
+    if !off.is_empty() {
+        let failure = Failure::new(ErrorCode::PROTECTION_OFF, format!("off: {}", off.join("; ")));
+        return MACHINE.fault("protections", &failure.with_hint(AFTER_MENDING));
+    }
+    let found = format!("{} on", on.len());
+    match unsupported.as_slice() {
+        [] => MACHINE.fine("protections", found),
+        _ => {
+            let found = format!("{found}; this system does not have: {}", unsupported.join("; "));
+            MACHINE.note("protections", found, "")
+        }
+    }
+}
+
+const OTHER_STATE: &str = "To have them, set CP_TOKEN_STATE_DIR to a folder that can be written to";
+
+const NO_STATE: &str = "Make room, give yourself the right to write there, or set CP_TOKEN_STATE_DIR to a folder that can be written to; until then there are no dates, no log and no computed one-time codes";
+
+/// Only where the process is to end some time. It works until then.
+fn limits() -> Option<Finding> {
+    let (found, mend) = protections::end_of_life()?;
+    Some(MACHINE.note("limits", found, mend))
+}
+
+fn named(report: &ProtectionReport) -> String {
+    match report.detail.as_str() {
+        "" => report.name.clone(),
+        detail => format!("{} ({detail})", report.name),
+    }
+}
+
+/// A daemon that is stopped loses what only its memory holds, so that comes last.
+const AFTER_MENDING: &str = if cfg!(target_os = "linux") {
+    "Mend what each names; what needs a new start has it with `cp-token daemon restart`, which keeps tokens and secrets"
+} else {
+    "Mend what each names, and start the daemon anew: `cp-token daemon stop`, which loses secrets that only its memory holds, and `cp-token daemon start`"
+};
+
+fn rests_in_keyring(profile: &Profile) -> bool {
+    profile.secret_source == SecretSource::Keyring
+}
+
+#[cfg(test)]
+mod tests {
+    use cp_token_protocol::message::Severity;
+
+    use super::*;
+
+    #[test]
+    fn a_protection_that_is_off_is_a_fault_and_one_that_is_not_to_be_had_is_none() {
+        let report = |state| ProtectionReport { name: "x".to_owned(), state, detail: String::new() };
+        let [on, off, none] =
+            [ProtectionState::On, ProtectionState::Off, ProtectionState::Unsupported].map(report);
+        let verdict = |reports: &[&ProtectionReport]| {
+            protections(&reports.iter().map(|report| (*report).clone()).collect::<Vec<_>>()).verdict
+        };
+        assert_eq!(verdict(&[&on, &on]), Severity::Ok);
+        assert_eq!(verdict(&[&on, &none]), Severity::Warning);
+        assert_eq!(verdict(&[&on, &none, &off]), Severity::Error(ErrorCode::PROTECTION_OFF));
+    }
+}

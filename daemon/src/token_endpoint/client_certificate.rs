@@ -1,0 +1,46 @@
+//! Owns the notice that a server asks for a client certificate, which cp-token does not have: it tells a server that
+//! breaks off for want of one from any other that breaks off.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustls::SignatureScheme;
+use rustls::client::ResolvesClientCert;
+use rustls::sign::CertifiedKey;
+
+use super::error::{ConnectFailure, TokenRequestError};
+use super::response::HttpAnswer;
+
+/// Whether the server of one exchange has asked.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CertificateRequest(Arc<AtomicBool>);
+
+impl CertificateRequest {
+    /// The outcome of the exchange, in the light of this.
+    pub(super) fn explain(
+        &self,
+        outcome: Result<HttpAnswer, TokenRequestError>,
+    ) -> Result<HttpAnswer, TokenRequestError> {
+        if !self.0.load(Ordering::Relaxed) {
+            return outcome;
+        }
+        match outcome {
+            Ok(answer) => Ok(HttpAnswer { wanted_certificate: true, ..answer }),
+            Err(TokenRequestError::Unreachable(ConnectFailure::NoTls | ConnectFailure::BrokenOff)) => {
+                Err(TokenRequestError::Unreachable(ConnectFailure::ClientCertificate))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl ResolvesClientCert for CertificateRequest {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,48 @@
+//! Owns who is to blame when the way through a proxy ends at the proxy: it reads the type of the tunnel's error. It
+//! must not read or pass on its text, nor judge what happens once the tunnel stands.
+
+use std::error::Error;
+
+use hyper::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use tower_service::Service;
+
+use super::{ConnectFailure, ProxyFlaw, TokenRequestError, causes, classify};
+
+/// What the proxy does instead of leading to the server; nothing where the tunnel stood.
+pub(in crate::token_endpoint) fn classify_proxy(
+    error: &(dyn Error + 'static),
+    has_credentials: bool,
+) -> Option<ProxyFlaw> {
+    causes(error).find_map(|cause| {
+        let cause = cause.downcast_ref::<<Tunnel<HttpConnector> as Service<Uri>>::Error>()?;
+        Some(cause.flaw(has_credentials))
+    })
+}
+
+/// The library exports its error only as that of its service; here it has a name for its variants.
+trait TunnelError {
+    fn flaw(&self, has_credentials: bool) -> ProxyFlaw;
+}
+
+impl TunnelError for <Tunnel<HttpConnector> as Service<Uri>>::Error {
+    fn flaw(&self, has_credentials: bool) -> ProxyFlaw {
+        match self {
+            Self::ConnectFailed(cause) => unreachable(&**cause),
+            Self::Io(_) | Self::TunnelUnexpectedEof => ProxyFlaw::BrokenOff,
+            Self::ProxyAuthRequired if has_credentials => ProxyFlaw::CredentialsRefused,
+            Self::ProxyAuthRequired => ProxyFlaw::CredentialsWanted,
+            Self::ProxyHeadersTooLong | Self::TunnelUnsuccessful | Self::MissingHost => ProxyFlaw::NoTunnel,
+        }
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "below TLS and HTTP, nothing else can be to blame")]
+fn unreachable(cause: &(dyn Error + 'static)) -> ProxyFlaw {
+    match classify(cause) {
+        TokenRequestError::Unreachable(obstacle) => ProxyFlaw::Unreachable(obstacle),
+        TokenRequestError::TimedOut => ProxyFlaw::TimedOut,
+        _ => ProxyFlaw::Unreachable(ConnectFailure::Other),
+    }
+}

@@ -1,0 +1,94 @@
+//! Owns the words for a token request that lacks its one-time code.
+
+use std::time::Duration;
+
+use cp_token_protocol::message::TotpMethod;
+use cp_token_protocol::{ErrorCode, Failure};
+
+use crate::failure::seconds;
+use crate::lease::{FailureKind, policy};
+use crate::profile::Profile;
+use crate::secrets::failure::{describe_command, of_vault};
+use crate::secrets::vault::VaultError;
+use crate::token_request::TokenRequestFailed;
+use crate::token_request::codes::CodeError;
+use crate::token_request::codes::log::ClaimFault;
+
+/// What it means that there is no code to send.
+pub fn of_code(error: CodeError, profile: &Profile) -> TokenRequestFailed {
+    let cap = policy::LOCAL_CAP;
+    let kind = match &error {
+        CodeError::Pending(wait) => FailureKind::Passing { retry_after: Some(*wait), cap },
+        CodeError::Needed
+        | CodeError::Invalid
+        | CodeError::NoSeed
+        | CodeError::Seed(_)
+        | CodeError::Program(_)
+        | CodeError::NotNoted(_) => FailureKind::Local { cap },
+    };
+    TokenRequestFailed { failure: failure(&error, profile), kind }
+}
+
+/// Only a person has the code that the next token request needs.
+pub fn needed(profile: &Profile) -> Failure {
+    let message = format!("profile {} needs a one-time code for its next token", profile.name);
+    Failure::new(ErrorCode::CODE_NEEDED, message).with_hint(format!(
+        "Run `cp-token -p {}` at a terminal, set CP_TOKEN_ASKPASS, or use --totp stored or command",
+        profile.name
+    ))
+}
+
+/// The caller's time ran out while the code of this moment was used already.
+pub fn code_pending(profile: &Profile, wait: Duration) -> Failure {
+    let message = format!(
+        "profile {}: the one-time code of this moment has been used; the next can be used in {} s",
+        profile.name,
+        seconds(wait)
+    );
+    Failure::new(ErrorCode::CODE_PENDING, message).with_hint("Ask again then").with_retry_after(wait)
+}
+
+fn failure(error: &CodeError, profile: &Profile) -> Failure {
+    let name = &profile.name;
+    let (code, hint) = match error {
+        CodeError::Needed => return needed(profile),
+        CodeError::Pending(wait) => return code_pending(profile, *wait),
+        CodeError::Program(problem) => return program(*problem, profile),
+        CodeError::Invalid => (ErrorCode::CODE_INVALID, "Give the digits alone".to_owned()),
+        CodeError::NoSeed => {
+            (ErrorCode::SECRET_ABSENT, format!("Enter it: `cp-token profile update {name} --totp stored`"))
+        }
+        CodeError::Seed(_) => (
+            ErrorCode::SECRET_INVALID,
+            format!("Enter it anew: `cp-token profile update {name} --totp stored`"),
+        ),
+        CodeError::NotNoted(error) => (ErrorCode::WRITE_FAILED, mend(&error.fault).to_owned()),
+    };
+    Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
+}
+
+fn mend(fault: &ClaimFault) -> &'static str {
+    match fault {
+        ClaimFault::Locked => "See that no other cp-tokend hangs, and ask again",
+        ClaimFault::Slow => "See that its disk is well, and ask again",
+        ClaimFault::Broken => "Remove that file, and ask again in a minute",
+        ClaimFault::File(_) => {
+            "Mend that, make room or choose another place with CP_TOKEN_STATE_DIR; ask again then"
+        }
+    }
+}
+
+fn program(problem: VaultError, profile: &Profile) -> Failure {
+    let mut failure = of_vault(problem, profile);
+    let what = if let VaultError::Command(error) = problem {
+        let line = match &profile.totp {
+            TotpMethod::Command(line) => Some(line.as_slice()),
+            TotpMethod::None | TotpMethod::Ask | TotpMethod::Stored => None,
+        };
+        describe_command("the command for one-time codes", line, error)
+    } else {
+        format!("one-time codes: {problem}")
+    };
+    failure.message = format!("profile {}: {what}", profile.name);
+    failure
+}

@@ -1,0 +1,132 @@
+//! Owns the pauses that servers have asked for. Each is its account's, whichever profile asks next and whatever that is
+//! called. It waits for nothing.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use cp_token_protocol::handover;
+
+use crate::base::clock::Moment;
+use crate::lease::policy;
+use crate::profile::account::AccountKey;
+use crate::token_endpoint::TokenRequestError;
+
+/// The pauses that last.
+#[derive(Debug, Default)]
+pub struct Pauses(Mutex<HashMap<AccountKey, Pause>>);
+
+#[derive(Debug)]
+struct Pause {
+    until: Moment,
+    /// What the server said when it asked for it.
+    error: TokenRequestError,
+}
+
+impl Pauses {
+    /// What the server of this account said; it may have asked for a pause. Of two the one that ends later counts, whichever
+    /// was asked for last.
+    pub(super) fn note(&self, account: AccountKey, error: &TokenRequestError, now: Moment) {
+        let Some(asked) = error.retry_after() else { return };
+        let (shortest, longest) = policy::RETRY_AFTER_RANGE;
+        let until = now.after(asked.clamp(shortest, longest));
+        let mut pauses = self.lock();
+        pauses.retain(|_, pause| now.until(pause.until) > Duration::ZERO);
+        let is_outlasted = |earlier: &Pause| now.until(earlier.until) > now.until(until);
+        if !pauses.get(&account).is_some_and(is_outlasted) {
+            pauses.insert(account, Pause { until, error: error.clone() });
+        }
+    }
+
+    /// What the server said, with what is left of the pause that it asked for; nothing where none lasts.
+    pub(super) fn of(&self, account: &AccountKey, now: Moment) -> Option<TokenRequestError> {
+        let pauses = self.lock();
+        let pause = pauses.get(account)?;
+        let left = now.until(pause.until);
+        (left > Duration::ZERO).then(|| pause.error.clone().with_retry_after(left))
+    }
+
+    /// A copy of each, for the daemon that comes.
+    pub fn hand_over(&self) -> Vec<handover::Pause> {
+        let copy = |(account, pause): (&AccountKey, &Pause)| {
+            let status = if let TokenRequestError::ServerFailed { status, .. } = pause.error {
+                status
+            } else {
+                TOO_MANY_REQUESTS
+            };
+            handover::Pause { account: account.as_str().to_owned(), until: pause.until.into(), status }
+        };
+        self.lock().iter().map(copy).collect()
+    }
+
+    /// Takes over what [`Pauses::hand_over`] has copied.
+    pub fn take_over(&self, pause: handover::Pause) {
+        let handover::Pause { account, until, status } = pause;
+        let error = match status {
+            TOO_MANY_REQUESTS => TokenRequestError::Busy { retry_after: None },
+            status => TokenRequestError::ServerFailed { status, retry_after: None },
+        };
+        self.lock().insert(AccountKey::told(account), Pause { until: until.into(), error });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<AccountKey, Pause>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const TOO_MANY_REQUESTS: u16 = 429;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn busy(seconds: u64) -> TokenRequestError {
+        TokenRequestError::Busy { retry_after: Some(Duration::from_secs(seconds)) }
+    }
+
+    #[test]
+    fn a_pause_is_one_accounts_and_ends() {
+        let (one, other) = (AccountKey::told("a".to_owned()), AccountKey::told("b".to_owned()));
+        let now = Moment { boot: Duration::from_secs(100), wall: Duration::from_secs(1000) };
+        let pauses = Pauses::default();
+        pauses.note(one.clone(), &TokenRequestError::Busy { retry_after: None }, now);
+        assert_eq!(pauses.of(&one, now), None, "it asked for none");
+        pauses.note(one.clone(), &busy(86_400), now);
+        let later = now.after(Duration::from_secs(100));
+        assert_eq!((pauses.of(&one, later), pauses.of(&other, later)), (Some(busy(200)), None));
+        let end = now.after(policy::RETRY_AFTER_RANGE.1);
+        assert_eq!(pauses.of(&one, end), None);
+        pauses.note(other, &busy(1), end);
+        assert_eq!(pauses.lock().len(), 1, "what is over is not kept");
+    }
+
+    #[test]
+    fn of_two_pauses_the_one_that_ends_later_counts() {
+        let account = || AccountKey::told("a".to_owned());
+        let now = Moment { boot: Duration::from_secs(100), wall: Duration::from_secs(1000) };
+        let pauses = Pauses::default();
+        pauses.note(account(), &busy(60), now);
+        let later = now.after(Duration::from_secs(1));
+        pauses.note(account(), &busy(1), later);
+        assert_eq!(pauses.of(&account(), later), Some(busy(59)), "a shorter one ends nothing");
+        pauses.note(account(), &busy(90), later);
+        assert_eq!(pauses.of(&account(), later), Some(busy(90)), "a longer one lasts");
+        let set_back = Moment { wall: Duration::ZERO, ..later.after(Duration::from_secs(89)) };
+        pauses.note(account(), &busy(60), set_back);
+        assert_eq!(pauses.of(&account(), set_back), Some(busy(60)), "by what is left, not by the calendar");
+    }
+
+    #[test]
+    fn the_next_daemon_keeps_every_pause_and_what_the_server_said() {
+        let (one, other) = (AccountKey::told("a".to_owned()), AccountKey::told("b".to_owned()));
+        let now = Moment { boot: Duration::from_secs(100), wall: Duration::from_secs(1000) };
+        let failed = |left| TokenRequestError::ServerFailed { status: 503, retry_after: Some(left) };
+        let (old, new) = (Pauses::default(), Pauses::default());
+        old.note(one.clone(), &busy(30), now);
+        old.note(other.clone(), &failed(Duration::from_secs(40)), now);
+        old.hand_over().into_iter().for_each(|pause| new.take_over(pause));
+        let later = now.after(Duration::from_secs(10));
+        assert_eq!(new.of(&one, later), Some(busy(20)));
+        assert_eq!(new.of(&other, later), Some(failed(Duration::from_secs(30))));
+    }
+}

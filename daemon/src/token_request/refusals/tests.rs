@@ -1,0 +1,101 @@
+//! Owns the table of which secrets are held back, and until when.
+
+use cp_token_protocol::ErrorCode;
+
+use super::*;
+
+fn account(text: &str) -> AccountKey {
+    AccountKey::told(text.to_owned())
+}
+
+fn name(text: &str) -> ProfileName {
+    ProfileName::parse(text).unwrap()
+}
+
+fn secret(text: &str) -> Secret {
+    Secret::copy_of(text.as_bytes())
+}
+
+fn no() -> Failure {
+    Failure::new(ErrorCode::SECRET_REFUSED, "no")
+}
+
+#[test]
+fn the_very_secret_of_the_very_account_is_held_back_for_every_profile_until_it_is_forgiven() {
+    let refusals = Refusals::default();
+    refusals.note(&account("jo"), &secret("old"), &name("a"), &no());
+    assert_eq!(refusals.of(&account("jo"), &secret("old")), Some((name("a"), no())));
+    assert_eq!(refusals.of(&account("jo"), &secret("new")), None);
+    assert_eq!(
+        refusals.of(&account("al"), &secret("old")),
+        None,
+        "a mistyped user has nothing to do with it"
+    );
+    refusals.clear_refusal(&account("al"));
+    assert!(refusals.of(&account("jo"), &secret("old")).is_some());
+    refusals.clear_refusal(&account("jo"));
+    assert_eq!(refusals.of(&account("jo"), &secret("old")), None);
+}
+
+#[test]
+fn one_secret_of_an_account_that_works_sets_no_other_free() {
+    let refusals = Refusals::default();
+    for text in ["one", "two"] {
+        refusals.note(&account("jo"), &secret(text), &name(text), &no());
+    }
+    refusals.clear(&account("jo"), &secret("one"));
+    assert_eq!(refusals.of(&account("jo"), &secret("one")), None);
+    assert!(refusals.of(&account("jo"), &secret("two")).is_some());
+    refusals.clear_refusals();
+    assert_eq!(refusals.of(&account("jo"), &secret("two")), None);
+}
+
+#[test]
+fn the_first_refused_code_is_not_yet_the_secrets_and_the_second_is() {
+    let refusals = Refusals::default();
+    assert!(refusals.note_code(&account("jo"), &secret("old"), &name("a")));
+    assert_eq!(refusals.of(&account("jo"), &secret("old")), None);
+    assert!(!refusals.note_code(&account("jo"), &secret("old"), &name("b")), "whoever sent the first");
+    refusals.clear(&account("jo"), &secret("old"));
+    assert!(refusals.note_code(&account("jo"), &secret("old"), &name("a")), "it has worked since");
+}
+
+#[test]
+fn the_memory_is_bounded_and_forgets_the_oldest_first() {
+    let refusals = Refusals::default();
+    refusals.note(&account("al"), &secret("0"), &name("a"), &no());
+    for number in 0..=OF_ONE_ACCOUNT {
+        refusals.note(&account("jo"), &secret(&number.to_string()), &name("a"), &no());
+    }
+    let held = |number: usize| refusals.of(&account("jo"), &secret(&number.to_string())).is_some();
+    assert!(!held(0) && (1..=OF_ONE_ACCOUNT).all(held));
+    assert!(refusals.of(&account("al"), &secret("0")).is_some());
+}
+
+#[test]
+fn without_its_key_nothing_is_known_of_a_secret_and_with_it_everything_is_as_before() {
+    let refusals = Refusals::default();
+    refusals.note(&account("jo"), &secret("old"), &name("a"), &no());
+    let key = refusals.withdraw();
+    assert_eq!(refusals.of(&account("jo"), &secret("old")), None, "nothing of it is held meanwhile");
+    refusals.restore(&key);
+    assert!(refusals.of(&account("jo"), &secret("old")).is_some());
+    assert_eq!(refusals.of(&account("jo"), &secret("new")), None);
+}
+
+#[test]
+fn the_next_daemon_holds_the_same_secrets_back_also_where_it_is_locked() {
+    let old = Refusals::default();
+    old.note(&account("jo"), &secret("old"), &name("a"), &no());
+    old.note_code(&account("al"), &secret("one"), &name("b"));
+    let open = Refusals::default();
+    old.export_state().into_iter().for_each(|refusal| open.import_state(refusal));
+    assert_eq!(open.of(&account("jo"), &secret("old")), Some((name("a"), no())));
+    assert!(!open.note_code(&account("al"), &secret("one"), &name("b")));
+    let key = old.withdraw();
+    let locked = Refusals::default();
+    old.export_state().into_iter().for_each(|refusal| locked.import_state(refusal));
+    assert_eq!(locked.of(&account("jo"), &secret("old")), None);
+    locked.restore(&key);
+    assert!(locked.of(&account("jo"), &secret("old")).is_some());
+}

@@ -1,0 +1,8 @@
+//! Owns the map of the command line: options, the program's own names, values and variables.
+
+pub(crate) mod argv0;
+pub(crate) mod cli;
+pub(crate) mod duration;
+pub(crate) mod fast_args;
+pub(crate) mod proxy_address;
+pub(crate) mod proxy_env;

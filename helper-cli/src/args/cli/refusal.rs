@@ -1,0 +1,148 @@
+//! Owns the words for a command line that is not understood. They name the option and repeat no value: it may be a secret
+//! that somebody tried to hand over here, and standard error often ends in a log.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use cp_token_protocol::{ErrorCode, Failure};
+
+use super::suggestion;
+use crate::terminal::sanitize::clean;
+
+/// Stands for what is not repeated; no argument of a process can hold it.
+const LEFT_OUT: &str = "\0";
+
+/// All that is wrong, on one line.
+pub(super) fn of(mut error: clap::Error, arguments: &[OsString]) -> Failure {
+    let (path, command) = suggestion::named(arguments);
+    let see = format!("see: {path} --help");
+    let told = suggestion::of(&error, &path, &command, &see).or_else(|| stray_word(&error, &see));
+    told.unwrap_or_else(|| {
+        leave_out(&mut error);
+        usage(&error.render().to_string(), &see)
+    })
+}
+
+/// Takes each value out, and whatever only begins as an option does.
+fn leave_out(error: &mut clap::Error) {
+    let held = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => word.as_str(),
+        _ => "",
+    };
+    let has_value = !held(ContextKind::InvalidValue).is_empty();
+    let is_odd =
+        error.kind() == ErrorKind::UnknownArgument && !is_like_an_option(held(ContextKind::InvalidArg));
+    for (kind, is_left_out) in [(ContextKind::InvalidValue, has_value), (ContextKind::InvalidArg, is_odd)] {
+        if is_left_out {
+            error.insert(kind, ContextValue::String(LEFT_OUT.to_owned()));
+        }
+    }
+}
+
+/// Whether the word is what people call options, be it one that we do not have.
+fn is_like_an_option(word: &str) -> bool {
+    const LONGEST: usize = 24;
+    let name = word.trim_start_matches('-');
+    let is_short = word.len() == 2;
+    is_short || (word.len() <= LONGEST && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
+}
+
+/// A word that belongs to nothing is not repeated: it may be a secret that somebody tried to hand over here.
+fn stray_word(error: &clap::Error, see: &str) -> Option<Failure> {
+    let kind = error.kind();
+    let unknown_option = matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(word)) if word.starts_with('-'));
+    let message = if kind == ErrorKind::UnknownArgument && !unknown_option {
+        "a word is there that belongs to no option; secrets are never arguments"
+    } else if kind == ErrorKind::InvalidSubcommand && error.get(ContextKind::SuggestedSubcommand).is_none() {
+        "there is no such command"
+    } else if error.render().to_string().starts_with("error: the subcommand") {
+        "options of get stand before another word, which belongs to none of them"
+    } else {
+        return None;
+    };
+    Some(Failure::new(ErrorCode::USAGE, message).with_hint(see))
+}
+
+/// Clap's paragraphs as one line: the first says what is wrong, a tip what might be meant.
+fn usage(rendered: &str, see: &str) -> Failure {
+    let rendered = rendered.replace(&format!(" '{LEFT_OUT}'"), "");
+    let mut paragraphs = rendered.split("\n\n");
+    let first = paragraphs.next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(first);
+    let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    let tips = rendered.lines().filter_map(|line| line.trim_start().strip_prefix("tip: "));
+    // The other tip repeats what was given.
+    let similar = tips.into_iter().find(|tip| !tip.starts_with("to pass "));
+    let hint = similar.map_or_else(|| see.to_owned(), clean);
+    Failure::new(ErrorCode::USAGE, clean(&message)).with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{ArgAction, Command, CommandFactory};
+
+    use super::super::{CommandLine, parse};
+
+    /// No option takes it, whatever it takes.
+    const SECRET: &str = "--SeKrEt!77\u{7f}";
+
+    /// Each command's words, and the command.
+    fn commands(words: &[String], command: &Command) -> Vec<(Vec<String>, Command)> {
+        let mut all = vec![(words.to_vec(), command.clone())];
+        for below in command.get_subcommands() {
+            all.extend(commands(&[words, &[below.get_name().to_owned()]].concat(), below));
+        }
+        all
+    }
+
+    /// Each way to give the secret to the option, or beside it.
+    fn ways(option: &clap::Arg) -> Vec<Vec<String>> {
+        let mut ways = vec![vec![SECRET.to_owned()], vec!["SeKrEt!77".to_owned()]];
+        let mut add = |name: String| {
+            let joined =
+                if name.starts_with("--") { format!("{name}=SeKrEt!77") } else { format!("{name}SeKrEt!77") };
+            ways.push(vec![joined]);
+            for secret in ["SeKrEt!77", SECRET, "-SeKrEt!77"] {
+                ways.push(vec![name.clone(), secret.to_owned()]);
+            }
+        };
+        option.get_long().into_iter().for_each(|long| add(format!("--{long}")));
+        option.get_short().into_iter().for_each(|short| add(format!("-{short}")));
+        ways
+    }
+
+    #[test]
+    fn a_value_is_repeated_by_no_option_of_any_command() {
+        let (mut refused, mut flags) = (0, 0);
+        for (words, command) in commands(&[], &CommandLine::command()) {
+            for option in command.get_arguments() {
+                flags += usize::from(matches!(option.get_action(), ArgAction::SetTrue));
+                for way in ways(option) {
+                    let line: Vec<_> = words.iter().chain(&way).map(Into::into).collect();
+                    let Err(failure) = parse(&line) else { continue };
+                    refused += 1;
+                    let said = format!("{} {}", failure.message, failure.hint);
+                    assert!(!said.contains("SeKrEt"), "{line:?}: {said}");
+                }
+            }
+        }
+        assert!(refused > 500 && flags > 40, "{refused} {flags}");
+    }
+
+    #[test]
+    fn the_option_and_what_it_takes_are_named() {
+        for (line, words) in [
+            ("--rejected=SeKrEt", "unexpected value for '--rejected' found"),
+            ("--timeout SeKrEt", "invalid value for '--timeout <DURATION>': a duration is written"),
+            ("profile update x --totp SeKrEt", "invalid value for '--totp <METHOD>' [possible values: none"),
+            ("--frmt json", "unexpected argument '--frmt' found"),
+            ("--eyJhbGciOiJ", "unexpected argument found"),
+            ("profile update x --timeout", "unexpected argument '--timeout' found"),
+            ("-p", "a value is required for '--profile <NAME>'"),
+        ] {
+            let line: Vec<_> = line.split(' ').map(Into::into).collect();
+            let message = parse(&line).unwrap_err().message;
+            assert!(message.starts_with(words), "{message}");
+        }
+    }
+}

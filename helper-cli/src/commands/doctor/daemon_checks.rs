@@ -1,0 +1,68 @@
+//! Owns the findings on the way to the daemon: the meeting place, the daemon itself, and whether both are of one version.
+
+use cp_token_protocol::message::{Finding, StatusReport};
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
+
+use super::{fault, fine, report};
+use crate::commands::shared::{PATIENCE, meeting_place};
+use crate::daemon::client;
+use crate::daemon::deadline::Deadline;
+use crate::daemon::launch;
+
+/// What is found, and the daemon's account of itself where one answers.
+pub(super) fn findings() -> (Vec<Finding>, Option<StatusReport>) {
+    let address = match meeting_place() {
+        Ok(address) => address,
+        Err(failure) => return (vec![fault("socket", &failure)], None),
+    };
+    match meet(&address) {
+        Err(failure) => (vec![fault(blamed(&failure), &failure)], None),
+        Ok((status, state)) => {
+            let socket = fine("socket", format!("{}, in a folder of this user alone", status.socket));
+            let daemon = fine("daemon", format!("cp-tokend {state}, process {}", status.pid));
+            (vec![socket, daemon, version(&status.version, env!("CARGO_PKG_VERSION"))], Some(status))
+        }
+    }
+}
+
+fn meet(address: &IpcAddress) -> Result<(StatusReport, &'static str), Failure> {
+    let deadline = Deadline::new(PATIENCE);
+    match client::connect(address, &deadline)? {
+        Some(connection) => Ok((report(connection)?, "runs")),
+        None => Ok((report(launch::start(address, &deadline)?)?, "was started")),
+    }
+}
+
+/// Where the fault is looked for: at the place, at the version, or at the daemon.
+fn blamed(failure: &Failure) -> &'static str {
+    match failure.code {
+        ErrorCode::NOT_OUR_DAEMON => "socket",
+        ErrorCode::UNSUPPORTED_VERSION => "version",
+        _ => "daemon",
+    }
+}
+
+/// A daemon that an upgrade left behind works, and lacks what the upgrade mends.
+fn version(daemon: &str, helper: &str) -> Finding {
+    if daemon == helper {
+        return fine("version", format!("{helper}, of both"));
+    }
+    let message = format!("the daemon is {daemon} and cp-token {helper}");
+    let failure = Failure::new(ErrorCode::UNSUPPORTED_VERSION, message);
+    fault("version", &failure.with_hint("Run `cp-token daemon restart`, which hands over what is in memory"))
+}
+
+#[cfg(test)]
+mod tests {
+    use cp_token_protocol::message::Severity;
+
+    use super::*;
+
+    #[test]
+    fn b21_a_daemon_of_another_version_is_a_fault_with_its_mend_and_the_same_is_none() {
+        assert_eq!(version("0.1.0", "0.1.0").verdict, Severity::Ok);
+        let other = version("0.0.9", "0.1.0");
+        assert_eq!(other.verdict, Severity::Error(ErrorCode::UNSUPPORTED_VERSION));
+        assert!(other.mend.contains("cp-token daemon restart"));
+    }
+}

@@ -1,0 +1,159 @@
+//! Owns `cp-token exec --file`: a file with a valid token for as long as a program runs. It asks often enough, and
+//! never a person: the program has the terminal.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use cp_token_protocol::message::{ProfileSelector, TokenResponse};
+use cp_token_protocol::{AccessToken, ErrorCode, Failure};
+
+use super::token_file::TokenFolder;
+use super::{ProgramLine, not_run, wanted};
+use crate::args::cli::ExecOptions;
+use crate::commands::fetch_token::{TokenOptions, grant};
+use crate::run::program::{end_as, start_thread};
+use crate::terminal::exit::{self, ErrorFormat};
+
+/// The longest pause between two looks, so that a lock or a refusal is soon noticed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// The shortest one, however short a token's life.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// How many looks fit into what is left of a token's life.
+const LOOKS: u32 = 5;
+
+/// The pause after a look that found no token.
+const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+
+/// How long one look may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Runs the program beside a file that is kept fresh.
+///
+/// # Errors
+/// Why it was not run; otherwise this ends as the program ends.
+pub(super) fn run(
+    line: &ProgramLine<'_>,
+    profile: &ProfileSelector,
+    options: &ExecOptions,
+) -> Result<(), Failure> {
+    let place = TokenFolder::new(&crate::commands::shared::meeting_place()?)?;
+    let token = grant(wanted(options, profile.clone()))?;
+    place.put(token.access_token.expose()).map_err(|error| crate::commands::shared::not_written(&error))?;
+    let mut program = line.program(&token);
+    program.set("CP_TOKEN_FILE", place.file());
+    let place = Arc::new(Mutex::new(Some(place)));
+    let keeper = TokenRefresher {
+        place: Arc::clone(&place),
+        profile: profile.clone(),
+        min_validity: options.min_validity,
+        held: Some(Held::of(&token)),
+    };
+    // Without a thread that keeps the file fresh, the program is not run. It begins once the program runs.
+    let (began, begin) = sync_channel(1);
+    start_thread("keeper", move || keeper.keep(&begin, token.expires_in_ms)).map_err(|_| no_thread())?;
+    let beside = program.start().map_err(|error| not_run(&error))?;
+    drop(began);
+    let status = beside.wait();
+    // Whoever is just asking for a token finds no place for it any more.
+    drop(place.lock().unwrap_or_else(PoisonError::into_inner).take());
+    end_as(status.map_err(|error| not_run(&error))?)
+}
+
+/// Who keeps the file fresh.
+struct TokenRefresher {
+    place: Arc<Mutex<Option<TokenFolder>>>,
+    profile: ProfileSelector,
+    min_validity: Option<Duration>,
+    /// The token that is in the file.
+    held: Option<Held>,
+}
+
+/// A token and its end.
+struct Held {
+    token: Arc<AccessToken>,
+    end: Instant,
+}
+
+impl Held {
+    fn of(token: &TokenResponse) -> Self {
+        let life = Duration::from_millis(token.expires_in_ms);
+        Self { token: Arc::clone(&token.access_token), end: now() + life }
+    }
+}
+
+/// Where the machine sleeps, this clock may stand still; the next look then asks for another token, as after any pause.
+#[allow(clippy::disallowed_methods, reason = "the helper has no clock of its own")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+impl TokenRefresher {
+    /// Looks again and again, for as long as the process lives.
+    fn keep(mut self, begin: &Receiver<()>, expires_in_ms: u64) {
+        let _ = begin.recv();
+        let mut pause = pause(expires_in_ms);
+        loop {
+            std::thread::sleep(pause);
+            // One that lives on, if for less long than was asked for, is better than none.
+            let token = self.ask(self.min_validity).or_else(|failure| match self.min_validity {
+                Some(_) => self.ask(None).map_err(|_| failure),
+                None => Err(failure),
+            });
+            pause = match token {
+                Ok(token) => self.hold(&token),
+                Err(failure) => self.let_go(failure),
+            };
+        }
+    }
+
+    fn ask(&self, min_validity: Option<Duration>) -> Result<TokenResponse, Failure> {
+        let profile = TokenOptions::of(self.profile.clone());
+        // It looks again and again by itself.
+        let (timeout, retries) = (Some(PATIENCE), Some(false));
+        grant(TokenOptions { min_validity, timeout, retries, may_ask: false, ..profile })
+    }
+
+    fn hold(&mut self, token: &TokenResponse) -> Duration {
+        if self.held.as_ref().is_none_or(|held| !held.token.matches(&token.access_token)) {
+            match self.with_place(|place| place.put(token.access_token.expose())) {
+                Some(Err(error)) => return self.let_go(crate::commands::shared::not_written(&error)),
+                Some(Ok(())) | None => self.held = Some(Held::of(token)),
+            }
+        }
+        pause(token.expires_in_ms)
+    }
+
+    /// No token is better than one that may be dead. The daemon serves the old one as long as it lives, so whoever
+    /// gets none has none; only where no daemon answers does the token in the file go on to its end.
+    fn let_go(&mut self, failure: Failure) -> Duration {
+        let is_unheard = matches!(failure.code, ErrorCode::DAEMON_UNAVAILABLE | ErrorCode::TIMED_OUT);
+        if is_unheard && self.held.as_ref().is_some_and(|held| now() < held.end) {
+            return AFTER_A_FAILURE;
+        }
+        let is_news = self.with_place(TokenFolder::clear).is_some() && self.held.take().is_some();
+        if is_news {
+            exit::conclude(Err(failure), ErrorFormat::Text);
+        }
+        AFTER_A_FAILURE
+    }
+
+    /// Does something with the place, unless the program has ended.
+    fn with_place<T>(&self, act: impl FnOnce(&TokenFolder) -> T) -> Option<T> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(act)
+    }
+}
+
+fn pause(expires_in_ms: u64) -> Duration {
+    (Duration::from_millis(expires_in_ms) / LOOKS).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+}
+
+fn no_thread() -> Failure {
+    Failure::new(
+        ErrorCode::NOT_ON_THIS_MACHINE,
+        "the program was not run: the system gives out no thread for the file",
+    )
+    .with_hint("see the limit on processes (ulimit -u), or do without --file")
+}

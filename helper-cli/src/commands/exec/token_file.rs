@@ -1,0 +1,123 @@
+//! Owns the file that a token is kept in while a program runs: in memory, for us alone, replaced whole. It knows
+//! nothing of daemons.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress, require_own_folder};
+
+use super::system;
+
+/// How often a place is tried for that somebody else's tidying took away.
+const TRIES: usize = 16;
+
+/// A folder of one run of `cp-token exec`. It is locked as long as this value lives, and removed with it.
+pub(super) struct TokenFolder {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl TokenFolder {
+    /// A new place beside the meeting place, or in the runtime folder. What runs that were killed have left there is
+    /// removed.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NOT_ON_THIS_MACHINE`] where neither is in memory; [`ErrorCode::NOT_OUR_DAEMON`] where it is
+    /// somebody else's; [`ErrorCode::WRITE_FAILED`].
+    pub(super) fn new(address: &IpcAddress) -> Result<Self, Failure> {
+        let parent = candidates(address)
+            .into_iter()
+            .find(|folder| system::is_in_memory(folder))
+            .ok_or_else(|| on_disk(address))?;
+        let all = parent.join("tokens");
+        system::make_private_folder(&all).map_err(|_| not_made(&all))?;
+        require_own_folder(&all).map_err(|problem| {
+            Failure::new(ErrorCode::NOT_OUR_DAEMON, format!("{} is no safe place: {problem}", all.display()))
+                .with_hint("remove it, or make it yours alone")
+        })?;
+        remove_what_is_left(&all);
+        (0..TRIES).find_map(|number| Self::make(&all, number)).ok_or_else(|| not_made(&all))
+    }
+
+    /// The folder, unless it was tidied away before it was locked.
+    fn make(all: &Path, number: usize) -> Option<Self> {
+        let folder = all.join(format!("{}-{number}", std::process::id()));
+        system::create_private_folder(&folder).ok()?;
+        let lock = File::open(&folder).ok()?;
+        let is_ours = lock.try_lock().is_ok() && system::is_still_there(&lock, &folder);
+        is_ours.then_some(Self { folder, _lock: lock })
+    }
+
+    /// The token's file.
+    pub(super) fn file(&self) -> PathBuf {
+        self.folder.join("token")
+    }
+
+    /// Puts the token into the file, whole.
+    ///
+    /// # Errors
+    /// Where that is not possible; the file is what it was then.
+    pub(super) fn put(&self, token: &[u8]) -> io::Result<()> {
+        let draft = self.folder.join("token.new");
+        drop(std::fs::remove_file(&draft));
+        system::create_private_file(&draft)?.write_all(token)?;
+        std::fs::rename(&draft, self.file())
+    }
+
+    /// Takes the file away.
+    pub(super) fn clear(&self) {
+        drop(std::fs::remove_file(self.file()));
+        drop(std::fs::remove_file(self.folder.join("token.new")));
+    }
+
+    /// Removes everything.
+    pub(super) fn remove(&self) {
+        self.clear();
+        drop(std::fs::remove_dir(&self.folder));
+    }
+}
+
+impl Drop for TokenFolder {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+/// Folders of our own that may be in memory.
+fn candidates(address: &IpcAddress) -> Vec<PathBuf> {
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+    let beside = Some(address.folder().to_owned());
+    [beside, runtime].into_iter().flatten().filter(|folder| require_own_folder(folder).is_ok()).collect()
+}
+
+/// Whoever still runs holds the lock of its folder.
+fn remove_what_is_left(all: &Path) {
+    for entry in std::fs::read_dir(all).into_iter().flatten().flatten() {
+        let folder = entry.path();
+        let opened = system::give_us_access(&folder).and_then(|()| File::open(&folder));
+        let Ok(lock) = opened else { continue };
+        if lock.try_lock().is_ok() {
+            TokenFolder { folder, _lock: lock }.remove();
+        }
+    }
+}
+
+/// The runtime folder also says where the daemon is met; another daemon has no secret that is only in memory.
+fn on_disk(address: &IpcAddress) -> Failure {
+    let hint = format!(
+        "set XDG_RUNTIME_DIR to a folder of your own on a tmpfs and, so that this daemon is still the one that is asked, \
+         CP_TOKEN_SOCKET to {}; or do without --file",
+        address.socket().display()
+    );
+    Failure::new(
+        ErrorCode::NOT_ON_THIS_MACHINE,
+        "there is no folder in memory for the token's file, and a token never touches the disk",
+    )
+    .with_hint(hint)
+}
+
+fn not_made(folder: &Path) -> Failure {
+    Failure::new(ErrorCode::WRITE_FAILED, format!("the folder {} cannot be used", folder.display()))
+        .with_hint("see that it is yours and has space left")
+}

@@ -1,0 +1,5 @@
+//! Owns the map of the way to the daemon: finding it, starting it, asking it, for how long.
+
+pub(crate) mod client;
+pub(crate) mod deadline;
+pub(crate) mod launch;

@@ -1,0 +1,225 @@
+//! Owns one conversation with the daemon: connect, see who it is, ask once, take the answer. It starts nothing
+//! and prints nothing.
+
+mod answer;
+
+#[cfg(unix)]
+#[path = "client/unix.rs"]
+mod system;
+
+#[cfg(windows)]
+#[path = "client/windows.rs"]
+mod system;
+
+use std::io::{self, Read};
+use std::time::Duration;
+
+use cp_token_protocol::blocking::{self, FrameReader};
+use cp_token_protocol::message::{Request, Response};
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress, PeerError, TokenView, encode_request};
+use system::Stream;
+use zeroize::Zeroize;
+
+use crate::daemon::deadline::Deadline;
+
+pub(crate) use answer::{is_unheard, no_end, unexpected};
+
+/// How long the daemon may say nothing. It says every second that it is still at work, and takes somebody new as soon as
+/// those have to go who have said nothing for five seconds.
+const SILENCE: Duration = Duration::from_secs(7);
+
+/// Room for the first piece of an answer; a longer token comes in several pieces and takes the owned way.
+const FIRST_PIECE: usize = 2048;
+
+/// A daemon of our own user, ready for one request.
+pub(crate) struct Connection<'d> {
+    stream: Stream,
+    deadline: &'d Deadline,
+}
+
+/// Connects to the daemon; `None` where none listens, so that one may be started.
+///
+/// # Errors
+/// [`ErrorCode::NOT_OUR_DAEMON`] where the folder or the other end is somebody else's, and nothing was sent;
+/// [`ErrorCode::TIMED_OUT`] where the daemon accepts nobody.
+pub(crate) fn connect<'d>(
+    address: &IpcAddress,
+    deadline: &'d Deadline,
+) -> Result<Option<Connection<'d>>, Failure> {
+    match system::require_own_place(address) {
+        Ok(()) => {}
+        Err(PeerError::NoFolder) => return Ok(None),
+        Err(problem) => return Err(foreign_folder(address, problem)),
+    }
+    let patience = SILENCE.min(deadline.remaining_if_started()?);
+    let stream = match system::connect(address.socket(), patience) {
+        Ok(stream) => stream,
+        Err(error) => return nobody_there(address, &error),
+    };
+    system::require_our_daemon(&stream).map_err(|problem| stranger(address, problem))?;
+    Ok(Some(Connection { stream, deadline }))
+}
+
+impl Connection<'_> {
+    /// The process that listens at the other end; for people and for ending it, never for trusting it.
+    pub(crate) fn process(&self) -> Option<i32> {
+        system::process(&self.stream)
+    }
+
+    /// Asks, and gives the answer once it has come.
+    ///
+    /// # Errors
+    /// What the daemon says is wrong, or what is wrong with the daemon.
+    pub(crate) fn ask(mut self, request: &Request) -> Result<Response, Failure> {
+        self.send(request)?;
+        self.answer_after(&[])
+    }
+
+    /// Asks for a token and hands the answer over where it lies, to be wiped afterwards.
+    ///
+    /// # Errors
+    /// As [`Connection::ask`], and what `take` answers.
+    pub(crate) fn ask_token<T>(
+        mut self,
+        request: &Request,
+        take: impl FnOnce(&TokenView<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.send(request)?;
+        let mut piece = [0; FIRST_PIECE];
+        let length = self.first_piece(&mut piece)?;
+        let outcome = match TokenView::of_frame(&piece[..length]) {
+            Some(view) => take(&view),
+            None => match self.answer_after(&piece[..length]) {
+                Ok(Response::Token(grant)) => take(&TokenView::from(&grant)),
+                Ok(other) => Err(answer::unexpected(&other)),
+                Err(failure) => Err(failure),
+            },
+        };
+        piece[..length].zeroize();
+        outcome
+    }
+
+    /// Asks, and returns once the daemon has closed the connection, which it does when it has let go of
+    /// everything.
+    ///
+    /// # Errors
+    /// As [`Connection::ask`].
+    pub(crate) fn ask_and_wait_for_the_end(mut self, request: &Request) -> Result<Vec<String>, Failure> {
+        self.send(request)?;
+        let mut patient = TimeoutReader { stream: &mut self.stream, deadline: self.deadline };
+        let mut frames = FrameReader::default();
+        let mut said = Vec::new();
+        loop {
+            match frames.next_frame(&mut patient) {
+                Ok(frame) => match answer::decode(frame)? {
+                    Response::Done(lines) => said = lines,
+                    Response::Failure(failure) => return Err(failure),
+                    Response::Working => {}
+                    other @ (Response::Token(_)
+                    | Response::Status(_)
+                    | Response::Profiles(_)
+                    | Response::Profile(_)
+                    | Response::Log(_)
+                    | Response::Findings(_)) => {
+                        return Err(answer::unexpected(&other));
+                    }
+                },
+                Err(error) if answer::is_the_end(&error) => return Ok(said),
+                Err(error) => return Err(answer::failed(&error, self.deadline)),
+            }
+        }
+    }
+
+    fn send(&mut self, request: &Request) -> Result<(), Failure> {
+        let frame = encode_request(request).map_err(|_| answer::request_too_long())?;
+        match blocking::write_frame(&mut self.stream, &frame) {
+            Err(error) if is_timeout(&error) => Err(answer::silent()),
+            // A daemon that refuses at once may have closed already; what it said is still there to be read.
+            _ => Ok(()),
+        }
+    }
+
+    fn first_piece(&mut self, piece: &mut [u8]) -> Result<usize, Failure> {
+        loop {
+            match self.stream.read(piece) {
+                Ok(length) => return Ok(length),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(answer::failed_unheard(&error.into(), self.deadline)),
+            }
+        }
+    }
+
+    #[cold]
+    fn answer_after(&mut self, ahead: &[u8]) -> Result<Response, Failure> {
+        let mut bytes = ahead.chain(TimeoutReader { stream: &mut self.stream, deadline: self.deadline });
+        let mut frames = FrameReader::default();
+        let mut is_heard = !ahead.is_empty();
+        loop {
+            let failed = if is_heard { answer::failed } else { answer::failed_unheard };
+            let frame = frames.next_frame(&mut bytes).map_err(|error| failed(&error, self.deadline))?;
+            is_heard = true;
+            match answer::decode(frame)? {
+                Response::Working => {}
+                Response::Failure(failure) => return Err(failure),
+                response @ (Response::Token(_)
+                | Response::Status(_)
+                | Response::Profiles(_)
+                | Response::Profile(_)
+                | Response::Done(_)
+                | Response::Log(_)
+                | Response::Findings(_)) => return Ok(response),
+            }
+        }
+    }
+}
+
+/// The stream, giving up after [`SILENCE`] and at the deadline.
+struct TimeoutReader<'c> {
+    stream: &'c mut Stream,
+    deadline: &'c Deadline,
+}
+
+impl Read for TimeoutReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let left = self.deadline.remaining().map_err(|_| io::ErrorKind::TimedOut)?;
+            system::limit_reading(self.stream, left.min(SILENCE))?;
+            match self.stream.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+#[cold]
+fn nobody_there<'d>(address: &IpcAddress, error: &io::Error) -> Result<Option<Connection<'d>>, Failure> {
+    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) {
+        return Ok(None);
+    }
+    if is_timeout(error) {
+        return Err(answer::silent());
+    }
+    let message = format!("the socket {} cannot be reached", address.socket().display());
+    Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message)
+        .with_hint("see that it and its folder are yours and writable"))
+}
+
+#[cold]
+fn foreign_folder(address: &IpcAddress, problem: PeerError) -> Failure {
+    let message = format!("{} is no safe place to meet: {problem}", address.folder().display());
+    Failure::new(ErrorCode::NOT_OUR_DAEMON, message).with_hint(
+        "set XDG_RUNTIME_DIR or CP_TOKEN_SOCKET to a folder of your own (after sudo -E, unset them)",
+    )
+}
+
+#[cold]
+fn stranger(address: &IpcAddress, problem: PeerError) -> Failure {
+    let message = format!("{} is not our daemon's socket: {problem}", address.socket().display());
+    Failure::new(ErrorCode::NOT_OUR_DAEMON, message)
+        .with_hint("nothing was sent; find out who listens there before you go on")
+}

@@ -1,0 +1,184 @@
+//! Owns the judgement of what came back from the other end, and the words for everything that is not an answer.
+
+use std::io;
+use std::time::Duration;
+
+use cp_token_protocol::blocking::ReadError;
+use cp_token_protocol::message::Response;
+use cp_token_protocol::{
+    ErrorCode, Failure, Frame, FrameError, FrameKind, PROTOCOL_VERSION, VersionRange, decode_response,
+};
+
+use crate::daemon::deadline::Deadline;
+
+/// The response in a frame.
+///
+/// # Errors
+/// [`ErrorCode::UNSUPPORTED_VERSION`] where the frame tells other versions, [`ErrorCode::NOT_OUR_DAEMON`] where
+/// it holds no response.
+pub(super) fn decode(frame: Frame) -> Result<Response, Failure> {
+    match frame.kind {
+        FrameKind::Message => decode_response(&frame.body).map_err(|_| foreign("its answer does not decode")),
+        FrameKind::VersionRange => match VersionRange::parse(&frame.body) {
+            Some(range) => Err(versions_differ(range.lowest > PROTOCOL_VERSION)),
+            None => Err(foreign("its list of versions does not decode")),
+        },
+    }
+}
+
+/// What went wrong with reading.
+pub(super) fn failed(error: &ReadError, deadline: &Deadline) -> Failure {
+    match error {
+        ReadError::Io(error) if super::is_timeout(error) => match deadline.remaining() {
+            Ok(_) => silent(),
+            Err(passed) => passed,
+        },
+        ReadError::Io(_) | ReadError::Ended => broken_off(),
+        ReadError::Frame(FrameError::Version(version)) => versions_differ(*version > PROTOCOL_VERSION),
+        ReadError::Frame(FrameError::Foreign) => foreign("its answer is of another protocol"),
+        ReadError::Frame(FrameError::Length(length)) => {
+            foreign(&format!("its answer announces {length} bytes"))
+        }
+        ReadError::Frame(FrameError::Trailing) => foreign("bytes follow its answer"),
+    }
+}
+
+/// As [`failed`], where nothing was heard of the daemon. One that is torn down, or that hands over to another, closes
+/// connections whose request it has not read: the same question may be asked once more.
+pub(super) fn failed_unheard(error: &ReadError, deadline: &Deadline) -> Failure {
+    match error {
+        ReadError::Ended => broken_off().with_retry_after(Duration::ZERO),
+        ReadError::Io(error) if !super::is_timeout(error) => broken_off().with_retry_after(Duration::ZERO),
+        ReadError::Io(_) | ReadError::Frame(_) => failed(error, deadline),
+    }
+}
+
+/// Whether the connection ended before the daemon said a word.
+pub(crate) fn is_unheard(failure: &Failure) -> bool {
+    failure.code == ErrorCode::STOPPING && failure.retry_after_ms == Some(0)
+}
+
+/// Whether the daemon has gone in order or not: in either case it holds nothing any more.
+pub(super) fn is_the_end(error: &ReadError) -> bool {
+    match error {
+        ReadError::Ended => true,
+        ReadError::Io(error) => {
+            matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
+        }
+        ReadError::Frame(_) => false,
+    }
+}
+
+/// The daemon accepts or says nothing.
+#[cold]
+pub(super) fn silent() -> Failure {
+    Failure::new(ErrorCode::TIMED_OUT, "the daemon does not answer")
+        .with_hint(
+            "try again; if it stays silent, end the process cp-tokend, which loses secrets that only its memory holds",
+        )
+}
+
+/// The connection ended before the answer.
+#[cold]
+pub(super) fn broken_off() -> Failure {
+    Failure::new(ErrorCode::STOPPING, "the daemon closed the connection before it answered")
+        .with_hint("try again")
+}
+
+/// The request is more than one frame holds.
+#[cold]
+pub(super) fn request_too_long() -> Failure {
+    Failure::new(ErrorCode::USAGE, "the arguments are too long for one request")
+}
+
+/// Pages that do not come to an end.
+#[cold]
+pub(crate) fn no_end() -> Failure {
+    foreign("its pages come to no end")
+}
+
+/// An answer to some other question.
+#[cold]
+pub(crate) fn unexpected(response: &Response) -> Failure {
+    let kind = match response {
+        Response::Working => "work without end",
+        Response::Token(_) => "a token",
+        Response::Status(_) => "a status",
+        Response::Profiles(_) => "profiles",
+        Response::Profile(_) => "a profile",
+        Response::Done(_) => "that it is done",
+        Response::Failure(_) => "a failure",
+        Response::Log(_) => "a log",
+        Response::Findings(_) => "findings",
+    };
+    foreign(&format!("it answers with {kind}, which was not asked for"))
+}
+
+fn foreign(reason: &str) -> Failure {
+    Failure::new(ErrorCode::NOT_OUR_DAEMON, format!("what listens there is not our daemon: {reason}"))
+        .with_hint("see what listens at the socket that `cp-token --help` names under Files")
+}
+
+fn versions_differ(daemon_is_newer: bool) -> Failure {
+    if daemon_is_newer {
+        Failure::new(ErrorCode::UNSUPPORTED_VERSION, "this cp-token is older than the running daemon")
+            .with_hint("use the cp-token that was installed with it, or run: cp-token daemon restart")
+    } else {
+        Failure::new(ErrorCode::UNSUPPORTED_VERSION, "the running daemon is older than this cp-token")
+            .with_hint("run: cp-token daemon restart")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b21_both_directions_of_version_skew_say_which_side_is_older() {
+        let deadline = Deadline::new(Duration::from_secs(1));
+        let newer = failed(&ReadError::Frame(FrameError::Version(PROTOCOL_VERSION + 1)), &deadline);
+        assert!(newer.message.starts_with("this cp-token is older"));
+        let older = failed(&ReadError::Frame(FrameError::Version(0)), &deadline);
+        assert!(older.message.starts_with("the running daemon is older"));
+        assert!(older.hint.contains("cp-token daemon restart"));
+        assert_eq!(
+            (newer.code, older.code),
+            (ErrorCode::UNSUPPORTED_VERSION, ErrorCode::UNSUPPORTED_VERSION)
+        );
+    }
+
+    #[test]
+    fn only_an_end_without_a_word_is_worth_the_same_question_again() {
+        let deadline = Deadline::new(Duration::from_secs(60));
+        let reset = || ReadError::Io(io::ErrorKind::ConnectionReset.into());
+        assert!(is_unheard(&failed_unheard(&ReadError::Ended, &deadline)));
+        assert!(is_unheard(&failed_unheard(&reset(), &deadline)));
+        for other in [failed(&reset(), &deadline), failed_unheard(&io_silence(), &deadline)] {
+            assert!(!is_unheard(&other));
+        }
+        let garbage = failed_unheard(&ReadError::Frame(FrameError::Foreign), &deadline);
+        assert_eq!(garbage.code, ErrorCode::NOT_OUR_DAEMON);
+    }
+
+    fn io_silence() -> ReadError {
+        ReadError::Io(io::ErrorKind::WouldBlock.into())
+    }
+
+    #[test]
+    fn silence_and_a_passed_deadline_are_two_different_sentences() {
+        let error = ReadError::Io(io::ErrorKind::WouldBlock.into());
+        assert_eq!(
+            failed(&error, &Deadline::new(Duration::from_secs(60))).message,
+            "the daemon does not answer"
+        );
+        assert!(failed(&error, &Deadline::new(Duration::ZERO)).message.contains("within"));
+    }
+
+    #[test]
+    fn an_end_is_an_end_and_garbage_is_not() {
+        assert!(is_the_end(&ReadError::Ended));
+        assert!(is_the_end(&ReadError::Io(io::ErrorKind::ConnectionReset.into())));
+        assert!(!is_the_end(&ReadError::Frame(FrameError::Foreign)));
+        assert!(!is_the_end(&ReadError::Io(io::ErrorKind::WouldBlock.into())));
+    }
+}

@@ -1,0 +1,144 @@
+//! Owns the starting of a daemon where none listens: one at a time, whoever else wants the same, and seldom
+//! where it keeps failing. It never starts one beside another.
+
+mod failures;
+mod folder;
+mod lock;
+mod missing;
+mod process;
+
+#[cfg(unix)]
+#[path = "launch/unix.rs"]
+mod system;
+
+#[cfg(windows)]
+#[path = "launch/windows.rs"]
+mod system;
+
+use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
+
+use crate::daemon::client::{self, Connection};
+use crate::daemon::deadline::Deadline;
+use failures::RecentFailures;
+use lock::StartLock;
+
+/// A connection to the daemon that runs; where none does, to the one that is started for it.
+///
+/// # Errors
+/// Why none runs and none can be started, or what [`client::connect`] answers.
+pub(crate) fn connect_or_start<'d>(
+    address: &IpcAddress,
+    deadline: &'d Deadline,
+) -> Result<Connection<'d>, Failure> {
+    match client::connect(address, deadline)? {
+        Some(connection) => Ok(connection),
+        None => start(address, deadline),
+    }
+}
+
+/// A connection to the daemon that runs; `None` where none does. One that holds its lock and does not listen is waited
+/// for: it begins, leaves, or makes its socket anew.
+///
+/// # Errors
+/// [`ErrorCode::DAEMON_UNAVAILABLE`] where it goes on not to listen, or what [`client::connect`] answers.
+pub(crate) fn connect_to_running<'d>(
+    address: &IpcAddress,
+    deadline: &'d Deadline,
+) -> Result<Option<Connection<'d>>, Failure> {
+    for _ in 0..LOOKS {
+        if let Some(connection) = client::connect(address, deadline)? {
+            return Ok(Some(connection));
+        }
+        if !lock::is_held_by_a_daemon(address.folder()) {
+            // It may have made its socket and ended since.
+            return client::connect(address, deadline);
+        }
+        deadline.remaining()?;
+        std::thread::sleep(LOOK);
+    }
+    Err(not_reachable(address))
+}
+
+#[cold]
+fn not_reachable(address: &IpcAddress) -> Failure {
+    if cfg!(unix) && is_no_socket(address.socket()) {
+        let message = format!(
+            "a daemon runs, and something else has the name of its socket, {}",
+            address.socket().display()
+        );
+        return Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message)
+            .with_hint("remove that: the daemon then makes its socket anew");
+    }
+    let message = format!("a daemon runs, and its socket {} is gone", address.socket().display());
+    Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(
+        "it makes the socket anew within half a minute; if not, end the process cp-tokend, which loses secrets that only its memory holds",
+    )
+}
+
+/// Whether a file, a folder or a link lies there.
+fn is_no_socket(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file() || facts.is_dir() || facts.is_symlink())
+}
+
+/// How often, and how long after each other, it is looked for: longer than a daemon takes to leave.
+const LOOKS: u32 = 100;
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The file of the daemon that would be started.
+///
+/// # Errors
+/// [`ErrorCode::DAEMON_UNAVAILABLE`] where there is none.
+pub(crate) fn daemon_file() -> Result<std::path::PathBuf, Failure> {
+    process::program()
+}
+
+/// Starts a daemon unless somebody else has just done so, and connects to it.
+///
+/// # Errors
+/// As [`connect_or_start`].
+#[cold]
+pub(crate) fn start<'d>(address: &IpcAddress, deadline: &'d Deadline) -> Result<Connection<'d>, Failure> {
+    folder::prepare(address)?;
+    let lock = StartLock::acquire(address.folder(), deadline)?;
+    if let Some(connection) = client::connect(address, deadline)? {
+        return Ok(connection);
+    }
+    let mut failures = RecentFailures::read(&lock, &process::what_is_started(address));
+    failures.refuse_one_more()?;
+    let outcome = process::start_and_wait(deadline);
+    // A daemon that somebody else started in the meantime, a service manager say, serves as well.
+    if let Some(connection) = client::connect(address, deadline)? {
+        return Ok(connection);
+    }
+    let failure = outcome.err().unwrap_or_else(not_listening);
+    failures.add(&failure);
+    failures.write(&lock);
+    Err(failure)
+}
+
+fn not_listening() -> Failure {
+    Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "cp-tokend says that it is ready and does not listen")
+        .with_hint("see that CP_TOKEN_SOCKET and XDG_RUNTIME_DIR are the same for both")
+}
+
+/// Does `work` on a thread of its own and gives its result, if it comes before the deadline.
+fn within<T: Send + 'static>(
+    deadline: &Deadline,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    let limit = deadline.remaining()?;
+    let (sender, receiver) = sync_channel(1);
+    let thread = std::thread::Builder::new().spawn(move || {
+        let _ = sender.send(work());
+    });
+    thread
+        .map_err(|_| Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "the system gives out no more threads"))?;
+    receiver.recv_timeout(limit).map_err(|error| match error {
+        RecvTimeoutError::Timeout => deadline.passed(),
+        RecvTimeoutError::Disconnected => Failure::new(ErrorCode::INTERNAL, "the waiting thread ended"),
+    })
+}

@@ -1,0 +1,79 @@
+//! Owns the making of the meeting folder: private from its first instant, and never in somebody else's place.
+
+use std::path::{Path, PathBuf};
+
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress, require_own_folder, state_folder};
+
+use super::{missing, system};
+use crate::run::shell;
+
+/// Makes the meeting folder, with its parents, where it is missing and lies in our own runtime or state folder.
+///
+/// # Errors
+/// [`ErrorCode::DAEMON_UNAVAILABLE`] where it is missing and not ours to make, or cannot be made;
+/// [`ErrorCode::NOT_OUR_DAEMON`] where the place that we were given is there and somebody else's. Nothing was made then.
+pub(super) fn prepare(address: &IpcAddress) -> Result<(), Failure> {
+    let folder = address.folder();
+    if !folder.exists() {
+        require_our_place(folder)?;
+        require_own_ancestor(folder)?;
+        system::make_private_folder(folder).map_err(|_| not_made(folder))?;
+    }
+    require_own_folder(folder).map_err(|problem| unsafe_folder(folder, &problem.to_string()))?;
+    system::open_folder_on(folder).map_or(Ok(()), |open| Err(open_to_others(folder, &open)))
+}
+
+fn open_to_others(folder: &Path, open: &Path) -> Failure {
+    let message =
+        format!("the folder {} is not used: others may write to {}", folder.display(), open.display());
+    let command = if folder == open { "chmod 700" } else { "chmod go-w" };
+    Failure::new(ErrorCode::CONFIG_UNSAFE, message).with_hint(shell::with(
+        "keep others out of it",
+        command,
+        open,
+    ))
+}
+
+fn require_our_place(folder: &Path) -> Result<(), Failure> {
+    // The runtime folder itself is the system's to make; one that is missing is a mistake.
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_dir());
+    let state = state_folder(|name| std::env::var_os(name)).ok();
+    if [runtime, state].into_iter().flatten().any(|place| folder.starts_with(place)) {
+        return Ok(());
+    }
+    let message = format!("the folder {} does not exist", folder.display());
+    Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(missing::mend(folder)))
+}
+
+fn require_own_ancestor(folder: &Path) -> Result<(), Failure> {
+    let Some(existing) = missing::existing(folder) else { return Err(not_made(folder)) };
+    match system::foreign_owner(existing) {
+        None => Ok(()),
+        Some(owner) => Err(elsewhere(folder, existing, owner)),
+    }
+}
+
+/// The first folder that is missing on the way would lie in somebody else's.
+fn elsewhere(folder: &Path, existing: &Path, owner: u32) -> Failure {
+    let missing = folder.ancestors().take_while(|path| *path != existing).last().unwrap_or(folder);
+    let (shown, existing) = (missing.display(), existing.display());
+    let message = format!("{shown} does not exist, and {existing} belongs to user {owner}");
+    let code = match missing::is_given_and_there(folder) {
+        true => ErrorCode::NOT_OUR_DAEMON,
+        false => ErrorCode::DAEMON_UNAVAILABLE,
+    };
+    Failure::new(code, message).with_hint(missing::mend(folder))
+}
+
+fn not_made(folder: &Path) -> Failure {
+    let message = format!("the folder {} cannot be made", folder.display());
+    Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(
+        "set CP_TOKEN_STATE_DIR and CP_TOKEN_CONFIG_DIR to folders of your own that can be written to",
+    )
+}
+
+fn unsafe_folder(path: &Path, problem: &str) -> Failure {
+    let message = format!("{} is no safe place to meet: {problem}", path.display());
+    Failure::new(ErrorCode::NOT_OUR_DAEMON, message)
+        .with_hint("set XDG_RUNTIME_DIR to a folder of your own (after sudo -E, unset it and HOME)")
+}

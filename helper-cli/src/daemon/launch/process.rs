@@ -1,0 +1,160 @@
+//! Owns the daemon's process from our side: which file it is, what it inherits, and its one line that says
+//! whether it is ready.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress, state_folder};
+
+use super::{system, within};
+use crate::daemon::deadline::Deadline;
+use crate::terminal::sanitize::clean;
+
+/// Everything of the caller's environment that the daemon is given.
+const INHERITED_VARIABLES: &[&str] = &[
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "PATH",
+    "XDG_RUNTIME_DIR",
+    "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME",
+    "XDG_DATA_HOME",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    // For the programs that print a secret: where stores keep it, and where a passphrase can be asked for.
+    "CREDENTIALS_DIRECTORY",
+    "GNUPGHOME",
+    "PASSWORD_STORE_DIR",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "CP_TOKEN_SOCKET",
+    "CP_TOKEN_CONFIG_DIR",
+    "CP_TOKEN_STATE_DIR",
+    "CP_TOKEN_LOG",
+];
+
+/// How the names of those begin that tell it where things lie.
+const TELLS_WHERE: [&str; 3] = ["HOME", "XDG_", "CP_TOKEN_"];
+
+/// The longest line that is read from the daemon, in bytes.
+const LINE_LIMIT: u64 = 8192;
+
+/// Starts the daemon and waits until it says that it is ready.
+///
+/// # Errors
+/// What the daemon says, or [`ErrorCode::DAEMON_UNAVAILABLE`] where it says nothing or cannot be run.
+pub(super) fn start_and_wait(deadline: &Deadline) -> Result<(), Failure> {
+    let program = program()?;
+    let output = system::start(&program, inherited_variables().collect()).map_err(|_| not_run(&program))?;
+    let line = within(deadline, move || first_line(output))?;
+    judge(&line)
+}
+
+/// The daemon beside our own file. It is never searched for anywhere else.
+///
+/// # Errors
+/// [`ErrorCode::DAEMON_UNAVAILABLE`] where there is none, or where our own file is gone.
+pub(super) fn program() -> Result<PathBuf, Failure> {
+    let own = std::env::current_exe().map_err(|_| {
+        Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "the system does not say where cp-token lies")
+            .with_hint("is /proc mounted?")
+    })?;
+    if own.as_os_str().as_encoded_bytes().ends_with(b" (deleted)") || !own.exists() {
+        let message = "the program cp-token was replaced while it ran";
+        return Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint("run it again"));
+    }
+    let program = own.with_file_name(format!("cp-tokend{}", std::env::consts::EXE_SUFFIX));
+    if program.is_file() { Ok(program) } else { Err(not_run(&program)) }
+}
+
+/// Everything that a start's success depends on, as far as we know: which file the daemon's is, and what tells it where
+/// it is to listen, read and write.
+pub(super) fn what_is_started(address: &IpcAddress) -> Vec<Vec<u8>> {
+    let file = program().map(|file| (system::identity(&file), file));
+    let file =
+        file.map_or_else(|_| "none".to_owned(), |(facts, file)| format!("{facts:?} {}", file.display()));
+    let places =
+        inherited_variables().filter(|(name, _)| TELLS_WHERE.iter().any(|start| name.starts_with(start)));
+    let places = places.map(|(name, value)| [name.as_bytes(), b"=", value.as_encoded_bytes()].concat());
+    [file.into_bytes(), address.folder().as_os_str().as_encoded_bytes().to_vec()]
+        .into_iter()
+        .chain(places)
+        .collect()
+}
+
+fn inherited_variables() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
+    INHERITED_VARIABLES
+        .iter()
+        .chain(system::VARIABLES)
+        .filter_map(|&name| Some((name, std::env::var_os(name)?)))
+}
+
+fn first_line(output: impl Read) -> String {
+    let mut line = Vec::new();
+    let _ = BufReader::new(output.take(LINE_LIMIT)).read_until(b'\n', &mut line);
+    String::from_utf8_lossy(&line).into_owned()
+}
+
+/// What the line says: `ready`, or `failed CODE MESSAGE` and after a tab the hint.
+fn judge(line: &str) -> Result<(), Failure> {
+    match line.strip_suffix('\n') {
+        Some("ready") => Ok(()),
+        Some(line) => Err(told_failure(line).unwrap_or_else(died)),
+        None => Err(died()),
+    }
+}
+
+fn told_failure(line: &str) -> Option<Failure> {
+    let (code, words) = line.strip_prefix("failed ")?.split_once(' ')?;
+    let (message, hint) = words.split_once('\t').unwrap_or((words, ""));
+    Some(Failure::new(ErrorCode(code.parse().ok()?), clean(message)).with_hint(clean(hint)))
+}
+
+fn died() -> Failure {
+    let failure = Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "cp-tokend ended before it was ready");
+    match state_folder(|name| std::env::var_os(name)) {
+        Ok(folder) => failure.with_hint(format!("see {}", folder.join("daemon.log").display())),
+        Err(_) => failure,
+    }
+}
+
+fn not_run(program: &std::path::Path) -> Failure {
+    Failure::new(ErrorCode::DAEMON_UNAVAILABLE, format!("the daemon {} cannot be run", program.display()))
+        .with_hint("install cp-tokend beside cp-token")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_very_line_is_readiness() {
+        assert_eq!(judge("ready\n"), Ok(()));
+        for line in
+            ["", "ready", "readyish\n", "ready \n", "\n", "failed\n", "failed x y\n", "failed 99999 y\n"]
+        {
+            assert_eq!(judge(line).unwrap_err().message, "cp-tokend ended before it was ready", "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_daemon_says_is_passed_on_with_its_code_and_hint() {
+        let failure = judge("failed 250 config.toml, line 3: a key is missing\tmend it\n").unwrap_err();
+        assert_eq!(failure.code, ErrorCode::CONFIG_BROKEN);
+        assert_eq!(
+            (failure.message.as_str(), failure.hint.as_str()),
+            ("config.toml, line 3: a key is missing", "mend it")
+        );
+        assert_eq!(judge("failed 599 x\x1b[0m\n").unwrap_err().message, "x?[0m");
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut() {
+        assert_eq!(first_line(std::io::repeat(b'x')).len() as u64, LINE_LIMIT);
+    }
+}

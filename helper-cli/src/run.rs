@@ -1,0 +1,7 @@
+//! Owns the map of other programs: finding them, quoting their words, becoming one of them.
+
+pub(crate) mod home;
+#[cfg_attr(windows, path = "run/program/windows.rs")]
+pub(crate) mod program;
+pub(crate) mod program_line;
+pub(crate) mod shell;

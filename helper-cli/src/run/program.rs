@@ -1,0 +1,168 @@
+//! Owns the running of another program, in our place or beside us, so that it looks as if it had been run itself. It
+//! knows no program.
+
+#[cfg(unix)]
+#[path = "program/unix.rs"]
+mod system;
+
+mod search;
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use zeroize::Zeroizing;
+
+pub(crate) use search::{Missing, find};
+#[cfg(unix)]
+pub(crate) use system::PIPE_WAS_IGNORED;
+#[cfg(all(unix, not(test)))]
+pub(crate) use system::note_pipe_signal;
+pub(crate) use system::{Pipe, end_as, is_ready, pipe, without_waiting};
+#[cfg(unix)]
+pub(crate) use system::{end_of_a_fault, ending, errno};
+
+/// One argument of a program.
+#[derive(Debug)]
+pub(crate) enum Argument {
+    /// A word; anybody on the machine may read it.
+    Word(Vec<u8>),
+    /// The path of a pipe that holds `content`, which nobody but the program can read.
+    Pipe {
+        /// What stands before the path in the same word.
+        before: &'static str,
+        /// What can be read from the pipe.
+        content: Zeroizing<Vec<u8>>,
+    },
+}
+
+/// Starts a thread that no signal interrupts: they are all for the one that waits for a program.
+///
+/// # Errors
+/// Where the system gives out none.
+pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    system::without_signals(|| thread.spawn(work)).map(drop)
+}
+
+/// A program about to run.
+pub(crate) struct Program {
+    command: Command,
+    pipes: Vec<Pipe>,
+}
+
+/// A program that runs beside us and gets our signals.
+pub(crate) struct RunningProgram {
+    child: Child,
+}
+
+impl Argument {
+    /// A word.
+    pub(crate) fn word(text: &str) -> Self {
+        Self::Word(text.into())
+    }
+}
+
+impl Program {
+    /// The program at `path`, under the name that it was called by.
+    pub(crate) fn new(path: &Path, name: &OsStr) -> Self {
+        let mut command = Command::new(path);
+        system::call(&mut command, name);
+        Self { command, pipes: Vec::new() }
+    }
+
+    /// More words.
+    pub(crate) fn words(&mut self, words: impl IntoIterator<Item = impl AsRef<OsStr>>) {
+        self.command.args(words);
+    }
+
+    /// One more argument.
+    ///
+    /// # Errors
+    /// Where the system gives out no pipe.
+    pub(crate) fn add(&mut self, argument: Argument) -> io::Result<()> {
+        match argument {
+            Argument::Word(bytes) => self.words([system::word(&bytes)]),
+            Argument::Pipe { before, content } => {
+                let pipe = Pipe::holding(content)?;
+                self.words([format!("{before}{}", pipe.path())]);
+                self.pipes.push(pipe);
+            }
+        }
+        Ok(())
+    }
+
+    /// Another value for a variable.
+    pub(crate) fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
+        self.command.env(name, value);
+    }
+
+    /// Without a variable.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.command.env_remove(name);
+    }
+
+    /// Lets the program have this end of a pipe.
+    pub(crate) fn hand_over(&mut self, pipe: Pipe) {
+        self.pipes.push(pipe);
+    }
+
+    /// Keeps what it writes to standard output or standard error for ourselves.
+    pub(crate) fn keep(&mut self, output: bool, errors: bool) {
+        let choose = |kept: bool| if kept { Stdio::piped() } else { Stdio::inherit() };
+        self.command.stdout(choose(output)).stderr(choose(errors));
+    }
+
+    /// Runs it in our place. Where it cannot take in at once what its pipes hold, it runs beside us instead.
+    ///
+    /// # Errors
+    /// Why it cannot be run; otherwise this does not return.
+    pub(crate) fn replace_us(mut self) -> io::Error {
+        if self.pipes.iter().all(Pipe::is_filled) {
+            return system::replace(&mut self.command, &self.pipes);
+        }
+        match self.start() {
+            Ok(beside) => beside.wait().map_or_else(|error| error, |status| end_as(status)),
+            Err(error) => error,
+        }
+    }
+
+    /// Runs it beside us. From now on our signals are its own.
+    ///
+    /// # Errors
+    /// Why it cannot be run.
+    pub(crate) fn start(mut self) -> io::Result<RunningProgram> {
+        // Where the system gives out no thread, nothing has run yet.
+        self.pipes.iter_mut().try_for_each(Pipe::feed)?;
+        let child = system::start(&mut self.command, &self.pipes)?;
+        Ok(RunningProgram { child })
+    }
+
+    /// What it writes to standard output, when it has ended in order.
+    pub(crate) fn answer(mut self) -> Option<Vec<u8>> {
+        let output = self.command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+        output.status.success().then_some(output.stdout)
+    }
+}
+
+impl RunningProgram {
+    /// What was kept of standard output.
+    pub(crate) fn output(&mut self) -> Option<std::process::ChildStdout> {
+        self.child.stdout.take()
+    }
+
+    /// What was kept of standard error.
+    pub(crate) fn errors(&mut self) -> Option<std::process::ChildStderr> {
+        self.child.stderr.take()
+    }
+
+    /// Waits for its end. When it is stopped, so are we, and we go on together.
+    ///
+    /// # Errors
+    /// Where the system does not tell.
+    pub(crate) fn wait(mut self) -> io::Result<ExitStatus> {
+        system::wait_in_step(&self.child)?;
+        self.child.wait()
+    }
+}

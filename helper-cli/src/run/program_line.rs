@@ -1,0 +1,168 @@
+//! Owns the step from a program as a person writes it to a line that the daemon can run: words split as a shell
+//! splits them, the program by its absolute path.
+
+mod missing;
+#[cfg_attr(windows, allow(dead_code, reason = "lines are not those of a shell there"))]
+mod syntax;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use cp_token_protocol::{ErrorCode, Failure};
+#[cfg(not(windows))]
+use syntax::Syntax;
+
+/// What a shell does itself; there is no such program, or none that does it for us.
+const BUILT_IN: &[&str] = &[
+    "!", ".", ":", "[[", "alias", "case", "cd", "command", "declare", "eval", "exec", "export", "for",
+    "function", "if", "let", "local", "read", "set", "source", "time", "trap", "type", "ulimit", "umask",
+    "unset", "until", "wait", "while", "{",
+];
+
+/// The words of `text`, the first one found in `search`, the value of `PATH`, and made absolute.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where it does not split, or where there is no such program. It repeats no argument: one
+/// may be meant to be secret.
+pub(crate) fn parse(text: &str, search: Option<&OsStr>) -> Result<Vec<String>, Failure> {
+    let mut words = split(text)?;
+    let program = words.first_mut().ok_or_else(|| fault("the program line is empty"))?;
+    let found = find(program, search).ok_or_else(|| not_found(program, search))?;
+    *program = found.to_str().map(str::to_owned).ok_or_else(|| fault("the program's path is not UTF-8"))?;
+    Ok(words)
+}
+
+#[cfg(not(windows))]
+fn split(text: &str) -> Result<Vec<String>, Failure> {
+    let not_closed = || fault("the program line has a quote that is not closed");
+    shlex::split(text).ok_or_else(not_closed)?;
+    let homes = syntax::find(text).map_err(|syntax| needs_a_shell(&what(syntax)))?;
+    shlex::split(&with_home(text, &homes)?).ok_or_else(not_closed)
+}
+
+/// As the programs of the system split their lines: a backslash is a part of nearly every path.
+#[cfg(windows)]
+fn split(text: &str) -> Result<Vec<String>, Failure> {
+    cp_token_protocol::windows::child::split(text)
+        .ok_or_else(|| fault("the program line has a quote that is not closed"))
+}
+
+/// The line with the home in the place of each `~` that means it.
+#[cfg(not(windows))]
+fn with_home(text: &str, places: &[usize]) -> Result<String, Failure> {
+    let (mut line, mut done) = (String::new(), 0);
+    for &place in places {
+        let home = crate::run::home::folder().and_then(|home| home.into_os_string().into_string().ok());
+        let home = home.ok_or_else(|| fault("the program line has a ~, and the home is not known"))?;
+        line.push_str(&text[done..place]);
+        line.push_str(&shlex::try_quote(&home).map_err(|_| fault("the home has an odd name"))?);
+        done = place + 1;
+    }
+    line.push_str(&text[done..]);
+    Ok(line)
+}
+
+/// What of the line is a shell's business. Nothing is repeated of it but a sign that has no secret in it.
+#[cfg(not(windows))]
+fn what(syntax: Syntax) -> String {
+    match syntax {
+        Syntax::Special('\n') => "more than one line".to_owned(),
+        Syntax::Special(sign @ ('$' | '`')) => format!("a {sign} that is not in single quotes"),
+        Syntax::Special(sign) => format!("a {sign} outside of quotes"),
+        Syntax::Assignment => "a variable before the program".to_owned(),
+        Syntax::OtherHome => "another user's home".to_owned(),
+    }
+}
+
+fn needs_a_shell(what: &str) -> Failure {
+    Failure::new(ErrorCode::USAGE, format!("no shell runs this line, and it has {what}")).with_hint(
+        "write sh -c 'COMMANDS' for what a shell is to do, and single quotes around what the program is to get as it stands",
+    )
+}
+
+fn not_found(program: &str, search: Option<&OsStr>) -> Failure {
+    match BUILT_IN.contains(&program) {
+        true => needs_a_shell("a command that only a shell has"),
+        false => missing::failure(program, search),
+    }
+}
+
+fn find(program: &str, search: Option<&OsStr>) -> Option<PathBuf> {
+    if program.contains(std::path::is_separator) {
+        return std::path::absolute(program).ok().map(with_ending).filter(|path| is_program(path));
+    }
+    // A relative folder in PATH would be another one tomorrow.
+    let folders = std::env::split_paths(search?).filter(|folder| folder.is_absolute());
+    folders.map(|folder| with_ending(folder.join(program))).find(|path| is_program(path))
+}
+
+/// With what the system's programs end with, where the name has no ending.
+fn with_ending(mut path: PathBuf) -> PathBuf {
+    let ending = std::env::consts::EXE_EXTENSION;
+    if path.extension().is_none() && !ending.is_empty() {
+        path.set_extension(ending);
+    }
+    path
+}
+
+fn is_program(path: &Path) -> bool {
+    path.is_file() && is_executable(path)
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|facts| facts.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &Path) -> bool {
+    true
+}
+
+fn fault(message: &str) -> Failure {
+    Failure::new(ErrorCode::USAGE, message).with_hint(
+        "give the program and its arguments as one word of your shell, such as 'pass show crashplan'",
+    )
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn split(text: &str) -> Option<Vec<String>> {
+        parse(text, Some("relative:/nonexistent:/usr/bin:/bin".as_ref())).ok()
+    }
+
+    #[test]
+    fn words_are_split_as_a_shell_splits_them_and_the_program_is_absolute() {
+        let words = split("sh -c 'a  b' \"c d\" e\\ f").unwrap();
+        assert!(words[0] == "/usr/bin/sh" || words[0] == "/bin/sh", "{words:?}");
+        assert_eq!(words[1..], ["-c", "a  b", "c d", "e f"]);
+        assert_eq!(split("/bin/sh").unwrap(), ["/bin/sh"]);
+    }
+
+    #[test]
+    fn a_line_for_a_shell_is_told_from_one_for_a_program_without_repeating_it() {
+        let told = |line: &str| parse(line, Some("/usr/bin:/bin".as_ref())).unwrap_err();
+        for line in
+            ["cat f | SENTINEL", "echo $SENTINEL", "SENTINEL=1 cat", "cd SENTINEL", "cat 'SENTINEL' *"]
+        {
+            let failure = told(line);
+            assert_eq!(failure.code, ErrorCode::USAGE);
+            assert!(failure.message.starts_with("no shell runs this line"), "{line}: {}", failure.message);
+            assert!(
+                failure.hint.contains("sh -c 'COMMANDS'") && !format!("{failure:?}").contains("SENTINEL")
+            );
+        }
+        assert!(told("cat 'f | g").message.contains("not closed"));
+    }
+
+    #[test]
+    fn b07_what_is_no_program_of_an_absolute_folder_is_refused() {
+        for text in ["", "'", "no-such-program-anywhere x", "/etc/passwd", "/bin", "./sh"] {
+            assert!(split(text).is_none(), "{text}");
+        }
+        assert!(parse("sh", None).is_err());
+    }
+}

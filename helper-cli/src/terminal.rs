@@ -1,0 +1,8 @@
+//! Owns the map of what people see and type: output, errors, questions, dates, styles.
+
+pub(crate) mod date;
+pub(crate) mod exit;
+pub(crate) mod output;
+pub(crate) mod prompt;
+pub(crate) mod sanitize;
+pub(crate) mod style;

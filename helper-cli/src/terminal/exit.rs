@@ -1,0 +1,162 @@
+//! Owns how a failure leaves the process: its exit code and its one line on standard error. It decides nothing
+//! about what failed.
+
+use cp_token_protocol::{ErrorCode, Failure, within_sentence};
+
+use crate::terminal::output;
+use crate::terminal::sanitize::clean;
+
+/// How a failure is told on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorFormat {
+    /// `cp-token: what is wrong; what to do next`
+    Text,
+    /// One JSON object on one line.
+    Json,
+}
+
+/// Tells the outcome, where it is a failure, and gives the number the process ends with.
+pub(crate) fn conclude(outcome: Result<(), Failure>, format: ErrorFormat) -> u8 {
+    match outcome {
+        Ok(()) => 0,
+        Err(failure) => report(&failure, format),
+    }
+}
+
+#[cold]
+fn report(failure: &Failure, format: ErrorFormat) -> u8 {
+    let line = match format {
+        ErrorFormat::Text => text_line(failure),
+        ErrorFormat::Json => json_line(failure),
+    };
+    output::complain(&line);
+    exit_number(failure.code)
+}
+
+/// The exit code of each kind of failure, after `sysexits.h`; that of a program that was to be run, after `env`.
+pub(crate) fn exit_number(code: ErrorCode) -> u8 {
+    match code {
+        ErrorCode::STOPPING => 75,
+        ErrorCode::NO_PROFILE => 78,
+        ErrorCode::WRITE_FAILED | ErrorCode::OUTPUT_FAILED => 74,
+        ErrorCode::SECRET_ABSENT => 69,
+        ErrorCode::SECRET_INVALID | ErrorCode::CODE_INVALID | ErrorCode::BAD_INPUT => 65,
+        ErrorCode::REDIRECTED | ErrorCode::UNTRUSTED_SERVER => 78,
+        ErrorCode::INTERNAL => 70,
+        ErrorCode::DAEMON_UNAVAILABLE => 69,
+        ErrorCode::NOT_OUR_DAEMON => 76,
+        ErrorCode::USAGE => 64,
+        ErrorCode::PROGRAM_NOT_FOUND => 127,
+        ErrorCode::PROGRAM_NOT_RUNNABLE => 126,
+        ErrorCode::NOT_ON_THIS_MACHINE => 69,
+        ErrorCode(number) => number_of_class(number),
+    }
+}
+
+/// What a code means that has no line of its own, be it of a newer daemon: its range says who is to blame.
+fn number_of_class(code: u16) -> u8 {
+    match code {
+        100..200 => 76,
+        200..250 => 64,
+        250..300 => 78,
+        300..400 => 77,
+        400..500 => 75,
+        500..600 => 69,
+        _ => 70,
+    }
+}
+
+fn text_line(failure: &Failure) -> String {
+    let message = clean(&failure.message);
+    let message = message.trim_end_matches('.');
+    match clean(&failure.hint) {
+        hint if hint.is_empty() => format!("cp-token: {message}\n"),
+        hint => format!("cp-token: {message}; {}\n", within_sentence(&hint)),
+    }
+}
+
+#[derive(serde::Serialize)]
+struct JsonLine<'f> {
+    code: &'f str,
+    exit: u8,
+    message: String,
+    hint: String,
+    retryable: bool,
+}
+
+fn json_line(failure: &Failure) -> String {
+    let exit = exit_number(failure.code);
+    let line = JsonLine {
+        code: failure.code.name(),
+        exit,
+        message: clean(&failure.message),
+        hint: clean(&failure.hint),
+        retryable: exit == 75,
+    };
+    let mut line = serde_json::to_string(&line).unwrap_or_default();
+    line.push('\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rows of the README's table of codes: `| code | name | exit |`.
+    fn markdown_rows() -> Vec<String> {
+        ErrorCode::ALL
+            .iter()
+            .map(|&code| format!("| {} | `{}` | {} |", code.0, code.name(), exit_number(code)))
+            .collect()
+    }
+
+    #[test]
+    fn every_code_has_the_exit_number_of_the_table() {
+        let expected: &[(u8, &[u16])] = &[
+            (64, &[200, 202, 203, 204, 205, 206, 207, 602]),
+            (65, &[302, 304, 603]),
+            (69, &[301, 500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 550, 551, 552, 600, 607]),
+            (70, &[599]),
+            (74, &[254, 604]),
+            (75, &[102, 400, 401, 402, 403, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416]),
+            (76, &[100, 101, 601]),
+            (77, &[300, 303, 305, 306, 307]),
+            (78, &[201, 250, 251, 252, 253, 255, 404, 405]),
+            (126, &[606]),
+            (127, &[605]),
+        ];
+        let find =
+            |code: ErrorCode| expected.iter().find(|(_, codes)| codes.contains(&code.0)).map(|row| row.0);
+        for &code in ErrorCode::ALL {
+            assert_eq!(Some(exit_number(code)), find(code), "{} is missing or differs", code.0);
+        }
+    }
+
+    #[test]
+    fn the_readme_lists_every_code_wherever_it_has_the_table() {
+        let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+        let readme = std::fs::read_to_string(readme).unwrap_or_default();
+        let rows = markdown_rows();
+        if readme.contains(&rows[0]) {
+            assert!(readme.contains(&rows.join("\n")), "put these rows into README.md:\n{}", rows.join("\n"));
+        }
+    }
+
+    #[test]
+    fn a_code_of_a_newer_daemon_is_judged_by_its_class() {
+        let numbers = [150, 230, 290, 390, 490, 590, 690, 9999].map(|code| exit_number(ErrorCode(code)));
+        assert_eq!(numbers, [76, 64, 78, 77, 75, 69, 70, 70]);
+    }
+
+    #[test]
+    fn a_failure_is_one_line_of_message_and_hint() {
+        let failure = Failure::new(ErrorCode::STOPPING, "The daemon is stopping.").with_hint("try again");
+        assert_eq!(text_line(&failure), "cp-token: The daemon is stopping; try again\n");
+        let two_sentences = Failure::new(ErrorCode::NO_PROFILE, "There is none").with_hint("Create one");
+        assert_eq!(text_line(&two_sentences), "cp-token: There is none; create one\n");
+        assert_eq!(within_sentence("CP_TOKEN_SOCKET is odd"), "CP_TOKEN_SOCKET is odd");
+        assert_eq!(text_line(&Failure::new(ErrorCode::STOPPING, "Gone")), "cp-token: Gone\n");
+        let json = r#"{"code":"stopping","exit":75,"message":"The daemon is stopping.","hint":"try again","retryable":true}"#;
+        assert_eq!(json_line(&failure).trim_end(), json);
+    }
+}

@@ -1,0 +1,102 @@
+//! Owns what reaches standard output and standard error: composed first, then written whole. Nothing else in the
+//! program writes there.
+
+mod shell;
+mod token;
+
+#[cfg(unix)]
+#[path = "output/unix.rs"]
+mod system;
+
+#[cfg(windows)]
+#[path = "output/windows.rs"]
+mod system;
+
+use std::io::{self, ErrorKind};
+
+use cp_token_protocol::{ErrorCode, Failure};
+
+use crate::terminal::sanitize::{harmless, json};
+use crate::terminal::style::{Piece, TerminalStyle};
+
+pub(crate) use token::{Format, print_token};
+
+/// Writes the parts, one after the other, to standard output.
+///
+/// # Errors
+/// [`ErrorCode::OUTPUT_FAILED`] where not every byte was taken.
+pub(crate) fn print(parts: &[&[u8]]) -> Result<(), Failure> {
+    system::write_to_stdout(parts).map_err(|error| not_written(&error))
+}
+
+/// Writes each line, made harmless for a terminal, to standard output.
+///
+/// # Errors
+/// As [`print()`].
+pub(crate) fn print_lines(lines: &[String]) -> Result<(), Failure> {
+    let text: String = lines.iter().map(|line| harmless(line) + "\n").collect();
+    print(&[text.as_bytes()])
+}
+
+/// Writes what people page through. Where its reader goes away early, as `head` does, this ends as other programs do: by
+/// SIGPIPE and without a word, unless whoever called us ignores that signal.
+///
+/// # Errors
+/// As [`print()`].
+pub(crate) fn print_text(parts: &[&[u8]]) -> Result<(), Failure> {
+    system::write_to_stdout(parts).map_err(|error| {
+        #[cfg(unix)]
+        if error.kind() == ErrorKind::BrokenPipe {
+            system::end_by_pipe_signal();
+        }
+        not_written(&error)
+    })
+}
+
+/// Writes each line as it looks where it goes.
+///
+/// # Errors
+/// As [`print_text()`].
+pub(crate) fn print_pieces(lines: &[Vec<Piece>], look: &TerminalStyle) -> Result<(), Failure> {
+    let mut text = String::new();
+    for line in lines {
+        text.extend(line.iter().map(|piece| piece.painted(look)));
+        text.push('\n');
+    }
+    print_text(&[text.as_bytes()])
+}
+
+/// Writes the value as JSON on one line to standard output.
+///
+/// # Errors
+/// As [`print_text()`].
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value)
+        .map_err(|_| Failure::new(ErrorCode::INTERNAL, "the answer has no JSON form"))?;
+    print_text(&[json(&text).as_bytes(), b"\n"])
+}
+
+/// Writes to standard error. Whether anybody reads it changes nothing.
+pub(crate) fn complain(line: &str) {
+    let _ = system::write_to_stderr(line.as_bytes());
+}
+
+/// Passes on what another program wrote to standard error. Whether anybody reads it changes nothing.
+#[cfg(unix)]
+pub(crate) fn pass_on(bytes: &[u8]) {
+    let _ = system::write_to_stderr(bytes);
+}
+
+#[cold]
+fn not_written(error: &io::Error) -> Failure {
+    let known = [
+        (ErrorKind::BrokenPipe, "the reader is gone"),
+        (ErrorKind::StorageFull, "there is no space left"),
+        (ErrorKind::QuotaExceeded, "there is no space left"),
+        (ErrorKind::TimedOut, "the reader takes nothing"),
+    ];
+    let reason = known.iter().find(|(kind, _)| *kind == error.kind());
+    let reason = reason.map_or("the system refuses it", |(_, reason)| reason);
+    Failure::new(ErrorCode::OUTPUT_FAILED, format!("the output could not be written: {reason}"))
+        .with_hint("see where standard output goes")
+}

@@ -1,0 +1,225 @@
+//! Owns what comes from a person or from standard input: secrets, rejected tokens and a yes. None of it is ever
+//! shown or kept.
+
+#[cfg(unix)]
+#[path = "prompt/unix.rs"]
+mod system;
+
+#[cfg(windows)]
+#[path = "prompt/windows.rs"]
+mod system;
+
+mod choice;
+mod code;
+mod handed;
+#[cfg(unix)]
+mod hidden;
+mod passphrase;
+
+pub(crate) use choice::one_of;
+pub(crate) use code::one_time_code;
+pub(crate) use handed::handed_over;
+pub(crate) use passphrase::{known_passphrase, new_passphrase};
+pub(crate) use system::has_terminal;
+
+use std::io::{self, IsTerminal, Read};
+use std::ops::RangeInclusive;
+
+use cp_token_protocol::{AccessToken, ErrorCode, Failure, Secret, TOKEN_LIMIT};
+
+use crate::terminal::output;
+
+/// The longest secret, in bytes.
+const SECRET_LIMIT: usize = 4096;
+
+/// The longest end of a line, in bytes.
+const LINE_END: usize = 2;
+
+/// The answers, one to each question: the lines of standard input, or asked for on the terminal without echo.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where there is no terminal to ask on; [`ErrorCode::BAD_INPUT`] or
+/// [`ErrorCode::SECRET_INVALID`] where one is no secret.
+pub(crate) fn secrets(from_stdin: bool, questions: &[String]) -> Result<Vec<Secret>, Failure> {
+    if from_stdin {
+        return lines(questions.len()..=questions.len());
+    }
+    questions.iter().map(|question| ask(question)).collect()
+}
+
+/// The lines of standard input, as many as are allowed.
+///
+/// # Errors
+/// [`ErrorCode::BAD_INPUT`] or [`ErrorCode::SECRET_INVALID`] where one is no secret.
+pub(crate) fn lines(allowed: RangeInclusive<usize>) -> Result<Vec<Secret>, Failure> {
+    let input = everything(SECRET_LIMIT * allowed.end(), "what is to be kept")?;
+    split(input.expose(), allowed)?.into_iter().map(accept).collect()
+}
+
+/// The answer of a person at the terminal, without echo.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where there is no terminal to ask on; [`ErrorCode::SECRET_INVALID`] where it is no secret.
+pub(crate) fn ask(question: &str) -> Result<Secret, Failure> {
+    let answer = system::read_hidden(&format!("{question} (not shown): "), SECRET_LIMIT);
+    accept(answer.map_err(|error| not_asked(&error))?.expose())
+}
+
+/// The token on standard input, with or without an end of line.
+///
+/// # Errors
+/// [`ErrorCode::BAD_INPUT`] where it is no token.
+pub(crate) fn token_from_stdin() -> Result<AccessToken, Failure> {
+    let input = everything(TOKEN_LIMIT, "the token")?;
+    AccessToken::copy_of(without_line_end(input.expose())).map_err(|problem| {
+        Failure::new(ErrorCode::BAD_INPUT, format!("standard input holds no token: {problem}"))
+            .with_hint("pipe exactly the token that was refused into --rejected")
+    })
+}
+
+/// Whether there is a person at the terminal who can be asked.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Passes where a person says yes to what cannot be undone.
+///
+/// # Errors
+/// [`ErrorCode::USAGE`] where a person does not, or there is none; `not_done` says what was not done, `what` what --yes does.
+pub(crate) fn require_consent(question: &str, not_done: &str, what: &str) -> Result<(), Failure> {
+    if !can_ask() {
+        let message = format!("there is no terminal to ask on, and {not_done}");
+        return Err(
+            Failure::new(ErrorCode::USAGE, message).with_hint(format!("run this again with --yes to {what}"))
+        );
+    }
+    if consents(question) { Ok(()) } else { Err(Failure::new(ErrorCode::USAGE, not_done)) }
+}
+
+/// Whether a person says yes.
+pub(crate) fn consents(question: &str) -> bool {
+    output::complain(&format!("{question} [y/N] "));
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}
+
+/// All of standard input, where it is at most `limit` bytes and an end of line.
+fn everything(limit: usize, what: &str) -> Result<Secret, Failure> {
+    let mut room = Secret::zeroed(limit + LINE_END + 1);
+    let length = system::unbuffered_stdin()
+        .and_then(|input| fill(input, room.bytes_mut()))
+        .map_err(|_| Failure::new(ErrorCode::BAD_INPUT, "standard input cannot be read"))?;
+    if length > limit + LINE_END {
+        let message = format!("standard input is longer than {what} may be, {limit} bytes");
+        return Err(
+            Failure::new(ErrorCode::BAD_INPUT, message).with_hint("it holds one line and nothing else")
+        );
+    }
+    Ok(Secret::copy_of(&room.expose()[..length]))
+}
+
+/// Reads until the end or until there is no more room.
+fn fill(mut input: impl Read, room: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < room.len() {
+        match input.read(&mut room[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+fn split(input: &[u8], allowed: RangeInclusive<usize>) -> Result<Vec<&[u8]>, Failure> {
+    let mut lines: Vec<_> = input.split_inclusive(|&byte| byte == b'\n').map(without_line_end).collect();
+    if lines.is_empty() {
+        lines.push(input);
+    }
+    // Empty lines at the end are nobody's secret.
+    while lines.len() > *allowed.end() && lines.last().is_some_and(|line| line.is_empty()) {
+        lines.pop();
+    }
+    if allowed.contains(&lines.len()) {
+        return Ok(lines);
+    }
+    let message = match allowed.end() {
+        1 => "standard input has more than one line".to_owned(),
+        most => {
+            let lines = if lines.len() == 1 { "1 line".to_owned() } else { format!("{} lines", lines.len()) };
+            format!("standard input has {lines} where {most} are needed")
+        }
+    };
+    Err(Failure::new(ErrorCode::BAD_INPUT, message).with_hint(
+        "the secret is its first line, then come the seed and the proxy's password where they are needed",
+    ))
+}
+
+fn without_line_end(input: &[u8]) -> &[u8] {
+    let line = input.strip_suffix(b"\n");
+    line.map_or(input, |line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+fn accept(bytes: &[u8]) -> Result<Secret, Failure> {
+    let problem = if bytes.is_empty() {
+        "is empty"
+    } else if bytes.len() > SECRET_LIMIT {
+        "is longer than 4096 bytes"
+    } else if bytes.iter().any(u8::is_ascii_control) {
+        "has control characters"
+    } else {
+        return Ok(Secret::copy_of(bytes));
+    };
+    Err(Failure::new(ErrorCode::SECRET_INVALID, format!("the secret {problem}")).with_hint(match bytes {
+        [] => "give it on standard input with --secret-stdin, or where it is asked for",
+        _ => "copy it from the console again, without what is around it",
+    }))
+}
+
+fn not_asked(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return Failure::new(ErrorCode::USAGE, "no secret was given");
+    }
+    Failure::new(ErrorCode::USAGE, "there is no terminal to ask for the secret on")
+        .with_hint("give it on standard input, with --secret-stdin")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_end_is_taken_off_and_no_more() {
+        for (input, line) in [("a\n", "a"), ("a\r\n", "a"), ("a", "a"), ("a\r", "a\r"), ("\n", ""), ("", "")]
+        {
+            assert_eq!(without_line_end(input.as_bytes()), line.as_bytes(), "{input:?}");
+        }
+        assert!(split(b"secret\nmore", 1..=1).is_err());
+        assert_eq!(split(b"secret\n\n\r\n", 1..=1).unwrap(), [b"secret"]);
+        assert!(split(b"\nsecret\n", 1..=1).is_err());
+        let told = |input: &[u8]| split(input, 3..=3).unwrap_err().message;
+        assert_eq!(told(b"secret\n"), "standard input has 1 line where 3 are needed");
+        assert_eq!(told(b"secret\nseed"), "standard input has 2 lines where 3 are needed");
+        assert_eq!(split(b"a\r\nb\r\n", 1..=2).unwrap(), [b"a", b"b"]);
+    }
+
+    #[test]
+    fn a_secret_is_visible_text_of_bounded_length() {
+        for good in ["x", "p w", "pässword", "\"'$`\\"] {
+            assert!(accept(good.as_bytes()).is_ok_and(|secret| secret.matches(good.as_bytes())), "{good}");
+        }
+        assert!(accept(&[b'x'; SECRET_LIMIT]).is_ok());
+        let codes = [&b""[..], b"a\tb", b"a\0", b"\x1b[0m", b"a\rb", &[b'x'; SECRET_LIMIT + 1]]
+            .map(|bad| accept(bad).err().map(|failure| failure.code));
+        assert_eq!(codes, [Some(ErrorCode::SECRET_INVALID); 6]);
+    }
+
+    #[test]
+    fn reading_stops_when_the_room_is_full() {
+        let mut room = [0; 16];
+        assert_eq!(fill(io::repeat(b'x'), &mut room).ok(), Some(16));
+        assert_eq!(fill(&b"abc"[..], &mut room).ok(), Some(3));
+    }
+}

@@ -1,0 +1,205 @@
+//! Owns the floors: which wing of a crate may use which others, that no arrow runs up, and that no circle of files grows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::sources::{Source, shipped};
+
+/// A file, as the path of its module.
+type Module = Vec<String>;
+
+/// The files that each file uses.
+type Arrows = BTreeMap<Module, BTreeSet<Module>>;
+
+/// A crate's wings from the highest floor down, each with those that it may use. What is not named here is forbidden.
+type Floors = &'static [(&'static str, &'static str)];
+
+const DAEMON: Floors = &[
+    (
+        "app",
+        "handover ipc service lock registry broker token_request token_endpoint secrets process profile failure audit base",
+    ),
+    ("handover", "ipc lock registry broker token_request secrets process profile failure audit base"),
+    ("ipc", "service process failure audit base"),
+    (
+        "service",
+        "lock registry broker token_request token_endpoint secrets process profile lease failure audit base",
+    ),
+    ("lock", "registry broker token_request secrets failure base"),
+    ("registry", "broker token_request secrets process profile lease failure audit base"),
+    ("broker", "token_request profile lease failure audit base"),
+    ("token_request", "token_endpoint secrets profile lease failure base"),
+    ("token_endpoint", "profile base"),
+    ("secrets", "process profile failure base"),
+    ("process", "failure base"),
+    ("profile", "base"),
+    ("lease", "base"),
+    ("failure", ""),
+    ("audit", "base"),
+    ("base", ""),
+];
+
+const HELPER: Floors = &[
+    ("start", "terminal run"),
+    ("commands", "import daemon curl args adapters terminal run"),
+    ("import", "run"),
+    ("daemon", "terminal run"),
+    ("curl", "run"),
+    ("args", "terminal"),
+    ("adapters", "terminal"),
+    ("terminal", "run"),
+    ("run", ""),
+];
+
+const PROTOCOL: Floors = &[
+    ("view", "token name message wire frame"),
+    ("token", ""),
+    ("secret", ""),
+    ("peer", "trust windows"),
+    ("trust", ""),
+    ("origin", ""),
+    ("name", ""),
+    ("handover", "message wire frame"),
+    ("failure", "wire"),
+    ("codec", "message wire frame"),
+    ("message", "wire"),
+    ("wire", "frame"),
+    ("frame", ""),
+    ("blocking", ""),
+    ("address", "windows"),
+    ("windows", ""),
+    ("shell", "printable"),
+    ("printable", ""),
+];
+
+const CRATES: [(&str, Floors); 3] =
+    [("daemon/src/", DAEMON), ("helper-cli/src/", HELPER), ("protocol/src/", PROTOCOL)];
+
+/// The most files that may use each other in a circle: a parent and the children that share its types.
+const CIRCLE: usize = 6;
+
+/// Each use of another wing that the floors do not allow, and each wing that they do not know.
+fn offences(folder: &str, floors: Floors, sources: &[Source]) -> Vec<String> {
+    let allowed: BTreeMap<&str, BTreeSet<&str>> =
+        floors.iter().map(|(wing, below)| (*wing, below.split_whitespace().collect())).collect();
+    let mut found = BTreeSet::new();
+    for source in sources.iter().filter(|source| source.path.starts_with(folder)) {
+        let Some(wing) = source.module().first().cloned() else { continue };
+        let Some(below) = allowed.get(wing.as_str()) else {
+            found.insert(format!("{}: no floor is given to {wing}", source.path));
+            continue;
+        };
+        let used = source.paths().into_iter().filter_map(|path| path.into_iter().next());
+        let foreign = used.filter(|used| *used != wing && allowed.contains_key(used.as_str()));
+        found.extend(
+            foreign
+                .filter(|used| !below.contains(used.as_str()))
+                .map(|used| format!("{}: {wing} uses {used}", source.path)),
+        );
+    }
+    found.into_iter().collect()
+}
+
+fn planted(path: &str, text: &str) -> Vec<Source> {
+    vec![Source { path: path.to_owned(), text: text.to_owned() }]
+}
+
+#[test]
+fn each_wing_uses_only_the_wings_that_its_floor_allows() {
+    let sources = shipped();
+    for (folder, floors) in CRATES {
+        let found = offences(folder, floors, &sources);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+#[test]
+fn the_floors_lead_down() {
+    for (folder, floors) in CRATES {
+        for (floor, (wing, below)) in floors.iter().enumerate() {
+            for used in below.split_whitespace() {
+                let of_used = floors.iter().position(|(other, _)| *other == used);
+                assert!(of_used > Some(floor), "{folder}: {wing} may use {used}, which is not below it");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_planted_arrow_is_found_however_it_is_written() {
+    for text in [
+        "use crate::broker::Broker;",
+        "use crate::{base::clock::Moment, broker::{self, Broker}};",
+        "fn f() {\n    let asked = crate::broker::ask();\n}",
+        "use super::super::broker::Broker;",
+    ] {
+        let found = offences("daemon/src/", DAEMON, &planted("daemon/src/lease/pause.rs", text));
+        assert_eq!(found, ["daemon/src/lease/pause.rs: lease uses broker"], "{text}");
+    }
+    let unknown = offences("daemon/src/", DAEMON, &planted("daemon/src/attic.rs", "use crate::base::clock;"));
+    assert_eq!(unknown, ["daemon/src/attic.rs: no floor is given to attic"]);
+    for text in ["use crate::base::clock::Moment;", "// crate::broker", "use super::terms::TokenQuery;"] {
+        assert_eq!(
+            offences("daemon/src/", DAEMON, &planted("daemon/src/lease/pause.rs", text)),
+            [""; 0],
+            "{text}"
+        );
+    }
+}
+
+/// The files that each file uses, by module.
+fn arrows(sources: &[Source]) -> Arrows {
+    let modules: BTreeSet<Module> = sources.iter().map(Source::module).collect();
+    let file_of = |mut path: Module| {
+        while !path.is_empty() && !modules.contains(&path) {
+            path.pop();
+        }
+        path
+    };
+    let used =
+        |source: &Source| source.paths().into_iter().map(file_of).filter(|path| !path.is_empty()).collect();
+    sources.iter().map(|source| (source.module(), used(source))).collect()
+}
+
+fn reachable(arrows: &Arrows, from: &Module) -> BTreeSet<Module> {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![from.clone()]);
+    while let Some(file) = next.pop() {
+        for used in arrows.get(&file).into_iter().flatten() {
+            if seen.insert(used.clone()) {
+                next.push(used.clone());
+            }
+        }
+    }
+    seen
+}
+
+/// The largest circle of files that use each other.
+fn largest_circle(sources: &[Source]) -> Vec<Module> {
+    let arrows = arrows(sources);
+    let below: BTreeMap<&Module, BTreeSet<Module>> =
+        arrows.keys().map(|file| (file, reachable(&arrows, file))).collect();
+    let circle = |file: &&Module| {
+        below[*file]
+            .iter()
+            .filter(|other| below.get(other).is_some_and(|back| back.contains(*file)))
+            .cloned()
+            .collect()
+    };
+    let circles = arrows.keys().filter(|file| !file.is_empty());
+    circles.map(|file| circle(&file)).max_by_key(Vec::len).unwrap_or_default()
+}
+
+#[test]
+fn no_circle_of_files_is_larger_than_a_handful() {
+    for (folder, _) in CRATES {
+        let of_crate: Vec<Source> =
+            shipped().into_iter().filter(|source| source.path.starts_with(folder)).collect();
+        let circle = largest_circle(&of_crate);
+        assert!(circle.len() <= CIRCLE, "{folder}: {circle:#?}");
+    }
+    let link = |number: usize| {
+        let text = format!("use crate::ring{};", (number + 1) % 9);
+        planted(&format!("daemon/src/ring{number}.rs"), &text)
+    };
+    let ring: Vec<Source> = (0..9).flat_map(link).collect();
+    assert_eq!(largest_circle(&ring).len(), 9, "a planted circle is seen whole");
+}
