@@ -123,7 +123,7 @@ impl App {
         let gate = Arc::new(LockFlag::default());
         let sources = Sources {
             keyring: Arc::<KeyringBackend>::clone(&keyring),
-            foreign: Arc::<KeyringBackend>::clone(&keyring),
+            external: Arc::<KeyringBackend>::clone(&keyring),
             memory: Arc::<MemoryBackend>::clone(&memory),
         };
         let endpoint = Arc::new(CrashPlanEndpoint);

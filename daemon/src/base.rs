@@ -7,5 +7,6 @@ pub mod commitment;
 pub mod files;
 pub mod lock_flag;
 pub mod memory;
+pub mod mutex;
 pub mod sanitize;
 pub mod unwind;

@@ -25,6 +25,6 @@ pub use error::{
     AnswerFlaw, CaBundleFlaw, CertificateFlaw, ConnectFailure, DOUBT, ProxyFlaw, Target, TokenRequestError,
 };
 pub use http::check_ca_bundle;
-pub use probe::{ProbeResult, look, look_up};
+pub use probe::{ProbeResult, probe, resolve};
 pub use progress::{Progress, Unconditional};
-pub use request::{IssuedToken, LONGEST_LIFE, TokenEndpoint, TokenRequest};
+pub use request::{IssuedToken, MAX_LIFE, TokenEndpoint, TokenRequest};

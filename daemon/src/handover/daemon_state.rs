@@ -51,7 +51,7 @@ impl DaemonState {
         );
         pieces.extend(self.refusals.export_state().into_iter().map(Piece::Refusal));
         pieces.extend(self.codes.export_state().into_iter().map(Piece::Codes));
-        pieces.extend(self.pauses.hand_over().into_iter().map(Piece::Pause));
+        pieces.extend(self.pauses.export_state().into_iter().map(Piece::Pause));
         if let Some((lock, text)) = self.lock.export_state(quiet) {
             pieces.push(Piece::Lock(lock));
             let text = text.unwrap_or_else(|| Secret::zeroed(0));
@@ -76,7 +76,7 @@ impl DaemonState {
                 }
                 Piece::Refusal(refusal) => self.refusals.import_state(refusal),
                 Piece::Codes(codes) => self.codes.import_state(&codes),
-                Piece::Pause(pause) => self.pauses.take_over(pause),
+                Piece::Pause(pause) => self.pauses.import_state(pause),
                 Piece::Lock(closed) => lock = Some(closed),
                 Piece::Sealed(part) => sealed.push(part),
                 Piece::Log(part) => self.audit.import_state(part),

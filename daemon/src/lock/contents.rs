@@ -10,7 +10,7 @@ const REFUSALS: &str = "refusals";
 
 /// Takes it all out of its places, as one text.
 pub(super) fn withdraw(rooms: &LockDeps) -> Secret {
-    let parts = [(MEMORY, rooms.memory.withdraw()), (REFUSALS, rooms.refusals.withdraw())];
+    let parts = [(MEMORY, rooms.memory.take_secrets()), (REFUSALS, rooms.refusals.take_key())];
     secret_bundle::pack(parts.iter().map(|(name, part)| (*name, part)))
 }
 
@@ -18,8 +18,8 @@ pub(super) fn withdraw(rooms: &LockDeps) -> Secret {
 pub(super) fn restore(rooms: &LockDeps, text: &Secret) {
     for (name, part) in secret_bundle::unpack(text) {
         match name.as_str() {
-            MEMORY => rooms.memory.restore(&part),
-            REFUSALS => rooms.refusals.restore(&part),
+            MEMORY => rooms.memory.put_back(&part),
+            REFUSALS => rooms.refusals.put_back_key(&part),
             _ => {}
         }
     }

@@ -45,7 +45,7 @@ impl Lock {
         if let Some(seal) = legacy.seal {
             self.rooms.gate.close();
             self.rooms.broker.close();
-            drop(self.rooms.memory.withdraw());
+            drop(self.rooms.memory.take_secrets());
             state.sealed = Some(Sealed::inherited(seal, text));
             state.delay = Delay::inherited(legacy.wrong, legacy.until);
         }

@@ -30,7 +30,7 @@ impl Registry {
         if !verify {
             return Ok(None);
         }
-        let proof = self.unless_locked(self.redeemer.prove(profile, entry, code)).await?;
+        let proof = self.unless_locked(self.redeemer.verify(profile, entry, code)).await?;
         proof.map(Some).map_err(|unredeemed| RegistryError::Unproved(unredeemed.failure))
     }
 

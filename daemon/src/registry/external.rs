@@ -6,7 +6,7 @@ use cp_token_protocol::message::{EntryParts, ExternalKeyringItem};
 use super::Registry;
 use super::error::RegistryError;
 use crate::profile::Profile;
-use crate::secrets::vault::check_foreign;
+use crate::secrets::vault::check_external_item;
 
 impl Registry {
     /// What the caller gave to rest for `profile`, with the secret of `item` where one is named.
@@ -17,11 +17,11 @@ impl Registry {
         item: Option<&ExternalKeyringItem>,
     ) -> Result<EntryParts, RegistryError> {
         let Some(item) = item else { return Ok(given) };
-        check_foreign(item).map_err(RegistryError::Grammar)?;
+        check_external_item(item).map_err(RegistryError::Grammar)?;
         if given.secret.is_some() {
             return Err(RegistryError::Grammar("a secret is either given or taken over"));
         }
-        let found = self.sources.foreign.load_foreign(item).await;
+        let found = self.sources.external.load_external(item).await;
         let secret = found.map_err(|error| RegistryError::Foreign(error, Box::new(profile.clone())))?;
         Ok(EntryParts { secret: Some(secret), ..given })
     }

@@ -10,13 +10,13 @@ mod unproved;
 use crate::base::files::FileError;
 use crate::failure::{internal, locked};
 use crate::registry::error::RegistryError;
-use crate::secrets::failure::{of_foreign, of_vault};
+use crate::secrets::failure::{of_external, of_vault};
 
 /// What a registry's error means.
 pub fn of_registry(error: &RegistryError) -> Failure {
     let (code, hint) = match error {
         RegistryError::Vault(error, profile) => return of_vault(*error, profile),
-        RegistryError::Foreign(error, profile) => return of_foreign(*error, profile),
+        RegistryError::Foreign(error, profile) => return of_external(*error, profile),
         RegistryError::Unproved(failure) => return unproved::unproved(failure),
         RegistryError::Reload(failure) => return failure.clone(),
         RegistryError::Locked => return locked(),

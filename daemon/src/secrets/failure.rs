@@ -12,7 +12,7 @@ use crate::profile::Profile;
 use crate::secrets::vault::VaultError;
 
 /// What it means that a secret of another program could not be taken over for a profile that is not there yet.
-pub fn of_foreign(error: VaultError, profile: &Profile) -> Failure {
+pub fn of_external(error: VaultError, profile: &Profile) -> Failure {
     let name = &profile.name;
     let (code, message) = match error {
         VaultError::Absent => (ErrorCode::SECRET_ABSENT, "the keyring has no such item"),

@@ -21,7 +21,7 @@ pub struct Sources {
     /// The daemon's memory.
     pub memory: Arc<dyn SecretBackend>,
     /// What other programs keep in the system keyring.
-    pub foreign: Arc<dyn ExternalItems>,
+    pub external: Arc<dyn ExternalItems>,
 }
 
 impl Sources {

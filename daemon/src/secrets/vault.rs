@@ -16,7 +16,7 @@ mod serial_queue;
 pub use backend::{SECRET_LIMIT, SecretBackend, VaultError};
 pub use command::CommandBackend;
 pub use credential::{CredentialBackend, CredentialFault};
-pub use external::{ExternalItems, check_foreign};
+pub use external::{ExternalItems, check_external_item};
 pub use file::FileBackend;
 pub use keyring::KeyringBackend;
 pub use memory::MemoryBackend;

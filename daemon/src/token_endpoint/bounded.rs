@@ -2,7 +2,7 @@
 //! empty records, tickets, new keys), work and time end with it. It changes nothing about how TLS protects what it passes.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::cipher::{InboundOpaqueMessage, InboundPlainMessage, MessageDecrypter};
@@ -10,6 +10,7 @@ use rustls::{Error, OtherError, SupportedCipherSuite, Tls12CipherSuite, Tls13Cip
 
 mod algorithms;
 
+use crate::base::mutex::lock;
 use algorithms::{Bounded12, Bounded13};
 
 /// The most bytes that are decrypted in one exchange: far more than certificates, headers and the longest body take.
@@ -128,10 +129,6 @@ impl MessageDecrypter for Counting {
 
 fn flooded() -> Error {
     Error::Other(OtherError(Arc::new(Flooded)))
-}
-
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -121,7 +121,7 @@ pub enum ProxyFlaw {
     TimedOut,
     /// It answered 407, and had been given no user and password.
     #[error("asks for a user and password (HTTP 407)")]
-    CredentialsWanted,
+    CredentialsRequired,
     /// It answered 407 to the user and password.
     #[error("refused the user or the password that it was given (HTTP 407)")]
     CredentialsRefused,

@@ -35,7 +35,7 @@ pub struct ProbeResult {
 ///
 /// # Errors
 /// [`TokenRequestError`], as a token request would end.
-pub async fn look(
+pub async fn probe(
     url: &RequestUrl,
     network: &Network,
     proxy_password: Option<&Secret>,
@@ -52,14 +52,14 @@ pub async fn look(
         progress,
     };
     let answer = in_time(http::exchange(exchange)).await?;
-    response::seen(&answer, url)
+    response::probe_result(&answer, url)
 }
 
 /// How many addresses the host has that a request to `url` connects to: the proxy's, else the server's.
 ///
 /// # Errors
 /// [`TokenRequestError::Unreachable`] or [`TokenRequestError::TimedOut`].
-pub async fn look_up(url: &RequestUrl, network: &Network) -> Result<(String, usize), TokenRequestError> {
+pub async fn resolve(url: &RequestUrl, network: &Network) -> Result<(String, usize), TokenRequestError> {
     let unknown = TokenRequestError::Unreachable(ConnectFailure::NameLookup);
     let next = network.proxy_for(url).map_or(url.as_str(), |proxy| proxy.origin());
     let host = Url::parse(next).ok().and_then(|next| next.host_str().map(str::to_owned));

@@ -14,7 +14,7 @@ use crate::profile::Network;
 use crate::profile::request_url::RequestUrl;
 
 /// The longest life that is believed, whatever the server says.
-pub const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+pub const MAX_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Everything that one token request needs. It is consumed by it, so that the secret does not outlive it.
 pub struct TokenRequest {
@@ -39,7 +39,7 @@ pub struct TokenRequest {
 pub struct IssuedToken {
     /// The token.
     pub token: AccessToken,
-    /// How long it lives from the moment the server made it: 0 to [`LONGEST_LIFE`]; the documented life where
+    /// How long it lives from the moment the server made it: 0 to [`MAX_LIFE`]; the documented life where
     /// the server does not say.
     pub life: Duration,
 }

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::description::{AnswerDescription, Content, KnownError, LOGIN_TO_NETWORK};
 use super::error::{AnswerFlaw, Target, TokenRequestError};
 use super::probe::ProbeResult;
-use super::request::{IssuedToken, LONGEST_LIFE};
+use super::request::{IssuedToken, MAX_LIFE};
 use crate::profile::request_url::RequestUrl;
 use fields::{Fields, Value};
 
@@ -82,7 +82,7 @@ pub fn read(
 ///
 /// # Errors
 /// [`TokenRequestError`] where a token request would be no better off: the server is in trouble, or elsewhere.
-pub fn seen(answer: &HttpAnswer, url: &RequestUrl) -> Result<ProbeResult, TokenRequestError> {
+pub fn probe_result(answer: &HttpAnswer, url: &RequestUrl) -> Result<ProbeResult, TokenRequestError> {
     let status = answer.status;
     let to = match status {
         301 | 302 | 303 | 307 | 308 => redirect::target(answer.location.as_deref(), url),
@@ -187,7 +187,7 @@ fn life(field: &Value) -> Result<Duration, AnswerFlaw> {
         Value::Text(text) => number(text).ok_or(AnswerFlaw::ExpiresIn)?,
         Value::Object(_) | Value::List(_) | Value::Other => return Err(AnswerFlaw::ExpiresIn),
     };
-    Ok(Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFE.as_secs_f64())))
+    Ok(Duration::from_secs_f64(seconds.clamp(0.0, MAX_LIFE.as_secs_f64())))
 }
 
 /// A number in digits; `inf` and `nan`, which Rust would also read, are none.

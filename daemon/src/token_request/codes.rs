@@ -3,13 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cp_token_protocol::message::TotpMethod;
 use cp_token_protocol::{ProfileName, Secret, handover};
 
 use crate::base::clock::Clock;
+use crate::base::mutex::lock;
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
 use crate::secrets::sources::Sources;
@@ -65,7 +66,7 @@ struct CodeWait<'c> {
 
 impl Drop for CodeWait<'_> {
     fn drop(&mut self) {
-        self.codes.waiting().remove(self.name);
+        lock(&self.codes.waiting).remove(self.name);
     }
 }
 
@@ -103,7 +104,7 @@ impl Codes {
 
     /// How long a caller is kept waiting, or has to wait, for the next code; nothing where no code is waited for.
     pub fn current_delay(&self, profile: &Profile) -> Option<Duration> {
-        let is_waiting = self.waiting().contains(&profile.name);
+        let is_waiting = lock(&self.waiting).contains(&profile.name);
         if is_waiting || profile.needs_code() { self.wait(profile) } else { None }
     }
 
@@ -116,12 +117,12 @@ impl Codes {
 
     /// The codes that every account has used.
     pub fn export_state(&self) -> Vec<handover::Codes> {
-        self.lock().iter().map(|(account, used)| used.export_state(account)).collect()
+        lock(&self.used).iter().map(|(account, used)| used.export_state(account)).collect()
     }
 
     /// Takes over the codes that one account has used.
     pub fn import_state(&self, legacy: &handover::Codes) {
-        self.lock().insert(AccountKey::told(legacy.account.clone()), UsedCodes::import_state(legacy));
+        lock(&self.used).insert(AccountKey::told(legacy.account.clone()), UsedCodes::import_state(legacy));
     }
 
     /// A code that is not ours to compute takes the step of the usual length.
@@ -206,7 +207,7 @@ impl Codes {
 
     /// Sleeps for as long by the wall clock, which may be set or stand still meanwhile.
     async fn sleep_until_next_step(&self, profile: &Profile, wait: Duration) {
-        self.waiting().insert(profile.name.clone());
+        lock(&self.waiting).insert(profile.name.clone());
         let _waiting = CodeWait { codes: self, name: &profile.name };
         let end = self.clock.now().wall + wait;
         while let Some(left) = end.checked_sub(self.clock.now().wall).filter(|left| !left.is_zero()) {
@@ -239,15 +240,7 @@ impl Codes {
     }
 
     fn used<T>(&self, profile: &Profile, look: impl FnOnce(&mut UsedCodes) -> T) -> T {
-        look(self.lock().entry(AccountKey::in_any_case(profile)).or_default())
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, HashSet<ProfileName>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<AccountKey, UsedCodes>> {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+        look(lock(&self.used).entry(AccountKey::in_any_case(profile)).or_default())
     }
 }
 

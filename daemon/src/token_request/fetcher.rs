@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cp_token_protocol::message::Identity;
@@ -12,6 +12,7 @@ use cp_token_protocol::{AccessToken, ProfileName, Secret};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::base::clock::Clock;
+use crate::base::mutex::lock;
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
 use crate::secrets::secret_record::SecretRecord;
@@ -25,8 +26,8 @@ use crate::token_request::{FetchToken, FetchedToken, TokenRequestFailed};
 
 mod attempt;
 mod login;
-mod look;
 pub mod pauses;
+mod probe;
 mod turns;
 
 use pauses::Pauses;
@@ -85,7 +86,7 @@ impl TokenFetcher {
     ///
     /// # Errors
     /// [`TokenRequestFailed`].
-    pub async fn prove(
+    pub async fn verify(
         &self,
         profile: &Profile,
         entry: &SecretRecord,
@@ -134,7 +135,7 @@ impl TokenFetcher {
     /// One trade of a profile at a time, be it of the secret at rest or of a new one.
     async fn profile_mutex(&self, profile: &Profile) -> OwnedMutexGuard<()> {
         let profile_mutex = {
-            let mut turnstiles = self.turnstiles.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut turnstiles = lock(&self.turnstiles);
             turnstiles.retain(|_, profile_mutex| Arc::strong_count(profile_mutex) > 1);
             Arc::clone(turnstiles.entry(profile.name.clone()).or_default())
         };

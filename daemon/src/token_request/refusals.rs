@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use cp_token_protocol::{Failure, ProfileName, Secret, handover};
@@ -11,6 +11,7 @@ use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use crate::base::mutex::lock;
 use crate::profile::account::AccountKey;
 
 /// More secrets than this of one account are not remembered; the oldest goes.
@@ -60,13 +61,13 @@ struct Refused {
 impl Refusals {
     /// The secret was refused for good.
     pub fn note(&self, account: &AccountKey, secret: &Secret, profile: &ProfileName, failure: &Failure) {
-        self.lock().note(account, secret, profile, Some(failure.clone()));
+        lock(&self.0).note(account, secret, profile, Some(failure.clone()));
     }
 
     /// A one-time code was refused together with this secret. True for the first one: the next code shows which of the
     /// two it was.
     pub fn note_code(&self, account: &AccountKey, secret: &Secret, profile: &ProfileName) -> bool {
-        let mut held = self.lock();
+        let mut held = lock(&self.0);
         let is_first = held.find(account, secret).is_none();
         if is_first {
             held.note(account, secret, profile, None);
@@ -76,28 +77,28 @@ impl Refusals {
 
     /// What was said of this very secret where it was refused for good, and for which profile.
     pub fn of(&self, account: &AccountKey, secret: &Secret) -> Option<(ProfileName, Failure)> {
-        let held = self.lock();
+        let held = lock(&self.0);
         let refused = held.find(account, secret)?;
         Some((refused.profile.clone(), refused.failure.clone()?))
     }
 
     /// The secret of the account, as it is known here.
     pub fn credential(&self, account: &AccountKey, secret: &Secret) -> Option<Credential> {
-        let mut held = self.lock();
+        let mut held = lock(&self.0);
         held.require_key();
         Some((account.clone(), held.fingerprint(account, secret)?))
     }
 
     /// Whether it has worked of late. Somebody else may have learnt so only just now.
     pub fn is_proved(&self, (account, fingerprint): &Credential, now: Duration) -> bool {
-        let held = self.lock();
+        let held = lock(&self.0);
         let worked = held.worked.get(account).filter(|(worked, _)| worked == fingerprint);
         worked.is_some_and(|(_, when)| now.saturating_sub(*when) < PROVED)
     }
 
     /// Whether it was refused for good.
     pub fn is_refused(&self, credential: &Credential) -> bool {
-        self.lock().refused.get(credential).is_some_and(|refused| refused.failure.is_some())
+        lock(&self.0).refused.get(credential).is_some_and(|refused| refused.failure.is_some())
     }
 
     /// The secret was taken by whom it was sent to.
@@ -109,7 +110,7 @@ impl Refusals {
 
     /// As [`Refusals::note_worked`].
     pub fn note_credential_worked(&self, (account, fingerprint): Credential, now: Duration) {
-        let mut held = self.lock();
+        let mut held = lock(&self.0);
         if held.worked.len() >= OF_ALL {
             held.worked.clear();
         }
@@ -118,7 +119,7 @@ impl Refusals {
 
     /// The secret has worked.
     pub fn clear(&self, account: &AccountKey, secret: &Secret) {
-        let mut held = self.lock();
+        let mut held = lock(&self.0);
         if let Some(fingerprint) = held.fingerprint(account, secret) {
             held.refused.remove(&(account.clone(), fingerprint));
         }
@@ -126,35 +127,35 @@ impl Refusals {
 
     /// A person has said that whatever the account has may be tried once more; whether there was any.
     pub fn clear_refusal(&self, account: &AccountKey) -> bool {
-        self.lock().remove(|refused, _| refused == account)
+        lock(&self.0).remove(|refused, _| refused == account)
     }
 
     /// The same of whatever was refused for a profile of this name, be there one or not: none came of a creation that was
     /// refused.
     pub fn clear_refusal_named(&self, name: &ProfileName) -> bool {
-        self.lock().remove(|_, refused| refused.profile == *name || refused.others.contains(name))
+        lock(&self.0).remove(|_, refused| refused.profile == *name || refused.others.contains(name))
     }
 
     /// As [`Refusals::forgive`], for every account.
     pub fn clear_refusals(&self) -> bool {
-        self.lock().remove(|_, _| true)
+        lock(&self.0).remove(|_, _| true)
     }
 
     /// Hands over the key, without which a fingerprint says nothing about a secret.
-    pub fn withdraw(&self) -> Secret {
-        let mut held = self.lock();
+    pub fn take_key(&self) -> Secret {
+        let mut held = lock(&self.0);
         held.worked.clear();
         held.key.take().unwrap_or_else(|| Secret::zeroed(0))
     }
 
-    /// Takes back what [`Refusals::withdraw`] has handed over.
-    pub fn restore(&self, key: &Secret) {
-        self.lock().restore(key);
+    /// Takes back what [`Refusals::take_key`] has handed over.
+    pub fn put_back_key(&self, key: &Secret) {
+        lock(&self.0).restore(key);
     }
 
     /// A copy of each for each name, with what was said of it. The last name comes last.
     pub fn export_state(&self) -> Vec<handover::Refusal> {
-        let held = self.lock();
+        let held = lock(&self.0);
         let key = || held.key.as_ref().map_or_else(|| Secret::zeroed(0), |key| Secret::copy_of(key.expose()));
         let copies = |((account, fingerprint), refused): (&Credential, &Refused)| {
             let copy = |profile: &ProfileName| {
@@ -169,15 +170,11 @@ impl Refusals {
 
     /// Takes over what [`Refusals::bequeath`] told of one.
     pub fn import_state(&self, refusal: handover::Refusal) {
-        let mut held = self.lock();
+        let mut held = lock(&self.0);
         held.key = None;
         held.restore(&refusal.key);
         let handover::Refusal { profile, account, fingerprint, failure, .. } = refusal;
         held.insert((AccountKey::told(account), fingerprint), profile, failure);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, RefusedRecord> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -223,8 +223,8 @@ async fn daemon(
     disk: Arc<dyn CodeLog>,
     profiles: &[(usize, Arc<Profile>)],
 ) -> Daemon {
-    let (memory, foreign) = (Arc::new(MemoryBackend::default()), Arc::new(KeyringBackend::default()));
-    let sources = Sources { keyring: memory.clone(), memory, foreign };
+    let (memory, external) = (Arc::new(MemoryBackend::default()), Arc::new(KeyringBackend::default()));
+    let sources = Sources { keyring: memory.clone(), memory, external };
     for (user, profile) in profiles {
         let totp_seed = Some(Secret::copy_of(server.users[*user].seed.as_bytes()));
         let entry = SecretRecord { secret: Secret::copy_of(PASSWORD), totp_seed, proxy_password: None };

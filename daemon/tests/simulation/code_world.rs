@@ -55,8 +55,8 @@ pub(crate) struct CodeChecker {
 impl CodeChecker {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let nobody = || Arc::new(MemoryBackend::default());
-        let foreign = Arc::new(KeyringBackend::default());
-        let sources = Sources { keyring: nobody(), memory: nobody(), foreign };
+        let external = Arc::new(KeyringBackend::default());
+        let sources = Sources { keyring: nobody(), memory: nobody(), external };
         Self {
             codes: Codes::new(sources, clock, Arc::new(Log::default())),
             seed: Secret::copy_of(b"JBSWY3DPEHPK3PXP"),

@@ -4,13 +4,14 @@
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use cp_token_protocol::Secret;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::watch::{Watch, keep_descriptors_to_ourselves};
 use super::{ProgramError, environment, not_started};
+use crate::base::mutex::lock;
 use crate::process::children;
 use crate::process::signals;
 use crate::secrets::secret_reader::SecretReader;
@@ -32,7 +33,7 @@ enum State {
 impl KillHandle {
     /// Kills the program; one that has not begun will not live.
     pub(super) fn pull(&self) {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         match *state {
             State::Running(group) => kill(group),
             State::NotBegun | State::Over => *state = State::Over,
@@ -40,7 +41,7 @@ impl KillHandle {
     }
 
     fn hold(&self, group: Pid) {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         match *state {
             State::NotBegun | State::Running(_) => *state = State::Running(group),
             State::Over => kill(group),
@@ -48,12 +49,7 @@ impl KillHandle {
     }
 
     fn let_go(&self) {
-        *self.state() = State::Over;
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing that may panic runs under the lock.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.state) = State::Over;
     }
 }
 

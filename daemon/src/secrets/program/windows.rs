@@ -5,7 +5,7 @@ use std::io;
 use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle};
 use std::path::Path;
 use std::ptr::null;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use cp_token_protocol::Secret;
 use cp_token_protocol::windows::child::{Start, Started};
@@ -18,6 +18,7 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::{ProgramError, environment};
+use crate::base::mutex::lock;
 use crate::secrets::secret_reader::SecretReader;
 
 /// The right to end a program from elsewhere.
@@ -37,7 +38,7 @@ enum State {
 impl KillHandle {
     /// Ends the program; one that has not begun will not live.
     pub(super) fn pull(&self) {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         if let State::Running(job) = &*state {
             job.end();
         }
@@ -45,16 +46,11 @@ impl KillHandle {
     }
 
     fn hold(&self, job: &Arc<Job>) {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         match *state {
             State::NotBegun | State::Running(_) => *state = State::Running(Arc::clone(job)),
             State::Over => job.end(),
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing that may panic runs under the lock.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -104,7 +100,7 @@ pub(super) fn run(argv: &[String], limit: usize, leash: &KillHandle) -> Result<S
     }
     let number = exit_number(&process);
     job.end();
-    *leash.state() = State::Over;
+    *lock(&leash.state) = State::Over;
     let printed = heard?;
     match number? {
         0 => Ok(printed.finish()?),

@@ -20,7 +20,7 @@ pub trait ExternalItems: Send + Sync {
     ///
     /// # Errors
     /// [`VaultError`].
-    fn load_foreign<'a>(
+    fn load_external<'a>(
         &'a self,
         item: &'a ExternalKeyringItem,
     ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>>;
@@ -30,7 +30,7 @@ pub trait ExternalItems: Send + Sync {
 ///
 /// # Errors
 /// One clause that says what it has to be.
-pub fn check_foreign(item: &ExternalKeyringItem) -> Result<(), &'static str> {
+pub fn check_external_item(item: &ExternalKeyringItem) -> Result<(), &'static str> {
     let is_theirs = SERVICES.iter().any(|start| item.service.starts_with(start));
     let fits = |text: &str| (1..=LIMIT).contains(&text.len()) && !text.contains('\0');
     if is_theirs && fits(&item.service) && fits(&item.username) {
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn no_item_but_those_of_the_official_clis_is_looked_at() {
         let check = |service: &str, username: &str| {
-            check_foreign(&ExternalKeyringItem { service: service.into(), username: username.into() })
+            check_external_item(&ExternalKeyringItem { service: service.into(), username: username.into() })
         };
         assert_eq!(check("crashplancli::prod", "key-1"), Ok(()));
         assert_eq!(check("code42cli::A Person", "Alex.Doe@example.com"), Ok(()));

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cp_token_protocol::Secret;
@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::backend::{SECRET_LIMIT, SecretBackend, VaultError, require_storable};
 use super::external::ExternalItems;
 use super::serial_queue::SerialQueue;
+use crate::base::mutex::lock;
 use crate::profile::secret_key::SecretKey;
 
 mod probe;
@@ -45,7 +46,7 @@ impl Default for KeyringBackend {
 impl KeyringBackend {
     /// What the keyring did when it was last asked.
     pub fn health(&self) -> KeyringReport {
-        *self.health.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.health)
     }
 
     /// Tries whether the keyring takes, gives back and lets go of an item, which is made for this and taken away.
@@ -79,7 +80,7 @@ impl KeyringBackend {
     }
 
     fn note(&self, error: Option<VaultError>) {
-        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = report(error);
+        *lock(&self.health) = report(error);
     }
 }
 
@@ -112,13 +113,13 @@ impl SecretBackend for KeyringBackend {
 }
 
 impl ExternalItems for KeyringBackend {
-    fn load_foreign<'a>(
+    fn load_external<'a>(
         &'a self,
         item: &'a ExternalKeyringItem,
     ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>> {
         let item = item.clone();
         // A person has asked for it, and the keyring may ask back for its password.
-        Box::pin(self.call(CHANGE_DEADLINE, move || load_foreign(&item)))
+        Box::pin(self.call(CHANGE_DEADLINE, move || load_external(&item)))
     }
 }
 
@@ -127,12 +128,12 @@ fn load(key: &SecretKey) -> Result<Secret, VaultError> {
 }
 
 #[cfg(not(windows))]
-fn load_foreign(item: &ExternalKeyringItem) -> Result<Secret, VaultError> {
+fn load_external(item: &ExternalKeyringItem) -> Result<Secret, VaultError> {
     read(&named(&item.service, &item.username, None)?)
 }
 
 #[cfg(windows)]
-fn load_foreign(item: &ExternalKeyringItem) -> Result<Secret, VaultError> {
+fn load_external(item: &ExternalKeyringItem) -> Result<Secret, VaultError> {
     windows::foreign(&item.service, &item.username)
 }
 

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use cp_token_protocol::Secret;
 
 use super::backend::{SecretBackend, VaultError, require_storable};
+use crate::base::mutex::lock;
 use crate::profile::secret_key::SecretKey;
 use crate::secrets::secret_bundle;
 
@@ -27,23 +28,23 @@ impl Default for MemoryBackend {
 impl MemoryBackend {
     /// How many secrets it holds; none while somebody else keeps them, sealed.
     pub fn count(&self) -> usize {
-        self.secrets().as_ref().map_or(0, HashMap::len)
+        lock(&self.secrets).as_ref().map_or(0, HashMap::len)
     }
 
-    /// Hands all secrets over as one text and holds none until [`MemoryBackend::restore`].
-    pub fn withdraw(&self) -> Secret {
-        let secrets = self.secrets().take().unwrap_or_default();
+    /// Hands all secrets over as one text and holds none until [`MemoryBackend::put_back`].
+    pub fn take_secrets(&self) -> Secret {
+        let secrets = lock(&self.secrets).take().unwrap_or_default();
         secret_bundle::pack(secrets.iter().map(|(account, secret)| (account.as_str(), secret)))
     }
 
-    /// Takes back what [`MemoryBackend::withdraw`] has handed over.
-    pub fn restore(&self, packed: &Secret) {
-        *self.secrets() = Some(secret_bundle::unpack(packed).into_iter().collect());
+    /// Takes back what [`MemoryBackend::take_secrets`] has handed over.
+    pub fn put_back(&self, packed: &Secret) {
+        *lock(&self.secrets) = Some(secret_bundle::unpack(packed).into_iter().collect());
     }
 
     /// A copy of each secret with its key; none while somebody else keeps them, sealed.
     pub fn export_state(&self) -> Vec<(String, Secret)> {
-        let secrets = self.secrets();
+        let secrets = lock(&self.secrets);
         let copy =
             |(account, secret): (&String, &Secret)| (account.clone(), Secret::copy_of(secret.expose()));
         secrets.iter().flatten().map(copy).collect()
@@ -51,16 +52,11 @@ impl MemoryBackend {
 
     /// Takes over a secret; whether there was room for it.
     pub fn import_state(&self, account: String, secret: Secret) -> bool {
-        self.secrets().as_mut().map(|secrets| secrets.insert(account, secret)).is_some()
-    }
-
-    fn secrets(&self) -> MutexGuard<'_, Option<HashMap<String, Secret>>> {
-        // No code that may panic runs under the lock, and a map of secrets is whole after any of it.
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.secrets).as_mut().map(|secrets| secrets.insert(account, secret)).is_some()
     }
 
     fn find(&self, key: &SecretKey) -> Result<Secret, VaultError> {
-        let secrets = self.secrets();
+        let secrets = lock(&self.secrets);
         let secret =
             secrets.as_ref().ok_or(VaultError::Sealed)?.get(&key.account()).ok_or(VaultError::Absent)?;
         Ok(Secret::copy_of(secret.expose()))
@@ -69,12 +65,12 @@ impl MemoryBackend {
     fn put(&self, key: &SecretKey, secret: &Secret) -> Result<(), VaultError> {
         require_storable(secret)?;
         let copy = Secret::copy_of(secret.expose());
-        self.secrets().as_mut().ok_or(VaultError::Sealed)?.insert(key.account(), copy);
+        lock(&self.secrets).as_mut().ok_or(VaultError::Sealed)?.insert(key.account(), copy);
         Ok(())
     }
 
     fn remove(&self, key: &SecretKey) -> Result<(), VaultError> {
-        self.secrets().as_mut().ok_or(VaultError::Sealed)?.remove(&key.account());
+        lock(&self.secrets).as_mut().ok_or(VaultError::Sealed)?.remove(&key.account());
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::backend::VaultError;
 use crate::base::blocking::BusyThread;
 use crate::base::memory;
+use crate::base::mutex::lock;
 
 /// The most calls that wait behind the one that runs.
 const QUEUE_LIMIT: usize = 16;
@@ -59,7 +60,7 @@ impl SerialQueue {
     }
 
     fn enqueue(&self, run: Box<dyn FnOnce() + Send>) -> Result<u64, VaultError> {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         if state.is_overdue || state.waiting.len() >= QUEUE_LIMIT {
             return Err(VaultError::Busy);
         }
@@ -82,7 +83,7 @@ impl SerialQueue {
 
     /// Takes a call back that has not begun. A call that made somebody wait too long lets nobody in behind it.
     fn give_up(&self, ticket: u64) -> VaultError {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         state.is_overdue |= state.running.is_some_and(|running| running <= ticket);
         let waiting = state.waiting.len();
         state.waiting.retain(|job| job.ticket != ticket);
@@ -98,17 +99,12 @@ impl SerialQueue {
     }
 
     fn next(&self) -> Option<Box<dyn FnOnce() + Send>> {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         let job = state.waiting.pop_front();
         state.running = job.as_ref().map(|job| job.ticket);
         state.is_overdue = false;
         state.has_thread = job.is_some();
         job.map(|job| job.run)
-    }
-
-    fn state(&self) -> MutexGuard<'_, QueueState> {
-        // Nothing that may panic runs under the lock.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,7 +145,7 @@ mod tests {
 
     /// Waits until the queue's thread has ended, each time letting it run.
     fn settle(queue: &SerialQueue) {
-        while queue.state().has_thread {
+        while lock(&queue.state).has_thread {
             thread::yield_now();
         }
     }

@@ -17,7 +17,7 @@ impl Doctor {
         let told = ProfileFindings::of(&profile.name);
         let mut findings: Vec<Finding> =
             [kind(profile, told), http(profile, told)].into_iter().flatten().collect();
-        let secret = self.redeemer.look_at_secret(profile).await;
+        let secret = self.redeemer.load_secret(profile).await;
         findings.push(match &secret {
             Ok(entry) => self.secret(profile, entry, told),
             Err(failure) => told.fault("secret", failure),
@@ -49,13 +49,13 @@ impl Doctor {
         if proxy.is_none_or(|proxy| proxy.user().is_none()) {
             return self.shared_way(profile, told).await;
         }
-        let (host, count) = match self.redeemer.look_up(profile).await {
+        let (host, count) = match self.redeemer.resolve_server(profile).await {
             Ok(found) => found,
             Err(failure) => return vec![told.fault("name", &failure)],
         };
         let name = told.fine("name", addresses(&host, count));
         let before = self.clock.now().wall;
-        let seen = self.redeemer.look_at_server(profile, entry).await;
+        let seen = self.redeemer.probe_server(profile, entry).await;
         let after = self.clock.now().wall;
         match seen {
             Ok(seen) => {
@@ -68,7 +68,7 @@ impl Doctor {
 
     /// As [`Doctor::way`], where no password is needed on it: what is seen holds for every profile that takes it.
     async fn shared_way(&self, profile: &Profile, told: ProfileFindings<'_>) -> Vec<Finding> {
-        let look = self.routes.look(profile, &self.redeemer, self.clock.as_ref()).await;
+        let look = self.routes.look(profile, self.clock.as_ref()).await;
         let failed = |error| of_token_request(error, profile, None).failure;
         let mut findings = vec![match &look.name {
             Ok((host, count)) => told.fine("name", addresses(host, *count)),

@@ -9,8 +9,7 @@ use tokio::sync::OnceCell;
 
 use crate::base::clock::Clock;
 use crate::profile::Profile;
-use crate::token_endpoint::{ProbeResult, TokenRequestError};
-use crate::token_request::fetcher::TokenFetcher;
+use crate::token_endpoint::{self, ProbeResult, TokenRequestError, Unconditional};
 
 /// What was seen, by the way that leads there.
 #[derive(Debug, Default)]
@@ -36,25 +35,22 @@ impl Routes {
     }
 
     /// What is seen on the way of a profile that needs no password for it.
-    pub(super) async fn look(
-        &self,
-        profile: &Profile,
-        redeemer: &TokenFetcher,
-        clock: &dyn Clock,
-    ) -> RouteCheck {
+    pub(super) async fn look(&self, profile: &Profile, clock: &dyn Clock) -> RouteCheck {
         let cell = {
             let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(looks.entry(key(profile)).or_default())
         };
-        cell.get_or_init(|| look(profile, redeemer, clock)).await.clone()
+        cell.get_or_init(|| look(profile, clock)).await.clone()
     }
 }
 
-async fn look(profile: &Profile, redeemer: &TokenFetcher, clock: &dyn Clock) -> RouteCheck {
-    let name = redeemer.find_server(profile).await;
+async fn look(profile: &Profile, clock: &dyn Clock) -> RouteCheck {
+    let name = token_endpoint::resolve(&profile.url, &profile.network).await;
     let before = clock.now().wall;
     let server = match &name {
-        Ok(_) => Some(redeemer.see_server(profile).await),
+        Ok(_) => {
+            Some(token_endpoint::probe(&profile.url, &profile.network, None, Arc::new(Unconditional)).await)
+        }
         Err(_) => None,
     };
     RouteCheck { name, server, between: (before, clock.now().wall) }

@@ -32,7 +32,7 @@ impl TunnelError for <Tunnel<HttpConnector> as Service<Uri>>::Error {
             Self::ConnectFailed(cause) => unreachable(&**cause),
             Self::Io(_) | Self::TunnelUnexpectedEof => ProxyFlaw::BrokenOff,
             Self::ProxyAuthRequired if has_credentials => ProxyFlaw::CredentialsRefused,
-            Self::ProxyAuthRequired => ProxyFlaw::CredentialsWanted,
+            Self::ProxyAuthRequired => ProxyFlaw::CredentialsRequired,
             Self::ProxyHeadersTooLong | Self::TunnelUnsuccessful | Self::MissingHost => ProxyFlaw::NoTunnel,
         }
     }

@@ -11,7 +11,7 @@ use crate::token_endpoint::{CertificateFlaw, ProxyFlaw, Target, TokenRequestErro
 pub(super) fn of_proxy(flaw: ProxyFlaw, error: &str, profile: &Profile) -> Failure {
     let name = &profile.name;
     let (code, hint) = match flaw {
-        ProxyFlaw::CredentialsWanted | ProxyFlaw::CredentialsRefused => {
+        ProxyFlaw::CredentialsRequired | ProxyFlaw::CredentialsRefused => {
             let message = format!("profile {name}: {error}; it is not asked again until that changes");
             return Failure::new(ErrorCode::PROXY_REFUSED, message).with_hint(credentials(flaw, profile));
         }

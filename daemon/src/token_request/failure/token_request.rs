@@ -103,10 +103,10 @@ pub fn kind_of(error: &TokenRequestError, profile: &Profile) -> FailureKind {
         TokenRequestError::Refused { .. } if !is_ours => return LOOKED_AT_AGAIN,
         TokenRequestError::Refused { .. } | TokenRequestError::BadName => return FailureKind::Final,
         TokenRequestError::Proxy { flaw, .. } => match flaw {
-            ProxyFlaw::CredentialsWanted | ProxyFlaw::CredentialsRefused if is_ours => {
+            ProxyFlaw::CredentialsRequired | ProxyFlaw::CredentialsRefused if is_ours => {
                 return FailureKind::Final;
             }
-            ProxyFlaw::CredentialsWanted | ProxyFlaw::CredentialsRefused => return LOOKED_AT_AGAIN,
+            ProxyFlaw::CredentialsRequired | ProxyFlaw::CredentialsRefused => return LOOKED_AT_AGAIN,
             ProxyFlaw::Unreachable(_) | ProxyFlaw::BrokenOff | ProxyFlaw::NoTunnel | ProxyFlaw::TimedOut => {
                 (policy::LOCAL_CAP, None)
             }

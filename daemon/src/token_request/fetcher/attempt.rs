@@ -2,7 +2,7 @@
 //! moment when each has been judged. It must not read what an answer means.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use cp_token_protocol::message::{Identity, TotpMethod};
 use cp_token_protocol::{ProfileName, Secret};
@@ -11,6 +11,7 @@ use super::TokenFetcher;
 use super::login::proxy_login;
 use super::turns::{CredentialTurn, Limits};
 use crate::base::clock::Clock;
+use crate::base::mutex::lock;
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
 use crate::secrets::secret_record::SecretRecord;
@@ -77,7 +78,7 @@ impl Progress for Stages {
     }
 
     fn may_send(&self) -> bool {
-        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        let server = lock(&self.server);
         let may = server.as_ref().is_none_or(|server| self.may_send_to(server));
         self.is_held_back.store(!may, Ordering::Relaxed);
         may
@@ -167,7 +168,7 @@ impl TokenFetcher {
 }
 
 fn taken<T>(turn: &Mutex<Option<T>>) -> Option<T> {
-    turn.lock().unwrap_or_else(PoisonError::into_inner).take()
+    lock(turn).take()
 }
 
 /// One request finds out about what is not known to work. No account of an API client is locked, so far as is known.

@@ -2,12 +2,13 @@
 //! called. It waits for nothing.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use cp_token_protocol::handover;
 
 use crate::base::clock::Moment;
+use crate::base::mutex::lock;
 use crate::lease::policy;
 use crate::profile::account::AccountKey;
 use crate::token_endpoint::TokenRequestError;
@@ -30,7 +31,7 @@ impl Pauses {
         let Some(asked) = error.retry_after() else { return };
         let (shortest, longest) = policy::RETRY_AFTER_RANGE;
         let until = now.after(asked.clamp(shortest, longest));
-        let mut pauses = self.lock();
+        let mut pauses = lock(&self.0);
         pauses.retain(|_, pause| now.until(pause.until) > Duration::ZERO);
         let is_outlasted = |earlier: &Pause| now.until(earlier.until) > now.until(until);
         if !pauses.get(&account).is_some_and(is_outlasted) {
@@ -40,14 +41,14 @@ impl Pauses {
 
     /// What the server said, with what is left of the pause that it asked for; nothing where none lasts.
     pub(super) fn of(&self, account: &AccountKey, now: Moment) -> Option<TokenRequestError> {
-        let pauses = self.lock();
+        let pauses = lock(&self.0);
         let pause = pauses.get(account)?;
         let left = now.until(pause.until);
         (left > Duration::ZERO).then(|| pause.error.clone().with_retry_after(left))
     }
 
     /// A copy of each, for the daemon that comes.
-    pub fn hand_over(&self) -> Vec<handover::Pause> {
+    pub fn export_state(&self) -> Vec<handover::Pause> {
         let copy = |(account, pause): (&AccountKey, &Pause)| {
             let status = if let TokenRequestError::ServerFailed { status, .. } = pause.error {
                 status
@@ -56,21 +57,17 @@ impl Pauses {
             };
             handover::Pause { account: account.as_str().to_owned(), until: pause.until.into(), status }
         };
-        self.lock().iter().map(copy).collect()
+        lock(&self.0).iter().map(copy).collect()
     }
 
-    /// Takes over what [`Pauses::hand_over`] has copied.
-    pub fn take_over(&self, pause: handover::Pause) {
+    /// Takes over what [`Pauses::export_state`] has copied.
+    pub fn import_state(&self, pause: handover::Pause) {
         let handover::Pause { account, until, status } = pause;
         let error = match status {
             TOO_MANY_REQUESTS => TokenRequestError::Busy { retry_after: None },
             status => TokenRequestError::ServerFailed { status, retry_after: None },
         };
-        self.lock().insert(AccountKey::told(account), Pause { until: until.into(), error });
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<AccountKey, Pause>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0).insert(AccountKey::told(account), Pause { until: until.into(), error });
     }
 }
 
@@ -97,7 +94,7 @@ mod tests {
         let end = now.after(policy::RETRY_AFTER_RANGE.1);
         assert_eq!(pauses.of(&one, end), None);
         pauses.note(other, &busy(1), end);
-        assert_eq!(pauses.lock().len(), 1, "what is over is not kept");
+        assert_eq!(lock(&pauses.0).len(), 1, "what is over is not kept");
     }
 
     #[test]
@@ -124,7 +121,7 @@ mod tests {
         let (old, new) = (Pauses::default(), Pauses::default());
         old.note(one.clone(), &busy(30), now);
         old.note(other.clone(), &failed(Duration::from_secs(40)), now);
-        old.hand_over().into_iter().for_each(|pause| new.take_over(pause));
+        old.export_state().into_iter().for_each(|pause| new.import_state(pause));
         let later = now.after(Duration::from_secs(10));
         assert_eq!(new.of(&one, later), Some(busy(20)));
         assert_eq!(new.of(&other, later), Some(failed(Duration::from_secs(30))));

@@ -2,13 +2,14 @@
 //! and not by all. It must not know what a credential is, and holds nobody up for another one.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cp_token_protocol::ProfileName;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::base::mutex::lock;
 use crate::token_request::refusals::Credential;
 
 /// A request that was sent this long ago no longer counts against [`Limits::at_once`]: its server may never answer.
@@ -76,7 +77,7 @@ impl CredentialTurns {
         let waiting = Waiting { turns: self, profile };
         loop {
             let (changed, until) = {
-                let mut lines = self.lock();
+                let mut lines = lock(&self.lines);
                 let line = lines.entry(credential.clone()).or_insert_with(CredentialLine::new);
                 let Some((other, until)) = line.obstacle(limits(), began) else {
                     let number = line.begin(profile);
@@ -99,15 +100,7 @@ impl CredentialTurns {
 
     /// The profile that this one waits for.
     pub(super) fn ahead_of(&self, profile: &ProfileName) -> Option<ProfileName> {
-        self.waiting().get(profile).cloned()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Credential, CredentialLine>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, HashMap<ProfileName, ProfileName>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.waiting).get(profile).cloned()
     }
 }
 
@@ -119,27 +112,27 @@ struct Waiting<'t> {
 
 impl Waiting<'_> {
     fn note(&self, other: &ProfileName) {
-        self.turns.waiting().insert(self.profile.clone(), other.clone());
+        lock(&self.turns.waiting).insert(self.profile.clone(), other.clone());
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.turns.waiting().remove(self.profile);
+        lock(&self.turns.waiting).remove(self.profile);
     }
 }
 
 impl CredentialTurn {
     /// Whether the request may be sent now that its connection stands; it counts as sent if so.
     pub(super) fn send(&self, limits: Limits) -> bool {
-        let mut lines = self.turns.lock();
+        let mut lines = lock(&self.turns.lines);
         lines.get_mut(&self.credential).is_some_and(|line| line.send(self.number, limits))
     }
 }
 
 impl Drop for CredentialTurn {
     fn drop(&mut self) {
-        let mut lines = self.turns.lock();
+        let mut lines = lock(&self.turns.lines);
         let Some(line) = lines.get_mut(&self.credential) else { return };
         line.end(self.number);
         if line.requests.is_empty() {

@@ -76,9 +76,9 @@ fn the_memory_is_bounded_and_forgets_the_oldest_first() {
 fn without_its_key_nothing_is_known_of_a_secret_and_with_it_everything_is_as_before() {
     let refusals = Refusals::default();
     refusals.note(&account("jo"), &secret("old"), &name("a"), &no());
-    let key = refusals.withdraw();
+    let key = refusals.take_key();
     assert_eq!(refusals.of(&account("jo"), &secret("old")), None, "nothing of it is held meanwhile");
-    refusals.restore(&key);
+    refusals.put_back_key(&key);
     assert!(refusals.of(&account("jo"), &secret("old")).is_some());
     assert_eq!(refusals.of(&account("jo"), &secret("new")), None);
 }
@@ -92,10 +92,10 @@ fn the_next_daemon_holds_the_same_secrets_back_also_where_it_is_locked() {
     old.export_state().into_iter().for_each(|refusal| open.import_state(refusal));
     assert_eq!(open.of(&account("jo"), &secret("old")), Some((name("a"), no())));
     assert!(!open.note_code(&account("al"), &secret("one"), &name("b")));
-    let key = old.withdraw();
+    let key = old.take_key();
     let locked = Refusals::default();
     old.export_state().into_iter().for_each(|refusal| locked.import_state(refusal));
     assert_eq!(locked.of(&account("jo"), &secret("old")), None);
-    locked.restore(&key);
+    locked.put_back_key(&key);
     assert!(locked.of(&account("jo"), &secret("old")).is_some());
 }

@@ -36,7 +36,7 @@ async fn a_credential_is_tried_by_one_at_a_time_and_holds_up_no_other() {
     let second = within(1, &turns, UNPROVED).await.expect("the first is over");
     assert!(within(1, &turns, UNPROVED).await.is_none());
     drop(second);
-    assert!(turns.lock().is_empty());
+    assert!(lock(&turns.lines).is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,7 +66,7 @@ async fn a_request_that_is_not_answered_is_followed_by_one_more_and_then_named()
     assert!(timeout(Duration::from_secs(8), third.as_mut()).await.is_err());
     assert_eq!((turns.ahead_of(&of_third), turns.ahead_of(&name("x"))), (Some(name("one")), None));
     let third = third.await;
-    assert!(turns.waiting().is_empty());
+    assert!(lock(&turns.waiting).is_empty());
     assert_eq!(third.expect_err("two are under way"), name("one"));
     drop(first);
     let third = within(3, &turns, UNPROVED).await.expect("the second one is late, too");

@@ -1,8 +1,6 @@
 //! Owns the look at what a trade would need, without a trade: the secret in its source, and the way to the server. It
 //! must not send the secret, nor a proxy's password that was refused before.
 
-use std::sync::Arc;
-
 use cp_token_protocol::Failure;
 
 use super::TokenFetcher;
@@ -11,7 +9,7 @@ use crate::profile::Profile;
 use crate::profile::account::AccountKey;
 use crate::secrets::failure::of_vault;
 use crate::secrets::secret_record::SecretRecord;
-use crate::token_endpoint::{self, ProbeResult, ProxyFlaw, TokenRequestError, Unconditional};
+use crate::token_endpoint::{self, ProbeResult, ProxyFlaw, TokenRequestError};
 use crate::token_request::failure::of_token_request;
 
 impl TokenFetcher {
@@ -19,7 +17,7 @@ impl TokenFetcher {
     ///
     /// # Errors
     /// [`Failure`] where a trade would find nothing.
-    pub async fn look_at_secret(&self, profile: &Profile) -> Result<SecretRecord, Failure> {
+    pub async fn load_secret(&self, profile: &Profile) -> Result<SecretRecord, Failure> {
         self.sources.load(profile).await.map_err(|error| of_vault(error, profile))
     }
 
@@ -32,7 +30,7 @@ impl TokenFetcher {
     ///
     /// # Errors
     /// [`Failure`], as a trade would end on its way.
-    pub async fn look_at_server(
+    pub async fn probe_server(
         &self,
         profile: &Profile,
         entry: Option<&SecretRecord>,
@@ -45,7 +43,7 @@ impl TokenFetcher {
             return Err(before.failure);
         }
         let password = login.as_ref().map(|(_, password)| *password);
-        let seen = token_endpoint::look(&profile.url, &profile.network, password, attempt.progress()).await;
+        let seen = token_endpoint::probe(&profile.url, &profile.network, password, attempt.progress()).await;
         seen.map_err(|error| {
             let failed = of_token_request(&error, profile, None).failure;
             if let (
@@ -59,28 +57,12 @@ impl TokenFetcher {
         })
     }
 
-    /// As [`TokenFetcher::look_at_server`] of a profile whose way needs no password; nothing of the profile is in the outcome.
-    ///
-    /// # Errors
-    /// [`TokenRequestError`], as a token request would end.
-    pub async fn see_server(&self, profile: &Profile) -> Result<ProbeResult, TokenRequestError> {
-        token_endpoint::look(&profile.url, &profile.network, None, Arc::new(Unconditional)).await
-    }
-
-    /// As [`TokenFetcher::look_up`]; nothing of the profile is in the outcome.
-    ///
-    /// # Errors
-    /// [`TokenRequestError`], as a token request would end.
-    pub async fn find_server(&self, profile: &Profile) -> Result<(String, usize), TokenRequestError> {
-        token_endpoint::look_up(&profile.url, &profile.network).await
-    }
-
     /// The host that a trade connects to, and how many addresses it has.
     ///
     /// # Errors
     /// [`Failure`], as a trade would end.
-    pub async fn look_up(&self, profile: &Profile) -> Result<(String, usize), Failure> {
-        let found = token_endpoint::look_up(&profile.url, &profile.network).await;
+    pub async fn resolve_server(&self, profile: &Profile) -> Result<(String, usize), Failure> {
+        let found = token_endpoint::resolve(&profile.url, &profile.network).await;
         found.map_err(|error| of_token_request(&error, profile, None).failure)
     }
 }
