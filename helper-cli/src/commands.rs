@@ -12,23 +12,23 @@ mod fetch_token;
 mod forget;
 pub(crate) mod get;
 mod json;
+mod labels;
 mod lock;
 mod log;
 mod loss;
 mod manual;
-mod patience;
 mod profile;
 mod profiles;
+mod retry;
 mod service;
 mod shared;
 mod status;
 mod table;
-mod words;
 
 use cp_token_protocol::Failure;
 
 use crate::args::cli::{Command, CommandLine};
-use crate::commands::shared::by_variable;
+use crate::commands::shared::mention_variable;
 
 /// Does what the command line asks for, and gives the exit code.
 ///
@@ -40,11 +40,11 @@ pub(crate) fn run(line: CommandLine) -> Result<u8, Failure> {
         Some(Command::Get(options)) => get::run(&options),
         Some(Command::Profile(command)) => profile::run(*command),
         Some(Command::Curl(options)) => {
-            curl::run(&options).map_err(|failure| by_variable(failure, options.profile.is_some()))
+            curl::run(&options).map_err(|failure| mention_variable(failure, options.profile.is_some()))
         }
         Some(Command::Exec(options)) => {
             let is_named = options.profile.is_some() || options.url.is_some();
-            exec::run(&options).map_err(|failure| by_variable(failure, is_named))
+            exec::run(&options).map_err(|failure| mention_variable(failure, is_named))
         }
         Some(Command::Daemon(command)) => daemon::run(command),
         Some(Command::Service(command)) => service::run(command),
@@ -53,7 +53,7 @@ pub(crate) fn run(line: CommandLine) -> Result<u8, Failure> {
         Some(Command::Log(options)) => log::run(&options),
         Some(Command::Forget(options)) => {
             let is_named = options.profile.is_some() || options.all;
-            forget::run(options).map_err(|failure| by_variable(failure, is_named))
+            forget::run(options).map_err(|failure| mention_variable(failure, is_named))
         }
         Some(Command::Lock(options)) => lock::lock(options),
         Some(Command::Unlock { passphrase_stdin }) => lock::unlock(passphrase_stdin),
@@ -64,7 +64,7 @@ pub(crate) fn run(line: CommandLine) -> Result<u8, Failure> {
         Some(Command::Docker(options)) => return adapter::docker::run(options),
         Some(Command::Kubectl(options)) => {
             let is_named = options.profile.is_some();
-            adapter::kubectl::run(options).map_err(|failure| by_variable(failure, is_named))
+            adapter::kubectl::run(options).map_err(|failure| mention_variable(failure, is_named))
         }
     };
     done.map(|()| 0)

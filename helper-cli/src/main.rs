@@ -28,16 +28,16 @@ fn main() -> std::process::ExitCode {
 /// Does what the program's name and the arguments say, and gives the number the process ends with.
 fn run<'a>(program: &OsStr, arguments: impl Iterator<Item = &'a OsStr> + Clone) -> u8 {
     if let Some(command) = args::argv0::command(program) {
-        return run_the_long_way(args::argv0::arguments(command, arguments));
+        return run_with_clap(args::argv0::arguments(command, arguments));
     }
     match args::fast_args::parse(arguments.clone()) {
         Some(options) => terminal::exit::conclude(commands::get::run(&options), ErrorFormat::Text),
-        None => run_the_long_way(arguments.map(OsStr::to_owned).collect()),
+        None => run_with_clap(arguments.map(OsStr::to_owned).collect()),
     }
 }
 
 #[cold]
-fn run_the_long_way(mut arguments: Vec<OsString>) -> u8 {
+fn run_with_clap(mut arguments: Vec<OsString>) -> u8 {
     if let Some(shell) = commands::complete::asking_shell() {
         return terminal::exit::conclude(commands::complete::answer(&shell, &arguments), ErrorFormat::Text);
     }

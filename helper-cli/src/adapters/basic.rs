@@ -29,9 +29,9 @@ pub(crate) fn is_refused_at(path: &str) -> bool {
 ///
 /// # Errors
 /// [`ErrorCode::NOT_OUR_DAEMON`] where the grant says that it is both and is not.
-pub(crate) fn name_and_password(grant: &TokenResponse, name: &str) -> Result<(Vec<u8>, Vec<u8>), Failure> {
-    let token = grant.access_token.expose();
-    match grant.scheme {
+pub(crate) fn name_and_password(response: &TokenResponse, name: &str) -> Result<(Vec<u8>, Vec<u8>), Failure> {
+    let token = response.access_token.expose();
+    match response.scheme {
         AuthScheme::Bearer => Ok((name.as_bytes().to_vec(), token.to_vec())),
         AuthScheme::Basic => {
             let pair = STANDARD.decode(token).map_err(|_| odd())?;
@@ -56,12 +56,12 @@ fn odd() -> Failure {
 }
 
 /// Those who want a header get it with its scheme.
-pub(crate) fn authorization(grant: &TokenResponse) -> String {
-    let scheme = match grant.scheme {
+pub(crate) fn authorization(token: &TokenResponse) -> String {
+    let scheme = match token.scheme {
         AuthScheme::Bearer => "Bearer",
         AuthScheme::Basic => "Basic",
     };
-    format!("{scheme} {}", String::from_utf8_lossy(grant.access_token.expose()))
+    format!("{scheme} {}", String::from_utf8_lossy(token.access_token.expose()))
 }
 
 #[cfg(test)]

@@ -43,10 +43,10 @@ pub(crate) fn question(input: &[u8]) -> Result<TargetUrl, Failure> {
 ///
 /// # Errors
 /// [`ErrorCode::INTERNAL`], for nothing that is known.
-pub(crate) fn answer(grant: &TokenResponse) -> Result<Vec<u8>, Failure> {
+pub(crate) fn answer(token: &TokenResponse) -> Result<Vec<u8>, Failure> {
     super::json(&Response {
-        headers: Headers { authorization: [basic::authorization(grant)] },
-        expires: rfc3339(grant.expires_at),
+        headers: Headers { authorization: [basic::authorization(token)] },
+        expires: rfc3339(token.expires_at),
     })
 }
 

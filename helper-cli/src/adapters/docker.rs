@@ -19,7 +19,7 @@ pub(crate) enum DockerQuestion {
     /// It names nothing.
     Nothing,
     /// No profile can have such a server.
-    Foreign,
+    NotOurs,
     /// A server, and how the client calls it.
     Server(TargetUrl, String),
 }
@@ -35,7 +35,7 @@ struct Credentials<'a> {
 
 /// The server that the client names. A name without a scheme is one of `https`.
 pub(crate) fn question(input: &[u8]) -> DockerQuestion {
-    let Ok(name) = std::str::from_utf8(input) else { return DockerQuestion::Foreign };
+    let Ok(name) = std::str::from_utf8(input) else { return DockerQuestion::NotOurs };
     let name = name.trim_matches([' ', '\t', '\r', '\n']);
     if name.is_empty() {
         return DockerQuestion::Nothing;
@@ -43,7 +43,7 @@ pub(crate) fn question(input: &[u8]) -> DockerQuestion {
     let url = if name.contains("://") { name.to_owned() } else { format!("https://{name}") };
     match TargetUrl::parse(&url) {
         Some(url) => DockerQuestion::Server(url, name.to_owned()),
-        None => DockerQuestion::Foreign,
+        None => DockerQuestion::NotOurs,
     }
 }
 
@@ -52,14 +52,14 @@ pub(crate) fn question(input: &[u8]) -> DockerQuestion {
 ///
 /// # Errors
 /// [`ErrorCode::NO_TOKEN`] where name or password is no text, which JSON cannot carry.
-pub(crate) fn answer(server: &str, grant: &TokenResponse) -> Result<Vec<u8>, Failure> {
-    let (name, password) = basic::name_and_password(grant, grant.profile.as_str())?;
-    let text = |bytes| std::str::from_utf8(bytes).map_err(|_| no_text());
+pub(crate) fn answer(server: &str, token: &TokenResponse) -> Result<Vec<u8>, Failure> {
+    let (name, password) = basic::name_and_password(token, token.profile.as_str())?;
+    let text = |bytes| std::str::from_utf8(bytes).map_err(|_| not_utf8());
     super::json(&Credentials { server_url: server, username: text(&name)?, secret: text(&password)? })
 }
 
 #[cold]
-fn no_text() -> Failure {
+fn not_utf8() -> Failure {
     Failure::new(ErrorCode::NO_TOKEN, "user name and password are no text, so docker cannot be given them")
 }
 

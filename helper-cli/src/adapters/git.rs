@@ -106,7 +106,7 @@ fn text(bytes: &[u8]) -> Option<String> {
 ///
 /// # Errors
 /// [`ErrorCode::NO_TOKEN`] where a value has a character that ends a line.
-pub(crate) fn answer(description: &Description<'_>, grant: &TokenResponse) -> Result<Vec<u8>, Failure> {
+pub(crate) fn answer(description: &Description<'_>, token: &TokenResponse) -> Result<Vec<u8>, Failure> {
     let mut lines = Lines::default();
     // What depends on a capability has to stand behind it.
     for (name, is_announced) in [("authtype", description.knows_authtype), ("state", description.knows_state)]
@@ -115,22 +115,22 @@ pub(crate) fn answer(description: &Description<'_>, grant: &TokenResponse) -> Re
             lines.add("capability[]", name.as_bytes())?;
         }
     }
-    if grant.scheme == AuthScheme::Bearer && takes_bearer(description) {
+    if token.scheme == AuthScheme::Bearer && takes_bearer(description) {
         lines.add("authtype", b"Bearer")?;
-        lines.add("credential", grant.access_token.expose())?;
+        lines.add("credential", token.access_token.expose())?;
     } else {
         let asked = description.username.filter(|name| !name.is_empty());
-        let (name, password) = basic::name_and_password(grant, grant.profile.as_str())?;
-        let is_token = grant.scheme == AuthScheme::Bearer;
+        let (name, password) = basic::name_and_password(token, token.profile.as_str())?;
+        let is_token = token.scheme == AuthScheme::Bearer;
         lines.add("username", asked.filter(|_| is_token).unwrap_or(&name))?;
         lines.add("password", &password)?;
     }
     if description.knows_authtype {
         lines.add("ephemeral", b"1")?;
     }
-    lines.add("password_expiry_utc", grant.expires_at.to_string().as_bytes())?;
+    lines.add("password_expiry_utc", token.expires_at.to_string().as_bytes())?;
     if description.knows_state {
-        lines.add("state[]", format!("{STATE_PREFIX}{}", grant.profile).as_bytes())?;
+        lines.add("state[]", format!("{STATE_PREFIX}{}", token.profile).as_bytes())?;
     }
     Ok(lines.0)
 }

@@ -102,10 +102,10 @@ fn server(cluster: &Cluster) -> Result<TargetUrl, Failure> {
 ///
 /// # Errors
 /// [`ErrorCode::NOT_OUR_DAEMON`] where the token is no text, which its grammar rules out.
-pub(crate) fn answer(question: &KubectlQuestion, grant: &TokenResponse) -> Result<Vec<u8>, Failure> {
-    let token = std::str::from_utf8(grant.access_token.expose())
+pub(crate) fn answer(question: &KubectlQuestion, response: &TokenResponse) -> Result<Vec<u8>, Failure> {
+    let token = std::str::from_utf8(response.access_token.expose())
         .map_err(|_| Failure::new(ErrorCode::NOT_OUR_DAEMON, "the daemon's token is no text"))?;
-    let expiration_timestamp = rfc3339(grant.expires_at);
+    let expiration_timestamp = rfc3339(response.expires_at);
     super::json(&ExecCredential {
         api_version: format!("{GROUP}{}", question.version),
         kind: KIND,

@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 
 /// What the other names have in common.
-const ENDING: &[u8] = b"-credential-cp-token";
+const SUFFIX: &[u8] = b"-credential-cp-token";
 
 const GIT: &str = "git-credential";
 const DOCKER: &str = "docker";
@@ -13,7 +13,7 @@ const BAZEL: &str = "bazel";
 /// The command that the program's name stands for, where it is not the ordinary one.
 pub(crate) fn command(program: &OsStr) -> Option<&'static str> {
     let name = program.as_encoded_bytes();
-    let name = name.strip_suffix(b".exe").unwrap_or(name).strip_suffix(ENDING)?;
+    let name = name.strip_suffix(b".exe").unwrap_or(name).strip_suffix(SUFFIX)?;
     match name.rsplit(|byte| b"/\\".contains(byte)).next()? {
         b"git" => Some(GIT),
         b"docker" => Some(DOCKER),

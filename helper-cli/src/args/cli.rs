@@ -8,9 +8,9 @@ mod help;
 mod layout;
 mod profile;
 mod programs;
-mod refusal;
 mod service;
 mod suggestion;
+mod usage_error;
 
 use std::ffi::OsString;
 
@@ -200,9 +200,9 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, Failure> {
     match CommandLine::try_parse_from(line.clone()) {
         Ok(line) => Ok(Parsed::Line(Box::new(line))),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(Parsed::Text(layout::help(line, &error))),
-        Err(error) if is_answer(error.kind()) => Ok(Parsed::Text(error.render().to_string())),
+        Err(error) if is_help_or_version(error.kind()) => Ok(Parsed::Text(error.render().to_string())),
         Err(_) if lacks_dashes(arguments) => Err(dashes_missing(arguments)),
-        Err(error) => Err(refusal::of(error, arguments)),
+        Err(error) => Err(usage_error::of(error, arguments)),
     }
 }
 
@@ -215,13 +215,13 @@ pub(crate) fn error_format(arguments: &mut Vec<OsString>) -> Result<ErrorFormat,
     let mut format = ErrorFormat::Text;
     // What stands behind -- belongs to the program that is to be run.
     while let Some(place) =
-        own(arguments).iter().position(|word| word.to_str().is_some_and(|w| is_option(w, NAME)))
+        before_dashes(arguments).iter().position(|word| word.to_str().is_some_and(|w| is_option(w, NAME)))
     {
         let word = arguments.remove(place);
         let attached = word.to_str().and_then(|word| word.split_once('=')).map(|(_, value)| value.into());
         let value = match attached {
             Some(value) => value,
-            None if place < own(arguments).len() => arguments.remove(place),
+            None if place < before_dashes(arguments).len() => arguments.remove(place),
             None => OsString::new(),
         };
         format = match value.to_str() {
@@ -234,14 +234,14 @@ pub(crate) fn error_format(arguments: &mut Vec<OsString>) -> Result<ErrorFormat,
 }
 
 /// The arguments before `--`.
-fn own(arguments: &[OsString]) -> &[OsString] {
+fn before_dashes(arguments: &[OsString]) -> &[OsString] {
     arguments.split(|word| word == "--").next().unwrap_or_default()
 }
 
 /// Whether another program is to be run, and nothing says where its words begin.
 fn lacks_dashes(arguments: &[OsString]) -> bool {
     matches!(arguments.first().and_then(|word| word.to_str()), Some("curl" | "exec"))
-        && own(arguments).len() == arguments.len()
+        && before_dashes(arguments).len() == arguments.len()
 }
 
 fn dashes_missing(arguments: &[OsString]) -> Failure {
@@ -258,7 +258,7 @@ fn is_option(word: &str, name: &str) -> bool {
     word.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
 }
 
-fn is_answer(kind: ErrorKind) -> bool {
+fn is_help_or_version(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
 }
 

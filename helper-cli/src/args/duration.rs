@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The longest that `--timeout` may be.
-const LONGEST_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A life that a token can be asked to have left.
 ///
@@ -19,7 +19,7 @@ pub(crate) fn life(text: &str) -> Result<Duration, String> {
 /// A sentence where it is no duration, none at all, or more than a day.
 pub(crate) fn limit(text: &str) -> Result<Duration, String> {
     let limit = life(text)?;
-    if limit.is_zero() || limit > LONGEST_LIMIT {
+    if limit.is_zero() || limit > MAX_TIMEOUT {
         return Err("it must be more than nothing and at most 24h".to_owned());
     }
     Ok(limit)

@@ -27,16 +27,16 @@ fn for_origin(
 }
 
 /// A token for this origin, or user name and password where they are of use.
-fn wanted(selector: ProfileSelector, accepts_basic: bool) -> TokenOptions {
+fn token_options(selector: ProfileSelector, accepts_basic: bool) -> TokenOptions {
     TokenOptions { accepts_basic, ..TokenOptions::of(selector) }
 }
 
-/// All of standard input.
-fn input() -> Result<Secret, Failure> {
-    prompt::handed_over(INPUT_LIMIT, |_| false)
+/// All of standard read_input.
+fn read_input() -> Result<Secret, Failure> {
+    prompt::read_piped(INPUT_LIMIT, |_| false)
 }
 
 /// Whether no profile answers for what was asked about, so that it is somebody else's business.
-fn is_foreign(failure: &Failure) -> bool {
+fn is_not_ours(failure: &Failure) -> bool {
     [ErrorCode::UNKNOWN_URL, ErrorCode::INVALID_URL].contains(&failure.code)
 }

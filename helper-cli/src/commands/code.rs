@@ -4,7 +4,7 @@ use cp_token_protocol::message::{Request, Response};
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
 use crate::terminal::prompt;
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 
 /// Asks the daemon, and once more with a code where it says that it needs one.
 ///
@@ -23,7 +23,7 @@ pub(super) fn ask(request: &mut Request) -> Result<Response, Failure> {
 
 /// How a person is asked for a code; where the one of this moment was used, it says when the next one comes.
 pub(super) fn question(needed: &Failure) -> String {
-    let message = clean(&needed.message);
+    let message = sanitize(&needed.message);
     match needed.retry_after_ms {
         Some(wait) => format!("{message}. The next one, which comes in {} s", wait.div_ceil(1000)),
         None => format!("{message}. The code"),

@@ -13,16 +13,16 @@ use cp_token_protocol::{ErrorCode, Failure};
 
 use crate::args::cli::CommandLine;
 use crate::terminal::output;
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 
 /// The variable by which a shell's script asks for answers; it holds the shell's name.
-const VARIABLE: &str = "CP_TOKEN_COMPLETE";
+const COMPLETE_VARIABLE: &str = "CP_TOKEN_COMPLETE";
 
 /// What a profile's name is called wherever one is asked for that exists.
-const OF_PROFILE: &str = "NAME";
+const PROFILE_VALUE_NAME: &str = "NAME";
 
 /// How long a person who has pressed TAB waits for names.
-const PATIENCE: Duration = Duration::from_secs(2);
+const COMPLETION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The shells that there are completions for.
 pub(crate) fn shells() -> Vec<&'static str> {
@@ -32,8 +32,13 @@ pub(crate) fn shells() -> Vec<&'static str> {
 /// What the shell loads.
 fn script(shell: &str) -> Result<Vec<u8>, Failure> {
     let mut script = Vec::new();
-    let written =
-        completer(shell)?.write_registration(VARIABLE, "cp-token", "cp-token", "cp-token", &mut script);
+    let written = completer(shell)?.write_registration(
+        COMPLETE_VARIABLE,
+        "cp-token",
+        "cp-token",
+        "cp-token",
+        &mut script,
+    );
     written.map_err(|_| not_composed())?;
     Ok(if shell == "zsh" { with_advice_for_zsh(&script) } else { script })
 }
@@ -58,7 +63,7 @@ pub(crate) fn answer(shell: &str, words: &[OsString]) -> Result<(), Failure> {
 
 /// The shell that asks for completions, where one does.
 pub(crate) fn asking_shell() -> Option<String> {
-    std::env::var(VARIABLE).ok().filter(|shell| !shell.is_empty())
+    std::env::var(COMPLETE_VARIABLE).ok().filter(|shell| !shell.is_empty())
 }
 
 /// Prints what the shell loads.
@@ -71,7 +76,7 @@ pub(super) fn run(shell: &str) -> Result<(), Failure> {
 
 /// Whatever goes wrong leaves the shell without names: a line of an error would end up in what is typed.
 fn profiles_now() -> Vec<ProfileReport> {
-    crate::commands::profiles::profiles_within(PATIENCE).unwrap_or_default()
+    crate::commands::profiles::profiles_within(COMPLETION_TIMEOUT).unwrap_or_default()
 }
 
 fn candidates(
@@ -116,7 +121,7 @@ fn inform(arg: Arg, is_new: bool, profiles: fn() -> Vec<ProfileReport>) -> Arg {
     }
     let value = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
     match value.as_deref() {
-        Some(OF_PROFILE) if matches!(arg.get_id().as_str(), "name" | "profile") && !is_new => {
+        Some(PROFILE_VALUE_NAME) if matches!(arg.get_id().as_str(), "name" | "profile") && !is_new => {
             arg.add(ArgValueCompleter::new(move |typed: &OsStr| named(&profiles(), typed)))
         }
         Some("FILE" | "PATH") => arg.value_hint(ValueHint::FilePath),
@@ -129,7 +134,9 @@ fn named(profiles: &[ProfileReport], typed: &OsStr) -> Vec<CompletionCandidate> 
     let typed = typed.to_string_lossy();
     let fitting = profiles.iter().filter(|profile| profile.name.as_str().starts_with(typed.as_ref()));
     fitting
-        .map(|profile| CompletionCandidate::new(profile.name.as_str()).help(Some(clean(&profile.url).into())))
+        .map(|profile| {
+            CompletionCandidate::new(profile.name.as_str()).help(Some(sanitize(&profile.url).into()))
+        })
         .collect()
 }
 
@@ -182,7 +189,7 @@ mod tests {
     fn every_shell_has_a_script_and_an_unknown_one_is_told_which() {
         for shell in shells() {
             let script = String::from_utf8(script(shell).unwrap()).unwrap();
-            assert!(script.contains(VARIABLE) && script.contains("cp-token"), "{shell}");
+            assert!(script.contains(COMPLETE_VARIABLE) && script.contains("cp-token"), "{shell}");
         }
         let failure = script("tcsh").unwrap_err();
         assert!(failure.code == ErrorCode::USAGE && failure.hint.contains("bash, "), "{}", failure.hint);

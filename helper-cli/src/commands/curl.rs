@@ -18,7 +18,7 @@ use cp_token_protocol::message::{
 use cp_token_protocol::{AccessToken, ErrorCode, Failure, ProfileName};
 use zeroize::Zeroizing;
 
-use super::fetch_token::{TokenOptions, grant};
+use super::fetch_token::{TokenOptions, fetch};
 use crate::args::cli::CurlOptions;
 use crate::curl::{self, Analysis, Credential, Effect, Item, Step, refusal};
 use crate::run::program::{self, Program};
@@ -97,7 +97,7 @@ impl CheckedCommand {
     fn run(&self, token: &TokenResponse) -> Failure {
         match self.program(&self.default, &self.steps, token) {
             Ok(program) if self.facts.is_verbose => attempt::run_redacted(program, token),
-            Ok(program) => not_run(&program.replace_us()),
+            Ok(program) => not_run(&program.exec()),
             Err(failure) => failure,
         }
     }
@@ -114,7 +114,7 @@ impl CheckedCommand {
             program.add(argument).map_err(|error| not_run(&error))?;
         }
         if self.facts.is_plain_http(&token.url) {
-            PROXIES_FOR_HTTP.iter().for_each(|name| program.unset(name));
+            PROXIES_FOR_HTTP.iter().for_each(|name| program.env_remove(name));
         }
         Ok(program)
     }
@@ -188,7 +188,7 @@ fn foreign(failure: Failure, origin: Option<&String>, profile: Option<&ProfileNa
 
 fn ask(profile: ProfileSelector, demand: Freshness, options: &CurlOptions) -> Result<TokenResponse, Failure> {
     let (timeout, retries) = (options.timeout, options.retry.then_some(true));
-    grant(TokenOptions { demand, accepts_basic: true, timeout, retries, ..TokenOptions::of(profile) })
+    fetch(TokenOptions { demand, accepts_basic: true, timeout, retries, ..TokenOptions::of(profile) })
 }
 
 /// Another token than the one that the API answered 401 to.
@@ -209,17 +209,17 @@ fn find_curl() -> Result<PathBuf, Failure> {
 /// Lets curl say something of itself, for which it needs no token.
 fn show(curl: PathBuf, item: &Item) -> Failure {
     let mut program = Program::new(&curl, OsStr::new("curl"));
-    program.words(["-q"]);
+    program.args(["-q"]);
     let words = item.words().into_iter().filter(|word| !word.is_empty());
-    program.words(words.map(|word| OsStr::from_bytes(&word).to_owned()));
-    not_run(&program.replace_us())
+    program.args(words.map(|word| OsStr::from_bytes(&word).to_owned()));
+    not_run(&program.exec())
 }
 
 fn require_safe_redirects(curl: &std::path::Path) -> Result<(), Failure> {
     let mut program = Program::new(curl, OsStr::new("curl"));
-    program.words(["-q", "--version"]);
+    program.args(["-q", "--version"]);
     let is_safe =
-        program.answer().and_then(|said| version(&said)).is_some_and(|version| version >= SAFE_TO_FOLLOW);
+        program.output().and_then(|said| version(&said)).is_some_and(|version| version >= SAFE_TO_FOLLOW);
     if is_safe {
         return Ok(());
     }

@@ -20,7 +20,7 @@ use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
 use super::{loss, status};
 use crate::args::cli::DaemonCommand;
-use crate::commands::shared::PATIENCE;
+use crate::commands::shared::REQUEST_TIMEOUT;
 use crate::daemon::client::Connection;
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;
@@ -28,19 +28,19 @@ use crate::terminal::output;
 use crate::terminal::prompt;
 
 /// How long a start or a stop may take.
-const LIMIT: Duration = Duration::from_secs(30);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Does it and says in one line what came of it.
 ///
 /// # Errors
 /// Why it was not done.
 pub(super) fn run(command: DaemonCommand) -> Result<(), Failure> {
-    let address = crate::commands::shared::meeting_place()?;
+    let address = crate::commands::shared::ipc_address()?;
     match command {
         DaemonCommand::Start => start(&address),
         DaemonCommand::Stop { yes } => {
             if !yes {
-                may_stop(&address)?;
+                confirm_stop(&address)?;
             }
             let said = if stop(&address)? { "cp-tokend is stopped" } else { "no daemon ran" };
             output::print_lines(&[said.to_owned()])
@@ -51,48 +51,48 @@ pub(super) fn run(command: DaemonCommand) -> Result<(), Failure> {
 }
 
 fn start(address: &IpcAddress) -> Result<(), Failure> {
-    let deadline = Deadline::new(LIMIT);
+    let deadline = Deadline::new(STOP_TIMEOUT);
     match launch::connect_to_running(address, &deadline)? {
-        Some(connection) => introduce(connection, "runs already"),
-        None => introduce(launch::start(address, &deadline)?, "is ready"),
+        Some(connection) => print_started(connection, "runs already"),
+        None => print_started(launch::start(address, &deadline)?, "is ready"),
     }
 }
 
-fn introduce(connection: Connection<'_>, state: &str) -> Result<(), Failure> {
+fn print_started(connection: Connection<'_>, state: &str) -> Result<(), Failure> {
     let report = status::report(connection)?;
     let line = format!("cp-tokend {} {state}, process {}, at {}", report.version, report.pid, report.socket);
     output::print_lines(&[line])
 }
 
-/// Passes where no secret would be lost, or a person agrees to that.
-fn may_stop(address: &IpcAddress) -> Result<(), Failure> {
-    let deadline = Deadline::new(LIMIT);
+/// Passes where no secret would be lost, or a person confirm_value to that.
+fn confirm_stop(address: &IpcAddress) -> Result<(), Failure> {
+    let deadline = Deadline::new(STOP_TIMEOUT);
     let Some(connection) = launch::connect_to_running(address, &deadline)? else { return Ok(()) };
     // One of another version is stopped without words.
     let Ok(report) = status::report(connection) else { return Ok(()) };
-    let Some(loss) = loss::of_secrets(&report) else { return Ok(()) };
+    let Some(loss) = loss::secrets_lost(&report) else { return Ok(()) };
     let question = format!("The daemon runs as process {}: {loss}. Stop it all the same?", report.pid);
     let not_done = format!("the daemon, process {}, was not stopped: {loss}", report.pid);
-    prompt::require_consent(&question, &not_done, "stop it, and give the secret again afterwards")
+    prompt::require_confirmation(&question, &not_done, "stop it, and give the secret again afterwards")
 }
 
 /// Stops the daemon and waits until it holds nothing any more; whether one ran.
 fn stop(address: &IpcAddress) -> Result<bool, Failure> {
-    let deadline = Deadline::new(LIMIT);
+    let deadline = Deadline::new(STOP_TIMEOUT);
     let Some(connection) = launch::connect_to_running(address, &deadline)? else { return Ok(false) };
     let process = connection.process();
-    match connection.ask_and_wait_for_the_end(&Request::Stop) {
+    match connection.ask_until_closed(&Request::Stop) {
         Ok(_) => Ok(true),
         Err(failure) if failure.code == ErrorCode::UNSUPPORTED_VERSION => {
-            end_without_words(process, &deadline).map(|()| true)
+            force_stop(process, &deadline).map(|()| true)
         }
         Err(failure) => Err(failure),
     }
 }
 
 /// Ends a daemon of another version, which understands no request of ours.
-fn end_without_words(process: Option<i32>, deadline: &Deadline) -> Result<(), Failure> {
-    let ended = process.map(|process| system::end_in_order(process, system::DAEMON, deadline.remaining()));
+fn force_stop(process: Option<i32>, deadline: &Deadline) -> Result<(), Failure> {
+    let ended = process.map(|process| system::terminate(process, system::DAEMON, deadline.remaining()));
     match (ended, process) {
         (Some(Ok(())), _) => Ok(()),
         (_, Some(process)) => Err(Failure::new(
@@ -109,7 +109,7 @@ fn end_without_words(process: Option<i32>, deadline: &Deadline) -> Result<(), Fa
 }
 
 fn reload(address: &IpcAddress) -> Result<(), Failure> {
-    let deadline = Deadline::new(PATIENCE);
+    let deadline = Deadline::new(REQUEST_TIMEOUT);
     let connection =
         launch::connect_to_running(address, &deadline)?.ok_or_else(crate::commands::shared::not_running)?;
     crate::commands::shared::tell(connection.ask(&Request::Reload)?)

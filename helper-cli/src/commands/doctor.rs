@@ -2,17 +2,17 @@
 //! It changes nothing, but may start the daemon.
 
 mod daemon_checks;
-mod folded;
-mod places;
+mod paths;
 mod render;
 mod shell;
+mod summary;
 
 use cp_token_protocol::message::{
     DoctorRequest, Finding, FindingPage, ProfileReport, Request, Response, Severity, StatusReport,
 };
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
-use super::{patience, status};
+use super::{retry, status};
 use crate::args::cli::DoctorOptions;
 use crate::daemon::client;
 use crate::terminal::output;
@@ -21,14 +21,14 @@ use crate::terminal::style::TerminalStyle;
 /// Looks at everything, tells it, and fails as the first thing does that is not well.
 ///
 /// # Errors
-/// The first fault that was found.
+/// The first error that was found.
 pub(super) fn run(options: &DoctorOptions) -> Result<(), Failure> {
     let findings = findings(options)?;
     if options.json {
         output::print_json(&render::DoctorJson::from(findings.as_slice()))?;
     } else {
-        let look = TerminalStyle::of_stdout();
-        output::print_pieces(&render::lines(&folded::folded(&findings), &look), &look)?;
+        let style = TerminalStyle::of_stdout();
+        output::print_pieces(&render::lines(&summary::summarize(&findings), &style), &style)?;
     }
     render::verdict(&findings)
 }
@@ -39,7 +39,7 @@ fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
     match examine(options) {
         Ok(found) => findings.extend(found),
         Err(failure) if is_a_mistake(failure.code) => return Err(failure),
-        Err(failure) => findings.push(fault("daemon", &failure)),
+        Err(failure) => findings.push(error("daemon", &failure)),
     }
     let own = own_variables(&status);
     if !status.locked
@@ -58,8 +58,8 @@ fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
 
 /// What is found of cp-token's own variables.
 fn own_variables(status: &StatusReport) -> Vec<Finding> {
-    let retry = patience::problem_of_variable().map(|failure| fault("shell", &failure));
-    places::findings(status, |name| std::env::var_os(name)).chain(retry).collect()
+    let retry = retry::problem_of_variable().map(|failure| error("shell", &failure));
+    paths::findings(status, |name| std::env::var_os(name)).chain(retry).collect()
 }
 
 /// Nothing where the daemon's own findings say already why it names no profile: somebody may have locked it meanwhile, or
@@ -117,11 +117,11 @@ fn report(connection: client::Connection<'_>) -> Result<StatusReport, Failure> {
     status::report(connection)
 }
 
-fn fine(check: &str, found: String) -> Finding {
+fn ok(check: &str, found: String) -> Finding {
     Finding { profile: None, check: check.to_owned(), verdict: Severity::Ok, found, mend: String::new() }
 }
 
-fn fault(check: &str, failure: &Failure) -> Finding {
+fn error(check: &str, failure: &Failure) -> Finding {
     Finding {
         profile: None,
         check: check.to_owned(),

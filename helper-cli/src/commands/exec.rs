@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use cp_token_protocol::message::{Freshness, ProfileSelector, TokenResponse};
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::fetch_token::{TokenOptions, grant};
+use super::fetch_token::{TokenOptions, fetch};
 use crate::args::cli::ExecOptions;
 use crate::run::program::{self, Missing, Program};
 
@@ -36,10 +36,10 @@ pub(super) fn run(options: &ExecOptions) -> Result<(), Failure> {
     if options.file {
         return refresh::run(&line, &profile, options);
     }
-    let token = grant(wanted(options, profile))?;
+    let token = fetch(token_options(options, profile))?;
     let mut program = line.program(&token);
-    program.set("CP_TOKEN", text(&token)?);
-    Err(not_run(&program.replace_us()))
+    program.env("CP_TOKEN", text(&token)?);
+    Err(not_run(&program.exec()))
 }
 
 /// What is to be run.
@@ -52,13 +52,13 @@ struct ProgramLine<'o> {
 impl ProgramLine<'_> {
     fn program(&self, token: &TokenResponse) -> Program {
         let mut program = Program::new(&self.file, self.name);
-        program.words(self.arguments);
-        program.set("CP_TOKEN_URL", &token.url);
+        program.args(self.arguments);
+        program.env("CP_TOKEN_URL", &token.url);
         program
     }
 }
 
-fn wanted(options: &ExecOptions, profile: ProfileSelector) -> TokenOptions {
+fn token_options(options: &ExecOptions, profile: ProfileSelector) -> TokenOptions {
     TokenOptions {
         demand: Freshness::Valid,
         min_validity: options.min_validity,

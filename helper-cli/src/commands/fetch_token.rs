@@ -8,7 +8,7 @@ use cp_token_protocol::message::{
 };
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::patience::Patience;
+use super::retry::RetryPolicy;
 use crate::daemon::client;
 use crate::daemon::deadline::Deadline;
 use crate::terminal::prompt;
@@ -34,7 +34,7 @@ pub(super) struct TokenOptions {
 }
 
 impl TokenOptions {
-    /// Any token of that profile, at the usual patience.
+    /// Any token of that profile, at the usual retry.
     pub(super) fn of(profile: ProfileSelector) -> Self {
         Self {
             profile,
@@ -53,10 +53,10 @@ impl TokenOptions {
 ///
 /// # Errors
 /// Why there is none.
-pub(super) fn grant(wanted: TokenOptions) -> Result<TokenResponse, Failure> {
+pub(super) fn fetch(wanted: TokenOptions) -> Result<TokenResponse, Failure> {
     let TokenOptions { may_start, may_ask, .. } = wanted;
-    let mut patience = Patience::of(wanted.timeout, wanted.retries.unwrap_or_default())?;
-    patience.retries &= wanted.retries.unwrap_or(true);
+    let mut retry = RetryPolicy::of(wanted.timeout, wanted.retries.unwrap_or_default())?;
+    retry.retries &= wanted.retries.unwrap_or(true);
     let mut request = Request::AccessToken(AccessTokenRequest {
         profile: wanted.profile,
         demand: wanted.demand,
@@ -64,26 +64,26 @@ pub(super) fn grant(wanted: TokenOptions) -> Result<TokenResponse, Failure> {
         timeout_ms: 0,
         code: None,
         accepts_basic: wanted.accepts_basic,
-        retries: patience.retries,
+        retries: retry.retries,
     });
-    match ask(&mut request, &patience, may_start) {
+    match ask(&mut request, &retry, may_start) {
         Err(needed) if needed.code == ErrorCode::CODE_NEEDED && may_ask => {
             super::code::put(&mut request, prompt::one_time_code(&super::code::question(&needed), needed)?);
-            ask(&mut request, &patience, may_start)
+            ask(&mut request, &retry, may_start)
         }
         outcome => outcome,
     }
 }
 
-fn ask(request: &mut Request, patience: &Patience, may_start: bool) -> Result<TokenResponse, Failure> {
-    let deadline = Deadline::new(patience.limit);
-    patience.ask(&deadline, || ask_once(request, &deadline, may_start))
+fn ask(request: &mut Request, retry: &RetryPolicy, may_start: bool) -> Result<TokenResponse, Failure> {
+    let deadline = Deadline::new(retry.limit);
+    retry.ask(&deadline, || ask_once(request, &deadline, may_start))
 }
 
 fn ask_once(request: &mut Request, deadline: &Deadline, may_start: bool) -> Result<TokenResponse, Failure> {
     let connection = crate::commands::shared::connection_for_token(request, deadline, may_start)?;
     match connection.ask(request)? {
-        Response::Token(grant) => Ok(grant),
+        Response::Token(token) => Ok(token),
         other @ (Response::Working
         | Response::Status(_)
         | Response::Profiles(_)

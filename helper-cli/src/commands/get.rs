@@ -3,7 +3,7 @@
 use cp_token_protocol::message::{AccessTokenRequest, Freshness, Request};
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::patience::Patience;
+use super::retry::RetryPolicy;
 use crate::args::cli::get::GetOptions;
 use crate::daemon::deadline::Deadline;
 use crate::terminal::output;
@@ -15,11 +15,11 @@ use crate::terminal::prompt;
 /// Why there is none; nothing is printed then.
 pub(crate) fn run(options: &GetOptions) -> Result<(), Failure> {
     let is_named = options.profile.is_some() || options.url.is_some();
-    get(options).map_err(|failure| crate::commands::shared::by_variable(failure, is_named))
+    get(options).map_err(|failure| crate::commands::shared::mention_variable(failure, is_named))
 }
 
 fn get(options: &GetOptions) -> Result<(), Failure> {
-    let patience = Patience::of(options.timeout, options.retry)?;
+    let retry = RetryPolicy::of(options.timeout, options.retry)?;
     let profile = crate::commands::shared::selector(options.profile.as_ref(), options.url.as_deref())?;
     let mut request = Request::AccessToken(AccessTokenRequest {
         profile,
@@ -28,19 +28,19 @@ fn get(options: &GetOptions) -> Result<(), Failure> {
         timeout_ms: 0,
         code: None,
         accepts_basic: options.format.takes_basic(),
-        retries: patience.retries,
+        retries: retry.retries,
     });
-    match ask(&mut request, options, &patience) {
+    match ask(&mut request, options, &retry) {
         Err(needed) if needed.code == ErrorCode::CODE_NEEDED => {
-            ask_with_code(request, options, &patience, needed)
+            ask_with_code(request, options, &retry, needed)
         }
         outcome => outcome,
     }
 }
 
-fn ask(request: &mut Request, options: &GetOptions, patience: &Patience) -> Result<(), Failure> {
-    let deadline = Deadline::new(patience.limit);
-    patience.ask(&deadline, || ask_once(request, options, &deadline))
+fn ask(request: &mut Request, options: &GetOptions, retry: &RetryPolicy) -> Result<(), Failure> {
+    let deadline = Deadline::new(retry.limit);
+    retry.ask(&deadline, || ask_once(request, options, &deadline))
 }
 
 fn ask_once(request: &mut Request, options: &GetOptions, deadline: &Deadline) -> Result<(), Failure> {
@@ -53,11 +53,11 @@ fn ask_once(request: &mut Request, options: &GetOptions, deadline: &Deadline) ->
 fn ask_with_code(
     mut request: Request,
     options: &GetOptions,
-    patience: &Patience,
+    retry: &RetryPolicy,
     needed: Failure,
 ) -> Result<(), Failure> {
     super::code::put(&mut request, prompt::one_time_code(&super::code::question(&needed), needed)?);
-    ask(&mut request, options, patience)
+    ask(&mut request, options, retry)
 }
 
 fn demand(options: &GetOptions) -> Result<Freshness, Failure> {

@@ -3,7 +3,7 @@
 use cp_token_protocol::message::{ProfileReport, SecretState, StatusReport, TokenState};
 use serde::Serialize;
 
-use super::words;
+use super::labels;
 use crate::terminal::date::rfc3339;
 
 /// One profile.
@@ -70,17 +70,17 @@ struct Protection<'r> {
 
 impl<'r> From<&'r ProfileReport> for Profile<'r> {
     fn from(report: &'r ProfileReport) -> Self {
-        let id = words::id(&report.identity);
-        let is_client = words::kind(&report.identity) == "api-client";
+        let id = labels::id(&report.identity);
+        let is_client = labels::kind(&report.identity) == "api-client";
         Self {
             name: report.name.as_str(),
-            kind: words::kind(&report.identity),
+            kind: labels::kind(&report.identity),
             url: &report.url,
             client_id: is_client.then_some(id),
             username: (!is_client).then_some(id),
-            totp: words::totp(&report.totp),
-            secret_source: words::secret_source(&report.secret_source),
-            secret_place: words::secret_place(&report.secret_source),
+            totp: labels::totp(&report.totp),
+            secret_source: labels::secret_source(&report.secret_source),
+            secret_place: labels::secret_place(&report.secret_source),
             ca_bundle: report.ca_bundle.as_deref(),
             proxy: report.proxy.as_deref(),
             no_proxy: &report.no_proxy,
@@ -128,13 +128,13 @@ impl<'r> StatusJson<'r> {
             socket: &report.socket,
             config_file: &report.config_file,
             config_problem: report.config_problem.as_deref(),
-            keyring: words::keyring(report.keyring),
+            keyring: labels::keyring(report.keyring),
             locked: report.locked,
             locks_on_suspend: report.locks_on_suspend,
             protections: protections
                 .map(|each| Protection {
                     name: &each.name,
-                    state: words::protection(each.state),
+                    state: labels::protection(each.state),
                     detail: &each.detail,
                 })
                 .collect(),

@@ -5,7 +5,7 @@ use cp_token_protocol::{ErrorCode, Failure};
 
 use super::status;
 use crate::args::cli::LockOptions;
-use crate::commands::shared::{PATIENCE, ask};
+use crate::commands::shared::{REQUEST_TIMEOUT, ask};
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;
 use crate::terminal::output;
@@ -20,9 +20,8 @@ pub(super) fn lock(options: LockOptions) -> Result<(), Failure> {
         return not_on_suspend();
     }
     // Also where no daemon runs: one that is started later would answer.
-    let deadline = Deadline::new(PATIENCE);
-    if status::report(launch::connect_or_start(&crate::commands::shared::meeting_place()?, &deadline)?)?
-        .locked
+    let deadline = Deadline::new(REQUEST_TIMEOUT);
+    if status::report(launch::connect_or_start(&crate::commands::shared::ipc_address()?, &deadline)?)?.locked
     {
         return Err(locked_already());
     }
@@ -36,8 +35,8 @@ pub(super) fn lock(options: LockOptions) -> Result<(), Failure> {
 /// # Errors
 /// Why it stays locked.
 pub(super) fn unlock(from_stdin: bool) -> Result<(), Failure> {
-    let deadline = Deadline::new(PATIENCE);
-    let Some(connection) = launch::connect_to_running(&crate::commands::shared::meeting_place()?, &deadline)?
+    let deadline = Deadline::new(REQUEST_TIMEOUT);
+    let Some(connection) = launch::connect_to_running(&crate::commands::shared::ipc_address()?, &deadline)?
     else {
         return output::print_lines(&["no daemon runs, so none is locked".to_owned()]);
     };
@@ -49,8 +48,8 @@ pub(super) fn unlock(from_stdin: bool) -> Result<(), Failure> {
 }
 
 fn not_on_suspend() -> Result<(), Failure> {
-    let deadline = Deadline::new(PATIENCE);
-    match launch::connect_to_running(&crate::commands::shared::meeting_place()?, &deadline)? {
+    let deadline = Deadline::new(REQUEST_TIMEOUT);
+    match launch::connect_to_running(&crate::commands::shared::ipc_address()?, &deadline)? {
         Some(connection) => crate::commands::shared::tell(connection.ask(&Request::DisarmSuspendLock)?),
         None => output::print_lines(&["no daemon runs, so none locks".to_owned()]),
     }

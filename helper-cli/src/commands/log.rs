@@ -1,14 +1,14 @@
 //! Owns `cp-token log`: fetches the wanted part page by page and lays it out. It starts no daemon, because one that is
 //! started has nothing to tell.
 
-mod words;
+mod render;
 
 use cp_token_protocol::message::{LogEntry, LogRequest, Request, Response};
 use cp_token_protocol::{ErrorCode, Failure};
 use serde::Serialize;
 
 use crate::args::cli::LogOptions;
-use crate::commands::shared::PATIENCE;
+use crate::commands::shared::REQUEST_TIMEOUT;
 use crate::daemon::client;
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;
@@ -25,8 +25,8 @@ pub(super) fn run(options: &LogOptions) -> Result<(), Failure> {
     if options.json {
         return output::print_json(&entries.iter().map(LogLine::from).collect::<Vec<_>>());
     }
-    let look = TerminalStyle::of_stdout();
-    output::print_pieces(&words::lines(&entries, &look), &look)
+    let style = TerminalStyle::of_stdout();
+    output::print_pieces(&render::lines(&entries, &style), &style)
 }
 
 fn entries(wanted: u32) -> Result<Vec<LogEntry>, Failure> {
@@ -45,8 +45,8 @@ fn entries(wanted: u32) -> Result<Vec<LogEntry>, Failure> {
 }
 
 fn page(request: LogRequest) -> Result<Vec<LogEntry>, Failure> {
-    let deadline = Deadline::new(PATIENCE);
-    let connection = launch::connect_to_running(&crate::commands::shared::meeting_place()?, &deadline)?
+    let deadline = Deadline::new(REQUEST_TIMEOUT);
+    let connection = launch::connect_to_running(&crate::commands::shared::ipc_address()?, &deadline)?
         .ok_or_else(crate::commands::shared::not_running)?;
     match connection.ask(&Request::Log(request))? {
         Response::Log(entries) => Ok(entries),

@@ -1,11 +1,11 @@
-//! Owns what would be lost with the daemon that runs, in words. It stops none.
+//! Owns what would be lost with the daemon that runs, in labels. It stops none.
 
 use cp_token_protocol::message::{ProfileReport, SecretSource, StatusReport};
 
-use super::words;
+use super::labels;
 
 /// The secrets that nothing but the daemon's memory holds; nothing where there is none.
-pub(super) fn of_secrets(report: &StatusReport) -> Option<String> {
+pub(super) fn secrets_lost(report: &StatusReport) -> Option<String> {
     if report.locked {
         return Some("it is locked, and secrets that only its memory holds would be lost".to_owned());
     }
@@ -16,6 +16,6 @@ pub(super) fn of_secrets(report: &StatusReport) -> Option<String> {
     let profiles = crate::commands::profiles::profiles().unwrap_or_default();
     let is_in_memory = |profile: &&ProfileReport| profile.secret_source == SecretSource::Memory;
     let names: Vec<_> = profiles.iter().filter(is_in_memory).map(|profile| profile.name.as_str()).collect();
-    let whose = if names.is_empty() { "a profile".to_owned() } else { words::names(&names) };
+    let whose = if names.is_empty() { "a profile".to_owned() } else { labels::names(&names) };
     Some(format!("the secret of {whose} is in its memory alone"))
 }

@@ -54,7 +54,7 @@ fn delete(name: ProfileName, yes: bool) -> Result<(), Failure> {
     if !yes {
         let question = format!("Delete profile {name} and its secret?");
         let not_done = format!("profile {name} was not deleted");
-        prompt::require_consent(&question, &not_done, "delete it and its secret")?;
+        prompt::require_confirmation(&question, &not_done, "delete it and its secret")?;
     }
     crate::commands::shared::tell(ask(&Request::ProfileDelete(name))?)
 }
@@ -64,8 +64,8 @@ fn list(as_json: bool) -> Result<(), Failure> {
     if as_json {
         output::print_json(&profiles.iter().map(json::Profile::from).collect::<Vec<_>>())
     } else {
-        let look = TerminalStyle::of_stdout();
-        output::print_pieces(&table::profiles(&profiles, &look), &look)
+        let style = TerminalStyle::of_stdout();
+        output::print_pieces(&table::profiles(&profiles, &style), &style)
     }
 }
 
@@ -74,7 +74,7 @@ fn show(name: &ProfileName, as_json: bool) -> Result<(), Failure> {
     if as_json {
         output::print_json(&json::Profile::from(&profile))
     } else {
-        let look = TerminalStyle::of_stdout();
-        output::print_pieces(&table::profile(&profile, &look), &look)
+        let style = TerminalStyle::of_stdout();
+        output::print_pieces(&table::profile(&profile, &style), &style)
     }
 }

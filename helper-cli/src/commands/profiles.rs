@@ -15,7 +15,7 @@ use crate::daemon::client;
 /// # Errors
 /// Why they cannot be told.
 pub(super) fn profiles() -> Result<Vec<ProfileReport>, Failure> {
-    profiles_within(crate::commands::shared::PATIENCE)
+    profiles_within(crate::commands::shared::REQUEST_TIMEOUT)
 }
 
 /// As [`profiles`], with another limit on the time that it may take.

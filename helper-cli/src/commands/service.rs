@@ -1,10 +1,10 @@
 //! Owns `cp-token service`: hands the daemon to the service manager of the system, takes it back, and says how it is.
 //! What the files hold is decided in `packaging/`; here only the program's path is put in.
 
-mod account;
 mod files;
 #[cfg(any(target_os = "macos", test))]
 mod launchd;
+mod report;
 mod running;
 #[cfg(any(target_os = "linux", test))]
 mod systemd;
@@ -43,14 +43,14 @@ pub(super) fn run(command: ServiceCommand) -> Result<(), Failure> {
         ServiceCommand::Install { force } => output::print_lines(&system::install(force)?),
         ServiceCommand::Uninstall { force } => output::print_lines(&system::uninstall(force)?),
         ServiceCommand::Status { json } => {
-            let account = system::account()?;
+            let report = system::status()?;
             if json {
-                output::print_json(&account)?;
+                output::print_json(&report)?;
             } else {
-                let look = TerminalStyle::of_stdout();
-                output::print_pieces(&account.lines(&look), &look)?;
+                let style = TerminalStyle::of_stdout();
+                output::print_pieces(&report.lines(&style), &style)?;
             }
-            account.verdict()
+            report.verdict()
         }
     }
 }
@@ -102,8 +102,8 @@ impl Tool {
     /// What it says, where it does what it is told.
     fn answer(&self, words: &[&str]) -> Option<String> {
         let mut program = Program::new(&self.path, OsStr::new(self.name));
-        program.words(words);
-        program.answer().map(|said| String::from_utf8_lossy(&said).into_owned())
+        program.args(words);
+        program.output().map(|said| String::from_utf8_lossy(&said).into_owned())
     }
 
     /// Has it do something.
@@ -125,7 +125,7 @@ fn show(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// The folder that `HOME` or the account has.
+/// The folder that `HOME` or the report has.
 ///
 /// # Errors
 /// [`ErrorCode::CONFIG_BROKEN`] where there is none.

@@ -9,18 +9,18 @@ use cp_token_protocol::{AddressError, ErrorCode, Failure, IpcAddress, ProfileNam
 use std::time::Duration;
 
 /// How long a command other than `get` may take: a person may have to unlock the keyring in the meantime.
-pub(super) const PATIENCE: Duration = Duration::from_secs(300);
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Where we meet, as the environment has it.
 ///
 /// # Errors
-/// [`ErrorCode::CONFIG_BROKEN`] where a variable leads nowhere.
-pub(super) fn meeting_place() -> Result<IpcAddress, Failure> {
-    IpcAddress::from_variables(|name| std::env::var_os(name)).map_err(|error| nowhere(&error))
+/// [`ErrorCode::CONFIG_BROKEN`] where a variable leads address_failure.
+pub(super) fn ipc_address() -> Result<IpcAddress, Failure> {
+    IpcAddress::from_variables(|name| std::env::var_os(name)).map_err(|error| address_failure(&error))
 }
 
 #[cold]
-pub(super) fn nowhere(error: &AddressError) -> Failure {
+pub(super) fn address_failure(error: &AddressError) -> Failure {
     let hint = match error {
         AddressError::Relative(_) => "make it start with /, or unset it",
         AddressError::TooLong(_) => "set CP_TOKEN_SOCKET to a shorter path in a folder of your own",
@@ -61,7 +61,7 @@ pub(super) fn profile_of_environment() -> Result<Option<ProfileName>, Failure> {
 
 /// The failure of a request; where no option named the profile that is not there, with the variable that did.
 #[cold]
-pub(super) fn by_variable(mut failure: Failure, is_named: bool) -> Failure {
+pub(super) fn mention_variable(mut failure: Failure, is_named: bool) -> Failure {
     let is_set = || profile_of_environment().is_ok_and(|name| name.is_some());
     if failure.code == ErrorCode::UNKNOWN_PROFILE && !is_named && is_set() {
         failure.message.push_str(", which CP_TOKEN_PROFILE names");
@@ -77,15 +77,15 @@ pub(super) fn bad_variable() -> Failure {
 
 /// Asks the daemon, starting one where none runs.
 pub(super) fn ask(request: &Request) -> Result<Response, Failure> {
-    ask_within(request, PATIENCE)
+    ask_within(request, REQUEST_TIMEOUT)
 }
 
 /// As [`ask`], with another limit on the time that it may take.
 pub(super) fn ask_within(request: &Request, limit: Duration) -> Result<Response, Failure> {
     let deadline = Deadline::new(limit);
-    let address = meeting_place()?;
+    let address = ipc_address()?;
     match launch::connect_or_start(&address, &deadline)?.ask(request) {
-        Err(unheard) if client::is_unheard(&unheard) && only_looks(request) => {
+        Err(unheard) if client::is_retryable(&unheard) && is_idempotent(request) => {
             launch::connect_or_start(&address, &deadline)?.ask(request)
         }
         outcome => outcome,
@@ -93,7 +93,7 @@ pub(super) fn ask_within(request: &Request, limit: Duration) -> Result<Response,
 }
 
 /// Whether asking twice is the same as asking once.
-pub(super) fn only_looks(request: &Request) -> bool {
+pub(super) fn is_idempotent(request: &Request) -> bool {
     matches!(request, Request::Status | Request::ProfileList(_) | Request::ProfileShow(_) | Request::Log(_))
 }
 
@@ -125,20 +125,20 @@ pub(super) fn connection_for_token<'d>(
     deadline: &'d Deadline,
     may_start: bool,
 ) -> Result<client::Connection<'d>, Failure> {
-    let address = meeting_place()?;
+    let address = ipc_address()?;
     let connection = match client::connect(&address, deadline)? {
         Some(connection) => connection,
         None if may_start => launch::start(&address, deadline)?,
         None => launch::connect_to_running(&address, deadline)?.ok_or_else(not_running)?,
     };
     if let Request::AccessToken(request) = request {
-        request.timeout_ms = milliseconds(time_for_the_daemon(deadline.remaining_if_started()?));
+        request.timeout_ms = milliseconds(daemon_timeout(deadline.remaining_if_started()?));
     }
     Ok(connection)
 }
 
 /// The daemon knows better why it has no answer, so it is given a little less time than we have.
-pub(super) fn time_for_the_daemon(left: Duration) -> Duration {
+pub(super) fn daemon_timeout(left: Duration) -> Duration {
     left - (left / 20).min(Duration::from_millis(200))
 }
 

@@ -6,14 +6,14 @@ use cp_token_protocol::message::{
 };
 
 use super::table::columns;
-use super::{json, table, words};
-use crate::commands::shared::PATIENCE;
+use super::{json, labels, table};
+use crate::commands::shared::REQUEST_TIMEOUT;
 use crate::daemon::client;
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;
 use crate::terminal::date;
 use crate::terminal::output;
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
 /// Shows the daemon and its profiles.
@@ -21,8 +21,8 @@ use crate::terminal::style::{Piece, TerminalStyle, Tone};
 /// # Errors
 /// [`cp_token_protocol::ErrorCode::DAEMON_UNAVAILABLE`] where none runs.
 pub(super) fn run(as_json: bool) -> Result<(), Failure> {
-    let deadline = Deadline::new(PATIENCE);
-    let address = crate::commands::shared::meeting_place()?;
+    let deadline = Deadline::new(REQUEST_TIMEOUT);
+    let address = crate::commands::shared::ipc_address()?;
     let ask = || {
         report(
             launch::connect_to_running(&address, &deadline)?
@@ -30,15 +30,15 @@ pub(super) fn run(as_json: bool) -> Result<(), Failure> {
         )
     };
     let report = match ask() {
-        Err(unheard) if client::is_unheard(&unheard) => ask()?,
+        Err(unheard) if client::is_retryable(&unheard) => ask()?,
         outcome => outcome?,
     };
     let (report, profiles) = with_profiles(report, ask)?;
     if as_json {
         output::print_json(&json::StatusJson::of(&report, &profiles))
     } else {
-        let look = TerminalStyle::of_stdout();
-        output::print_pieces(&lines(&report, &profiles, &look), &look)
+        let style = TerminalStyle::of_stdout();
+        output::print_pieces(&lines(&report, &profiles, &style), &style)
     }
 }
 
@@ -83,14 +83,14 @@ pub(super) fn report(connection: client::Connection<'_>) -> Result<StatusReport,
     }
 }
 
-fn lines(report: &StatusReport, profiles: &[ProfileReport], look: &TerminalStyle) -> Vec<Vec<Piece>> {
+fn lines(report: &StatusReport, profiles: &[ProfileReport], style: &TerminalStyle) -> Vec<Vec<Piece>> {
     let up = date::span(report.uptime_s.saturating_mul(1000));
     let head = format!("cp-tokend {}, process {}, up {up}", report.version, report.pid);
     let mut lines = vec![vec![Piece::new(Tone::Head, head)]];
-    lines.extend(columns::labelled(account(report, profiles), look));
+    lines.extend(columns::labelled(account(report, profiles), style));
     if !report.locked {
         lines.push(Vec::new());
-        lines.extend(table::profiles(profiles, look));
+        lines.extend(table::profiles(profiles, style));
     }
     lines
 }
@@ -104,18 +104,18 @@ fn account(report: &StatusReport, profiles: &[ProfileReport]) -> Vec<(&'static s
         ("socket", vec![Piece::plain(report.socket.as_str())]),
         ("config", config(report)),
         ("keyring", vec![keyring(report.keyring)]),
-        ("lock", vec![Piece::plain(words::lock(report.locked, report.locks_on_suspend))]),
+        ("lock", vec![Piece::plain(labels::lock(report.locked, report.locks_on_suspend))]),
     ]);
     account.extend(report.protections.iter().map(|each| ("protection", protection(each))));
-    let ways = table::ways(profiles);
+    let ways = table::routes(profiles);
     account.extend(ways.into_iter().map(|way| ("network", vec![Piece::plain(way)])));
     account
 }
 
 /// A daemon that an upgrade left behind works, and lacks what the upgrade mends.
 fn skew(daemon: &str, helper: &str) -> Option<Piece> {
-    let words = || format!("cp-token is {helper}; run: cp-token daemon restart");
-    (daemon != helper).then(|| Piece::new(Tone::Warning, words()))
+    let labels = || format!("cp-token is {helper}; run: cp-token daemon restart");
+    (daemon != helper).then(|| Piece::new(Tone::Warning, labels()))
 }
 
 fn config(report: &StatusReport) -> Vec<Piece> {
@@ -134,7 +134,7 @@ fn keyring(report: KeyringReport) -> Piece {
         | KeyringReport::Denied
         | KeyringReport::TimedOut => Tone::Warning,
     };
-    Piece::new(tone, words::keyring(report))
+    Piece::new(tone, labels::keyring(report))
 }
 
 fn protection(report: &ProtectionReport) -> Vec<Piece> {
@@ -143,9 +143,9 @@ fn protection(report: &ProtectionReport) -> Vec<Piece> {
         ProtectionState::Off => Tone::Bad,
         ProtectionState::Unsupported => Tone::Faint,
     };
-    let detail = Some(clean(&report.detail)).filter(|detail| !detail.is_empty());
+    let detail = Some(sanitize(&report.detail)).filter(|detail| !detail.is_empty());
     let mut pieces =
-        vec![Piece::plain(format!("{}: ", report.name)), Piece::new(tone, words::protection(report.state))];
+        vec![Piece::plain(format!("{}: ", report.name)), Piece::new(tone, labels::protection(report.state))];
     pieces.extend(detail.map(|detail| Piece::plain(format!(" ({detail})"))));
     pieces
 }
@@ -156,8 +156,8 @@ mod tests {
 
     #[test]
     fn b21_a_daemon_of_another_version_is_told_with_its_mend_and_the_same_is_not() {
-        let words = |daemon| skew(daemon, "0.2.0").map(|piece| format!("{piece:?}"));
-        assert!(words("0.1.0").is_some_and(|words| words.contains("run: cp-token daemon restart")));
-        assert_eq!(words("0.2.0"), None);
+        let labels = |daemon| skew(daemon, "0.2.0").map(|piece| format!("{piece:?}"));
+        assert!(labels("0.1.0").is_some_and(|labels| labels.contains("run: cp-token daemon restart")));
+        assert_eq!(labels("0.2.0"), None);
     }
 }

@@ -22,14 +22,14 @@ use zeroize::Zeroize;
 
 use crate::daemon::deadline::Deadline;
 
-pub(crate) use answer::{is_unheard, no_end, unexpected};
+pub(crate) use answer::{is_retryable, no_end, unexpected};
 
 /// How long the daemon may say nothing. It says every second that it is still at work, and takes somebody new as soon as
 /// those have to go who have said nothing for five seconds.
-const SILENCE: Duration = Duration::from_secs(7);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(7);
 
 /// Room for the first piece of an answer; a longer token comes in several pieces and takes the owned way.
-const FIRST_PIECE: usize = 2048;
+const FIRST_CHUNK: usize = 2048;
 
 /// A daemon of our own user, ready for one request.
 pub(crate) struct Connection<'d> {
@@ -46,17 +46,17 @@ pub(crate) fn connect<'d>(
     address: &IpcAddress,
     deadline: &'d Deadline,
 ) -> Result<Option<Connection<'d>>, Failure> {
-    match system::require_own_place(address) {
+    match system::require_own_directory(address) {
         Ok(()) => {}
         Err(PeerError::NoFolder) => return Ok(None),
-        Err(problem) => return Err(foreign_folder(address, problem)),
+        Err(problem) => return Err(unsafe_directory(address, problem)),
     }
-    let patience = SILENCE.min(deadline.remaining_if_started()?);
-    let stream = match system::connect(address.socket(), patience) {
+    let retry = IDLE_TIMEOUT.min(deadline.remaining_if_started()?);
+    let stream = match system::connect(address.socket(), retry) {
         Ok(stream) => stream,
-        Err(error) => return nobody_there(address, &error),
+        Err(error) => return connect_failure(address, &error),
     };
-    system::require_our_daemon(&stream).map_err(|problem| stranger(address, problem))?;
+    system::require_our_daemon(&stream).map_err(|problem| foreign_socket(address, problem))?;
     Ok(Some(Connection { stream, deadline }))
 }
 
@@ -72,7 +72,7 @@ impl Connection<'_> {
     /// What the daemon says is wrong, or what is wrong with the daemon.
     pub(crate) fn ask(mut self, request: &Request) -> Result<Response, Failure> {
         self.send(request)?;
-        self.answer_after(&[])
+        self.read_answer(&[])
     }
 
     /// Asks for a token and hands the answer over where it lies, to be wiped afterwards.
@@ -85,12 +85,12 @@ impl Connection<'_> {
         take: impl FnOnce(&TokenView<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         self.send(request)?;
-        let mut piece = [0; FIRST_PIECE];
-        let length = self.first_piece(&mut piece)?;
+        let mut piece = [0; FIRST_CHUNK];
+        let length = self.read_first_chunk(&mut piece)?;
         let outcome = match TokenView::of_frame(&piece[..length]) {
             Some(view) => take(&view),
-            None => match self.answer_after(&piece[..length]) {
-                Ok(Response::Token(grant)) => take(&TokenView::from(&grant)),
+            None => match self.read_answer(&piece[..length]) {
+                Ok(Response::Token(token)) => take(&TokenView::from(&token)),
                 Ok(other) => Err(answer::unexpected(&other)),
                 Err(failure) => Err(failure),
             },
@@ -104,7 +104,7 @@ impl Connection<'_> {
     ///
     /// # Errors
     /// As [`Connection::ask`].
-    pub(crate) fn ask_and_wait_for_the_end(mut self, request: &Request) -> Result<Vec<String>, Failure> {
+    pub(crate) fn ask_until_closed(mut self, request: &Request) -> Result<Vec<String>, Failure> {
         self.send(request)?;
         let mut patient = TimeoutReader { stream: &mut self.stream, deadline: self.deadline };
         let mut frames = FrameReader::default();
@@ -124,7 +124,7 @@ impl Connection<'_> {
                         return Err(answer::unexpected(&other));
                     }
                 },
-                Err(error) if answer::is_the_end(&error) => return Ok(said),
+                Err(error) if answer::is_eof(&error) => return Ok(said),
                 Err(error) => return Err(answer::failed(&error, self.deadline)),
             }
         }
@@ -133,29 +133,29 @@ impl Connection<'_> {
     fn send(&mut self, request: &Request) -> Result<(), Failure> {
         let frame = encode_request(request).map_err(|_| answer::request_too_long())?;
         match blocking::write_frame(&mut self.stream, &frame) {
-            Err(error) if is_timeout(&error) => Err(answer::silent()),
+            Err(error) if is_timeout(&error) => Err(answer::not_responding()),
             // A daemon that refuses at once may have closed already; what it said is still there to be read.
             _ => Ok(()),
         }
     }
 
-    fn first_piece(&mut self, piece: &mut [u8]) -> Result<usize, Failure> {
+    fn read_first_chunk(&mut self, piece: &mut [u8]) -> Result<usize, Failure> {
         loop {
             match self.stream.read(piece) {
                 Ok(length) => return Ok(length),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(answer::failed_unheard(&error.into(), self.deadline)),
+                Err(error) => return Err(answer::closed_before_reply(&error.into(), self.deadline)),
             }
         }
     }
 
     #[cold]
-    fn answer_after(&mut self, ahead: &[u8]) -> Result<Response, Failure> {
+    fn read_answer(&mut self, ahead: &[u8]) -> Result<Response, Failure> {
         let mut bytes = ahead.chain(TimeoutReader { stream: &mut self.stream, deadline: self.deadline });
         let mut frames = FrameReader::default();
         let mut is_heard = !ahead.is_empty();
         loop {
-            let failed = if is_heard { answer::failed } else { answer::failed_unheard };
+            let failed = if is_heard { answer::failed } else { answer::closed_before_reply };
             let frame = frames.next_frame(&mut bytes).map_err(|error| failed(&error, self.deadline))?;
             is_heard = true;
             match answer::decode(frame)? {
@@ -173,7 +173,7 @@ impl Connection<'_> {
     }
 }
 
-/// The stream, giving up after [`SILENCE`] and at the deadline.
+/// The stream, giving up after [`IDLE_TIMEOUT`] and at the deadline.
 struct TimeoutReader<'c> {
     stream: &'c mut Stream,
     deadline: &'c Deadline,
@@ -183,7 +183,7 @@ impl Read for TimeoutReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let left = self.deadline.remaining().map_err(|_| io::ErrorKind::TimedOut)?;
-            system::limit_reading(self.stream, left.min(SILENCE))?;
+            system::set_read_timeout(self.stream, left.min(IDLE_TIMEOUT))?;
             match self.stream.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 outcome => return outcome,
@@ -197,12 +197,12 @@ fn is_timeout(error: &io::Error) -> bool {
 }
 
 #[cold]
-fn nobody_there<'d>(address: &IpcAddress, error: &io::Error) -> Result<Option<Connection<'d>>, Failure> {
+fn connect_failure<'d>(address: &IpcAddress, error: &io::Error) -> Result<Option<Connection<'d>>, Failure> {
     if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) {
         return Ok(None);
     }
     if is_timeout(error) {
-        return Err(answer::silent());
+        return Err(answer::not_responding());
     }
     let message = format!("the socket {} cannot be reached", address.socket().display());
     Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message)
@@ -210,7 +210,7 @@ fn nobody_there<'d>(address: &IpcAddress, error: &io::Error) -> Result<Option<Co
 }
 
 #[cold]
-fn foreign_folder(address: &IpcAddress, problem: PeerError) -> Failure {
+fn unsafe_directory(address: &IpcAddress, problem: PeerError) -> Failure {
     let message = format!("{} is no safe place to meet: {problem}", address.folder().display());
     Failure::new(ErrorCode::NOT_OUR_DAEMON, message).with_hint(
         "set XDG_RUNTIME_DIR or CP_TOKEN_SOCKET to a folder of your own (after sudo -E, unset them)",
@@ -218,7 +218,7 @@ fn foreign_folder(address: &IpcAddress, problem: PeerError) -> Failure {
 }
 
 #[cold]
-fn stranger(address: &IpcAddress, problem: PeerError) -> Failure {
+fn foreign_socket(address: &IpcAddress, problem: PeerError) -> Failure {
     let message = format!("{} is not our daemon's socket: {problem}", address.socket().display());
     Failure::new(ErrorCode::NOT_OUR_DAEMON, message)
         .with_hint("nothing was sent; find out who listens there before you go on")

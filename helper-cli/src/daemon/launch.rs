@@ -1,8 +1,8 @@
 //! Owns the starting of a daemon where none listens: one at a time, whoever else wants the same, and seldom
 //! where it keeps failing. It never starts one beside another.
 
+mod directory;
 mod failures;
-mod folder;
 mod lock;
 mod missing;
 mod process;
@@ -49,7 +49,7 @@ pub(crate) fn connect_to_running<'d>(
     address: &IpcAddress,
     deadline: &'d Deadline,
 ) -> Result<Option<Connection<'d>>, Failure> {
-    for _ in 0..LOOKS {
+    for _ in 0..CONNECT_ATTEMPTS {
         if let Some(connection) = client::connect(address, deadline)? {
             return Ok(Some(connection));
         }
@@ -58,7 +58,7 @@ pub(crate) fn connect_to_running<'d>(
             return client::connect(address, deadline);
         }
         deadline.remaining()?;
-        std::thread::sleep(LOOK);
+        std::thread::sleep(POLL_INTERVAL);
     }
     Err(not_reachable(address))
 }
@@ -75,7 +75,7 @@ fn not_reachable(address: &IpcAddress) -> Failure {
     }
     let message = format!("a daemon runs, and its socket {} is gone", address.socket().display());
     Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(
-        "it makes the socket anew within half a minute; if not, end the process cp-tokend, which loses secrets that only its memory holds",
+        "it makes the socket anew run_until half a minute; if not, end the process cp-tokend, which loses secrets that only its memory holds",
     )
 }
 
@@ -85,8 +85,8 @@ fn is_no_socket(path: &Path) -> bool {
 }
 
 /// How often, and how long after each other, it is looked for: longer than a daemon takes to leave.
-const LOOKS: u32 = 100;
-const LOOK: Duration = Duration::from_millis(50);
+const CONNECT_ATTEMPTS: u32 = 100;
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The file of the daemon that would be started.
 ///
@@ -102,13 +102,13 @@ pub(crate) fn daemon_file() -> Result<std::path::PathBuf, Failure> {
 /// As [`connect_or_start`].
 #[cold]
 pub(crate) fn start<'d>(address: &IpcAddress, deadline: &'d Deadline) -> Result<Connection<'d>, Failure> {
-    folder::prepare(address)?;
+    directory::prepare(address)?;
     let lock = StartLock::acquire(address.folder(), deadline)?;
     if let Some(connection) = client::connect(address, deadline)? {
         return Ok(connection);
     }
-    let mut failures = RecentFailures::read(&lock, &process::what_is_started(address));
-    failures.refuse_one_more()?;
+    let mut failures = RecentFailures::read(&lock, &process::start_conditions(address));
+    failures.require_attempt_left()?;
     let outcome = process::start_and_wait(deadline);
     // A daemon that somebody else started in the meantime, a service manager say, serves as well.
     if let Some(connection) = client::connect(address, deadline)? {
@@ -126,7 +126,7 @@ fn not_listening() -> Failure {
 }
 
 /// Does `work` on a thread of its own and gives its result, if it comes before the deadline.
-fn within<T: Send + 'static>(
+fn run_until<T: Send + 'static>(
     deadline: &Deadline,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Failure> {

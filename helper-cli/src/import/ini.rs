@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// What every section takes over.
 const DEFAULTS: &str = "DEFAULT";
 /// More than anybody has profiles, and few enough to be compared with each other.
-const MOST_SECTIONS: usize = 1000;
+const MAX_SECTIONS: usize = 1000;
 
 /// A file's sections, in order.
 #[derive(Debug, Default)]
@@ -123,7 +123,7 @@ impl<'t> Reader<'t> {
         if self.ini.sections.iter().any(|section| section.name == name) {
             return Err("a section stands there twice");
         }
-        if self.ini.sections.len() == MOST_SECTIONS {
+        if self.ini.sections.len() == MAX_SECTIONS {
             return Err("there are more than 1000 sections");
         }
         self.ini.sections.push(Section { name, values: BTreeMap::new() });

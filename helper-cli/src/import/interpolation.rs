@@ -4,7 +4,7 @@
 use super::ini::{Ini, Section};
 
 /// As deep as configparser goes.
-const MOST_DEPTH: usize = 10;
+const MAX_DEPTH: usize = 10;
 /// References behind one value, each followed one included.
 const MOST_REFERENCES: usize = 100;
 /// The longest value, in bytes.
@@ -48,7 +48,7 @@ impl Resolver<'_, '_> {
 
     fn follow(&mut self, name: &str, depth: usize) -> Result<(), &'static str> {
         self.references += 1;
-        if depth >= MOST_DEPTH || self.references > MOST_REFERENCES {
+        if depth >= MAX_DEPTH || self.references > MOST_REFERENCES {
             return Err("its values refer to each other too often");
         }
         let raw = raw(self.ini, self.section, &name.to_lowercase());

@@ -11,7 +11,7 @@ use super::ini::Ini;
 use super::{broken, read};
 
 /// The longest secret in base64, line ends not counted.
-const LONGEST: usize = 8192;
+const MAX_LENGTH: usize = 8192;
 
 /// The file's content.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ fn escaped(text: &str) -> String {
 
 fn decoded(lines: &[&str]) -> Option<Secret> {
     let length = lines.iter().map(|line| line.len()).sum();
-    if length > LONGEST {
+    if length > MAX_LENGTH {
         return None;
     }
     let mut encoded = Secret::zeroed(length);
@@ -107,7 +107,7 @@ mod tests {
         let failure = file(b"[a]\nsecret").find("a", "b").expect_err("a flaw");
         assert_eq!(failure.message, "/k, line 2: it has neither = nor :");
         assert!(file(b"\xff\xfe").find("a", "b").is_err());
-        let long = format!("[a]\nb = {}", "A".repeat(LONGEST + 4));
+        let long = format!("[a]\nb = {}", "A".repeat(MAX_LENGTH + 4));
         assert!(file(long.as_bytes()).find("a", "b").is_err());
     }
 

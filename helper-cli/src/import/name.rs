@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use cp_token_protocol::ProfileName;
 
 /// The longest name, in bytes; the grammar is ASCII alone.
-const LONGEST: usize = 64;
+const MAX_LENGTH: usize = 64;
 
 /// A name of ours for each of theirs, in order; `fallback` where nothing of a name is left.
 pub(crate) fn assign<'n>(theirs: impl Iterator<Item = (&'n str, &'n str)>) -> Vec<Option<ProfileName>> {
@@ -19,7 +19,7 @@ pub(crate) fn assign<'n>(theirs: impl Iterator<Item = (&'n str, &'n str)>) -> Ve
         .collect();
     for (slot, (name, fallback)) in names.iter_mut().zip(&theirs) {
         if slot.is_none() {
-            *slot = free(&fitted(name, fallback), &taken);
+            *slot = free(&normalised(name, fallback), &taken);
             taken.extend(slot.clone());
         }
     }
@@ -27,24 +27,24 @@ pub(crate) fn assign<'n>(theirs: impl Iterator<Item = (&'n str, &'n str)>) -> Ve
 }
 
 /// The name in lower case, each run of characters that no name has replaced by one hyphen.
-fn fitted(name: &str, fallback: &str) -> String {
-    let mut fitted = String::new();
+fn normalised(name: &str, fallback: &str) -> String {
+    let mut normalised = String::new();
     for character in name.chars().flat_map(char::to_lowercase) {
         match character {
-            'a'..='z' | '0'..='9' | '.' | '_' | '-' => fitted.push(character),
-            _ if fitted.ends_with('-') => {}
-            _ => fitted.push('-'),
+            'a'..='z' | '0'..='9' | '.' | '_' | '-' => normalised.push(character),
+            _ if normalised.ends_with('-') => {}
+            _ => normalised.push('-'),
         }
     }
-    let fitted = fitted.trim_start_matches(['.', '_', '-']).trim_end_matches('-');
-    let fitted = if fitted.is_empty() { fallback } else { fitted };
-    fitted.chars().take(LONGEST).collect()
+    let normalised = normalised.trim_start_matches(['.', '_', '-']).trim_end_matches('-');
+    let normalised = if normalised.is_empty() { fallback } else { normalised };
+    normalised.chars().take(MAX_LENGTH).collect()
 }
 
 fn free(name: &str, taken: &BTreeSet<ProfileName>) -> Option<ProfileName> {
     let numbered = (2..).map(|number| {
         let tail = format!("-{number}");
-        name.chars().take(LONGEST - tail.len()).chain(tail.chars()).collect()
+        name.chars().take(MAX_LENGTH - tail.len()).chain(tail.chars()).collect()
     });
     // One more candidate than there are names taken: one of them is free.
     let mut candidates = std::iter::once(name.to_owned()).chain(numbered).take(taken.len() + 1);

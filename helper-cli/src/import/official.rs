@@ -45,9 +45,9 @@ const UNSET: &str = "__DEFAULT__";
 /// How these programs write that something is so.
 const YES: &str = "True";
 /// The longest URL and the longest user name, in bytes.
-const LONGEST: usize = 300;
+const MAX_LENGTH: usize = 300;
 
-/// A profile of an official CLI. Its texts are that program's: clean them before a person sees them.
+/// A profile of an official CLI. Its texts are that program's: sanitize them before a person sees them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OfficialProfile {
     /// Whose it is.
@@ -68,7 +68,7 @@ pub(crate) struct Content {
     /// Whether the account is an API client; else it is a user.
     pub(crate) is_client: bool,
     /// Whether certificates are not checked there.
-    pub(crate) trusts_anybody: bool,
+    pub(crate) ignores_certificates: bool,
 }
 
 impl OfficialCli {
@@ -111,14 +111,14 @@ fn content(program: &OfficialCli, ini: &Ini<'_>, section: &Section<'_>) -> Resul
     let given = |key: &str| value(key).map(|value| value.filter(|value| !value.is_empty() && value != UNSET));
     let url = given(program.url_key)?.ok_or("it has no URL there")?;
     let account = given(program.user_key)?.ok_or("it has neither a user nor a client ID there")?;
-    if account.len() > LONGEST || account.chars().any(char::is_control) {
+    if account.len() > MAX_LENGTH || account.chars().any(char::is_control) {
         return Err("its user or client ID there is none that cp-token takes");
     }
     Ok(Content {
         origin: origin(&url)?,
         account,
         is_client: value("api-client-auth")?.as_deref() == Some(YES),
-        trusts_anybody: value("ignore-ssl-errors")?.as_deref() == Some(YES),
+        ignores_certificates: value("ignore-ssl-errors")?.as_deref() == Some(YES),
     })
 }
 
@@ -131,7 +131,7 @@ fn origin(url: &str) -> Result<String, &'static str> {
         return Err("its URL there holds a user name or password");
     }
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
-    if authority.is_empty() || origin.len() > LONGEST || !origin.bytes().all(is_plain) {
+    if authority.is_empty() || origin.len() > MAX_LENGTH || !origin.bytes().all(is_plain) {
         return Err("its URL there is none that cp-token takes");
     }
     Ok(origin)

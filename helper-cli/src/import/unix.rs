@@ -13,7 +13,7 @@ use super::Refusal;
 /// each user has a group of their own, these programs leave their files writable by it.
 pub(super) fn read_own(path: &Path, limit: usize) -> Result<Secret, Refusal> {
     let path = std::path::absolute(path).map_err(|_| Refusal::Unreadable)?;
-    let mut file = trust::open(&path, Purpose::Decision).map_err(|problem| blame(&problem))?;
+    let mut file = trust::open(&path, Purpose::Decision).map_err(|problem| classify(&problem))?;
     let facts = file.metadata().map_err(|_| Refusal::Unreadable)?;
     let expected = usize::try_from(facts.len()).unwrap_or(usize::MAX);
     if expected > limit {
@@ -38,7 +38,7 @@ fn fill(file: &mut File, room: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-fn blame(problem: &Distrust) -> Refusal {
+fn classify(problem: &Distrust) -> Refusal {
     match problem {
         Distrust::Absent => Refusal::Absent,
         Distrust::WrongKind => Refusal::WrongKind,

@@ -15,7 +15,7 @@ use super::Refusal;
 /// The bytes of an ordinary file of ours, at most `limit` of them.
 pub(super) fn read_own(path: &Path, limit: usize) -> Result<Secret, Refusal> {
     let opened = File::options().read(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path);
-    let file = opened.map_err(|error| blame(&error))?;
+    let file = opened.map_err(|error| classify(&error))?;
     let facts = file.metadata().map_err(|_| Refusal::Unreadable)?;
     if !facts.is_file() || facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
         return Err(Refusal::WrongKind);
@@ -51,7 +51,7 @@ fn fill(mut file: File, room: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-fn blame(error: &io::Error) -> Refusal {
+fn classify(error: &io::Error) -> Refusal {
     // A folder on the way that is a file means the same: there is nothing.
     let absent = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
     if absent.contains(&error.kind()) { Refusal::Absent } else { Refusal::Unreadable }

@@ -1,4 +1,4 @@
-//! Owns the running of another program, in our place or beside us, so that it looks as if it had been run itself. It
+//! Owns the running of another program, in our place or running us, so that it looks as if it had been run itself. It
 //! knows no program.
 
 #[cfg(unix)]
@@ -19,7 +19,7 @@ pub(crate) use search::{Missing, find};
 pub(crate) use system::PIPE_WAS_IGNORED;
 #[cfg(all(unix, not(test)))]
 pub(crate) use system::note_pipe_signal;
-pub(crate) use system::{Pipe, end_as, is_ready, pipe, without_waiting};
+pub(crate) use system::{Pipe, exit_as, pipe, poll_readable, set_nonblocking};
 #[cfg(unix)]
 pub(crate) use system::{end_of_a_fault, ending, errno};
 
@@ -43,7 +43,7 @@ pub(crate) enum Argument {
 /// Where the system gives out none.
 pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let thread = std::thread::Builder::new().name(name.to_owned());
-    system::without_signals(|| thread.spawn(work)).map(drop)
+    system::with_signals_blocked(|| thread.spawn(work)).map(drop)
 }
 
 /// A program about to run.
@@ -52,7 +52,7 @@ pub(crate) struct Program {
     pipes: Vec<Pipe>,
 }
 
-/// A program that runs beside us and gets our signals.
+/// A program that runs running us and gets our signals.
 pub(crate) struct RunningProgram {
     child: Child,
 }
@@ -68,13 +68,13 @@ impl Program {
     /// The program at `path`, under the name that it was called by.
     pub(crate) fn new(path: &Path, name: &OsStr) -> Self {
         let mut command = Command::new(path);
-        system::call(&mut command, name);
+        system::set_arg0(&mut command, name);
         Self { command, pipes: Vec::new() }
     }
 
     /// More words.
-    pub(crate) fn words(&mut self, words: impl IntoIterator<Item = impl AsRef<OsStr>>) {
-        self.command.args(words);
+    pub(crate) fn args(&mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) {
+        self.command.args(args);
     }
 
     /// One more argument.
@@ -83,10 +83,10 @@ impl Program {
     /// Where the system gives out no pipe.
     pub(crate) fn add(&mut self, argument: Argument) -> io::Result<()> {
         match argument {
-            Argument::Word(bytes) => self.words([system::word(&bytes)]),
+            Argument::Word(bytes) => self.args([system::os_str(&bytes)]),
             Argument::Pipe { before, content } => {
-                let pipe = Pipe::holding(content)?;
-                self.words([format!("{before}{}", pipe.path())]);
+                let pipe = Pipe::with_content(content)?;
+                self.args([format!("{before}{}", pipe.path())]);
                 self.pipes.push(pipe);
             }
         }
@@ -94,41 +94,41 @@ impl Program {
     }
 
     /// Another value for a variable.
-    pub(crate) fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
+    pub(crate) fn env(&mut self, name: &str, value: impl AsRef<OsStr>) {
         self.command.env(name, value);
     }
 
     /// Without a variable.
-    pub(crate) fn unset(&mut self, name: &str) {
+    pub(crate) fn env_remove(&mut self, name: &str) {
         self.command.env_remove(name);
     }
 
     /// Lets the program have this end of a pipe.
-    pub(crate) fn hand_over(&mut self, pipe: Pipe) {
+    pub(crate) fn inherit(&mut self, pipe: Pipe) {
         self.pipes.push(pipe);
     }
 
     /// Keeps what it writes to standard output or standard error for ourselves.
-    pub(crate) fn keep(&mut self, output: bool, errors: bool) {
+    pub(crate) fn capture(&mut self, output: bool, errors: bool) {
         let choose = |kept: bool| if kept { Stdio::piped() } else { Stdio::inherit() };
         self.command.stdout(choose(output)).stderr(choose(errors));
     }
 
-    /// Runs it in our place. Where it cannot take in at once what its pipes hold, it runs beside us instead.
+    /// Runs it in our place. Where it cannot take in at once what its pipes hold, it runs running us instead.
     ///
     /// # Errors
     /// Why it cannot be run; otherwise this does not return.
-    pub(crate) fn replace_us(mut self) -> io::Error {
+    pub(crate) fn exec(mut self) -> io::Error {
         if self.pipes.iter().all(Pipe::is_filled) {
             return system::replace(&mut self.command, &self.pipes);
         }
         match self.start() {
-            Ok(beside) => beside.wait().map_or_else(|error| error, |status| end_as(status)),
+            Ok(running) => running.wait().map_or_else(|error| error, |status| exit_as(status)),
             Err(error) => error,
         }
     }
 
-    /// Runs it beside us. From now on our signals are its own.
+    /// Runs it running us. From now on our signals are its own.
     ///
     /// # Errors
     /// Why it cannot be run.
@@ -140,7 +140,7 @@ impl Program {
     }
 
     /// What it writes to standard output, when it has ended in order.
-    pub(crate) fn answer(mut self) -> Option<Vec<u8>> {
+    pub(crate) fn output(mut self) -> Option<Vec<u8>> {
         let output = self.command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
         output.status.success().then_some(output.stdout)
     }
@@ -162,7 +162,7 @@ impl RunningProgram {
     /// # Errors
     /// Where the system does not tell.
     pub(crate) fn wait(mut self) -> io::Result<ExitStatus> {
-        system::wait_in_step(&self.child)?;
+        system::wait_with_job_control(&self.child)?;
         self.child.wait()
     }
 }

@@ -52,7 +52,7 @@ fn split(text: &str) -> Result<Vec<String>, Failure> {
 fn with_home(text: &str, places: &[usize]) -> Result<String, Failure> {
     let (mut line, mut done) = (String::new(), 0);
     for &place in places {
-        let home = crate::run::home::folder().and_then(|home| home.into_os_string().into_string().ok());
+        let home = crate::run::home::dir().and_then(|home| home.into_os_string().into_string().ok());
         let home = home.ok_or_else(|| fault("the program line has a ~, and the home is not known"))?;
         line.push_str(&text[done..place]);
         line.push_str(&shlex::try_quote(&home).map_err(|_| fault("the home has an odd name"))?);

@@ -4,7 +4,7 @@
 use cp_token_protocol::{ErrorCode, Failure, within_sentence};
 
 use crate::terminal::output;
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 
 /// How a failure is told on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ fn report(failure: &Failure, format: ErrorFormat) -> u8 {
         ErrorFormat::Text => text_line(failure),
         ErrorFormat::Json => json_line(failure),
     };
-    output::complain(&line);
+    output::print_error(&line);
     exit_number(failure.code)
 }
 
@@ -67,9 +67,9 @@ fn number_of_class(code: u16) -> u8 {
 }
 
 fn text_line(failure: &Failure) -> String {
-    let message = clean(&failure.message);
+    let message = sanitize(&failure.message);
     let message = message.trim_end_matches('.');
-    match clean(&failure.hint) {
+    match sanitize(&failure.hint) {
         hint if hint.is_empty() => format!("cp-token: {message}\n"),
         hint => format!("cp-token: {message}; {}\n", within_sentence(&hint)),
     }
@@ -89,8 +89,8 @@ fn json_line(failure: &Failure) -> String {
     let line = JsonLine {
         code: failure.code.name(),
         exit,
-        message: clean(&failure.message),
-        hint: clean(&failure.hint),
+        message: sanitize(&failure.message),
+        hint: sanitize(&failure.hint),
         retryable: exit == 75,
     };
     let mut line = serde_json::to_string(&line).unwrap_or_default();

@@ -16,7 +16,7 @@ use std::io::{self, ErrorKind};
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-use crate::terminal::sanitize::{harmless, json};
+use crate::terminal::sanitize::{json, sanitize_line};
 use crate::terminal::style::{Piece, TerminalStyle};
 
 pub(crate) use token::{Format, print_token};
@@ -29,12 +29,12 @@ pub(crate) fn print(parts: &[&[u8]]) -> Result<(), Failure> {
     system::write_to_stdout(parts).map_err(|error| not_written(&error))
 }
 
-/// Writes each line, made harmless for a terminal, to standard output.
+/// Writes each line, made sanitize_line for a terminal, to standard output.
 ///
 /// # Errors
 /// As [`print()`].
 pub(crate) fn print_lines(lines: &[String]) -> Result<(), Failure> {
-    let text: String = lines.iter().map(|line| harmless(line) + "\n").collect();
+    let text: String = lines.iter().map(|line| sanitize_line(line) + "\n").collect();
     print(&[text.as_bytes()])
 }
 
@@ -57,10 +57,10 @@ pub(crate) fn print_text(parts: &[&[u8]]) -> Result<(), Failure> {
 ///
 /// # Errors
 /// As [`print_text()`].
-pub(crate) fn print_pieces(lines: &[Vec<Piece>], look: &TerminalStyle) -> Result<(), Failure> {
+pub(crate) fn print_pieces(lines: &[Vec<Piece>], style: &TerminalStyle) -> Result<(), Failure> {
     let mut text = String::new();
     for line in lines {
-        text.extend(line.iter().map(|piece| piece.painted(look)));
+        text.extend(line.iter().map(|piece| piece.painted(style)));
         text.push('\n');
     }
     print_text(&[text.as_bytes()])
@@ -77,7 +77,7 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
 }
 
 /// Writes to standard error. Whether anybody reads it changes nothing.
-pub(crate) fn complain(line: &str) {
+pub(crate) fn print_error(line: &str) {
     let _ = system::write_to_stderr(line.as_bytes());
 }
 

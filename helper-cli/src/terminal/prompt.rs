@@ -11,15 +11,15 @@ mod system;
 
 mod choice;
 mod code;
-mod handed;
 #[cfg(unix)]
 mod hidden;
 mod passphrase;
+mod piped_stdin;
 
-pub(crate) use choice::one_of;
+pub(crate) use choice::choose;
 pub(crate) use code::one_time_code;
-pub(crate) use handed::handed_over;
 pub(crate) use passphrase::{known_passphrase, new_passphrase};
+pub(crate) use piped_stdin::read_piped;
 pub(crate) use system::has_terminal;
 
 use std::io::{self, IsTerminal, Read};
@@ -52,7 +52,7 @@ pub(crate) fn secrets(from_stdin: bool, questions: &[String]) -> Result<Vec<Secr
 /// # Errors
 /// [`ErrorCode::BAD_INPUT`] or [`ErrorCode::SECRET_INVALID`] where one is no secret.
 pub(crate) fn lines(allowed: RangeInclusive<usize>) -> Result<Vec<Secret>, Failure> {
-    let input = everything(SECRET_LIMIT * allowed.end(), "what is to be kept")?;
+    let input = read_stdin(SECRET_LIMIT * allowed.end(), "what is to be kept")?;
     split(input.expose(), allowed)?.into_iter().map(accept).collect()
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn lines(allowed: RangeInclusive<usize>) -> Result<Vec<Secret>, Failu
 /// [`ErrorCode::USAGE`] where there is no terminal to ask on; [`ErrorCode::SECRET_INVALID`] where it is no secret.
 pub(crate) fn ask(question: &str) -> Result<Secret, Failure> {
     let answer = system::read_hidden(&format!("{question} (not shown): "), SECRET_LIMIT);
-    accept(answer.map_err(|error| not_asked(&error))?.expose())
+    accept(answer.map_err(|error| no_terminal(&error))?.expose())
 }
 
 /// The token on standard input, with or without an end of line.
@@ -70,7 +70,7 @@ pub(crate) fn ask(question: &str) -> Result<Secret, Failure> {
 /// # Errors
 /// [`ErrorCode::BAD_INPUT`] where it is no token.
 pub(crate) fn token_from_stdin() -> Result<AccessToken, Failure> {
-    let input = everything(TOKEN_LIMIT, "the token")?;
+    let input = read_stdin(TOKEN_LIMIT, "the token")?;
     AccessToken::copy_of(without_line_end(input.expose())).map_err(|problem| {
         Failure::new(ErrorCode::BAD_INPUT, format!("standard input holds no token: {problem}"))
             .with_hint("pipe exactly the token that was refused into --rejected")
@@ -86,26 +86,26 @@ pub(crate) fn can_ask() -> bool {
 ///
 /// # Errors
 /// [`ErrorCode::USAGE`] where a person does not, or there is none; `not_done` says what was not done, `what` what --yes does.
-pub(crate) fn require_consent(question: &str, not_done: &str, what: &str) -> Result<(), Failure> {
+pub(crate) fn require_confirmation(question: &str, not_done: &str, what: &str) -> Result<(), Failure> {
     if !can_ask() {
         let message = format!("there is no terminal to ask on, and {not_done}");
         return Err(
             Failure::new(ErrorCode::USAGE, message).with_hint(format!("run this again with --yes to {what}"))
         );
     }
-    if consents(question) { Ok(()) } else { Err(Failure::new(ErrorCode::USAGE, not_done)) }
+    if confirm(question) { Ok(()) } else { Err(Failure::new(ErrorCode::USAGE, not_done)) }
 }
 
 /// Whether a person says yes.
-pub(crate) fn consents(question: &str) -> bool {
-    output::complain(&format!("{question} [y/N] "));
+pub(crate) fn confirm(question: &str) -> bool {
+    output::print_error(&format!("{question} [y/N] "));
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);
     read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
 }
 
 /// All of standard input, where it is at most `limit` bytes and an end of line.
-fn everything(limit: usize, what: &str) -> Result<Secret, Failure> {
+fn read_stdin(limit: usize, what: &str) -> Result<Secret, Failure> {
     let mut room = Secret::zeroed(limit + LINE_END + 1);
     let length = system::unbuffered_stdin()
         .and_then(|input| fill(input, room.bytes_mut()))
@@ -178,7 +178,7 @@ fn accept(bytes: &[u8]) -> Result<Secret, Failure> {
     }))
 }
 
-fn not_asked(error: &io::Error) -> Failure {
+fn no_terminal(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return Failure::new(ErrorCode::USAGE, "no secret was given");
     }

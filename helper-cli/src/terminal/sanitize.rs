@@ -3,16 +3,16 @@
 use cp_token_protocol::{is_printable, printable};
 
 /// Most characters of one text that are shown.
-const LIMIT: usize = 2000;
+const MAX_CHARACTERS: usize = 2000;
 
 /// The text on one line, with control and direction characters made visible, and not without end.
-pub(crate) fn harmless(text: &str) -> String {
-    printable(text).take(LIMIT).collect()
+pub(crate) fn sanitize_line(text: &str) -> String {
+    printable(text).take(MAX_CHARACTERS).collect()
 }
 
-/// As [`harmless`], without white space at either end.
-pub(crate) fn clean(text: &str) -> String {
-    harmless(text.trim())
+/// As [`sanitize_line`], without white space at either end.
+pub(crate) fn sanitize(text: &str) -> String {
+    sanitize_line(text.trim())
 }
 
 /// The same JSON, with an escape for each character that would not be shown. Such a one can only stand in a string.
@@ -47,8 +47,8 @@ mod tests {
 
     #[test]
     fn g11_escapes_line_ends_and_direction_marks_never_reach_the_terminal() {
-        assert_eq!(clean(" a\x1b[31mb\nc\u{202e}d\u{9b}e /home/jürgen… "), "a?[31mb c?d?e /home/jürgen…");
-        assert_eq!(harmless("  a\0"), "  a?");
-        assert_eq!(clean(&"x".repeat(100_000)).len(), LIMIT);
+        assert_eq!(sanitize(" a\x1b[31mb\nc\u{202e}d\u{9b}e /home/jürgen… "), "a?[31mb c?d?e /home/jürgen…");
+        assert_eq!(sanitize_line("  a\0"), "  a?");
+        assert_eq!(sanitize(&"x".repeat(100_000)).len(), MAX_CHARACTERS);
     }
 }

@@ -100,7 +100,7 @@ pub(crate) struct Piece {
     /// Its tone.
     pub(crate) tone: Tone,
     /// When it is left out where there is no room for everything, 1 before 2; 0 for what stays.
-    pub(crate) turn: u8,
+    pub(crate) drop_order: u8,
     /// Whether it is drawn with characters of our own. Out of every other text is taken what would harm a terminal.
     is_drawn: bool,
 }
@@ -108,7 +108,7 @@ pub(crate) struct Piece {
 impl Piece {
     /// Text in that tone.
     pub(crate) fn new(tone: Tone, text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone, turn: 0, is_drawn: false }
+        Self { text: text.into(), tone, drop_order: 0, is_drawn: false }
     }
 
     /// Characters of our own, which may be more than letters.
@@ -121,16 +121,19 @@ impl Piece {
         Self::new(Tone::Plain, text)
     }
 
-    /// The same, left out in that turn where there is no room for everything.
-    pub(crate) fn optional(self, turn: u8) -> Self {
-        Self { turn, ..self }
+    /// The same, left out in that drop_order where there is no room for everything.
+    pub(crate) fn optional(self, drop_order: u8) -> Self {
+        Self { drop_order, ..self }
     }
 
     /// The piece as it is written.
-    pub(crate) fn painted(&self, look: &TerminalStyle) -> String {
-        let text =
-            if self.is_drawn { self.text.clone() } else { crate::terminal::sanitize::harmless(&self.text) };
-        match self.tone.parameters().filter(|_| look.has_colours && !text.trim().is_empty()) {
+    pub(crate) fn painted(&self, style: &TerminalStyle) -> String {
+        let text = if self.is_drawn {
+            self.text.clone()
+        } else {
+            crate::terminal::sanitize::sanitize_line(&self.text)
+        };
+        match self.tone.parameters().filter(|_| style.has_colours && !text.trim().is_empty()) {
             Some(parameters) => format!("\x1b[{parameters}m{text}\x1b[0m"),
             None => text,
         }

@@ -9,7 +9,7 @@ use crate::adapters::samples;
 fn origin(input: &str) -> Option<String> {
     match question(input.as_bytes()) {
         DockerQuestion::Server(url, _) => Some(url.origin),
-        DockerQuestion::Nothing | DockerQuestion::Foreign => None,
+        DockerQuestion::Nothing | DockerQuestion::NotOurs => None,
     }
 }
 
@@ -46,9 +46,9 @@ fn h03_what_is_no_plain_server_is_foreign_and_nothing_is_nothing() {
         "//registry.example",
         "/registry.example",
     ] {
-        assert_eq!(question(input.as_bytes()), DockerQuestion::Foreign, "{input:?}");
+        assert_eq!(question(input.as_bytes()), DockerQuestion::NotOurs, "{input:?}");
     }
-    assert_eq!(question(b"\xff"), DockerQuestion::Foreign);
+    assert_eq!(question(b"\xff"), DockerQuestion::NotOurs);
 }
 
 #[test]

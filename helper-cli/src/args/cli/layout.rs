@@ -9,9 +9,9 @@ use super::CommandLine;
 use crate::terminal::style::TerminalStyle;
 
 /// Longer lines are hard to read, however wide the terminal is.
-const WIDEST: usize = 100;
+const MAX_WIDTH: usize = 100;
 /// In fewer columns there is no room beside the options.
-const NARROWEST: usize = 40;
+const MIN_WIDTH: usize = 40;
 
 /// The help that these words ask for, laid out for where standard output goes; else what was found of it.
 pub(super) fn help(line: impl Iterator<Item = OsString>, found: &clap::Error) -> String {
@@ -21,7 +21,7 @@ pub(super) fn help(line: impl Iterator<Item = OsString>, found: &clap::Error) ->
 
 /// The command line whose help is for that many columns; where nothing ends a line early, for the most.
 fn command(columns: Option<usize>) -> Command {
-    let width = columns.unwrap_or(WIDEST).clamp(NARROWEST, WIDEST);
+    let width = columns.unwrap_or(MAX_WIDTH).clamp(MIN_WIDTH, MAX_WIDTH);
     flowing(CommandLine::command().term_width(width))
 }
 

@@ -9,7 +9,7 @@ use cp_token_protocol::{ErrorCode, Failure};
 use super::CommandLine;
 
 /// What other programs call what a command of ours does.
-const ELSEWHERE: [(&str, &str); 11] = [
+const SYNONYMS: [(&str, &str); 11] = [
     ("rm", "delete"),
     ("remove", "delete"),
     ("del", "delete"),
@@ -49,6 +49,6 @@ pub(super) fn of(error: &clap::Error, path: &str, command: &clap::Command, see: 
 /// The command that is called otherwise elsewhere.
 fn meant(error: &clap::Error, command: &clap::Command) -> Option<&'static str> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
-    let (_, meant) = ELSEWHERE.iter().find(|(elsewhere, _)| elsewhere == word)?;
+    let (_, meant) = SYNONYMS.iter().find(|(elsewhere, _)| elsewhere == word)?;
     command.find_subcommand(meant).map(|_| *meant)
 }

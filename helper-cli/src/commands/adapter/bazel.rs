@@ -13,9 +13,9 @@ use crate::terminal::output;
 /// Why there is none; a URI that is not ours is a failure, too.
 pub(in crate::commands) fn run(options: BazelOptions) -> Result<(), Failure> {
     let BazelOperation::Get = options.operation;
-    let url = bazel::question(super::input()?.expose())?;
+    let url = bazel::question(super::read_input()?.expose())?;
     let accepts_basic = !basic::is_refused_at(&url.path);
     let selector = super::for_origin(url.origin, options.profile, None)?;
-    let grant = fetch_token::grant(super::wanted(selector, accepts_basic))?;
-    output::print(&[&bazel::answer(&grant)?])
+    let token = fetch_token::fetch(super::token_options(selector, accepts_basic))?;
+    output::print(&[&bazel::answer(&token)?])
 }

@@ -13,7 +13,7 @@ use crate::terminal::output;
 const VERSION: &str = concat!("docker-credential-cp-token (cp-token) v", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Exit code of a failure that docker's clients know by its words.
-const TOLD: u8 = 1;
+const EXIT_KNOWN_FAILURE: u8 = 1;
 
 /// Does what docker asks for, and gives the exit code.
 ///
@@ -26,30 +26,30 @@ pub(in crate::commands) fn run(options: DockerOptions) -> Result<u8, Failure> {
         DockerOperation::Version => output::print(&[VERSION.as_bytes()]).map(|()| 0),
         DockerOperation::Store | DockerOperation::Erase => {
             // A writer whose reader has gone may be killed for it.
-            let _ = super::input();
+            let _ = super::read_input();
             Ok(0)
         }
     }
 }
 
 fn get(profile: Option<ProfileName>) -> Result<u8, Failure> {
-    let input = super::input()?;
+    let input = super::read_input()?;
     let (url, name) = match docker::question(input.expose()) {
         DockerQuestion::Server(url, name) => (url, name),
-        DockerQuestion::Foreign => return told(docker::NOT_FOUND),
-        DockerQuestion::Nothing => return told(docker::NO_SERVER),
+        DockerQuestion::NotOurs => return print_known_failure(docker::NOT_FOUND),
+        DockerQuestion::Nothing => return print_known_failure(docker::NO_SERVER),
     };
     let accepts_basic = !basic::is_refused_at(&url.path);
     let selector = super::for_origin(url.origin, profile, None)?;
-    match fetch_token::grant(super::wanted(selector, accepts_basic)) {
-        Ok(grant) => output::print(&[&docker::answer(&name, &grant)?]).map(|()| 0),
-        Err(failure) if super::is_foreign(&failure) => told(docker::NOT_FOUND),
+    match fetch_token::fetch(super::token_options(selector, accepts_basic)) {
+        Ok(token) => output::print(&[&docker::answer(&name, &token)?]).map(|()| 0),
+        Err(failure) if super::is_not_ours(&failure) => print_known_failure(docker::NOT_FOUND),
         Err(failure) => Err(failure),
     }
 }
 
-fn told(words: &str) -> Result<u8, Failure> {
-    output::print(&[words.as_bytes()]).map(|()| TOLD)
+fn print_known_failure(words: &str) -> Result<u8, Failure> {
+    output::print(&[words.as_bytes()]).map(|()| EXIT_KNOWN_FAILURE)
 }
 
 fn list(profile: Option<ProfileName>) -> Result<(), Failure> {

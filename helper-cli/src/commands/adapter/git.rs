@@ -16,7 +16,7 @@ use crate::terminal::output;
 use crate::terminal::prompt;
 
 /// How long git is held up by the report of a rejected token.
-const PATIENCE_FOR_REPORTS: Duration = Duration::from_secs(3);
+const REPORT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Does what git asks for; what git may ask for some day is no failure.
 ///
@@ -32,7 +32,7 @@ pub(in crate::commands) fn run(options: &GitCredentialOptions) -> Result<(), Fai
         }
         Some("store") => {
             // A writer whose reader has gone may be killed for it.
-            let _ = prompt::handed_over(INPUT_LIMIT, git::is_complete);
+            let _ = prompt::read_piped(INPUT_LIMIT, git::is_complete);
             Ok(())
         }
         Some("capability") => output::print(&[git::CAPABILITIES]),
@@ -41,13 +41,13 @@ pub(in crate::commands) fn run(options: &GitCredentialOptions) -> Result<(), Fai
 }
 
 fn get(profile: Option<ProfileName>) -> Result<(), Failure> {
-    let input = prompt::handed_over(INPUT_LIMIT, git::is_complete)?;
+    let input = prompt::read_piped(INPUT_LIMIT, git::is_complete)?;
     let description = Description::parse(input.expose())?;
     let Some(query) = git::query(&description) else { return Ok(()) };
     let selector = super::for_origin(query.origin, profile, query.username)?;
-    match fetch_token::grant(super::wanted(selector, query.accepts_basic)) {
-        Ok(grant) => output::print(&[&git::answer(&description, &grant)?]),
-        Err(failure) if super::is_foreign(&failure) => Ok(()),
+    match fetch_token::fetch(super::token_options(selector, query.accepts_basic)) {
+        Ok(token) => output::print(&[&git::answer(&description, &token)?]),
+        Err(failure) if super::is_not_ours(&failure) => Ok(()),
         Err(failure) => Err(failure),
     }
 }
@@ -55,7 +55,7 @@ fn get(profile: Option<ProfileName>) -> Result<(), Failure> {
 /// Reports the rejected token and waits for no other one; where no daemon runs, there is nobody who would give that
 /// token out again.
 fn erase(profile: Option<ProfileName>) -> Result<(), Failure> {
-    let input = prompt::handed_over(INPUT_LIMIT, git::is_complete)?;
+    let input = prompt::read_piped(INPUT_LIMIT, git::is_complete)?;
     let description = Description::parse(input.expose())?;
     let Some(report) = git::report(&description) else { return Ok(()) };
     let Ok(token) = AccessToken::copy_of(report.token) else { return Ok(()) };
@@ -69,7 +69,7 @@ fn erase(profile: Option<ProfileName>) -> Result<(), Failure> {
         accepts_basic: false,
         retries: false,
     });
-    let deadline = Deadline::new(PATIENCE_FOR_REPORTS);
+    let deadline = Deadline::new(REPORT_TIMEOUT);
     let connection = connection_for_token(&mut request, &deadline, false)?;
     if let Request::AccessToken(request) = &mut request {
         request.timeout_ms = 0;

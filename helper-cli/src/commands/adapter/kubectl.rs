@@ -9,19 +9,19 @@ use crate::args::cli::KubectlOptions;
 use crate::terminal::output;
 
 /// The variable in which the question stands.
-const INFO: &str = "KUBERNETES_EXEC_INFO";
+const INFO_VARIABLE: &str = "KUBERNETES_EXEC_INFO";
 
 /// Prints a credential for the cluster.
 ///
 /// # Errors
 /// Why there is none.
 pub(in crate::commands) fn run(options: KubectlOptions) -> Result<(), Failure> {
-    let info = std::env::var_os(INFO).filter(|info| !info.is_empty());
-    let info = info.map(|info| info.into_string().map_err(|_| no_text())).transpose()?;
+    let info = std::env::var_os(INFO_VARIABLE).filter(|info| !info.is_empty());
+    let info = info.map(|info| info.into_string().map_err(|_| not_utf8())).transpose()?;
     let question = kubectl::question(info.as_deref())?;
     let selector = selector(&question, options)?;
     let wanted = TokenOptions { may_ask: question.is_interactive, ..TokenOptions::of(selector) };
-    output::print(&[&kubectl::answer(&question, &fetch_token::grant(wanted)?)?])
+    output::print(&[&kubectl::answer(&question, &fetch_token::fetch(wanted)?)?])
 }
 
 fn selector(question: &KubectlQuestion, options: KubectlOptions) -> Result<ProfileSelector, Failure> {
@@ -32,6 +32,6 @@ fn selector(question: &KubectlQuestion, options: KubectlOptions) -> Result<Profi
 }
 
 #[cold]
-fn no_text() -> Failure {
-    Failure::new(ErrorCode::BAD_INPUT, format!("{INFO} holds no ExecCredential"))
+fn not_utf8() -> Failure {
+    Failure::new(ErrorCode::BAD_INPUT, format!("{INFO_VARIABLE} holds no ExecCredential"))
 }

@@ -12,7 +12,7 @@ use super::stream::{PIECE, read};
 use super::{CheckedCommand, not_run};
 use crate::args::cli::CurlOptions;
 use crate::curl::{self, Analysis, Item, Redactor, SideEffects, refusal};
-use crate::run::program::{Program, end_as};
+use crate::run::program::{Program, exit_as};
 use crate::terminal::output;
 
 /// What a first time leaves behind, where there is to be one.
@@ -51,7 +51,7 @@ pub(super) fn run(
     let mut first = BufferedAttempt::start(&judged, &token, &traces)?;
     first.watch().map_err(|error| not_run(&error))?;
     if let Some(status) = first.finish().map_err(|error| not_run(&error))? {
-        end_as(status);
+        exit_as(status);
     }
     forget_output(&traces);
     let token = super::replacement(token, options)?;
@@ -60,7 +60,7 @@ pub(super) fn run(
 
 /// Runs curl beside us and shows what it complains of without the token.
 pub(super) fn run_redacted(mut program: Program, token: &TokenResponse) -> Failure {
-    program.keep(false, true);
+    program.capture(false, true);
     let outcome = program.start().and_then(|mut beside| {
         let mut redactor = Redactor::new(token.access_token.expose());
         let mut piece = vec![0; PIECE];
@@ -73,7 +73,7 @@ pub(super) fn run_redacted(mut program: Program, token: &TokenResponse) -> Failu
         beside.wait()
     });
     match outcome {
-        Ok(status) => end_as(status),
+        Ok(status) => exit_as(status),
         Err(error) => not_run(&error),
     }
 }

@@ -13,7 +13,7 @@ use super::head::HeadPlace;
 use super::stream::{PIECE, read};
 use super::{CheckedCommand, not_run};
 use crate::curl::{Effect, FirstAnswer, Item, Redactor, SideEffects, Step, Verdict};
-use crate::run::program::{Pipe, RunningProgram, is_ready, without_waiting};
+use crate::run::program::{Pipe, RunningProgram, poll_readable, set_nonblocking};
 use crate::terminal::output;
 
 /// Most bytes that are kept back before the status is known; interim answers are short.
@@ -51,16 +51,16 @@ impl BufferedAttempt {
         token: &TokenResponse,
         traces: &SideEffects,
     ) -> Result<Self, Failure> {
-        let (theirs, heads) = Pipe::to_us().map_err(|error| not_run(&error))?;
+        let (theirs, heads) = Pipe::from_program().map_err(|error| not_run(&error))?;
         let heads = File::from(heads);
         let steps: Vec<_> =
             judged.steps.iter().map(|step| without_head(step.items().to_vec(), step)).collect();
         let default: Vec<_> = judged.default.iter().filter(|item| !is_head(item)).cloned().collect();
         let mut program = judged.program(&default, &steps, token)?;
-        program.words(["--suppress-connect-headers", "--dump-header", &theirs.path()]);
-        program.hand_over(theirs);
-        program.keep(true, true);
-        without_waiting(&heads).map_err(|error| not_run(&error))?;
+        program.args(["--suppress-connect-headers", "--dump-header", &theirs.path()]);
+        program.inherit(theirs);
+        program.capture(true, true);
+        set_nonblocking(&heads).map_err(|error| not_run(&error))?;
         let mut beside = program.start().map_err(|error| not_run(&error))?;
         Ok(Self {
             heads: Some(heads),
@@ -86,7 +86,7 @@ impl BufferedAttempt {
                 self.output.as_ref().map(AsFd::as_fd),
                 self.errors.as_ref().map(AsFd::as_fd),
             ];
-            let ready = is_ready(&open)?;
+            let ready = poll_readable(&open)?;
             // curl writes a head here before it writes anything of that answer elsewhere.
             self.read_heads();
             if ready[1] {

@@ -19,7 +19,7 @@ pub(super) const DAEMON: &str = "cp-tokend";
 /// # Errors
 /// What the system answers, or that it is another program: behind an activated socket the system names whoever
 /// made the socket.
-pub(super) fn end_in_order<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
+pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
     let handle = Handle::of(number)?;
     handle.tell(name, Signal::TERM)?;
     handle.wait(left.map_err(|_| io::ErrorKind::TimedOut)?)
@@ -28,8 +28,8 @@ pub(super) fn end_in_order<E>(number: i32, name: &str, left: Result<Duration, E>
 /// Asks the process to go on with the new file of its program, if that is its name. It stays the same process.
 ///
 /// # Errors
-/// As [`end_in_order`], at once.
-pub(super) fn replace_in_order(number: i32, name: &str) -> io::Result<()> {
+/// As [`terminate`], at once.
+pub(super) fn request_upgrade(number: i32, name: &str) -> io::Result<()> {
     Handle::of(number)?.tell(name, Signal::USR2)
 }
 

@@ -16,7 +16,7 @@ pub(super) const DAEMON: &str = "cp-tokend";
 /// # Errors
 /// What the system answers, or that it is another program: behind an activated socket the system names whoever
 /// made the socket.
-pub(super) fn end_in_order<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
+pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
     let process = Pid::from_raw(number).ok_or(io::ErrorKind::NotFound)?;
     let queue = kqueue()?;
     let exit = EventFilter::Proc { pid: process, flags: ProcessEvents::EXIT };
@@ -42,7 +42,7 @@ pub(super) fn end_in_order<E>(number: i32, name: &str, left: Result<Duration, E>
 ///
 /// # Errors
 /// Always.
-pub(super) fn replace_in_order(_: i32, _: &str) -> io::Result<()> {
+pub(super) fn request_upgrade(_: i32, _: &str) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

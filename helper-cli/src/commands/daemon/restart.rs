@@ -6,21 +6,21 @@ use std::time::Duration;
 use cp_token_protocol::message::Request;
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
-use super::{introduce, start, status, stop, system};
+use super::{print_started, start, status, stop, system};
 use crate::commands::loss;
 use crate::daemon::client;
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;
 
 /// The daemon waits for token requests that are under way, and goes on serving meanwhile.
-const LIMIT: Duration = Duration::from_secs(90);
+const RESTART_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Does it and says in one line what came of it.
 ///
 /// # Errors
 /// Why the daemon that runs goes on.
 pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
-    let deadline = Deadline::new(LIMIT);
+    let deadline = Deadline::new(RESTART_TIMEOUT);
     let Some(connection) = launch::connect_to_running(address, &deadline)? else { return start(address) };
     let process = connection.process();
     match connection.ask(&Request::Restart) {
@@ -41,7 +41,7 @@ pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
 fn without_handover(address: &IpcAddress, deadline: &Deadline) -> Result<(), Failure> {
     let connection = client::connect(address, deadline)?.ok_or_else(crate::commands::shared::not_running)?;
     let report = status::report(connection)?;
-    match loss::of_secrets(&report) {
+    match loss::secrets_lost(&report) {
         Some(loss) => Err(not_without_loss(&report.version, &loss)),
         None => stop(address).and_then(|_| start(address)),
     }
@@ -56,20 +56,20 @@ fn not_without_loss(version: &str, loss: &str) -> Failure {
 /// The daemon speaks another protocol. Every protocol has the same signal, and no answer to it: whether it was heeded
 /// shows when a daemon answers in ours.
 fn by_signal(address: &IpcAddress, process: Option<i32>, deadline: &Deadline) -> Result<(), Failure> {
-    let told = process.map(|process| system::replace_in_order(process, system::DAEMON));
+    let told = process.map(|process| system::request_upgrade(process, system::DAEMON));
     told.and_then(Result::ok).ok_or_else(not_handed_over)?;
     while deadline.remaining().is_ok() {
         let connection = client::connect(address, deadline).ok().flatten();
-        if connection.is_some_and(|connection| introduce(connection, "took over").is_ok()) {
+        if connection.is_some_and(|connection| print_started(connection, "took over").is_ok()) {
             return Ok(());
         }
-        std::thread::sleep(LOOK);
+        std::thread::sleep(POLL_INTERVAL);
     }
     Err(not_handed_over())
 }
 
 /// Between two looks.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 fn not_handed_over() -> Failure {
     let message = "the daemon is of another version and did not hand over; it goes on as before";

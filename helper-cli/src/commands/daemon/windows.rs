@@ -19,7 +19,7 @@ pub(super) const DAEMON: &str = "cp-tokend.exe";
 ///
 /// # Errors
 /// What the system answers, or that it is another program.
-pub(super) fn end_in_order<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
+pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
     let process = open(u32::try_from(number).map_err(io::Error::other)?)?;
     // The name is looked at after the handle is held, so both mean the same process.
     if !file_of(&process)?.rsplit('\\').next().is_some_and(|file| file.eq_ignore_ascii_case(name)) {
@@ -44,7 +44,7 @@ pub(super) fn end_in_order<E>(number: i32, name: &str, left: Result<Duration, E>
 ///
 /// # Errors
 /// Always.
-pub(super) fn replace_in_order(_: i32, _: &str) -> io::Result<()> {
+pub(super) fn request_upgrade(_: i32, _: &str) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

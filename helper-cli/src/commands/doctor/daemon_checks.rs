@@ -3,38 +3,38 @@
 use cp_token_protocol::message::{Finding, StatusReport};
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
-use super::{fault, fine, report};
-use crate::commands::shared::{PATIENCE, meeting_place};
+use super::{error, ok, report};
+use crate::commands::shared::{REQUEST_TIMEOUT, ipc_address};
 use crate::daemon::client;
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;
 
 /// What is found, and the daemon's account of itself where one answers.
 pub(super) fn findings() -> (Vec<Finding>, Option<StatusReport>) {
-    let address = match meeting_place() {
+    let address = match ipc_address() {
         Ok(address) => address,
-        Err(failure) => return (vec![fault("socket", &failure)], None),
+        Err(failure) => return (vec![error("socket", &failure)], None),
     };
-    match meet(&address) {
-        Err(failure) => (vec![fault(blamed(&failure), &failure)], None),
+    match connect(&address) {
+        Err(failure) => (vec![error(failed_check(&failure), &failure)], None),
         Ok((status, state)) => {
-            let socket = fine("socket", format!("{}, in a folder of this user alone", status.socket));
-            let daemon = fine("daemon", format!("cp-tokend {state}, process {}", status.pid));
+            let socket = ok("socket", format!("{}, in a folder of this user alone", status.socket));
+            let daemon = ok("daemon", format!("cp-tokend {state}, process {}", status.pid));
             (vec![socket, daemon, version(&status.version, env!("CARGO_PKG_VERSION"))], Some(status))
         }
     }
 }
 
-fn meet(address: &IpcAddress) -> Result<(StatusReport, &'static str), Failure> {
-    let deadline = Deadline::new(PATIENCE);
+fn connect(address: &IpcAddress) -> Result<(StatusReport, &'static str), Failure> {
+    let deadline = Deadline::new(REQUEST_TIMEOUT);
     match client::connect(address, &deadline)? {
         Some(connection) => Ok((report(connection)?, "runs")),
         None => Ok((report(launch::start(address, &deadline)?)?, "was started")),
     }
 }
 
-/// Where the fault is looked for: at the place, at the version, or at the daemon.
-fn blamed(failure: &Failure) -> &'static str {
+/// Where the error is looked for: at the place, at the version, or at the daemon.
+fn failed_check(failure: &Failure) -> &'static str {
     match failure.code {
         ErrorCode::NOT_OUR_DAEMON => "socket",
         ErrorCode::UNSUPPORTED_VERSION => "version",
@@ -45,11 +45,11 @@ fn blamed(failure: &Failure) -> &'static str {
 /// A daemon that an upgrade left behind works, and lacks what the upgrade mends.
 fn version(daemon: &str, helper: &str) -> Finding {
     if daemon == helper {
-        return fine("version", format!("{helper}, of both"));
+        return ok("version", format!("{helper}, of both"));
     }
     let message = format!("the daemon is {daemon} and cp-token {helper}");
     let failure = Failure::new(ErrorCode::UNSUPPORTED_VERSION, message);
-    fault("version", &failure.with_hint("Run `cp-token daemon restart`, which hands over what is in memory"))
+    error("version", &failure.with_hint("Run `cp-token daemon restart`, which hands over what is in memory"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Owns how findings are told: a line each, as JSON, and as the failure that the first fault is. Pure.
+//! Owns how findings are told: a line each, as JSON, and as the failure that the first error is. Pure.
 
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::{Finding, Severity};
@@ -6,24 +6,24 @@ use serde::Serialize;
 
 use crate::commands::table::columns::{self, Row};
 use crate::terminal::exit;
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
 /// A line each: a mark, whose and what, what was found, and the mend behind an arrow.
-pub(super) fn lines(findings: &[Finding], look: &TerminalStyle) -> Vec<Vec<Piece>> {
+pub(super) fn lines(findings: &[Finding], style: &TerminalStyle) -> Vec<Vec<Piece>> {
     let row = |finding: &Finding| {
         let mark = Piece::new(tone(finding.verdict), mark(finding.verdict));
-        let mut told = vec![Piece::plain(clean(&finding.found))];
-        let mend = clean(&finding.mend);
+        let mut told = vec![Piece::plain(sanitize(&finding.found))];
+        let mend = sanitize(&finding.mend);
         if !mend.is_empty() {
             told.extend([Piece::new(Tone::Faint, " -> "), Piece::plain(mend)]);
         }
         Row([vec![mark], vec![Piece::plain(subject(finding))], told])
     };
-    columns::aligned(findings.iter().map(row).collect(), &[], look)
+    columns::aligned(findings.iter().map(row).collect(), &[], style)
 }
 
-/// The first fault.
+/// The first error.
 ///
 /// # Errors
 /// It, where there is one.
@@ -62,11 +62,11 @@ impl<'f> From<&'f [Finding]> for DoctorJson<'f> {
         let first = findings.iter().find_map(|finding| code(finding.verdict));
         let checks = findings.iter().map(|finding| Check {
             profile: finding.profile.as_ref().map(|name| name.as_str()),
-            check: clean(&finding.check),
+            check: sanitize(&finding.check),
             state: mark(finding.verdict),
             code: code(finding.verdict).map(|code| code.name()),
-            found: clean(&finding.found),
-            mend: clean(&finding.mend),
+            found: sanitize(&finding.found),
+            mend: sanitize(&finding.mend),
         });
         Self { well: first.is_none(), exit: first.map_or(0, exit::exit_number), checks: checks.collect() }
     }
@@ -96,7 +96,7 @@ fn mark(verdict: Severity) -> &'static str {
 }
 
 fn subject(finding: &Finding) -> String {
-    let check = clean(&finding.check);
+    let check = sanitize(&finding.check);
     finding.profile.as_ref().map_or_else(|| check.clone(), |name| format!("{name}: {check}"))
 }
 

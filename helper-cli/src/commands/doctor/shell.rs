@@ -6,10 +6,10 @@ use std::ffi::OsString;
 use cp_token_protocol::message::{Finding, ProfileReport, Severity};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
-use super::{fault, fine};
+use super::{error, ok};
 use crate::args::proxy_address::ProxyAddress;
 use crate::args::proxy_env::{self, Variable};
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 
 /// What is found for these profiles.
 pub(super) fn findings(
@@ -22,7 +22,7 @@ pub(super) fn findings(
         profiles.iter().flat_map(|profile| differences(profile, &variable)).collect();
     let has_fault = findings.iter().any(|finding| matches!(finding.verdict, Severity::Error(_)));
     if differences.is_empty() && !has_fault {
-        findings.push(fine("shell", "its variables name no other way to a server".to_owned()));
+        findings.push(ok("shell", "its variables name no other way to a server".to_owned()));
     }
     findings.extend(differences);
     findings
@@ -37,7 +37,7 @@ fn chosen(
     let name = value.to_str().and_then(|name| ProfileName::parse(name).ok());
     let known = name.as_ref().is_some_and(is_known);
     match (name, known) {
-        (Some(name), true) => Some(fine("shell", format!("{NAME} chooses profile {name}"))),
+        (Some(name), true) => Some(ok("shell", format!("{NAME} chooses profile {name}"))),
         (Some(name), false) => {
             Some(stray(ErrorCode::UNKNOWN_PROFILE, format!("{NAME} names {name}, which is no profile")))
         }
@@ -46,7 +46,7 @@ fn chosen(
 }
 
 fn stray(code: ErrorCode, message: String) -> Finding {
-    fault("shell", &Failure::new(code, message).with_hint("Unset it, or see: cp-token profile list"))
+    error("shell", &Failure::new(code, message).with_hint("Unset it, or see: cp-token profile list"))
 }
 
 /// Where a program that follows this shell's variables takes another way than the daemon.
@@ -64,23 +64,23 @@ fn differences(profile: &ProfileReport, variable: &impl Fn(&str) -> Option<OsStr
 
 fn proxy_differs(profile: &ProfileReport, variable: &Variable) -> Option<Finding> {
     let Some(address) = variable.value.to_str().and_then(ProxyAddress::parse) else {
-        return Some(note(
+        return Some(warning(
             profile,
             format!("{} is no http proxy, and is not used", variable.name),
             String::new(),
         ));
     };
-    let address = clean(&address.address);
+    let address = sanitize(&address.address);
     if profile.proxy.as_deref() == Some(&address) {
         return None;
     }
-    let ours = profile.proxy.as_deref().map_or_else(|| "no proxy".to_owned(), clean);
+    let ours = profile.proxy.as_deref().map_or_else(|| "no proxy".to_owned(), sanitize);
     let found = format!("{} is {address}, and the daemon goes through {ours}", variable.name);
-    Some(note(profile, found, keep(profile, "--proxy", &address)))
+    Some(warning(profile, found, keep(profile, "--proxy", &address)))
 }
 
 fn hosts_differ(profile: &ProfileReport, variable: &Variable) -> Option<Finding> {
-    let value = clean(&variable.value.to_string_lossy());
+    let value = sanitize(&variable.value.to_string_lossy());
     let sorted = |hosts: Vec<&str>| {
         let mut hosts: Vec<String> =
             hosts.iter().map(|host| host.trim().to_owned()).filter(|it| !it.is_empty()).collect();
@@ -92,7 +92,7 @@ fn hosts_differ(profile: &ProfileReport, variable: &Variable) -> Option<Finding>
         return None;
     }
     let found = format!("{} is {value}, and the profile's list is another", variable.name);
-    Some(note(profile, found, keep(profile, "--no-proxy", &value)))
+    Some(warning(profile, found, keep(profile, "--no-proxy", &value)))
 }
 
 fn roots_differ(profile: &ProfileReport, variable: &Variable) -> Option<Finding> {
@@ -100,9 +100,9 @@ fn roots_differ(profile: &ProfileReport, variable: &Variable) -> Option<Finding>
     if profile.ca_bundle.as_deref() == Some(&value) {
         return None;
     }
-    let ours = profile.ca_bundle.as_deref().map_or_else(|| "the system's roots".to_owned(), clean);
-    let found = format!("{} is {}, and the daemon trusts {ours}", variable.name, clean(&value));
-    Some(note(profile, found, keep(profile, "--ca-bundle", &value)))
+    let ours = profile.ca_bundle.as_deref().map_or_else(|| "the system's roots".to_owned(), sanitize);
+    let found = format!("{} is {}, and the daemon trusts {ours}", variable.name, sanitize(&value));
+    Some(warning(profile, found, keep(profile, "--ca-bundle", &value)))
 }
 
 fn keep(profile: &ProfileReport, option: &str, value: &str) -> String {
@@ -110,7 +110,7 @@ fn keep(profile: &ProfileReport, option: &str, value: &str) -> String {
     format!("To have the same: cp-token profile update {} {option} {value}", profile.name)
 }
 
-fn note(profile: &ProfileReport, found: String, mend: String) -> Finding {
+fn warning(profile: &ProfileReport, found: String, mend: String) -> Finding {
     let profile = Some(profile.name.clone());
     Finding { profile, check: "shell".to_owned(), verdict: Severity::Warning, found, mend }
 }

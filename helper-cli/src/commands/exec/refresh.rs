@@ -9,28 +9,28 @@ use cp_token_protocol::message::{ProfileSelector, TokenResponse};
 use cp_token_protocol::{AccessToken, ErrorCode, Failure};
 
 use super::token_file::TokenFolder;
-use super::{ProgramLine, not_run, wanted};
+use super::{ProgramLine, not_run, token_options};
 use crate::args::cli::ExecOptions;
-use crate::commands::fetch_token::{TokenOptions, grant};
-use crate::run::program::{end_as, start_thread};
+use crate::commands::fetch_token::{TokenOptions, fetch};
+use crate::run::program::{exit_as, start_thread};
 use crate::terminal::exit::{self, ErrorFormat};
 
 /// The longest pause between two looks, so that a lock or a refusal is soon noticed.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+const MAX_PAUSE: Duration = Duration::from_secs(3);
 
 /// The shortest one, however short a token's life.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+const MIN_PAUSE: Duration = Duration::from_millis(50);
 
 /// How many looks fit into what is left of a token's life.
-const LOOKS: u32 = 5;
+const CHECKS_PER_LIFETIME: u32 = 5;
 
 /// The pause after a look that found no token.
-const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long one look may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Runs the program beside a file that is kept fresh.
+/// Runs the program running a file that is kept fresh.
 ///
 /// # Errors
 /// Why it was not run; otherwise this ends as the program ends.
@@ -39,45 +39,46 @@ pub(super) fn run(
     profile: &ProfileSelector,
     options: &ExecOptions,
 ) -> Result<(), Failure> {
-    let place = TokenFolder::new(&crate::commands::shared::meeting_place()?)?;
-    let token = grant(wanted(options, profile.clone()))?;
-    place.put(token.access_token.expose()).map_err(|error| crate::commands::shared::not_written(&error))?;
+    let folder = TokenFolder::new(&crate::commands::shared::ipc_address()?)?;
+    let token = fetch(token_options(options, profile.clone()))?;
+    folder.put(token.access_token.expose()).map_err(|error| crate::commands::shared::not_written(&error))?;
     let mut program = line.program(&token);
-    program.set("CP_TOKEN_FILE", place.file());
-    let place = Arc::new(Mutex::new(Some(place)));
-    let keeper = TokenRefresher {
-        place: Arc::clone(&place),
+    program.env("CP_TOKEN_FILE", folder.file());
+    let folder = Arc::new(Mutex::new(Some(folder)));
+    let refresher = TokenRefresher {
+        folder: Arc::clone(&folder),
         profile: profile.clone(),
         min_validity: options.min_validity,
-        held: Some(Held::of(&token)),
+        current: Some(CurrentToken::of(&token)),
     };
     // Without a thread that keeps the file fresh, the program is not run. It begins once the program runs.
     let (began, begin) = sync_channel(1);
-    start_thread("keeper", move || keeper.keep(&begin, token.expires_in_ms)).map_err(|_| no_thread())?;
-    let beside = program.start().map_err(|error| not_run(&error))?;
+    start_thread("refresher", move || refresher.refresh_loop(&begin, token.expires_in_ms))
+        .map_err(|_| no_thread())?;
+    let running = program.start().map_err(|error| not_run(&error))?;
     drop(began);
-    let status = beside.wait();
-    // Whoever is just asking for a token finds no place for it any more.
-    drop(place.lock().unwrap_or_else(PoisonError::into_inner).take());
-    end_as(status.map_err(|error| not_run(&error))?)
+    let status = running.wait();
+    // Whoever is just asking for a token finds no folder for it any more.
+    drop(folder.lock().unwrap_or_else(PoisonError::into_inner).take());
+    exit_as(status.map_err(|error| not_run(&error))?)
 }
 
 /// Who keeps the file fresh.
 struct TokenRefresher {
-    place: Arc<Mutex<Option<TokenFolder>>>,
+    folder: Arc<Mutex<Option<TokenFolder>>>,
     profile: ProfileSelector,
     min_validity: Option<Duration>,
     /// The token that is in the file.
-    held: Option<Held>,
+    current: Option<CurrentToken>,
 }
 
 /// A token and its end.
-struct Held {
+struct CurrentToken {
     token: Arc<AccessToken>,
     end: Instant,
 }
 
-impl Held {
+impl CurrentToken {
     fn of(token: &TokenResponse) -> Self {
         let life = Duration::from_millis(token.expires_in_ms);
         Self { token: Arc::clone(&token.access_token), end: now() + life }
@@ -92,7 +93,7 @@ fn now() -> Instant {
 
 impl TokenRefresher {
     /// Looks again and again, for as long as the process lives.
-    fn keep(mut self, begin: &Receiver<()>, expires_in_ms: u64) {
+    fn refresh_loop(mut self, begin: &Receiver<()>, expires_in_ms: u64) {
         let _ = begin.recv();
         let mut pause = pause(expires_in_ms);
         loop {
@@ -103,8 +104,8 @@ impl TokenRefresher {
                 None => Err(failure),
             });
             pause = match token {
-                Ok(token) => self.hold(&token),
-                Err(failure) => self.let_go(failure),
+                Ok(token) => self.store(&token),
+                Err(failure) => self.drop_token(failure),
             };
         }
     }
@@ -112,15 +113,15 @@ impl TokenRefresher {
     fn ask(&self, min_validity: Option<Duration>) -> Result<TokenResponse, Failure> {
         let profile = TokenOptions::of(self.profile.clone());
         // It looks again and again by itself.
-        let (timeout, retries) = (Some(PATIENCE), Some(false));
-        grant(TokenOptions { min_validity, timeout, retries, may_ask: false, ..profile })
+        let (timeout, retries) = (Some(REFRESH_TIMEOUT), Some(false));
+        fetch(TokenOptions { min_validity, timeout, retries, may_ask: false, ..profile })
     }
 
-    fn hold(&mut self, token: &TokenResponse) -> Duration {
-        if self.held.as_ref().is_none_or(|held| !held.token.matches(&token.access_token)) {
-            match self.with_place(|place| place.put(token.access_token.expose())) {
-                Some(Err(error)) => return self.let_go(crate::commands::shared::not_written(&error)),
-                Some(Ok(())) | None => self.held = Some(Held::of(token)),
+    fn store(&mut self, token: &TokenResponse) -> Duration {
+        if self.current.as_ref().is_none_or(|current| !current.token.matches(&token.access_token)) {
+            match self.with_folder(|folder| folder.put(token.access_token.expose())) {
+                Some(Err(error)) => return self.drop_token(crate::commands::shared::not_written(&error)),
+                Some(Ok(())) | None => self.current = Some(CurrentToken::of(token)),
             }
         }
         pause(token.expires_in_ms)
@@ -128,26 +129,26 @@ impl TokenRefresher {
 
     /// No token is better than one that may be dead. The daemon serves the old one as long as it lives, so whoever
     /// gets none has none; only where no daemon answers does the token in the file go on to its end.
-    fn let_go(&mut self, failure: Failure) -> Duration {
-        let is_unheard = matches!(failure.code, ErrorCode::DAEMON_UNAVAILABLE | ErrorCode::TIMED_OUT);
-        if is_unheard && self.held.as_ref().is_some_and(|held| now() < held.end) {
-            return AFTER_A_FAILURE;
+    fn drop_token(&mut self, failure: Failure) -> Duration {
+        let is_retryable = matches!(failure.code, ErrorCode::DAEMON_UNAVAILABLE | ErrorCode::TIMED_OUT);
+        if is_retryable && self.current.as_ref().is_some_and(|current| now() < current.end) {
+            return FAILURE_PAUSE;
         }
-        let is_news = self.with_place(TokenFolder::clear).is_some() && self.held.take().is_some();
+        let is_news = self.with_folder(TokenFolder::clear).is_some() && self.current.take().is_some();
         if is_news {
             exit::conclude(Err(failure), ErrorFormat::Text);
         }
-        AFTER_A_FAILURE
+        FAILURE_PAUSE
     }
 
-    /// Does something with the place, unless the program has ended.
-    fn with_place<T>(&self, act: impl FnOnce(&TokenFolder) -> T) -> Option<T> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(act)
+    /// Does something with the folder, unless the program has ended.
+    fn with_folder<T>(&self, act: impl FnOnce(&TokenFolder) -> T) -> Option<T> {
+        self.folder.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(act)
     }
 }
 
 fn pause(expires_in_ms: u64) -> Duration {
-    (Duration::from_millis(expires_in_ms) / LOOKS).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+    (Duration::from_millis(expires_in_ms) / CHECKS_PER_LIFETIME).clamp(MIN_PAUSE, MAX_PAUSE)
 }
 
 fn no_thread() -> Failure {

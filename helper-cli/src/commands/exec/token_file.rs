@@ -10,7 +10,7 @@ use cp_token_protocol::{ErrorCode, Failure, IpcAddress, require_own_folder};
 use super::system;
 
 /// How often a place is tried for that somebody else's tidying took away.
-const TRIES: usize = 16;
+const MAX_ATTEMPTS: usize = 16;
 
 /// A folder of one run of `cp-token exec`. It is locked as long as this value lives, and removed with it.
 pub(super) struct TokenFolder {
@@ -29,15 +29,15 @@ impl TokenFolder {
         let parent = candidates(address)
             .into_iter()
             .find(|folder| system::is_in_memory(folder))
-            .ok_or_else(|| on_disk(address))?;
+            .ok_or_else(|| not_in_memory(address))?;
         let all = parent.join("tokens");
-        system::make_private_folder(&all).map_err(|_| not_made(&all))?;
+        system::make_private_folder(&all).map_err(|_| cannot_create(&all))?;
         require_own_folder(&all).map_err(|problem| {
             Failure::new(ErrorCode::NOT_OUR_DAEMON, format!("{} is no safe place: {problem}", all.display()))
                 .with_hint("remove it, or make it yours alone")
         })?;
-        remove_what_is_left(&all);
-        (0..TRIES).find_map(|number| Self::make(&all, number)).ok_or_else(|| not_made(&all))
+        remove_stale(&all);
+        (0..MAX_ATTEMPTS).find_map(|number| Self::make(&all, number)).ok_or_else(|| cannot_create(&all))
     }
 
     /// The folder, unless it was tidied away before it was locked.
@@ -92,10 +92,10 @@ fn candidates(address: &IpcAddress) -> Vec<PathBuf> {
 }
 
 /// Whoever still runs holds the lock of its folder.
-fn remove_what_is_left(all: &Path) {
+fn remove_stale(all: &Path) {
     for entry in std::fs::read_dir(all).into_iter().flatten().flatten() {
         let folder = entry.path();
-        let opened = system::give_us_access(&folder).and_then(|()| File::open(&folder));
+        let opened = system::restore_access(&folder).and_then(|()| File::open(&folder));
         let Ok(lock) = opened else { continue };
         if lock.try_lock().is_ok() {
             TokenFolder { folder, _lock: lock }.remove();
@@ -104,7 +104,7 @@ fn remove_what_is_left(all: &Path) {
 }
 
 /// The runtime folder also says where the daemon is met; another daemon has no secret that is only in memory.
-fn on_disk(address: &IpcAddress) -> Failure {
+fn not_in_memory(address: &IpcAddress) -> Failure {
     let hint = format!(
         "set XDG_RUNTIME_DIR to a folder of your own on a tmpfs and, so that this daemon is still the one that is asked, \
          CP_TOKEN_SOCKET to {}; or do without --file",
@@ -117,7 +117,7 @@ fn on_disk(address: &IpcAddress) -> Failure {
     .with_hint(hint)
 }
 
-fn not_made(folder: &Path) -> Failure {
+fn cannot_create(folder: &Path) -> Failure {
     Failure::new(ErrorCode::WRITE_FAILED, format!("the folder {} cannot be used", folder.display()))
         .with_hint("see that it is yours and has space left")
 }

@@ -34,11 +34,11 @@ pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
 /// Makes a folder for us alone, which must not be there. A umask may have taken away what we need ourselves.
 pub(super) fn create_private_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(folder)?;
-    give_us_access(folder)
+    restore_access(folder)
 }
 
 /// Gives us what a umask has taken away of a folder of our own. Those above it are ours alone.
-pub(super) fn give_us_access(folder: &Path) -> io::Result<()> {
+pub(super) fn restore_access(folder: &Path) -> io::Result<()> {
     let facts = folder.symlink_metadata()?;
     let is_ours = is_same_user(facts.uid(), rustix::process::geteuid().as_raw());
     match facts.is_dir() && is_ours {

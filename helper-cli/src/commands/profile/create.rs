@@ -33,7 +33,7 @@ pub(super) fn run(mut options: CreateOptions) -> Result<(), Failure> {
     let mut create = request(options, url, identity, secret_source, offered.password.take())?;
     let response = offered.tell(code::ask(&mut create))?;
     if is_basic {
-        output::complain(DEPRECATED);
+        output::print_error(DEPRECATED);
     }
     tell(response)
 }
@@ -92,7 +92,7 @@ fn identity(options: &CreateOptions) -> Result<Identity, Failure> {
 }
 
 fn url(given: Option<String>) -> Result<String, Failure> {
-    given.or_else(|| prompt::one_of("Which server does it belong to?", &CLOUDS)).ok_or_else(|| {
+    given.or_else(|| prompt::choose("Which server does it belong to?", &CLOUDS)).ok_or_else(|| {
         Failure::new(ErrorCode::USAGE, "--url is needed")
             .with_hint(format!("the vendor's clouds are {}", CLOUDS.join(", ")))
     })

@@ -10,7 +10,7 @@ use crate::args::proxy_address::ProxyAddress;
 use crate::args::proxy_env::{self, Variable};
 use crate::terminal::output;
 use crate::terminal::prompt;
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 
 /// The variables to which nothing on the command line corresponds.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ struct Found {
 
 /// What came of the offer.
 #[derive(Debug, Default)]
-pub(super) struct Offered {
+pub(super) struct ProxySuggestion {
     /// The password of a proxy that is kept, where it was in the address.
     pub(super) password: Option<Secret>,
     /// What is not used, where there was nobody to ask.
@@ -31,10 +31,10 @@ pub(super) struct Offered {
 
 /// Offers what the shell's variables name, and puts what a person keeps among the options. `may_keep` is whether a
 /// proxy's password can be put beside the secret.
-pub(super) fn offer(options: &mut CreateOptions, may_keep: bool) -> Offered {
+pub(super) fn offer(options: &mut CreateOptions, may_keep: bool) -> ProxySuggestion {
     let found = Found::look(options, |name| std::env::var_os(name));
     if !prompt::can_ask() {
-        return Offered { password: None, unused: found.sentence() };
+        return ProxySuggestion { password: None, unused: found.sentence() };
     }
     let password = found.proxy.and_then(|variable| offer_proxy(options, &variable, may_keep));
     let has_proxy = options.proxy.as_deref().is_some_and(|address| !address.is_empty());
@@ -42,19 +42,19 @@ pub(super) fn offer(options: &mut CreateOptions, may_keep: bool) -> Offered {
         offer_hosts(options, &variable);
     }
     if let Some(variable) = found.roots
-        && agrees(&variable, &variable.value, "Trust these roots alone for this profile?")
+        && confirm_value(&variable, &variable.value, "Trust these roots alone for this profile?")
     {
         options.ca_bundle = Some(variable.value);
     }
-    Offered { password, unused: None }
+    ProxySuggestion { password, unused: None }
 }
 
-impl Offered {
+impl ProxySuggestion {
     /// Says what is not used of the shell: in a line of its own, or where it may be the reason of a failure, with it.
     pub(super) fn tell<T>(self, outcome: Result<T, Failure>) -> Result<T, Failure> {
         match (outcome, self.unused) {
             (Ok(done), Some(unused)) => {
-                output::complain(&format!("cp-token: {unused}\n"));
+                output::print_error(&format!("cp-token: {unused}\n"));
                 Ok(done)
             }
             (Err(failure), Some(unused)) if may_be_the_way(failure.code) => {
@@ -72,7 +72,7 @@ fn may_be_the_way(code: ErrorCode) -> bool {
 
 fn offer_proxy(options: &mut CreateOptions, variable: &Variable, may_keep: bool) -> Option<Secret> {
     let Some(proxy) = variable.value.to_str().and_then(ProxyAddress::parse) else {
-        output::complain(&format!("{} of this shell is no http proxy, and is not used\n", variable.name));
+        output::print_error(&format!("{} of this shell is no http proxy, and is not used\n", variable.name));
         return None;
     };
     let question = match (&proxy.password, may_keep) {
@@ -83,7 +83,7 @@ fn offer_proxy(options: &mut CreateOptions, variable: &Variable, may_keep: bool)
              `proxy-password: PASSWORD`"
         }
     };
-    if !agrees(variable, OsStr::new(&proxy.address), question) {
+    if !confirm_value(variable, OsStr::new(&proxy.address), question) {
         return None;
     }
     options.proxy = Some(proxy.address);
@@ -92,14 +92,14 @@ fn offer_proxy(options: &mut CreateOptions, variable: &Variable, may_keep: bool)
 
 fn offer_hosts(options: &mut CreateOptions, variable: &Variable) {
     let Some(list) = variable.value.to_str() else { return };
-    if agrees(variable, &variable.value, "Ask these without the proxy?") {
+    if confirm_value(variable, &variable.value, "Ask these without the proxy?") {
         options.no_proxy = list.split(',').map(str::to_owned).collect();
     }
 }
 
-fn agrees(variable: &Variable, value: &OsStr, question: &str) -> bool {
-    let value = clean(&value.to_string_lossy());
-    prompt::consents(&format!("{} of this shell is {value}. {question}", variable.name))
+fn confirm_value(variable: &Variable, value: &OsStr, question: &str) -> bool {
+    let value = sanitize(&value.to_string_lossy());
+    prompt::confirm(&format!("{} of this shell is {value}. {question}", variable.name))
 }
 
 impl Found {
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn a_failure_that_the_way_may_explain_stays_one_line_and_others_are_left_alone() {
         let tell = |code| {
-            let offered = Offered { password: None, unused: Some("X is not used".to_owned()) };
+            let offered = ProxySuggestion { password: None, unused: Some("X is not used".to_owned()) };
             offered.tell::<()>(Err(Failure::new(code, "no").with_hint("mend it"))).unwrap_err().hint
         };
         assert_eq!(tell(ErrorCode::SERVER_UNREACHABLE), "mend it; X is not used");

@@ -1,9 +1,9 @@
 //! Owns `cp-token profile import`: each profile of the official CLIs is handed to the daemon, which decides, proves
-//! and stores, and what came of it is told. Nothing of theirs is changed, and one that fails holds up no other.
+//! and stores, and what came of it is line_of. Nothing of theirs is changed, and one that fails holds up no other.
 
 mod json;
+mod render;
 mod request;
-mod words;
 
 use std::path::Path;
 
@@ -15,8 +15,8 @@ use crate::commands::profiles::profiles;
 use crate::commands::shared::ask;
 use crate::import::{self, Content, KeyringFile, OfficialCli, OfficialProfile, PROGRAMS};
 use crate::terminal::output;
-use request::Common;
-use words::ImportLine;
+use render::ImportLine;
+use request::ImportSettings;
 
 /// Takes them over, one after the other, and tells each.
 ///
@@ -26,10 +26,10 @@ pub(super) fn run(options: &ImportOptions) -> Result<(), Failure> {
     let home = import::home()?;
     let (theirs, mut failures) = look(options, &home);
     if theirs.is_empty() && failures.is_empty() {
-        return Err(words::nothing_found());
+        return Err(render::nothing_found());
     }
     if !theirs.is_empty() {
-        failures.extend(Importer::new(options, &home)?.take_over_all(&theirs, options.json)?);
+        failures.extend(Importer::new(options, &home)?.import_all(&theirs, options.json)?);
     }
     match failures.into_iter().next() {
         Some(first) => Err(first),
@@ -53,8 +53,8 @@ fn look(options: &ImportOptions, home: &Path) -> (Vec<OfficialProfile>, Vec<Fail
 
 /// What became of one profile.
 enum Outcome {
-    TakenOver(Origin),
-    There,
+    Imported(Origin),
+    Exists,
     Failed(Failure),
 }
 
@@ -66,8 +66,8 @@ enum Origin {
 }
 
 struct Importer {
-    common: Common,
-    /// What is wrong with it concerns only those whose secret is nowhere else.
+    settings: ImportSettings,
+    /// What is wrong with it concerns only those whose secret is address_failure else.
     plain_file: Result<Option<KeyringFile>, Failure>,
     ours: Vec<ProfileReport>,
 }
@@ -75,7 +75,7 @@ struct Importer {
 impl Importer {
     fn new(options: &ImportOptions, home: &Path) -> Result<Self, Failure> {
         Ok(Self {
-            common: Common::of(options)?,
+            settings: ImportSettings::of(options)?,
             plain_file: KeyringFile::open(home, std::env::var_os("XDG_DATA_HOME").map(Into::into)),
             ours: profiles()?,
         })
@@ -84,18 +84,18 @@ impl Importer {
     /// Why profiles were not taken over.
     ///
     /// # Errors
-    /// That nothing can be told any more.
-    fn take_over_all(&self, theirs: &[OfficialProfile], as_json: bool) -> Result<Vec<Failure>, Failure> {
+    /// That nothing can be line_of any more.
+    fn import_all(&self, theirs: &[OfficialProfile], as_json: bool) -> Result<Vec<Failure>, Failure> {
         let names = theirs.iter().map(|profile| (profile.name.as_str(), profile.program.name));
         let (mut failures, mut objects) = (Vec::new(), Vec::new());
         for (profile, name) in theirs.iter().zip(import::assign(names)) {
-            let name = name.ok_or_else(words::no_name)?;
-            let outcome = self.take_over(profile, &name);
-            let told = self.told(profile, &name, &outcome);
+            let name = name.ok_or_else(render::no_name)?;
+            let outcome = self.import_one(profile, &name);
+            let line_of = self.line_of(profile, &name, &outcome);
             if as_json {
-                objects.push(json::ImportResult::from(&told));
+                objects.push(json::ImportResult::from(&line_of));
             } else {
-                output::print_lines(&told.lines())?;
+                output::print_lines(&line_of.lines())?;
             }
             if let Outcome::Failed(failure) = outcome {
                 failures.push(failure);
@@ -107,19 +107,19 @@ impl Importer {
         Ok(failures)
     }
 
-    fn take_over(&self, profile: &OfficialProfile, name: &ProfileName) -> Outcome {
+    fn import_one(&self, profile: &OfficialProfile, name: &ProfileName) -> Outcome {
         if self.ours(name).is_some() {
-            return Outcome::There;
+            return Outcome::Exists;
         }
         let taken = match &profile.content {
             Ok(content) => self
                 .create(profile, content, name)
-                .map_err(|failure| words::not_there_yet(failure, profile.program, name, content)),
-            Err(problem) => Err(words::unfinished(profile.program, name, problem)),
+                .map_err(|failure| render::not_there_yet(failure, profile.program, name, content)),
+            Err(problem) => Err(render::unfinished(profile.program, name, problem)),
         };
         match taken {
-            Ok(origin) => Outcome::TakenOver(origin),
-            Err(failure) if failure.code == ErrorCode::PROFILE_EXISTS => Outcome::There,
+            Ok(origin) => Outcome::Imported(origin),
+            Err(failure) if failure.code == ErrorCode::PROFILE_EXISTS => Outcome::Exists,
             Err(failure) => Outcome::Failed(failure),
         }
     }
@@ -132,17 +132,17 @@ impl Importer {
         name: &ProfileName,
     ) -> Result<Origin, Failure> {
         let service = profile.program.service(&profile.name);
-        let absent = match ask(&self.common.with_item(name, content, service)) {
+        let absent = match ask(&self.settings.with_item(name, content, service)) {
             Ok(_) => return Ok(Origin::Keyring),
-            Err(failure) if is_elsewhere(failure.code) => failure,
+            Err(failure) if may_be_in_plain_file(failure.code) => failure,
             Err(failure) => return Err(failure),
         };
         match self.in_plain_file(profile)? {
             Some(secret) => {
-                ask(&self.common.with_secret(name, content, secret))?;
+                ask(&self.settings.with_secret(name, content, secret))?;
                 Ok(Origin::PlainFile)
             }
-            None => Err(words::without_secret(&absent, profile.program, name, content)),
+            None => Err(render::without_secret(&absent, profile.program, name, content)),
         }
     }
 
@@ -154,7 +154,7 @@ impl Importer {
         file.find(&profile.program.service(&profile.name), &content.account)
     }
 
-    fn told<'t>(
+    fn line_of<'t>(
         &'t self,
         profile: &'t OfficialProfile,
         name: &'t ProfileName,
@@ -168,7 +168,7 @@ impl Importer {
             outcome,
             ours: self.ours(name),
             plain_file: file.map(KeyringFile::path).filter(|_| lies_open),
-            common: &self.common,
+            settings: &self.settings,
         }
     }
 
@@ -178,6 +178,6 @@ impl Importer {
 }
 
 /// Whether the secret may still be in the plain file: the keyring has none, or there is no keyring.
-fn is_elsewhere(code: ErrorCode) -> bool {
+fn may_be_in_plain_file(code: ErrorCode) -> bool {
     [ErrorCode::SECRET_ABSENT, ErrorCode::KEYRING_UNAVAILABLE].contains(&code)
 }

@@ -9,7 +9,7 @@ use crate::run::home;
 /// The daemon has another working folder, so a path is told to it from the root.
 pub(super) fn absolute(path: &OsStr, option: &str) -> Result<String, Failure> {
     let absolute =
-        std::path::absolute(home::expanded(path)).ok().and_then(|path| path.to_str().map(str::to_owned));
+        std::path::absolute(home::expand(path)).ok().and_then(|path| path.to_str().map(str::to_owned));
     absolute.ok_or_else(|| {
         Failure::new(ErrorCode::USAGE, format!("{option} is no path that can be stored"))
             .with_hint("give the path of a file, in UTF-8")

@@ -11,7 +11,7 @@ use super::show;
 use crate::commands::shared::not_written;
 
 /// Most bytes of a file that are looked at; none of ours is nearly as long.
-const LIMIT: u64 = 64 * 1024;
+const MAX_FILE_BYTES: u64 = 64 * 1024;
 
 /// A file as it is to be.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl UnitFile {
     ///
     /// # Errors
     /// [`ErrorCode::USAGE`] where somebody has edited it, and nobody said `--force`.
-    pub(super) fn may_go(&self, force: bool) -> Result<(), Failure> {
+    pub(super) fn require_replaceable(&self, force: bool) -> Result<(), Failure> {
         if force || self.state() != State::Edited {
             return Ok(());
         }
@@ -112,7 +112,7 @@ impl UnitFile {
 
 fn read(path: &Path) -> Option<String> {
     let mut text = String::new();
-    std::fs::File::open(path).ok()?.take(LIMIT).read_to_string(&mut text).ok()?;
+    std::fs::File::open(path).ok()?.take(MAX_FILE_BYTES).read_to_string(&mut text).ok()?;
     Some(text)
 }
 
@@ -158,10 +158,10 @@ mod tests {
         assert!(first.put().unwrap().starts_with("unchanged: "));
         let second = wanted(&folder, "second");
         assert_eq!(second.state(), State::Older);
-        assert!(second.may_go(false).is_ok() && second.put().unwrap().starts_with("replaced: "));
+        assert!(second.require_replaceable(false).is_ok() && second.put().unwrap().starts_with("replaced: "));
         std::fs::write(second.path(), "mine").unwrap();
-        assert_eq!(second.may_go(false).unwrap_err().code, ErrorCode::USAGE);
-        assert!(second.may_go(true).is_ok() && second.put().unwrap().starts_with("replaced: "));
+        assert_eq!(second.require_replaceable(false).unwrap_err().code, ErrorCode::USAGE);
+        assert!(second.require_replaceable(true).is_ok() && second.put().unwrap().starts_with("replaced: "));
         assert!(second.remove().unwrap().is_some() && second.remove().unwrap().is_none());
         assert!(!folder.join("record").exists());
         std::fs::remove_dir_all(folder).unwrap();

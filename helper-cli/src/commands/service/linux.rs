@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
-use super::account::{ReportedFile, ServiceReport};
 use super::files::{State, UnitFile};
+use super::report::{ReportedFile, ServiceReport};
 use super::systemd::{self, SERVICE, SOCKET, Unit};
 use super::{Tool, daemon_path, home, running, show};
-use crate::commands::shared::meeting_place;
+use crate::commands::shared::ipc_address;
 
 /// Where packages and administrators put units for every user.
 const SHARED: [&str; 5] = [
@@ -53,13 +53,13 @@ impl Manager {
 /// Why it was not done; nothing was changed then, but where systemd itself failed.
 pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     let manager = Manager::reach()?;
-    let address = meeting_place()?;
+    let address = ipc_address()?;
     let files = if package_folder().is_some() { Vec::new() } else { wanted()? };
-    files.iter().try_for_each(|file| file.may_go(force))?;
+    files.iter().try_for_each(|file| file.require_replaceable(force))?;
     let socket = manager.unit(SOCKET);
     let serves = socket.active == "active";
     if !serves && let Some(report) = running::report(&address)? {
-        running::may_stop(&report, force)?;
+        running::require_stoppable(&report, force)?;
     }
     let mut said: Vec<String> = package_folder().map(|folder| of_a_package(&folder)).into_iter().collect();
     let is_news = files.iter().any(|file| file.state() != State::Current);
@@ -123,7 +123,7 @@ fn afterwards(manager: &Manager, address: &IpcAddress, is_stale: bool) -> Vec<St
 /// Why it was not done.
 pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     let files = wanted()?;
-    files.iter().try_for_each(|file| file.may_go(force))?;
+    files.iter().try_for_each(|file| file.require_replaceable(force))?;
     let manager = Manager::reach();
     let mut said = Vec::new();
     match &manager {
@@ -149,9 +149,9 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
 fn end(manager: &Manager, force: bool) -> Result<Vec<String>, Failure> {
     let (socket, service) = (manager.unit(SOCKET), manager.unit(SERVICE));
     if service.process != 0
-        && let Some(report) = running::report(&meeting_place()?)?
+        && let Some(report) = running::report(&ipc_address()?)?
     {
-        running::may_stop(&report, force)?;
+        running::require_stoppable(&report, force)?;
     }
     if socket.load != "loaded" && socket.active != "active" {
         return Ok(Vec::new());
@@ -168,10 +168,10 @@ fn end(manager: &Manager, force: bool) -> Result<Vec<String>, Failure> {
 ///
 /// # Errors
 /// Where no systemd answers.
-pub(super) fn account() -> Result<ServiceReport, Failure> {
+pub(super) fn status() -> Result<ServiceReport, Failure> {
     let manager = Manager::reach()?;
     let (socket, service) = (manager.unit(SOCKET), manager.unit(SERVICE));
-    let address = meeting_place()?;
+    let address = ipc_address()?;
     let mut account = ServiceReport {
         manager: "systemd",
         installed: socket.load == "loaded" && service.load == "loaded",

@@ -3,11 +3,11 @@
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::account::{ReportedFile, ServiceReport};
 use super::files::{State, UnitFile};
 use super::launchd::{self, LABEL};
+use super::report::{ReportedFile, ServiceReport};
 use super::{Tool, daemon_path, home, running, show};
-use crate::commands::shared::meeting_place;
+use crate::commands::shared::ipc_address;
 
 /// Hands the daemon to launchd.
 ///
@@ -15,15 +15,15 @@ use crate::commands::shared::meeting_place;
 /// Why it was not done.
 pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     let launchctl = reach()?;
-    let (agent, address) = (wanted()?, meeting_place()?);
-    agent.may_go(force)?;
+    let (agent, address) = (wanted()?, ipc_address()?);
+    agent.require_replaceable(force)?;
     let is_news = agent.state() != State::Current;
     let runs = is_known(&launchctl);
     if runs && !is_news {
         return Ok(vec![agent.put()?, format!("unchanged: {LABEL} is known to launchd")]);
     }
     if let Some(report) = running::report(&address)? {
-        running::may_stop(&report, force)?;
+        running::require_stoppable(&report, force)?;
     }
     let mut said = vec![agent.put()?];
     if runs {
@@ -42,13 +42,13 @@ pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
 /// Why it was not done.
 pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     let agent = wanted()?;
-    agent.may_go(force)?;
+    agent.require_replaceable(force)?;
     let mut said = Vec::new();
     if let Ok(launchctl) = reach()
         && is_known(&launchctl)
     {
-        if let Some(report) = running::report(&meeting_place()?)? {
-            running::may_stop(&report, force)?;
+        if let Some(report) = running::report(&ipc_address()?)? {
+            running::require_stoppable(&report, force)?;
         }
         launchctl.tell(&["bootout", &target()])?;
         said.push(format!("stopped: {LABEL}"));
@@ -64,9 +64,9 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
 ///
 /// # Errors
 /// Where no launchd of the session answers.
-pub(super) fn account() -> Result<ServiceReport, Failure> {
+pub(super) fn status() -> Result<ServiceReport, Failure> {
     let launchctl = reach()?;
-    let (agent, address) = (wanted()?, meeting_place()?);
+    let (agent, address) = (wanted()?, ipc_address()?);
     let state = match agent.state() {
         State::Absent => None,
         State::Current => Some("current"),

@@ -6,19 +6,19 @@ use std::time::Duration;
 use cp_token_protocol::message::{ProfileReport, Request, StatusReport, TokenState, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
-use crate::commands::{loss, status, words};
+use crate::commands::{labels, loss, status};
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;
 
 /// How long a daemon may take to answer or to end.
-const LIMIT: Duration = Duration::from_secs(30);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The account of the daemon that runs.
 ///
 /// # Errors
 /// What is wrong with it; that none runs is none.
 pub(super) fn report(address: &IpcAddress) -> Result<Option<StatusReport>, Failure> {
-    let deadline = Deadline::new(LIMIT);
+    let deadline = Deadline::new(STOP_TIMEOUT);
     launch::connect_to_running(address, &deadline)?.map(status::report).transpose()
 }
 
@@ -26,7 +26,7 @@ pub(super) fn report(address: &IpcAddress) -> Result<Option<StatusReport>, Failu
 ///
 /// # Errors
 /// [`ErrorCode::USAGE`] where something would be lost that only a person can bring back, and nobody said `--force`.
-pub(super) fn may_stop(report: &StatusReport, force: bool) -> Result<(), Failure> {
+pub(super) fn require_stoppable(report: &StatusReport, force: bool) -> Result<(), Failure> {
     if force {
         return Ok(());
     }
@@ -37,13 +37,13 @@ pub(super) fn may_stop(report: &StatusReport, force: bool) -> Result<(), Failure
 }
 
 fn loss(report: &StatusReport) -> Result<Option<String>, Failure> {
-    if let Some(secrets) = loss::of_secrets(report) {
+    if let Some(secrets) = loss::secrets_lost(report) {
         return Ok(Some(secrets));
     }
     let profiles = crate::commands::profiles::profiles()?;
     let named = |holds: fn(&&ProfileReport) -> bool| {
         let names: Vec<_> = profiles.iter().filter(holds).map(|profile| profile.name.as_str()).collect();
-        Some(words::names(&names)).filter(|names| !names.is_empty())
+        Some(labels::names(&names)).filter(|names| !names.is_empty())
     };
     let typed =
         named(|profile| profile.totp == TotpMethod::Ask && matches!(profile.token, TokenState::Live(_)));
@@ -55,8 +55,8 @@ fn loss(report: &StatusReport) -> Result<Option<String>, Failure> {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn stop(address: &IpcAddress) -> Result<Option<String>, Failure> {
-    let deadline = Deadline::new(LIMIT);
+    let deadline = Deadline::new(STOP_TIMEOUT);
     let Some(connection) = launch::connect_to_running(address, &deadline)? else { return Ok(None) };
-    connection.ask_and_wait_for_the_end(&Request::Stop)?;
+    connection.ask_until_closed(&Request::Stop)?;
     Ok(Some("stopped: the daemon that ran; tokens are fetched anew when they are asked for".to_owned()))
 }

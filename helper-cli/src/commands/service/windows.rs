@@ -3,11 +3,11 @@
 
 use cp_token_protocol::{ErrorCode, Failure, state_folder};
 
-use super::account::{ReportedFile, ServiceReport};
 use super::files::{State, UnitFile};
+use super::report::{ReportedFile, ServiceReport};
 use super::task::{self, NAME};
 use super::{Tool, daemon_path, running, show};
-use crate::commands::shared::{meeting_place, not_written};
+use crate::commands::shared::{ipc_address, not_written};
 
 /// Hands the daemon to the task scheduler.
 ///
@@ -15,14 +15,14 @@ use crate::commands::shared::{meeting_place, not_written};
 /// Why it was not done.
 pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     let schtasks = Tool::find("schtasks.exe")?;
-    let (file, address) = (wanted()?, meeting_place()?);
-    file.may_go(force)?;
+    let (file, address) = (wanted()?, ipc_address()?);
+    file.require_replaceable(force)?;
     let is_known = is_known(&schtasks);
     if is_known && file.state() == State::Current {
         return Ok(vec![format!("unchanged: the task {NAME}")]);
     }
     if let Some(report) = running::report(&address)? {
-        running::may_stop(&report, force)?;
+        running::require_stoppable(&report, force)?;
     }
     let mut said: Vec<String> = running::stop(&address)?.into_iter().collect();
     let handed = file.path().with_extension("utf16.xml");
@@ -45,9 +45,9 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     let schtasks = Tool::find("schtasks.exe")?;
     let mut said = Vec::new();
     if is_known(&schtasks) {
-        let address = meeting_place()?;
+        let address = ipc_address()?;
         if let Some(report) = running::report(&address)? {
-            running::may_stop(&report, force)?;
+            running::require_stoppable(&report, force)?;
         }
         said.extend(running::stop(&address)?);
         schtasks.tell(&["/Delete", "/TN", NAME, "/F"])?;
@@ -64,11 +64,11 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
 ///
 /// # Errors
 /// Where there is no task scheduler.
-pub(super) fn account() -> Result<ServiceReport, Failure> {
+pub(super) fn status() -> Result<ServiceReport, Failure> {
     let schtasks = Tool::find("schtasks.exe")?;
     let (file, is_known) = (wanted()?, is_known(&schtasks));
     let state = if file.state() == State::Current { "current" } else { "older" };
-    let report = running::report(&meeting_place()?).ok().flatten();
+    let report = running::report(&ipc_address()?).ok().flatten();
     Ok(ServiceReport {
         manager: "task",
         installed: is_known,

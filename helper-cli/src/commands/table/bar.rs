@@ -6,11 +6,11 @@ const CELLS: u64 = 8;
 
 /// A bar of what is `left` of the whole, in the same unit, and a space; nothing where no person looks. Of all that a
 /// row shows it is missed least.
-pub(super) fn bar(left: u64, whole: Option<u64>, look: &TerminalStyle) -> Vec<Piece> {
-    let Some(whole) = whole.filter(|&whole| whole > 0 && look.is_terminal) else { return Vec::new() };
+pub(super) fn bar(left: u64, whole: Option<u64>, style: &TerminalStyle) -> Vec<Piece> {
+    let Some(whole) = whole.filter(|&whole| whole > 0 && style.is_terminal) else { return Vec::new() };
     let share = u128::from(left.min(whole)) * u128::from(CELLS);
     let filled = usize::try_from(share.div_ceil(u128::from(whole))).unwrap_or(0);
-    let (full, empty) = if look.has_blocks { ("█", "░") } else { ("#", "-") };
+    let (full, empty) = if style.has_blocks { ("█", "░") } else { ("#", "-") };
     // Below a quarter the token is renewed, where anybody still uses it.
     let tone = if left.saturating_mul(4) >= whole { Tone::Good } else { Tone::Warning };
     let rest = CELLS as usize - filled;
@@ -27,8 +27,8 @@ pub(super) fn bar(left: u64, whole: Option<u64>, look: &TerminalStyle) -> Vec<Pi
 mod tests {
     use super::*;
 
-    fn drawn(left: u64, whole: Option<u64>, look: TerminalStyle) -> String {
-        bar(left, whole, &look).iter().map(|piece| piece.painted(&look)).collect()
+    fn drawn(left: u64, whole: Option<u64>, style: TerminalStyle) -> String {
+        bar(left, whole, &style).iter().map(|piece| piece.painted(&style)).collect()
     }
 
     #[test]

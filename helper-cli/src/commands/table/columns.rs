@@ -14,12 +14,12 @@ pub(in crate::commands) struct Row<const N: usize>(pub(in crate::commands) [Vec<
 /// One way in which a table gives way that is wider than the terminal. They are taken in their order, as many as are
 /// needed.
 pub(in crate::commands) enum Step {
-    /// Of a column, the pieces that may be missing are left out, up to those of that turn.
-    Thin(usize, u8),
+    /// Of a column, the pieces that may be missing are left out, up to those of that drop_order.
+    DropPieces(usize, u8),
     /// A column is left out.
-    Drop(usize),
+    DropColumn(usize),
     /// The texts of columns are shortened, the widest first, to that width at the least.
-    Shorten(&'static [usize], usize, Cut),
+    Truncate(&'static [usize], usize, Cut),
 }
 
 /// Where a text is shortened.
@@ -35,23 +35,26 @@ pub(in crate::commands) enum Cut {
 pub(in crate::commands) fn aligned<const N: usize>(
     mut rows: Vec<Row<N>>,
     steps: &[Step],
-    look: &TerminalStyle,
+    style: &TerminalStyle,
 ) -> Vec<Vec<Piece>> {
-    let layout = Layout::fitting(&rows, steps, look.width);
-    rows.iter_mut().for_each(|row| layout.apply(row, look));
+    let layout = Layout::fitting(&rows, steps, style.width);
+    rows.iter_mut().for_each(|row| layout.apply(row, style));
     rows.into_iter().map(|row| line(row, &layout.widths)).collect()
 }
 
 /// Lines of a label and what belongs to it.
-pub(in crate::commands) fn labelled(lines: Vec<(&str, Vec<Piece>)>, look: &TerminalStyle) -> Vec<Vec<Piece>> {
+pub(in crate::commands) fn labelled(
+    lines: Vec<(&str, Vec<Piece>)>,
+    style: &TerminalStyle,
+) -> Vec<Vec<Piece>> {
     let rows = lines
         .into_iter()
         .map(|(label, text)| Row([vec![Piece::new(Tone::Faint, format!("{label}:"))], text]));
-    aligned(rows.collect(), &[], look)
+    aligned(rows.collect(), &[], style)
 }
 
-/// The width of a whole line.
-fn whole(widths: &[usize]) -> usize {
+/// The width of a total_width line.
+fn total_width(widths: &[usize]) -> usize {
     let columns = widths.iter().filter(|&&width| width > 0).count();
     widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1)
 }
@@ -83,16 +86,16 @@ mod tests {
     }
 
     const STEPS: [Step; 4] = [
-        Step::Thin(1, 1),
-        Step::Shorten(&[1], 12, Cut::End),
-        Step::Drop(0),
-        Step::Shorten(&[2], 3, Cut::Middle),
+        Step::DropPieces(1, 1),
+        Step::Truncate(&[1], 12, Cut::End),
+        Step::DropColumn(0),
+        Step::Truncate(&[2], 3, Cut::Middle),
     ];
 
     fn lines(rows: Vec<Row<3>>, width: Option<usize>) -> Vec<String> {
-        let look = TerminalStyle { width, ..TerminalStyle::PLAIN };
-        let text = |line: Vec<Piece>| line.iter().map(|piece| piece.painted(&look)).collect();
-        aligned(rows, &STEPS, &look).into_iter().map(text).collect()
+        let style = TerminalStyle { width, ..TerminalStyle::PLAIN };
+        let text = |line: Vec<Piece>| line.iter().map(|piece| piece.painted(&style)).collect();
+        aligned(rows, &STEPS, &style).into_iter().map(text).collect()
     }
 
     #[test]
@@ -119,11 +122,11 @@ mod tests {
 
     #[test]
     fn one_long_text_is_shortened_in_the_middle_and_the_others_stay() {
-        let look = TerminalStyle { width: Some(9), ..TerminalStyle::PLAIN };
-        let steps = [Step::Shorten(&[1], 5, Cut::Middle)];
+        let style = TerminalStyle { width: Some(9), ..TerminalStyle::PLAIN };
+        let steps = [Step::Truncate(&[1], 5, Cut::Middle)];
         let rows = vec![row(["a", "production", ""]), row(["b", "prod", ""])];
-        let text = |line: Vec<Piece>| line.iter().map(|piece| piece.painted(&look)).collect::<String>();
-        let lines: Vec<_> = aligned(rows, &steps, &look).into_iter().map(text).collect();
+        let text = |line: Vec<Piece>| line.iter().map(|piece| piece.painted(&style)).collect::<String>();
+        let lines: Vec<_> = aligned(rows, &steps, &style).into_iter().map(text).collect();
         assert_eq!(lines, ["a  pro~on", "b  prod"]);
     }
 }

@@ -29,8 +29,8 @@ pub(crate) fn report(name: &str, token: TokenState) -> ProfileReport {
     }
 }
 
-fn plain(lines: Vec<Vec<Piece>>, look: &TerminalStyle) -> Vec<String> {
-    lines.iter().map(|line| line.iter().map(|piece| piece.painted(look)).collect()).collect()
+fn plain(lines: Vec<Vec<Piece>>, style: &TerminalStyle) -> Vec<String> {
+    lines.iter().map(|line| line.iter().map(|piece| piece.painted(style)).collect()).collect()
 }
 
 #[test]
@@ -48,8 +48,8 @@ fn columns_line_up_and_the_default_is_marked() {
 
 #[test]
 fn a_person_sees_the_time_left_as_a_bar_before_its_figure() {
-    let look = TerminalStyle { is_terminal: true, ..TerminalStyle::PLAIN };
-    let lines = plain(profiles(&[report("prod", TokenState::Live(450_000))], &look), &look);
+    let style = TerminalStyle { is_terminal: true, ..TerminalStyle::PLAIN };
+    let lines = plain(profiles(&[report("prod", TokenState::Live(450_000))], &style), &style);
     assert!(lines[1].ends_with("  ####---- 7m 30s left"), "{}", lines[1]);
 }
 
@@ -107,9 +107,9 @@ fn states(name: &str) -> Vec<ProfileReport> {
 }
 
 fn at(width: usize, reports: &[ProfileReport]) -> Vec<String> {
-    let look =
+    let style =
         TerminalStyle { is_terminal: true, has_blocks: true, width: Some(width), ..TerminalStyle::PLAIN };
-    plain(profiles(reports, &look), &look)
+    plain(profiles(reports, &style), &style)
 }
 
 #[test]

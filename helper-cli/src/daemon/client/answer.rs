@@ -18,10 +18,12 @@ use crate::daemon::deadline::Deadline;
 /// it holds no response.
 pub(super) fn decode(frame: Frame) -> Result<Response, Failure> {
     match frame.kind {
-        FrameKind::Message => decode_response(&frame.body).map_err(|_| foreign("its answer does not decode")),
+        FrameKind::Message => {
+            decode_response(&frame.body).map_err(|_| not_our_daemon("its answer does not decode"))
+        }
         FrameKind::VersionRange => match VersionRange::parse(&frame.body) {
             Some(range) => Err(versions_differ(range.lowest > PROTOCOL_VERSION)),
-            None => Err(foreign("its list of versions does not decode")),
+            None => Err(not_our_daemon("its list of versions does not decode")),
         },
     }
 }
@@ -30,36 +32,38 @@ pub(super) fn decode(frame: Frame) -> Result<Response, Failure> {
 pub(super) fn failed(error: &ReadError, deadline: &Deadline) -> Failure {
     match error {
         ReadError::Io(error) if super::is_timeout(error) => match deadline.remaining() {
-            Ok(_) => silent(),
+            Ok(_) => not_responding(),
             Err(passed) => passed,
         },
-        ReadError::Io(_) | ReadError::Ended => broken_off(),
+        ReadError::Io(_) | ReadError::Ended => connection_closed(),
         ReadError::Frame(FrameError::Version(version)) => versions_differ(*version > PROTOCOL_VERSION),
-        ReadError::Frame(FrameError::Foreign) => foreign("its answer is of another protocol"),
+        ReadError::Frame(FrameError::Foreign) => not_our_daemon("its answer is of another protocol"),
         ReadError::Frame(FrameError::Length(length)) => {
-            foreign(&format!("its answer announces {length} bytes"))
+            not_our_daemon(&format!("its answer announces {length} bytes"))
         }
-        ReadError::Frame(FrameError::Trailing) => foreign("bytes follow its answer"),
+        ReadError::Frame(FrameError::Trailing) => not_our_daemon("bytes follow its answer"),
     }
 }
 
 /// As [`failed`], where nothing was heard of the daemon. One that is torn down, or that hands over to another, closes
 /// connections whose request it has not read: the same question may be asked once more.
-pub(super) fn failed_unheard(error: &ReadError, deadline: &Deadline) -> Failure {
+pub(super) fn closed_before_reply(error: &ReadError, deadline: &Deadline) -> Failure {
     match error {
-        ReadError::Ended => broken_off().with_retry_after(Duration::ZERO),
-        ReadError::Io(error) if !super::is_timeout(error) => broken_off().with_retry_after(Duration::ZERO),
+        ReadError::Ended => connection_closed().with_retry_after(Duration::ZERO),
+        ReadError::Io(error) if !super::is_timeout(error) => {
+            connection_closed().with_retry_after(Duration::ZERO)
+        }
         ReadError::Io(_) | ReadError::Frame(_) => failed(error, deadline),
     }
 }
 
 /// Whether the connection ended before the daemon said a word.
-pub(crate) fn is_unheard(failure: &Failure) -> bool {
+pub(crate) fn is_retryable(failure: &Failure) -> bool {
     failure.code == ErrorCode::STOPPING && failure.retry_after_ms == Some(0)
 }
 
 /// Whether the daemon has gone in order or not: in either case it holds nothing any more.
-pub(super) fn is_the_end(error: &ReadError) -> bool {
+pub(super) fn is_eof(error: &ReadError) -> bool {
     match error {
         ReadError::Ended => true,
         ReadError::Io(error) => {
@@ -71,16 +75,16 @@ pub(super) fn is_the_end(error: &ReadError) -> bool {
 
 /// The daemon accepts or says nothing.
 #[cold]
-pub(super) fn silent() -> Failure {
+pub(super) fn not_responding() -> Failure {
     Failure::new(ErrorCode::TIMED_OUT, "the daemon does not answer")
         .with_hint(
-            "try again; if it stays silent, end the process cp-tokend, which loses secrets that only its memory holds",
+            "try again; if it stays not_responding, end the process cp-tokend, which loses secrets that only its memory holds",
         )
 }
 
 /// The connection ended before the answer.
 #[cold]
-pub(super) fn broken_off() -> Failure {
+pub(super) fn connection_closed() -> Failure {
     Failure::new(ErrorCode::STOPPING, "the daemon closed the connection before it answered")
         .with_hint("try again")
 }
@@ -94,7 +98,7 @@ pub(super) fn request_too_long() -> Failure {
 /// Pages that do not come to an end.
 #[cold]
 pub(crate) fn no_end() -> Failure {
-    foreign("its pages come to no end")
+    not_our_daemon("its pages come to no end")
 }
 
 /// An answer to some other question.
@@ -111,10 +115,10 @@ pub(crate) fn unexpected(response: &Response) -> Failure {
         Response::Log(_) => "a log",
         Response::Findings(_) => "findings",
     };
-    foreign(&format!("it answers with {kind}, which was not asked for"))
+    not_our_daemon(&format!("it answers with {kind}, which was not asked for"))
 }
 
-fn foreign(reason: &str) -> Failure {
+fn not_our_daemon(reason: &str) -> Failure {
     Failure::new(ErrorCode::NOT_OUR_DAEMON, format!("what listens there is not our daemon: {reason}"))
         .with_hint("see what listens at the socket that `cp-token --help` names under Files")
 }
@@ -151,12 +155,12 @@ mod tests {
     fn only_an_end_without_a_word_is_worth_the_same_question_again() {
         let deadline = Deadline::new(Duration::from_secs(60));
         let reset = || ReadError::Io(io::ErrorKind::ConnectionReset.into());
-        assert!(is_unheard(&failed_unheard(&ReadError::Ended, &deadline)));
-        assert!(is_unheard(&failed_unheard(&reset(), &deadline)));
-        for other in [failed(&reset(), &deadline), failed_unheard(&io_silence(), &deadline)] {
-            assert!(!is_unheard(&other));
+        assert!(is_retryable(&closed_before_reply(&ReadError::Ended, &deadline)));
+        assert!(is_retryable(&closed_before_reply(&reset(), &deadline)));
+        for other in [failed(&reset(), &deadline), closed_before_reply(&io_silence(), &deadline)] {
+            assert!(!is_retryable(&other));
         }
-        let garbage = failed_unheard(&ReadError::Frame(FrameError::Foreign), &deadline);
+        let garbage = closed_before_reply(&ReadError::Frame(FrameError::Foreign), &deadline);
         assert_eq!(garbage.code, ErrorCode::NOT_OUR_DAEMON);
     }
 
@@ -176,9 +180,9 @@ mod tests {
 
     #[test]
     fn an_end_is_an_end_and_garbage_is_not() {
-        assert!(is_the_end(&ReadError::Ended));
-        assert!(is_the_end(&ReadError::Io(io::ErrorKind::ConnectionReset.into())));
-        assert!(!is_the_end(&ReadError::Frame(FrameError::Foreign)));
-        assert!(!is_the_end(&ReadError::Io(io::ErrorKind::WouldBlock.into())));
+        assert!(is_eof(&ReadError::Ended));
+        assert!(is_eof(&ReadError::Io(io::ErrorKind::ConnectionReset.into())));
+        assert!(!is_eof(&ReadError::Frame(FrameError::Foreign)));
+        assert!(!is_eof(&ReadError::Io(io::ErrorKind::WouldBlock.into())));
     }
 }

@@ -15,19 +15,19 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 pub(super) use interprocess::local_socket::Stream;
 
 /// That the meeting folder is our own.
-pub(super) fn require_own_place(address: &IpcAddress) -> Result<(), PeerError> {
+pub(super) fn require_own_directory(address: &IpcAddress) -> Result<(), PeerError> {
     require_own_folder(address.folder())
 }
 
-/// Connects, waiting up to `patience` for a place in the listener's queue, and for everything afterwards.
+/// Connects, waiting up to `retry` for a place in the listener's queue, and for everything afterwards.
 ///
 /// The kernel does the waiting: for a local socket the send timeout is also that of connecting. A connect that
 /// does not block cannot wait for a place, and `interprocess` takes its "not now" for a connection.
-pub(super) fn connect(socket: &Path, patience: Duration) -> io::Result<Stream> {
+pub(super) fn connect(socket: &Path, retry: Duration) -> io::Result<Stream> {
     let address = SocketAddrUnix::new(socket)?;
     let descriptor = private_socket()?;
-    set_socket_timeout(&descriptor, Timeout::Send, Some(patience))?;
-    set_socket_timeout(&descriptor, Timeout::Recv, Some(patience))?;
+    set_socket_timeout(&descriptor, Timeout::Send, Some(retry))?;
+    set_socket_timeout(&descriptor, Timeout::Recv, Some(retry))?;
     rustix::io::retry_on_intr(|| rustix::net::connect(&descriptor, &address))?;
     Ok(uds_local_socket::Stream::from(descriptor).into())
 }
@@ -53,8 +53,8 @@ pub(super) fn require_our_daemon(stream: &Stream) -> Result<(), PeerError> {
 }
 
 /// From now on, how long it may say nothing.
-pub(super) fn limit_reading(stream: &mut Stream, patience: Duration) -> io::Result<()> {
-    stream.set_recv_timeout(Some(patience))
+pub(super) fn set_read_timeout(stream: &mut Stream, retry: Duration) -> io::Result<()> {
+    stream.set_recv_timeout(Some(retry))
 }
 
 /// The process that listens.

@@ -27,30 +27,30 @@ pub(super) struct Stream {
     pipe: File,
     /// Raised when a read or a write is done.
     done: OwnedHandle,
-    patience: Duration,
+    retry: Duration,
 }
 
 /// A pipe lies in no folder, so nobody can exchange one.
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere the folder may be somebody else's")]
-pub(super) fn require_own_place(_: &IpcAddress) -> Result<(), PeerError> {
+pub(super) fn require_own_directory(_: &IpcAddress) -> Result<(), PeerError> {
     Ok(())
 }
 
-/// Connects, waiting up to `patience` for an instance that is free, and for everything afterwards.
-pub(super) fn connect(pipe: &Path, patience: Duration) -> io::Result<Stream> {
+/// Connects, waiting up to `retry` for an instance that is free, and for everything afterwards.
+pub(super) fn connect(pipe: &Path, retry: Duration) -> io::Result<Stream> {
     // A pause of the machine ends no attempt, so the clock that stops in suspend is the right one here.
     #[allow(clippy::disallowed_methods)]
     let begun = Instant::now();
     loop {
         match open(pipe) {
             Err(error) if error.raw_os_error() == Some(ERROR_PIPE_BUSY.cast_signed()) => {
-                let left = patience.saturating_sub(begun.elapsed());
+                let left = retry.saturating_sub(begun.elapsed());
                 if left.is_zero() {
                     return Err(ErrorKind::TimedOut.into());
                 }
                 wait_for_an_instance(pipe, left);
             }
-            opened => return Ok(Stream { pipe: opened?, done: event()?, patience }),
+            opened => return Ok(Stream { pipe: opened?, done: event()?, retry }),
         }
     }
 }
@@ -76,8 +76,8 @@ pub(super) fn require_our_daemon(stream: &Stream) -> Result<(), PeerError> {
 
 /// From now on, how long it may say nothing.
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere the system may refuse it")]
-pub(super) fn limit_reading(stream: &mut Stream, patience: Duration) -> io::Result<()> {
-    stream.patience = patience;
+pub(super) fn set_read_timeout(stream: &mut Stream, retry: Duration) -> io::Result<()> {
+    stream.retry = retry;
     Ok(())
 }
 
@@ -131,7 +131,7 @@ impl Stream {
             }
         }
         // SAFETY: the event is open.
-        let is_done = unsafe { WaitForSingleObject(self.done.as_raw_handle(), milliseconds(self.patience)) };
+        let is_done = unsafe { WaitForSingleObject(self.done.as_raw_handle(), milliseconds(self.retry)) };
         if is_done != WAIT_OBJECT_0 {
             // SAFETY: the state is that of the transfer that was begun.
             unsafe { CancelIoEx(pipe, state) };

@@ -7,21 +7,21 @@ use cp_token_protocol::{ErrorCode, Failure};
 
 use super::lock::StartLock;
 use super::system;
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 
 /// How long a failed start counts.
-const WINDOW: Duration = Duration::from_secs(10);
+const FAILURE_WINDOW: Duration = Duration::from_secs(10);
 /// How many may fail within it.
-const ALLOWED: usize = 3;
+const MAX_FAILURES: usize = 3;
 
 /// The longest message that is remembered, in characters.
 const MESSAGE_LIMIT: usize = 200;
 
 /// The most that is remembered for all installations together.
-const REMEMBERED: usize = 16;
+const MAX_REMEMBERED: usize = 16;
 
 /// A start that failed.
-struct Failed {
+struct FailedStart {
     /// Milliseconds since the machine started.
     time: u64,
     /// What was to be started.
@@ -34,7 +34,7 @@ struct Failed {
 pub(super) struct RecentFailures {
     now: u64,
     key: u64,
-    failures: Vec<Failed>,
+    failures: Vec<FailedStart>,
 }
 
 impl RecentFailures {
@@ -44,35 +44,35 @@ impl RecentFailures {
     }
 
     fn parse(content: &str, now: u64, key: u64) -> Self {
-        let oldest = now.saturating_sub(WINDOW.as_millis() as u64);
+        let oldest = now.saturating_sub(FAILURE_WINDOW.as_millis() as u64);
         let entry = |line: &str| {
             let (time, rest) = line.split_once(' ')?;
             let (key, message) = rest.split_once(' ')?;
             let time = time.parse().ok().filter(|time| (oldest..=now).contains(time))?;
-            Some(Failed { time, key: u64::from_str_radix(key, 16).ok()?, message: clean(message) })
+            Some(FailedStart { time, key: u64::from_str_radix(key, 16).ok()?, message: sanitize(message) })
         };
         Self { now, key, failures: content.lines().filter_map(entry).collect() }
     }
 
     /// # Errors
     /// [`ErrorCode::DAEMON_UNAVAILABLE`] where too many starts of this have failed lately.
-    pub(super) fn refuse_one_more(&self) -> Result<(), Failure> {
+    pub(super) fn require_attempt_left(&self) -> Result<(), Failure> {
         let ours: Vec<_> = self.failures.iter().filter(|failed| failed.key == self.key).collect();
-        let Some(last) = ours.last().filter(|_| ours.len() >= ALLOWED) else { return Ok(()) };
+        let Some(last) = ours.last().filter(|_| ours.len() >= MAX_FAILURES) else { return Ok(()) };
         let message = format!(
-            "cp-tokend failed to start {ALLOWED} times within {} s: {}",
-            WINDOW.as_secs(),
+            "cp-tokend failed to start {MAX_FAILURES} times within {} s: {}",
+            FAILURE_WINDOW.as_secs(),
             last.message
         );
         Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message)
-            .with_hint(format!("mend that, wait {} s and try again", WINDOW.as_secs())))
+            .with_hint(format!("mend that, wait {} s and try again", FAILURE_WINDOW.as_secs())))
     }
 
     /// Remembers one more.
     pub(super) fn add(&mut self, failure: &Failure) {
-        let message = clean(&failure.message).chars().take(MESSAGE_LIMIT).collect();
-        self.failures.push(Failed { time: self.now, key: self.key, message });
-        let too_many = self.failures.len().saturating_sub(REMEMBERED);
+        let message = sanitize(&failure.message).chars().take(MESSAGE_LIMIT).collect();
+        self.failures.push(FailedStart { time: self.now, key: self.key, message });
+        let too_many = self.failures.len().saturating_sub(MAX_REMEMBERED);
         self.failures.drain(..too_many);
     }
 
@@ -82,7 +82,7 @@ impl RecentFailures {
     }
 
     fn text(&self) -> String {
-        let line = |failed: &Failed| format!("{} {:016x} {}\n", failed.time, failed.key, failed.message);
+        let line = |failed: &FailedStart| format!("{} {:016x} {}\n", failed.time, failed.key, failed.message);
         self.failures.iter().map(line).collect()
     }
 }
@@ -104,16 +104,16 @@ mod tests {
 
     #[test]
     fn b18_three_failures_within_ten_seconds_refuse_a_fourth_start_and_say_why() {
-        assert!(failures_at(&[1000, 2000], 3000).refuse_one_more().is_ok());
-        let refusal = failures_at(&[1000, 2000, 3000], 11_000).refuse_one_more().unwrap_err();
+        assert!(failures_at(&[1000, 2000], 3000).require_attempt_left().is_ok());
+        let refusal = failures_at(&[1000, 2000, 3000], 11_000).require_attempt_left().unwrap_err();
         assert_eq!(refusal.code, ErrorCode::DAEMON_UNAVAILABLE);
         assert!(refusal.message.ends_with("it broke"));
-        assert!(failures_at(&[1000, 2000, 3000], 11_001).refuse_one_more().is_ok());
+        assert!(failures_at(&[1000, 2000, 3000], 11_001).require_attempt_left().is_ok());
     }
 
     #[test]
     fn times_of_an_earlier_boot_and_garbage_count_for_nothing() {
-        assert!(failures_at(&[9000, 9000, 9000], 5000).refuse_one_more().is_ok());
+        assert!(failures_at(&[9000, 9000, 9000], 5000).require_attempt_left().is_ok());
         let garbage = "x y\n\n99999999999999999999 7 z\n1000\n1000 7\n1000 xyz a\n-5 7 a\n";
         assert!(RecentFailures::parse(garbage, 1000, 7).failures.is_empty());
     }
@@ -122,16 +122,16 @@ mod tests {
     fn what_fails_elsewhere_counts_for_itself_and_is_remembered_beside_ours() {
         let other = |text: &str| RecentFailures::parse(text, 3000, 8);
         let text = failures_at(&[1000, 2000, 3000], 3000).text();
-        assert!(other(&text).refuse_one_more().is_ok());
+        assert!(other(&text).require_attempt_left().is_ok());
         let mut failures = other(&text);
         failures.add(&Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "x".repeat(9000)));
         let (text, ours) = (failures.text(), failures_at(&[], 3000));
         assert!(
             text.len() < 1000
-                && RecentFailures { failures: other(&text).failures, ..ours }.refuse_one_more().is_err()
+                && RecentFailures { failures: other(&text).failures, ..ours }.require_attempt_left().is_err()
         );
         (0..100).for_each(|_| failures.add(&Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "it broke")));
-        assert_eq!(failures.failures.len(), REMEMBERED);
+        assert_eq!(failures.failures.len(), MAX_REMEMBERED);
         let parts =
             |parts: &[&str]| key(&parts.iter().map(|part| part.as_bytes().to_vec()).collect::<Vec<_>>());
         assert!(parts(&["a", "b"]) == parts(&["a", "b"]) && parts(&["a", "b"]) != parts(&["ab", ""]));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::{system, within};
+use super::{run_until, system};
 use crate::daemon::deadline::Deadline;
 
 /// Most bytes of the lock's content that are read.
@@ -34,7 +34,7 @@ impl StartLock {
         if file.try_lock().is_ok() {
             return Ok(Self { file });
         }
-        let waiting = within(deadline, move || system::wait_and_lock(file))?;
+        let waiting = run_until(deadline, move || system::wait_and_lock(file))?;
         waiting.map(|file| Self { file }).map_err(|_| not_usable(folder))
     }
 

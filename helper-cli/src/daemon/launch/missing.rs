@@ -27,14 +27,14 @@ pub(super) fn is_given_and_there(folder: &Path) -> bool {
 }
 
 /// What to do about it.
-pub(super) fn mend(folder: &Path) -> String {
+pub(super) fn fix(folder: &Path) -> String {
     match given(folder) {
         None | Some(("XDG_STATE_HOME" | "HOME", _)) => PLACES.to_owned(),
-        Some((name, place)) => mend_given(name, &place),
+        Some((name, place)) => fix_variable(name, &place),
     }
 }
 
-fn mend_given(name: &str, place: &Path) -> String {
+fn fix_variable(name: &str, place: &Path) -> String {
     if name == "XDG_RUNTIME_DIR" && place.parent() == Some(Path::new(RUNTIME_FOLDERS)) {
         return "unset XDG_RUNTIME_DIR, or log in, which makes it; `loginctl enable-linger` makes it for jobs \
                 without a session"

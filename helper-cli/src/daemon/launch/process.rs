@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress, state_folder};
 
-use super::{system, within};
+use super::{run_until, system};
 use crate::daemon::deadline::Deadline;
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 
 /// Everything of the caller's environment that the daemon is given.
 const INHERITED_VARIABLES: &[&str] = &[
@@ -39,7 +39,7 @@ const INHERITED_VARIABLES: &[&str] = &[
 ];
 
 /// How the names of those begin that tell it where things lie.
-const TELLS_WHERE: [&str; 3] = ["HOME", "XDG_", "CP_TOKEN_"];
+const LOCATION_PREFIXES: [&str; 3] = ["HOME", "XDG_", "CP_TOKEN_"];
 
 /// The longest line that is read from the daemon, in bytes.
 const LINE_LIMIT: u64 = 8192;
@@ -51,8 +51,8 @@ const LINE_LIMIT: u64 = 8192;
 pub(super) fn start_and_wait(deadline: &Deadline) -> Result<(), Failure> {
     let program = program()?;
     let output = system::start(&program, inherited_variables().collect()).map_err(|_| not_run(&program))?;
-    let line = within(deadline, move || first_line(output))?;
-    judge(&line)
+    let line = run_until(deadline, move || first_line(output))?;
+    parse_readiness(&line)
 }
 
 /// The daemon beside our own file. It is never searched for anywhere else.
@@ -74,12 +74,12 @@ pub(super) fn program() -> Result<PathBuf, Failure> {
 
 /// Everything that a start's success depends on, as far as we know: which file the daemon's is, and what tells it where
 /// it is to listen, read and write.
-pub(super) fn what_is_started(address: &IpcAddress) -> Vec<Vec<u8>> {
+pub(super) fn start_conditions(address: &IpcAddress) -> Vec<Vec<u8>> {
     let file = program().map(|file| (system::identity(&file), file));
     let file =
         file.map_or_else(|_| "none".to_owned(), |(facts, file)| format!("{facts:?} {}", file.display()));
-    let places =
-        inherited_variables().filter(|(name, _)| TELLS_WHERE.iter().any(|start| name.starts_with(start)));
+    let places = inherited_variables()
+        .filter(|(name, _)| LOCATION_PREFIXES.iter().any(|start| name.starts_with(start)));
     let places = places.map(|(name, value)| [name.as_bytes(), b"=", value.as_encoded_bytes()].concat());
     [file.into_bytes(), address.folder().as_os_str().as_encoded_bytes().to_vec()]
         .into_iter()
@@ -101,21 +101,21 @@ fn first_line(output: impl Read) -> String {
 }
 
 /// What the line says: `ready`, or `failed CODE MESSAGE` and after a tab the hint.
-fn judge(line: &str) -> Result<(), Failure> {
+fn parse_readiness(line: &str) -> Result<(), Failure> {
     match line.strip_suffix('\n') {
         Some("ready") => Ok(()),
-        Some(line) => Err(told_failure(line).unwrap_or_else(died)),
-        None => Err(died()),
+        Some(line) => Err(parse_failure(line).unwrap_or_else(exited_early)),
+        None => Err(exited_early()),
     }
 }
 
-fn told_failure(line: &str) -> Option<Failure> {
+fn parse_failure(line: &str) -> Option<Failure> {
     let (code, words) = line.strip_prefix("failed ")?.split_once(' ')?;
     let (message, hint) = words.split_once('\t').unwrap_or((words, ""));
-    Some(Failure::new(ErrorCode(code.parse().ok()?), clean(message)).with_hint(clean(hint)))
+    Some(Failure::new(ErrorCode(code.parse().ok()?), sanitize(message)).with_hint(sanitize(hint)))
 }
 
-fn died() -> Failure {
+fn exited_early() -> Failure {
     let failure = Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "cp-tokend ended before it was ready");
     match state_folder(|name| std::env::var_os(name)) {
         Ok(folder) => failure.with_hint(format!("see {}", folder.join("daemon.log").display())),
@@ -134,23 +134,28 @@ mod tests {
 
     #[test]
     fn only_the_very_line_is_readiness() {
-        assert_eq!(judge("ready\n"), Ok(()));
+        assert_eq!(parse_readiness("ready\n"), Ok(()));
         for line in
             ["", "ready", "readyish\n", "ready \n", "\n", "failed\n", "failed x y\n", "failed 99999 y\n"]
         {
-            assert_eq!(judge(line).unwrap_err().message, "cp-tokend ended before it was ready", "{line:?}");
+            assert_eq!(
+                parse_readiness(line).unwrap_err().message,
+                "cp-tokend ended before it was ready",
+                "{line:?}"
+            );
         }
     }
 
     #[test]
     fn what_the_daemon_says_is_passed_on_with_its_code_and_hint() {
-        let failure = judge("failed 250 config.toml, line 3: a key is missing\tmend it\n").unwrap_err();
+        let failure =
+            parse_readiness("failed 250 config.toml, line 3: a key is missing\tmend it\n").unwrap_err();
         assert_eq!(failure.code, ErrorCode::CONFIG_BROKEN);
         assert_eq!(
             (failure.message.as_str(), failure.hint.as_str()),
             ("config.toml, line 3: a key is missing", "mend it")
         );
-        assert_eq!(judge("failed 599 x\x1b[0m\n").unwrap_err().message, "x?[0m");
+        assert_eq!(parse_readiness("failed 599 x\x1b[0m\n").unwrap_err().message, "x?[0m");
     }
 
     #[test]

@@ -46,14 +46,14 @@ fn every_profile_that_crashplancli_wrote_is_there_with_its_kind_and_its_flaws() 
         origin: "https://console.us2.crashplan.com".into(),
         account: "key-79muGw9i424".into(),
         is_client: true,
-        trusts_anybody: false,
+        ignores_certificates: false,
     };
     assert_eq!(profiles[0].content, Ok(prod));
     let person = Content {
         origin: "https://console.eu5.cpg.crashplan.com:443".into(),
         account: "Alex.Doe@example.com".into(),
         is_client: false,
-        trusts_anybody: true,
+        ignores_certificates: true,
     };
     assert_eq!(profiles[1].content, Ok(person));
     assert_eq!(profiles[2].content, Err("it has no URL there"));
@@ -65,7 +65,9 @@ fn code42cli_has_other_keys_and_old_profiles_without_a_kind_are_users() {
     let text =
         "[Internal]\n[x]\nc42_authority_url = a.example\nc42_username = u\nuse-v2-file-events = True\n";
     let profiles = read(1, text);
-    assert!(profiles[0].content.as_ref().is_ok_and(|content| !content.is_client && !content.trusts_anybody));
+    assert!(
+        profiles[0].content.as_ref().is_ok_and(|content| !content.is_client && !content.ignores_certificates)
+    );
     assert_eq!(read(0, text)[0].content, Err("it has no URL there"));
 }
 
@@ -85,7 +87,7 @@ fn a_url_is_cut_to_its_origin_and_an_odd_one_is_named_but_not_repeated() {
     {
         assert!(origin(url).is_err(), "{url}");
     }
-    assert!(origin(&"a".repeat(LONGEST)).is_err());
+    assert!(origin(&"a".repeat(MAX_LENGTH)).is_err());
 }
 
 #[test]

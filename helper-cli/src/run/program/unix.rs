@@ -44,7 +44,7 @@ impl Pipe {
     ///
     /// # Errors
     /// Where the system gives out none.
-    pub(crate) fn holding(content: Zeroizing<Vec<u8>>) -> io::Result<Self> {
+    pub(crate) fn with_content(content: Zeroizing<Vec<u8>>) -> io::Result<Self> {
         let (theirs, ours) = pipe()?;
         // A refusal only means that it is filled while it is read, as it is where no system has the call.
         #[cfg(target_os = "linux")]
@@ -68,7 +68,7 @@ impl Pipe {
     ///
     /// # Errors
     /// Where the system gives out none.
-    pub(crate) fn to_us() -> io::Result<(Self, OwnedFd)> {
+    pub(crate) fn from_program() -> io::Result<(Self, OwnedFd)> {
         let (ours, theirs) = pipe()?;
         Ok((Self { theirs, ours: None, rest: Zeroizing::default() }, ours))
     }
@@ -93,7 +93,7 @@ impl Pipe {
 }
 
 /// Does something while signals wait, and so do those of a thread that it starts.
-pub(super) fn without_signals<T>(work: impl FnOnce() -> T) -> T {
+pub(super) fn with_signals_blocked<T>(work: impl FnOnce() -> T) -> T {
     let mask = signal_mask();
     change_mask(libc::SIG_BLOCK, &all_passed_on());
     let done = work();
@@ -121,12 +121,12 @@ pub(crate) fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
 }
 
 /// The name that the program is called by.
-pub(super) fn call(command: &mut Command, name: &OsStr) {
+pub(super) fn set_arg0(command: &mut Command, name: &OsStr) {
     command.arg0(name);
 }
 
 /// The bytes as a word.
-pub(super) fn word(bytes: &[u8]) -> &OsStr {
+pub(super) fn os_str(bytes: &[u8]) -> &OsStr {
     OsStr::from_bytes(bytes)
 }
 
@@ -137,14 +137,14 @@ pub(super) fn may_run(path: &Path) -> bool {
 
 /// Runs the program in our place; returns only where that fails.
 pub(super) fn replace(command: &mut Command, pipes: &[Pipe]) -> io::Error {
-    as_if_called_itself(command, pipes, signal_mask());
+    restore_inherited_state(command, pipes, signal_mask());
     command.exec()
 }
 
 /// Runs the program beside us. Signals that come meanwhile wait until there is somebody to pass them on to.
 pub(super) fn start(command: &mut Command, pipes: &[Pipe]) -> io::Result<Child> {
     let mask = signal_mask();
-    as_if_called_itself(command, pipes, mask);
+    restore_inherited_state(command, pipes, mask);
     change_mask(libc::SIG_BLOCK, &all_passed_on());
     signals::pass_all_on();
     let child = command.spawn();
@@ -156,7 +156,7 @@ pub(super) fn start(command: &mut Command, pipes: &[Pipe]) -> io::Result<Child> 
 }
 
 /// Waits until the program has ended, without taking its status away. When it stops, we stop; when we go on, it does.
-pub(super) fn wait_in_step(child: &Child) -> io::Result<()> {
+pub(super) fn wait_with_job_control(child: &Child) -> io::Result<()> {
     let pid = Pid::from_raw(child.id().cast_signed()).ok_or(io::ErrorKind::NotFound)?;
     loop {
         let options = WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
@@ -181,7 +181,7 @@ fn stop_until_continued(pid: Pid) -> io::Result<()> {
 }
 
 /// Ends this process as another one has ended: with its number, or by the same signal.
-pub(crate) fn end_as(status: ExitStatus) -> ! {
+pub(crate) fn exit_as(status: ExitStatus) -> ! {
     let number = status.signal().map_or_else(|| status.code().unwrap_or(1), |signal| 128 + signal);
     // SAFETY: plain numbers; nothing of ours is left to be written or wiped by anybody but the kernel.
     unsafe {
@@ -198,7 +198,7 @@ pub(crate) fn end_as(status: ExitStatus) -> ! {
 ///
 /// # Errors
 /// Where the system does not have it so.
-pub(crate) fn without_waiting(descriptor: &std::fs::File) -> io::Result<()> {
+pub(crate) fn set_nonblocking(descriptor: &std::fs::File) -> io::Result<()> {
     Ok(rustix::fs::fcntl_setfl(descriptor, OFlags::NONBLOCK)?)
 }
 
@@ -206,7 +206,7 @@ pub(crate) fn without_waiting(descriptor: &std::fs::File) -> io::Result<()> {
 ///
 /// # Errors
 /// Where the system does not tell.
-pub(crate) fn is_ready(descriptors: &[Option<BorrowedFd<'_>>]) -> io::Result<Vec<bool>> {
+pub(crate) fn poll_readable(descriptors: &[Option<BorrowedFd<'_>>]) -> io::Result<Vec<bool>> {
     let mut polls: Vec<_> =
         descriptors.iter().flatten().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
     rustix::io::retry_on_intr(|| rustix::event::poll(&mut polls, None))?;
@@ -215,7 +215,7 @@ pub(crate) fn is_ready(descriptors: &[Option<BorrowedFd<'_>>]) -> io::Result<Vec
 }
 
 /// What the program inherits is what we were called with: its pipes besides, and no setting of ours.
-fn as_if_called_itself(command: &mut Command, pipes: &[Pipe], mask: libc::sigset_t) {
+fn restore_inherited_state(command: &mut Command, pipes: &[Pipe], mask: libc::sigset_t) {
     let kept: Vec<RawFd> = pipes.iter().map(|pipe| pipe.theirs.as_raw_fd()).collect();
     let handling = if PIPE_WAS_IGNORED.load(Ordering::Relaxed) { libc::SIG_IGN } else { libc::SIG_DFL };
     let prepare = move || {

@@ -67,17 +67,17 @@ impl Program {
     }
 
     /// More words.
-    pub(crate) fn words(&mut self, words: impl IntoIterator<Item = impl AsRef<OsStr>>) {
-        self.command.args(words);
+    pub(crate) fn args(&mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) {
+        self.command.args(args);
     }
 
     /// Another value for a variable.
-    pub(crate) fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
+    pub(crate) fn env(&mut self, name: &str, value: impl AsRef<OsStr>) {
         self.command.env(name, value);
     }
 
     /// What it writes to standard output, when it has ended in order.
-    pub(crate) fn answer(mut self) -> Option<Vec<u8>> {
+    pub(crate) fn output(mut self) -> Option<Vec<u8>> {
         let output = self.command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
         output.status.success().then_some(output.stdout)
     }
@@ -86,10 +86,10 @@ impl Program {
     ///
     /// # Errors
     /// Why it cannot be run; otherwise this does not return.
-    pub(crate) fn replace_us(mut self) -> io::Error {
+    pub(crate) fn exec(mut self) -> io::Error {
         leave_the_console_to_it();
         match self.command.spawn().and_then(|mut child: Child| child.wait()) {
-            Ok(status) => end_as(status),
+            Ok(status) => exit_as(status),
             Err(error) => error,
         }
     }
@@ -107,7 +107,7 @@ unsafe extern "system" fn ignore(_: u32) -> i32 {
 }
 
 /// Ends this process with another's number.
-fn end_as(status: ExitStatus) -> ! {
+fn exit_as(status: ExitStatus) -> ! {
     #[expect(clippy::disallowed_methods, reason = "nothing of ours is left to be ended in order")]
     std::process::exit(status.code().unwrap_or(1))
 }

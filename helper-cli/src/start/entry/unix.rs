@@ -17,7 +17,7 @@ const ISSUES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
 // SAFETY: this is the one definition of `main` in the program, with the type that C gives it.
 #[unsafe(no_mangle)]
 extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
-    std::panic::set_hook(Box::new(tell_of_bug));
+    std::panic::set_hook(Box::new(report_panic));
     let mut arguments = Arguments { values, next: 0, count: usize::try_from(count).unwrap_or(0) };
     let program = arguments.next().unwrap_or_default();
     let number = match protect() {
@@ -33,7 +33,7 @@ fn protect() -> Result<(), Failure> {
     let before = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     crate::run::program::note_pipe_signal(before == libc::SIG_IGN);
     require_output()?;
-    if is_raised() {
+    if is_setuid() {
         return Err(Failure::new(
             ErrorCode::DAEMON_UNAVAILABLE,
             "cp-token does not run with the rights of its file's owner",
@@ -48,13 +48,13 @@ fn protect() -> Result<(), Failure> {
 
 /// Whether the file's mark has given us rights that whoever runs us does not have.
 #[cfg(target_os = "linux")]
-fn is_raised() -> bool {
+fn is_setuid() -> bool {
     // SAFETY: reads a word that the kernel left for this process.
     unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
 }
 
 #[cfg(target_os = "macos")]
-fn is_raised() -> bool {
+fn is_setuid() -> bool {
     // SAFETY: reads a mark that the kernel set for this process.
     unsafe { libc::issetugid() != 0 }
 }
@@ -111,7 +111,7 @@ impl Iterator for Arguments {
 
 /// A panic is a bug. Its own words may hold anything, so only its place is told.
 #[cold]
-fn tell_of_bug(panic: &std::panic::PanicHookInfo<'_>) {
+fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
     let failure = Failure::new(ErrorCode::INTERNAL, format!("this is a bug in cp-token, at {place}"))
         .with_hint(format!("please report it at {}", ISSUES));

@@ -12,10 +12,10 @@ use rustix::io::Errno;
 
 use crate::run::program;
 
-const MOST_PARTS: usize = 8;
+const MAX_PARTS: usize = 8;
 
 /// How long a reader that takes nothing is waited for, where the descriptor is set not to block.
-const PATIENCE: Timespec = Timespec { tv_sec: 30, tv_nsec: 0 };
+const WRITE_TIMEOUT: Timespec = Timespec { tv_sec: 30, tv_nsec: 0 };
 
 pub(super) fn write_to_stdout(parts: &[&[u8]]) -> io::Result<()> {
     write_whole(rustix::stdio::stdout(), parts)
@@ -29,16 +29,16 @@ pub(super) fn write_to_stderr(bytes: &[u8]) -> io::Result<()> {
 #[cold]
 pub(super) fn end_by_pipe_signal() {
     if !program::PIPE_WAS_IGNORED.load(Ordering::Relaxed) {
-        program::end_as(ExitStatus::from_raw(libc::SIGPIPE));
+        program::exit_as(ExitStatus::from_raw(libc::SIGPIPE));
     }
 }
 
 fn write_whole(output: impl AsFd, parts: &[&[u8]]) -> io::Result<()> {
-    let mut slices = [IoSlice::new(&[]); MOST_PARTS];
+    let mut slices = [IoSlice::new(&[]); MAX_PARTS];
     for (slice, part) in slices.iter_mut().zip(parts) {
         *slice = IoSlice::new(part);
     }
-    let mut rest = &mut slices[..parts.len().min(MOST_PARTS)];
+    let mut rest = &mut slices[..parts.len().min(MAX_PARTS)];
     IoSlice::advance_slices(&mut rest, 0);
     while !rest.is_empty() {
         match rustix::io::writev(&output, rest) {
@@ -54,7 +54,7 @@ fn write_whole(output: impl AsFd, parts: &[&[u8]]) -> io::Result<()> {
 
 #[cold]
 fn wait_for_room(output: impl AsFd) -> io::Result<()> {
-    match rustix::event::poll(&mut [PollFd::new(&output, PollFlags::OUT)], Some(&PATIENCE)) {
+    match rustix::event::poll(&mut [PollFd::new(&output, PollFlags::OUT)], Some(&WRITE_TIMEOUT)) {
         Ok(0) => Err(io::ErrorKind::TimedOut.into()),
         Ok(_) | Err(Errno::INTR) => Ok(()),
         Err(error) => Err(error.into()),

@@ -5,13 +5,13 @@ use std::io;
 use crate::terminal::output;
 
 /// What a person chooses of `offers`, or types instead; nothing without a terminal to ask on.
-pub(crate) fn one_of(question: &str, offers: &[&str]) -> Option<String> {
+pub(crate) fn choose(question: &str, offers: &[&str]) -> Option<String> {
     if !super::can_ask() {
         return None;
     }
     let list: String =
         offers.iter().enumerate().map(|(index, offer)| format!("  {}  {offer}\n", index + 1)).collect();
-    output::complain(&format!("{question}\n{list}A number, or another one: "));
+    output::print_error(&format!("{question}\n{list}A number, or another one: "));
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).ok()?;
     chosen(answer.trim(), offers)

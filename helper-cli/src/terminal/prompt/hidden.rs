@@ -26,11 +26,11 @@ pub(super) fn read_hidden(prompt: &str, limit: usize) -> io::Result<Secret> {
     let mut screen = Screen { terminal, prompt, before: None };
     let mut line = TypedLine::new(limit);
     loop {
-        screen.obey(&signals);
+        screen.deliver_pending(&signals);
         match screen.read_into(&mut line, &signals) {
             Ok(Typed::More) => {}
-            Ok(Typed::All) => return Ok(line.into_secret()),
-            Ok(Typed::Nothing) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(Typed::Complete) => return Ok(line.into_secret()),
+            Ok(Typed::Eof) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -46,11 +46,11 @@ struct Screen<'p> {
 
 impl Screen<'_> {
     /// Lets each signal that came do what it does to a program that knows nothing of it.
-    fn obey(&mut self, signals: &Signals) {
+    fn deliver_pending(&mut self, signals: &Signals) {
         while let Some(signal) = signals.next() {
             if signals::goes_on(signal) {
                 // A shell may have set the terminal anew while we stood still.
-                self.look_again();
+                self.check_settings();
             } else {
                 self.restore();
             }
@@ -68,14 +68,14 @@ impl Screen<'_> {
         if news[0].revents().contains(PollFlags::HUP) {
             // Its signal comes to whoever leads the session, and to us perhaps later.
             signals.act(signals::HANG_UP);
-            return Ok(Typed::Nothing);
+            return Ok(Typed::Eof);
         }
         if news[0].revents().is_empty() {
             return Ok(Typed::More);
         }
         let mut byte = [0];
         match self.terminal.read(&mut byte)? {
-            0 => Ok(Typed::Nothing),
+            0 => Ok(Typed::Eof),
             _ => Ok(line.take(byte[0])),
         }
     }
@@ -89,7 +89,7 @@ impl Screen<'_> {
     }
 
     /// Hides and asks again where the terminal is not as we have set it.
-    fn look_again(&mut self) {
+    fn check_settings(&mut self) {
         let Some(before) = &self.before else { return };
         let ours = hidden(before).local_modes;
         if tcgetattr(&self.terminal).is_ok_and(|now| now.local_modes != ours) {

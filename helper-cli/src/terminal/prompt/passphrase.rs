@@ -5,10 +5,10 @@ use std::io;
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-use super::{everything, without_line_end};
+use super::{read_stdin, without_line_end};
 
 /// The longest passphrase, in bytes.
-const LIMIT: usize = 4096;
+const PASSPHRASE_LIMIT: usize = 4096;
 
 /// A passphrase that nobody knows yet.
 ///
@@ -30,7 +30,7 @@ pub(crate) fn new_passphrase(from_stdin: bool) -> Result<Secret, Failure> {
 /// As [`new_passphrase`].
 pub(crate) fn known_passphrase(from_stdin: bool) -> Result<Secret, Failure> {
     if from_stdin {
-        let input = everything(LIMIT, "the passphrase")?;
+        let input = read_stdin(PASSPHRASE_LIMIT, "the passphrase")?;
         accept(without_line_end(input.expose()))
     } else {
         asked("Passphrase for cp-tokend")
@@ -38,8 +38,8 @@ pub(crate) fn known_passphrase(from_stdin: bool) -> Result<Secret, Failure> {
 }
 
 fn asked(question: &str) -> Result<Secret, Failure> {
-    let answer = super::system::read_hidden(&format!("{question} (not shown): "), LIMIT);
-    accept(answer.map_err(|error| not_asked(&error))?.expose())
+    let answer = super::system::read_hidden(&format!("{question} (not shown): "), PASSPHRASE_LIMIT);
+    accept(answer.map_err(|error| no_terminal(&error))?.expose())
 }
 
 fn accept(bytes: &[u8]) -> Result<Secret, Failure> {
@@ -47,13 +47,13 @@ fn accept(bytes: &[u8]) -> Result<Secret, Failure> {
         return Err(Failure::new(ErrorCode::BAD_INPUT, "standard input has more than one line")
             .with_hint("the passphrase is its first line, and nothing may follow"));
     }
-    if (1..=LIMIT).contains(&bytes.len()) {
+    if (1..=PASSPHRASE_LIMIT).contains(&bytes.len()) {
         return Ok(Secret::copy_of(bytes));
     }
     Err(Failure::new(ErrorCode::SECRET_INVALID, "the passphrase is empty or longer than 4096 bytes"))
 }
 
-fn not_asked(error: &io::Error) -> Failure {
+fn no_terminal(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return Failure::new(ErrorCode::USAGE, "no passphrase was given");
     }
@@ -70,7 +70,7 @@ mod tests {
         for good in ["x", "correct horse battery staple", " ", "pässword\t"] {
             assert!(accept(good.as_bytes()).is_ok_and(|secret| secret.matches(good.as_bytes())), "{good}");
         }
-        for bad in [&b""[..], &[b'x'; LIMIT + 1]] {
+        for bad in [&b""[..], &[b'x'; PASSPHRASE_LIMIT + 1]] {
             assert_eq!(accept(bad).err().map(|failure| failure.code), Some(ErrorCode::SECRET_INVALID));
         }
         let two_lines = accept(b"first\nsecond").err().map(|failure| failure.code);

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::Outcome;
-use super::words::ImportLine;
-use crate::terminal::sanitize::clean;
+use super::render::ImportLine;
+use crate::terminal::sanitize::sanitize;
 
 /// What became of one profile.
 #[derive(Serialize)]
@@ -20,18 +20,18 @@ pub(super) struct ImportResult {
 impl From<&ImportLine<'_>> for ImportResult {
     fn from(told: &ImportLine<'_>) -> Self {
         let (outcome, code) = match told.outcome {
-            Outcome::TakenOver(_) if told.common.dry_run => ("would_be_imported", None),
-            Outcome::TakenOver(_) => ("imported", None),
-            Outcome::There => ("there_already", None),
+            Outcome::Imported(_) if told.settings.dry_run => ("would_be_imported", None),
+            Outcome::Imported(_) => ("imported", None),
+            Outcome::Exists => ("there_already", None),
             Outcome::Failed(failure) => ("failed", Some(failure.code.name())),
         };
         Self {
             profile: told.name.to_string(),
             from: told.profile.program.name,
-            name_there: clean(&told.profile.name),
+            name_there: sanitize(&told.profile.name),
             outcome,
             code,
-            said: told.lines().iter().map(|line| clean(line)).collect(),
+            said: told.lines().iter().map(|line| sanitize(line)).collect(),
         }
     }
 }

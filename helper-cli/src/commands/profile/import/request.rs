@@ -11,15 +11,15 @@ use crate::args::cli::{ImportOptions, SecretSourceName};
 use crate::commands::profile::values::absolute;
 use crate::import::Content;
 
-/// What all profiles that are taken over have in common.
-pub(super) struct Common {
+/// What all profiles that are taken over have in settings.
+pub(super) struct ImportSettings {
     secret_source: SecretSource,
     ca_bundle: Option<String>,
     verify: bool,
     pub(super) dry_run: bool,
 }
 
-impl Common {
+impl ImportSettings {
     /// As the options say.
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl Common {
     }
 
     /// Whether a server's certificate may yet turn out not to be trusted.
-    pub(super) fn is_unproved(&self) -> bool {
+    pub(super) fn is_unverified(&self) -> bool {
         self.ca_bundle.is_none() && (self.dry_run || !self.verify)
     }
 

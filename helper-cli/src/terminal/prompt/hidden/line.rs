@@ -8,9 +8,9 @@ pub(super) enum Typed {
     /// There may be more.
     More,
     /// That was all.
-    All,
+    Complete,
     /// The end was typed where nothing stood.
-    Nothing,
+    Eof,
 }
 
 /// What was typed so far.
@@ -32,9 +32,9 @@ impl TypedLine {
         const KILL: u8 = 0x15;
         const DELETE: u8 = 0x7f;
         match byte {
-            b'\r' | b'\n' => return Typed::All,
-            END if self.length == 0 => return Typed::Nothing,
-            END => return Typed::All,
+            b'\r' | b'\n' => return Typed::Complete,
+            END if self.length == 0 => return Typed::Eof,
+            END => return Typed::Complete,
             BACKSPACE | DELETE => self.erase_character(),
             KILL => self.clear(),
             other => self.push(other),
@@ -85,14 +85,14 @@ mod tests {
     #[test]
     fn keys_take_back_a_character_or_everything_and_end_the_line() {
         for (keys, last, line) in [
-            (&b"ab\n"[..], Typed::All, &b"ab"[..]),
-            (b"ab\r", Typed::All, b"ab"),
-            (b"ab\x04", Typed::All, b"ab"),
-            (b"\x04", Typed::Nothing, b""),
-            (b"ab\x7fc\n", Typed::All, b"ac"),
-            (b"\x08\x7fa\n", Typed::All, b"a"),
-            ("a\u{e4}\u{20ac}\x7f\x7fb\n".as_bytes(), Typed::All, b"ab"),
-            (b"wrong\x15right\n", Typed::All, b"right"),
+            (&b"ab\n"[..], Typed::Complete, &b"ab"[..]),
+            (b"ab\r", Typed::Complete, b"ab"),
+            (b"ab\x04", Typed::Complete, b"ab"),
+            (b"\x04", Typed::Eof, b""),
+            (b"ab\x7fc\n", Typed::Complete, b"ac"),
+            (b"\x08\x7fa\n", Typed::Complete, b"a"),
+            ("a\u{e4}\u{20ac}\x7f\x7fb\n".as_bytes(), Typed::Complete, b"ab"),
+            (b"wrong\x15right\n", Typed::Complete, b"right"),
             (b"a b\t", Typed::More, b"a b\t"),
         ] {
             assert_eq!(typed(keys), (last, line.to_vec()), "{keys:?}");
@@ -101,6 +101,6 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_long_is_seen_to_be_so() {
-        assert_eq!(typed(b"123456789abc\n"), (Typed::All, b"123456789".to_vec()));
+        assert_eq!(typed(b"123456789abc\n"), (Typed::Complete, b"123456789".to_vec()));
     }
 }

@@ -9,7 +9,7 @@ use cp_token_protocol::{ErrorCode, Failure, Secret};
 ///
 /// # Errors
 /// [`ErrorCode::BAD_INPUT`] where it is longer than `limit` bytes, of which no more than one is read.
-pub(crate) fn handed_over(limit: usize, is_complete: impl Fn(&[u8]) -> bool) -> Result<Secret, Failure> {
+pub(crate) fn read_piped(limit: usize, is_complete: impl Fn(&[u8]) -> bool) -> Result<Secret, Failure> {
     let input = super::system::unbuffered_stdin().map_err(|_| unreadable())?;
     read(input, limit, is_complete)
 }

@@ -44,7 +44,7 @@ pub(super) struct ReportedFile {
 
 impl ServiceReport {
     /// The account for people.
-    pub(super) fn lines(&self, look: &TerminalStyle) -> Vec<Vec<Piece>> {
+    pub(super) fn lines(&self, style: &TerminalStyle) -> Vec<Vec<Piece>> {
         let tone = |good: bool| if good { Tone::Good } else { Tone::Warning };
         let word =
             |holds: bool, yes: &str, no: &str| vec![Piece::new(tone(holds), if holds { yes } else { no })];
@@ -61,7 +61,7 @@ impl ServiceReport {
             lines.push(("socket", vec![Piece::plain(socket.as_str())]));
             lines.push(("this shell", word(self.reached_from_here, "meets there", "meets elsewhere")));
         }
-        columns::labelled(lines, look)
+        columns::labelled(lines, style)
     }
 
     fn daemon(&self) -> Piece {

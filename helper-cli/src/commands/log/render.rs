@@ -5,7 +5,7 @@ use cp_token_protocol::message::{Caller, LogEntry, Outcome, Process};
 
 use crate::commands::table::columns::{self, Cut, Row, Step};
 use crate::terminal::date;
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
 const TIME: usize = 0;
@@ -16,18 +16,18 @@ const WHO: usize = 4;
 
 /// What gives way on a narrow terminal: the helper, which is cp-token nearly always, then the date.
 const STEPS: [Step; 7] = [
-    Step::Thin(WHO, 1),
-    Step::Thin(TIME, 1),
-    Step::Shorten(&[WHO], 16, Cut::End),
-    Step::Thin(TIME, 2),
-    Step::Shorten(&[PROFILE], 12, Cut::Middle),
-    Step::Shorten(&[OUTCOME, WHAT], 14, Cut::Middle),
-    Step::Shorten(&[PROFILE, WHAT, OUTCOME, WHO], 6, Cut::Middle),
+    Step::DropPieces(WHO, 1),
+    Step::DropPieces(TIME, 1),
+    Step::Truncate(&[WHO], 16, Cut::End),
+    Step::DropPieces(TIME, 2),
+    Step::Truncate(&[PROFILE], 12, Cut::Middle),
+    Step::Truncate(&[OUTCOME, WHAT], 14, Cut::Middle),
+    Step::Truncate(&[PROFILE, WHAT, OUTCOME, WHO], 6, Cut::Middle),
 ];
 
 /// The entries as aligned lines.
-pub(super) fn lines(entries: &[LogEntry], look: &TerminalStyle) -> Vec<Vec<Piece>> {
-    columns::aligned(entries.iter().map(row).collect(), &STEPS, look)
+pub(super) fn lines(entries: &[LogEntry], style: &TerminalStyle) -> Vec<Vec<Piece>> {
+    columns::aligned(entries.iter().map(row).collect(), &STEPS, style)
 }
 
 fn row(entry: &LogEntry) -> Row<5> {
@@ -65,7 +65,7 @@ fn who(caller: &Caller) -> Vec<Piece> {
 
 fn shown(process: &Process) -> String {
     let number = if process.pid == 0 { "?".to_owned() } else { process.pid.to_string() };
-    match clean(&process.program) {
+    match sanitize(&process.program) {
         name if name.is_empty() => number,
         name => format!("{number} {name}"),
     }

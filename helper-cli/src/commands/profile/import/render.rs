@@ -5,11 +5,11 @@ use std::path::Path;
 use cp_token_protocol::message::ProfileReport;
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
-use super::request::{self, Common};
+use super::request::{self, ImportSettings};
 use super::{Origin, Outcome};
 use crate::import::{Content, OfficialCli, OfficialProfile, PROGRAMS};
 use crate::run::shell;
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 
 /// One profile, and what became of it.
 pub(super) struct ImportLine<'t> {
@@ -20,7 +20,7 @@ pub(super) struct ImportLine<'t> {
     pub(super) ours: Option<&'t ProfileReport>,
     /// The plain file, where it holds the secret.
     pub(super) plain_file: Option<&'t Path>,
-    pub(super) common: &'t Common,
+    pub(super) settings: &'t ImportSettings,
 }
 
 impl ImportLine<'_> {
@@ -29,17 +29,17 @@ impl ImportLine<'_> {
         let mut lines = vec![format!("{}: {}", self.name, self.headline())];
         lines.extend(self.profile.content.as_ref().map(described));
         match (self.outcome, &self.profile.content) {
-            (Outcome::There, Ok(content)) => lines.extend(self.differs(content)),
-            (Outcome::There, Err(_)) => {}
-            (Outcome::TakenOver(origin), Ok(content)) => {
-                lines.push(self.whence(*origin));
+            (Outcome::Exists, Ok(content)) => lines.extend(self.differs(content)),
+            (Outcome::Exists, Err(_)) => {}
+            (Outcome::Imported(origin), Ok(content)) => {
+                lines.push(self.secret_line(*origin));
                 lines.extend(self.about_plain_file());
                 lines.extend(self.about_certificates(content));
                 lines.extend(self.about_codes(content));
             }
-            (Outcome::TakenOver(_), Err(_)) => {}
+            (Outcome::Imported(_), Err(_)) => {}
             (Outcome::Failed(failure), content) => {
-                lines.push(format!("  {}", clean(&failure.hint)));
+                lines.push(format!("  {}", sanitize(&failure.hint)));
                 lines.extend(content.as_ref().ok().and_then(|content| self.about_refusal(content, failure)));
             }
         }
@@ -50,14 +50,14 @@ impl ImportLine<'_> {
         let program = self.profile.program.name;
         let theirs = match self.profile.name == self.name.as_str() {
             true => program.to_owned(),
-            false => format!("{program}, where its name is \"{}\"", clean(&self.profile.name)),
+            false => format!("{program}, where its name is \"{}\"", sanitize(&self.profile.name)),
         };
         match self.outcome {
-            Outcome::TakenOver(_) if self.common.dry_run => format!("would be imported from {theirs}"),
-            Outcome::TakenOver(_) => format!("imported from {theirs}"),
-            Outcome::There => format!("skipped, there already (found in {theirs})"),
+            Outcome::Imported(_) if self.settings.dry_run => format!("would be imported from {theirs}"),
+            Outcome::Imported(_) => format!("imported from {theirs}"),
+            Outcome::Exists => format!("skipped, there already (found in {theirs})"),
             Outcome::Failed(failure) => {
-                let message = clean(&failure.message);
+                let message = sanitize(&failure.message);
                 let before = format!("profile {}: ", self.name);
                 let message = message.strip_prefix(&before).unwrap_or(&message);
                 format!("NOT imported from {theirs}: {message}")
@@ -65,7 +65,7 @@ impl ImportLine<'_> {
         }
     }
 
-    fn whence(&self, origin: Origin) -> String {
+    fn secret_line(&self, origin: Origin) -> String {
         match (origin, self.plain_file) {
             (Origin::PlainFile, Some(path)) => format!("  secret: from {}", path.display()),
             (Origin::PlainFile | Origin::Keyring, _) => {
@@ -78,9 +78,9 @@ impl ImportLine<'_> {
         let path = self.plain_file?.display();
         let command = self.profile.program.command;
         let removal = format!("{command} profile delete {}", shell::word(&self.profile.name, "NAME"));
-        let advice = if self.common.is_kept_in_memory() {
+        let advice = if self.settings.is_kept_in_memory() {
             "cp-token has it in memory alone, so keep another copy before you remove it there:"
-        } else if self.common.dry_run {
+        } else if self.settings.dry_run {
             "once it is imported, remove it there:"
         } else {
             "remove it there:"
@@ -92,11 +92,11 @@ impl ImportLine<'_> {
         let program = self.profile.program.name;
         let warning =
             format!("  warning: {program} does not check the server's certificate; cp-token always does");
-        let more = match self.common.is_unproved() {
+        let more = match self.settings.is_unverified() {
             true => "; if a CA of your own signs it: --ca-bundle FILE",
             false => "",
         };
-        content.trusts_anybody.then(|| warning + more)
+        content.ignores_certificates.then(|| warning + more)
     }
 
     fn about_codes(&self, content: &Content) -> Option<String> {
@@ -119,7 +119,7 @@ impl ImportLine<'_> {
             return None;
         }
         let another = "the profile here is another client, user or URL; to have both";
-        Some(format!("  {another}: {}", by_hand("NAME", Some(content))))
+        Some(format!("  {another}: {}", create_command("NAME", Some(content))))
     }
 }
 
@@ -127,7 +127,7 @@ impl ImportLine<'_> {
 pub(super) fn nothing_found() -> Failure {
     let names = PROGRAMS.map(|program| program.name).join(" or ");
     Failure::new(ErrorCode::NO_PROFILE, format!("no profile of {names} was found to import"))
-        .with_hint(format!("create one: {}", by_hand("NAME", None)))
+        .with_hint(format!("create one: {}", create_command("NAME", None)))
 }
 
 /// A bug: there is a name for every profile.
@@ -138,10 +138,10 @@ pub(super) fn no_name() -> Failure {
 /// A profile that was begun there and never finished, or that nobody can use.
 pub(super) fn unfinished(program: &OfficialCli, name: &ProfileName, problem: &str) -> Failure {
     Failure::new(ErrorCode::CONFIG_BROKEN, format!("profile {name}: {problem} ({})", program.name))
-        .with_hint(format!("create it by hand: {}", by_hand(name.as_str(), None)))
+        .with_hint(format!("create it by hand: {}", create_command(name.as_str(), None)))
 }
 
-/// A profile whose secret was found nowhere; `absent` is what the daemon says of the keyring.
+/// A profile whose secret was found address_failure; `absent` is what the daemon says of the keyring.
 pub(super) fn without_secret(
     absent: &Failure,
     program: &OfficialCli,
@@ -152,12 +152,12 @@ pub(super) fn without_secret(
         ErrorCode::SECRET_ABSENT => format!("profile {name}: {} keeps no secret for it", program.name),
         _ => format!(
             "{}, nor is there a plain file of {} with its secret",
-            clean(&absent.message),
+            sanitize(&absent.message),
             program.name
         ),
     };
     Failure::new(absent.code, message)
-        .with_hint(format!("enter it by hand: {}", by_hand(name.as_str(), Some(content))))
+        .with_hint(format!("enter it by hand: {}", create_command(name.as_str(), Some(content))))
 }
 
 /// The failure with what to do next for a profile that is not there yet; the daemon's words are for one that is.
@@ -167,12 +167,15 @@ pub(super) fn not_there_yet(
     name: &ProfileName,
     content: &Content,
 ) -> Failure {
-    let by_hand = || by_hand(name.as_str(), Some(&Content { origin: "NEW".to_owned(), ..content.clone() }));
+    let create_command =
+        || create_command(name.as_str(), Some(&Content { origin: "NEW".to_owned(), ..content.clone() }));
     let hint = match failure.code {
         ErrorCode::UNTRUSTED_SERVER | ErrorCode::CA_BUNDLE_UNREADABLE => {
             "if a CA of your own signs there, import again with --ca-bundle and its PEM file".to_owned()
         }
-        ErrorCode::REDIRECTED => format!("if the console has moved there, create it by hand: {}", by_hand()),
+        ErrorCode::REDIRECTED => {
+            format!("if the console has moved there, create it by hand: {}", create_command())
+        }
         ErrorCode::SERVER_UNREACHABLE | ErrorCode::BAD_ANSWER | ErrorCode::INVALID_URL => {
             format!("check the network, and the URL with: {} profile list", program.command)
         }
@@ -187,7 +190,7 @@ fn described(content: &Content) -> String {
 }
 
 /// The command that a person can run instead.
-fn by_hand(name: &str, content: Option<&Content>) -> String {
+fn create_command(name: &str, content: Option<&Content>) -> String {
     let Some(content) = content else {
         return format!("cp-token profile create {name} --url URL --client-id ID");
     };

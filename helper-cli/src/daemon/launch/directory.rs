@@ -17,7 +17,7 @@ pub(super) fn prepare(address: &IpcAddress) -> Result<(), Failure> {
     if !folder.exists() {
         require_our_place(folder)?;
         require_own_ancestor(folder)?;
-        system::make_private_folder(folder).map_err(|_| not_made(folder))?;
+        system::make_private_folder(folder).map_err(|_| cannot_create(folder))?;
     }
     require_own_folder(folder).map_err(|problem| unsafe_folder(folder, &problem.to_string()))?;
     system::open_folder_on(folder).map_or(Ok(()), |open| Err(open_to_others(folder, &open)))
@@ -42,19 +42,19 @@ fn require_our_place(folder: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let message = format!("the folder {} does not exist", folder.display());
-    Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(missing::mend(folder)))
+    Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(missing::fix(folder)))
 }
 
 fn require_own_ancestor(folder: &Path) -> Result<(), Failure> {
-    let Some(existing) = missing::existing(folder) else { return Err(not_made(folder)) };
+    let Some(existing) = missing::existing(folder) else { return Err(cannot_create(folder)) };
     match system::foreign_owner(existing) {
         None => Ok(()),
-        Some(owner) => Err(elsewhere(folder, existing, owner)),
+        Some(owner) => Err(foreign_parent(folder, existing, owner)),
     }
 }
 
 /// The first folder that is missing on the way would lie in somebody else's.
-fn elsewhere(folder: &Path, existing: &Path, owner: u32) -> Failure {
+fn foreign_parent(folder: &Path, existing: &Path, owner: u32) -> Failure {
     let missing = folder.ancestors().take_while(|path| *path != existing).last().unwrap_or(folder);
     let (shown, existing) = (missing.display(), existing.display());
     let message = format!("{shown} does not exist, and {existing} belongs to user {owner}");
@@ -62,10 +62,10 @@ fn elsewhere(folder: &Path, existing: &Path, owner: u32) -> Failure {
         true => ErrorCode::NOT_OUR_DAEMON,
         false => ErrorCode::DAEMON_UNAVAILABLE,
     };
-    Failure::new(code, message).with_hint(missing::mend(folder))
+    Failure::new(code, message).with_hint(missing::fix(folder))
 }
 
-fn not_made(folder: &Path) -> Failure {
+fn cannot_create(folder: &Path) -> Failure {
     let message = format!("the folder {} cannot be made", folder.display());
     Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(
         "set CP_TOKEN_STATE_DIR and CP_TOKEN_CONFIG_DIR to folders of your own that can be written to",

@@ -6,17 +6,17 @@ use std::collections::{BTreeSet, HashMap};
 use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{Finding, Severity};
 
-use super::fine;
+use super::ok;
 
 /// Of so many profiles everything is told.
-const FEW: usize = 20;
+const MAX_PROFILES_IN_FULL: usize = 20;
 /// How often the same is told of different profiles.
-const ALIKE: usize = 3;
+const MAX_REPEATS: usize = 3;
 
 /// What a person is told of these findings.
-pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
+pub(super) fn summarize(findings: &[Finding]) -> Vec<Finding> {
     let all = names(findings.iter());
-    if all.len() <= FEW {
+    if all.len() <= MAX_PROFILES_IN_FULL {
         return findings.to_vec();
     }
     let unwell = names(findings.iter().filter(|finding| matches!(finding.verdict, Severity::Error(_))));
@@ -26,17 +26,17 @@ pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
     for finding in findings.iter().filter(|it| it.profile.is_none() || it.verdict != Severity::Ok) {
         let (count, last) = seen.entry((&finding.check, &finding.found)).or_default();
         *count += usize::from(finding.profile.is_some());
-        if *count <= ALIKE {
+        if *count <= MAX_REPEATS {
             *last = told.len();
             told.push(finding.clone());
         }
     }
-    for (count, last) in seen.into_values().filter(|(count, _)| *count > ALIKE) {
-        told[last].found.push_str(&format!(" (and the same of {} other profiles)", count - ALIKE));
+    for (count, last) in seen.into_values().filter(|(count, _)| *count > MAX_REPEATS) {
+        told[last].found.push_str(&format!(" (and the same of {} other profiles)", count - MAX_REPEATS));
     }
     let well = all.len() - unwell.len();
     if well > 0 {
-        told.push(fine("profiles", format!("nothing is wrong with {well} of {} profiles", all.len())));
+        told.push(ok("profiles", format!("nothing is wrong with {well} of {} profiles", all.len())));
     }
     told
 }
@@ -63,14 +63,14 @@ mod tests {
 
     #[test]
     fn of_many_profiles_what_is_wrong_is_told_and_what_is_well_is_counted() {
-        let fault = Severity::Error(ErrorCode::SERVER_UNREACHABLE);
+        let error = Severity::Error(ErrorCode::SERVER_UNREACHABLE);
         let mut findings: Vec<_> = (0..10_000).map(|it| finding(it, Severity::Ok, "it answers")).collect();
         findings[7] = finding(7, Severity::Warning, "odd");
         for (number, silent) in findings.iter_mut().enumerate().skip(100).take(100) {
-            *silent = finding(number, fault, "it does not answer");
+            *silent = finding(number, error, "it does not answer");
         }
-        findings.insert(0, fine("socket", "there".to_owned()));
-        let told = folded(&findings);
+        findings.insert(0, ok("socket", "there".to_owned()));
+        let told = summarize(&findings);
         let words: Vec<_> = told.iter().map(|it| it.found.as_str()).collect();
         assert_eq!(
             words,
@@ -83,6 +83,6 @@ mod tests {
                 "nothing is wrong with 9900 of 10000 profiles",
             ]
         );
-        assert_eq!(folded(&findings[..20]), findings[..20], "of few, everything is told");
+        assert_eq!(summarize(&findings[..20]), findings[..20], "of few, everything is told");
     }
 }

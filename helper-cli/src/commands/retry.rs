@@ -15,14 +15,14 @@ const LONG: Duration = Duration::from_secs(15 * 60);
 const SHORT_WHILE: Duration = Duration::from_millis(500);
 
 /// How long a caller waits, and for what.
-pub(super) struct Patience {
+pub(super) struct RetryPolicy {
     /// In all.
     pub(super) limit: Duration,
     /// Whether it waits out what may pass: failures of the server and of the way to it.
     pub(super) retries: bool,
 }
 
-impl Patience {
+impl RetryPolicy {
     /// As the options have it; where they say nothing, as `CP_TOKEN_RETRY` has it.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Patience {
                 Err(failure) => failure,
             };
             // The daemon was just being restarted.
-            if std::mem::take(&mut may_be_unheard) && client::is_unheard(&failure) {
+            if std::mem::take(&mut may_be_unheard) && client::is_retryable(&failure) {
                 continue;
             }
             if !self.asks_again_after(&failure) || !sleep(&failure, deadline) {

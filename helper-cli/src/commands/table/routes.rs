@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cp_token_protocol::message::ProfileReport;
 
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 
 /// So many profiles that have a way alike are named; of more, the number is told.
 const NAMED: usize = 3;
@@ -12,7 +12,7 @@ const NAMED: usize = 3;
 const LINES: usize = 10;
 
 /// Each way to a server that is of somebody's own choice, and the profiles that have it; those that most have first.
-pub(crate) fn ways(profiles: &[ProfileReport]) -> Vec<String> {
+pub(crate) fn routes(profiles: &[ProfileReport]) -> Vec<String> {
     let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for profile in profiles {
         if let Some(way) = way(profile) {
@@ -24,7 +24,7 @@ pub(crate) fn ways(profiles: &[ProfileReport]) -> Vec<String> {
     let more = alike.len().saturating_sub(LINES);
     alike.truncate(LINES);
     let line =
-        |(way, names): &(String, Vec<&str>)| clean(&format!("{}: {way}", whose(names, profiles.len())));
+        |(way, names): &(String, Vec<&str>)| sanitize(&format!("{}: {way}", whose(names, profiles.len())));
     let more = (more > 0).then(|| format!("and {more} others; see: cp-token profile show NAME"));
     alike.iter().map(line).chain(more).collect()
 }
@@ -70,7 +70,7 @@ mod tests {
         own.ca_bundle = Some("/corp.pem".to_owned());
         let double = ProfileReport { insecure_http: true, ..report("c", TokenState::Absent) };
         assert_eq!(
-            ways(&[usual, own, double]),
+            routes(&[usual, own, double]),
             [
                 "b: through http://jo@proxy.example:3128, but not to localhost, .corp.example; with the roots of /corp.pem",
                 "c: http is allowed",
@@ -82,10 +82,10 @@ mod tests {
     fn what_many_have_alike_is_one_line_however_many_they_are() {
         let mut reports: Vec<_> =
             (0..10_000).map(|number| through(&format!("p{number}"), "http://p:1")).collect();
-        assert_eq!(ways(&reports), ["all 10000 profiles: through http://p:1"]);
+        assert_eq!(routes(&reports), ["all 10000 profiles: through http://p:1"]);
         reports[7].proxy = None;
         reports[8].proxy = Some("http://q:1".to_owned());
-        assert_eq!(ways(&reports), ["9998 profiles: through http://p:1", "p8: through http://q:1"]);
+        assert_eq!(routes(&reports), ["9998 profiles: through http://p:1", "p8: through http://q:1"]);
     }
 
     #[test]
@@ -93,7 +93,7 @@ mod tests {
         let reports: Vec<_> = (0..50)
             .map(|number| through(&format!("p{number}"), &format!("http://p:{}", number + 1)))
             .collect();
-        let lines = ways(&reports);
+        let lines = routes(&reports);
         assert_eq!((lines.len(), lines[10].as_str()), (11, "and 40 others; see: cp-token profile show NAME"));
     }
 }

@@ -7,10 +7,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use cp_token_protocol::{ErrorCode, Failure};
 
 use super::suggestion;
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 
 /// Stands for what is not repeated; no argument of a process can hold it.
-const LEFT_OUT: &str = "\0";
+const REDACTED: &str = "\0";
 
 /// All that is wrong, on one line.
 pub(super) fn of(mut error: clap::Error, arguments: &[OsString]) -> Failure {
@@ -18,13 +18,13 @@ pub(super) fn of(mut error: clap::Error, arguments: &[OsString]) -> Failure {
     let see = format!("see: {path} --help");
     let told = suggestion::of(&error, &path, &command, &see).or_else(|| stray_word(&error, &see));
     told.unwrap_or_else(|| {
-        leave_out(&mut error);
+        redact(&mut error);
         usage(&error.render().to_string(), &see)
     })
 }
 
 /// Takes each value out, and whatever only begins as an option does.
-fn leave_out(error: &mut clap::Error) {
+fn redact(error: &mut clap::Error) {
     let held = |kind| match error.get(kind) {
         Some(ContextValue::String(word)) => word.as_str(),
         _ => "",
@@ -34,17 +34,19 @@ fn leave_out(error: &mut clap::Error) {
         error.kind() == ErrorKind::UnknownArgument && !is_like_an_option(held(ContextKind::InvalidArg));
     for (kind, is_left_out) in [(ContextKind::InvalidValue, has_value), (ContextKind::InvalidArg, is_odd)] {
         if is_left_out {
-            error.insert(kind, ContextValue::String(LEFT_OUT.to_owned()));
+            error.insert(kind, ContextValue::String(REDACTED.to_owned()));
         }
     }
 }
 
 /// Whether the word is what people call options, be it one that we do not have.
 fn is_like_an_option(word: &str) -> bool {
-    const LONGEST: usize = 24;
+    const MAX_OPTION_LENGTH: usize = 24;
     let name = word.trim_start_matches('-');
     let is_short = word.len() == 2;
-    is_short || (word.len() <= LONGEST && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
+    is_short
+        || (word.len() <= MAX_OPTION_LENGTH
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
 }
 
 /// A word that belongs to nothing is not repeated: it may be a secret that somebody tried to hand over here.
@@ -65,7 +67,7 @@ fn stray_word(error: &clap::Error, see: &str) -> Option<Failure> {
 
 /// Clap's paragraphs as one line: the first says what is wrong, a tip what might be meant.
 fn usage(rendered: &str, see: &str) -> Failure {
-    let rendered = rendered.replace(&format!(" '{LEFT_OUT}'"), "");
+    let rendered = rendered.replace(&format!(" '{REDACTED}'"), "");
     let mut paragraphs = rendered.split("\n\n");
     let first = paragraphs.next().unwrap_or_default();
     let message = first.strip_prefix("error: ").unwrap_or(first);
@@ -73,8 +75,8 @@ fn usage(rendered: &str, see: &str) -> Failure {
     let tips = rendered.lines().filter_map(|line| line.trim_start().strip_prefix("tip: "));
     // The other tip repeats what was given.
     let similar = tips.into_iter().find(|tip| !tip.starts_with("to pass "));
-    let hint = similar.map_or_else(|| see.to_owned(), clean);
-    Failure::new(ErrorCode::USAGE, clean(&message)).with_hint(hint)
+    let hint = similar.map_or_else(|| see.to_owned(), sanitize);
+    Failure::new(ErrorCode::USAGE, sanitize(&message)).with_hint(hint)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cp_token_protocol::message::{Finding, Severity, StatusReport};
 
-use crate::terminal::sanitize::clean;
+use crate::terminal::sanitize::sanitize;
 
 /// What is found for the daemon that runs.
 pub(super) fn findings(
@@ -41,8 +41,8 @@ fn differs((name, here): &VariablePath, daemons: &str) -> Option<Finding> {
     if here.to_string_lossy() == daemons || is_same(here, Path::new(daemons)) {
         return None;
     }
-    let shown = clean(&here.to_string_lossy());
-    let found = format!("{name} leads to {shown}, and the daemon that runs uses {}", clean(daemons));
+    let shown = sanitize(&here.to_string_lossy());
+    let found = format!("{name} leads to {shown}, and the daemon that runs uses {}", sanitize(daemons));
     let mend = "To use this shell's: `cp-token daemon stop`, which loses secrets that only memory holds; the next call starts another";
     Some(Finding {
         profile: None,
