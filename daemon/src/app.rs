@@ -268,7 +268,7 @@ impl App {
         self.broker.stop();
         let _ = tokio::time::timeout(FAREWELL, self.state.flush()).await;
         let _ = tokio::time::timeout(FAREWELL, door.conversations().all_over()).await;
-        let _ = tokio::time::timeout(FAREWELL, self.audit.copied()).await;
+        let _ = tokio::time::timeout(FAREWELL, self.audit.flush_file()).await;
     }
 }
 

@@ -1,6 +1,5 @@
-//! Owns the log of who asked for what, when, and what came of it: the last thousand entries, in memory, and the way of
-//! each to the file that a person may have asked for. It decides nothing, and has no room for a secret, a token or a
-//! word of a server.
+//! Owns the audit log: who asked for what, when, and with which result. The last thousand entries are kept in memory and,
+//! on request, copied to a file. It decides nothing, and stores no secret, no token and no text from a server.
 
 pub mod callers;
 
@@ -17,16 +16,16 @@ use crate::base::clock::Clock;
 mod file;
 mod line;
 
-use file::FileCopy;
+use file::AuditFile;
 
-/// How many entries are kept; the oldest makes room for the newest.
-pub const ENTRIES: usize = 1000;
-/// How many are handed on at once.
-const PART: u32 = 100;
-/// How many are given at once, so that they fit a frame whatever they say.
-const AT_ONCE: u32 = 256;
+/// How many entries are kept; the newest replaces the oldest.
+pub const MAX_ENTRIES: usize = 1000;
+/// Entries in one part of an exported log.
+const EXPORT_CHUNK: u32 = 100;
+/// Entries in one page: even the longest ones fit a frame.
+const MAX_PAGE: u32 = 256;
 
-/// The log.
+/// The audit log.
 pub struct Audit {
     clock: Arc<dyn Clock>,
     callers: Callers,
@@ -34,131 +33,135 @@ pub struct Audit {
 }
 
 struct Ring {
-    entries: VecDeque<AuditRecord>,
-    /// How many there ever were.
+    records: VecDeque<AuditRecord>,
+    /// The number of the newest entry: how many there ever were.
     count: u64,
-    /// Where they are written as well.
-    copy: Option<FileCopy>,
+    file: Option<AuditFile>,
 }
 
+#[derive(Clone)]
 struct AuditRecord {
     at: u64,
     profile: Option<ProfileName>,
-    deed: Operation,
+    operation: Operation,
     outcome: Outcome,
     caller: Option<CallerInfo>,
 }
 
-/// An entry of which it is not known yet what comes of it. It is written when that is known, at the latest when
-/// nobody waits for it any more.
+/// An entry whose outcome is not known yet. Dropping the guard writes the entry: without an outcome, it says that the caller
+/// abandoned the request.
 pub struct AuditGuard {
     audit: Arc<Audit>,
-    entry: AuditRecord,
-    /// Who asked, while nobody has read its name.
-    capture_caller: Option<CallerSnapshot>,
+    record: AuditRecord,
+    /// The caller, until its name is read.
+    caller: Option<CallerSnapshot>,
 }
 
 impl Audit {
     /// An empty log.
     pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
-        let ring = Ring { entries: VecDeque::with_capacity(ENTRIES), count: 0, copy: None };
+        let ring = Ring { records: VecDeque::with_capacity(MAX_ENTRIES), count: 0, file: None };
         Arc::new(Self { clock, callers: Callers::default(), ring: Mutex::new(ring) })
     }
 
-    /// A caller asks for something. Its name is read when the entry is written, or with [`AuditGuard::seen`].
-    pub fn asked(self: &Arc<Self>, deed: Operation, caller: CallerSnapshot) -> AuditGuard {
-        self.pending(deed, Some(self.capture_caller(caller)))
+    /// Begins the entry of a caller's request. The caller's name is read when the entry is written, or by
+    /// [`AuditGuard::resolve_caller`].
+    pub fn begin_request(self: &Arc<Self>, operation: Operation, caller: CallerSnapshot) -> AuditGuard {
+        self.begin(operation, None, Some(self.capture_caller(caller)))
     }
 
-    /// The caller, seen as far as only it can tell while it is there.
+    /// Begins the entry of something that the daemon does by itself.
+    pub fn begin_own(self: &Arc<Self>, operation: Operation, profile: &ProfileName) -> AuditGuard {
+        self.begin(operation, Some(profile.clone()), None)
+    }
+
+    /// Adds to the snapshot what can be read only while the caller exists.
     pub fn capture_caller(&self, caller: CallerSnapshot) -> CallerSnapshot {
         self.callers.capture_caller(caller, self.clock.now().boot)
     }
 
-    /// The daemon does something that no one caller does.
-    pub fn begun(self: &Arc<Self>, deed: Operation, profile: &ProfileName) -> AuditGuard {
-        self.pending(deed, None).about(Some(profile))
-    }
-
-    /// The part of the log that is asked for, oldest entry first.
+    /// The page of the log that is asked for, oldest entry first.
     pub fn page(&self, request: LogRequest) -> Vec<LogEntry> {
         let ring = self.ring();
-        let first = ring.count - ring.entries.len() as u64 + 1;
+        let first = ring.count - ring.records.len() as u64 + 1;
         let end = request.before.unwrap_or(u64::MAX).clamp(first, ring.count + 1);
-        let start = end.saturating_sub(request.most.min(AT_ONCE).into()).max(first);
-        let numbered = (first..).zip(&ring.entries);
-        let wanted =
-            numbered.skip_while(|(number, _)| *number < start).take_while(|(number, _)| *number < end);
-        wanted.map(|(number, entry)| entry.told(number)).collect()
+        let start = end.saturating_sub(request.most.min(MAX_PAGE).into()).max(first);
+        let numbered = (first..end).zip(&ring.records);
+        numbered
+            .filter(|(number, _)| *number >= start)
+            .map(|(number, record)| record.log_entry(number))
+            .collect()
     }
 
-    /// Every entry from now on goes into this file as well, or into none.
-    pub fn copy_to(&self, path: Option<&Path>) {
+    /// Copies every later entry to this file, or to none.
+    pub fn set_file(&self, path: Option<&Path>) {
         let mut ring = self.ring();
-        if ring.copy.as_ref().map(FileCopy::path) == path {
+        if ring.file.as_ref().map(AuditFile::path) == path {
             return;
         }
-        ring.copy = path.and_then(|path| {
-            let started = FileCopy::start(path.to_owned());
+        ring.file = path.and_then(|path| {
+            let started = AuditFile::start(path.to_owned());
             started.inspect_err(|error| tracing::warn!(%error, "the audit file is not written")).ok()
         });
     }
 
-    /// The file, and what is wrong with it.
-    pub fn copy(&self) -> Option<(PathBuf, Option<String>)> {
-        self.ring().copy.as_ref().map(|copy| (copy.path().to_owned(), copy.problem()))
+    /// The path of the file, and why it cannot be written.
+    pub fn file_status(&self) -> Option<(PathBuf, Option<String>)> {
+        self.ring().file.as_ref().map(|file| (file.path().to_owned(), file.problem()))
     }
 
     /// Waits until every entry so far is in the file.
-    pub async fn copied(&self) {
-        let copied = self.ring().copy.as_ref().map(FileCopy::flush);
-        if let Some(copied) = copied {
-            let _ = copied.await;
+    pub async fn flush_file(&self) {
+        let flushed = self.ring().file.as_ref().map(AuditFile::flush);
+        if let Some(flushed) = flushed {
+            let _ = flushed.await;
         }
     }
 
-    /// The whole log, in parts that can be told at once; the newest last.
+    /// The whole log in parts that each fit a frame, oldest first.
     pub fn export_state(&self) -> Vec<Vec<LogEntry>> {
-        let mut parts = Vec::new();
-        let mut before = None;
+        let (mut parts, mut before) = (VecDeque::new(), None);
         loop {
-            let part = self.page(LogRequest { most: PART, before });
-            let Some(first) = part.first() else { break };
+            let part = self.page(LogRequest { most: EXPORT_CHUNK, before });
+            let Some(first) = part.first() else { return parts.into() };
             before = Some(first.number);
-            parts.push(part);
+            parts.push_front(part);
         }
-        parts.reverse();
-        parts
     }
 
-    /// Takes over a part of a log; entries that are written later count on from it.
+    /// Adds a part of an exported log; later entries count on from it.
     pub fn import_state(&self, part: Vec<LogEntry>) {
         let mut ring = self.ring();
-        for told in part {
-            // Numbers are without a gap: what is missing between two parts cannot be counted.
-            ring.count = told.number.saturating_sub(1);
-            ring.push(AuditRecord::from(told));
+        for entry in part {
+            // Numbers have no gaps, so they are counted from the newest part.
+            ring.count = entry.number.saturating_sub(1);
+            ring.push(entry.into());
         }
     }
 
-    /// Writes what came of something that another daemon was asked for.
-    pub fn add(&self, told: Vec<LogEntry>) {
-        told.into_iter().for_each(|told| self.write(AuditRecord::from(told)));
+    /// Writes entries of requests that another daemon received.
+    pub fn append(&self, entries: Vec<LogEntry>) {
+        entries.into_iter().for_each(|entry| self.write(entry.into()));
     }
 
-    fn pending(self: &Arc<Self>, deed: Operation, capture_caller: Option<CallerSnapshot>) -> AuditGuard {
+    fn begin(
+        self: &Arc<Self>,
+        operation: Operation,
+        profile: Option<ProfileName>,
+        caller: Option<CallerSnapshot>,
+    ) -> AuditGuard {
         let at = self.clock.now().wall.as_secs();
-        let entry = AuditRecord { at, profile: None, deed, outcome: Outcome::Left, caller: None };
-        AuditGuard { audit: Arc::clone(self), entry, capture_caller }
+        let record = AuditRecord { at, profile, operation, outcome: Outcome::Left, caller: None };
+        AuditGuard { audit: Arc::clone(self), record, caller }
     }
 
     /// The one place where an entry is written.
-    fn write(&self, entry: AuditRecord) {
+    fn write(&self, record: AuditRecord) {
         let mut ring = self.ring();
-        if let Some(copy) = &ring.copy {
-            copy.write(entry.told(ring.count + 1));
+        if let Some(file) = &ring.file {
+            file.write(record.log_entry(ring.count + 1));
         }
-        ring.push(entry);
+        ring.push(record);
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
@@ -167,79 +170,62 @@ impl Audit {
 }
 
 impl Ring {
-    fn push(&mut self, entry: AuditRecord) {
-        if self.entries.len() == ENTRIES {
-            self.entries.pop_front();
+    fn push(&mut self, record: AuditRecord) {
+        if self.records.len() == MAX_ENTRIES {
+            self.records.pop_front();
         }
-        self.entries.push_back(entry);
+        self.records.push_back(record);
         self.count += 1;
     }
 }
 
 impl AuditGuard {
-    /// The same about this profile.
-    #[must_use]
-    pub fn about(mut self, profile: Option<&ProfileName>) -> Self {
-        self.entry.profile = profile.cloned();
-        self
+    /// Sets the profile.
+    pub fn set_profile(&mut self, profile: Option<&ProfileName>) {
+        self.record.profile = profile.cloned();
     }
 
-    /// The same, whose caller's name is read now. For one who waits a while, and may leave before the end.
-    #[must_use]
-    pub fn seen(mut self) -> Self {
-        self.look();
-        self
+    /// Sets the outcome.
+    pub fn set_outcome(&mut self, outcome: Outcome) {
+        self.record.outcome = outcome;
     }
 
-    /// The same, of which that has come.
-    #[must_use]
-    pub fn with(mut self, outcome: Outcome) -> Self {
-        self.entry.outcome = outcome;
-        self
-    }
-
-    /// That came of it.
-    pub fn close(self, outcome: Outcome) {
-        drop(self.with(outcome));
-    }
-
-    /// Its entry, as if it were done; it has no number yet.
-    pub fn told_as_done(&self) -> LogEntry {
-        LogEntry { outcome: Outcome::Done, ..self.entry.told(0) }
-    }
-
-    fn look(&mut self) {
-        if let Some(capture_caller) = self.capture_caller.take() {
-            self.entry.caller = Some(self.audit.callers.known(capture_caller));
+    /// Reads the caller's name now. For a caller that waits and may be gone at the end.
+    pub fn resolve_caller(&mut self) {
+        if let Some(caller) = self.caller.take() {
+            self.record.caller = Some(self.audit.callers.resolve(caller));
         }
+    }
+
+    /// Sets the outcome and writes the entry.
+    pub fn finish(mut self, outcome: Outcome) {
+        self.set_outcome(outcome);
+    }
+
+    /// The entry as it will be once the operation is done; it has no number yet.
+    pub fn completed_entry(&self) -> LogEntry {
+        LogEntry { outcome: Outcome::Done, ..self.record.log_entry(0) }
     }
 }
 
 impl Drop for AuditGuard {
     fn drop(&mut self) {
-        self.look();
-        let AuditRecord { at, deed, outcome, caller, .. } = self.entry;
-        self.audit.write(AuditRecord { at, profile: self.entry.profile.take(), deed, outcome, caller });
+        self.resolve_caller();
+        self.audit.write(self.record.clone());
     }
 }
 
 impl AuditRecord {
-    fn told(&self, number: u64) -> LogEntry {
-        LogEntry {
-            number,
-            at: self.at,
-            profile: self.profile.clone(),
-            deed: self.deed,
-            outcome: self.outcome,
-            caller: self.caller.map(Into::into),
-        }
+    fn log_entry(&self, number: u64) -> LogEntry {
+        let Self { at, profile, operation, outcome, caller } = self.clone();
+        LogEntry { number, at, profile, deed: operation, outcome, caller: caller.map(Into::into) }
     }
 }
 
 impl From<LogEntry> for AuditRecord {
-    fn from(told: LogEntry) -> Self {
-        let LogEntry { at, profile, deed, outcome, caller, .. } = told;
-        Self { at, profile, deed, outcome, caller: caller.map(Into::into) }
+    fn from(entry: LogEntry) -> Self {
+        let LogEntry { at, profile, deed: operation, outcome, caller, .. } = entry;
+        Self { at, profile, operation, outcome, caller: caller.map(Into::into) }
     }
 }
 

@@ -235,11 +235,11 @@ impl Broker {
         let Some(attempt) = entry.lease.poll_effect() else { return false };
         let broker = Arc::clone(self);
         let profile = Arc::clone(&entry.profile);
-        let noted = self.audit.begun(deed, &profile.name);
+        let audit_entry = self.audit.begin_own(deed, &profile.name);
         let task = tokio::spawn(async move {
             let trade = async { broker.redeemer.fetch_token(Arc::clone(&profile), code).await };
             let outcome = unwind::caught(trade).await.unwrap_or_else(|_| Err(panicked()));
-            noted.close(told(&outcome));
+            audit_entry.finish(told(&outcome));
             broker.conclude(&profile.name, attempt, outcome).await;
         });
         entry.attempt_started(task.abort_handle());

@@ -222,7 +222,7 @@ impl Registry {
         if Arc::ptr_eq(&before, config) {
             return;
         }
-        self.audit.copy_to(config.audit_file.as_deref());
+        self.audit.set_file(config.audit_file.as_deref());
         let current = |name: &ProfileName| config.profiles.get(name).cloned();
         match &reading.changed {
             // Among many leases, no other is looked at.

@@ -87,7 +87,7 @@ pub struct PendingToken {
     pending: broker::PendingCaller,
     choice: Choice,
     patience: Duration,
-    noted: AuditGuard,
+    audit_entry: AuditGuard,
 }
 
 /// Which profile a caller means, and whether one without tokens will do.
@@ -129,17 +129,17 @@ impl Service {
         request: AccessTokenRequest,
         caller: CallerSnapshot,
     ) -> Reply {
-        let noted = self.parts.audit.asked(operation::of_demand(&request.demand), caller);
+        let mut audit_entry = self.parts.audit.begin_request(operation::of_demand(&request.demand), caller);
         let choice = Choice { selector: request.profile, accepts_basic: request.accepts_basic };
         let profile = match profile {
             Ok(profile) => profile,
             Err(failure) => {
-                let noted =
-                    noted.about(operation::named(&choice.selector)).with(Outcome::Failed(failure.code));
-                return Reply::Now(Response::Failure(failure), noted);
+                audit_entry.set_profile(operation::named(&choice.selector));
+                audit_entry.set_outcome(Outcome::Failed(failure.code));
+                return Reply::Now(Response::Failure(failure), audit_entry);
             }
         };
-        let noted = noted.about(Some(&profile.name));
+        audit_entry.set_profile(Some(&profile.name));
         let ask = ask(&request.demand, request.min_validity_ms, request.code.is_some());
         // The rejected token itself is of no use any more.
         drop(request.demand);
@@ -147,15 +147,14 @@ impl Service {
         match self.parts.broker.access_token(&profile, wish, request.code) {
             BrokerReply::Now(outcome) => {
                 let response = self.grant(&profile, outcome);
-                let outcome = operation::outcome(&response, Outcome::Served);
-                Reply::Now(response, noted.with(outcome))
+                audit_entry.set_outcome(operation::outcome(&response, Outcome::Served));
+                Reply::Now(response, audit_entry)
             }
-            BrokerReply::Later(pending) => Reply::Later(PendingToken {
-                pending,
-                choice,
-                patience: Duration::from_millis(request.timeout_ms).min(LONGEST_PATIENCE),
-                noted: noted.seen(),
-            }),
+            BrokerReply::Later(pending) => {
+                audit_entry.resolve_caller();
+                let patience = Duration::from_millis(request.timeout_ms).min(LONGEST_PATIENCE);
+                Reply::Later(PendingToken { pending, choice, patience, audit_entry })
+            }
         }
     }
 
@@ -172,7 +171,7 @@ impl Service {
 
     /// The response to a caller who waits.
     pub async fn finish(&self, token: PendingToken) -> Response {
-        let PendingToken { mut pending, choice, patience, noted } = token;
+        let PendingToken { mut pending, choice, patience, audit_entry } = token;
         let outcome = tokio::time::timeout(
             patience,
             pending.outcome(|| self.profile_for(&choice.selector, choice.accepts_basic)),
@@ -181,7 +180,7 @@ impl Service {
         let outcome = outcome.unwrap_or_else(|_| pending.out_of_time());
         let response = self.grant(pending.profile(), outcome);
         let way = if pending.is_cause() { Outcome::Issued } else { Outcome::Waited };
-        noted.close(operation::outcome(&response, way));
+        audit_entry.finish(operation::outcome(&response, way));
         response
     }
 
@@ -193,17 +192,21 @@ impl Service {
         caller: CallerSnapshot,
         commitment: &Commitment,
     ) -> Response {
-        let noted = operation::of_request(&request).map(|deed| self.parts.audit.asked(deed, caller));
-        let noted = noted.map(|noted| noted.about(operation::profile_of(&request)).seen());
+        let audit_entry = operation::of_request(&request).map(|operation| {
+            let mut audit_entry = self.parts.audit.begin_request(operation, caller);
+            audit_entry.set_profile(operation::profile_of(&request));
+            audit_entry.resolve_caller();
+            audit_entry
+        });
         if matches!(request, Request::Restart)
-            && let Some(noted) = noted
+            && let Some(audit_entry) = audit_entry
         {
-            return done(self.restarts.ask(noted).await);
+            return done(self.restarts.ask(audit_entry).await);
         }
         let _at_work = AtWork::begin(&self.at_work);
         let response = self.respond(request, caller, commitment).await;
-        if let Some(noted) = noted {
-            noted.close(operation::outcome(&response, Outcome::Done));
+        if let Some(audit_entry) = audit_entry {
+            audit_entry.finish(operation::outcome(&response, Outcome::Done));
         }
         response
     }

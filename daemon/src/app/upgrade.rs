@@ -95,7 +95,7 @@ impl App {
     /// As the new image: tells those who have asked for it, now that it serves.
     pub(super) fn answer(&self, taken: TakenOver) {
         let parting = taken.parting.unwrap_or_default();
-        self.audit.add(parting.log);
+        self.audit.append(parting.log);
         taken.predecessor.answer(&parting.reply);
         children::reap_orphans();
     }
@@ -150,7 +150,7 @@ impl App {
         let kept = child.give(self.estate.export_state(&calm.lock)).await?;
         let parting = self.parting(&child, kept);
         child.release(parting).await?;
-        let _ = tokio::time::timeout(FLUSH_LIMIT, self.audit.copied()).await;
+        let _ = tokio::time::timeout(FLUSH_LIMIT, self.audit.flush_file()).await;
         settled().await?;
         let callers = self.service.restarts().attending();
         Err(proved.take_over(child, &self.meeting, &callers))

@@ -1,9 +1,9 @@
-//! Owns who a caller is beyond its user: the names that the kernel has for it and for whoever started it. They are for
-//! people; nothing is decided by them, because any program of the user may bear any name.
+//! Owns the names of a caller's process and of its parent, as the kernel knows them. They are for people: nothing is decided
+//! by them, because any program of the user may choose its name.
 
 use cp_token_protocol::{message, printable};
 
-mod memory;
+mod cache;
 #[cfg(target_os = "linux")]
 #[path = "callers/linux.rs"]
 mod system;
@@ -14,61 +14,61 @@ mod system;
 #[path = "callers/windows.rs"]
 mod system;
 
-pub use memory::{CallerSnapshot, Callers};
+pub use cache::{CallerSnapshot, Callers};
 
 /// The longest name that the kernel keeps, in bytes.
-const NAME_LIMIT: usize = 15;
+const MAX_NAME_BYTES: usize = 15;
 
-/// A caller, in so many bytes whatever it is called.
+/// A caller, of a fixed size whatever its name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallerInfo {
-    /// Its user.
+    /// The user id.
     pub uid: u32,
-    /// Itself.
+    /// The caller's own process.
     pub process: ProcessInfo,
-    /// Who started it; absent where that is not to be seen.
+    /// The process that started it, if known.
     pub parent: Option<ProcessInfo>,
 }
 
-/// A process with its name.
+/// A process id and the process's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProcessInfo {
-    /// Its number; 0 where the kernel has none for us.
+    /// The process id; 0 if the kernel does not say.
     pub pid: u32,
-    name: [u8; NAME_LIMIT],
+    name: [u8; MAX_NAME_BYTES],
     length: u8,
 }
 
 impl ProcessInfo {
-    /// A process of this name, of which only what is printable is kept. The kernel may have cut a letter at its end.
+    /// Keeps only what is printable of the name. The kernel may have cut a character at the end.
     pub fn new(pid: u32, name: &[u8]) -> Self {
-        let mut kept = [0; NAME_LIMIT];
+        let mut kept = [0; MAX_NAME_BYTES];
         let mut length = 0;
-        // A line's end is no space, as which it would pass for another name.
+        // A line end must not become a space: the name would look like another.
         let text = String::from_utf8_lossy(name).replace(['\t', '\n', '\r'], "\0");
-        for letter in printable(&text) {
-            let Some(room) = kept.get_mut(length..length + letter.len_utf8()) else { break };
-            length += letter.encode_utf8(room).len();
+        for character in printable(&text) {
+            let Some(room) = kept.get_mut(length..length + character.len_utf8()) else { break };
+            length += character.encode_utf8(room).len();
         }
         // At most 15, so it fits.
         Self { pid, name: kept, length: length as u8 }
     }
 
-    /// The name; empty where it is not known.
+    /// The name; empty if unknown.
     pub fn name(&self) -> &str {
         std::str::from_utf8(&self.name[..usize::from(self.length)]).unwrap_or_default()
     }
 }
 
 impl From<CallerInfo> for message::Caller {
-    fn from(known: CallerInfo) -> Self {
-        Self { uid: known.uid, process: known.process.into(), parent: known.parent.map(Into::into) }
+    fn from(caller: CallerInfo) -> Self {
+        Self { uid: caller.uid, process: caller.process.into(), parent: caller.parent.map(Into::into) }
     }
 }
 
 impl From<ProcessInfo> for message::Process {
-    fn from(named: ProcessInfo) -> Self {
-        Self { pid: named.pid, program: named.name().to_owned() }
+    fn from(process: ProcessInfo) -> Self {
+        Self { pid: process.pid, program: process.name().to_owned() }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Owns the log's copy on disk, where a person has asked for one: a line of JSON for each entry, in a file that only
-//! we write, bounded by one older file. It must never make a caller wait.
+//! Owns the copy of the audit log on disk, where the config asks for one: one line of JSON for each entry, in a file of
+//! limited size beside one older file. It must never make a caller wait.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,59 +12,57 @@ use tokio::sync::oneshot;
 
 use super::line;
 use crate::base::blocking::BusyThread;
-use crate::base::files::{self, FileError};
+use crate::base::files;
 use crate::base::memory;
 
-/// How large the file grows, in bytes, before it becomes the older one: some fifteen thousand entries.
-pub(super) const FILE_LIMIT: u64 = 4 << 20;
-/// Entries that may wait for a slow disk. What comes beyond is missing in the file, as its numbers show.
-const QUEUE: usize = 1024;
-const STACK: usize = 64 * 1024;
+/// The most bytes of the file before it becomes the older one: some fifteen thousand entries.
+const MAX_FILE_BYTES: u64 = 4 << 20;
+/// Entries that wait for a slow disk. The file lacks what comes beyond, as the gap in its numbers shows.
+const QUEUE_LEN: usize = 1024;
+const STACK_BYTES: usize = 64 * 1024;
 
-/// The way to the thread that writes. It ends when this is dropped.
-pub(super) struct FileCopy {
+/// The queue of the thread that writes the file. Dropping it ends the thread.
+pub(super) struct AuditFile {
     path: PathBuf,
     queue: SyncSender<Message>,
-    standing: Arc<FileStatus>,
+    status: Arc<FileStatus>,
 }
 
-/// How the file stands, as the thread found it last.
+/// Why the last write failed; nothing after a success.
 #[derive(Default)]
 struct FileStatus(Mutex<Option<String>>);
 
 enum Message {
     Entry(LogEntry),
-    /// Everything before it is written when the answer comes.
+    /// Is answered when everything before it is written.
     Flush(oneshot::Sender<()>),
 }
 
-impl FileCopy {
-    /// Starts to copy into the file, which is tried at once.
+impl AuditFile {
+    /// Starts the thread, which tries the file immediately.
     pub(super) fn start(path: PathBuf) -> io::Result<Self> {
-        let (queue, messages) = sync_channel(QUEUE);
-        let standing = Arc::<FileStatus>::default();
-        let (file, told) = (path.clone(), Arc::clone(&standing));
-        let thread = Builder::new().name("audit".to_owned()).stack_size(STACK);
-        memory::start_thread(thread, move || keep(&file, &messages, &told))?;
-        Ok(Self { path, queue, standing })
+        let (queue, messages) = sync_channel(QUEUE_LEN);
+        let status = Arc::<FileStatus>::default();
+        let (file, its_status) = (path.clone(), Arc::clone(&status));
+        let thread = Builder::new().name("audit".to_owned()).stack_size(STACK_BYTES);
+        memory::start_thread(thread, move || run_writer(&file, &messages, &its_status))?;
+        Ok(Self { path, queue, status })
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What is wrong with the file; nothing where all is well.
     pub(super) fn problem(&self) -> Option<String> {
-        self.standing.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.status.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn write(&self, entry: LogEntry) {
         if let Err(TrySendError::Full(_)) = self.queue.try_send(Message::Entry(entry)) {
-            self.standing.note(Err("the disk is too slow for it".to_owned()));
+            self.status.set(Some("the disk is too slow for it".to_owned()));
         }
     }
 
-    /// An answer to wait for, which comes when all that was given is written.
     pub(super) fn flush(&self) -> oneshot::Receiver<()> {
         let (sender, receiver) = oneshot::channel();
         let _ = self.queue.try_send(Message::Flush(sender));
@@ -73,13 +71,12 @@ impl FileCopy {
 }
 
 impl FileStatus {
-    /// Says a change aloud, once.
-    fn note(&self, outcome: Result<(), String>) {
+    /// Logs a change, once.
+    fn set(&self, now: Option<String>) {
         let mut problem = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = outcome.err();
         if *problem != now {
             match &now {
-                Some(words) => tracing::warn!(problem = %words, "the audit file is not written"),
+                Some(problem) => tracing::warn!(%problem, "the audit file is not written"),
                 None => tracing::info!("the audit file is written again"),
             }
             *problem = now;
@@ -87,26 +84,25 @@ impl FileStatus {
     }
 }
 
-/// The thread: writes whatever has come in one piece, and opens the file anew each time, so that a person may move or
-/// remove it.
-fn keep(path: &Path, messages: &Receiver<Message>, standing: &FileStatus) {
-    standing.note(append(path, b"").map_err(|error| error.to_string()));
+/// Writes whatever is queued at once. The file is opened each time, so that a person may move or remove it.
+fn run_writer(path: &Path, messages: &Receiver<Message>, status: &FileStatus) {
+    append(path, b"", status);
     while let Ok(first) = messages.recv() {
         let (mut lines, mut waiting) = (Vec::new(), Vec::new());
-        for message in std::iter::once(first).chain(messages.try_iter().take(QUEUE)) {
+        for message in std::iter::once(first).chain(messages.try_iter().take(QUEUE_LEN)) {
             match message {
                 Message::Entry(entry) => line::write(&entry, &mut lines),
                 Message::Flush(answer) => waiting.push(answer),
             }
         }
         if !lines.is_empty() {
-            standing.note(append(path, &lines).map_err(|error| error.to_string()));
+            append(path, &lines, status);
         }
         waiting.into_iter().for_each(|answer| _ = answer.send(()));
     }
 }
 
-fn append(path: &Path, lines: &[u8]) -> Result<(), FileError> {
-    let _at_work = BusyThread::begin();
-    files::append(path, lines, FILE_LIMIT)
+fn append(path: &Path, lines: &[u8], status: &FileStatus) {
+    let _busy = BusyThread::begin();
+    status.set(files::append(path, lines, MAX_FILE_BYTES).err().map(|error| error.to_string()));
 }

@@ -1,4 +1,4 @@
-//! Owns the form of an entry in the audit file, which is that of `cp-token log --json`. Pure.
+//! Owns the format of a line in the audit file, which is that of `cp-token log --json`. Pure.
 
 use cp_token_protocol::ErrorCode;
 use cp_token_protocol::message::LogEntry;
@@ -22,9 +22,9 @@ struct Line<'e> {
     helper_program: Option<&'e str>,
 }
 
-/// Adds the entry as one line. Every text in it is printable, so it stays one.
+/// Appends the entry as one line: every text in it is printable.
 pub(super) fn write(entry: &LogEntry, lines: &mut Vec<u8>) {
-    // A vector takes everything.
+    // Writing to a vector cannot fail.
     let _ = serde_json::to_writer(&mut *lines, &Line::from(entry));
     lines.push(b'\n');
 }

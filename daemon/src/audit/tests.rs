@@ -1,4 +1,4 @@
-//! Owns the promises about the log: its bound, its pages, and that no entry is lost on the way.
+//! Tests of the audit log: its limit, its pages, and that no entry is lost.
 
 use cp_token_protocol::message::Response;
 use cp_token_protocol::{ErrorCode, Peer};
@@ -20,16 +20,16 @@ fn numbers(audit: &Audit, most: u32, before: Option<u64>) -> Vec<u64> {
 
 fn write(audit: &Arc<Audit>, times: usize) {
     for _ in 0..times {
-        audit.begun(Operation::Renewal, &name("prod")).close(Outcome::Issued);
+        audit.begin_own(Operation::Renewal, &name("prod")).finish(Outcome::Issued);
     }
 }
 
 #[test]
-fn the_log_keeps_the_newest_thousand_and_their_numbers_tell_what_has_fallen_out() {
+fn the_log_keeps_the_newest_thousand_and_their_numbers_count_the_older_ones() {
     let audit = audit();
     assert_eq!(numbers(&audit, 10, None), [0; 0]);
-    write(&audit, ENTRIES + 7);
-    assert_eq!(audit.ring().entries.len(), ENTRIES);
+    write(&audit, MAX_ENTRIES + 7);
+    assert_eq!(audit.ring().records.len(), MAX_ENTRIES);
     assert_eq!(numbers(&audit, 2, None), [1006, 1007]);
     assert_eq!(numbers(&audit, 300, Some(10)), [8, 9]);
     assert_eq!(numbers(&audit, 300, Some(8)), [0; 0]);
@@ -39,28 +39,30 @@ fn the_log_keeps_the_newest_thousand_and_their_numbers_tell_what_has_fallen_out(
 #[test]
 fn pages_go_back_to_the_oldest_without_a_gap() {
     let audit = audit();
-    write(&audit, ENTRIES + 1);
-    let (mut before, mut seen) = (None, Vec::new());
+    write(&audit, MAX_ENTRIES + 1);
+    let (mut before, mut numbers_seen) = (None, Vec::new());
     loop {
         let page = numbers(&audit, u32::MAX, before);
         let Some(first) = page.first() else { break };
         assert!(page.len() <= 256);
         before = Some(*first);
-        seen.splice(0..0, page);
+        numbers_seen.splice(0..0, page);
     }
-    assert_eq!(seen, (2..=1001).collect::<Vec<_>>());
+    assert_eq!(numbers_seen, (2..=1001).collect::<Vec<_>>());
 }
 
 #[test]
 fn a_page_of_the_longest_entries_fits_a_frame() {
     let audit = audit();
     let peer = Peer { uid: u32::MAX, pid: Some(std::process::id()) };
-    for _ in 0..ENTRIES {
-        let mut pending = audit.asked(Operation::Get, peer.into()).about(Some(&name(&"a".repeat(64)))).seen();
-        let caller = pending.entry.caller.as_mut().unwrap();
+    for _ in 0..MAX_ENTRIES {
+        let mut guard = audit.begin_request(Operation::Get, peer.into());
+        guard.set_profile(Some(&name(&"a".repeat(64))));
+        guard.resolve_caller();
+        let caller = guard.record.caller.as_mut().unwrap();
         caller.process = crate::audit::callers::ProcessInfo::new(u32::MAX, b"fifteen letters");
         caller.parent = Some(caller.process);
-        pending.close(Outcome::Failed(ErrorCode(u16::MAX)));
+        guard.finish(Outcome::Failed(ErrorCode(u16::MAX)));
     }
     let page = audit.page(LogRequest { most: u32::MAX, before: None });
     assert_eq!(page.len(), 256);
@@ -68,9 +70,9 @@ fn a_page_of_the_longest_entries_fits_a_frame() {
 }
 
 #[test]
-fn what_nobody_waits_for_any_more_is_told_as_left() {
+fn a_request_that_its_caller_abandons_is_logged_as_abandoned() {
     let audit = audit();
-    drop(audit.asked(Operation::Get, Peer { uid: 7, pid: None }.into()));
+    drop(audit.begin_request(Operation::Get, Peer { uid: 7, pid: None }.into()));
     let entries = audit.page(LogRequest { most: 1, before: None });
     assert_eq!((entries[0].outcome, entries[0].deed), (Outcome::Left, Operation::Get));
     assert_eq!(entries[0].caller.as_ref().map(|caller| caller.uid), Some(7));

@@ -84,10 +84,10 @@ fn advance(
     }))
 }
 
-/// A response as a stage: its bytes, none of them written, and what is noted once they are.
-pub(super) fn replying(response: &Response, noted: Option<AuditGuard>) -> SessionStage {
+/// A response as a stage: its bytes, none of them written, and what is audit_entry once they are.
+pub(super) fn replying(response: &Response, audit_entry: Option<AuditGuard>) -> SessionStage {
     let bytes = encode_response(response).or_else(|_| encode_response(&too_long()));
-    SessionStage::Replying(bytes.unwrap_or_default(), 0, noted)
+    SessionStage::Replying(bytes.unwrap_or_default(), 0, audit_entry)
 }
 
 fn answer(request: Request, caller: CallerSnapshot, service: &Service) -> SessionStage {
@@ -95,19 +95,19 @@ fn answer(request: Request, caller: CallerSnapshot, service: &Service) -> Sessio
         return SessionStage::Asked(Box::new(request), caller);
     };
     match service.access_token(request, caller) {
-        Reply::Now(response, noted) => replying(&response, Some(noted)),
+        Reply::Now(response, audit_entry) => replying(&response, Some(audit_entry)),
         Reply::Later(pending) => SessionStage::Waiting(Box::new(pending)),
         Reply::Unknown(request) => SessionStage::Asked(Box::new(Request::AccessToken(request)), caller),
     }
 }
 
 fn reply_at_once(connection: &Connection, look: FirstRead) -> FirstRead {
-    let FirstRead::Unfinished(SessionStage::Replying(bytes, _, noted)) = look else { return look };
+    let FirstRead::Unfinished(SessionStage::Replying(bytes, _, audit_entry)) = look else { return look };
     match system::send_at_once(connection, &bytes) {
         Ok(sent) if sent == bytes.len() => FirstRead::Over,
-        Ok(sent) => FirstRead::Unfinished(SessionStage::Replying(bytes, sent, noted)),
+        Ok(sent) => FirstRead::Unfinished(SessionStage::Replying(bytes, sent, audit_entry)),
         Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            FirstRead::Unfinished(SessionStage::Replying(bytes, 0, noted))
+            FirstRead::Unfinished(SessionStage::Replying(bytes, 0, audit_entry))
         }
         Err(_) => FirstRead::Over,
     }

@@ -42,7 +42,9 @@ pub(super) fn spawn(connection: Connection, stage: SessionStage, service: Arc<Se
 
 async fn conclude(stream: &Stream, stage: SessionStage, service: Arc<Service>) -> io::Result<()> {
     let reply = match stage {
-        SessionStage::Replying(bytes, sent, _noted) => return write_reply(stream, &bytes[sent..]).await,
+        SessionStage::Replying(bytes, sent, _audit_entry) => {
+            return write_reply(stream, &bytes[sent..]).await;
+        }
         SessionStage::Waiting(pending) => with_signs_of_life(stream, service.finish(*pending)).await?,
         SessionStage::Asked(request, caller) => handled(stream, service, *request, caller).await?,
     };

@@ -21,7 +21,7 @@ pub struct Restarts {
 
 struct WaitingRestart {
     reply: oneshot::Sender<Result<Vec<String>, Failure>>,
-    noted: AuditGuard,
+    audit_entry: AuditGuard,
 }
 
 /// One conversation in which a successor is asked for. The others have to be over first.
@@ -71,8 +71,8 @@ impl Restarts {
 
     /// Tells everybody who waits what came of it.
     pub fn tell(&self, outcome: &Result<Vec<String>, Failure>) {
-        for WaitingRestart { reply, noted } in self.waiting().drain(..) {
-            noted.close(
+        for WaitingRestart { reply, audit_entry } in self.waiting().drain(..) {
+            audit_entry.finish(
                 outcome.as_ref().map_or_else(|failure| Outcome::Failed(failure.code), |_| Outcome::Done),
             );
             let _ = reply.send(outcome.clone());
@@ -81,13 +81,13 @@ impl Restarts {
 
     /// What the log will say of those who ask, once it is done.
     pub fn done(&self) -> Vec<LogEntry> {
-        self.waiting().iter().map(|waiting| waiting.noted.told_as_done()).collect()
+        self.waiting().iter().map(|waiting| waiting.audit_entry.completed_entry()).collect()
     }
 
     /// What comes of it.
-    pub(super) async fn ask(&self, noted: AuditGuard) -> Result<Vec<String>, Failure> {
+    pub(super) async fn ask(&self, audit_entry: AuditGuard) -> Result<Vec<String>, Failure> {
         let (reply, outcome) = oneshot::channel();
-        self.waiting().push(WaitingRestart { reply, noted });
+        self.waiting().push(WaitingRestart { reply, audit_entry });
         self.wanted.notify_one();
         outcome.await.unwrap_or_else(|_| Err(failure::stopping()))
     }

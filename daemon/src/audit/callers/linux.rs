@@ -1,4 +1,4 @@
-//! Owns what the kernel says of a process on Linux: its parent's number by a descriptor of it, names by `/proc`.
+//! Owns the lookup of a process on Linux: its parent by a pidfd, its name by `/proc`.
 #![allow(unsafe_code)]
 
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -8,10 +8,10 @@ use rustix::process::{Pid, PidfdFlags};
 
 use super::ProcessInfo;
 
-/// More than the line needs up to the parent's number.
-const PIECE: usize = 128;
+/// More bytes of `/proc/PID/stat` than the fields up to the parent take.
+const MAX_STAT_BYTES: usize = 128;
 
-/// What `PIDFD_GET_INFO` tells, in its first edition (`linux/pidfd.h`).
+/// The first version of `struct pidfd_info` (`linux/pidfd.h`).
 #[repr(C)]
 #[derive(Default)]
 struct PidfdInfo {
@@ -26,10 +26,10 @@ struct PidfdInfo {
 
 /// `_IOWR(PIDFS_IOCTL_MAGIC, 11, struct pidfd_info)`.
 const PIDFD_GET_INFO: u32 = 0xC040_FF0B;
-/// That the numbers of the processes are wanted.
+/// Asks for the process ids.
 const PIDFD_INFO_PID: u64 = 1;
 
-/// Nothing where the process has gone, or the kernel does not tell.
+/// None if the process is gone, or the kernel is too old.
 pub(super) fn parent_of(pid: u32) -> Option<u32> {
     let pid = Pid::from_raw(i32::try_from(pid).ok()?)?;
     let process: OwnedFd = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
@@ -45,13 +45,12 @@ pub(super) fn read(pid: u32) -> Option<(ProcessInfo, u32)> {
     }
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     let file = rustix::fs::open(format!("/proc/{pid}/stat"), flags, Mode::empty()).ok()?;
-    let mut piece = [0; PIECE];
-    let length = rustix::io::read(&file, &mut piece).ok()?;
-    parse(&piece[..length], pid)
+    let mut stat = [0; MAX_STAT_BYTES];
+    let length = rustix::io::read(&file, &mut stat).ok()?;
+    parse(&stat[..length], pid)
 }
 
-/// `PID (NAME) STATE PARENT …`. The name is whatever the program says, brackets and line ends included, so the last
-/// bracket ends it.
+/// `PID (NAME) STATE PARENT …`. The program chooses its name, which may hold brackets and line ends: the last bracket ends it.
 fn parse(line: &[u8], pid: u32) -> Option<(ProcessInfo, u32)> {
     let start = line.iter().position(|byte| *byte == b'(')? + 1;
     let end = line.iter().rposition(|byte| *byte == b')')?;
@@ -66,16 +65,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ways_to_a_parents_number_agree_where_the_kernel_has_both() {
+    fn both_lookups_of_a_parent_agree_where_the_kernel_has_both() {
         let own = std::process::id();
-        let by_name = read(own).map(|(_, parent)| parent);
-        assert_eq!(by_name, rustix::process::getppid().map(|pid| pid.as_raw_pid().cast_unsigned()));
-        assert!(parent_of(own).is_none_or(|parent| Some(parent) == by_name));
+        let by_stat = read(own).map(|(_, parent)| parent);
+        assert_eq!(by_stat, rustix::process::getppid().map(|pid| pid.as_raw_pid().cast_unsigned()));
+        assert!(parent_of(own).is_none_or(|parent| Some(parent) == by_stat));
         assert_eq!((parent_of(0), parent_of(u32::MAX), read(u32::MAX)), (None, None, None));
     }
 
     #[test]
-    fn a_name_with_brackets_and_spaces_moves_no_number() {
+    fn a_name_with_brackets_and_spaces_does_not_shift_the_fields() {
         for (line, name, parent) in [
             ("7 (cp-token) S 6 7 1 0 -1", "cp-token", 6),
             ("7 (a) S 1 (b) R 4 7 1", "a) S 1 (b", 4),

@@ -1,4 +1,4 @@
-//! Owns the promises about callers: their names are harmless, and a process that has gone is nobody.
+//! Tests of callers: their names are harmless, and a process that is gone has none.
 
 use std::time::Duration;
 
@@ -30,28 +30,27 @@ fn a_process_that_is_there_is_named_with_its_parent_and_one_that_is_gone_is_not(
     let mut child = child.args(["-c", "read line"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
     let peer = Peer { uid: 7, pid: Some(child.id()) };
     let at = Duration::from_millis;
-    let look = |time| callers.known(callers.capture_caller(peer.into(), at(time)));
-    let known = look(0);
+    let caller_at = |time| callers.resolve(callers.capture_caller(peer.into(), at(time)));
+    let known = caller_at(0);
     assert_eq!((known.uid, known.process.pid), (7, child.id()));
     assert!(known.parent.is_some_and(|parent| parent.pid == own && !parent.name().is_empty()));
     drop(child.stdin.take());
     child.wait().unwrap();
-    let known = look(1000);
+    let known = caller_at(1000);
     assert_eq!((known.process.pid, known.process.name(), known.parent), (child.id(), "", None));
     let nobody = callers.capture_caller(Peer { uid: 7, pid: None }.into(), at(0));
-    assert_eq!(callers.known(nobody).process.pid, 0);
+    assert_eq!(callers.resolve(nobody).process.pid, 0);
 }
 
 #[test]
-fn a_caller_that_goes_between_two_looks_is_still_told_by_whoever_started_it() {
+fn a_caller_that_exits_between_two_lookups_is_still_known_by_its_parent() {
     let callers = Callers::default();
     let mut child = std::process::Command::new("sh");
     let mut child = child.args(["-c", "read line"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
-    let capture_caller =
-        callers.capture_caller(Peer { uid: 7, pid: Some(child.id()) }.into(), Duration::ZERO);
+    let snapshot = callers.capture_caller(Peer { uid: 7, pid: Some(child.id()) }.into(), Duration::ZERO);
     drop(child.stdin.take());
     child.wait().unwrap();
-    let known = callers.known(capture_caller);
+    let known = callers.resolve(snapshot);
     assert_eq!(known.process.pid, child.id());
     assert_eq!(known.parent.map(|parent| parent.pid), Some(std::process::id()));
     assert!(known.parent.is_some_and(|parent| !parent.name().is_empty()));

@@ -1,4 +1,4 @@
-//! Owns what Windows says of a process: the number of whoever started it, and the name of its file.
+//! Owns the lookup of a process on Windows: its parent, and the name of its file.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -12,7 +12,7 @@ use windows_sys::Win32::System::Threading::{
 
 use super::ProcessInfo;
 
-/// Nothing where the process has gone, or the system does not tell.
+/// None if the process is gone, or the system refuses.
 pub(super) fn parent_of(pid: u32) -> Option<u32> {
     parent_number(pid).ok()
 }
@@ -23,7 +23,7 @@ pub(super) fn read(pid: u32) -> Option<(ProcessInfo, u32)> {
 }
 
 fn open(pid: u32) -> io::Result<OwnedHandle> {
-    // SAFETY: plain numbers; the handle is taken over below.
+    // SAFETY: the arguments are numbers; the handle is owned below.
     let process = unsafe { OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid) };
     if process.is_null() {
         return Err(io::Error::last_os_error());
@@ -32,18 +32,18 @@ fn open(pid: u32) -> io::Result<OwnedHandle> {
     Ok(unsafe { OwnedHandle::from_raw_handle(process) })
 }
 
-/// Its number may be another program's by now: Windows does not keep parents.
+/// The process id may be reused already: Windows does not keep parents.
 fn parent_number(pid: u32) -> io::Result<u32> {
     let process = open(pid)?;
-    let mut facts = PROCESS_BASIC_INFORMATION::default();
-    let (size, mut length) = (size_of_val(&facts) as u32, 0);
-    // SAFETY: the process is open, and `facts` is writable for as many bytes as are said.
+    let mut info = PROCESS_BASIC_INFORMATION::default();
+    let (size, mut length) = (size_of_val(&info) as u32, 0);
+    // SAFETY: the process is open, and `info` is writable for that many bytes.
     let status = unsafe {
-        let place = (&raw mut facts).cast();
+        let buffer = (&raw mut info).cast();
         NtQueryInformationProcess(
             process.as_raw_handle(),
             ProcessBasicInformation,
-            place,
+            buffer,
             size,
             &raw mut length,
         )
@@ -51,19 +51,19 @@ fn parent_number(pid: u32) -> io::Result<u32> {
     if status < 0 {
         return Err(io::ErrorKind::NotFound.into());
     }
-    u32::try_from(facts.InheritedFromUniqueProcessId).map_err(io::Error::other)
+    u32::try_from(info.InheritedFromUniqueProcessId).map_err(io::Error::other)
 }
 
 fn name_of(pid: u32) -> io::Result<String> {
     let process = open(pid)?;
     let mut path = [0; 1024];
     let mut length = path.len() as u32;
-    // SAFETY: the process is open, and the room is writable for as many units as are said.
-    let is_told = unsafe {
-        let room = path.as_mut_ptr();
-        QueryFullProcessImageNameW(process.as_raw_handle(), PROCESS_NAME_WIN32, room, &raw mut length) != 0
+    // SAFETY: the process is open, and the buffer is writable for that many units.
+    let is_filled = unsafe {
+        let buffer = path.as_mut_ptr();
+        QueryFullProcessImageNameW(process.as_raw_handle(), PROCESS_NAME_WIN32, buffer, &raw mut length) != 0
     };
-    if !is_told {
+    if !is_filled {
         return Err(io::Error::last_os_error());
     }
     let path = String::from_utf16_lossy(&path[..length as usize]);

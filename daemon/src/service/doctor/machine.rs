@@ -35,8 +35,8 @@ impl Doctor {
     /// Only where there is to be one.
     async fn audit_file(&self) -> Option<Finding> {
         // How it stands is known once it was tried, which may have begun a moment ago.
-        let _ = tokio::time::timeout(AUDIT_PATIENCE, self.audit.copied()).await;
-        let (path, problem) = self.audit.copy()?;
+        let _ = tokio::time::timeout(AUDIT_PATIENCE, self.audit.flush_file()).await;
+        let (path, problem) = self.audit.file_status()?;
         let path = files::show(&path);
         Some(match problem {
             None => MACHINE.fine("audit", format!("every request is noted in {path}")),

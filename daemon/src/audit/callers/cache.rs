@@ -1,0 +1,94 @@
+//! Owns the cache of callers' processes. An entry lives for a second: no system reuses a process id that soon, and a caller
+//! in a loop costs one lookup.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use cp_token_protocol::Peer;
+
+use super::system::{parent_of, read};
+use super::{CallerInfo, ProcessInfo};
+
+/// How many processes are cached: two callers and their parents.
+const CACHE_LEN: usize = 4;
+const CACHE_TTL: Duration = Duration::from_secs(1);
+
+/// Reads who callers are.
+#[derive(Debug, Default)]
+pub struct Callers {
+    /// Newest first.
+    cache: Mutex<Vec<CachedCaller>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct CachedCaller {
+    process: ProcessInfo,
+    parent: u32,
+    boot: Duration,
+}
+
+/// A caller with what can be read only while it exists.
+#[derive(Debug, Clone, Copy)]
+pub struct CallerSnapshot {
+    peer: Peer,
+    /// Absent until [`Callers::capture_caller`]; 0 where the parent is unknown.
+    parent: Option<u32>,
+    boot: Duration,
+}
+
+impl From<Peer> for CallerSnapshot {
+    fn from(peer: Peer) -> Self {
+        Self { peer, parent: None, boot: Duration::ZERO }
+    }
+}
+
+impl Callers {
+    /// Adds the parent's process id, which costs the waiting caller next to nothing; `boot` is now.
+    pub fn capture_caller(&self, caller: CallerSnapshot, boot: Duration) -> CallerSnapshot {
+        let CallerSnapshot { peer, parent: None, .. } = caller else { return caller };
+        let pid = peer.pid.unwrap_or(0);
+        let cached = self.cached(pid, boot).map(|cached| cached.parent);
+        // Kernels before 6.13 have only the slower lookup.
+        let parent = cached.or_else(|| parent_of(pid)).or_else(|| Some(self.lookup(pid, boot)?.parent));
+        CallerSnapshot { peer, parent: parent.or(Some(0)), boot }
+    }
+
+    /// Adds the parent's name. The caller's own name is known only if the slower lookup has read it.
+    pub fn resolve(&self, caller: CallerSnapshot) -> CallerInfo {
+        let CallerSnapshot { peer, parent, boot } = caller;
+        let pid = peer.pid.unwrap_or(0);
+        let info = |pid, cached: Option<CachedCaller>| {
+            cached.map_or(ProcessInfo::new(pid, b""), |cached| cached.process)
+        };
+        let parent = parent.filter(|&parent| parent > 0);
+        CallerInfo {
+            uid: peer.uid,
+            process: info(pid, self.cached(pid, boot)),
+            parent: parent.map(|parent| info(parent, self.lookup(parent, boot))),
+        }
+    }
+
+    fn lookup(&self, pid: u32, boot: Duration) -> Option<CachedCaller> {
+        if let Some(cached) = self.cached(pid, boot) {
+            return Some(cached);
+        }
+        let (process, parent) = read(pid)?;
+        let found = CachedCaller { process, parent, boot };
+        let mut cache = self.cache();
+        cache.retain(|cached| cached.process.pid != pid);
+        cache.truncate(CACHE_LEN - 1);
+        cache.insert(0, found);
+        Some(found)
+    }
+
+    fn cached(&self, pid: u32, boot: Duration) -> Option<CachedCaller> {
+        let is_fresh = |cached: &&CachedCaller| {
+            cached.process.pid == pid && boot.saturating_sub(cached.boot) < CACHE_TTL
+        };
+        self.cache().iter().find(is_fresh).copied()
+    }
+
+    fn cache(&self) -> MutexGuard<'_, Vec<CachedCaller>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
