@@ -134,16 +134,16 @@ impl App {
         let audit = Audit::new(Arc::clone(&clock));
         let traded = Arc::new(redeemer.clone());
         let broker = Broker::new(Arc::clone(&clock), traded, Arc::clone(&audit), chance);
-        let rooms = registry::RegistryDeps {
+        let deps = registry::RegistryDeps {
             state: Arc::clone(&state),
             sources,
-            redeemer: redeemer.clone(),
+            fetcher: redeemer.clone(),
             broker: Arc::clone(&broker),
             audit: Arc::clone(&audit),
             clock: Arc::clone(&clock),
-            gate: Arc::clone(&gate),
+            lock_flag: Arc::clone(&gate),
         };
-        let registry = Arc::new(Registry::new(&paths, rooms));
+        let registry = Arc::new(Registry::new(&paths, deps));
         let examination = Doctor {
             gate: Arc::clone(&gate),
             registry: Arc::clone(&registry),
@@ -198,7 +198,7 @@ impl App {
         let listener = Listener::new(socket, Arc::clone(&self.service), clock, connections)?;
         self.broker.limit_waiters(connections / 2);
         let registry = Arc::clone(&self.registry);
-        tokio::spawn(async move { registry.settle().await });
+        tokio::spawn(async move { registry.recover().await });
         let broker = Arc::clone(&self.broker);
         tokio::spawn(unwind::restarted(move || Arc::clone(&broker).keep_time()));
         protections::warn_of_limits();
@@ -279,7 +279,7 @@ fn stopping(why: &str) -> Stop {
 
 fn on_redeemed(state: &Arc<StateFile>) -> OnFetched {
     let state = Arc::clone(state);
-    Arc::new(move |name, wall| state.redeemed(name, wall))
+    Arc::new(move |name, wall| state.record_token(name, wall))
 }
 
 /// For the replies that are still under way when the daemon stops, and then for the last lines of the audit file.

@@ -176,7 +176,7 @@ impl Lock {
         gate.close();
         broker.close();
         // A change that the server has let pass finds its secret's place still open, if it makes haste.
-        let _ = tokio::time::timeout(GRACE, registry.no_change_under_way()).await;
+        let _ = tokio::time::timeout(GRACE, registry.wait_for_changes()).await;
         state.sealed = Some(latch.seal(contents::withdraw(&self.rooms)).map_err(|packed| {
             self.disengage(state, &packed);
             internal()
@@ -184,7 +184,7 @@ impl Lock {
         state.delay = Delay::default();
         // Its key goes now. Its end would let the machine sleep, which has to wait for the rest.
         let watch = state.armed.take().map(|armed| armed.watch);
-        registry.no_change_under_way().await;
+        registry.wait_for_changes().await;
         // Connections of attempts that were cut short end in tasks of their own.
         for _ in 0..FAREWELLS {
             tokio::task::yield_now().await;

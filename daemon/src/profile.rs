@@ -78,7 +78,7 @@ impl Profile {
     }
 
     /// Whether a caller that names `name` means this profile, or the client or user that it is.
-    pub fn is_called(&self, name: &str) -> bool {
+    pub fn matches_name(&self, name: &str) -> bool {
         let (Identity::ApiClient(id) | Identity::User(id) | Identity::Basic(id)) = &self.identity;
         self.name.as_str() == name || id == name
     }
@@ -89,17 +89,17 @@ impl Profile {
     }
 
     /// Whether the server is sent user name and password with every request, and no token.
-    pub fn has_no_token(&self) -> bool {
+    pub fn is_basic_auth(&self) -> bool {
         matches!(self.identity, Identity::Basic(_))
     }
 
     /// How what is handed out is presented to the API.
     pub fn scheme(&self) -> AuthScheme {
-        if self.has_no_token() { AuthScheme::Basic } else { AuthScheme::Bearer }
+        if self.is_basic_auth() { AuthScheme::Basic } else { AuthScheme::Bearer }
     }
 
     /// The bytes of all its texts together.
-    pub fn text_length(&self) -> usize {
+    pub fn text_len(&self) -> usize {
         let lines = |line: &[String]| line.iter().map(|word| word.len() + 3).sum::<usize>();
         let (Identity::ApiClient(id) | Identity::User(id) | Identity::Basic(id)) = &self.identity;
         let secret = match &self.secret_source {

@@ -22,60 +22,53 @@ use crate::token_request::fetcher::TokenFetcher;
 mod actions;
 mod build;
 mod change;
+mod change_locks;
+mod check_record;
+mod dry_run;
 mod edit;
 pub mod error;
 mod external;
 pub mod failure;
 mod file;
-mod leftovers;
-mod near;
 mod pages;
-mod parsed;
-mod secret;
+mod parsed_text;
+mod recovery;
 mod select;
-mod stability;
-mod trial;
-mod turns;
+mod similar_names;
+mod stable_read;
 mod write_toml;
 
-pub use select::choose;
-
+use change_locks::ChangeLocks;
+pub use check_record::check_record;
 use error::RegistryError;
 use file::{ConfigFile, Reading};
-pub use secret::check_entry;
-use turns::ChangeTurns;
+pub use select::select;
 
-/// The rooms that a registry speaks to; wired by `app`.
+/// What a registry needs of the rest of the daemon.
 pub struct RegistryDeps {
-    /// Dates, and what is between two places.
+    /// The dates of profiles, and the journal of keyring items that are being changed.
     pub state: Arc<StateFile>,
-    /// Where secrets rest.
+    /// Where secrets are stored.
     pub sources: Sources,
-    /// The proof of a secret.
-    pub redeemer: TokenFetcher,
-    /// Tokens.
+    /// Verifies a secret with a token request.
+    pub fetcher: TokenFetcher,
+    /// Holds the tokens.
     pub broker: Arc<Broker>,
-    /// The log, whose file the config names.
+    /// The audit log; the config names its file.
     pub audit: Arc<Audit>,
-    /// Time.
+    /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// Whether the daemon is locked.
-    pub gate: Arc<LockFlag>,
+    pub lock_flag: Arc<LockFlag>,
 }
 
-/// The profiles in force, and what it takes to change them.
+/// The profiles in force, and what is needed to change them.
 pub struct Registry {
+    deps: RegistryDeps,
     file: ConfigFile,
-    state: Arc<StateFile>,
-    sources: Sources,
-    redeemer: TokenFetcher,
-    broker: Arc<Broker>,
-    audit: Arc<Audit>,
-    clock: Arc<dyn Clock>,
-    gate: Arc<LockFlag>,
-    /// Replaced whole; a reader has the old config or the new one, never a mixture.
+    /// Replaced as a whole: a reader has the old config or the new one, never a mixture.
     loaded: Mutex<Loaded>,
-    turns: ChangeTurns,
+    change_locks: ChangeLocks,
 }
 
 #[derive(Default)]
@@ -83,24 +76,18 @@ struct Loaded {
     config: Arc<Config>,
     /// What is wrong with the file since it was last good.
     problem: Option<Failure>,
-    signature: Option<file::Signature>,
+    version: Option<file::FileVersion>,
 }
 
 impl Registry {
     /// No profile yet: the first [`Registry::reload`] brings them. A broken file leaves none, and every caller is told why.
-    pub fn new(paths: &Paths, rooms: RegistryDeps) -> Self {
-        let RegistryDeps { state, sources, redeemer, broker, audit, clock, gate } = rooms;
+    pub fn new(paths: &Paths, deps: RegistryDeps) -> Self {
+        let lock_file = paths.state_file().with_file_name("config.lock");
         Self {
-            file: ConfigFile::new(paths.config_file(), paths.state_file().with_file_name("config.lock")),
-            state,
-            sources,
-            redeemer,
-            broker,
-            audit,
-            clock,
-            gate,
+            deps,
+            file: ConfigFile::new(paths.config_file(), lock_file),
             loaded: Mutex::default(),
-            turns: ChangeTurns::default(),
+            change_locks: ChangeLocks::default(),
         }
     }
 
@@ -109,7 +96,7 @@ impl Registry {
     /// # Errors
     /// What is wrong with the choice, or with the config file.
     pub fn select(&self, selector: &ProfileSelector) -> Result<Arc<Profile>, Failure> {
-        self.or_problem(select::choose(&self.config(), selector))
+        self.or_config_problem(select::select(&self.config(), selector))
     }
 
     /// The profile that a caller means. What is not known may have been written by hand meanwhile.
@@ -120,16 +107,16 @@ impl Registry {
         if let Ok(profile) = self.select(selector) {
             return Ok(profile);
         }
-        self.look_again().await;
+        self.reload_if_changed().await;
         self.select(selector)
     }
 
     /// Reads the config file again where it is not the version that is known.
-    pub async fn look_again(&self) {
+    pub async fn reload_if_changed(&self) {
         let known = {
             let loaded = self.loaded();
             // A file that was refused for its owner or mode is mended without a change of its content.
-            loaded.problem.is_none().then_some(loaded.signature)
+            loaded.problem.is_none().then_some(loaded.version)
         };
         if let Some(read) = self.file.read_unless(known, false).await {
             let _ = self.accept(read);
@@ -147,16 +134,16 @@ impl Registry {
         }
     }
 
-    fn accept(&self, read: file::Read) -> Result<(), Failure> {
+    fn accept(&self, read: file::ReadResult) -> Result<(), Failure> {
         match read {
             Ok(reading) => {
                 self.publish(reading);
                 Ok(())
             }
-            Err((signature, error)) => {
+            Err((version, error)) => {
                 let failure = crate::registry::failure::of_registry(&error);
                 let mut loaded = self.loaded();
-                loaded.signature = signature;
+                loaded.version = version;
                 // One cause is one line, however often it is met.
                 if loaded.problem.replace(failure.clone()).as_ref() != Some(&failure) {
                     tracing::warn!(code = failure.code.name(), "the config file is not used");
@@ -182,8 +169,8 @@ impl Registry {
     }
 
     fn report(&self, profile: &Profile, is_default: bool) -> ProfileReport {
-        let dates = self.state.dates(&profile.name);
-        let standing = self.broker.standing(&profile.name);
+        let dates = self.deps.state.dates(&profile.name);
+        let standing = self.deps.broker.standing(&profile.name);
         ProfileReport {
             name: profile.name.clone(),
             url: profile.url.to_string(),
@@ -205,7 +192,8 @@ impl Registry {
     }
 
     fn secret_state(&self, name: &ProfileName) -> SecretState {
-        self.broker
+        self.deps
+            .broker
             .refused_since(name)
             .map_or(SecretState::Usable, |since| SecretState::Refused(since.as_secs()))
     }
@@ -216,24 +204,24 @@ impl Registry {
         let before = {
             let mut loaded = self.loaded();
             loaded.problem = None;
-            loaded.signature = reading.signature;
+            loaded.version = reading.version;
             std::mem::replace(&mut loaded.config, Arc::clone(config))
         };
         if Arc::ptr_eq(&before, config) {
             return;
         }
-        self.audit.set_file(config.audit_file.as_deref());
+        self.deps.audit.set_file(config.audit_file.as_deref());
         let current = |name: &ProfileName| config.profiles.get(name).cloned();
         match &reading.changed {
             // Among many leases, no other is looked at.
             Some((base, name)) if Arc::ptr_eq(base, &before) => {
-                self.broker.profile_changed(name, current(name).as_ref());
+                self.deps.broker.profile_changed(name, current(name).as_ref());
             }
-            Some(_) | None => self.broker.profiles_changed(current),
+            Some(_) | None => self.deps.broker.profiles_changed(current),
         }
     }
 
-    fn or_problem<T>(&self, found: Result<T, RegistryError>) -> Result<T, Failure> {
+    fn or_config_problem<T>(&self, found: Result<T, RegistryError>) -> Result<T, Failure> {
         found.map_err(|error| {
             self.loaded().problem.clone().unwrap_or_else(|| crate::registry::failure::of_registry(&error))
         })

@@ -163,7 +163,7 @@ impl Service {
             return Err(failure::locked());
         }
         let profile = self.parts.registry.select(selector)?;
-        match profile.has_no_token() && !accepts_basic {
+        match profile.is_basic_auth() && !accepts_basic {
             true => Err(no_token(&profile)),
             false => Ok(profile),
         }

@@ -173,7 +173,7 @@ impl App {
             tokio::time::sleep(LOOK).await;
             door.clear_lobby();
             if self.is_quiet(door)
-                && let Some((lock, changes)) = self.estate.lock.quiet().zip(self.registry.quiet())
+                && let Some((lock, changes)) = self.estate.lock.quiet().zip(self.registry.pause_changes())
             {
                 return Ok(Drained { lock, _changes: changes });
             }

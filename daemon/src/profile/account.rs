@@ -10,7 +10,7 @@ use crate::profile::Profile;
 pub struct AccountKey(String);
 
 /// The end of an account's text where one-time codes go with the password. No origin has a space.
-const CODES: &str = " with codes";
+const WITH_CODES: &str = " with codes";
 
 impl AccountKey {
     /// The account that the profile speaks for, by the very name that is sent.
@@ -26,18 +26,18 @@ impl AccountKey {
     /// refusal of the first says nothing of the second.
     pub fn login(profile: &Profile) -> Self {
         let Self(account) = Self::of(profile);
-        Self(if profile.totp == TotpMethod::None { account } else { account + CODES })
+        Self(if profile.totp == TotpMethod::None { account } else { account + WITH_CODES })
     }
 
     /// Every credential of [`AccountKey::login`] that the account may have.
     pub fn logins(profile: &Profile) -> [Self; 2] {
         let Self(account) = Self::of(profile);
-        [Self(account.clone() + CODES), Self(account)]
+        [Self(account.clone() + WITH_CODES), Self(account)]
     }
 
     /// As [`AccountKey::of`], without regard to upper case: a server may take both spellings for one user. Right where
     /// taking two users for one costs a wait, and wrong where it would hold a password back.
-    pub fn in_any_case(profile: &Profile) -> Self {
+    pub fn ignoring_case(profile: &Profile) -> Self {
         Self(Self::of(profile).0.to_lowercase())
     }
 
@@ -47,7 +47,7 @@ impl AccountKey {
     }
 
     /// An account that was told by [`AccountKey::as_str`].
-    pub fn told(text: String) -> Self {
+    pub fn from_text(text: String) -> Self {
         Self(text)
     }
 
@@ -96,6 +96,6 @@ mod tests {
         }
         let upper = profile("a", "https://a.example", Identity::User("Jo@Example.com".to_owned()));
         assert_ne!(AccountKey::of(&upper), AccountKey::of(&one));
-        assert_eq!(AccountKey::in_any_case(&upper), AccountKey::in_any_case(&one));
+        assert_eq!(AccountKey::ignoring_case(&upper), AccountKey::ignoring_case(&one));
     }
 }

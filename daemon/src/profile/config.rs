@@ -15,8 +15,8 @@ use crate::base::sanitize::clean;
 use crate::profile::{Network, Profile};
 
 pub mod edit;
-mod fault;
 mod network;
+mod parse_message;
 mod profiles;
 mod raw;
 mod sections;
@@ -74,20 +74,20 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with the place of the first problem.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        Self::parse_in_parts(text).map(|(config, _)| config)
+        Self::parse_with_sections(text).map(|(config, _)| config)
     }
 
     /// The same, and where the parts of the text are; nothing where a profile does not stand by itself.
     ///
     /// # Errors
     /// As [`Config::parse`].
-    pub fn parse_in_parts(text: &str) -> Result<(Self, Option<Sections>), ConfigError> {
+    pub fn parse_with_sections(text: &str) -> Result<(Self, Option<Sections>), ConfigError> {
         let (raw, sections) = RawConfig::read(text)?;
         Ok((Self::checked(text, raw)?, sections))
     }
 
     /// The profile that `part` describes by itself, below a top that says `common`; nothing where it is not exactly one.
-    pub fn parse_part(part: &str, common: &Network) -> Option<Profile> {
+    pub fn parse_section(part: &str, common: &Network) -> Option<Profile> {
         let (raw, _) = RawConfig::read(part).ok()?;
         let has_top = RawConfig { profile: BTreeMap::new(), ..raw.clone() } != RawConfig::default();
         let mut profiles = raw.profile.into_iter();
@@ -128,11 +128,13 @@ impl Config {
 
 impl RawConfig {
     fn read(text: &str) -> Result<(Self, Option<Sections>), ConfigError> {
-        let document = Document::parse(text)
-            .map_err(|error| ConfigError::at(text, error.span(), &fault::told(error.message())))?;
+        let document = Document::parse(text).map_err(|error| {
+            ConfigError::at(text, error.span(), &parse_message::without_values(error.message()))
+        })?;
         let sections = Sections::of(text, &document);
-        let raw = Self::deserialize(Deserializer::from(document))
-            .map_err(|error| ConfigError::at(text, error.span(), &fault::told(error.message())))?;
+        let raw = Self::deserialize(Deserializer::from(document)).map_err(|error| {
+            ConfigError::at(text, error.span(), &parse_message::without_values(error.message()))
+        })?;
         Ok((raw, sections))
     }
 }

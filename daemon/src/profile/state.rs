@@ -16,8 +16,8 @@ use crate::base::files::{self, Expected, FileError, Replacement};
 use crate::profile::secret_key::SecretKey;
 
 mod change;
+mod journal_lock;
 mod keys;
-mod leftovers;
 
 use change::Change;
 
@@ -48,7 +48,7 @@ struct StoredState {
     profiles: BTreeMap<String, Dates>,
     /// Keyring items that a change was about to make or remove.
     #[serde(default)]
-    unsettled: Vec<UnsettledKey>,
+    journal: Vec<JournalKey>,
 }
 
 /// What is remembered of a profile.
@@ -63,7 +63,7 @@ pub struct Dates {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct UnsettledKey {
+struct JournalKey {
     profile: String,
     #[serde(flatten)]
     identity: NamedIdentity,
@@ -80,14 +80,14 @@ enum NamedIdentity {
 }
 
 /// Between two writes of dates that nobody waits for.
-const PAUSE: Duration = Duration::from_secs(1);
+const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 /// How often what is remembered is put on top of what another daemon has written meanwhile.
-const ATTEMPTS: usize = 20;
+const MAX_ATTEMPTS: usize = 20;
 /// How long another daemon may be writing, which it does within one reading and one replacement.
-const LOCK_LIMIT: Duration = Duration::from_secs(4);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
 /// The longest wait for the file, which may lie on a disk that hangs: what has not been written by then is written at
 /// another time, with all that is remembered then.
-const SAVE_LIMIT: Duration = Duration::from_secs(5);
+const SAVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl StateFile {
     /// The state in the file at `path`. A file that cannot be used is set aside: it holds nothing that the
@@ -116,14 +116,14 @@ impl StateFile {
     }
 
     /// Remembers that a profile was created at `wall`, time since 1970.
-    pub fn created(&self, name: &ProfileName, wall: Duration) {
+    pub fn record_created(&self, name: &ProfileName, wall: Duration) {
         self.remember(Change::Created(name.to_string(), wall.as_secs()));
     }
 
     /// Remembers that a profile's secret was traded for a token at `wall`, and writes it down in a task of
     /// its own: no caller waits for a disk.
-    pub fn redeemed(self: &Arc<Self>, name: &ProfileName, wall: Duration) {
-        self.remember(Change::Redeemed(name.to_string(), wall.as_secs()));
+    pub fn record_token(self: &Arc<Self>, name: &ProfileName, wall: Duration) {
+        self.remember(Change::TokenIssued(name.to_string(), wall.as_secs()));
         self.write_behind();
     }
 
@@ -140,7 +140,7 @@ impl StateFile {
                     tracing::warn!(file = %files::show(&file.path), %problem, "the state file was not written");
                     break;
                 }
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(WRITE_INTERVAL).await;
             }
             file.is_awaited.store(false, Ordering::Relaxed);
         });
@@ -153,17 +153,17 @@ impl StateFile {
 
     /// Remembers that the keyring item of `key` may exist without a profile that uses it.
     pub fn journal_begin(&self, key: &SecretKey) {
-        self.remember(Change::Unsettled(key.into()));
+        self.remember(Change::JournalBegun(key.into()));
     }
 
     /// The keyring item of `key` is where it belongs.
-    pub fn settle(&self, key: &SecretKey) {
-        self.remember(Change::Settled(key.into()));
+    pub fn journal_commit(&self, key: &SecretKey) {
+        self.remember(Change::JournalCommitted(key.into()));
     }
 
     /// Every key that a change left behind.
-    pub fn unsettled(&self) -> Vec<SecretKey> {
-        self.memory().state.unsettled.iter().filter_map(UnsettledKey::key).collect()
+    pub fn journal_keys(&self) -> Vec<SecretKey> {
+        self.memory().state.journal.iter().filter_map(JournalKey::key).collect()
     }
 
     /// Writes what was remembered to disk, on top of what is there; whole or not at all.
@@ -171,7 +171,7 @@ impl StateFile {
     /// # Errors
     /// [`FileError`]; the file is then as it was.
     pub async fn save(&self) -> Result<(), FileError> {
-        let writing = tokio::time::timeout(SAVE_LIMIT, self.writing.lock());
+        let writing = tokio::time::timeout(SAVE_TIMEOUT, self.writing.lock());
         let _writing = writing.await.map_err(|_| FileError::Hangs)?;
         let (base, pending, written) = {
             let memory = self.memory();
@@ -179,7 +179,7 @@ impl StateFile {
         };
         let path = self.path.clone();
         let merged = move |point: &CommitPoint| merge(&path, &base, &pending, point);
-        let state = blocking::on_within(&self.shown(), SAVE_LIMIT, merged).await?;
+        let state = blocking::on_within(&self.shown(), SAVE_TIMEOUT, merged).await?;
         let state = state.ok_or(FileError::Hangs)??;
         let mut memory = self.memory();
         memory.pending.retain(|(number, _)| *number > written);
@@ -221,9 +221,9 @@ fn merge(
     changes: &[(u64, Change)],
     point: &CommitPoint,
 ) -> Result<StoredState, FileError> {
-    let lock = files::lock_writers(&path.with_extension("lock"), LOCK_LIMIT)?;
+    let lock = files::lock_writers(&path.with_extension("lock"), LOCK_TIMEOUT)?;
     files::remove_drafts(path, &lock);
-    for _ in 0..ATTEMPTS {
+    for _ in 0..MAX_ATTEMPTS {
         let found = files::read_own(path);
         let parsed = found.as_deref().ok().and_then(|text| serde_json::from_str::<StoredState>(text).ok());
         let mut state = parsed.unwrap_or_else(|| base.clone());

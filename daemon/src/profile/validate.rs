@@ -8,14 +8,14 @@ use cp_token_protocol::message::{Identity, SecretSource, TotpMethod};
 use crate::profile::proxy::bypass::Bypass;
 
 /// The longest client ID or user name, in bytes.
-const NAME_LIMIT: usize = 256;
+const MAX_NAME_LEN: usize = 256;
 /// The most words of a program line, and the most bytes of all of them.
-const WORDS_LIMIT: usize = 64;
-const LINE_LIMIT: usize = 8192;
+const MAX_WORDS: usize = 64;
+const MAX_LINE_LEN: usize = 8192;
 /// The most entries of `no_proxy`.
-const HOSTS_LIMIT: usize = 64;
+const MAX_HOSTS: usize = 64;
 /// The longest file name that systems take, in bytes.
-const FILE_NAME_LIMIT: usize = 255;
+const MAX_FILE_NAME_LEN: usize = 255;
 
 /// Passes an identity that can stand in an HTTP Basic user name (RFC 7617, section 2).
 ///
@@ -36,7 +36,7 @@ pub fn check_identity(identity: &Identity) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// One clause that says what it has to be.
-pub fn check_location(location: &SecretSource) -> Result<(), &'static str> {
+pub fn check_secret_source(location: &SecretSource) -> Result<(), &'static str> {
     match location {
         SecretSource::Keyring | SecretSource::Memory => Ok(()),
         SecretSource::Command(line) => check_program(line),
@@ -67,20 +67,20 @@ pub fn check_totp(totp: &TotpMethod, identity: &Identity) -> Result<(), &'static
 /// # Errors
 /// One clause that says what they have to be.
 pub fn check_hosts(hosts: &[String]) -> Result<(), &'static str> {
-    require(hosts.len() <= HOSTS_LIMIT && hosts.iter().all(|host| Bypass::parse(host).is_some()), BAD_HOST)
+    require(hosts.len() <= MAX_HOSTS && hosts.iter().all(|host| Bypass::parse(host).is_some()), BAD_HOST)
 }
 
 fn check_program(line: &[String]) -> Result<(), &'static str> {
     let bytes: usize = line.iter().map(|word| word.len() + 1).sum();
     let fits =
-        line.len() <= WORDS_LIMIT && bytes <= LINE_LIMIT && line.iter().all(|word| !word.contains('\0'));
+        line.len() <= MAX_WORDS && bytes <= MAX_LINE_LEN && line.iter().all(|word| !word.contains('\0'));
     require(fits, "a program line has at most 64 words and 8192 bytes")?;
     let program = line.first().ok_or("a program line needs a program")?;
     require(Path::new(program).is_absolute(), "a program needs an absolute path")
 }
 
 fn is_name(text: &str) -> bool {
-    (1..=NAME_LIMIT).contains(&text.len()) && !text.contains(':')
+    (1..=MAX_NAME_LEN).contains(&text.len()) && !text.contains(':')
 }
 
 fn is_path(path: &str) -> bool {
@@ -90,7 +90,7 @@ fn is_path(path: &str) -> bool {
 /// Whether a credential can have that name, which leads to no other folder.
 pub fn is_credential_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    (1..=FILE_NAME_LIMIT).contains(&name.len()) && name.bytes().all(allowed) && ![".", ".."].contains(&name)
+    (1..=MAX_FILE_NAME_LEN).contains(&name.len()) && name.bytes().all(allowed) && ![".", ".."].contains(&name)
 }
 
 fn require(holds: bool, clause: &'static str) -> Result<(), &'static str> {
@@ -129,9 +129,9 @@ mod tests {
     #[test]
     fn b07_a_program_is_never_looked_for_in_a_path() {
         let line = |words: &[&str]| SecretSource::Command(words.iter().map(|&word| word.into()).collect());
-        assert!(check_location(&line(&["/usr/bin/pass", "show", "crash plan"])).is_ok());
+        assert!(check_secret_source(&line(&["/usr/bin/pass", "show", "crash plan"])).is_ok());
         for bad in [&[][..], &["pass"], &["./pass"], &["/bin/a\0b"], &["/bin/x"; 65]] {
-            assert!(check_location(&line(bad)).is_err(), "{bad:?}");
+            assert!(check_secret_source(&line(bad)).is_err(), "{bad:?}");
         }
     }
 
@@ -146,7 +146,7 @@ mod tests {
             (SecretSource::Credential("..".into()), false),
             (SecretSource::Credential(String::new()), false),
         ] {
-            assert_eq!(check_location(&location).is_ok(), good, "{location:?}");
+            assert_eq!(check_secret_source(&location).is_ok(), good, "{location:?}");
         }
     }
 

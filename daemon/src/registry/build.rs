@@ -73,10 +73,10 @@ fn change_network(
 
 fn checked(profile: Profile) -> Result<Profile, RegistryError> {
     validate::check_identity(&profile.identity)
-        .and_then(|()| validate::check_location(&profile.secret_source))
+        .and_then(|()| validate::check_secret_source(&profile.secret_source))
         .and_then(|()| validate::check_totp(&profile.totp, &profile.identity))
         .and_then(|()| validate::check_hosts(&profile.network.no_proxy))
-        .map_err(RegistryError::Grammar)?;
+        .map_err(RegistryError::Invalid)?;
     Ok(profile)
 }
 

@@ -10,9 +10,9 @@ use cp_token_protocol::message::{
 use cp_token_protocol::{Failure, ProfileName, Secret};
 use tokio::sync::MutexGuard;
 
+use super::change_locks::ChangeGuard;
 use super::edit::{Edit, Update};
 use super::error::RegistryError;
-use super::turns::ChangeTurn;
 use super::write_toml::asks_differently;
 use super::{Registry, build};
 use crate::base::commitment::Commitment;
@@ -30,7 +30,7 @@ impl Registry {
         create: ProfileCreate,
         commitment: &Commitment,
     ) -> Result<Vec<String>, Failure> {
-        let _turn = self.turn(&create.name).await?;
+        let _change = self.lock_for_change(&create.name).await?;
         self.try_create(create, commitment).await.map_err(|error| of_registry(&error))
     }
 
@@ -43,7 +43,7 @@ impl Registry {
         update: ProfileUpdate,
         commitment: &Commitment,
     ) -> Result<Vec<String>, Failure> {
-        let _turn = self.turn(&update.name).await?;
+        let _change = self.lock_for_change(&update.name).await?;
         let old = self.select(&ProfileSelector::Named(update.name.clone()))?;
         self.try_update(&old, update, commitment).await.map_err(|error| of_registry(&error))
     }
@@ -57,7 +57,7 @@ impl Registry {
         reset: ProfileResetSecret,
         commitment: &Commitment,
     ) -> Result<Vec<String>, Failure> {
-        let _turn = self.turn(&reset.name).await?;
+        let _change = self.lock_for_change(&reset.name).await?;
         let profile = self.select(&ProfileSelector::Named(reset.name.clone()))?;
         self.try_reset(&profile, reset, commitment).await.map_err(|error| of_registry(&error))
     }
@@ -67,7 +67,7 @@ impl Registry {
     /// # Errors
     /// [`Failure`]; then nothing has changed.
     pub async fn delete(&self, name: &ProfileName, commitment: &Commitment) -> Result<Vec<String>, Failure> {
-        let (_turn, _storing) = self.turn_at_once(commitment).await?;
+        let (_change, _storing) = self.lock_for_edit(commitment).await?;
         let profile = self.select(&ProfileSelector::Named(name.clone()))?;
         self.try_delete(&profile).await.map_err(|error| of_registry(&error))
     }
@@ -81,48 +81,48 @@ impl Registry {
         name: &ProfileName,
         commitment: &Commitment,
     ) -> Result<Vec<String>, Failure> {
-        let (_turn, _storing) = self.turn_at_once(commitment).await?;
-        let written = self.make(Edit::Default(name.clone())).await;
+        let (_change, _storing) = self.lock_for_edit(commitment).await?;
+        let written = self.edit_file(Edit::Default(name.clone())).await;
         let warning = written.map_err(|error| of_registry(&error))?;
         Ok(with_warning(format!("profile {name} is the default now"), warning))
     }
 
     /// That no change stores anything, for as long as it is kept; nothing where one does.
-    pub fn quiet(&self) -> Option<MutexGuard<'_, ()>> {
-        self.turns.quiet()
+    pub fn pause_changes(&self) -> Option<MutexGuard<'_, ()>> {
+        self.change_locks.try_lock_storage()
     }
 
     /// Waits until no change is under way.
-    pub async fn no_change_under_way(&self) {
-        self.turns.all_over().await;
+    pub async fn wait_for_changes(&self) {
+        self.change_locks.wait_idle().await;
     }
 
     /// One change of a profile at a time, and none while the daemon is locked. It begins with the file as it is.
-    async fn turn(&self, name: &ProfileName) -> Result<ChangeTurn<'_>, Failure> {
-        self.require_open()?;
-        let turn = self.turns.of(name).await.map_err(|error| of_registry(&error))?;
+    async fn lock_for_change(&self, name: &ProfileName) -> Result<ChangeGuard<'_>, Failure> {
+        self.require_unlocked()?;
+        let turn = self.change_locks.lock_profile(name).await.map_err(|error| of_registry(&error))?;
         self.reload().await?;
-        self.require_open()?;
+        self.require_unlocked()?;
         Ok(turn)
     }
 
     /// The same for a change that has nothing to verify.
-    async fn turn_at_once(
+    async fn lock_for_edit(
         &self,
         commitment: &Commitment,
-    ) -> Result<(ChangeTurn<'_>, MutexGuard<'_, ()>), Failure> {
-        self.require_open()?;
-        let turn = self.turns.any().map_err(|error| of_registry(&error))?;
-        let storing = self.begin(commitment).await.map_err(|error| of_registry(&error))?;
+    ) -> Result<(ChangeGuard<'_>, MutexGuard<'_, ()>), Failure> {
+        self.require_unlocked()?;
+        let turn = self.change_locks.lock_any().map_err(|error| of_registry(&error))?;
+        let storing = self.commit(commitment).await.map_err(|error| of_registry(&error))?;
         self.reload().await?;
         Ok((turn, storing))
     }
 
-    fn require_open(&self) -> Result<(), Failure> {
-        if self.gate.is_closed() { Err(failure::locked()) } else { Ok(()) }
+    fn require_unlocked(&self) -> Result<(), Failure> {
+        if self.deps.lock_flag.is_closed() { Err(failure::locked()) } else { Ok(()) }
     }
 
-    async fn make(&self, edit: Edit) -> Result<Option<String>, RegistryError> {
+    async fn edit_file(&self, edit: Edit) -> Result<Option<String>, RegistryError> {
         self.write(self.file.prepare(edit).await?).await
     }
 
@@ -138,22 +138,22 @@ impl Registry {
         }
         // Before the server hears of a secret that no profile could use, and a person is asked for one.
         let edit = self.file.require_writable(Edit::Add(Box::new(profile.clone()))).await?;
-        let parts = self.taken_over(&profile, create.secret, create.foreign.as_ref()).await?;
+        let parts = self.with_external_secret(&profile, create.secret, create.foreign.as_ref()).await?;
         let is_asked_for = create.dry_run && profile.keeps_secret() && parts.secret.is_none();
         if is_asked_for {
-            return self.can_be_created(&profile).await;
+            return self.dry_run_create(&profile).await;
         }
-        let entry = self.entry(None, &profile, parts).await?;
+        let entry = self.new_record(None, &profile, parts).await?;
         if create.dry_run {
-            return self.can_be_created(&profile).await;
+            return self.dry_run_create(&profile).await;
         }
-        let proof = self.prove(create.verify, &profile, &entry, create.code).await;
+        let proof = self.verify(create.verify, &profile, &entry, create.code).await;
         let proof = proof.map_err(|error| not_created(error, &profile))?;
-        let _storing = self.begin(commitment).await?;
-        let warning = self.place(&profile, &entry, edit).await?;
-        self.state.created(&profile.name, self.clock.now().wall);
-        self.save_softly();
-        self.take(&profile, proof);
+        let _storing = self.commit(commitment).await?;
+        let warning = self.store_and_write(&profile, &entry, edit).await?;
+        self.deps.state.record_created(&profile.name, self.deps.clock.now().wall);
+        self.save_later();
+        self.install_token(&profile, proof);
         Ok(with_warning(format!("profile {} was created", profile.name), warning))
     }
 
@@ -168,7 +168,7 @@ impl Registry {
         let gives = [&parts.secret, &parts.totp_seed, &parts.proxy_password];
         let gives = gives.iter().any(|part| part.is_some());
         if update.dry_run {
-            return self.can_be_updated(Update { update, old: old.clone(), new }, parts).await;
+            return self.dry_run_update(Update { update, old: old.clone(), new }, parts).await;
         }
         if new == *old && !gives {
             return Ok(vec![format!("profile {} is as it was", old.name)]);
@@ -181,8 +181,8 @@ impl Registry {
         if asks_differently(old, &change.new) || gives {
             notes.extend(self.move_secret(change, parts, code, commitment).await?);
         } else {
-            let _storing = self.begin(commitment).await?;
-            notes.extend(self.make(Edit::Change(Box::new(change))).await?);
+            let _storing = self.commit(commitment).await?;
+            notes.extend(self.edit_file(Edit::Change(Box::new(change))).await?);
         }
         Ok(notes)
     }
@@ -196,22 +196,22 @@ impl Registry {
         commitment: &Commitment,
     ) -> Result<Vec<String>, RegistryError> {
         let (old, new) = (change.old.clone(), change.new.clone());
-        let entry = self.entry(Some(&old), &new, parts).await?;
+        let entry = self.new_record(Some(&old), &new, parts).await?;
         let verify = change.update.verify;
         let edit = self.file.require_writable(Edit::Change(Box::new(change))).await?;
-        let proof = self.prove(verify, &new, &entry, code).await?;
-        let _storing = self.begin(commitment).await?;
+        let proof = self.verify(verify, &new, &entry, code).await?;
+        let _storing = self.commit(commitment).await?;
         let moved = old.secret_key() != new.secret_key() || old.secret_source != new.secret_source;
         let _under_way = if moved { self.journal_begin(&old).await? } else { None };
-        let placed = self.place(&new, &entry, edit).await;
+        let placed = self.store_and_write(&new, &entry, edit).await;
         if placed.is_err() && moved {
-            self.state.settle(&old.secret_key());
-            self.save_softly();
+            self.deps.state.journal_commit(&old.secret_key());
+            self.save_later();
         }
         let warning = placed?;
         // Before anything that takes time: whoever asks meanwhile need not ask the server.
-        self.take(&new, proof);
-        let left = if moved { self.clear(&old).await } else { None };
+        self.install_token(&new, proof);
+        let left = if moved { self.erase_secret(&old).await } else { None };
         Ok(warning.into_iter().chain(left).collect())
     }
 
@@ -222,17 +222,17 @@ impl Registry {
         commitment: &Commitment,
     ) -> Result<Vec<String>, RegistryError> {
         if reset.dry_run {
-            return self.can_be_reset(profile, reset.secret).await;
+            return self.dry_run_reset(profile, reset.secret).await;
         }
         if profile.keeps_secret() && reset.secret.secret.is_none() {
             return Err(RegistryError::SecretNeeded);
         }
-        let entry = self.entry(Some(profile), profile, reset.secret).await?;
-        let proof = self.prove(reset.verify, profile, &entry, reset.code).await?;
-        let _storing = self.begin(commitment).await?;
+        let entry = self.new_record(Some(profile), profile, reset.secret).await?;
+        let proof = self.verify(reset.verify, profile, &entry, reset.code).await?;
+        let _storing = self.commit(commitment).await?;
         self.require_unchanged(profile).await?;
         self.store(profile, &entry).await?;
-        self.take(profile, proof);
+        self.install_token(profile, proof);
         Ok(vec![match profile.keeps_secret() {
             true => format!("profile {} has a new secret", profile.name),
             false => format!("the secret of profile {} was looked at anew", profile.name),
@@ -241,7 +241,7 @@ impl Registry {
 
     /// Passes where a token request of the profile in the file still is the one that was made.
     async fn require_unchanged(&self, profile: &Profile) -> Result<(), RegistryError> {
-        let overtaken = || RegistryError::Overtaken(profile.name.clone(), self.file.shown());
+        let overtaken = || RegistryError::Conflict(profile.name.clone(), self.file.shown());
         self.reload().await.map_err(RegistryError::Reload)?;
         let found = self.config().profiles.get(&profile.name).cloned().ok_or_else(overtaken)?;
         if asks_differently(&found, profile) { Err(overtaken()) } else { Ok(()) }
@@ -252,13 +252,13 @@ impl Registry {
         let _under_way = self.journal_begin(profile).await?;
         let written = self.write(prepared).await;
         if written.is_err() {
-            self.state.settle(&profile.secret_key());
-            self.save_softly();
+            self.deps.state.journal_commit(&profile.secret_key());
+            self.save_later();
         }
         let warning = written?;
-        self.state.remove(&profile.name);
+        self.deps.state.remove(&profile.name);
         let mut notes = with_warning(format!("profile {} was deleted", profile.name), warning);
-        notes.extend(self.clear(profile).await);
+        notes.extend(self.erase_secret(profile).await);
         Ok(notes)
     }
 }
@@ -269,7 +269,7 @@ fn with_warning(done: String, warning: Option<String>) -> Vec<String> {
 }
 
 fn not_created(error: RegistryError, profile: &Profile) -> RegistryError {
-    if let RegistryError::Unproved(failure) = error {
+    if let RegistryError::Unverified(failure) = error {
         return RegistryError::NotCreated(failure, profile.name.clone());
     }
     error

@@ -12,7 +12,7 @@ use crate::profile::Profile;
 use crate::profile::config::edit::{ConfigText, lines_of};
 use crate::profile::config::{Config, ConfigError};
 
-mod parts;
+mod section;
 
 /// A change to the config file.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ pub(super) enum EditError {
     /// The profile that the change is about is not there.
     Unknown(ProfileName),
     /// What the change started from is not what the text says now.
-    Overtaken(ProfileName),
+    Conflict(ProfileName),
     /// The changed text would not mean what it has to mean.
     Unwritable,
 }
@@ -71,7 +71,7 @@ impl Edit {
     pub(super) fn apply(&self, text: &str) -> Result<Edited, EditError> {
         let config = Config::parse(text).map_err(EditError::Broken)?;
         let mut document = ConfigText::of(text, config.network.clone()).map_err(EditError::Broken)?;
-        let (now, new) = self.judge(&config)?;
+        let (now, new) = self.resolve(&config)?;
         let meant = self.meant(&config, new.clone());
         if meant.default != config.default {
             document.set_default(meant.default.as_ref());
@@ -96,7 +96,7 @@ impl Edit {
     }
 
     /// The profile as it stands in the config, and as it is to be, where the change may be made to this config.
-    fn judge(&self, config: &Config) -> Result<NowAndNew, EditError> {
+    fn resolve(&self, config: &Config) -> Result<NowAndNew, EditError> {
         let name = self.name();
         let unknown = || EditError::Unknown(name.clone());
         let now = config.profiles.get(name).cloned();
@@ -105,11 +105,11 @@ impl Edit {
             Self::Add(profile) => Ok((None, Some(Arc::new((**profile).clone())))),
             Self::Change(change) => {
                 let new = now.as_ref().and_then(|now| changed(now, change));
-                Ok((now, Some(new.ok_or_else(|| EditError::Overtaken(name.clone()))?)))
+                Ok((now, Some(new.ok_or_else(|| EditError::Conflict(name.clone()))?)))
             }
             Self::Remove(profile) => match now.ok_or_else(unknown)? {
                 now if has_secret_of(&now, profile) => Ok((Some(now), None)),
-                _ => Err(EditError::Overtaken(name.clone())),
+                _ => Err(EditError::Conflict(name.clone())),
             },
             Self::Default(_) => now.ok_or_else(unknown).map(|now| (Some(Arc::clone(&now)), Some(now))),
         }
@@ -136,7 +136,7 @@ impl Edit {
     }
 
     /// What a person does who makes the change by hand. `text` is what the file would be.
-    pub(super) fn by_hand(&self, text: &str) -> String {
+    pub(super) fn manual_steps(&self, text: &str) -> String {
         let name = match self {
             Self::Add(profile) => &profile.name,
             Self::Change(change) => &change.old.name,

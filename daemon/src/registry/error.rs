@@ -15,7 +15,7 @@ use crate::token_request::totp::SeedError;
 pub enum RegistryError {
     /// A bug of ours.
     #[error("the daemon failed at this")]
-    Bug,
+    Internal,
     /// No profile has that name, but perhaps one of those that are near to it was meant.
     #[error("there is no profile {0}")]
     UnknownProfile(ProfileName, Vec<ProfileName>),
@@ -48,7 +48,7 @@ pub enum RegistryError {
     Origin(RequestUrlError),
     /// An identity, a location or a way to codes breaks its grammar.
     #[error("{0}")]
-    Grammar(&'static str),
+    Invalid(&'static str),
     /// The proxy's address is none.
     #[error(transparent)]
     Proxy(#[from] ProxyUrlError),
@@ -60,7 +60,7 @@ pub enum RegistryError {
     SeedNeeded,
     /// A secret was given for a location that is somebody else's to fill.
     #[error("the secret of this profile is not kept by cp-token")]
-    NotOurs,
+    ExternalSource,
     /// The CA bundle's path does not start at the root.
     #[error("the CA bundle needs an absolute path")]
     RelativeBundle,
@@ -84,7 +84,7 @@ pub enum RegistryError {
     Busy(String),
     /// The profile was changed in the config file while its change was under way.
     #[error("profile {0} was changed in {1} meanwhile; nothing was changed by this command")]
-    Overtaken(ProfileName, String),
+    Conflict(ProfileName, String),
     /// The config file has a form in which the change cannot be written.
     #[error("{0} has a form in which this change cannot be written; nothing was changed")]
     Unwritable(String),
@@ -93,13 +93,13 @@ pub enum RegistryError {
     TooLarge(String, u64),
     /// As many changes as are let in wait already.
     #[error("too many changes to profiles are under way")]
-    TooMany,
+    TooManyChanges,
     /// The config file is not cp-token's to write: its name, and what a person does.
     #[error("{0} is read-only; nothing was changed")]
     ReadOnly(String, String),
     /// There is no config file, and its folder cannot be made or written to.
     #[error("there is no {0}, and {1} cannot be written to; nothing was changed")]
-    NoPlace(String, String),
+    ReadOnlyDir(String, String),
     /// The config or state file could not be written.
     #[error("{0} could not be written: {1}")]
     WriteFailed(String, #[source] FileError),
@@ -108,10 +108,10 @@ pub enum RegistryError {
     Vault(VaultError, Box<Profile>),
     /// The secret that was to be taken over could not be read.
     #[error("{0}")]
-    Foreign(VaultError, Box<Profile>),
+    ExternalItem(VaultError, Box<Profile>),
     /// The secret did not bring a token.
     #[error("the secret was not proved")]
-    Unproved(Failure),
+    Unverified(Failure),
     /// The daemon was locked before the change had begun.
     #[error("the daemon is locked")]
     Locked,

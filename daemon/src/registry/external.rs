@@ -10,19 +10,19 @@ use crate::secrets::vault::check_external_item;
 
 impl Registry {
     /// What the caller gave to rest for `profile`, with the secret of `item` where one is named.
-    pub(super) async fn taken_over(
+    pub(super) async fn with_external_secret(
         &self,
         profile: &Profile,
         given: EntryParts,
         item: Option<&ExternalKeyringItem>,
     ) -> Result<EntryParts, RegistryError> {
         let Some(item) = item else { return Ok(given) };
-        check_external_item(item).map_err(RegistryError::Grammar)?;
+        check_external_item(item).map_err(RegistryError::Invalid)?;
         if given.secret.is_some() {
-            return Err(RegistryError::Grammar("a secret is either given or taken over"));
+            return Err(RegistryError::Invalid("a secret is either given or taken over"));
         }
-        let found = self.sources.external.load_external(item).await;
-        let secret = found.map_err(|error| RegistryError::Foreign(error, Box::new(profile.clone())))?;
+        let found = self.deps.sources.external.load_external(item).await;
+        let secret = found.map_err(|error| RegistryError::ExternalItem(error, Box::new(profile.clone())))?;
         Ok(EntryParts { secret: Some(secret), ..given })
     }
 }

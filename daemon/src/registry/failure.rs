@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use cp_token_protocol::{ErrorCode, Failure};
 
 mod unknown;
-mod unproved;
+mod unverified;
 
 use crate::base::files::FileError;
 use crate::failure::{internal, locked};
@@ -16,17 +16,17 @@ use crate::secrets::failure::{of_external, of_vault};
 pub fn of_registry(error: &RegistryError) -> Failure {
     let (code, hint) = match error {
         RegistryError::Vault(error, profile) => return of_vault(*error, profile),
-        RegistryError::Foreign(error, profile) => return of_external(*error, profile),
-        RegistryError::Unproved(failure) => return unproved::unproved(failure),
+        RegistryError::ExternalItem(error, profile) => return of_external(*error, profile),
+        RegistryError::Unverified(failure) => return unverified::unverified(failure),
         RegistryError::Reload(failure) => return failure.clone(),
         RegistryError::Locked => return locked(),
-        RegistryError::Bug => return internal(),
-        RegistryError::ReadOnly(_, by_hand) => {
-            let hint = format!("Edit it where it comes from: {by_hand}");
+        RegistryError::Internal => return internal(),
+        RegistryError::ReadOnly(_, manual_steps) => {
+            let hint = format!("Edit it where it comes from: {manual_steps}");
             return Failure::new(ErrorCode::WRITE_FAILED, error.to_string()).with_hint(hint);
         }
-        RegistryError::NoPlace(..) => (ErrorCode::WRITE_FAILED, NO_PLACE),
-        RegistryError::NotCreated(failure, name) => return unproved::not_created(failure, name),
+        RegistryError::ReadOnlyDir(..) => (ErrorCode::WRITE_FAILED, NO_PLACE),
+        RegistryError::NotCreated(failure, name) => return unverified::not_created(failure, name),
         RegistryError::UnknownProfile(_, near) => {
             return Failure::new(ErrorCode::UNKNOWN_PROFILE, error.to_string())
                 .with_hint(unknown::meant(near));
@@ -53,13 +53,13 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             "Change it with `cp-token profile update`, give it a new secret with `cp-token profile reset-secret`, or choose another name",
         ),
         RegistryError::Url(_) | RegistryError::Origin(_) => (ErrorCode::INVALID_URL, ""),
-        RegistryError::Grammar(_) => (ErrorCode::INVALID_ARGUMENT, "See `cp-token profile create --help`"),
+        RegistryError::Invalid(_) => (ErrorCode::INVALID_ARGUMENT, "See `cp-token profile create --help`"),
         RegistryError::Proxy(_) => (ErrorCode::INVALID_ARGUMENT, ""),
         RegistryError::Seed(_) => {
             (ErrorCode::SECRET_INVALID, "Copy it from where the account's codes were set up")
         }
         RegistryError::SeedNeeded => (ErrorCode::INVALID_ARGUMENT, "Give the seed with it"),
-        RegistryError::NotOurs => (
+        RegistryError::ExternalSource => (
             ErrorCode::INVALID_ARGUMENT,
             "Change the secret where it is kept, then run this without a secret: it is looked at anew",
         ),
@@ -101,11 +101,11 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             ErrorCode::CONFIG_UNSAFE,
             "Mend that first; cp-token uses no config that others could have written",
         ),
-        RegistryError::Overtaken(..) => (ErrorCode::CONFIG_CHANGED, "Look at the file, then run it again"),
+        RegistryError::Conflict(..) => (ErrorCode::CONFIG_CHANGED, "Look at the file, then run it again"),
         RegistryError::Busy(_) | RegistryError::WriteFailed(_, FileError::Locked) => {
             (ErrorCode::CONFIG_CHANGED, "Run it again; nothing was changed")
         }
-        RegistryError::TooMany => (ErrorCode::TOO_MANY_CHANGES, "Run it again; nothing was changed"),
+        RegistryError::TooManyChanges => (ErrorCode::TOO_MANY_CHANGES, "Run it again; nothing was changed"),
         RegistryError::Unwritable(_) => (
             ErrorCode::CONFIG_BROKEN,
             "Give each profile a table of its own there, [profile.NAME], and run it again",

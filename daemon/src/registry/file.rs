@@ -10,40 +10,40 @@ use cp_token_protocol::ProfileName;
 
 use super::edit::{Edit, EditError, Edited};
 use super::error::RegistryError;
-use super::parsed::Known;
+use super::parsed_text::ParsedText;
 use super::select;
 use crate::base::blocking;
 use crate::base::commit_point::CommitPoint;
 use crate::base::files::{self, Expected, FILE_LIMIT, FileError, Replacement};
 use crate::profile::config::Config;
 
-mod found;
+mod content;
 
-use found::Found;
+use content::FileContent;
 
 /// How often a change is applied anew to what a person has written meanwhile, before it is given up.
-const ATTEMPTS: usize = 5;
+const MAX_ATTEMPTS: usize = 5;
 
 /// The longest wait for the file, which may lie on a disk that hangs: what has not been written by then never is.
-const DEADLINE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long another daemon may be writing, which it does within one reading and one replacement.
-const LOCK_LIMIT: Duration = Duration::from_secs(4);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The same where it has hung before: enough for a disk that answers again.
-const BRIEFLY: Duration = Duration::from_millis(50);
+const SHORT_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// One reading of the file.
 pub(super) struct Reading {
     pub(super) config: Arc<Config>,
-    pub(super) signature: Option<Signature>,
+    pub(super) version: Option<FileVersion>,
     /// The config that a change was made to, and the one profile that differs from it; absent: any may.
     pub(super) changed: Option<(Arc<Config>, ProfileName)>,
 }
 
 /// What tells one version of the file from the next without reading it; absent where there is no file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Signature {
+pub(super) struct FileVersion {
     size: u64,
     changed: SystemTime,
     /// Another one is another file under the same name; absent where the disk keeps none.
@@ -51,18 +51,18 @@ pub(super) struct Signature {
 }
 
 /// A change, the text that it was made to, and what came of it.
-pub(super) struct Prepared {
+pub(super) struct PreparedEdit {
     edit: Edit,
     is_there: bool,
-    known: Arc<Known>,
-    edited: Known,
+    known: Arc<ParsedText>,
+    edited: ParsedText,
 }
 
 /// What the file means after a change, and what people have to know about it.
 pub(super) type Written = (Reading, Option<String>);
 
 /// What came of a reading.
-pub(super) type Read = Result<Reading, (Option<Signature>, Box<RegistryError>)>;
+pub(super) type ReadResult = Result<Reading, (Option<FileVersion>, Box<RegistryError>)>;
 
 #[derive(Clone)]
 pub(super) struct ConfigFile {
@@ -70,7 +70,7 @@ pub(super) struct ConfigFile {
     /// The lock file of its writers.
     lock: PathBuf,
     /// The last good text that was read or written.
-    known: Arc<Mutex<Option<Arc<Known>>>>,
+    known: Arc<Mutex<Option<Arc<ParsedText>>>>,
     /// Whether the last look at the file was given up.
     hangs: Arc<AtomicBool>,
 }
@@ -88,47 +88,55 @@ impl ConfigFile {
         files::exact(&self.path)
     }
 
-    pub(super) fn signature(&self) -> Option<Signature> {
+    pub(super) fn version(&self) -> Option<FileVersion> {
         let facts = std::fs::metadata(&self.path).ok()?;
-        Some(Signature { size: facts.len(), changed: facts.modified().ok()?, created: facts.created().ok() })
+        Some(FileVersion {
+            size: facts.len(),
+            changed: facts.modified().ok()?,
+            created: facts.created().ok(),
+        })
     }
 
     /// A file that does not exist is an empty config where none was known.
-    pub(super) fn read(&self) -> Read {
-        let (signature, text) = self.whole();
+    pub(super) fn read(&self) -> ReadResult {
+        let (version, text) = self.whole();
         match text.and_then(|text| self.known(text)) {
-            Ok(known) => Ok(Reading { config: Arc::clone(&known.config), signature, changed: None }),
-            Err(error) => Err((signature, Box::new(error))),
+            Ok(known) => Ok(Reading { config: Arc::clone(&known.config), version, changed: None }),
+            Err(error) => Err((version, Box::new(error))),
         }
     }
 
     /// What the text means. It is parsed only where it is another than before.
-    fn known(&self, found: Found) -> Result<Arc<Known>, RegistryError> {
+    fn known(&self, found: FileContent) -> Result<Arc<ParsedText>, RegistryError> {
         let text = match found {
-            Found::Same(known) => return Ok(known),
-            Found::Other(text) => text,
-            Found::Nothing => String::new(),
+            FileContent::Same(known) => return Ok(known),
+            FileContent::Other(text) => text,
+            FileContent::Nothing => String::new(),
         };
-        let parsed = Known::parse(text);
+        let parsed = ParsedText::parse(text);
         Ok(self.remember(parsed.map_err(|error| RegistryError::Config(self.shown(), error))?))
     }
 
-    fn remember(&self, known: Known) -> Arc<Known> {
+    fn remember(&self, known: ParsedText) -> Arc<ParsedText> {
         let known = Arc::new(known);
         *self.last() = Some(Arc::clone(&known));
         known
     }
 
-    fn last(&self) -> MutexGuard<'_, Option<Arc<Known>>> {
+    fn last(&self) -> MutexGuard<'_, Option<Arc<ParsedText>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the file says now; nothing where it is the version of this signature. Once it has hung, only whoever `insists`
+    /// What the file says now; nothing where it is the version of this version. Once it has hung, only whoever `insists`
     /// waits for it as long again.
-    pub(super) async fn read_unless(&self, known: Option<Option<Signature>>, insists: bool) -> Option<Read> {
+    pub(super) async fn read_unless(
+        &self,
+        known: Option<Option<FileVersion>>,
+        insists: bool,
+    ) -> Option<ReadResult> {
         let file = self.clone();
-        let work = move || (known != Some(file.signature())).then(|| file.read());
-        let patience = if self.hangs.load(Ordering::Relaxed) && !insists { BRIEFLY } else { DEADLINE };
+        let work = move || (known != Some(file.version())).then(|| file.read());
+        let patience = if self.hangs.load(Ordering::Relaxed) && !insists { SHORT_TIMEOUT } else { TIMEOUT };
         let read = tokio::time::timeout(patience, blocking::on(&self.shown(), work)).await;
         self.hangs.store(read.is_err(), Ordering::Relaxed);
         match read {
@@ -142,19 +150,19 @@ impl ConfigFile {
     ///
     /// # Errors
     /// Why it cannot be made, or written.
-    pub(super) async fn prepare(&self, edit: Edit) -> Result<Prepared, RegistryError> {
+    pub(super) async fn prepare(&self, edit: Edit) -> Result<PreparedEdit, RegistryError> {
         let file = self.clone();
-        self.in_background(move |_| file.prepared(edit)).await
+        self.run_blocking(move |_| file.prepared(edit)).await
     }
 
-    fn prepared(&self, edit: Edit) -> Result<Prepared, RegistryError> {
+    fn prepared(&self, edit: Edit) -> Result<PreparedEdit, RegistryError> {
         let found = self.whole().1?;
-        let is_there = !matches!(found, Found::Nothing);
+        let is_there = !matches!(found, FileContent::Nothing);
         let known = self.known(found)?;
         let edited = self.edited(&known, &edit)?;
         let writable = files::check_writable(&self.path);
         writable.map_err(|error| self.not_written(error, &edit, &edited.text))?;
-        Ok(Prepared { edit, is_there, known, edited })
+        Ok(PreparedEdit { edit, is_there, known, edited })
     }
 
     /// The change, where it could be made now and be written.
@@ -170,18 +178,18 @@ impl ConfigFile {
     ///
     /// # Errors
     /// Why it was not made; the file is then as a person left it.
-    pub(super) async fn write(&self, prepared: Prepared) -> Result<Written, RegistryError> {
+    pub(super) async fn write(&self, prepared: PreparedEdit) -> Result<Written, RegistryError> {
         let file = self.clone();
-        self.in_background(move |point| file.write_now(prepared, point)).await
+        self.run_blocking(move |point| file.write_now(prepared, point)).await
     }
 
-    fn write_now(&self, prepared: Prepared, point: &CommitPoint) -> Result<Written, RegistryError> {
-        let lock = files::lock_writers(&self.lock, LOCK_LIMIT);
+    fn write_now(&self, prepared: PreparedEdit, point: &CommitPoint) -> Result<Written, RegistryError> {
+        let lock = files::lock_writers(&self.lock, LOCK_TIMEOUT);
         let lock = lock.map_err(|error| RegistryError::WriteFailed(self.shown(), error))?;
         files::remove_drafts(&self.path, &lock);
         let (mut prepared, mut kept) = (prepared, None);
-        for _ in 0..ATTEMPTS {
-            let Prepared { edit, is_there, known, edited } = prepared;
+        for _ in 0..MAX_ATTEMPTS {
+            let PreparedEdit { edit, is_there, known, edited } = prepared;
             let old = if is_there { Expected::Text(&known.text) } else { Expected::Nothing };
             let written = match old == Expected::Text(&edited.text) {
                 true => Ok(Replacement::Done),
@@ -192,7 +200,7 @@ impl ConfigFile {
                 Replacement::DoneBut(warning) => Some(warning),
                 Replacement::Overtaken(text) => {
                     kept = text.or(kept);
-                    std::thread::sleep(found::CALM);
+                    std::thread::sleep(content::STABLE_TIME);
                     prepared = self.prepared(edit)?;
                     continue;
                 }
@@ -200,15 +208,15 @@ impl ConfigFile {
             let warning = warning.map(|warning| format!("{}: {warning}", self.shown()));
             let changed = Some((Arc::clone(&known.config), edit.name().clone()));
             let config = Arc::clone(&self.remember(edited).config);
-            // Whoever writes the file from now on is noticed by a signature that is none.
-            return Ok((Reading { config, signature: None, changed }, warning));
+            // Whoever writes the file from now on is noticed by a version that is none.
+            return Ok((Reading { config, version: None, changed }, warning));
         }
         Err(RegistryError::Busy(self.shown()))
     }
 
     /// The text with the change: of one part where that will do, else of the whole.
-    fn edited(&self, known: &Known, edit: &Edit) -> Result<Known, RegistryError> {
-        let edited = match edit.apply_to_part(known) {
+    fn edited(&self, known: &ParsedText, edit: &Edit) -> Result<ParsedText, RegistryError> {
+        let edited = match edit.apply_to_section(known) {
             Some(edited) => edited,
             None => self.edited_whole(known, edit)?,
         };
@@ -218,25 +226,25 @@ impl ConfigFile {
         }
     }
 
-    fn edited_whole(&self, known: &Known, edit: &Edit) -> Result<Known, RegistryError> {
+    fn edited_whole(&self, known: &ParsedText, edit: &Edit) -> Result<ParsedText, RegistryError> {
         let Edited { text, config } = edit.apply(&known.text).map_err(|error| match error {
             EditError::Broken(error) => RegistryError::Config(self.shown(), error),
             EditError::Exists(name) => RegistryError::Exists(name),
-            EditError::Unknown(name) => select::unknown(&known.config, &name),
-            EditError::Overtaken(name) => RegistryError::Overtaken(name, self.shown()),
+            EditError::Unknown(name) => select::unknown_profile(&known.config, &name),
+            EditError::Conflict(name) => RegistryError::Conflict(name, self.shown()),
             EditError::Unwritable => RegistryError::Unwritable(self.shown()),
         })?;
-        let known = Known::parse(text).map_err(|error| RegistryError::Config(self.shown(), error))?;
-        Ok(Known { config: Arc::new(config), ..known })
+        let known = ParsedText::parse(text).map_err(|error| RegistryError::Config(self.shown(), error))?;
+        Ok(ParsedText { config: Arc::new(config), ..known })
     }
 
     fn not_written(&self, error: FileError, edit: &Edit, text: &str) -> RegistryError {
         let FileError::ReadOnly(place) = error else {
             return RegistryError::WriteFailed(self.shown(), error);
         };
-        match self.signature() {
-            None => RegistryError::NoPlace(self.shown(), self.folder_of(place)),
-            Some(_) => RegistryError::ReadOnly(place, edit.by_hand(text)),
+        match self.version() {
+            None => RegistryError::ReadOnlyDir(self.shown(), self.folder_of(place)),
+            Some(_) => RegistryError::ReadOnly(place, edit.manual_steps(text)),
         }
     }
 
@@ -248,12 +256,12 @@ impl ConfigFile {
         }
     }
 
-    async fn in_background<T: Send + 'static>(
+    async fn run_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&CommitPoint) -> Result<T, RegistryError> + Send + 'static,
     ) -> Result<T, RegistryError> {
         let failed = |error| RegistryError::WriteFailed(self.shown(), error);
-        let outcome = blocking::on_within(&self.shown(), DEADLINE, work).await;
+        let outcome = blocking::on_within(&self.shown(), TIMEOUT, work).await;
         let not_done = |error| self.not_done(error, RegistryError::WriteFailed);
         outcome.map_err(not_done)?.ok_or_else(|| failed(FileError::Hangs))?
     }
@@ -261,7 +269,7 @@ impl ConfigFile {
     /// What it means that work at the file was not begun, or panicked.
     fn not_done(&self, error: io::Error, refused: fn(String, FileError) -> RegistryError) -> RegistryError {
         match blocking::is_panic(&error) {
-            true => RegistryError::Bug,
+            true => RegistryError::Internal,
             false => refused(self.shown(), FileError::Io(error)),
         }
     }

@@ -6,24 +6,26 @@ use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{OriginSelector, ProfileSelector};
 
 use super::error::RegistryError;
-use super::near::near;
+use super::similar_names::similar_names;
 use crate::profile::Profile;
 use crate::profile::config::Config;
 use crate::profile::request_url::RequestUrl;
 
 /// The user name in URLs for git that tells of nobody.
-const ANYBODY: &str = "git";
+const ANY_USER: &str = "git";
 
 /// The profile that a caller means.
 ///
 /// # Errors
 /// Where it is none, or more than one.
-pub fn choose(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile>, RegistryError> {
+pub fn select(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile>, RegistryError> {
     let profiles = &config.profiles;
     match selector {
-        ProfileSelector::Named(name) => profiles.get(name).cloned().ok_or_else(|| unknown(config, name)),
-        ProfileSelector::Url(text) => choose_by_url(config, RequestUrl::parse(text, true)?),
-        ProfileSelector::Origin(selector) => choose_for_origin(config, selector),
+        ProfileSelector::Named(name) => {
+            profiles.get(name).cloned().ok_or_else(|| unknown_profile(config, name))
+        }
+        ProfileSelector::Url(text) => select_by_url(config, RequestUrl::parse(text, true)?),
+        ProfileSelector::Origin(selector) => select_by_origin(config, selector),
         ProfileSelector::Default => {
             let default = config.default.as_ref().and_then(|name| profiles.get(name));
             match (default, profiles.len()) {
@@ -36,7 +38,7 @@ pub fn choose(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile
     }
 }
 
-fn choose_by_url(config: &Config, url: RequestUrl) -> Result<Arc<Profile>, RegistryError> {
+fn select_by_url(config: &Config, url: RequestUrl) -> Result<Arc<Profile>, RegistryError> {
     let matching: Vec<_> = config.profiles.values().filter(|profile| profile.answers_for(&url)).collect();
     match matching.as_slice() {
         [] => Err(RegistryError::UnknownUrl(url)),
@@ -46,17 +48,17 @@ fn choose_by_url(config: &Config, url: RequestUrl) -> Result<Arc<Profile>, Regis
 }
 
 /// A program that asks for an origin cannot ask back, so among several the preferred one is taken, or the default.
-fn choose_for_origin(config: &Config, selector: &OriginSelector) -> Result<Arc<Profile>, RegistryError> {
+fn select_by_origin(config: &Config, selector: &OriginSelector) -> Result<Arc<Profile>, RegistryError> {
     let url = RequestUrl::parse(&selector.url, true)?;
     let is_wanted = |profile: &&Arc<Profile>| {
         profile.answers_for(&url) && selector.profile.as_ref().is_none_or(|name| *name == profile.name)
     };
     let answering: Vec<_> = config.profiles.values().filter(is_wanted).collect();
     let is_meant =
-        |profile: &&Arc<Profile>| selector.username.as_ref().is_none_or(|name| profile.is_called(name));
+        |profile: &&Arc<Profile>| selector.username.as_ref().is_none_or(|name| profile.matches_name(name));
     let mut matching: Vec<_> = answering.iter().copied().filter(is_meant).collect();
     if matching.is_empty() && !answering.is_empty() {
-        if selector.username.as_deref() != Some(ANYBODY) {
+        if selector.username.as_deref() != Some(ANY_USER) {
             return Err(RegistryError::UnknownUser(url));
         }
         matching = answering;
@@ -73,19 +75,19 @@ fn choose_for_origin(config: &Config, selector: &OriginSelector) -> Result<Arc<P
 }
 
 /// No profile has that name.
-pub(super) fn unknown(config: &Config, name: &ProfileName) -> RegistryError {
+pub(super) fn unknown_profile(config: &Config, name: &ProfileName) -> RegistryError {
     RegistryError::UnknownProfile(
         name.clone(),
-        near(config.profiles.values().map(|profile| &profile.name), name),
+        similar_names(config.profiles.values().map(|profile| &profile.name), name),
     )
 }
 
 /// Their names; the first few of many, which a message has room for.
 fn names<'p>(profiles: impl Iterator<Item = &'p Arc<Profile>>) -> String {
-    const MOST: usize = 10;
+    const MAX_NAMES: usize = 10;
     let names: Vec<_> = profiles.map(|profile| profile.name.as_str()).collect();
-    match names.len().checked_sub(MOST) {
-        Some(more) if more > 0 => format!("{} and {more} others", names[..MOST].join(", ")),
+    match names.len().checked_sub(MAX_NAMES) {
+        Some(more) if more > 0 => format!("{} and {more} others", names[..MAX_NAMES].join(", ")),
         _ => names.join(", "),
     }
 }
@@ -119,7 +121,7 @@ mod tests {
     /// The name of the profile that is chosen, or why none is.
     fn chosen(config: &str, selector: OriginSelector) -> String {
         let config = Config::parse(config).unwrap();
-        match choose(&config, &ProfileSelector::Origin(selector)) {
+        match select(&config, &ProfileSelector::Origin(selector)) {
             Ok(profile) => profile.name.to_string(),
             Err(RegistryError::UnknownUrl(_)) => "unknown".to_owned(),
             Err(RegistryError::UnknownUser(_)) => "unknown user".to_owned(),

@@ -99,7 +99,7 @@ impl Doctor {
                 Err(problem) if self.registry.problem().as_ref() == Some(&problem) => Ok((Vec::new(), None)),
                 profile => Ok((vec![profile?], None)),
             },
-            None => Ok(self.registry.part(request.after.as_ref(), AT_ONCE)),
+            None => Ok(self.registry.batch(request.after.as_ref(), AT_ONCE)),
         }
     }
 

@@ -18,7 +18,7 @@ impl Service {
     ) -> Response {
         let mut profile = self.profile_for(&request.profile, request.accepts_basic);
         if profile.is_err() {
-            self.parts.registry.look_again().await;
+            self.parts.registry.reload_if_changed().await;
             profile = self.profile_for(&request.profile, request.accepts_basic);
         }
         match self.grant_of(profile, request, caller) {

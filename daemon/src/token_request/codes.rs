@@ -122,7 +122,8 @@ impl Codes {
 
     /// Takes over the codes that one account has used.
     pub fn import_state(&self, legacy: &handover::Codes) {
-        lock(&self.used).insert(AccountKey::told(legacy.account.clone()), UsedCodes::import_state(legacy));
+        lock(&self.used)
+            .insert(AccountKey::from_text(legacy.account.clone()), UsedCodes::import_state(legacy));
     }
 
     /// A code that is not ours to compute takes the step of the usual length.
@@ -227,7 +228,7 @@ impl Codes {
         new: Use,
         known: Option<u64>,
     ) -> Result<Option<Use>, ClaimError> {
-        self.log.claim(Claim { account: AccountKey::in_any_case(profile), now, new, known }).await
+        self.log.claim(Claim { account: AccountKey::ignoring_case(profile), now, new, known }).await
     }
 
     /// The account's step was taken by somebody else; how long to wait for the next.
@@ -240,7 +241,7 @@ impl Codes {
     }
 
     fn used<T>(&self, profile: &Profile, look: impl FnOnce(&mut UsedCodes) -> T) -> T {
-        look(lock(&self.used).entry(AccountKey::in_any_case(profile)).or_default())
+        look(lock(&self.used).entry(AccountKey::ignoring_case(profile)).or_default())
     }
 }
 

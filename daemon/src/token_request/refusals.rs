@@ -174,7 +174,7 @@ impl Refusals {
         held.key = None;
         held.restore(&refusal.key);
         let handover::Refusal { profile, account, fingerprint, failure, .. } = refusal;
-        held.insert((AccountKey::told(account), fingerprint), profile, failure);
+        held.insert((AccountKey::from_text(account), fingerprint), profile, failure);
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use cp_token_protocol::message::{OriginSelector, ProfileSelector};
 use cp_token_protocol::{TargetUrl, origin};
 use cp_tokend::profile::config::Config;
-use cp_tokend::registry::choose;
+use cp_tokend::registry::select;
 
 use near_misses::Source;
 
@@ -76,7 +76,7 @@ impl Judge {
 
 fn answered(config: &Config, url: String) -> Option<String> {
     let selector = OriginSelector { url, profile: None, username: None, preferred: None };
-    let profile = choose(config, &ProfileSelector::Origin(selector)).ok()?;
+    let profile = select(config, &ProfileSelector::Origin(selector)).ok()?;
     Some(profile.name.to_string())
 }
 

@@ -45,7 +45,7 @@ impl ConfigText {
     }
 
     /// Opens one part of such a text, for which `common` holds; nothing where it cannot be parsed by itself.
-    pub fn open_part(text: &str, common: &Network) -> Option<Self> {
+    pub fn open_section(text: &str, common: &Network) -> Option<Self> {
         let form = Form { has_mark: text.starts_with(MARK), has_crlf: has_only_crlf(text) };
         Some(Self { document: text.parse().ok()?, common: common.clone(), form })
     }

@@ -142,7 +142,7 @@ impl RawProfile {
                 );
             }
         };
-        validate::check_location(&location).map(|()| location)
+        validate::check_secret_source(&location).map(|()| location)
     }
 
     fn network(&self, common: &Network) -> Result<Network, Problem> {

@@ -43,12 +43,12 @@ impl Sections {
     }
 
     /// The part before the first table.
-    pub fn top(&self, text: &str) -> Range<usize> {
+    pub fn head(&self, text: &str) -> Range<usize> {
         0..self.starts.first().map_or(text.len(), |(start, _)| *start)
     }
 
     /// The profile's own part, with the comments that touch its header.
-    pub fn part(&self, text: &str, name: &ProfileName) -> Option<Range<usize>> {
+    pub fn range_of(&self, text: &str, name: &ProfileName) -> Option<Range<usize>> {
         let place = self.starts.iter().position(|(_, whose)| whose.as_ref() == Some(name))?;
         let end = self.starts.get(place + 1).map_or(text.len(), |(start, _)| *start);
         Some(self.starts[place].0..end)
@@ -72,7 +72,7 @@ impl Sections {
     /// The text without a profile's table and the comments that touch it, and its parts. Comments behind an empty line
     /// stay, and so does what stands below the last table.
     pub fn removed(&self, text: &str, name: &ProfileName) -> Option<(String, Self)> {
-        let part = self.part(text, name)?;
+        let part = self.range_of(text, name)?;
         let (changed, mut sections) = self.replaced(text, &part, left_over(text, &part));
         sections.starts.retain(|(_, whose)| whose.as_ref() != Some(name));
         Some((changed, sections))

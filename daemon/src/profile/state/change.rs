@@ -1,6 +1,6 @@
 //! Owns what can be remembered, as changes that can be made to any state: another daemon's, too. Pure.
 
-use super::{StoredState, UnsettledKey};
+use super::{JournalKey, StoredState};
 
 /// One thing that is remembered, of a profile by name or of a keyring item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,37 +8,39 @@ pub(super) enum Change {
     /// It was created, in seconds since 1970.
     Created(String, u64),
     /// Its secret was traded, in seconds since 1970.
-    Redeemed(String, u64),
+    TokenIssued(String, u64),
     /// It is gone.
     Removed(String),
     /// The item may exist without a profile that uses it.
-    Unsettled(UnsettledKey),
+    JournalBegun(JournalKey),
     /// The item is where it belongs.
-    Settled(UnsettledKey),
+    JournalCommitted(JournalKey),
 }
 
 impl Change {
     pub(super) fn apply(&self, state: &mut StoredState) {
         match self {
             Self::Created(name, at) => state.profiles.entry(name.clone()).or_default().created = Some(*at),
-            Self::Redeemed(name, at) => {
+            Self::TokenIssued(name, at) => {
                 state.profiles.entry(name.clone()).or_default().last_redeemed = Some(*at)
             }
             Self::Removed(name) => drop(state.profiles.remove(name)),
-            Self::Unsettled(key) if state.unsettled.contains(key) => {}
-            Self::Unsettled(key) => state.unsettled.push(key.clone()),
-            Self::Settled(key) => state.unsettled.retain(|other| other != key),
+            Self::JournalBegun(key) if state.journal.contains(key) => {}
+            Self::JournalBegun(key) => state.journal.push(key.clone()),
+            Self::JournalCommitted(key) => state.journal.retain(|other| other != key),
         }
     }
 
     /// Whether nothing is missed of `earlier` once this is made.
     pub(super) fn replaces(&self, earlier: &Self) -> bool {
-        use Change::{Created, Redeemed, Removed, Settled, Unsettled};
+        use Change::{Created, JournalBegun, JournalCommitted, Removed, TokenIssued};
         match (self, earlier) {
             (Created(new, _), Created(old, _))
-            | (Redeemed(new, _), Redeemed(old, _))
-            | (Removed(new), Created(old, _) | Redeemed(old, _) | Removed(old)) => new == old,
-            (Unsettled(new) | Settled(new), Unsettled(old) | Settled(old)) => new == old,
+            | (TokenIssued(new, _), TokenIssued(old, _))
+            | (Removed(new), Created(old, _) | TokenIssued(old, _) | Removed(old)) => new == old,
+            (JournalBegun(new) | JournalCommitted(new), JournalBegun(old) | JournalCommitted(old)) => {
+                new == old
+            }
             _ => false,
         }
     }

@@ -3,11 +3,11 @@
 use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::Identity;
 
-use super::{NamedIdentity, UnsettledKey};
+use super::{JournalKey, NamedIdentity};
 use crate::profile::request_url::RequestUrl;
 use crate::profile::secret_key::SecretKey;
 
-impl From<&SecretKey> for UnsettledKey {
+impl From<&SecretKey> for JournalKey {
     fn from(key: &SecretKey) -> Self {
         let identity = match key.identity.clone() {
             Identity::ApiClient(id) => NamedIdentity::ClientId(id),
@@ -18,7 +18,7 @@ impl From<&SecretKey> for UnsettledKey {
     }
 }
 
-impl UnsettledKey {
+impl JournalKey {
     pub(super) fn key(&self) -> Option<SecretKey> {
         let profile = ProfileName::parse(&self.profile).ok()?;
         // What was stored for a loopback address may be removed from there too.

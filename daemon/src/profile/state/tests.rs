@@ -41,18 +41,18 @@ fn key(of: &str) -> SecretKey {
 async fn what_another_daemon_has_written_stays() {
     let folder = Folder::new("two");
     let (one, two) = (folder.load(), folder.load());
-    one.created(&name("a"), Duration::from_secs(1));
+    one.record_created(&name("a"), Duration::from_secs(1));
     one.journal_begin(&key("a"));
     one.save().await.unwrap();
-    two.created(&name("b"), Duration::from_secs(2));
+    two.record_created(&name("b"), Duration::from_secs(2));
     two.journal_begin(&key("b"));
     two.save().await.unwrap();
-    one.settle(&key("a"));
+    one.journal_commit(&key("a"));
     one.save().await.unwrap();
     for state in [one, folder.load()] {
         assert_eq!(state.dates(&name("a")).created, Some(1));
         assert_eq!(state.dates(&name("b")).created, Some(2));
-        assert_eq!(state.unsettled(), [key("b")]);
+        assert_eq!(state.journal_keys(), [key("b")]);
     }
 }
 
@@ -63,7 +63,7 @@ async fn what_is_remembered_while_the_file_cannot_be_written_does_not_grow_and_i
     let in_the_way = folder.0.join("state.json");
     std::fs::create_dir(&in_the_way).unwrap();
     for second in 0..100 {
-        state.remember(Change::Redeemed("a".into(), second));
+        state.remember(Change::TokenIssued("a".into(), second));
         state.journal_begin(&key("a"));
         assert!(state.save().await.is_err());
     }
@@ -78,11 +78,11 @@ async fn what_is_remembered_while_the_file_cannot_be_written_does_not_grow_and_i
 async fn leftovers_are_removed_while_no_daemon_makes_a_change_and_changes_are_made_side_by_side() {
     let folder = Folder::new("leftovers");
     let (one, two) = (folder.load(), folder.load());
-    let first = one.change_under_way().await.unwrap();
-    let second = two.change_under_way().await.unwrap();
+    let first = one.lock_for_change().await.unwrap();
+    let second = two.lock_for_change().await.unwrap();
     drop(first);
-    assert!(matches!(one.no_change_under_way().await, Err(FileError::Locked)));
+    assert!(matches!(one.lock_for_recovery().await, Err(FileError::Locked)));
     drop(second);
     // A program that another test starts has the file open for an instant.
-    while one.no_change_under_way().await.is_err() {}
+    while one.lock_for_recovery().await.is_err() {}
 }

@@ -7,7 +7,7 @@ use proptest::test_runner::TestCaseError;
 use super::*;
 use crate::profile::Network;
 use crate::profile::request_url::RequestUrl;
-use crate::registry::parsed::Known;
+use crate::registry::parsed_text::ParsedText;
 
 fn name(text: &str) -> ProfileName {
     ProfileName::parse(text).unwrap()
@@ -142,14 +142,14 @@ fn a_change_is_not_made_where_the_profile_asks_another_server_or_otherwise_by_no
         let now = text.replace(from, to);
         assert!(Config::parse(&now).is_ok() && now != text);
         for edit in &edits {
-            assert_eq!(edit.apply(&now).unwrap_err(), EditError::Overtaken(name("a")), "{now}");
+            assert_eq!(edit.apply(&now).unwrap_err(), EditError::Conflict(name("a")), "{now}");
         }
     }
     let proxied = text.replace("[profile.b]", "proxy = \"http://proxy:1\"\n[profile.b]");
-    assert_eq!(edits[0].apply(&proxied).unwrap_err(), EditError::Overtaken(name("a")));
+    assert_eq!(edits[0].apply(&proxied).unwrap_err(), EditError::Conflict(name("a")));
     assert!(edits[1].apply(&proxied).is_ok(), "its secret is the same, and is to go");
     let renamed = text.replace("profile.a", "profile.z");
-    assert_eq!(edits[0].apply(&renamed).unwrap_err(), EditError::Overtaken(name("a")));
+    assert_eq!(edits[0].apply(&renamed).unwrap_err(), EditError::Conflict(name("a")));
     assert_eq!(edits[1].apply(&renamed).unwrap_err(), EditError::Unknown(name("a")));
 }
 
@@ -215,12 +215,12 @@ fn edit(text: &str, (kind, is_a): (u8, bool)) -> Option<Edit> {
 
 /// A change of one part, where it is made, means what the change of the whole means; what is known of it is true.
 fn check_part(edit: &Edit, text: &str) -> Result<bool, TestCaseError> {
-    let Ok(known) = Known::parse(text.to_owned()) else { return Ok(false) };
-    let Some(edited) = edit.apply_to_part(&known) else { return Ok(false) };
+    let Ok(known) = ParsedText::parse(text.to_owned()) else { return Ok(false) };
+    let Some(edited) = edit.apply_to_section(&known) else { return Ok(false) };
     let whole = edit.apply(text);
     let meant = whole.as_ref().map(|whole| &whole.config);
     prop_assert_eq!(Ok(&*edited.config), meant, "{}", edited.text);
-    let read = Known::parse(edited.text.clone()).unwrap();
+    let read = ParsedText::parse(edited.text.clone()).unwrap();
     prop_assert_eq!(&read.config, &edited.config, "{}", edited.text);
     prop_assert_eq!(&read.sections, &edited.sections, "{}", edited.text);
     Ok(true)
@@ -232,7 +232,7 @@ fn each_change_of_one_part_is_made_to_files_of_the_usual_form_and_keeps_what_peo
                 # b is new\n[profile.b]\nurl = \"https://b.example\"\nclient_id = \"k\"\n# the end\n";
     for edit in edits(text) {
         assert!(check_part(&edit, text).unwrap(), "{edit:?}");
-        let edited = edit.apply_to_part(&Known::parse(text.to_owned()).unwrap()).unwrap().text;
+        let edited = edit.apply_to_section(&ParsedText::parse(text.to_owned()).unwrap()).unwrap().text;
         let gone = if let Edit::Remove(profile) = &edit { profile.name.as_str() } else { "" };
         for (whose, comment) in
             [("", "# all"), ("a", "# a is old"), ("a", "# here"), ("b", "# b is new"), ("", "# the end")]

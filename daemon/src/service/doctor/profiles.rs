@@ -6,7 +6,7 @@ use super::report::ProfileFindings;
 use super::{Doctor, clocks};
 use crate::lease::LeaseStatus;
 use crate::profile::Profile;
-use crate::registry::check_entry;
+use crate::registry::check_record;
 use crate::registry::failure::of_registry;
 use crate::secrets::secret_record::SecretRecord;
 use crate::token_endpoint::ProbeResult;
@@ -29,7 +29,7 @@ impl Doctor {
     }
 
     fn secret(&self, profile: &Profile, entry: &SecretRecord, told: ProfileFindings<'_>) -> Finding {
-        if let Err(error) = check_entry(entry, profile) {
+        if let Err(error) = check_record(entry, profile) {
             return told.fault("secret", &of_registry(&error));
         }
         match self.redeemer.refused_by_server(profile, entry) {

@@ -67,7 +67,7 @@ impl Pauses {
             TOO_MANY_REQUESTS => TokenRequestError::Busy { retry_after: None },
             status => TokenRequestError::ServerFailed { status, retry_after: None },
         };
-        lock(&self.0).insert(AccountKey::told(account), Pause { until: until.into(), error });
+        lock(&self.0).insert(AccountKey::from_text(account), Pause { until: until.into(), error });
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_pause_is_one_accounts_and_ends() {
-        let (one, other) = (AccountKey::told("a".to_owned()), AccountKey::told("b".to_owned()));
+        let (one, other) = (AccountKey::from_text("a".to_owned()), AccountKey::from_text("b".to_owned()));
         let now = Moment { boot: Duration::from_secs(100), wall: Duration::from_secs(1000) };
         let pauses = Pauses::default();
         pauses.note(one.clone(), &TokenRequestError::Busy { retry_after: None }, now);
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn of_two_pauses_the_one_that_ends_later_counts() {
-        let account = || AccountKey::told("a".to_owned());
+        let account = || AccountKey::from_text("a".to_owned());
         let now = Moment { boot: Duration::from_secs(100), wall: Duration::from_secs(1000) };
         let pauses = Pauses::default();
         pauses.note(account(), &busy(60), now);
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_next_daemon_keeps_every_pause_and_what_the_server_said() {
-        let (one, other) = (AccountKey::told("a".to_owned()), AccountKey::told("b".to_owned()));
+        let (one, other) = (AccountKey::from_text("a".to_owned()), AccountKey::from_text("b".to_owned()));
         let now = Moment { boot: Duration::from_secs(100), wall: Duration::from_secs(1000) };
         let failed = |left| TokenRequestError::ServerFailed { status: 503, retry_after: Some(left) };
         let (old, new) = (Pauses::default(), Pauses::default());

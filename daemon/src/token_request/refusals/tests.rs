@@ -5,7 +5,7 @@ use cp_token_protocol::ErrorCode;
 use super::*;
 
 fn account(text: &str) -> AccountKey {
-    AccountKey::told(text.to_owned())
+    AccountKey::from_text(text.to_owned())
 }
 
 fn name(text: &str) -> ProfileName {

@@ -1,7 +1,7 @@
 //! The promise that a deleted profile takes the comments that touch its table along, and no others.
 
 use super::{check_part, remove};
-use crate::registry::parsed::Known;
+use crate::registry::parsed_text::ParsedText;
 
 const OTHER: &str = "profile.c = { url = \"https://c.example\", client_id = \"k\" }\n";
 const TABLES: &str = "\
@@ -35,7 +35,7 @@ fn left(text: &str, gone: &[&str]) -> String {
     for name in gone {
         let edit = remove(&text, name);
         let whole = edit.apply(&text).unwrap().text;
-        if let Some(part) = edit.apply_to_part(&Known::parse(text.clone()).unwrap()) {
+        if let Some(part) = edit.apply_to_section(&ParsedText::parse(text.clone()).unwrap()) {
             assert_eq!(part.text, whole, "both ways are one");
             assert!(check_part(&edit, &text).unwrap());
         }

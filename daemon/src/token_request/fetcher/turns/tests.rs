@@ -9,7 +9,7 @@ const UNPROVED: Limits = Limits { at_once: 1, at_most: 2 };
 const PROVED: Limits = Limits { at_once: 2, at_most: 2 };
 
 fn credential(account: &str) -> Credential {
-    (AccountKey::told(account.to_owned()), [0; 32])
+    (AccountKey::from_text(account.to_owned()), [0; 32])
 }
 
 fn name(text: &str) -> ProfileName {

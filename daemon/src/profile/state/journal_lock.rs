@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{LOCK_LIMIT, SAVE_LIMIT, StateFile};
+use super::{LOCK_TIMEOUT, SAVE_TIMEOUT, StateFile};
 use crate::base::blocking;
 use crate::base::files::{self, FileError, WriterLock};
 
@@ -13,24 +13,24 @@ impl StateFile {
     ///
     /// # Errors
     /// [`FileError::Locked`] where another daemon removes leftovers for too long.
-    pub async fn change_under_way(&self) -> Result<WriterLock, FileError> {
-        self.lock_leftovers(|path| files::share_lock(path, LOCK_LIMIT)).await
+    pub async fn lock_for_change(&self) -> Result<WriterLock, FileError> {
+        self.lock_journal(|path| files::share_lock(path, LOCK_TIMEOUT)).await
     }
 
     /// Kept by whoever removes leftovers.
     ///
     /// # Errors
     /// [`FileError::Locked`] where a change is under way in any daemon.
-    pub async fn no_change_under_way(&self) -> Result<WriterLock, FileError> {
-        self.lock_leftovers(|path| files::lock_writers(path, Duration::ZERO)).await
+    pub async fn lock_for_recovery(&self) -> Result<WriterLock, FileError> {
+        self.lock_journal(|path| files::lock_writers(path, Duration::ZERO)).await
     }
 
-    async fn lock_leftovers(
+    async fn lock_journal(
         &self,
         lock: fn(&Path) -> Result<WriterLock, FileError>,
     ) -> Result<WriterLock, FileError> {
-        let path = self.path.with_file_name("leftovers.lock");
-        let locked = blocking::on_within(&self.shown(), SAVE_LIMIT, move |_| lock(&path)).await?;
+        let path = self.path.with_file_name("journal.lock");
+        let locked = blocking::on_within(&self.shown(), SAVE_TIMEOUT, move |_| lock(&path)).await?;
         locked.ok_or(FileError::Hangs)?
     }
 }

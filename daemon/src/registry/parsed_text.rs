@@ -7,7 +7,7 @@ use crate::profile::config::{Config, ConfigError, Sections};
 
 /// A text that is a good config.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct ParsedText {
     /// The text.
     pub(super) text: String,
     /// What it means.
@@ -16,13 +16,13 @@ pub(super) struct Known {
     pub(super) sections: Option<Sections>,
 }
 
-impl Known {
+impl ParsedText {
     /// What `text` means.
     ///
     /// # Errors
     /// [`ConfigError`] with the place of the first problem.
     pub(super) fn parse(text: String) -> Result<Self, ConfigError> {
-        let (config, sections) = Config::parse_in_parts(&text)?;
+        let (config, sections) = Config::parse_with_sections(&text)?;
         Ok(Self { text, config: Arc::new(config), sections })
     }
 }

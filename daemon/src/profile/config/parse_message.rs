@@ -15,7 +15,7 @@ const KINDS: &[&str] = &[
 ];
 
 /// The reader's sentence without the value that it found.
-pub(super) fn told(sentence: &str) -> String {
+pub(super) fn without_values(sentence: &str) -> String {
     let (found, expected) = sentence.rsplit_once(", expected ").unwrap_or((sentence, "another"));
     let value = ["invalid type: ", "invalid value: "].iter().find_map(|start| found.strip_prefix(start));
     match value {
@@ -51,7 +51,10 @@ mod tests {
 
     #[test]
     fn a_sentence_that_the_reader_does_not_have_today_repeats_no_value_either() {
-        assert_eq!(told("invalid type: SECRET"), "invalid type: something else, expected another");
-        assert_eq!(told("invalid value: string \"SECRET\", expected x"), "invalid type: string, expected x");
+        assert_eq!(without_values("invalid type: SECRET"), "invalid type: something else, expected another");
+        assert_eq!(
+            without_values("invalid value: string \"SECRET\", expected x"),
+            "invalid type: string, expected x"
+        );
     }
 }

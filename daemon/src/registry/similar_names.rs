@@ -3,20 +3,20 @@
 use cp_token_protocol::ProfileName;
 
 /// So many names are told.
-const MOST: usize = 3;
+const MAX_SUGGESTIONS: usize = 3;
 
 /// Those of the names that are nearest to the wanted one: by the fewest letters that differ, or because it is how they
 /// begin. None where all are far from it.
-pub(super) fn near<'n>(
+pub(super) fn similar_names<'n>(
     names: impl Iterator<Item = &'n ProfileName>,
     wanted: &ProfileName,
 ) -> Vec<ProfileName> {
-    let mut most = tolerance(wanted.as_str());
+    let mut max = tolerance(wanted.as_str());
     let (mut nearest, mut longer) = (Vec::new(), Vec::new());
     for name in names {
-        match distance(wanted.as_str().as_bytes(), name.as_str().as_bytes(), most) {
-            Some(distance) if distance < most || nearest.is_empty() => {
-                most = distance;
+        match distance(wanted.as_str().as_bytes(), name.as_str().as_bytes(), max) {
+            Some(distance) if distance < max || nearest.is_empty() => {
+                max = distance;
                 nearest = vec![name];
             }
             Some(_) => nearest.push(name),
@@ -25,9 +25,9 @@ pub(super) fn near<'n>(
         }
     }
     // What many begin with says nothing.
-    let begun = if longer.len() <= MOST { longer } else { Vec::new() };
+    let begun = if longer.len() <= MAX_SUGGESTIONS { longer } else { Vec::new() };
     let near = if nearest.is_empty() { begun } else { nearest };
-    near.into_iter().take(MOST).cloned().collect()
+    near.into_iter().take(MAX_SUGGESTIONS).cloned().collect()
 }
 
 /// How many letters of a name may be wrong; of a short one, everything would be near.
@@ -40,26 +40,26 @@ fn tolerance(wanted: &str) -> usize {
 }
 
 /// How many letters are to be inserted, left out, exchanged or swapped with their neighbour (the optimal string alignment
-/// distance); nothing where it is more than `most`, which is small. Among ten thousand names, nearly all end at the first
+/// distance); nothing where it is more than `max`, which is small. Among ten thousand names, nearly all end at the first
 /// letters that differ.
-fn distance(from: &[u8], to: &[u8], most: usize) -> Option<usize> {
+fn distance(from: &[u8], to: &[u8], max: usize) -> Option<usize> {
     let (from, to) = differing(from, to);
-    if from.len().abs_diff(to.len()) > most {
+    if from.len().abs_diff(to.len()) > max {
         return None;
     }
     match (from, to) {
         ([], rest) | (rest, []) => Some(rest.len()),
-        _ if most == 0 => None,
+        _ if max == 0 => None,
         ([_, from_rest @ ..], [_, to_rest @ ..]) => {
-            let least = most - 1;
+            let fewer = max - 1;
             let swapped = match (from, to) {
-                ([a, b, from @ ..], [c, d, to @ ..]) if a == d && b == c => distance(from, to, least),
+                ([a, b, from @ ..], [c, d, to @ ..]) if a == d && b == c => distance(from, to, fewer),
                 _ => None,
             };
             let others = [
-                distance(from_rest, to_rest, least),
-                distance(from_rest, to, least),
-                distance(from, to_rest, least),
+                distance(from_rest, to_rest, fewer),
+                distance(from_rest, to, fewer),
+                distance(from, to_rest, fewer),
             ];
             others.into_iter().chain([swapped]).flatten().min().map(|distance| distance + 1)
         }
@@ -79,7 +79,7 @@ mod tests {
     fn near_in(names: &[&str], wanted: &str) -> Vec<String> {
         let name = |text: &str| ProfileName::parse(text).unwrap();
         let names: Vec<_> = names.iter().map(|text| name(text)).collect();
-        near(names.iter(), &name(wanted)).iter().map(ToString::to_string).collect()
+        similar_names(names.iter(), &name(wanted)).iter().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Waits until nobody writes a file any more: many editors empty it first and fill it then, and half a config has fewer profiles.
 
 /// How often the file is read while it changes; each reading is followed by one pause.
-const ROUNDS: usize = 20;
+const MAX_READS: usize = 20;
 
 /// A file, as whoever waits for its rest sees it.
-pub(super) trait Changing {
+pub(super) trait WatchedFile {
     /// What tells one version from the next.
     type Version: PartialEq;
     /// What is read.
@@ -26,8 +26,8 @@ pub(super) trait Changing {
 }
 
 /// The version and the text of the file; no text where it changed all the time.
-pub(super) fn at_rest<F: Changing>(file: &F) -> (F::Version, Option<F::Text>) {
-    for _ in 0..ROUNDS {
+pub(super) fn read_stable<F: WatchedFile>(file: &F) -> (F::Version, Option<F::Text>) {
+    for _ in 0..MAX_READS {
         // Taken before the content: a change in between is noticed at the next look.
         let version = file.version();
         let text = file.text();
@@ -62,7 +62,7 @@ mod tests {
         writers: Cell<usize>,
     }
 
-    impl Changing for Written {
+    impl WatchedFile for Written {
         type Version = usize;
         type Text = usize;
         fn version(&self) -> usize {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     fn written(all: usize, known: Option<usize>) -> (usize, Option<usize>) {
-        at_rest(&Written {
+        read_stable(&Written {
             pieces: Cell::new(0),
             all,
             known,
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_file_is_taken_when_it_is_whole_and_not_before() {
-        for all in 0..ROUNDS {
+        for all in 0..MAX_READS {
             assert_eq!(written(all, None), (all, Some(all)));
         }
     }
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn of_a_file_that_never_rests_nothing_is_taken() {
-        assert_eq!(written(usize::MAX, None), (ROUNDS, None));
+        assert_eq!(written(usize::MAX, None), (MAX_READS, None));
     }
 
     #[test]
@@ -127,8 +127,8 @@ mod tests {
             is_first: false,
             writers: Cell::new(writers),
         };
-        assert_eq!(at_rest(&file(ROUNDS - 1)), (0, Some(0)));
-        assert_eq!(at_rest(&file(ROUNDS)), (0, None));
+        assert_eq!(read_stable(&file(MAX_READS - 1)), (0, Some(0)));
+        assert_eq!(read_stable(&file(MAX_READS)), (0, None));
     }
 
     #[test]
@@ -141,9 +141,9 @@ mod tests {
             is_first: true,
             writers: Cell::new(writers),
         };
-        assert_eq!(at_rest(&file(0)), (0, Some(0)));
-        assert_eq!(at_rest(&file(1)), (1, Some(1)));
-        assert_eq!(at_rest(&Written { known: Some(1), ..file(ROUNDS + 1) }), (1, None));
+        assert_eq!(read_stable(&file(0)), (0, Some(0)));
+        assert_eq!(read_stable(&file(1)), (1, Some(1)));
+        assert_eq!(read_stable(&Written { known: Some(1), ..file(MAX_READS + 1) }), (1, None));
     }
 
     #[test]
@@ -156,6 +156,6 @@ mod tests {
             is_first: false,
             writers: Cell::new(0),
         };
-        assert_eq!(at_rest(&file), (0, Some(0)));
+        assert_eq!(read_stable(&file), (0, Some(0)));
     }
 }

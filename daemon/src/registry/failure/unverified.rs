@@ -6,7 +6,7 @@ use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 use crate::token_request::failure::{IF_DELETED, KEPT, RESET_IN_CONSOLE, once_more_in};
 
 /// What was there before is untouched, and nothing else is kept.
-pub(super) fn unproved(failure: &Failure) -> Failure {
+pub(super) fn unverified(failure: &Failure) -> Failure {
     to_run_again("this", failure)
 }
 

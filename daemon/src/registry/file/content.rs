@@ -4,34 +4,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::error::RegistryError;
-use super::super::parsed::Known;
-use super::super::stability;
-use super::{ConfigFile, Signature};
+use super::super::parsed_text::ParsedText;
+use super::super::stable_read;
+use super::{ConfigFile, FileVersion};
 use crate::base::files::{self, FileError};
 
 /// How long a file that somebody else wrote has to stay the same until it is taken as whole.
-pub(super) const CALM: Duration = Duration::from_millis(20);
+pub(super) const STABLE_TIME: Duration = Duration::from_millis(20);
 
 /// What was found under the file's name.
-pub(in crate::registry) enum Found {
+pub(in crate::registry) enum FileContent {
     /// No file.
     Nothing,
     /// The last good text.
-    Same(Arc<Known>),
+    Same(Arc<ParsedText>),
     /// Another text, or the first.
     Other(String),
 }
 
 impl ConfigFile {
     /// The file's version and text when nobody else is writing it.
-    pub(super) fn whole(&self) -> (Option<Signature>, Result<Found, RegistryError>) {
-        let (signature, text) = stability::at_rest(self);
+    pub(super) fn whole(&self) -> (Option<FileVersion>, Result<FileContent, RegistryError>) {
+        let (version, text) = stable_read::read_stable(self);
         let refused = |error| Err(RegistryError::ConfigFile(self.shown(), error));
         match text {
             // Whoever wants no profiles any more says so with a file: a gap in an editor's work would end every token.
-            Some(Ok(Found::Nothing)) if self.has_profiles() => (signature, refused(FileError::Absent)),
-            Some(text) => (signature, text),
-            None => (signature, Err(RegistryError::Busy(self.shown()))),
+            Some(Ok(FileContent::Nothing)) if self.has_profiles() => (version, refused(FileError::Absent)),
+            Some(text) => (version, text),
+            None => (version, Err(RegistryError::Busy(self.shown()))),
         }
     }
 
@@ -39,27 +39,27 @@ impl ConfigFile {
         self.last().as_ref().is_some_and(|last| !last.config.profiles.is_empty())
     }
 
-    fn found(&self) -> Result<Found, RegistryError> {
+    fn found(&self) -> Result<FileContent, RegistryError> {
         let last = self.last().clone();
         let read = match &last {
             Some(last) => files::read_unless(&self.path, &last.text),
             None => files::read_own(&self.path).map(Some),
         };
         match (read, last) {
-            (Ok(None), Some(last)) => Ok(Found::Same(last)),
-            (Ok(text), _) => Ok(Found::Other(text.unwrap_or_default())),
-            (Err(FileError::Absent), _) => Ok(Found::Nothing),
+            (Ok(None), Some(last)) => Ok(FileContent::Same(last)),
+            (Ok(text), _) => Ok(FileContent::Other(text.unwrap_or_default())),
+            (Err(FileError::Absent), _) => Ok(FileContent::Nothing),
             (Err(error), _) => Err(RegistryError::ConfigFile(self.shown(), error)),
         }
     }
 }
 
-impl stability::Changing for ConfigFile {
-    type Version = Option<Signature>;
-    type Text = Result<Found, RegistryError>;
+impl stable_read::WatchedFile for ConfigFile {
+    type Version = Option<FileVersion>;
+    type Text = Result<FileContent, RegistryError>;
 
     fn version(&self) -> Self::Version {
-        self.signature()
+        self.version()
     }
 
     fn text(&self) -> Self::Text {
@@ -69,9 +69,9 @@ impl stability::Changing for ConfigFile {
     fn is_new(&self, text: &Self::Text) -> bool {
         let last = self.last();
         match text {
-            Ok(Found::Other(_)) => last.is_some(),
-            Ok(Found::Nothing) => last.as_ref().is_some_and(|last| !last.text.is_empty()),
-            Ok(Found::Same(_)) | Err(_) => false,
+            Ok(FileContent::Other(_)) => last.is_some(),
+            Ok(FileContent::Nothing) => last.as_ref().is_some_and(|last| !last.text.is_empty()),
+            Ok(FileContent::Same(_)) | Err(_) => false,
         }
     }
 
@@ -80,8 +80,8 @@ impl stability::Changing for ConfigFile {
     }
 
     fn is_another_file(&self, version: &Self::Version) -> bool {
-        let created = |of: &Self::Version| of.and_then(|signature| signature.created);
-        created(version) != created(&self.signature())
+        let created = |of: &Self::Version| of.and_then(|version| version.created);
+        created(version) != created(&self.version())
     }
 
     fn has_writer(&self) -> bool {
@@ -89,6 +89,6 @@ impl stability::Changing for ConfigFile {
     }
 
     fn pause(&self) {
-        std::thread::sleep(CALM);
+        std::thread::sleep(STABLE_TIME);
     }
 }

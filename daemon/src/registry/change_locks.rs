@@ -10,66 +10,66 @@ use tokio::sync::{MutexGuard, OwnedMutexGuard, Semaphore, SemaphorePermit};
 use super::error::RegistryError;
 
 /// How many changes are let in, those that wait included.
-const LIMIT: u32 = 64;
+const MAX_CHANGES: u32 = 64;
 
 /// The changes that were let in.
-pub(super) struct ChangeTurns {
-    places: Semaphore,
+pub(super) struct ChangeLocks {
+    slots: Semaphore,
     profiles: Mutex<HashMap<ProfileName, Arc<tokio::sync::Mutex<()>>>>,
-    storing: tokio::sync::Mutex<()>,
+    storage: tokio::sync::Mutex<()>,
 }
 
 /// A change that was let in; over when this is dropped.
-pub(super) struct ChangeTurn<'t> {
-    _place: SemaphorePermit<'t>,
+pub(super) struct ChangeGuard<'t> {
+    _slot: SemaphorePermit<'t>,
     _profile: Option<OwnedMutexGuard<()>>,
 }
 
-impl Default for ChangeTurns {
+impl Default for ChangeLocks {
     fn default() -> Self {
-        let places = Semaphore::new(LIMIT as usize);
-        Self { places, profiles: Mutex::default(), storing: tokio::sync::Mutex::default() }
+        let slots = Semaphore::new(MAX_CHANGES as usize);
+        Self { slots, profiles: Mutex::default(), storage: tokio::sync::Mutex::default() }
     }
 }
 
-impl ChangeTurns {
+impl ChangeLocks {
     /// A turn that waits for nobody.
     ///
     /// # Errors
     /// Where too many changes are under way.
-    pub(super) fn any(&self) -> Result<ChangeTurn<'_>, RegistryError> {
-        let place = self.places.try_acquire().map_err(|_| RegistryError::TooMany)?;
-        Ok(ChangeTurn { _place: place, _profile: None })
+    pub(super) fn lock_any(&self) -> Result<ChangeGuard<'_>, RegistryError> {
+        let slot = self.slots.try_acquire().map_err(|_| RegistryError::TooManyChanges)?;
+        Ok(ChangeGuard { _slot: slot, _profile: None })
     }
 
     /// A turn that no other change of this profile has meanwhile.
     ///
     /// # Errors
-    /// As [`ChangeTurns::any`].
-    pub(super) async fn of(&self, name: &ProfileName) -> Result<ChangeTurn<'_>, RegistryError> {
-        let turn = self.any()?;
+    /// As [`ChangeLocks::lock_any`].
+    pub(super) async fn lock_profile(&self, name: &ProfileName) -> Result<ChangeGuard<'_>, RegistryError> {
+        let guard = self.lock_any()?;
         let profile = {
             let mut profiles = self.profiles.lock().unwrap_or_else(PoisonError::into_inner);
             profiles.retain(|_, profile| Arc::strong_count(profile) > 1);
             Arc::clone(profiles.entry(name.clone()).or_default())
         };
-        Ok(ChangeTurn { _profile: Some(profile.lock_owned().await), ..turn })
+        Ok(ChangeGuard { _profile: Some(profile.lock_owned().await), ..guard })
     }
 
     /// Waits until no other change stores anything; none does while this is kept.
-    pub(super) async fn storing(&self) -> MutexGuard<'_, ()> {
-        self.storing.lock().await
+    pub(super) async fn lock_storage(&self) -> MutexGuard<'_, ()> {
+        self.storage.lock().await
     }
 
     /// That no change stores anything, for as long as it is kept; nothing where one does.
-    pub(super) fn quiet(&self) -> Option<MutexGuard<'_, ()>> {
-        self.storing.try_lock().ok()
+    pub(super) fn try_lock_storage(&self) -> Option<MutexGuard<'_, ()>> {
+        self.storage.try_lock().ok()
     }
 
     /// Waits until every change is over.
-    pub(super) async fn all_over(&self) {
-        drop(self.places.acquire_many(LIMIT).await);
-        drop(self.storing.lock().await);
+    pub(super) async fn wait_idle(&self) {
+        drop(self.slots.acquire_many(MAX_CHANGES).await);
+        drop(self.storage.lock().await);
     }
 }
 
@@ -79,19 +79,19 @@ mod tests {
 
     #[tokio::test]
     async fn changes_of_one_profile_come_one_after_the_other_and_no_more_are_let_in_than_places() {
-        let (turns, [a, b]) =
-            (ChangeTurns::default(), ["a", "b"].map(|name| ProfileName::parse(name).unwrap()));
-        let first = turns.of(&a).await.unwrap();
-        let mut second = std::pin::pin!(turns.of(&a));
+        let (locks, [a, b]) =
+            (ChangeLocks::default(), ["a", "b"].map(|name| ProfileName::parse(name).unwrap()));
+        let first = locks.lock_profile(&a).await.unwrap();
+        let mut second = std::pin::pin!(locks.lock_profile(&a));
         assert!(futures_are_pending(second.as_mut()).await);
-        drop(turns.of(&b).await.unwrap());
+        drop(locks.lock_profile(&b).await.unwrap());
         drop(first);
         drop(second.await.unwrap());
-        let all: Vec<_> = (0..LIMIT).map(|_| turns.any().unwrap()).collect();
-        assert!(turns.any().is_err());
+        let all: Vec<_> = (0..MAX_CHANGES).map(|_| locks.lock_any().unwrap()).collect();
+        assert!(locks.lock_any().is_err());
         drop(all);
-        turns.all_over().await;
-        assert!(turns.any().is_ok());
+        locks.wait_idle().await;
+        assert!(locks.lock_any().is_ok());
     }
 
     async fn futures_are_pending<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> bool {

@@ -9,20 +9,20 @@ use crate::secrets::secret_record::SecretRecord;
 use crate::token_request::totp::Seed;
 
 /// The longest secret a person may enter, in bytes.
-const LIMIT: usize = 4096;
+const MAX_SECRET_LEN: usize = 4096;
 
 /// Passes an entry that suits the profile; what the profile has no use for is taken out.
 ///
 /// # Errors
 /// What is wrong with it, without repeating any of it.
-pub(super) fn suited(mut entry: SecretRecord, profile: &Profile) -> Result<SecretRecord, RegistryError> {
+pub(super) fn fit_record(mut entry: SecretRecord, profile: &Profile) -> Result<SecretRecord, RegistryError> {
     if profile.totp != TotpMethod::Stored {
         entry.totp_seed = None;
     }
     if profile.network.proxy.as_ref().and_then(|proxy| proxy.user()).is_none() {
         entry.proxy_password = None;
     }
-    check_entry(&entry, profile)?;
+    check_record(&entry, profile)?;
     Ok(entry)
 }
 
@@ -30,24 +30,24 @@ pub(super) fn suited(mut entry: SecretRecord, profile: &Profile) -> Result<Secre
 ///
 /// # Errors
 /// What is wrong with it, without repeating any of it.
-pub fn check_entry(entry: &SecretRecord, profile: &Profile) -> Result<(), RegistryError> {
-    check(&entry.secret).map_err(RegistryError::Secret)?;
+pub fn check_record(entry: &SecretRecord, profile: &Profile) -> Result<(), RegistryError> {
+    check_secret(&entry.secret).map_err(RegistryError::Secret)?;
     if profile.totp == TotpMethod::Stored {
         Seed::parse(entry.totp_seed.as_ref().ok_or(RegistryError::SeedNeeded)?)?;
     }
     let has_user = profile.network.proxy.as_ref().is_some_and(|proxy| proxy.user().is_some());
     match &entry.proxy_password {
-        Some(password) if has_user => check(password).map_err(RegistryError::Secret),
+        Some(password) if has_user => check_secret(password).map_err(RegistryError::Secret),
         Some(_) | None => Ok(()),
     }
 }
 
 /// Passes a secret that HTTP Basic can carry and that was not cut by a line's end.
-fn check(secret: &Secret) -> Result<(), &'static str> {
+fn check_secret(secret: &Secret) -> Result<(), &'static str> {
     let bytes = secret.expose();
     if bytes.is_empty() {
         Err("the secret is empty")
-    } else if bytes.len() > LIMIT {
+    } else if bytes.len() > MAX_SECRET_LEN {
         Err("the secret is longer than 4096 bytes")
     } else if bytes.iter().any(u8::is_ascii_control) {
         Err("the secret has a line break or another control character")
@@ -64,11 +64,11 @@ mod tests {
 
     #[test]
     fn ordinary_secrets_pass_and_broken_ones_are_named() {
-        let check = |bytes: &[u8]| check(&Secret::copy_of(bytes));
+        let check = |bytes: &[u8]| check_secret(&Secret::copy_of(bytes));
         assert_eq!(check(b"DWL-mPQ"), Ok(()));
         assert_eq!(check("pässwörd with spaces: and colon".as_bytes()), Ok(()));
-        assert_eq!(check(&[b'x'; LIMIT]), Ok(()));
-        for bad in [&b""[..], b"a\nb", b"a\r", b"\0", b"\xff\xfe", &[b'x'; LIMIT + 1]] {
+        assert_eq!(check(&[b'x'; MAX_SECRET_LEN]), Ok(()));
+        for bad in [&b""[..], b"a\nb", b"a\r", b"\0", b"\xff\xfe", &[b'x'; MAX_SECRET_LEN + 1]] {
             assert!(check(bad).is_err(), "{bad:?}");
         }
     }
