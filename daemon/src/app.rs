@@ -98,7 +98,7 @@ pub fn run(mut foundation: Startup, ready: impl FnOnce()) -> io::Result<()> {
             return Ok(());
         }
         let mut door = app.start()?;
-        let removals = RemovalWatch::from(app.meeting.folder());
+        let removals = RemovalWatch::new(app.meeting.folder());
         ready();
         if let Some(taken) = taken {
             app.answer(taken);
@@ -120,7 +120,7 @@ impl App {
         let state = Arc::new(StateFile::load(paths.state_file()));
         let keyring = Arc::new(KeyringBackend::default());
         let memory = Arc::new(MemoryBackend::default());
-        let gate = Arc::new(LockFlag::default());
+        let lock_flag = Arc::new(LockFlag::default());
         let sources = Sources {
             keyring: Arc::<KeyringBackend>::clone(&keyring),
             external: Arc::<KeyringBackend>::clone(&keyring),
@@ -141,11 +141,11 @@ impl App {
             broker: Arc::clone(&broker),
             audit: Arc::clone(&audit),
             clock: Arc::clone(&clock),
-            lock_flag: Arc::clone(&gate),
+            lock_flag: Arc::clone(&lock_flag),
         };
         let registry = Arc::new(Registry::new(&paths, deps));
         let examination = Doctor {
-            gate: Arc::clone(&gate),
+            lock_flag: Arc::clone(&lock_flag),
             registry: Arc::clone(&registry),
             broker: Arc::clone(&broker),
             redeemer,
@@ -158,7 +158,7 @@ impl App {
             routes: Arc::default(),
         };
         let lock = Lock::new(LockDeps {
-            gate,
+            lock_flag,
             broker: Arc::clone(&broker),
             registry: Arc::clone(&registry),
             memory: Arc::clone(&memory),
@@ -200,10 +200,10 @@ impl App {
         let registry = Arc::clone(&self.registry);
         tokio::spawn(async move { registry.recover().await });
         let broker = Arc::clone(&self.broker);
-        tokio::spawn(unwind::restarted(move || Arc::clone(&broker).keep_time()));
+        tokio::spawn(unwind::restarted(move || Arc::clone(&broker).run_timer()));
         protections::warn_of_limits();
         let door = Acceptor::open(listener);
-        let (conversations, protections) = (door.conversations(), self.service.protections());
+        let (conversations, protections) = (door.connections(), self.service.protections());
         tokio::spawn(unwind::restarted(move || {
             give_memory_back_after(conversations.clone(), Arc::clone(&protections))
         }));
@@ -244,7 +244,7 @@ impl App {
                     }
                 },
                 () = self.service.stop_requested() => return stopping("at a caller's wish"),
-                () = self.service.restarts().wanted() => true,
+                () = self.service.restarts().requested() => true,
                 () = removals.next() => self.after_removal(door).await,
                 _ = look.tick() => {
                     self.watchdog.turned();
@@ -267,7 +267,7 @@ impl App {
         door.close().await;
         self.broker.stop();
         let _ = tokio::time::timeout(FAREWELL, self.state.flush()).await;
-        let _ = tokio::time::timeout(FAREWELL, door.conversations().all_over()).await;
+        let _ = tokio::time::timeout(FAREWELL, door.connections().all_closed()).await;
         let _ = tokio::time::timeout(FAREWELL, self.audit.flush_file()).await;
     }
 }

@@ -66,13 +66,18 @@ impl Audit {
 
     /// Begins the entry of a caller's request. The caller's name is read when the entry is written, or by
     /// [`AuditGuard::resolve_caller`].
-    pub fn begin_request(self: &Arc<Self>, operation: Operation, caller: CallerSnapshot) -> AuditGuard {
-        self.begin(operation, None, Some(self.capture_caller(caller)))
+    pub fn begin_request(
+        self: &Arc<Self>,
+        operation: Operation,
+        profile: Option<&ProfileName>,
+        caller: CallerSnapshot,
+    ) -> AuditGuard {
+        self.begin(operation, profile, Some(self.capture_caller(caller)))
     }
 
     /// Begins the entry of something that the daemon does by itself.
     pub fn begin_own(self: &Arc<Self>, operation: Operation, profile: &ProfileName) -> AuditGuard {
-        self.begin(operation, Some(profile.clone()), None)
+        self.begin(operation, Some(profile), None)
     }
 
     /// Adds to the snapshot what can be read only while the caller exists.
@@ -147,10 +152,11 @@ impl Audit {
     fn begin(
         self: &Arc<Self>,
         operation: Operation,
-        profile: Option<ProfileName>,
+        profile: Option<&ProfileName>,
         caller: Option<CallerSnapshot>,
     ) -> AuditGuard {
         let at = self.clock.now().wall.as_secs();
+        let profile = profile.cloned();
         let record = AuditRecord { at, profile, operation, outcome: Outcome::Left, caller: None };
         AuditGuard { audit: Arc::clone(self), record, caller }
     }
@@ -180,11 +186,6 @@ impl Ring {
 }
 
 impl AuditGuard {
-    /// Sets the profile.
-    pub fn set_profile(&mut self, profile: Option<&ProfileName>) {
-        self.record.profile = profile.cloned();
-    }
-
     /// Sets the outcome.
     pub fn set_outcome(&mut self, outcome: Outcome) {
         self.record.outcome = outcome;

@@ -131,9 +131,9 @@ impl Broker {
         self.redeemer.code_delay(profile)
     }
 
-    /// Drops every token, disowns every attempt, and takes no token in until [`Broker::open`]. Whoever waits is told
+    /// Drops every token, disowns every attempt, and takes no token in until [`Broker::unlock`]. Whoever waits is told
     /// that the daemon is locked.
-    pub fn close(&self) {
+    pub fn lock(&self) {
         let mut entries = self.entries();
         self.closed.store(true, Ordering::Relaxed);
         for entry in entries.values_mut() {
@@ -141,8 +141,8 @@ impl Broker {
         }
     }
 
-    /// Undoes [`Broker::close`], but for what was dropped.
-    pub fn open(&self) {
+    /// Undoes [`Broker::lock`], but for what was dropped.
+    pub fn unlock(&self) {
         let _entries = self.entries();
         self.closed.store(false, Ordering::Relaxed);
     }
@@ -177,9 +177,9 @@ impl Broker {
     }
 
     /// What the profile's lease is doing.
-    pub fn standing(&self, name: &ProfileName) -> LeaseStatus {
+    pub fn status(&self, name: &ProfileName) -> LeaseStatus {
         let now = self.clock.now();
-        self.entries().get(name).map_or(LeaseStatus::Absent, |entry| entry.lease.standing(now))
+        self.entries().get(name).map_or(LeaseStatus::Absent, |entry| entry.lease.status(now))
     }
 
     /// Since when, in time since 1970, the profile's secret counts as refused; nothing where it does not.
@@ -204,7 +204,7 @@ impl Broker {
     /// Renews tokens ahead of their end, and lets go of those that have ended. Runs until it is dropped.
     ///
     /// No sleep is longer than half a minute: a timer may stand still in suspend.
-    pub async fn keep_time(self: Arc<Self>) {
+    pub async fn run_timer(self: Arc<Self>) {
         loop {
             match self.handle_timeouts() {
                 Some(pause) => {

@@ -23,14 +23,14 @@ pub fn restarting() -> Failure {
 }
 
 /// As many callers wait for whatever it may be as may.
-pub fn too_much_at_work() -> Failure {
+pub fn too_many_requests() -> Failure {
     Failure::new(ErrorCode::TOO_MANY_WAITING, "too many callers wait for the daemon")
         .with_hint("Ask again later, and see `cp-token doctor` for why they wait")
         .with_retry_after(Duration::from_millis(500))
 }
 
 /// Whether a failure is one of the server or of the way to it that a later request may not meet any more.
-pub fn passes(code: ErrorCode) -> bool {
+pub fn is_transient(code: ErrorCode) -> bool {
     let stays = [ErrorCode::REDIRECTED, ErrorCode::UNTRUSTED_SERVER];
     (400..500).contains(&code.0) && !stays.contains(&code)
 }

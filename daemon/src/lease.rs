@@ -78,9 +78,9 @@ impl Lease {
         self.drop_if_rejected();
         let held = HeldToken::new(token, life, sent, Some(attempt), chance);
         let (verdict, cap) = if self.rejected.contains(held.fingerprint()) {
-            (Acceptance::Rejected, policy::SERVER_CAP)
+            (Acceptance::Rejected, policy::MAX_SERVER_BACKOFF)
         } else if held.has_ended(now) && life < policy::SHORTEST_LIFE {
-            (Acceptance::Lifeless, policy::SERVER_CAP)
+            (Acceptance::Lifeless, policy::MAX_SERVER_BACKOFF)
         } else if held.has_ended(now) {
             // Nobody failed: the next caller may ask at once, and the bucket keeps count.
             (Acceptance::Expired, Duration::ZERO)
@@ -88,7 +88,7 @@ impl Lease {
             self.hold(held);
             return Acceptance::Held;
         };
-        self.on_failed(attempt, FailureKind::Passing { retry_after: None, cap }, now, chance);
+        self.on_failed(attempt, FailureKind::Transient { retry_after: None, cap }, now, chance);
         verdict
     }
 
@@ -114,7 +114,7 @@ impl Lease {
                 self.held.iter_mut().for_each(HeldToken::restore);
                 self.cool(None, cap, true, now, chance);
             }
-            FailureKind::Passing { retry_after, cap } => {
+            FailureKind::Transient { retry_after, cap } => {
                 self.held.iter_mut().for_each(HeldToken::restore);
                 self.cool(retry_after, cap, false, now, chance);
             }
@@ -188,7 +188,7 @@ impl Lease {
     }
 
     /// What the lease is doing.
-    pub fn standing(&self, now: Moment) -> LeaseStatus {
+    pub fn status(&self, now: Moment) -> LeaseStatus {
         let live = self.held.as_ref().filter(|held| !held.has_ended(now) && !held.is_set_aside());
         let cooling = self.cooling.map(|cooling| now.until(cooling.until)).filter(|left| !left.is_zero());
         match (live, self.in_flight, cooling) {

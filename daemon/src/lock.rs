@@ -38,7 +38,7 @@ use sleep::SuspendLock;
 /// Everything that the lock closes, empties or asks; wired by `app`.
 pub struct LockDeps {
     /// The flag that every request looks at.
-    pub gate: Arc<LockFlag>,
+    pub lock_flag: Arc<LockFlag>,
     /// Tokens, and the attempts to get them.
     pub broker: Arc<Broker>,
     /// Changes to profiles.
@@ -83,12 +83,12 @@ impl Lock {
     }
 
     /// Whether nobody is answered.
-    pub fn is_closed(&self) -> bool {
-        self.rooms.gate.is_closed()
+    pub fn is_locked(&self) -> bool {
+        self.rooms.lock_flag.is_locked()
     }
 
     /// Whether the daemon locks when the machine is about to sleep.
-    pub fn is_for_suspend(&self) -> bool {
+    pub fn locks_on_suspend(&self) -> bool {
         self.on_suspend.load(Ordering::Relaxed)
     }
 
@@ -96,7 +96,7 @@ impl Lock {
     ///
     /// # Errors
     /// [`Failure`]; the daemon then answers as before.
-    pub async fn close(self: &Arc<Self>, request: LockRequest) -> Result<Vec<String>, Failure> {
+    pub async fn lock(self: &Arc<Self>, request: LockRequest) -> Result<Vec<String>, Failure> {
         let mut state = self.turn()?;
         if state.sealed.is_some() {
             return Err(locked_already());
@@ -128,7 +128,7 @@ impl Lock {
     ///
     /// # Errors
     /// [`Failure`] where it is another passphrase, or was not looked at.
-    pub async fn open(
+    pub async fn unlock(
         self: &Arc<Self>,
         passphrase: Secret,
         commitment: &Commitment,
@@ -150,7 +150,7 @@ impl Lock {
         self.disengage(&mut state, &packed);
         tracing::info!("unlocked");
         let mut notes = vec!["cp-tokend is unlocked".to_owned()];
-        if self.is_for_suspend() {
+        if self.locks_on_suspend() {
             notes.extend(self.arm_again(&mut state, latch).await);
         }
         Ok(notes)
@@ -159,7 +159,7 @@ impl Lock {
     async fn outwait_pause(&self) {
         let end = self.state.lock().await.delay.end();
         while let Some(left) = end.checked_sub(self.rooms.clock.now().boot).filter(|left| !left.is_zero())
-            && self.is_closed()
+            && self.is_locked()
         {
             tokio::time::sleep(left.min(LOOK)).await;
         }
@@ -172,9 +172,9 @@ impl Lock {
 
     /// From the first line on nobody is answered; at the end, nothing secret is left.
     async fn engage(&self, state: &mut LockState, latch: DerivedKey) -> Result<(), Failure> {
-        let LockDeps { gate, broker, registry, .. } = &self.rooms;
-        gate.close();
-        broker.close();
+        let LockDeps { lock_flag, broker, registry, .. } = &self.rooms;
+        lock_flag.lock();
+        broker.lock();
         // A change that the server has let pass finds its secret's place still open, if it makes haste.
         let _ = tokio::time::timeout(GRACE, registry.wait_for_changes()).await;
         state.sealed = Some(latch.seal(contents::withdraw(&self.rooms)).map_err(|packed| {
@@ -197,8 +197,8 @@ impl Lock {
         contents::restore(&self.rooms, packed);
         state.sealed = None;
         state.delay = Delay::default();
-        self.rooms.broker.open();
-        self.rooms.gate.open();
+        self.rooms.broker.unlock();
+        self.rooms.lock_flag.unlock();
     }
 }
 

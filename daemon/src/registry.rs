@@ -170,7 +170,7 @@ impl Registry {
 
     fn report(&self, profile: &Profile, is_default: bool) -> ProfileReport {
         let dates = self.deps.state.dates(&profile.name);
-        let standing = self.deps.broker.standing(&profile.name);
+        let standing = self.deps.broker.status(&profile.name);
         ProfileReport {
             name: profile.name.clone(),
             url: profile.url.to_string(),

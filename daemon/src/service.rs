@@ -118,7 +118,7 @@ impl Service {
     /// The response to a request for a token, without waiting for anything.
     pub fn access_token(&self, request: AccessTokenRequest, caller: CallerSnapshot) -> Reply {
         match self.profile_for(&request.profile, request.accepts_basic) {
-            Err(_) if !self.parts.lock.is_closed() => Reply::Unknown(request),
+            Err(_) if !self.parts.lock.is_locked() => Reply::Unknown(request),
             profile => self.grant_of(profile, request, caller),
         }
     }
@@ -129,17 +129,18 @@ impl Service {
         request: AccessTokenRequest,
         caller: CallerSnapshot,
     ) -> Reply {
-        let mut audit_entry = self.parts.audit.begin_request(operation::of_demand(&request.demand), caller);
-        let choice = Choice { selector: request.profile, accepts_basic: request.accepts_basic };
+        let name = profile.as_ref().ok().map(|profile| &profile.name);
+        let name = name.or_else(|| operation::named(&request.profile));
+        let operation = operation::of_demand(&request.demand);
+        let mut audit_entry = self.parts.audit.begin_request(operation, name, caller);
         let profile = match profile {
             Ok(profile) => profile,
             Err(failure) => {
-                audit_entry.set_profile(operation::named(&choice.selector));
                 audit_entry.set_outcome(Outcome::Failed(failure.code));
                 return Reply::Now(Response::Failure(failure), audit_entry);
             }
         };
-        audit_entry.set_profile(Some(&profile.name));
+        let choice = Choice { selector: request.profile, accepts_basic: request.accepts_basic };
         let ask = ask(&request.demand, request.min_validity_ms, request.code.is_some());
         // The rejected token itself is of no use any more.
         drop(request.demand);
@@ -159,7 +160,7 @@ impl Service {
     }
 
     fn profile_for(&self, selector: &ProfileSelector, accepts_basic: bool) -> Result<Arc<Profile>, Failure> {
-        if self.parts.lock.is_closed() {
+        if self.parts.lock.is_locked() {
             return Err(failure::locked());
         }
         let profile = self.parts.registry.select(selector)?;
@@ -192,12 +193,10 @@ impl Service {
         caller: CallerSnapshot,
         commitment: &Commitment,
     ) -> Response {
-        let audit_entry = operation::of_request(&request).map(|operation| {
-            let mut audit_entry = self.parts.audit.begin_request(operation, caller);
-            audit_entry.set_profile(operation::profile_of(&request));
-            audit_entry.resolve_caller();
-            audit_entry
+        let mut audit_entry = operation::of_request(&request).map(|operation| {
+            self.parts.audit.begin_request(operation, operation::profile_of(&request), caller)
         });
+        audit_entry.iter_mut().for_each(AuditGuard::resolve_caller);
         if matches!(request, Request::Restart)
             && let Some(audit_entry) = audit_entry
         {
@@ -213,7 +212,7 @@ impl Service {
 
     async fn respond(&self, request: Request, caller: CallerSnapshot, commitment: &Commitment) -> Response {
         let ServiceDeps { registry, lock, .. } = &self.parts;
-        if lock.is_closed() && !operation::is_for_locked(&request) {
+        if lock.is_locked() && !operation::is_for_locked(&request) {
             return Response::Failure(failure::locked());
         }
         match request {
@@ -236,8 +235,8 @@ impl Service {
                 self.stop.notify_one();
                 Response::Done(vec!["the daemon stops".to_owned()])
             }
-            Request::Lock(request) => done(lock.close(request).await),
-            Request::Unlock(passphrase) => done(lock.open(passphrase, commitment).await),
+            Request::Lock(request) => done(lock.lock(request).await),
+            Request::Unlock(passphrase) => done(lock.unlock(passphrase, commitment).await),
             Request::DisarmSuspendLock => done(lock.disarm()),
             Request::Log(request) => Response::Log(self.parts.audit.page(request)),
             Request::Examine(request) => match self.parts.examination.page(&request).await {
@@ -248,7 +247,7 @@ impl Service {
     }
 
     /// Whether a request is at work that takes its time.
-    pub fn is_at_work(&self) -> bool {
+    pub fn is_busy(&self) -> bool {
         self.at_work.load(Ordering::Relaxed) > 0
     }
 

@@ -9,7 +9,7 @@ use crate::process::{harden, protections::Protections};
 /// After a burst of conversations the heap is handed back, and what it left of secrets is looked at.
 pub(super) async fn give_memory_back_after(conversations: ConnectionLimiter, protections: Arc<Protections>) {
     loop {
-        let _ = tokio::time::timeout(LOOK_AROUND, conversations.one_over()).await;
+        let _ = tokio::time::timeout(LOOK_AROUND, conversations.one_closed()).await;
         tokio::time::sleep(SETTLE).await;
         harden::give_memory_back();
         protections.watch();

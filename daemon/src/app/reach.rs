@@ -23,13 +23,13 @@ impl App {
     pub(super) async fn is_lost(&mut self, door: &mut Acceptor) -> bool {
         self.be_found(door).await;
         // What the system refuses for now is tried again at the next look.
-        if !self.meeting.is_reachable() && self.meeting.is_covered() {
+        if !self.meeting.is_reachable() && self.meeting.is_name_covered() {
             tracing::warn!(
                 "something else has the name of the socket; remove it, and the socket is made anew"
             );
             return false;
         }
-        let is_lost = !self.meeting.is_reachable() && !self.meeting.may_be_made_anew();
+        let is_lost = !self.meeting.is_reachable() && !self.meeting.can_rebind();
         if is_lost {
             let (why, loss) = (self.why_lost(), self.loss());
             tracing::warn!("stopping, since callers cannot find this daemon any more: {why}{loss}");
@@ -68,10 +68,10 @@ impl App {
 
     async fn be_found(&mut self, door: &mut Acceptor) {
         self.keep_lock();
-        if self.meeting.is_reachable() || !self.meeting.may_be_made_anew() {
+        if self.meeting.is_reachable() || !self.meeting.can_rebind() {
             return;
         }
-        match self.meeting.make_anew() {
+        match self.meeting.rebind() {
             Ok(()) => self.listen_anew(door).await,
             Err(error) => tracing::warn!("the socket was removed: {error}"),
         }

@@ -83,7 +83,7 @@ impl App {
         let (Some(parting), Some(program)) = (taken.parting, &self.program) else { return };
         let given = async {
             let mut image = NewProcess::in_the_parent(taken.predecessor, program, &self.meeting).await?;
-            let quiet = self.estate.lock.quiet().ok_or(HandoverError::NoQuiet(0))?;
+            let quiet = self.estate.lock.try_idle().ok_or(HandoverError::NoQuiet(0))?;
             image.give(self.estate.export_state(&quiet)).await?;
             image.release(parting).await
         };
@@ -111,16 +111,16 @@ impl App {
                 Err(error) => error,
             },
             () = self.told_to_stop(signals) => {
-                self.service.restarts().tell(&Err(failure::stopping()));
+                self.service.restarts().reply(&Err(failure::stopping()));
                 return Some(super::stopping("in the middle of a hand-over"));
             }
         };
         self.broker.pause_renewals(false);
-        door.let_in();
+        door.resume();
         tracing::warn!("{error}; this daemon goes on");
         // Somebody may have asked for it meanwhile.
         let _ = self.registry.reload().await;
-        self.service.restarts().tell(&Err(of_handover(&error)));
+        self.service.restarts().reply(&Err(of_handover(&error)));
         None
     }
 
@@ -152,14 +152,14 @@ impl App {
         child.release(parting).await?;
         let _ = tokio::time::timeout(FLUSH_LIMIT, self.audit.flush_file()).await;
         settled().await?;
-        let callers = self.service.restarts().attending();
+        let callers = self.service.restarts().connections();
         Err(proved.take_over(child, &self.meeting, &callers))
     }
 
     fn parting(&self, child: &NewProcess, kept: Kept) -> Parting {
         let line = self.told(child, kept);
         let reply = encode_response(&Response::Done(vec![line])).map(|bytes| bytes.to_vec());
-        Parting { reply: reply.unwrap_or_default(), log: self.service.restarts().done() }
+        Parting { reply: reply.unwrap_or_default(), log: self.service.restarts().log_entries() }
     }
 
     /// Waits for a moment at which nothing is under way. Then nobody is let in any more.
@@ -167,17 +167,17 @@ impl App {
         let end = Instant::now() + QUIET_LIMIT;
         loop {
             self.quiet_until(door, end).await;
-            door.shut().await;
+            door.pause().await;
             self.quiet_until(door, Instant::now() + SHUT_LIMIT).await;
             // Whoever was about to speak has had a moment for it.
             tokio::time::sleep(LOOK).await;
-            door.clear_lobby();
+            door.drop_pending();
             if self.is_quiet(door)
-                && let Some((lock, changes)) = self.estate.lock.quiet().zip(self.registry.pause_changes())
+                && let Some((lock, changes)) = self.estate.lock.try_idle().zip(self.registry.pause_changes())
             {
                 return Ok(Drained { lock, _changes: changes });
             }
-            door.let_in();
+            door.resume();
             if Instant::now() >= end {
                 return Err(HandoverError::NoQuiet(QUIET_LIMIT.as_secs()));
             }
@@ -194,13 +194,13 @@ impl App {
     /// Whether nobody waits for an answer, but those who ask for this, no token request is under way, and no disk or
     /// keyring is waited for: a thread that the system does not let go of would hold up the new image for ever.
     fn is_quiet(&self, door: &Acceptor) -> bool {
-        let waiting = door.waiting().saturating_sub(self.service.restarts().attending().len());
-        waiting == 0 && !self.service.is_at_work() && self.broker.is_idle() && blocking::is_idle()
+        let waiting = door.waiting().saturating_sub(self.service.restarts().connections().len());
+        waiting == 0 && !self.service.is_busy() && self.broker.is_idle() && blocking::is_idle()
     }
 
     fn told(&self, child: &NewProcess, kept: Kept) -> String {
         let (new, old, own) = (child.version(), env!("CARGO_PKG_VERSION"), std::process::id());
-        let held = if self.estate.lock.is_closed() {
+        let held = if self.estate.lock.is_locked() {
             "it is locked as before".to_owned()
         } else {
             format!("{} and {} kept", counted(kept.tokens, "token"), counted(kept.secrets, "secret"))

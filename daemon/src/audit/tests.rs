@@ -56,8 +56,7 @@ fn a_page_of_the_longest_entries_fits_a_frame() {
     let audit = audit();
     let peer = Peer { uid: u32::MAX, pid: Some(std::process::id()) };
     for _ in 0..MAX_ENTRIES {
-        let mut guard = audit.begin_request(Operation::Get, peer.into());
-        guard.set_profile(Some(&name(&"a".repeat(64))));
+        let mut guard = audit.begin_request(Operation::Get, Some(&name(&"a".repeat(64))), peer.into());
         guard.resolve_caller();
         let caller = guard.record.caller.as_mut().unwrap();
         caller.process = crate::audit::callers::ProcessInfo::new(u32::MAX, b"fifteen letters");
@@ -72,7 +71,7 @@ fn a_page_of_the_longest_entries_fits_a_frame() {
 #[test]
 fn a_request_that_its_caller_abandons_is_logged_as_abandoned() {
     let audit = audit();
-    drop(audit.begin_request(Operation::Get, Peer { uid: 7, pid: None }.into()));
+    drop(audit.begin_request(Operation::Get, None, Peer { uid: 7, pid: None }.into()));
     let entries = audit.page(LogRequest { most: 1, before: None });
     assert_eq!((entries[0].outcome, entries[0].deed), (Outcome::Left, Operation::Get));
     assert_eq!(entries[0].caller.as_ref().map(|caller| caller.uid), Some(7));

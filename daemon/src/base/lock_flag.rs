@@ -8,37 +8,37 @@ use tokio::sync::Notify;
 /// Open, or closed while the daemon is locked.
 #[derive(Debug, Default)]
 pub struct LockFlag {
-    closed: AtomicBool,
-    closing: Notify,
+    locked: AtomicBool,
+    locking: Notify,
 }
 
 impl LockFlag {
     /// Whether nobody is answered.
-    pub fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+    pub fn is_locked(&self) -> bool {
+        self.locked.load(Ordering::Acquire)
     }
 
     /// Waits until it is closed.
-    pub async fn closed(&self) {
+    pub async fn locked(&self) {
         loop {
             // Made before the look, so that a closing in between is not missed.
-            let closing = self.closing.notified();
-            if self.is_closed() {
+            let locking = self.locking.notified();
+            if self.is_locked() {
                 return;
             }
-            closing.await;
+            locking.await;
         }
     }
 
     /// Lets nobody in from now on.
-    pub fn close(&self) {
-        self.closed.store(true, Ordering::Release);
-        self.closing.notify_waiters();
+    pub fn lock(&self) {
+        self.locked.store(true, Ordering::Release);
+        self.locking.notify_waiters();
     }
 
     /// Lets callers in again.
-    pub fn open(&self) {
-        self.closed.store(false, Ordering::Release);
+    pub fn unlock(&self) {
+        self.locked.store(false, Ordering::Release);
     }
 }
 
@@ -50,15 +50,15 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_waits_is_told_and_whoever_comes_late_need_not_wait() {
-        let gate = Arc::new(LockFlag::default());
-        let waiting = Arc::clone(&gate);
-        let waiting = tokio::spawn(async move { waiting.closed().await });
+        let lock_flag = Arc::new(LockFlag::default());
+        let waiting = Arc::clone(&lock_flag);
+        let waiting = tokio::spawn(async move { waiting.locked().await });
         tokio::task::yield_now().await;
-        assert!(!waiting.is_finished() && !gate.is_closed());
-        gate.close();
+        assert!(!waiting.is_finished() && !lock_flag.is_locked());
+        lock_flag.lock();
         waiting.await.unwrap();
-        gate.closed().await;
-        gate.open();
-        assert!(!gate.is_closed());
+        lock_flag.locked().await;
+        lock_flag.unlock();
+        assert!(!lock_flag.is_locked());
     }
 }

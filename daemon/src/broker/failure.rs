@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-use crate::failure::{internal, passes, seconds, timed_out};
+use crate::failure::{internal, is_transient, seconds, timed_out};
 use crate::lease::policy;
 use crate::lease::{Acceptance, FailureKind, Refusal};
 use crate::profile::Profile;
@@ -23,7 +23,7 @@ pub fn of_acceptance(acceptance: Acceptance, profile: &Profile) -> Option<Failur
                     ErrorCode::TIMED_OUT,
                     format!("profile {}: the token's life was over before its answer came", profile.name),
                 )
-                .with_hint("TokenQuery again")
+                .with_hint("Ask again")
                 .with_retry_after(Duration::ZERO),
             );
         }
@@ -32,7 +32,7 @@ pub fn of_acceptance(acceptance: Acceptance, profile: &Profile) -> Option<Failur
     };
     Some(
         Failure::new(ErrorCode::BAD_ANSWER, format!("profile {}: {message}", profile.name))
-            .with_hint("TokenQuery again later; if it goes on, tell the server's administrator"),
+            .with_hint("Ask again later; if it goes on, tell the server's administrator"),
     )
 }
 
@@ -55,7 +55,7 @@ pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -
                 most.as_secs()
             ),
         )
-        .with_hint("TokenQuery for a shorter --min-validity"),
+        .with_hint("Ask for a shorter --min-validity"),
         Refusal::CodeNeeded => needed(profile),
         Refusal::SameToken => Failure::new(
             ErrorCode::BAD_ANSWER,
@@ -85,7 +85,7 @@ fn cooling_down(left: Duration, last: Option<&Failure>) -> Failure {
         return Failure::new(ErrorCode::COOLING_DOWN, message).with_retry_after(left);
     };
     // What is not tried again by itself is not promised to be, though its source is looked at now and then.
-    if !passes(last.code) {
+    if !is_transient(last.code) {
         return last.clone();
     }
     let mut failure = asked_again(left, last);
@@ -101,7 +101,7 @@ pub fn superseded() -> Failure {
         ErrorCode::SUPERSEDED,
         "the token request was dropped because the profile was changed or forgotten",
     )
-    .with_hint("TokenQuery again")
+    .with_hint("Ask again")
     .with_retry_after(Duration::ZERO)
 }
 
@@ -109,7 +109,7 @@ pub fn superseded() -> Failure {
 pub fn too_many_waiting(profile: &Profile) -> Failure {
     let message = format!("too many callers wait for a token of profile {}", profile.name);
     Failure::new(ErrorCode::TOO_MANY_WAITING, message)
-        .with_hint("TokenQuery again later, and see `cp-token doctor` for why they wait")
+        .with_hint("Ask again later, and see `cp-token doctor` for why they wait")
         .with_retry_after(Duration::from_millis(500))
 }
 
@@ -117,7 +117,7 @@ pub fn too_many_waiting(profile: &Profile) -> Failure {
 pub fn panicked() -> TokenRequestFailed {
     TokenRequestFailed {
         failure: internal(),
-        kind: FailureKind::Passing { retry_after: None, cap: policy::SERVER_CAP },
+        kind: FailureKind::Transient { retry_after: None, cap: policy::MAX_SERVER_BACKOFF },
     }
 }
 

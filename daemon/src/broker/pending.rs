@@ -126,7 +126,7 @@ impl WaitRequest {
         match failure.code {
             ErrorCode::THROTTLED => true,
             ErrorCode::CODE_PENDING => !profile.needs_code(),
-            code => self.retries && failure::passes(code),
+            code => self.retries && failure::is_transient(code),
         }
     }
 }

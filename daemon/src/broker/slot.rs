@@ -135,7 +135,9 @@ impl Slot {
     /// The failure of the attempt that is over, with when another one can be made, where that may help.
     pub(super) fn with_time(&self, failure: Failure, now: Moment) -> Failure {
         match self.lease.pause(now) {
-            Some(pause @ Refusal::CoolingDown(_)) if failure::passes(failure.code) => self.explain(pause),
+            Some(pause @ Refusal::CoolingDown(_)) if failure::is_transient(failure.code) => {
+                self.explain(pause)
+            }
             Some(_) | None => failure,
         }
     }

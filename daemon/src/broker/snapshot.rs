@@ -44,7 +44,7 @@ impl Broker {
         entry.last_failure = legacy.last_failure.take();
         entry.refused_since = legacy.refused_since;
         entry.lease = Lease::inherited(legacy, profile.needs_code());
-        let is_live = matches!(entry.lease.standing(self.clock.now()), LeaseStatus::Live { .. });
+        let is_live = matches!(entry.lease.status(self.clock.now()), LeaseStatus::Live { .. });
         self.entries().insert(profile.name.clone(), entry);
         self.timer_changed.notify_one();
         is_live

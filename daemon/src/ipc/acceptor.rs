@@ -26,17 +26,17 @@ impl Acceptor {
         let guests = Arc::clone(&listener.lobby);
         let lobby = tokio::spawn(unwind::restarted(move || Arc::clone(&guests).run())).abort_handle();
         let mut door = Self { listener, open: None, lobby };
-        door.let_in();
+        door.resume();
         door
     }
 
     /// The conversations that begin at it.
-    pub fn conversations(&self) -> ConnectionLimiter {
+    pub fn connections(&self) -> ConnectionLimiter {
         self.listener.conversations.clone()
     }
 
     /// Lets callers in again.
-    pub fn let_in(&mut self) {
+    pub fn resume(&mut self) {
         if self.open.is_none() {
             let listener = Arc::clone(&self.listener);
             self.open = Some(tokio::spawn(unwind::restarted(move || Arc::clone(&listener).run())));
@@ -48,14 +48,14 @@ impl Acceptor {
     /// # Errors
     /// Where the socket cannot be watched; the old one is kept then.
     pub async fn move_to(&mut self, socket: Listening) -> io::Result<()> {
-        self.shut().await;
+        self.pause().await;
         let moved = self.listener.move_to(socket).await;
-        self.let_in();
+        self.resume();
         moved
     }
 
-    /// Lets nobody in until [`Acceptor::let_in`]. Who is in already is heard.
-    pub async fn shut(&mut self) {
+    /// Lets nobody in until [`Acceptor::resume`]. Who is in already is heard.
+    pub async fn pause(&mut self) {
         if let Some(open) = self.open.take() {
             open.abort();
             let _ = open.await;
@@ -69,14 +69,14 @@ impl Acceptor {
     }
 
     /// Sends those away who have said nothing yet: to them it is as if they had not come.
-    pub fn clear_lobby(&self) {
+    pub fn drop_pending(&self) {
         self.listener.lobby.clear();
     }
 
     /// Closes it for good.
     pub async fn close(&mut self) {
-        self.shut().await;
+        self.pause().await;
         self.lobby.abort();
-        self.clear_lobby();
+        self.drop_pending();
     }
 }

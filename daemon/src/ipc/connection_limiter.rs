@@ -63,12 +63,12 @@ impl ConnectionLimiter {
     }
 
     /// Waits until some conversation is over.
-    pub async fn one_over(&self) {
+    pub async fn one_closed(&self) {
         self.over.notified().await;
     }
 
     /// Waits until every conversation is over.
-    pub async fn all_over(&self) {
+    pub async fn all_closed(&self) {
         let _ = self.permits.acquire_many(self.limit).await;
     }
 }

@@ -15,7 +15,7 @@ pub struct RemovalWatch(Option<AsyncFd<OwnedFd>>);
 
 impl RemovalWatch {
     /// Watches the folder that is there now.
-    pub fn from(folder: &Path) -> Self {
+    pub fn new(folder: &Path) -> Self {
         let begun = || -> io::Result<AsyncFd<OwnedFd>> {
             let descriptor = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
             inotify::add_watch(&descriptor, folder, WatchFlags::DELETE | WatchFlags::MOVED_FROM)?;

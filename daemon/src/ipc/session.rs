@@ -20,7 +20,7 @@ use crate::service::Service;
 /// Carries the conversation on in a task of its own, which holds its place for as long.
 pub(super) fn spawn(connection: Connection, stage: SessionStage, service: Arc<Service>, mut place: Place) {
     let stage = match lasts(&stage) && !place.may_last() {
-        true => replying(&Response::Failure(failure::too_much_at_work()), None),
+        true => replying(&Response::Failure(failure::too_many_requests()), None),
         false => stage,
     };
     let stopping = matches!(&stage, SessionStage::Asked(request, _) if matches!(**request, Request::Stop));
@@ -28,7 +28,7 @@ pub(super) fn spawn(connection: Connection, stage: SessionStage, service: Arc<Se
         matches!(&stage, SessionStage::Asked(request, _) if matches!(**request, Request::Restart));
     // A caller who has gone, or who is too slow, ends the conversation and nothing else.
     let Ok(stream) = system::stream(connection) else { return };
-    let attendance = restarting.then(|| service.restarts().attend(system::number(&stream)));
+    let attendance = restarting.then(|| service.restarts().add_connection(system::number(&stream)));
     tokio::spawn(async move {
         let told = conclude(&stream, stage, service).await;
         drop((place, attendance));

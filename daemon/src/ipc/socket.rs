@@ -137,14 +137,14 @@ impl BoundSocket {
     }
 
     /// Whether nobody has the name, and the folder's lock is still the one that this daemon holds.
-    pub fn may_be_made_anew(&self) -> bool {
+    pub fn can_rebind(&self) -> bool {
         let is_free = std::fs::symlink_metadata(&self.name.path)
             .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
         is_free && self.holds_lock()
     }
 
     /// Whether something that nobody listens at has the name, for now: the place is still this daemon's.
-    pub fn is_covered(&self) -> bool {
+    pub fn is_name_covered(&self) -> bool {
         is_no_socket(&self.name.path) && self.holds_lock()
     }
 
@@ -152,7 +152,7 @@ impl BoundSocket {
     ///
     /// # Errors
     /// [`BindError`]; the old socket stays.
-    pub fn make_anew(&mut self) -> Result<(), BindError> {
+    pub fn rebind(&mut self) -> Result<(), BindError> {
         let folder = self.folder();
         files::check_folder(folder).map_err(|error| BindError::Folder(files::show(folder), error))?;
         self.socket = bind(&self.name.path)?;

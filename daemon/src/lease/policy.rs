@@ -7,11 +7,13 @@ pub const SHORTEST_LIFE: Duration = Duration::from_secs(1);
 /// The most life taken off a token as a safety margin.
 pub const MARGIN_LIMIT: Duration = Duration::from_secs(60);
 /// The longest back-off while the server answers that it is in trouble.
-pub const SERVER_CAP: Duration = Duration::from_secs(60);
+pub const MAX_SERVER_BACKOFF: Duration = Duration::from_secs(60);
 /// The longest back-off for what can be over at any moment: a network, a keyring, a file.
-pub const LOCAL_CAP: Duration = Duration::from_secs(4);
-/// What a server may ask for by `Retry-After`.
-pub const RETRY_AFTER_RANGE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+pub const MAX_LOCAL_BACKOFF: Duration = Duration::from_secs(4);
+/// The shortest pause that a server can ask for with `Retry-After`.
+pub const MIN_RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The longest pause that a server can ask for with `Retry-After`.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
 /// The part of a token's life that is not handed out: a tenth, at most a minute.
 pub fn margin(life: Duration) -> Duration {
@@ -32,7 +34,7 @@ pub fn interest(life: Duration) -> Duration {
 /// quarter, unless the server asked for a pause of its own.
 pub fn back_off(failures: u32, cap: Duration, retry_after: Option<Duration>, chance: f64) -> Duration {
     if let Some(asked) = retry_after {
-        return asked.clamp(RETRY_AFTER_RANGE.0, RETRY_AFTER_RANGE.1);
+        return asked.clamp(MIN_RETRY_AFTER, MAX_RETRY_AFTER);
     }
     let doubled = Duration::from_secs(1 << failures.saturating_sub(1).min(16));
     doubled.min(cap).mul_f64(1.0 + 0.25 * chance.clamp(0.0, 1.0))
@@ -60,15 +62,15 @@ mod tests {
     #[test]
     fn back_off_doubles_to_its_cap() {
         let steps: Vec<u64> =
-            (1..=8).map(|failures| back_off(failures, SERVER_CAP, None, 0.0).as_secs()).collect();
+            (1..=8).map(|failures| back_off(failures, MAX_SERVER_BACKOFF, None, 0.0).as_secs()).collect();
         assert_eq!(steps, [1, 2, 4, 8, 16, 32, 60, 60]);
-        assert!(back_off(u32::MAX, LOCAL_CAP, None, 0.999) <= SECOND * 5);
+        assert!(back_off(u32::MAX, MAX_LOCAL_BACKOFF, None, 0.999) <= SECOND * 5);
     }
 
     #[test]
     fn f07_retry_after_is_clamped() {
-        assert_eq!(back_off(1, SERVER_CAP, Some(Duration::MAX), 0.5), SECOND * 300);
-        assert_eq!(back_off(9, SERVER_CAP, Some(Duration::ZERO), 0.5), SECOND);
-        assert_eq!(back_off(9, SERVER_CAP, Some(SECOND * 7), 0.5), SECOND * 7);
+        assert_eq!(back_off(1, MAX_SERVER_BACKOFF, Some(Duration::MAX), 0.5), SECOND * 300);
+        assert_eq!(back_off(9, MAX_SERVER_BACKOFF, Some(Duration::ZERO), 0.5), SECOND);
+        assert_eq!(back_off(9, MAX_SERVER_BACKOFF, Some(SECOND * 7), 0.5), SECOND * 7);
     }
 }

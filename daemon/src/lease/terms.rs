@@ -106,7 +106,7 @@ pub enum FailureKind {
     },
     /// Nothing that a later request could not mend; at most `cap` between requests, unless the server asked
     /// for `retry_after`.
-    Passing {
+    Transient {
         /// What the server asked for.
         retry_after: Option<Duration>,
         /// The longest back-off of our own.

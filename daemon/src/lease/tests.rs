@@ -99,7 +99,7 @@ fn g20_a_failed_renewal_leaves_the_old_token_in_service() {
     let mut lease = holding();
     lease.request(&any(), at(70));
     let attempt = lease.poll_effect().expect("an order");
-    let kind = FailureKind::Passing { retry_after: None, cap: policy::SERVER_CAP };
+    let kind = FailureKind::Transient { retry_after: None, cap: policy::MAX_SERVER_BACKOFF };
     assert!(lease.on_failed(attempt, kind, at(71), 0.0));
     assert_eq!(served(lease.request(&any(), at(71))), "one");
     assert_eq!(lease.poll_effect(), None, "not before the pause is over");
@@ -217,7 +217,7 @@ fn fresh_tokens_are_a_few_at_once_and_then_one_a_second() {
 
 fn failing(lease: &mut Lease, retry_after: Option<Duration>, second: u64) {
     let attempt = lease.poll_effect().expect("an order");
-    let kind = FailureKind::Passing { retry_after, cap: policy::SERVER_CAP };
+    let kind = FailureKind::Transient { retry_after, cap: policy::MAX_SERVER_BACKOFF };
     assert!(lease.on_failed(attempt, kind, at(second), 0.0));
 }
 

@@ -17,7 +17,7 @@ pub struct PassphraseIdle<'l>(MutexGuard<'l, LockState>);
 
 impl Lock {
     /// The quiet; nothing where a passphrase is being looked at.
-    pub fn quiet(&self) -> Option<PassphraseIdle<'_>> {
+    pub fn try_idle(&self) -> Option<PassphraseIdle<'_>> {
         self.state.try_lock().ok().map(PassphraseIdle)
     }
 
@@ -27,7 +27,7 @@ impl Lock {
         let (wrong, until) = state.delay.parts();
         let sealed = state.sealed.as_ref().map(Sealed::parts);
         let latch = state.armed.as_ref().map(|armed| armed.latch.parts());
-        let on_suspend = self.is_for_suspend();
+        let on_suspend = self.locks_on_suspend();
         if sealed.is_none() && latch.is_none() {
             return None;
         }
@@ -43,8 +43,8 @@ impl Lock {
     pub async fn import_state(self: &Arc<Self>, legacy: handover::Lock, text: Secret) -> Result<(), Failure> {
         let mut state = self.state.lock().await;
         if let Some(seal) = legacy.seal {
-            self.rooms.gate.close();
-            self.rooms.broker.close();
+            self.rooms.lock_flag.lock();
+            self.rooms.broker.lock();
             drop(self.rooms.memory.take_secrets());
             state.sealed = Some(Sealed::inherited(seal, text));
             state.delay = Delay::inherited(legacy.wrong, legacy.until);

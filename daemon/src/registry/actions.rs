@@ -38,7 +38,7 @@ impl Registry {
     async fn unless_locked<T>(&self, work: impl Future<Output = T>) -> Result<T, RegistryError> {
         tokio::select! {
             biased;
-            () = self.deps.lock_flag.closed() => Err(RegistryError::Locked),
+            () = self.deps.lock_flag.locked() => Err(RegistryError::Locked),
             outcome = work => Ok(outcome),
         }
     }
@@ -47,7 +47,7 @@ impl Registry {
     /// after it, it is let finish.
     pub(super) async fn commit(&self, commitment: &Commitment) -> Result<MutexGuard<'_, ()>, RegistryError> {
         let storing = self.change_locks.lock_storage().await;
-        if self.deps.lock_flag.is_closed() {
+        if self.deps.lock_flag.is_locked() {
             return Err(RegistryError::Locked);
         }
         commitment.commit();

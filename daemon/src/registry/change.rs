@@ -119,7 +119,7 @@ impl Registry {
     }
 
     fn require_unlocked(&self) -> Result<(), Failure> {
-        if self.deps.lock_flag.is_closed() { Err(failure::locked()) } else { Ok(()) }
+        if self.deps.lock_flag.is_locked() { Err(failure::locked()) } else { Ok(()) }
     }
 
     async fn edit_file(&self, edit: Edit) -> Result<Option<String>, RegistryError> {

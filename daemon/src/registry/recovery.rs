@@ -29,7 +29,7 @@ impl Registry {
         for key in self.deps.state.journal_keys() {
             let used = self.config().profiles.values().any(|profile| profile.secret_key() == key);
             // In a config that cannot be read, the profile may well be there.
-            if self.deps.lock_flag.is_closed()
+            if self.deps.lock_flag.is_locked()
                 || self.problem().is_some()
                 || (!used && self.deps.sources.keyring.erase(&key).await.is_err())
             {

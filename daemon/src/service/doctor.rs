@@ -32,7 +32,7 @@ const AT_ONCE: usize = 8;
 #[derive(Clone)]
 pub struct Doctor {
     /// Whether the daemon is locked.
-    pub gate: Arc<LockFlag>,
+    pub lock_flag: Arc<LockFlag>,
     /// Profiles and the config file.
     pub registry: Arc<Registry>,
     /// Tokens.
@@ -62,7 +62,7 @@ impl Doctor {
     /// [`Failure`] where there is no such profile.
     pub async fn page(&self, request: &DoctorRequest) -> Result<FindingPage, Failure> {
         let _turn = self.turn.lock().await;
-        if self.gate.is_closed() {
+        if self.lock_flag.is_locked() {
             return Ok(self.of_machine_alone().await);
         }
         let (profiles, next) = self.part(request).await?;
@@ -74,7 +74,7 @@ impl Doctor {
         tokio::select! {
             found = self.of_profiles(profiles) => findings.extend(found),
             // Whatever is being looked at is let go of.
-            () = self.gate.closed() => return Ok(self.of_machine_alone().await),
+            () = self.lock_flag.locked() => return Ok(self.of_machine_alone().await),
         }
         Ok(FindingPage { findings, next })
     }

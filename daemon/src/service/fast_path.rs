@@ -45,7 +45,7 @@ impl Service {
 
     fn forget_one(&self, profile: &Profile) -> String {
         let broker = &self.parts.broker;
-        let had_token = matches!(broker.standing(&profile.name), LeaseStatus::Live { .. });
+        let had_token = matches!(broker.status(&profile.name), LeaseStatus::Live { .. });
         let name = &profile.name;
         match (had_token, broker.forget(profile)) {
             (true, false) => format!("the token of profile {name} was dropped"),

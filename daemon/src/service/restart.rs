@@ -52,25 +52,25 @@ impl Drop for Attendance {
 
 impl Restarts {
     /// Waits until somebody asks who has not been told what came of it.
-    pub async fn wanted(&self) {
+    pub async fn requested(&self) {
         while self.waiting().is_empty() {
             self.wanted.notified().await;
         }
     }
 
     /// One more conversation in which it is asked for, at this descriptor; over when this is dropped.
-    pub fn attend(&self, number: i32) -> Attendance {
+    pub fn add_connection(&self, number: i32) -> Attendance {
         self.attending.lock().unwrap_or_else(PoisonError::into_inner).push(number);
         Attendance(Arc::clone(&self.attending), number)
     }
 
     /// The descriptors of such conversations.
-    pub fn attending(&self) -> Vec<i32> {
+    pub fn connections(&self) -> Vec<i32> {
         self.attending.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells everybody who waits what came of it.
-    pub fn tell(&self, outcome: &Result<Vec<String>, Failure>) {
+    pub fn reply(&self, outcome: &Result<Vec<String>, Failure>) {
         for WaitingRestart { reply, audit_entry } in self.waiting().drain(..) {
             audit_entry.finish(
                 outcome.as_ref().map_or_else(|failure| Outcome::Failed(failure.code), |_| Outcome::Done),
@@ -80,7 +80,7 @@ impl Restarts {
     }
 
     /// What the log will say of those who ask, once it is done.
-    pub fn done(&self) -> Vec<LogEntry> {
+    pub fn log_entries(&self) -> Vec<LogEntry> {
         self.waiting().iter().map(|waiting| waiting.audit_entry.completed_entry()).collect()
     }
 

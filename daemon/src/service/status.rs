@@ -41,8 +41,8 @@ impl Service {
             config_problem: self.parts.registry.problem().map(|failure| failure.message),
             keyring: (self.parts.keyring)(),
             protections: self.parts.protections.with_limits(),
-            locked: self.parts.lock.is_closed(),
-            locks_on_suspend: self.parts.lock.is_for_suspend(),
+            locked: self.parts.lock.is_locked(),
+            locks_on_suspend: self.parts.lock.locks_on_suspend(),
             state_file: self.parts.state_file.clone(),
             secrets_in_memory: u32::try_from(self.secrets_in_memory()).unwrap_or(u32::MAX),
         }
@@ -55,6 +55,6 @@ impl Service {
 
     /// Whether nobody is answered.
     pub fn is_locked(&self) -> bool {
-        self.parts.lock.is_closed()
+        self.parts.lock.is_locked()
     }
 }

@@ -42,17 +42,17 @@ pub const ONCE_MORE: &str = "; to try the same once more, ";
 pub fn of_load(error: VaultError, profile: &Profile) -> TokenRequestFailed {
     TokenRequestFailed {
         failure: of_vault(error, profile),
-        kind: FailureKind::Local { cap: policy::LOCAL_CAP },
+        kind: FailureKind::Local { cap: policy::MAX_LOCAL_BACKOFF },
     }
 }
 
 /// The same for a caller whom no lease tells when the server may be asked again, where the server says so.
 pub fn with_pause(unredeemed: TokenRequestFailed) -> TokenRequestFailed {
     match unredeemed.kind {
-        FailureKind::Passing { retry_after: Some(left), .. } => {
+        FailureKind::Transient { retry_after: Some(left), .. } => {
             TokenRequestFailed { failure: asked_again(left, &unredeemed.failure), ..unredeemed }
         }
-        FailureKind::Passing { retry_after: None, .. }
+        FailureKind::Transient { retry_after: None, .. }
         | FailureKind::Refused { .. }
         | FailureKind::Local { .. }
         | FailureKind::Final => unredeemed,

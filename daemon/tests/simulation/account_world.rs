@@ -235,6 +235,6 @@ async fn daemon(
     let nobody = Arc::new(|_: &ProfileName, _: Duration| {});
     let redeemer = Arc::new(TokenFetcher::new(sources, endpoint, Arc::clone(&clock), disk, nobody));
     let broker = Broker::new(Arc::clone(&clock), redeemer, Audit::new(clock), || 0.5);
-    let timer = tokio::spawn(Arc::clone(&broker).keep_time());
+    let timer = tokio::spawn(Arc::clone(&broker).run_timer());
     Daemon { broker, timer }
 }

@@ -178,7 +178,7 @@ async fn live(seed: u64) {
         is_quick,
     });
     let broker = Broker::new(Arc::<Sky>::clone(&sky), server, Audit::new(Arc::<Sky>::clone(&sky)), || CHANCE);
-    let timer = tokio::spawn(Arc::clone(&broker).keep_time());
+    let timer = tokio::spawn(Arc::clone(&broker).run_timer());
     let all = [client("a"), client("b"), user("asked", TotpMethod::Ask), user("stored", TotpMethod::Stored)];
     let profiles = Arc::new(Profiles::new(all));
     let (mut callers, mut leaving) = (Vec::new(), Vec::new());
@@ -239,7 +239,7 @@ impl Caller {
         let min_validity = dice.one_in(4).then(|| dice.milliseconds(1_000_000));
         let ask = TokenQuery { demand, min_validity, has_code: code.is_some() };
         let wish = WaitRequest { ask, retries: dice.one_in(3) };
-        let is_closed = self.lock.is_closed();
+        let is_closed = self.lock.is_locked();
         let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let profile = self.profiles.get(&self.name);
         let (outcome, profile) = match broker.access_token(&profile, wish, code) {
@@ -282,5 +282,5 @@ fn must_be_told(code: ErrorCode, wish: WaitRequest, profile: &Profile) {
     assert_ne!(code, ErrorCode::SUPERSEDED, "another's wish is this caller's failure");
     assert_ne!(code, ErrorCode::THROTTLED, "refused while there is time");
     let is_given = profile.needs_code() && code == ErrorCode::CODE_PENDING;
-    assert!(is_given || !wish.retries || !failure::passes(code), "told of an outage: {}", code.name());
+    assert!(is_given || !wish.retries || !failure::is_transient(code), "told of an outage: {}", code.name());
 }

@@ -28,7 +28,7 @@ impl Attempt {
 
     /// One that is polled while the broker is closed was not dropped.
     pub(crate) fn must_be_wanted(&self) {
-        assert!(!self.0.is_closed(), "an attempt goes on behind the lock");
+        assert!(!self.0.is_locked(), "an attempt goes on behind the lock");
     }
 }
 
@@ -39,16 +39,16 @@ impl Drop for Attempt {
 }
 
 impl LockChecker {
-    pub(crate) fn is_closed(&self) -> bool {
+    pub(crate) fn is_locked(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
     }
 
     /// Closes an open broker, and opens a closed one.
     pub(crate) async fn turn(&self, broker: &Broker) {
         if self.closed.fetch_xor(true, Ordering::Relaxed) {
-            return broker.open();
+            return broker.unlock();
         }
-        broker.close();
+        broker.lock();
         tokio::task::yield_now().await;
         assert_eq!(self.attempts.load(Ordering::Relaxed), 0, "an attempt outlives the lock");
     }

@@ -37,7 +37,7 @@ impl PauseChecker {
     }
 
     pub(crate) fn failed(&self, name: &ProfileName, kind: FailureKind, now: Moment) {
-        let FailureKind::Passing { retry_after, cap } = kind else { return self.answered(name) };
+        let FailureKind::Transient { retry_after, cap } = kind else { return self.answered(name) };
         self.with(name, |known| {
             known.failures += 1;
             let pause = policy::back_off(known.failures, cap, retry_after, crate::broker_world::CHANCE);

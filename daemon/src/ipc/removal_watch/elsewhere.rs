@@ -7,7 +7,7 @@ pub struct RemovalWatch;
 
 impl RemovalWatch {
     /// None.
-    pub fn from(_: &Path) -> Self {
+    pub fn new(_: &Path) -> Self {
         Self
     }
 

@@ -102,12 +102,12 @@ impl BoundSocket {
     }
 
     /// It cannot go.
-    pub fn may_be_made_anew(&self) -> bool {
+    pub fn can_rebind(&self) -> bool {
         false
     }
 
     /// Nobody else can have it.
-    pub fn is_covered(&self) -> bool {
+    pub fn is_name_covered(&self) -> bool {
         false
     }
 
@@ -115,7 +115,7 @@ impl BoundSocket {
     ///
     /// # Errors
     /// None.
-    pub fn make_anew(&mut self) -> Result<(), BindError> {
+    pub fn rebind(&mut self) -> Result<(), BindError> {
         Ok(())
     }
 

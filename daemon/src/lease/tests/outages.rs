@@ -6,9 +6,9 @@ fn fails(lease: &mut Lease, kind: FailureKind, second: u64) {
     assert!(lease.on_failed(attempt, kind, at(second), 0.0));
 }
 
-const OUTAGE: FailureKind = FailureKind::Passing { retry_after: None, cap: policy::SERVER_CAP };
-const LOCAL: FailureKind = FailureKind::Local { cap: policy::LOCAL_CAP };
-const READ_ONLY: FailureKind = FailureKind::Refused { cap: policy::SERVER_CAP };
+const OUTAGE: FailureKind = FailureKind::Transient { retry_after: None, cap: policy::MAX_SERVER_BACKOFF };
+const LOCAL: FailureKind = FailureKind::Local { cap: policy::MAX_LOCAL_BACKOFF };
+const READ_ONLY: FailureKind = FailureKind::Refused { cap: policy::MAX_SERVER_BACKOFF };
 
 /// A lease whose token `one` was reported at second 1, with an attempt under way for which somebody else waits.
 fn reported() -> (Lease, Asked) {
@@ -16,7 +16,7 @@ fn reported() -> (Lease, Asked) {
     assert!(matches!(lease.request(&rejecting("one"), at(1)), Decision::Wait(Attempt(2))));
     let asked = lease.asked(at(1));
     assert!(matches!(lease.request(&any(), at(1)), Decision::Wait(Attempt(2))), "set aside");
-    assert_eq!(lease.standing(at(1)), LeaseStatus::Requesting);
+    assert_eq!(lease.status(at(1)), LeaseStatus::Requesting);
     (lease, asked)
 }
 
@@ -109,7 +109,8 @@ fn a_token_that_is_set_aside_is_so_with_the_next_daemon_and_with_another_way_to_
 
 #[test]
 fn a_pause_outlives_forget_unless_it_is_for_what_a_person_mends() {
-    let asked_for = FailureKind::Passing { retry_after: Some(SECOND * 20), cap: policy::SERVER_CAP };
+    let asked_for =
+        FailureKind::Transient { retry_after: Some(SECOND * 20), cap: policy::MAX_SERVER_BACKOFF };
     let kinds =
         [(asked_for, true), (OUTAGE, true), (LOCAL, false), (READ_ONLY, false), (FailureKind::Final, false)];
     for (kind, lasts) in kinds {
@@ -131,7 +132,7 @@ fn another_way_to_the_server_ends_a_pause_of_our_own() {
     for (retry_after, lasts) in [(Some(SECOND * 20), true), (None, false)] {
         let mut lease = Lease::default();
         lease.request(&any(), at(0));
-        fails(&mut lease, FailureKind::Passing { retry_after, cap: policy::SERVER_CAP }, 0);
+        fails(&mut lease, FailureKind::Transient { retry_after, cap: policy::MAX_SERVER_BACKOFF }, 0);
         lease.disown();
         let decision = lease.request(&any(), at(0));
         assert_eq!(matches!(decision, Decision::Refuse(Refusal::CoolingDown(_))), lasts, "{decision:?}");

@@ -49,7 +49,7 @@ impl Doctor {
     }
 
     fn lock(&self) -> Finding {
-        match self.gate.is_closed() {
+        match self.lock_flag.is_locked() {
             true => MACHINE.fault("lock", &failure::locked()),
             false => MACHINE.fine("lock", "open"),
         }

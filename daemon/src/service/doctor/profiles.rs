@@ -87,7 +87,7 @@ impl Doctor {
     }
 
     fn token(&self, profile: &Profile, told: ProfileFindings<'_>) -> Finding {
-        let standing = self.broker.standing(&profile.name);
+        let standing = self.broker.status(&profile.name);
         let last = self.broker.last_failure(&profile.name);
         match (standing, last) {
             (LeaseStatus::Live { .. }, Some(last)) => told.noted("token", &renewal_failed(last)),

@@ -16,9 +16,9 @@ use crate::token_request::codes::log::ClaimFault;
 
 /// What it means that there is no code to send.
 pub fn of_code(error: CodeError, profile: &Profile) -> TokenRequestFailed {
-    let cap = policy::LOCAL_CAP;
+    let cap = policy::MAX_LOCAL_BACKOFF;
     let kind = match &error {
-        CodeError::Pending(wait) => FailureKind::Passing { retry_after: Some(*wait), cap },
+        CodeError::Pending(wait) => FailureKind::Transient { retry_after: Some(*wait), cap },
         CodeError::Needed
         | CodeError::Invalid
         | CodeError::NoSeed

@@ -93,7 +93,7 @@ fn told(error: &TokenRequestError, profile: &Profile) -> (ErrorCode, String) {
 }
 
 /// A refused secret that rests where somebody else changes it.
-pub(super) const LOOKED_AT_AGAIN: FailureKind = FailureKind::Refused { cap: policy::SERVER_CAP };
+pub(super) const LOOKED_AT_AGAIN: FailureKind = FailureKind::Refused { cap: policy::MAX_SERVER_BACKOFF };
 
 /// What a failed token request means for the next one. A refused secret that the daemon only reads is looked at
 /// again from time to time: whoever keeps it may have changed it. The refused one is not sent again.
@@ -108,19 +108,19 @@ pub fn kind_of(error: &TokenRequestError, profile: &Profile) -> FailureKind {
             }
             ProxyFlaw::CredentialsRequired | ProxyFlaw::CredentialsRefused => return LOOKED_AT_AGAIN,
             ProxyFlaw::Unreachable(_) | ProxyFlaw::BrokenOff | ProxyFlaw::NoTunnel | ProxyFlaw::TimedOut => {
-                (policy::LOCAL_CAP, None)
+                (policy::MAX_LOCAL_BACKOFF, None)
             }
         },
         TokenRequestError::Busy { retry_after } | TokenRequestError::ServerFailed { retry_after, .. } => {
-            (policy::SERVER_CAP, *retry_after)
+            (policy::MAX_SERVER_BACKOFF, *retry_after)
         }
         TokenRequestError::BadAnswer(_)
         | TokenRequestError::Intercepted(_)
-        | TokenRequestError::Redirected { to: Target::Elsewhere } => (policy::SERVER_CAP, None),
-        TokenRequestError::Unreachable(_) | TokenRequestError::TimedOut => (policy::LOCAL_CAP, None),
+        | TokenRequestError::Redirected { to: Target::Elsewhere } => (policy::MAX_SERVER_BACKOFF, None),
+        TokenRequestError::Unreachable(_) | TokenRequestError::TimedOut => (policy::MAX_LOCAL_BACKOFF, None),
         TokenRequestError::Untrusted(_)
         | TokenRequestError::Redirected { .. }
-        | TokenRequestError::CaBundle { .. } => return FailureKind::Local { cap: policy::LOCAL_CAP },
+        | TokenRequestError::CaBundle { .. } => return FailureKind::Local { cap: policy::MAX_LOCAL_BACKOFF },
     };
-    FailureKind::Passing { retry_after, cap }
+    FailureKind::Transient { retry_after, cap }
 }

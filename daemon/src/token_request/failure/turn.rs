@@ -29,5 +29,8 @@ pub fn of_turn(name: &ProfileName, other: &ProfileName, shared: SharedCredential
     );
     let failure = Failure::new(ErrorCode::TIMED_OUT, message)
         .with_hint(format!("Run `cp-token doctor -p {other}`, and ask again"));
-    TokenRequestFailed { failure, kind: FailureKind::Passing { retry_after: None, cap: policy::LOCAL_CAP } }
+    TokenRequestFailed {
+        failure,
+        kind: FailureKind::Transient { retry_after: None, cap: policy::MAX_LOCAL_BACKOFF },
+    }
 }

@@ -29,8 +29,7 @@ impl Pauses {
     /// was asked for last.
     pub(super) fn note(&self, account: AccountKey, error: &TokenRequestError, now: Moment) {
         let Some(asked) = error.retry_after() else { return };
-        let (shortest, longest) = policy::RETRY_AFTER_RANGE;
-        let until = now.after(asked.clamp(shortest, longest));
+        let until = now.after(asked.clamp(policy::MIN_RETRY_AFTER, policy::MAX_RETRY_AFTER));
         let mut pauses = lock(&self.0);
         pauses.retain(|_, pause| now.until(pause.until) > Duration::ZERO);
         let is_outlasted = |earlier: &Pause| now.until(earlier.until) > now.until(until);
@@ -91,7 +90,7 @@ mod tests {
         pauses.note(one.clone(), &busy(86_400), now);
         let later = now.after(Duration::from_secs(100));
         assert_eq!((pauses.of(&one, later), pauses.of(&other, later)), (Some(busy(200)), None));
-        let end = now.after(policy::RETRY_AFTER_RANGE.1);
+        let end = now.after(policy::MAX_RETRY_AFTER);
         assert_eq!(pauses.of(&one, end), None);
         pauses.note(other, &busy(1), end);
         assert_eq!(lock(&pauses.0).len(), 1, "what is over is not kept");

@@ -41,14 +41,14 @@ impl World {
                 self.refused = kind == FailureKind::Final;
                 assert!(self.lease.on_failed(attempt, kind, now, chance));
                 match kind {
-                    FailureKind::Passing { .. } | FailureKind::Local { .. } => self.is_outage(),
+                    FailureKind::Transient { .. } | FailureKind::Local { .. } => self.is_outage(),
                     FailureKind::Final | FailureKind::Refused { .. } => self.is_answered(),
                 }
                 self.ends_with_forget =
                     matches!(kind, FailureKind::Refused { .. } | FailureKind::Local { .. });
                 // A request was made, so the pause before is over, whatever a clock will say.
                 self.pause = match kind {
-                    FailureKind::Passing { retry_after, cap } => Some((retry_after, cap)),
+                    FailureKind::Transient { retry_after, cap } => Some((retry_after, cap)),
                     FailureKind::Refused { cap } | FailureKind::Local { cap } => Some((None, cap)),
                     FailureKind::Final => None,
                 }
