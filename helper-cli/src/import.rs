@@ -2,24 +2,20 @@
 //! It reads and never writes, asks no keyring, and knows nothing of the daemon.
 
 mod ini;
-mod interpolation;
 mod keyring_file;
 mod name;
 mod official;
 
-#[cfg(unix)]
-#[path = "import/unix.rs"]
+#[cfg_attr(unix, path = "import/unix.rs")]
+#[cfg_attr(windows, path = "import/windows.rs")]
 mod system;
 
-#[cfg(windows)]
-#[path = "import/windows.rs"]
-mod system;
-
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-use crate::run::shell;
+use crate::run::{home, shell};
 
 pub(crate) use keyring_file::KeyringFile;
 pub(crate) use name::assign;
@@ -39,13 +35,9 @@ enum Refusal {
     Unreadable,
 }
 
-/// The home folder, where the official CLIs keep theirs.
-///
-/// # Errors
-/// [`ErrorCode::CONFIG_BROKEN`] where there is none.
+/// The home directory, which holds the directories of the official CLIs.
 pub(crate) fn home() -> Result<PathBuf, Failure> {
-    let home = std::env::home_dir().filter(|home| home.is_absolute());
-    home.ok_or_else(|| {
+    home::dir().ok_or_else(|| {
         Failure::new(ErrorCode::CONFIG_BROKEN, "there is no home folder to look in").with_hint("set HOME")
     })
 }
@@ -55,11 +47,23 @@ pub(crate) fn home() -> Result<PathBuf, Failure> {
 /// # Errors
 /// [`ErrorCode::CONFIG_UNSAFE`] or [`ErrorCode::CONFIG_BROKEN`].
 fn read(path: &Path) -> Result<Option<Secret>, Failure> {
-    match system::read_own(path, FILE_LIMIT) {
+    match system::open_own(path).and_then(read_open) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(Refusal::Absent) => Ok(None),
         Err(refusal) => Err(refused(path, refusal)),
     }
+}
+
+/// The bytes of the open file, at most [`FILE_LIMIT`].
+fn read_open(file: File) -> Result<Secret, Refusal> {
+    let length = file.metadata().map_err(|_| Refusal::Unreadable)?.len();
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    if length > FILE_LIMIT {
+        return Err(Refusal::TooLarge);
+    }
+    // A byte more than that shows a file that grows while it is read.
+    let bytes = Secret::read_from(file, length, |_| false).map_err(|_| Refusal::Unreadable)?;
+    if bytes.expose().len() > length { Err(Refusal::Unreadable) } else { Ok(bytes) }
 }
 
 fn refused(path: &Path, refusal: Refusal) -> Failure {

@@ -2,6 +2,7 @@
 //! no place of rest.
 
 use std::fmt;
+use std::io::{self, ErrorKind, Read};
 
 #[cfg(unix)]
 #[path = "secret/unix.rs"]
@@ -69,6 +70,28 @@ impl Secret {
         Self { pages: pages::Pages::new(length) }
     }
 
+    /// What `input` holds, until its end or until `is_complete`, without an intermediate copy. Of an input that is longer
+    /// than `limit` bytes, `limit + 1` bytes are read.
+    ///
+    /// # Errors
+    /// Those of `input`, except interruptions.
+    pub fn read_from(
+        mut input: impl Read,
+        limit: usize,
+        is_complete: impl Fn(&[u8]) -> bool,
+    ) -> io::Result<Self> {
+        let (mut room, mut filled) = (Self::zeroed(limit + 1), 0);
+        while filled <= limit && !is_complete(&room.expose()[..filled]) {
+            match input.read(&mut room.bytes_mut()[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Self::copy_of(&room.expose()[..filled]))
+    }
+
     /// The bytes themselves. This call is the boundary: whoever makes it answers for where they go.
     pub fn expose(&self) -> &[u8] {
         self.pages.bytes()
@@ -111,6 +134,13 @@ mod tests {
     fn debug_shows_a_fixed_mask_whatever_the_content() {
         assert_eq!(format!("{:?}", Secret::copy_of(b"hunter2")), "Secret(redacted)");
         assert_eq!(format!("{:?}", Secret::copy_of(b"")), "Secret(redacted)");
+    }
+
+    #[test]
+    fn reading_stops_one_byte_past_the_limit() {
+        let read = |input: &mut dyn Read| Secret::read_from(input, 15, |_| false).unwrap();
+        assert!(read(&mut io::repeat(b'x')).matches(&[b'x'; 16]));
+        assert!(read(&mut &b"abc"[..]).matches(b"abc"));
     }
 
     #[test]

@@ -1,93 +1,62 @@
-//! Owns the quick reading of `get`, the call in every `$(cp-token)`. What it does not understand at once, faults
-//! included, it leaves to `cli.rs`, which reads the same options and has the words for what is wrong.
+//! Owns the fast parser of `get`, the usual call in `$(cp-token)`. It leaves every line that it does not understand,
+//! mistakes included, to `cli.rs`, which has the same options and the error messages.
 
 use std::ffi::OsStr;
 
 use cp_token_protocol::ProfileName;
 
 use crate::args::cli::get::GetOptions;
+use crate::args::duration;
 use crate::terminal::output::Format;
 
-/// The options, where these arguments plainly are a `get`.
+/// The options, if these arguments are a simple `get`.
 pub(crate) fn parse<'a>(arguments: impl Iterator<Item = &'a OsStr>) -> Option<GetOptions> {
     let mut words = arguments.map(OsStr::to_str).peekable();
     words.next_if_eq(&Some("get"));
-    let mut seen = ParsedFlags::default();
+    let (mut options, mut format) = (GetOptions::default(), None);
     while let Some(word) = words.next() {
         let word = word?;
-        if !seen.take_flag(word)? {
+        if !take_flag(&mut options, word)? {
             let (name, value) = match word.split_once('=') {
                 Some((name, value)) if name.starts_with("--") => (name, value),
                 _ => (word, words.next()??),
             };
-            seen.take_option(name, value)?;
+            take_option(&mut options, &mut format, name, value)?;
         }
     }
-    seen.into_options()
+    options.format = format.unwrap_or_default();
+    let conflict =
+        (options.profile.is_some() && options.url.is_some()) || (options.rejected && options.fresh);
+    (!conflict).then_some(options)
 }
 
-/// What was given so far; each at most once.
-#[derive(Default)]
-struct ParsedFlags<'a> {
-    profile: Option<&'a str>,
-    url: Option<&'a str>,
-    format: Option<&'a str>,
-    min_validity: Option<&'a str>,
-    timeout: Option<&'a str>,
-    rejected: bool,
-    fresh: bool,
-    retry: bool,
-    no_start: bool,
+/// Whether the word is a flag; `None` if the flag is repeated.
+fn take_flag(options: &mut GetOptions, word: &str) -> Option<bool> {
+    let flag = match word {
+        "--rejected" => &mut options.rejected,
+        "--fresh" => &mut options.fresh,
+        "--retry" => &mut options.retry,
+        "--no-start" => &mut options.no_start,
+        _ => return Some(false),
+    };
+    (!std::mem::replace(flag, true)).then_some(true)
 }
 
-impl<'a> ParsedFlags<'a> {
-    /// Whether the word was a flag; `None` where it was one for the second time.
-    fn take_flag(&mut self, word: &str) -> Option<bool> {
-        let flag = match word {
-            "--rejected" => &mut self.rejected,
-            "--fresh" => &mut self.fresh,
-            "--retry" => &mut self.retry,
-            "--no-start" => &mut self.no_start,
-            _ => return Some(false),
-        };
-        (!std::mem::replace(flag, true)).then_some(true)
+/// `None` if the option is unknown or repeated, or its value is not plain.
+fn take_option(options: &mut GetOptions, format: &mut Option<Format>, name: &str, value: &str) -> Option<()> {
+    if value.is_empty() || value.starts_with(['-', '=']) {
+        return None;
     }
-
-    fn take_option(&mut self, name: &str, value: &'a str) -> Option<()> {
-        let option = match name {
-            "-p" | "--profile" => &mut self.profile,
-            "--url" => &mut self.url,
-            "-f" | "--format" => &mut self.format,
-            "--min-validity" => &mut self.min_validity,
-            "--timeout" => &mut self.timeout,
-            _ => return None,
-        };
-        let plain = !value.is_empty() && !value.starts_with(['-', '=']);
-        (plain && option.replace(value).is_none()).then_some(())
-    }
-
-    fn into_options(self) -> Option<GetOptions> {
-        let conflict = (self.profile.is_some() && self.url.is_some()) || (self.rejected && self.fresh);
-        let defaults = GetOptions::default();
-        let options = GetOptions {
-            profile: checked(self.profile, |text| ProfileName::parse(text).ok())?,
-            url: self.url.map(str::to_owned),
-            format: checked(self.format, Format::parse)?.unwrap_or(defaults.format),
-            min_validity: checked(self.min_validity, |text| crate::args::duration::life(text).ok())?,
-            rejected: self.rejected,
-            fresh: self.fresh,
-            timeout: checked(self.timeout, |text| crate::args::duration::limit(text).ok())?,
-            retry: self.retry,
-            no_start: self.no_start,
-        };
-        (!conflict).then_some(options)
+    match name {
+        "-p" | "--profile" => set_once(&mut options.profile, ProfileName::parse(value).ok()?),
+        "--url" => set_once(&mut options.url, value.to_owned()),
+        "-f" | "--format" => set_once(format, Format::parse(value)?),
+        "--min-validity" => set_once(&mut options.min_validity, duration::life(value).ok()?),
+        "--timeout" => set_once(&mut options.timeout, duration::limit(value).ok()?),
+        _ => None,
     }
 }
 
-/// The value as `parse` reads it: absent stays absent, and a bad one is the outer `None`.
-fn checked<T>(value: Option<&str>, parse: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
-    match value {
-        Some(text) => parse(text).map(Some),
-        None => Some(None),
-    }
+fn set_once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
+    slot.replace(value).is_none().then_some(())
 }

@@ -20,7 +20,7 @@ use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
 use super::{loss, status};
 use crate::args::cli::DaemonCommand;
-use crate::commands::shared::REQUEST_TIMEOUT;
+use crate::commands::shared::{ask_running, ipc_address, not_running, print_done};
 use crate::daemon::client::Connection;
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;
@@ -35,7 +35,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 /// # Errors
 /// Why it was not done.
 pub(super) fn run(command: DaemonCommand) -> Result<(), Failure> {
-    let address = crate::commands::shared::ipc_address()?;
+    let address = ipc_address()?;
     match command {
         DaemonCommand::Start => start(&address),
         DaemonCommand::Stop { yes } => {
@@ -46,7 +46,7 @@ pub(super) fn run(command: DaemonCommand) -> Result<(), Failure> {
             output::print_lines(&[said.to_owned()])
         }
         DaemonCommand::Restart => restart::run(&address),
-        DaemonCommand::Reload => reload(&address),
+        DaemonCommand::Reload => reload(),
     }
 }
 
@@ -108,9 +108,6 @@ fn force_stop(process: Option<i32>, deadline: &Deadline) -> Result<(), Failure> 
     }
 }
 
-fn reload(address: &IpcAddress) -> Result<(), Failure> {
-    let deadline = Deadline::new(REQUEST_TIMEOUT);
-    let connection =
-        launch::connect_to_running(address, &deadline)?.ok_or_else(crate::commands::shared::not_running)?;
-    crate::commands::shared::tell(connection.ask(&Request::Reload)?)
+fn reload() -> Result<(), Failure> {
+    print_done(ask_running(&Request::Reload)?.ok_or_else(not_running)?)
 }

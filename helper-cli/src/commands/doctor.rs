@@ -7,16 +7,15 @@ mod render;
 mod shell;
 mod summary;
 
-use cp_token_protocol::message::{
-    DoctorRequest, Finding, FindingPage, ProfileReport, Request, Response, Severity, StatusReport,
-};
+use cp_token_protocol::message::{DoctorRequest, Finding, ProfileReport, Request, Severity, StatusReport};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
-use super::{retry, status};
+use super::profiles::all_pages;
+use super::retry;
+use super::shared::ask;
 use crate::args::cli::DoctorOptions;
-use crate::daemon::client;
+use crate::daemon::client::content_of;
 use crate::terminal::output;
-use crate::terminal::style::TerminalStyle;
 
 /// Looks at everything, tells it, and fails as the first thing does that is not well.
 ///
@@ -24,12 +23,9 @@ use crate::terminal::style::TerminalStyle;
 /// The first error that was found.
 pub(super) fn run(options: &DoctorOptions) -> Result<(), Failure> {
     let findings = findings(options)?;
-    if options.json {
-        output::print_json(&render::DoctorJson::from(findings.as_slice()))?;
-    } else {
-        let style = TerminalStyle::of_stdout();
-        output::print_pieces(&render::lines(&summary::summarize(&findings), &style), &style)?;
-    }
+    output::print_report(options.json, &render::DoctorJson::from(findings.as_slice()), |style| {
+        render::lines(&summary::summarize(&findings), style)
+    })?;
     render::verdict(&findings)
 }
 
@@ -46,8 +42,7 @@ fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
         && let Some(profiles) = unless_told(profiles(options), &findings)?
     {
         let is_known = |name: &ProfileName| {
-            profiles.iter().any(|profile| profile.name == *name)
-                || crate::commands::profiles::find(name).is_ok()
+            profiles.iter().any(|profile| profile.name == *name) || super::profiles::find(name).is_ok()
         };
         let ways = shell::findings(&profiles, is_known, |name| std::env::var_os(name));
         findings.extend(ways.into_iter().filter(|it| own.is_empty() || it.verdict != Severity::Ok));
@@ -75,46 +70,21 @@ fn unless_told<T>(outcome: Result<T, Failure>, findings: &[Finding]) -> Result<O
 /// The profiles whose way is compared with this shell's.
 fn profiles(options: &DoctorOptions) -> Result<Vec<ProfileReport>, Failure> {
     match &options.profile {
-        Some(name) => crate::commands::profiles::find(name).map(|profile| vec![profile]),
-        None => crate::commands::profiles::profiles(),
+        Some(name) => super::profiles::find(name).map(|profile| vec![profile]),
+        None => super::profiles::profiles(),
     }
 }
 
 /// What the daemon finds, page after page.
 fn examine(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
-    let mut request = DoctorRequest { profile: options.profile.clone(), after: None };
-    let mut findings = Vec::new();
-    loop {
-        let page = page(&Request::Examine(request.clone()))?;
-        findings.extend(page.findings);
-        match page.next {
-            None => return Ok(findings),
-            next if next > request.after => request.after = next,
-            Some(_) => return Err(client::no_end()),
-        }
-    }
-}
-
-fn page(request: &Request) -> Result<FindingPage, Failure> {
-    match crate::commands::shared::ask(request)? {
-        Response::Findings(page) => Ok(page),
-        other @ (Response::Working
-        | Response::Token(_)
-        | Response::Status(_)
-        | Response::Profiles(_)
-        | Response::Profile(_)
-        | Response::Done(_)
-        | Response::Failure(_)
-        | Response::Log(_)) => Err(client::unexpected(&other)),
-    }
+    all_pages(|after| {
+        let request = Request::Examine(DoctorRequest { profile: options.profile.clone(), after });
+        content_of!(ask(&request)?, Findings).map(|page| (page.findings, page.next))
+    })
 }
 
 fn is_a_mistake(code: ErrorCode) -> bool {
     [ErrorCode::UNKNOWN_PROFILE, ErrorCode::USAGE].contains(&code)
-}
-
-fn report(connection: client::Connection<'_>) -> Result<StatusReport, Failure> {
-    status::report(connection)
 }
 
 fn ok(check: &str, found: String) -> Finding {

@@ -13,10 +13,11 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
 
-use cp_token_protocol::message::{Freshness, ProfileSelector, TokenResponse};
+use cp_token_protocol::message::{ProfileSelector, TokenResponse};
 use cp_token_protocol::{ErrorCode, Failure};
 
 use super::fetch_token::{TokenOptions, fetch};
+use super::shared::selector;
 use crate::args::cli::ExecOptions;
 use crate::run::program::{self, Missing, Program};
 
@@ -31,7 +32,7 @@ pub(super) fn run(options: &ExecOptions) -> Result<(), Failure> {
     refuse_nesting()?;
     let (name, arguments) = options.command.split_first().ok_or_else(nothing_to_run)?;
     let file = program::find(name, std::env::var_os("PATH").as_deref()).map_err(missing)?;
-    let profile = crate::commands::shared::selector(options.profile.as_ref(), options.url.as_deref())?;
+    let profile = selector(options.profile.as_ref(), options.url.as_deref())?;
     let line = ProgramLine { file, name, arguments };
     if options.file {
         return refresh::run(&line, &profile, options);
@@ -60,7 +61,6 @@ impl ProgramLine<'_> {
 
 fn token_options(options: &ExecOptions, profile: ProfileSelector) -> TokenOptions {
     TokenOptions {
-        demand: Freshness::Valid,
         min_validity: options.min_validity,
         timeout: options.timeout,
         retries: options.retry.then_some(true),

@@ -3,18 +3,15 @@
 
 mod render;
 
-use cp_token_protocol::message::{LogEntry, LogRequest, Request, Response};
+use cp_token_protocol::message::{LogEntry, LogRequest, Request};
 use cp_token_protocol::{ErrorCode, Failure};
 use serde::Serialize;
 
+use super::shared::{ask_running, not_running};
 use crate::args::cli::LogOptions;
-use crate::commands::shared::REQUEST_TIMEOUT;
-use crate::daemon::client;
-use crate::daemon::deadline::Deadline;
-use crate::daemon::launch;
+use crate::daemon::client::content_of;
 use crate::terminal::date;
 use crate::terminal::output;
-use crate::terminal::style::TerminalStyle;
 
 /// Shows the newest entries, newest last.
 ///
@@ -22,11 +19,8 @@ use crate::terminal::style::TerminalStyle;
 /// [`cp_token_protocol::ErrorCode::DAEMON_UNAVAILABLE`] where no daemon runs.
 pub(super) fn run(options: &LogOptions) -> Result<(), Failure> {
     let entries = entries(options.entries)?;
-    if options.json {
-        return output::print_json(&entries.iter().map(LogLine::from).collect::<Vec<_>>());
-    }
-    let style = TerminalStyle::of_stdout();
-    output::print_pieces(&render::lines(&entries, &style), &style)
+    let json: Vec<_> = entries.iter().map(LogLine::from).collect();
+    output::print_report(options.json, &json, |style| render::lines(&entries, style))
 }
 
 fn entries(wanted: u32) -> Result<Vec<LogEntry>, Failure> {
@@ -45,20 +39,7 @@ fn entries(wanted: u32) -> Result<Vec<LogEntry>, Failure> {
 }
 
 fn page(request: LogRequest) -> Result<Vec<LogEntry>, Failure> {
-    let deadline = Deadline::new(REQUEST_TIMEOUT);
-    let connection = launch::connect_to_running(&crate::commands::shared::ipc_address()?, &deadline)?
-        .ok_or_else(crate::commands::shared::not_running)?;
-    match connection.ask(&Request::Log(request))? {
-        Response::Log(entries) => Ok(entries),
-        other @ (Response::Working
-        | Response::Token(_)
-        | Response::Status(_)
-        | Response::Profiles(_)
-        | Response::Profile(_)
-        | Response::Done(_)
-        | Response::Failure(_)
-        | Response::Findings(_)) => Err(client::unexpected(&other)),
-    }
+    content_of!(ask_running(&Request::Log(request))?.ok_or_else(not_running)?, Log)
 }
 
 /// One entry as JSON. Its fields are promised in the help.

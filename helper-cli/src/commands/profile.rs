@@ -6,10 +6,9 @@ use cp_token_protocol::{Failure, ProfileName};
 use super::{code, json, table};
 use crate::args::cli::ProfileCommand;
 use crate::commands::profiles::{find, profiles};
-use crate::commands::shared::ask;
+use crate::commands::shared::{ask, print_done};
 use crate::terminal::output;
 use crate::terminal::prompt;
-use crate::terminal::style::TerminalStyle;
 
 mod create;
 mod environment;
@@ -29,7 +28,7 @@ pub(super) fn run(command: ProfileCommand) -> Result<(), Failure> {
         ProfileCommand::Show { name, json } => show(&name, json),
         ProfileCommand::Update(options) => update::run(options),
         ProfileCommand::Import(options) => import::run(&options),
-        ProfileCommand::Use { name } => crate::commands::shared::tell(ask(&Request::ProfileUse(name))?),
+        ProfileCommand::Use { name } => print_done(ask(&Request::ProfileUse(name))?),
         ProfileCommand::Delete { name, yes } => delete(name, yes),
         ProfileCommand::ResetSecret { name, secret_stdin, no_verify } => {
             reset_secret(name, secret_stdin, !no_verify)
@@ -47,7 +46,7 @@ fn reset_secret(name: ProfileName, from_stdin: bool, verify: bool) -> Result<(),
     }
     let secret = secrets::of_reset(&report, from_stdin)?;
     let reset = ProfileResetSecret { secret, dry_run: false, ..trial(name) };
-    crate::commands::shared::tell(code::ask(&mut Request::ProfileResetSecret(reset))?)
+    print_done(code::ask(&mut Request::ProfileResetSecret(reset))?)
 }
 
 fn delete(name: ProfileName, yes: bool) -> Result<(), Failure> {
@@ -56,25 +55,17 @@ fn delete(name: ProfileName, yes: bool) -> Result<(), Failure> {
         let not_done = format!("profile {name} was not deleted");
         prompt::require_confirmation(&question, &not_done, "delete it and its secret")?;
     }
-    crate::commands::shared::tell(ask(&Request::ProfileDelete(name))?)
+    print_done(ask(&Request::ProfileDelete(name))?)
 }
 
 fn list(as_json: bool) -> Result<(), Failure> {
     let profiles = profiles()?;
-    if as_json {
-        output::print_json(&profiles.iter().map(json::Profile::from).collect::<Vec<_>>())
-    } else {
-        let style = TerminalStyle::of_stdout();
-        output::print_pieces(&table::profiles(&profiles, &style), &style)
-    }
+    output::print_report(as_json, &profiles.iter().map(json::Profile::from).collect::<Vec<_>>(), |style| {
+        table::profiles(&profiles, style)
+    })
 }
 
 fn show(name: &ProfileName, as_json: bool) -> Result<(), Failure> {
     let profile = find(name)?;
-    if as_json {
-        output::print_json(&json::Profile::from(&profile))
-    } else {
-        let style = TerminalStyle::of_stdout();
-        output::print_pieces(&table::profile(&profile, &style), &style)
-    }
+    output::print_report(as_json, &json::Profile::from(&profile), |style| table::profile(&profile, style))
 }

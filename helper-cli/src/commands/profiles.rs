@@ -1,66 +1,44 @@
-//! Owns the asking of the daemon for its profiles, page by page.
+//! Owns the requests to the daemon for profiles, and for every list that comes page by page.
 
 use std::time::Duration;
 
-use cp_token_protocol::message::{
-    ProfileListRequest, ProfilePage, ProfileReport, ProfileSelector, Request, Response,
-};
+use cp_token_protocol::message::{ProfileListRequest, ProfileReport, ProfileSelector, Request};
 use cp_token_protocol::{Failure, ProfileName};
 
-use crate::commands::shared::ask;
-use crate::daemon::client;
+use super::shared::{REQUEST_TIMEOUT, ask, ask_within};
+use crate::daemon::client::{self, content_of};
 
-/// Every profile, as the daemon has it.
-///
-/// # Errors
-/// Why they cannot be told.
+/// Every profile that the daemon has.
 pub(super) fn profiles() -> Result<Vec<ProfileReport>, Failure> {
-    profiles_within(crate::commands::shared::REQUEST_TIMEOUT)
+    profiles_within(REQUEST_TIMEOUT)
 }
 
-/// As [`profiles`], with another limit on the time that it may take.
-///
-/// # Errors
-/// Why they cannot be told.
-pub(super) fn profiles_within(limit: Duration) -> Result<Vec<ProfileReport>, Failure> {
-    let mut profiles = Vec::new();
-    let mut after = None;
+/// As [`profiles`], with another timeout for each page.
+pub(super) fn profiles_within(timeout: Duration) -> Result<Vec<ProfileReport>, Failure> {
+    all_pages(|after| {
+        let request = Request::ProfileList(ProfileListRequest { after });
+        content_of!(ask_within(&request, timeout)?, Profiles).map(|page| (page.profiles, page.next))
+    })
+}
+
+/// The items of all pages. `page` gets the page after a name, and the name to continue after.
+pub(super) fn all_pages<T>(
+    page: impl Fn(Option<ProfileName>) -> Result<(Vec<T>, Option<ProfileName>), Failure>,
+) -> Result<Vec<T>, Failure> {
+    let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = page(&Request::ProfileList(ProfileListRequest { after: after.clone() }), limit)?;
-        profiles.extend(page.profiles);
-        match page.next {
-            None => return Ok(profiles),
+        let (items, next) = page(after.clone())?;
+        all.extend(items);
+        match next {
+            None => return Ok(all),
             next if next > after => after = next,
             Some(_) => return Err(client::no_end()),
         }
     }
 }
 
-fn page(request: &Request, limit: Duration) -> Result<ProfilePage, Failure> {
-    match crate::commands::shared::ask_within(request, limit)? {
-        Response::Profiles(page) => Ok(page),
-        other @ (Response::Working
-        | Response::Token(_)
-        | Response::Status(_)
-        | Response::Profile(_)
-        | Response::Done(_)
-        | Response::Failure(_)
-        | Response::Log(_)
-        | Response::Findings(_)) => Err(client::unexpected(&other)),
-    }
-}
-
-/// The profile of that name, as the daemon has it.
+/// The profile of that name.
 pub(super) fn find(name: &ProfileName) -> Result<ProfileReport, Failure> {
-    match ask(&Request::ProfileShow(ProfileSelector::Named(name.clone())))? {
-        Response::Profile(report) => Ok(*report),
-        other @ (Response::Working
-        | Response::Token(_)
-        | Response::Status(_)
-        | Response::Profiles(_)
-        | Response::Done(_)
-        | Response::Failure(_)
-        | Response::Log(_)
-        | Response::Findings(_)) => Err(client::unexpected(&other)),
-    }
+    let response = ask(&Request::ProfileShow(ProfileSelector::Named(name.clone())))?;
+    content_of!(response, Profile).map(|report| *report)
 }

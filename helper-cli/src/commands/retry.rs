@@ -1,4 +1,4 @@
-//! Owns how long a command waits for a token, what it waits out, and when it asks the daemon once more.
+//! Owns how long a command waits for a token, and when it retries.
 
 use std::time::Duration;
 
@@ -7,69 +7,63 @@ use cp_token_protocol::{ErrorCode, Failure};
 use crate::daemon::client;
 use crate::daemon::deadline::Deadline;
 
-/// How long in all, unless it is said.
-const ORDINARY: Duration = Duration::from_secs(30);
-/// The same for whoever waits out outages.
-const LONG: Duration = Duration::from_secs(15 * 60);
-/// Where the daemon does not say when to ask again.
-const SHORT_WHILE: Duration = Duration::from_millis(500);
+/// The timeout of all attempts together without `--timeout`.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The same with `--retry`.
+const DEFAULT_RETRY_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+/// The pause before a retry if the daemon names none.
+const DEFAULT_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long a caller waits, and for what.
+/// How long to wait for a token, and whether to retry during outages.
 pub(super) struct RetryPolicy {
-    /// In all.
-    pub(super) limit: Duration,
-    /// Whether it waits out what may pass: failures of the server and of the way to it.
+    /// The timeout of all attempts together.
+    pub(super) timeout: Duration,
+    /// Whether to retry after failures of the server and the network.
     pub(super) retries: bool,
 }
 
 impl RetryPolicy {
-    /// As the options have it; where they say nothing, as `CP_TOKEN_RETRY` has it.
-    ///
-    /// # Errors
-    /// [`ErrorCode::USAGE`] where the variable is neither 0 nor 1.
-    pub(super) fn of(limit: Option<Duration>, retry: bool) -> Result<Self, Failure> {
-        let retries = retry || environment_says_so()?;
-        let usual = if retries { LONG } else { ORDINARY };
-        Ok(Self { limit: limit.unwrap_or(usual), retries })
+    /// The policy from the options, else from `CP_TOKEN_RETRY`; [`ErrorCode::USAGE`] if that is neither 0 nor 1.
+    pub(super) fn new(timeout: Option<Duration>, retries: Option<bool>) -> Result<Self, Failure> {
+        let retries = retries.map_or_else(retries_by_environment, Ok)?;
+        let default = if retries { DEFAULT_RETRY_TIMEOUT } else { DEFAULT_TIMEOUT };
+        Ok(Self { timeout: timeout.unwrap_or(default), retries })
     }
 
-    /// Asks, and asks again while that may help and there is time.
-    ///
-    /// # Errors
-    /// What the last answer was.
-    pub(super) fn ask<T>(
+    /// Makes an attempt, and retries while that may help and there is time. Returns the last outcome.
+    pub(super) fn run<T>(
         &self,
         deadline: &Deadline,
-        mut ask: impl FnMut() -> Result<T, Failure>,
+        mut attempt: impl FnMut() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let mut may_be_unheard = true;
+        let mut is_first = true;
         loop {
-            let failure = match ask() {
+            let failure = match attempt() {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            // The daemon was just being restarted.
-            if std::mem::take(&mut may_be_unheard) && client::is_retryable(&failure) {
+            // The daemon was being restarted.
+            if std::mem::take(&mut is_first) && client::is_retryable(&failure) {
                 continue;
             }
-            if !self.asks_again_after(&failure) || !sleep(&failure, deadline) {
+            if !self.retries_after(&failure) || !sleep(&failure, deadline) {
                 return Err(failure);
             }
         }
     }
 
-    /// What others wait for is waited out by the daemon; here is what it cannot wait out.
+    /// The daemon itself retries after failures of the server; these are the failures that it cannot wait for.
     #[cold]
-    fn asks_again_after(&self, failure: &Failure) -> bool {
+    fn retries_after(&self, failure: &Failure) -> bool {
         failure.code == ErrorCode::TOO_MANY_WAITING || (self.retries && failure.code == ErrorCode::STOPPING)
     }
 }
 
-/// Whether there was time for it.
+/// Sleeps before a retry; `false` if there was no time for it.
 #[cold]
 fn sleep(failure: &Failure, deadline: &Deadline) -> bool {
     let asked = failure.retry_after_ms.map(Duration::from_millis).filter(|pause| !pause.is_zero());
-    let pause = asked.unwrap_or(SHORT_WHILE);
+    let pause = asked.unwrap_or(DEFAULT_PAUSE);
     let has_time = deadline.remaining().is_ok_and(|left| left > pause);
     if has_time {
         std::thread::sleep(pause);
@@ -77,7 +71,7 @@ fn sleep(failure: &Failure, deadline: &Deadline) -> bool {
     has_time
 }
 
-fn environment_says_so() -> Result<bool, Failure> {
+fn retries_by_environment() -> Result<bool, Failure> {
     match std::env::var_os("CP_TOKEN_RETRY") {
         None => Ok(false),
         Some(value) if value.is_empty() || value == "0" => Ok(false),
@@ -86,9 +80,9 @@ fn environment_says_so() -> Result<bool, Failure> {
     }
 }
 
-/// What is wrong with `CP_TOKEN_RETRY`, where something is.
+/// What is wrong with `CP_TOKEN_RETRY`, if anything is.
 pub(super) fn problem_of_variable() -> Option<Failure> {
-    environment_says_so().err()
+    retries_by_environment().err()
 }
 
 #[cold]

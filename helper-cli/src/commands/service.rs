@@ -32,7 +32,6 @@ use crate::args::cli::ServiceCommand;
 use crate::daemon::launch;
 use crate::run::program::{self, Program};
 use crate::terminal::output;
-use crate::terminal::style::TerminalStyle;
 
 /// Does it and says, line by line, what was done.
 ///
@@ -44,12 +43,7 @@ pub(super) fn run(command: ServiceCommand) -> Result<(), Failure> {
         ServiceCommand::Uninstall { force } => output::print_lines(&system::uninstall(force)?),
         ServiceCommand::Status { json } => {
             let report = system::status()?;
-            if json {
-                output::print_json(&report)?;
-            } else {
-                let style = TerminalStyle::of_stdout();
-                output::print_pieces(&report.lines(&style), &style)?;
-            }
+            output::print_report(json, &report, |style| report.lines(style))?;
             report.verdict()
         }
     }

@@ -2,15 +2,13 @@
 
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::{
-    KeyringReport, ProfileReport, ProtectionReport, ProtectionState, Request, Response, StatusReport,
+    KeyringReport, ProfileReport, ProtectionReport, ProtectionState, Request, StatusReport,
 };
 
+use super::shared::{ask_running, not_running};
 use super::table::columns;
 use super::{json, labels, table};
-use crate::commands::shared::REQUEST_TIMEOUT;
-use crate::daemon::client;
-use crate::daemon::deadline::Deadline;
-use crate::daemon::launch;
+use crate::daemon::client::{self, Connection, content_of};
 use crate::terminal::date;
 use crate::terminal::output;
 use crate::terminal::sanitize::sanitize;
@@ -21,25 +19,15 @@ use crate::terminal::style::{Piece, TerminalStyle, Tone};
 /// # Errors
 /// [`cp_token_protocol::ErrorCode::DAEMON_UNAVAILABLE`] where none runs.
 pub(super) fn run(as_json: bool) -> Result<(), Failure> {
-    let deadline = Deadline::new(REQUEST_TIMEOUT);
-    let address = crate::commands::shared::ipc_address()?;
-    let ask = || {
-        report(
-            launch::connect_to_running(&address, &deadline)?
-                .ok_or_else(crate::commands::shared::not_running)?,
-        )
-    };
+    let ask = || content_of!(ask_running(&Request::Status)?.ok_or_else(not_running)?, Status);
     let report = match ask() {
-        Err(unheard) if client::is_retryable(&unheard) => ask()?,
+        Err(failure) if client::is_retryable(&failure) => ask()?,
         outcome => outcome?,
     };
     let (report, profiles) = with_profiles(report, ask)?;
-    if as_json {
-        output::print_json(&json::StatusJson::of(&report, &profiles))
-    } else {
-        let style = TerminalStyle::of_stdout();
-        output::print_pieces(&lines(&report, &profiles, &style), &style)
-    }
+    output::print_report(as_json, &json::StatusJson::of(&report, &profiles), |style| {
+        lines(&report, &profiles, style)
+    })
 }
 
 /// The profiles that the daemon has, which are none while it is locked or where the config file leaves it none. The list
@@ -69,18 +57,8 @@ fn is_of_config(report: &StatusReport, failure: &Failure) -> bool {
 ///
 /// # Errors
 /// What the daemon says is wrong, or what is wrong with the daemon.
-pub(super) fn report(connection: client::Connection<'_>) -> Result<StatusReport, Failure> {
-    match connection.ask(&Request::Status)? {
-        Response::Status(report) => Ok(report),
-        other @ (Response::Working
-        | Response::Token(_)
-        | Response::Profiles(_)
-        | Response::Profile(_)
-        | Response::Done(_)
-        | Response::Failure(_)
-        | Response::Log(_)
-        | Response::Findings(_)) => Err(client::unexpected(&other)),
-    }
+pub(super) fn report(connection: Connection<'_>) -> Result<StatusReport, Failure> {
+    content_of!(connection.ask(&Request::Status)?, Status)
 }
 
 fn lines(report: &StatusReport, profiles: &[ProfileReport], style: &TerminalStyle) -> Vec<Vec<Piece>> {

@@ -22,7 +22,7 @@ use zeroize::Zeroize;
 
 use crate::daemon::deadline::Deadline;
 
-pub(crate) use answer::{is_retryable, no_end, unexpected};
+pub(crate) use answer::{content_of, is_retryable, no_end, unexpected};
 
 /// How long the daemon may say nothing. It says every second that it is still at work, and takes somebody new as soon as
 /// those have to go who have said nothing for five seconds.
@@ -89,42 +89,30 @@ impl Connection<'_> {
         let length = self.read_first_chunk(&mut piece)?;
         let outcome = match TokenView::of_frame(&piece[..length]) {
             Some(view) => take(&view),
-            None => match self.read_answer(&piece[..length]) {
-                Ok(Response::Token(token)) => take(&TokenView::from(&token)),
-                Ok(other) => Err(answer::unexpected(&other)),
-                Err(failure) => Err(failure),
-            },
+            None => {
+                let response = self.read_answer(&piece[..length]);
+                response
+                    .and_then(|it| content_of!(it, Token))
+                    .and_then(|token| take(&TokenView::from(&token)))
+            }
         };
         piece[..length].zeroize();
         outcome
     }
 
-    /// Asks, and returns once the daemon has closed the connection, which it does when it has let go of
-    /// everything.
-    ///
-    /// # Errors
-    /// As [`Connection::ask`].
+    /// Sends the request, and returns when the daemon has closed the connection. By then it holds nothing any more.
     pub(crate) fn ask_until_closed(mut self, request: &Request) -> Result<Vec<String>, Failure> {
         self.send(request)?;
-        let mut patient = TimeoutReader { stream: &mut self.stream, deadline: self.deadline };
+        let mut reader = TimeoutReader { stream: &mut self.stream, deadline: self.deadline };
         let mut frames = FrameReader::default();
-        let mut said = Vec::new();
+        let mut lines = Vec::new();
         loop {
-            match frames.next_frame(&mut patient) {
+            match frames.next_frame(&mut reader) {
                 Ok(frame) => match answer::decode(frame)? {
-                    Response::Done(lines) => said = lines,
-                    Response::Failure(failure) => return Err(failure),
                     Response::Working => {}
-                    other @ (Response::Token(_)
-                    | Response::Status(_)
-                    | Response::Profiles(_)
-                    | Response::Profile(_)
-                    | Response::Log(_)
-                    | Response::Findings(_)) => {
-                        return Err(answer::unexpected(&other));
-                    }
+                    response => lines = content_of!(response, Done)?,
                 },
-                Err(error) if answer::is_eof(&error) => return Ok(said),
+                Err(error) if answer::is_eof(&error) => return Ok(lines),
                 Err(error) => return Err(answer::failed(&error, self.deadline)),
             }
         }
@@ -158,16 +146,9 @@ impl Connection<'_> {
             let failed = if is_heard { answer::failed } else { answer::closed_before_reply };
             let frame = frames.next_frame(&mut bytes).map_err(|error| failed(&error, self.deadline))?;
             is_heard = true;
-            match answer::decode(frame)? {
-                Response::Working => {}
-                Response::Failure(failure) => return Err(failure),
-                response @ (Response::Token(_)
-                | Response::Status(_)
-                | Response::Profiles(_)
-                | Response::Profile(_)
-                | Response::Done(_)
-                | Response::Log(_)
-                | Response::Findings(_)) => return Ok(response),
+            let response = answer::decode(frame)?;
+            if !matches!(response, Response::Working) {
+                return Ok(response);
             }
         }
     }

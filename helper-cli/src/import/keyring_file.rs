@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cp_token_protocol::{Failure, Secret};
 
-use super::ini::Ini;
+use super::ini;
 use super::{broken, read};
 
 /// The longest secret in base64, line ends not counted.
@@ -44,11 +44,11 @@ impl KeyringFile {
     pub(crate) fn find(&self, service: &str, username: &str) -> Result<Option<Secret>, Failure> {
         let text = std::str::from_utf8(self.bytes.expose());
         let text = text.map_err(|_| broken(&self.path, None, "it is not UTF-8 text"))?;
-        let ini = Ini::parse(text).map_err(|flaw| broken(&self.path, Some(flaw.line), flaw.problem))?;
+        let sections = ini::parse(text).map_err(|flaw| broken(&self.path, Some(flaw.line), flaw.problem))?;
         let service = escaped(service);
-        let Some(section) = ini.sections().find(|section| section.name() == service) else { return Ok(None) };
+        let Some(section) = sections.iter().find(|section| section.name == service) else { return Ok(None) };
         // configparser keeps keys in lower case, the letters of an escape included.
-        let Some(lines) = ini.lines(section, &escaped(username).to_lowercase()) else { return Ok(None) };
+        let Some(lines) = section.lines(&escaped(username).to_lowercase()) else { return Ok(None) };
         let secret = decoded(lines).ok_or_else(|| broken(&self.path, None, "a value in it is not base64"))?;
         Ok(Some(secret).filter(|secret| !secret.expose().is_empty()))
     }

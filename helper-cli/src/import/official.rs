@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use cp_token_protocol::Failure;
 
-use super::ini::{Ini, Section};
-use super::{broken, interpolation, read};
+use super::ini::{self, Section};
+use super::{broken, read};
 
 /// One of the official CLIs.
 #[derive(Debug, PartialEq, Eq)]
@@ -96,18 +96,18 @@ pub(crate) fn profiles(program: &'static OfficialCli, home: &Path) -> Result<Vec
 }
 
 fn parse(program: &'static OfficialCli, text: &str) -> Result<Vec<OfficialProfile>, (usize, &'static str)> {
-    let ini = Ini::parse(text).map_err(|flaw| (flaw.line, flaw.problem))?;
-    let sections = ini.sections().filter(|section| section.name() != INTERNAL);
+    let sections = ini::parse(text).map_err(|flaw| (flaw.line, flaw.problem))?;
+    let profiles = sections.iter().filter(|section| section.name != INTERNAL);
     let profile = |section: &Section<'_>| OfficialProfile {
         program,
-        name: section.name().to_owned(),
-        content: content(program, &ini, section),
+        name: section.name.to_owned(),
+        content: content(program, section),
     };
-    Ok(sections.map(profile).collect())
+    Ok(profiles.map(profile).collect())
 }
 
-fn content(program: &OfficialCli, ini: &Ini<'_>, section: &Section<'_>) -> Result<Content, &'static str> {
-    let value = |key: &str| interpolation::value(ini, section, key);
+fn content(program: &OfficialCli, section: &Section<'_>) -> Result<Content, &'static str> {
+    let value = |key: &str| section.lines(key).map(|lines| unescape(&lines.join("\n"))).transpose();
     let given = |key: &str| value(key).map(|value| value.filter(|value| !value.is_empty() && value != UNSET));
     let url = given(program.url_key)?.ok_or("it has no URL there")?;
     let account = given(program.user_key)?.ok_or("it has neither a user nor a client ID there")?;
@@ -120,6 +120,14 @@ fn content(program: &OfficialCli, ini: &Ini<'_>, section: &Section<'_>) -> Resul
         is_client: value("api-client-auth")?.as_deref() == Some(YES),
         ignores_certificates: value("ignore-ssl-errors")?.as_deref() == Some(YES),
     })
+}
+
+/// `configparser` writes `%` as `%%`, and these programs write no reference to another value.
+fn unescape(value: &str) -> Result<String, &'static str> {
+    match value.replace("%%", "").contains('%') {
+        true => Err("a single % in a value means nothing"),
+        false => Ok(value.replace("%%", "%")),
+    }
 }
 
 /// Both programs put `https://` before a URL without a scheme, and ask below its host whatever path follows.

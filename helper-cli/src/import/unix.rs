@@ -1,41 +1,18 @@
-//! Owns the reading of other programs' files on Unix, by the rule of `trust`. It knows nothing of their content.
+//! Owns the opening of other programs' files on Unix, by the rule of `trust`. It knows nothing of their content.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
-use cp_token_protocol::Secret;
 use cp_token_protocol::trust::{self, Distrust, Flaw, Purpose};
 
 use super::Refusal;
 
-/// The bytes of an ordinary file of ours or root's, at most `limit` of them; a pipe in its place does not block. Where
-/// each user has a group of their own, these programs leave their files writable by it.
-pub(super) fn read_own(path: &Path, limit: usize) -> Result<Secret, Refusal> {
+/// Opens an ordinary file of ours or root's; a pipe in its place does not block. Where each user has a group of their
+/// own, these programs leave their files writable by it.
+pub(super) fn open_own(path: &Path) -> Result<File, Refusal> {
     let path = std::path::absolute(path).map_err(|_| Refusal::Unreadable)?;
-    let mut file = trust::open(&path, Purpose::Decision).map_err(|problem| classify(&problem))?;
-    let facts = file.metadata().map_err(|_| Refusal::Unreadable)?;
-    let expected = usize::try_from(facts.len()).unwrap_or(usize::MAX);
-    if expected > limit {
-        return Err(Refusal::TooLarge);
-    }
-    // One byte more than there should be shows a file that grows while it is read.
-    let mut room = Secret::zeroed(expected + 1);
-    let length = fill(&mut file, room.bytes_mut()).map_err(|_| Refusal::Unreadable)?;
-    if length > expected { Err(Refusal::Unreadable) } else { Ok(Secret::copy_of(&room.expose()[..length])) }
-}
-
-fn fill(file: &mut File, room: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < room.len() {
-        match file.read(&mut room[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
+    trust::open(&path, Purpose::Decision).map_err(|problem| classify(&problem))
 }
 
 fn classify(problem: &Distrust) -> Refusal {
@@ -80,15 +57,19 @@ mod tests {
         }
     }
 
+    fn read_own(path: &Path) -> Result<cp_token_protocol::Secret, Refusal> {
+        open_own(path).and_then(crate::import::read_open)
+    }
+
     #[test]
     fn an_ordinary_file_of_ours_is_read_whole_and_any_other_thing_is_not() {
         let folder = Folder::new("kinds");
         let good = folder.file("good", b"abc", 0o644);
-        assert!(read_own(&good, 3).is_ok_and(|bytes| bytes.expose() == b"abc"));
-        assert!(read_own(&folder.file("empty", b"", 0o600), 3).is_ok_and(|bytes| bytes.expose().is_empty()));
+        assert!(read_own(&good).is_ok_and(|bytes| bytes.expose() == b"abc"));
+        assert!(read_own(&folder.file("empty", b"", 0o600)).is_ok_and(|bytes| bytes.expose().is_empty()));
         let link = folder.0.join("link");
         std::os::unix::fs::symlink(&good, &link).expect("a link");
-        assert!(read_own(&link, 3).is_ok(), "a link of ours");
+        assert!(read_own(&link).is_ok(), "a link of ours");
         let pipe = folder.0.join("pipe");
         rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)
             .expect("a pipe");
@@ -99,7 +80,7 @@ mod tests {
             (folder.0.clone(), Refusal::WrongKind),
             (folder.file("open", b"abc", 0o666), Refusal::Open),
         ] {
-            assert_eq!(read_own(&path, 3).err(), Some(refusal), "{}", path.display());
+            assert_eq!(read_own(&path).err(), Some(refusal), "{}", path.display());
         }
     }
 
@@ -109,8 +90,8 @@ mod tests {
         let path = folder.file("large", b"", 0o600);
         let file = File::options().write(true).open(&path).expect("the file");
         file.set_len(10 << 20).expect("ten megabytes of nothing");
-        assert_eq!(read_own(&path, super::super::FILE_LIMIT).err(), Some(Refusal::TooLarge));
+        assert_eq!(read_own(&path).err(), Some(Refusal::TooLarge));
         file.set_len(super::super::FILE_LIMIT as u64).expect("the largest size");
-        assert!(read_own(&path, super::super::FILE_LIMIT).is_ok());
+        assert!(read_own(&path).is_ok());
     }
 }

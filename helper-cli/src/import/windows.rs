@@ -1,34 +1,25 @@
-//! Owns the reading of other programs' files on Windows: owner, kind and grants are checked on the open handle, and no
+//! Owns the opening of other programs' files on Windows: owner, kind and grants are checked on the open handle, and no
 //! link is followed. It knows nothing of their content.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use cp_token_protocol::Secret;
 use cp_token_protocol::windows::security::{Kind, WRITING, access_of, own_user};
 use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_OPEN_REPARSE_POINT};
 
 use super::Refusal;
 
-/// The bytes of an ordinary file of ours, at most `limit` of them.
-pub(super) fn read_own(path: &Path, limit: usize) -> Result<Secret, Refusal> {
+/// Opens an ordinary file of ours.
+pub(super) fn open_own(path: &Path) -> Result<File, Refusal> {
     let opened = File::options().read(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path);
     let file = opened.map_err(|error| classify(&error))?;
     let facts = file.metadata().map_err(|_| Refusal::Unreadable)?;
     if !facts.is_file() || facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
         return Err(Refusal::WrongKind);
     }
-    check(&file)?;
-    let expected = usize::try_from(facts.len()).unwrap_or(usize::MAX);
-    if expected > limit {
-        return Err(Refusal::TooLarge);
-    }
-    // One byte more than there should be shows a file that grows while it is read.
-    let mut room = Secret::zeroed(expected + 1);
-    let length = fill(file, room.bytes_mut()).map_err(|_| Refusal::Unreadable)?;
-    if length > expected { Err(Refusal::Unreadable) } else { Ok(Secret::copy_of(&room.expose()[..length])) }
+    check(&file).map(|()| file)
 }
 
 fn check(file: &File) -> Result<(), Refusal> {
@@ -38,17 +29,6 @@ fn check(file: &File) -> Result<(), Refusal> {
         return Err(Refusal::Foreign);
     }
     if access.lets_others(&own, WRITING) { Err(Refusal::Open) } else { Ok(()) }
-}
-
-fn fill(mut file: File, room: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < room.len() {
-        match file.read(&mut room[filled..])? {
-            0 => break,
-            count => filled += count,
-        }
-    }
-    Ok(filled)
 }
 
 fn classify(error: &io::Error) -> Refusal {

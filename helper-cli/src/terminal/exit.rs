@@ -37,18 +37,15 @@ fn report(failure: &Failure, format: ErrorFormat) -> u8 {
 pub(crate) fn exit_number(code: ErrorCode) -> u8 {
     match code {
         ErrorCode::STOPPING => 75,
-        ErrorCode::NO_PROFILE => 78,
+        ErrorCode::NO_PROFILE | ErrorCode::REDIRECTED | ErrorCode::UNTRUSTED_SERVER => 78,
         ErrorCode::WRITE_FAILED | ErrorCode::OUTPUT_FAILED => 74,
-        ErrorCode::SECRET_ABSENT => 69,
         ErrorCode::SECRET_INVALID | ErrorCode::CODE_INVALID | ErrorCode::BAD_INPUT => 65,
-        ErrorCode::REDIRECTED | ErrorCode::UNTRUSTED_SERVER => 78,
         ErrorCode::INTERNAL => 70,
-        ErrorCode::DAEMON_UNAVAILABLE => 69,
+        ErrorCode::SECRET_ABSENT | ErrorCode::DAEMON_UNAVAILABLE | ErrorCode::NOT_ON_THIS_MACHINE => 69,
         ErrorCode::NOT_OUR_DAEMON => 76,
         ErrorCode::USAGE => 64,
         ErrorCode::PROGRAM_NOT_FOUND => 127,
         ErrorCode::PROGRAM_NOT_RUNNABLE => 126,
-        ErrorCode::NOT_ON_THIS_MACHINE => 69,
         ErrorCode(number) => number_of_class(number),
     }
 }

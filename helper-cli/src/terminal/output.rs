@@ -66,6 +66,19 @@ pub(crate) fn print_pieces(lines: &[Vec<Piece>], style: &TerminalStyle) -> Resul
     print_text(&[text.as_bytes()])
 }
 
+/// Prints the value as JSON, or the lines for a person.
+pub(crate) fn print_report(
+    as_json: bool,
+    value: &impl serde::Serialize,
+    lines: impl FnOnce(&TerminalStyle) -> Vec<Vec<Piece>>,
+) -> Result<(), Failure> {
+    if as_json {
+        return print_json(value);
+    }
+    let style = TerminalStyle::of_stdout();
+    print_pieces(&lines(&style), &style)
+}
+
 /// Writes the value as JSON on one line to standard output.
 ///
 /// # Errors

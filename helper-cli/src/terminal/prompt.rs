@@ -22,7 +22,7 @@ pub(crate) use passphrase::{known_passphrase, new_passphrase};
 pub(crate) use piped_stdin::read_piped;
 pub(crate) use system::has_terminal;
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::ops::RangeInclusive;
 
 use cp_token_protocol::{AccessToken, ErrorCode, Failure, Secret, TOKEN_LIMIT};
@@ -106,31 +106,16 @@ pub(crate) fn confirm(question: &str) -> bool {
 
 /// All of standard input, where it is at most `limit` bytes and an end of line.
 fn read_stdin(limit: usize, what: &str) -> Result<Secret, Failure> {
-    let mut room = Secret::zeroed(limit + LINE_END + 1);
-    let length = system::unbuffered_stdin()
-        .and_then(|input| fill(input, room.bytes_mut()))
+    let input = system::unbuffered_stdin()
+        .and_then(|input| Secret::read_from(input, limit + LINE_END, |_| false))
         .map_err(|_| Failure::new(ErrorCode::BAD_INPUT, "standard input cannot be read"))?;
-    if length > limit + LINE_END {
+    if input.expose().len() > limit + LINE_END {
         let message = format!("standard input is longer than {what} may be, {limit} bytes");
         return Err(
             Failure::new(ErrorCode::BAD_INPUT, message).with_hint("it holds one line and nothing else")
         );
     }
-    Ok(Secret::copy_of(&room.expose()[..length]))
-}
-
-/// Reads until the end or until there is no more room.
-fn fill(mut input: impl Read, room: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < room.len() {
-        match input.read(&mut room[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
+    Ok(input)
 }
 
 fn split(input: &[u8], allowed: RangeInclusive<usize>) -> Result<Vec<&[u8]>, Failure> {
@@ -214,12 +199,5 @@ mod tests {
         let codes = [&b""[..], b"a\tb", b"a\0", b"\x1b[0m", b"a\rb", &[b'x'; SECRET_LIMIT + 1]]
             .map(|bad| accept(bad).err().map(|failure| failure.code));
         assert_eq!(codes, [Some(ErrorCode::SECRET_INVALID); 6]);
-    }
-
-    #[test]
-    fn reading_stops_when_the_room_is_full() {
-        let mut room = [0; 16];
-        assert_eq!(fill(io::repeat(b'x'), &mut room).ok(), Some(16));
-        assert_eq!(fill(&b"abc"[..], &mut room).ok(), Some(3));
     }
 }

@@ -7,7 +7,7 @@ use cp_token_protocol::ProfileName;
 use crate::terminal::output::Format;
 
 /// What to get, and how.
-#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 pub(crate) struct GetOptions {
     /// The profile; else $CP_TOKEN_PROFILE, else the default, else the only one
     #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse, conflicts_with = "url")]
@@ -36,20 +36,4 @@ pub(crate) struct GetOptions {
     /// Do not start a daemon where none runs
     #[arg(long)]
     pub(crate) no_start: bool,
-}
-
-impl Default for GetOptions {
-    fn default() -> Self {
-        Self {
-            profile: None,
-            url: None,
-            format: Format::Token,
-            min_validity: None,
-            rejected: false,
-            fresh: false,
-            timeout: None,
-            retry: false,
-            no_start: false,
-        }
-    }
 }

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use cp_token_protocol::message::{AccessTokenRequest, Freshness, Request};
+use cp_token_protocol::message::{Freshness, Request};
 use cp_token_protocol::{AccessToken, Failure, ProfileName};
 
-use super::super::fetch_token;
+use super::super::fetch_token::{self, TokenOptions};
 use crate::adapters::INPUT_LIMIT;
 use crate::adapters::git::{self, Description};
 use crate::args::cli::GitCredentialOptions;
@@ -60,15 +60,9 @@ fn erase(profile: Option<ProfileName>) -> Result<(), Failure> {
     let Some(report) = git::report(&description) else { return Ok(()) };
     let Ok(token) = AccessToken::copy_of(report.token) else { return Ok(()) };
     let profile = profile.or(report.profile);
-    let mut request = Request::AccessToken(AccessTokenRequest {
-        profile: super::for_origin(report.query.origin, profile, report.query.username)?,
-        demand: Freshness::Rejected(token),
-        min_validity_ms: None,
-        timeout_ms: 0,
-        code: None,
-        accepts_basic: false,
-        retries: false,
-    });
+    let selector = super::for_origin(report.query.origin, profile, report.query.username)?;
+    let freshness = Freshness::Rejected(token);
+    let mut request = TokenOptions { freshness, ..TokenOptions::of(selector) }.into_request(false);
     let deadline = Deadline::new(REPORT_TIMEOUT);
     let connection = connection_for_token(&mut request, &deadline, false)?;
     if let Request::AccessToken(request) = &mut request {

@@ -8,6 +8,7 @@ use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
 use super::{print_started, start, status, stop, system};
 use crate::commands::loss;
+use crate::commands::shared::{not_running, print_done};
 use crate::daemon::client;
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;
@@ -24,7 +25,7 @@ pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
     let Some(connection) = launch::connect_to_running(address, &deadline)? else { return start(address) };
     let process = connection.process();
     match connection.ask(&Request::Restart) {
-        Ok(response) => crate::commands::shared::tell(response),
+        Ok(response) => print_done(response),
         Err(failure) => match failure.code {
             ErrorCode::MALFORMED_REQUEST => without_handover(address, &deadline),
             // Elsewhere no daemon hands over.
@@ -39,7 +40,7 @@ pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
 
 /// The daemon speaks our protocol and does not know the request.
 fn without_handover(address: &IpcAddress, deadline: &Deadline) -> Result<(), Failure> {
-    let connection = client::connect(address, deadline)?.ok_or_else(crate::commands::shared::not_running)?;
+    let connection = client::connect(address, deadline)?.ok_or_else(not_running)?;
     let report = status::report(connection)?;
     match loss::secrets_lost(&report) {
         Some(loss) => Err(not_without_loss(&report.version, &loss)),

@@ -3,8 +3,9 @@
 use cp_token_protocol::message::{Finding, StatusReport};
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
-use super::{error, ok, report};
+use super::{error, ok};
 use crate::commands::shared::{REQUEST_TIMEOUT, ipc_address};
+use crate::commands::status::report;
 use crate::daemon::client;
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;

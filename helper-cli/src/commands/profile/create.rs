@@ -8,7 +8,7 @@ use super::{environment, secrets};
 use crate::args::cli::CreateOptions;
 use crate::args::proxy_address::require_no_password;
 use crate::commands::code;
-use crate::commands::shared::{ask, tell};
+use crate::commands::shared::{ask, print_done};
 use crate::terminal::output;
 use crate::terminal::prompt;
 
@@ -35,7 +35,7 @@ pub(super) fn run(mut options: CreateOptions) -> Result<(), Failure> {
     if is_basic {
         output::print_error(DEPRECATED);
     }
-    tell(response)
+    print_done(response)
 }
 
 /// The request, with what a person still has to be asked for: after the daemon has found nothing wrong with the rest.

@@ -9,7 +9,7 @@ use crate::args::cli::UpdateOptions;
 use crate::args::proxy_address::require_no_password;
 use crate::commands::code;
 use crate::commands::profiles::find;
-use crate::commands::shared::{ask, tell};
+use crate::commands::shared::{ask, print_done};
 
 /// Changes the profile.
 ///
@@ -57,7 +57,7 @@ pub(super) fn run(options: UpdateOptions) -> Result<(), Failure> {
     if let Request::ProfileUpdate(update) = &mut request {
         (update.secret, update.dry_run) = (secret, false);
     }
-    tell(code::ask(&mut request)?)
+    print_done(code::ask(&mut request)?)
 }
 
 /// Another user of a profile of kind `basic` stays `basic`.

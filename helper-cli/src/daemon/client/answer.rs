@@ -18,9 +18,11 @@ use crate::daemon::deadline::Deadline;
 /// it holds no response.
 pub(super) fn decode(frame: Frame) -> Result<Response, Failure> {
     match frame.kind {
-        FrameKind::Message => {
-            decode_response(&frame.body).map_err(|_| not_our_daemon("its answer does not decode"))
-        }
+        FrameKind::Message => match decode_response(&frame.body) {
+            Ok(Response::Failure(failure)) => Err(failure),
+            Ok(response) => Ok(response),
+            Err(_) => Err(not_our_daemon("its answer does not decode")),
+        },
         FrameKind::VersionRange => match VersionRange::parse(&frame.body) {
             Some(range) => Err(versions_differ(range.lowest > PROTOCOL_VERSION)),
             None => Err(not_our_daemon("its list of versions does not decode")),
@@ -101,7 +103,19 @@ pub(crate) fn no_end() -> Failure {
     not_our_daemon("its pages come to no end")
 }
 
-/// An answer to some other question.
+/// The content of the response if it is of the expected kind.
+macro_rules! content_of {
+    ($response:expr, $kind:ident) => {
+        match $response {
+            cp_token_protocol::message::Response::$kind(content) => Ok(content),
+            #[allow(clippy::wildcard_enum_match_arm, reason = "every other kind is a failure")]
+            other => Err(crate::daemon::client::unexpected(&other)),
+        }
+    };
+}
+pub(crate) use content_of;
+
+/// A response of another kind than was asked for.
 #[cold]
 pub(crate) fn unexpected(response: &Response) -> Failure {
     let kind = match response {

@@ -1,12 +1,11 @@
 //! Owns how a person gives a one-time code: at the terminal, or through an askpass program. It never keeps one.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
 use std::process::{Command, Stdio};
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-use super::{ask, fill};
+use super::ask;
 
 /// The most bytes that an askpass program may print.
 const OUTPUT_LIMIT: usize = 64;
@@ -39,16 +38,10 @@ fn ask_program(program: &OsStr, question: &str) -> Result<Secret, Failure> {
     let mut command = Command::new(program);
     command.arg(question).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = command.spawn().map_err(|_| no_answer("the askpass program cannot be run"))?;
-    let mut room = Secret::zeroed(OUTPUT_LIMIT + 1);
-    let length = match child.stdout.take() {
-        Some(mut output) => fill(&mut output as &mut dyn Read, room.bytes_mut()).unwrap_or(0),
-        None => 0,
-    };
+    let answer =
+        child.stdout.take().and_then(|output| Secret::read_from(output, OUTPUT_LIMIT, |_| false).ok());
     let is_done = child.wait().is_ok_and(|status| status.success());
-    if !is_done {
-        return Err(no_answer("the askpass program gave no code"));
-    }
-    Ok(Secret::copy_of(&room.expose()[..length]))
+    answer.filter(|_| is_done).ok_or_else(|| no_answer("the askpass program gave no code"))
 }
 
 fn no_answer(message: &str) -> Failure {

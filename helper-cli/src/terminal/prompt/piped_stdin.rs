@@ -1,6 +1,6 @@
 //! Owns standard input where another program writes to it: read no further than is needed and than is allowed.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
@@ -14,22 +14,13 @@ pub(crate) fn read_piped(limit: usize, is_complete: impl Fn(&[u8]) -> bool) -> R
     read(input, limit, is_complete)
 }
 
-fn read(mut input: impl Read, limit: usize, is_complete: impl Fn(&[u8]) -> bool) -> Result<Secret, Failure> {
-    let mut room = Secret::zeroed(limit + 1);
-    let mut filled = 0;
-    while filled <= limit && !is_complete(&room.expose()[..filled]) {
-        match input.read(&mut room.bytes_mut()[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return Err(unreadable()),
-        }
-    }
-    if filled > limit {
+fn read(input: impl Read, limit: usize, is_complete: impl Fn(&[u8]) -> bool) -> Result<Secret, Failure> {
+    let input = Secret::read_from(input, limit, is_complete).map_err(|_| unreadable())?;
+    if input.expose().len() > limit {
         let message = format!("standard input is longer than {limit} bytes");
         return Err(Failure::new(ErrorCode::BAD_INPUT, message).with_hint("nothing was answered"));
     }
-    Ok(Secret::copy_of(&room.expose()[..filled]))
+    Ok(input)
 }
 
 #[cold]
