@@ -26,7 +26,8 @@ pub(crate) use adapter::{
 };
 pub(crate) use daemon::DaemonCommand;
 pub(crate) use profile::{
-    CreateOptions, ImportOptions, ProfileCommand, SecretSourceName, SourceOptions, TotpName, UpdateOptions,
+    CreateOptions, ImportOptions, ProfileCommand, SecretSourceName, SettingsOptions, SourceOptions, TotpName,
+    UpdateOptions,
 };
 pub(crate) use programs::{CurlOptions, ExecOptions};
 pub(crate) use service::ServiceCommand;

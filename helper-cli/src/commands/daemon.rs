@@ -1,14 +1,8 @@
 //! Owns `cp-token daemon`: start, stop, restart, reload. How a daemon is started is `launch.rs`'s business.
 
-#[cfg(target_os = "linux")]
-#[path = "daemon/linux.rs"]
-mod system;
-#[cfg(target_os = "macos")]
-#[path = "daemon/macos.rs"]
-mod system;
-
-#[cfg(windows)]
-#[path = "daemon/windows.rs"]
+#[cfg_attr(target_os = "linux", path = "daemon/linux.rs")]
+#[cfg_attr(target_os = "macos", path = "daemon/macos.rs")]
+#[cfg_attr(windows, path = "daemon/windows.rs")]
 mod system;
 
 mod restart;

@@ -14,8 +14,8 @@ mod create;
 mod environment;
 mod import;
 mod secrets;
+mod settings;
 mod update;
-mod values;
 
 /// Does it and says what came of it.
 ///

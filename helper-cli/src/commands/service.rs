@@ -13,14 +13,9 @@ mod task;
 #[cfg(any(target_os = "macos", windows, test))]
 mod xml;
 
-#[cfg(target_os = "linux")]
-#[path = "service/linux.rs"]
-mod system;
-#[cfg(target_os = "macos")]
-#[path = "service/macos.rs"]
-mod system;
-#[cfg(windows)]
-#[path = "service/windows.rs"]
+#[cfg_attr(target_os = "linux", path = "service/linux.rs")]
+#[cfg_attr(target_os = "macos", path = "service/macos.rs")]
+#[cfg_attr(windows, path = "service/windows.rs")]
 mod system;
 
 use std::ffi::OsStr;
@@ -30,6 +25,8 @@ use cp_token_protocol::{ErrorCode, Failure};
 
 use crate::args::cli::ServiceCommand;
 use crate::daemon::launch;
+#[cfg(unix)]
+use crate::run::home;
 use crate::run::program::{self, Program};
 use crate::terminal::output;
 
@@ -125,7 +122,7 @@ fn show(path: &Path) -> String {
 /// [`ErrorCode::CONFIG_BROKEN`] where there is none.
 #[cfg(unix)]
 fn home() -> Result<PathBuf, Failure> {
-    std::env::home_dir().filter(|home| home.is_absolute()).ok_or_else(|| {
+    home::dir().ok_or_else(|| {
         Failure::new(ErrorCode::CONFIG_BROKEN, "there is no home folder to put the service's files in")
             .with_hint("set HOME")
     })

@@ -3,12 +3,8 @@
 
 mod answer;
 
-#[cfg(unix)]
-#[path = "client/unix.rs"]
-mod system;
-
-#[cfg(windows)]
-#[path = "client/windows.rs"]
+#[cfg_attr(unix, path = "client/unix.rs")]
+#[cfg_attr(windows, path = "client/windows.rs")]
 mod system;
 
 use std::io::{self, Read};

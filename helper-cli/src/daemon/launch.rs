@@ -7,12 +7,8 @@ mod lock;
 mod missing;
 mod process;
 
-#[cfg(unix)]
-#[path = "launch/unix.rs"]
-mod system;
-
-#[cfg(windows)]
-#[path = "launch/windows.rs"]
+#[cfg_attr(unix, path = "launch/unix.rs")]
+#[cfg_attr(windows, path = "launch/windows.rs")]
 mod system;
 
 use std::path::Path;

@@ -4,12 +4,8 @@
 mod shell;
 mod token;
 
-#[cfg(unix)]
-#[path = "output/unix.rs"]
-mod system;
-
-#[cfg(windows)]
-#[path = "output/windows.rs"]
+#[cfg_attr(unix, path = "output/unix.rs")]
+#[cfg_attr(windows, path = "output/windows.rs")]
 mod system;
 
 use std::io::{self, ErrorKind};

@@ -1,12 +1,8 @@
 //! Owns what comes from a person or from standard input: secrets, rejected tokens and a yes. None of it is ever
 //! shown or kept.
 
-#[cfg(unix)]
-#[path = "prompt/unix.rs"]
-mod system;
-
-#[cfg(windows)]
-#[path = "prompt/windows.rs"]
+#[cfg_attr(unix, path = "prompt/unix.rs")]
+#[cfg_attr(windows, path = "prompt/windows.rs")]
 mod system;
 
 mod choice;

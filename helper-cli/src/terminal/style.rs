@@ -1,12 +1,8 @@
 //! Owns how output looks where it goes: in colours or without, with block characters or plain, and how wide. It
 //! prints nothing.
 
-#[cfg(unix)]
-#[path = "style/unix.rs"]
-mod system;
-
-#[cfg(windows)]
-#[path = "style/windows.rs"]
+#[cfg_attr(unix, path = "style/unix.rs")]
+#[cfg_attr(windows, path = "style/windows.rs")]
 mod system;
 
 /// What standard output can show.

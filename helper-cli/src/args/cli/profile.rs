@@ -7,11 +7,13 @@ use super::help;
 
 mod create;
 mod import;
+mod settings;
 mod source;
 mod update;
 
-pub(crate) use create::{CreateOptions, TotpName};
+pub(crate) use create::CreateOptions;
 pub(crate) use import::ImportOptions;
+pub(crate) use settings::{SettingsOptions, TotpName};
 pub(crate) use source::{SecretSourceName, SourceOptions};
 pub(crate) use update::UpdateOptions;
 

@@ -3,14 +3,12 @@
 use cp_token_protocol::message::{EntryParts, Identity, ProfileCreate, Request, SecretSource};
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-use super::values::{absolute_or_none, entries};
+use super::settings::Settings;
 use super::{environment, secrets};
 use crate::args::cli::CreateOptions;
-use crate::args::proxy_address::require_no_password;
 use crate::commands::code;
-use crate::commands::shared::{ask, print_done};
-use crate::terminal::output;
-use crate::terminal::prompt;
+use crate::commands::shared::print_done;
+use crate::terminal::{output, prompt};
 
 /// The vendor's clouds.
 const CLOUDS: [&str; 3] = [
@@ -19,41 +17,37 @@ const CLOUDS: [&str; 3] = [
     "https://console.eu5.cpg.crashplan.com",
 ];
 
-/// Creates the profile.
-///
-/// # Errors
-/// Why it was not created; nothing has changed then.
+/// Creates the profile; on failure nothing has changed.
 pub(super) fn run(mut options: CreateOptions) -> Result<(), Failure> {
-    require_no_password(options.proxy.as_deref())?;
-    let identity = identity(&options)?;
-    let secret_source = secrets::location(&options.source)?.unwrap_or(SecretSource::Keyring);
+    let mut settings = Settings::of(&options.settings)?;
+    let secret_source = settings.secret_source.take().unwrap_or(SecretSource::Keyring);
     let url = url(options.url.take())?;
-    let mut offered = environment::offer(&mut options, secrets::is_kept(&secret_source));
-    let is_basic = matches!(identity, Identity::Basic(_));
-    let mut create = request(options, url, identity, secret_source, offered.password.take())?;
-    let response = offered.tell(code::ask(&mut create))?;
-    if is_basic {
+    let mut suggestion = environment::offer(&mut options.settings, secrets::is_kept(&secret_source));
+    settings.update_network(&options.settings)?;
+    let mut request = request(&options, url, settings, secret_source, suggestion.password.take())?;
+    let response = suggestion.report(code::ask(&mut request))?;
+    if options.basic {
         output::print_error(DEPRECATED);
     }
     print_done(response)
 }
 
-/// The request, with what a person still has to be asked for: after the daemon has found nothing wrong with the rest.
-/// `proxy_password` is known where it was in an address.
+/// The request, with what a person is asked for after the daemon has found nothing wrong with the rest.
+/// `proxy_password` is given if it was part of an address.
 fn request(
-    options: CreateOptions,
+    options: &CreateOptions,
     url: String,
-    identity: Identity,
+    settings: Settings,
     secret_source: SecretSource,
     proxy_password: Option<Secret>,
 ) -> Result<Request, Failure> {
-    let totp = secrets::totp(options.totp, options.totp_command.as_deref())?.unwrap_or_default();
-    let ca_bundle = options.ca_bundle.as_deref().map(absolute_or_none).transpose()?;
+    let (identity, totp) = (identity(options)?, settings.totp.unwrap_or_default());
     let is_kept = secrets::is_kept(&secret_source);
-    let wanted = secrets::Prompts {
+    let proxy = options.settings.proxy.clone();
+    let prompts = secrets::Prompts {
         secret: Some(&identity).filter(|_| is_kept),
         seed: secrets::is_stored(&totp) && is_kept,
-        proxy_user: options.proxy.as_deref().filter(|_| is_kept && proxy_password.is_none()),
+        proxy_user: proxy.as_deref().filter(|_| is_kept && proxy_password.is_none()),
     };
     let mut request = Request::ProfileCreate(ProfileCreate {
         name: options.name.clone(),
@@ -61,20 +55,17 @@ fn request(
         identity: identity.clone(),
         secret_source,
         secret: EntryParts::default(),
-        ca_bundle,
-        insecure_http: options.insecure_http,
-        verify: !options.no_verify,
+        ca_bundle: settings.ca_bundle,
+        insecure_http: options.settings.insecure_http,
+        verify: !options.settings.no_verify,
         totp,
         code: None,
-        proxy: options.proxy.clone(),
-        no_proxy: entries(options.no_proxy),
+        proxy: proxy.clone(),
+        no_proxy: settings.no_proxy.unwrap_or_default(),
         foreign: None,
         dry_run: true,
     });
-    if wanted.asks(options.secret_stdin) {
-        ask(&request)?;
-    }
-    let mut secret = secrets::gather(&options.name, &wanted, options.secret_stdin)?;
+    let mut secret = secrets::gather(&request, &options.name, &prompts, options.settings.secret_stdin)?;
     secret.proxy_password = secret.proxy_password.or(proxy_password);
     if let Request::ProfileCreate(create) = &mut request {
         (create.secret, create.dry_run) = (secret, false);

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-use crate::args::cli::CreateOptions;
+use crate::args::cli::SettingsOptions;
 use crate::args::proxy_address::ProxyAddress;
 use crate::args::proxy_env::{self, Variable};
 use crate::terminal::output;
@@ -31,8 +31,8 @@ pub(super) struct ProxySuggestion {
 
 /// Offers what the shell's variables name, and puts what a person keeps among the options. `may_keep` is whether a
 /// proxy's password can be put beside the secret.
-pub(super) fn offer(options: &mut CreateOptions, may_keep: bool) -> ProxySuggestion {
-    let found = Found::look(options, |name| std::env::var_os(name));
+pub(super) fn offer(options: &mut SettingsOptions, may_keep: bool) -> ProxySuggestion {
+    let found = Found::read(options, |name| std::env::var_os(name));
     if !prompt::can_ask() {
         return ProxySuggestion { password: None, unused: found.sentence() };
     }
@@ -51,7 +51,7 @@ pub(super) fn offer(options: &mut CreateOptions, may_keep: bool) -> ProxySuggest
 
 impl ProxySuggestion {
     /// Says what is not used of the shell: in a line of its own, or where it may be the reason of a failure, with it.
-    pub(super) fn tell<T>(self, outcome: Result<T, Failure>) -> Result<T, Failure> {
+    pub(super) fn report<T>(self, outcome: Result<T, Failure>) -> Result<T, Failure> {
         match (outcome, self.unused) {
             (Ok(done), Some(unused)) => {
                 output::print_error(&format!("cp-token: {unused}\n"));
@@ -70,7 +70,7 @@ fn may_be_the_way(code: ErrorCode) -> bool {
     [ErrorCode::SERVER_UNREACHABLE, ErrorCode::TIMED_OUT, ErrorCode::UNTRUSTED_SERVER].contains(&code)
 }
 
-fn offer_proxy(options: &mut CreateOptions, variable: &Variable, may_keep: bool) -> Option<Secret> {
+fn offer_proxy(options: &mut SettingsOptions, variable: &Variable, may_keep: bool) -> Option<Secret> {
     let Some(proxy) = variable.value.to_str().and_then(ProxyAddress::parse) else {
         output::print_error(&format!("{} of this shell is no http proxy, and is not used\n", variable.name));
         return None;
@@ -90,10 +90,10 @@ fn offer_proxy(options: &mut CreateOptions, variable: &Variable, may_keep: bool)
     proxy.password.filter(|_| may_keep)
 }
 
-fn offer_hosts(options: &mut CreateOptions, variable: &Variable) {
+fn offer_hosts(options: &mut SettingsOptions, variable: &Variable) {
     let Some(list) = variable.value.to_str() else { return };
     if confirm_value(variable, &variable.value, "Ask these without the proxy?") {
-        options.no_proxy = list.split(',').map(str::to_owned).collect();
+        options.no_proxy = Some(list.split(',').map(str::to_owned).collect());
     }
 }
 
@@ -103,10 +103,10 @@ fn confirm_value(variable: &Variable, value: &OsStr, question: &str) -> bool {
 }
 
 impl Found {
-    fn look(options: &CreateOptions, variable: impl Fn(&str) -> Option<OsString>) -> Self {
+    fn read(options: &SettingsOptions, variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let proxy = if options.proxy.is_none() { proxy_env::proxy(&variable) } else { None };
         let may_have_proxy = proxy.is_some() || options.proxy.as_deref().is_some_and(|it| !it.is_empty());
-        let wants_hosts = options.no_proxy.is_empty() && may_have_proxy;
+        let wants_hosts = options.no_proxy.is_none() && may_have_proxy;
         let no_proxy = if wants_hosts { proxy_env::no_proxy(&variable) } else { None };
         let roots = if options.ca_bundle.is_none() { proxy_env::roots(&variable) } else { None };
         Self { proxy, no_proxy, roots }
@@ -136,13 +136,13 @@ mod tests {
     #[derive(Debug, Parser)]
     struct Line {
         #[command(flatten)]
-        options: CreateOptions,
+        options: SettingsOptions,
     }
 
     fn found(line: &str, variables: &[(&str, &str)]) -> Found {
-        let line = format!("create prod --client-id key-1 {line}");
+        let line = format!("create {line}");
         let options = Line::parse_from(line.split_whitespace()).options;
-        Found::look(&options, |name| {
+        Found::read(&options, |name| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
         })
     }
@@ -171,7 +171,7 @@ mod tests {
     fn a_failure_that_the_way_may_explain_stays_one_line_and_others_are_left_alone() {
         let tell = |code| {
             let offered = ProxySuggestion { password: None, unused: Some("X is not used".to_owned()) };
-            offered.tell::<()>(Err(Failure::new(code, "no").with_hint("mend it"))).unwrap_err().hint
+            offered.report::<()>(Err(Failure::new(code, "no").with_hint("mend it"))).unwrap_err().hint
         };
         assert_eq!(tell(ErrorCode::SERVER_UNREACHABLE), "mend it; X is not used");
         assert_eq!(tell(ErrorCode::UNTRUSTED_SERVER), "mend it; X is not used");

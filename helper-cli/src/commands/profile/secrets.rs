@@ -1,10 +1,11 @@
 //! Owns what a person is asked for when a profile is made or changed, and where it is to rest.
 
-use cp_token_protocol::message::{EntryParts, Identity, ProfileReport, SecretSource, TotpMethod};
+use cp_token_protocol::message::{EntryParts, Identity, ProfileReport, Request, SecretSource, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
 
-use super::values::absolute;
+use super::settings::absolute;
 use crate::args::cli::{SecretSourceName, SourceOptions, TotpName};
+use crate::commands::shared;
 use crate::run::program_line;
 use crate::terminal::prompt;
 
@@ -31,15 +32,17 @@ impl Prompts<'_> {
     }
 }
 
-/// Asks for what is wanted, or reads it from standard input in the same order.
-///
-/// # Errors
-/// As [`prompt::secrets`].
+/// Asks for the secrets, or reads them from standard input in the same order. Before a person is asked, the daemon checks
+/// the rest of the request in a dry run.
 pub(super) fn gather(
+    dry_run: &Request,
     name: &ProfileName,
     wanted: &Prompts<'_>,
     from_stdin: bool,
 ) -> Result<EntryParts, Failure> {
+    if wanted.asks(from_stdin) {
+        shared::ask(dry_run)?;
+    }
     let has_user = wanted.has_proxy_user();
     let questions: Vec<String> = [
         wanted.secret.map(|identity| question(identity, name)),
@@ -114,7 +117,7 @@ pub(super) fn totp(name: Option<TotpName>, line: Option<&str>) -> Result<Option<
 ///
 /// # Errors
 /// [`ErrorCode::USAGE`] where a program or path cannot be stored.
-pub(super) fn location(options: &SourceOptions) -> Result<Option<SecretSource>, Failure> {
+pub(super) fn source(options: &SourceOptions) -> Result<Option<SecretSource>, Failure> {
     if let Some(line) = &options.secret_command {
         return program(line).map(SecretSource::Command).map(Some);
     }

@@ -34,6 +34,18 @@ pub(super) enum State {
     Edited,
 }
 
+impl State {
+    /// The name in the status report.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Current => "current",
+            Self::Older => "older",
+            Self::Edited => "edited",
+        }
+    }
+}
+
 impl UnitFile {
     /// A file of that name in `folder`.
     ///

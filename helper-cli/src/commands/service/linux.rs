@@ -58,8 +58,8 @@ pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     files.iter().try_for_each(|file| file.require_replaceable(force))?;
     let socket = manager.unit(SOCKET);
     let serves = socket.active == "active";
-    if !serves && let Some(report) = running::report(&address)? {
-        running::require_stoppable(&report, force)?;
+    if !serves {
+        running::require_stoppable(&address, force)?;
     }
     let mut said: Vec<String> = package_folder().map(|folder| of_a_package(&folder)).into_iter().collect();
     let is_news = files.iter().any(|file| file.state() != State::Current);
@@ -103,7 +103,7 @@ fn afterwards(manager: &Manager, address: &IpcAddress, is_stale: bool) -> Vec<St
     let listens = manager.unit(SOCKET).listens;
     if !listens.is_empty() && listens != show(address.socket()) {
         said.push(format!(
-            "to do: this shell meets at {}, the service at {listens}; unset CP_TOKEN_SOCKET, and set \
+            "to do: this shell uses the socket {}, the service {listens}; unset CP_TOKEN_SOCKET, and set \
             XDG_RUNTIME_DIR as the session has it",
             show(address.socket())
         ));
@@ -148,10 +148,8 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
 
 fn end(manager: &Manager, force: bool) -> Result<Vec<String>, Failure> {
     let (socket, service) = (manager.unit(SOCKET), manager.unit(SERVICE));
-    if service.process != 0
-        && let Some(report) = running::report(&ipc_address()?)?
-    {
-        running::require_stoppable(&report, force)?;
+    if service.process != 0 {
+        running::require_stoppable(&ipc_address()?, force)?;
     }
     if socket.load != "loaded" && socket.active != "active" {
         return Ok(Vec::new());
@@ -172,33 +170,28 @@ pub(super) fn status() -> Result<ServiceReport, Failure> {
     let manager = Manager::reach()?;
     let (socket, service) = (manager.unit(SOCKET), manager.unit(SERVICE));
     let address = ipc_address()?;
-    let mut account = ServiceReport {
+    let (pid, listens) = (Some(service.process).filter(|process| *process != 0), show(address.socket()));
+    let reached_from_here = socket.listens == listens;
+    // Probing a socket that nobody serves yet would start the daemon.
+    let running = (pid.is_some() && reached_from_here).then(|| running::report(&address).ok().flatten());
+    Ok(ServiceReport {
         manager: "systemd",
         installed: socket.load == "loaded" && service.load == "loaded",
         files: files(&socket, &service)?,
         enabled: ["enabled", "enabled-runtime"].contains(&socket.file_state.as_str()),
         active: socket.active == "active",
-        pid: Some(service.process).filter(|process| *process != 0),
-        helper_version: env!("CARGO_PKG_VERSION"),
-        reached_from_here: socket.listens == show(address.socket()),
+        pid,
+        reached_from_here,
         socket: Some(socket.listens).filter(|listens| !listens.is_empty()),
-        ..ServiceReport::default()
-    };
-    // A look at a socket that nobody serves yet would start the daemon.
-    if account.pid.is_some() && account.reached_from_here {
-        account.daemon_version = running::report(&address).ok().flatten().map(|report| report.version);
-    }
-    account.skew = account.daemon_version.as_deref().is_some_and(|version| version != account.helper_version);
-    Ok(account)
+        ..ServiceReport::of_version(running.flatten().map(|report| report.version))
+    })
 }
 
 fn files(socket: &Unit, service: &Unit) -> Result<Vec<ReportedFile>, Failure> {
     let wanted = wanted()?;
     let state = |path: &str| match wanted.iter().find(|file| show(file.path()) == path).map(UnitFile::state) {
         None | Some(State::Absent) => "package",
-        Some(State::Current) => "current",
-        Some(State::Older) => "older",
-        Some(State::Edited) => "edited",
+        Some(state) => state.name(),
     };
     let paths = [&socket.file, &service.file].into_iter().filter(|path| !path.is_empty());
     Ok(paths.map(|path| ReportedFile { path: path.clone(), state: state(path) }).collect())

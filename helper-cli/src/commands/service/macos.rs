@@ -22,9 +22,7 @@ pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     if runs && !is_news {
         return Ok(vec![agent.put()?, format!("unchanged: {LABEL} is known to launchd")]);
     }
-    if let Some(report) = running::report(&address)? {
-        running::require_stoppable(&report, force)?;
-    }
+    running::require_stoppable(&address, force)?;
     let mut said = vec![agent.put()?];
     if runs {
         launchctl.tell(&["bootout", &target()])?;
@@ -47,9 +45,7 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     if let Ok(launchctl) = reach()
         && is_known(&launchctl)
     {
-        if let Some(report) = running::report(&ipc_address()?)? {
-            running::require_stoppable(&report, force)?;
-        }
+        running::require_stoppable(&ipc_address()?, force)?;
         launchctl.tell(&["bootout", &target()])?;
         said.push(format!("stopped: {LABEL}"));
     }
@@ -67,12 +63,7 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
 pub(super) fn status() -> Result<ServiceReport, Failure> {
     let launchctl = reach()?;
     let (agent, address) = (wanted()?, ipc_address()?);
-    let state = match agent.state() {
-        State::Absent => None,
-        State::Current => Some("current"),
-        State::Older => Some("older"),
-        State::Edited => Some("edited"),
-    };
+    let state = Some(agent.state()).filter(|state| *state != State::Absent).map(State::name);
     let known = launchctl.answer(&["print", &target()]);
     let report = running::report(&address).ok().flatten();
     let pid = known.as_deref().and_then(launchd::process);
@@ -83,11 +74,9 @@ pub(super) fn status() -> Result<ServiceReport, Failure> {
         enabled: known.is_some(),
         active: pid.is_some(),
         pid,
-        skew: report.as_ref().is_some_and(|report| report.version != env!("CARGO_PKG_VERSION")),
         reached_from_here: report.as_ref().is_some_and(|report| Some(report.pid) == pid),
         socket: report.as_ref().map(|report| report.socket.clone()),
-        daemon_version: report.map(|report| report.version),
-        helper_version: env!("CARGO_PKG_VERSION"),
+        ..ServiceReport::of_version(report.map(|report| report.version))
     })
 }
 

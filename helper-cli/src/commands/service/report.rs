@@ -43,6 +43,13 @@ pub(super) struct ReportedFile {
 }
 
 impl ServiceReport {
+    /// An empty report about a daemon of that version.
+    pub(super) fn of_version(daemon_version: Option<String>) -> Self {
+        let helper_version = env!("CARGO_PKG_VERSION");
+        let skew = daemon_version.as_deref().is_some_and(|version| version != helper_version);
+        Self { daemon_version, helper_version, skew, ..Self::default() }
+    }
+
     /// The account for people.
     pub(super) fn lines(&self, style: &TerminalStyle) -> Vec<Vec<Piece>> {
         let tone = |good: bool| if good { Tone::Good } else { Tone::Warning };
@@ -59,7 +66,10 @@ impl ServiceReport {
         lines.push(("daemon", vec![self.daemon()]));
         if let Some(socket) = &self.socket {
             lines.push(("socket", vec![Piece::plain(socket.as_str())]));
-            lines.push(("this shell", word(self.reached_from_here, "meets there", "meets elsewhere")));
+            lines.push((
+                "this shell",
+                word(self.reached_from_here, "uses that socket", "uses another socket"),
+            ));
         }
         columns::labelled(lines, style)
     }
@@ -83,18 +93,21 @@ impl ServiceReport {
     /// [`ErrorCode::DAEMON_UNAVAILABLE`] where it is not installed, not enabled or not at work, or where this shell's
     /// callers come to another place.
     pub(super) fn verdict(&self) -> Result<(), Failure> {
-        let (message, hint) = if !self.installed {
-            ("the service is not installed", "cp-token service install")
+        let message = if !self.installed {
+            "the service is not installed"
         } else if !self.enabled {
-            ("the service is not enabled", "cp-token service install")
+            "the service is not enabled"
         } else if !self.active {
-            ("the service is not at work", "cp-token service install")
+            "the service is not at work"
         } else if !self.reached_from_here {
-            return Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "this shell meets the daemon elsewhere")
-                .with_hint("unset CP_TOKEN_SOCKET, and set XDG_RUNTIME_DIR as the session has it"));
+            return Err(Failure::new(
+                ErrorCode::DAEMON_UNAVAILABLE,
+                "this shell uses another socket than the service",
+            )
+            .with_hint("unset CP_TOKEN_SOCKET, and set XDG_RUNTIME_DIR as the session has it"));
         } else {
             return Ok(());
         };
-        Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(format!("run: {hint}")))
+        Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint("run: cp-token service install"))
     }
 }

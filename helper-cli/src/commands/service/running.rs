@@ -26,11 +26,9 @@ pub(super) fn report(address: &IpcAddress) -> Result<Option<StatusReport>, Failu
 ///
 /// # Errors
 /// [`ErrorCode::USAGE`] where something would be lost that only a person can bring back, and nobody said `--force`.
-pub(super) fn require_stoppable(report: &StatusReport, force: bool) -> Result<(), Failure> {
-    if force {
-        return Ok(());
-    }
-    let Some(loss) = loss(report)? else { return Ok(()) };
+pub(super) fn require_stoppable(address: &IpcAddress, force: bool) -> Result<(), Failure> {
+    let Some(report) = report(address)?.filter(|_| !force) else { return Ok(()) };
+    let Some(loss) = loss(&report)? else { return Ok(()) };
     let message = format!("the daemon that runs, process {}, would have to stop: {loss}", report.pid);
     Err(Failure::new(ErrorCode::USAGE, message)
         .with_hint("run this again with --force, and give the secret again afterwards"))

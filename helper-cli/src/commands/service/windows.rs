@@ -21,9 +21,7 @@ pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     if is_known && file.state() == State::Current {
         return Ok(vec![format!("unchanged: the task {NAME}")]);
     }
-    if let Some(report) = running::report(&address)? {
-        running::require_stoppable(&report, force)?;
-    }
+    running::require_stoppable(&address, force)?;
     let mut said: Vec<String> = running::stop(&address)?.into_iter().collect();
     let handed = file.path().with_extension("utf16.xml");
     file.put()?;
@@ -46,9 +44,7 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     let mut said = Vec::new();
     if is_known(&schtasks) {
         let address = ipc_address()?;
-        if let Some(report) = running::report(&address)? {
-            running::require_stoppable(&report, force)?;
-        }
+        running::require_stoppable(&address, force)?;
         said.extend(running::stop(&address)?);
         schtasks.tell(&["/Delete", "/TN", NAME, "/F"])?;
         said.push(format!("removed: the task {NAME}"));
@@ -76,11 +72,9 @@ pub(super) fn status() -> Result<ServiceReport, Failure> {
         enabled: is_known,
         active: is_known && report.is_some(),
         pid: report.as_ref().map(|report| report.pid),
-        skew: report.as_ref().is_some_and(|report| report.version != env!("CARGO_PKG_VERSION")),
         reached_from_here: report.is_some(),
         socket: report.as_ref().map(|report| report.socket.clone()),
-        daemon_version: report.map(|report| report.version),
-        helper_version: env!("CARGO_PKG_VERSION"),
+        ..ServiceReport::of_version(report.map(|report| report.version))
     })
 }
 

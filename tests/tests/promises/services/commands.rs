@@ -170,9 +170,12 @@ fn a_shell_that_meets_elsewhere_is_told_so() {
         manager.program("env").args([&elsewhere]).args([world.helper_file()]).args(words).run()
     };
     let told = there(&["service", "install"]).succeeded();
-    assert!(told.stdout.contains("to do: this shell meets at "), "{told:?}");
+    assert!(told.stdout.contains("to do: this shell uses the socket "), "{told:?}");
     let told = there(&["service", "status"]);
-    assert!(told.code == 69 && told.stderr.contains("this shell meets the daemon elsewhere"), "{told:?}");
+    assert!(
+        told.code == 69 && told.stderr.contains("this shell uses another socket than the service"),
+        "{told:?}"
+    );
     assert_eq!(account(&manager, 0)["reached_from_here"], true);
 }
 

@@ -24,6 +24,16 @@ pub(crate) struct SourceOptions {
     pub(crate) secret_credential: Option<String>,
 }
 
+impl SourceOptions {
+    /// Whether a source is given.
+    pub(crate) fn is_given(&self) -> bool {
+        self.secret_source.is_some()
+            || self.secret_command.is_some()
+            || self.secret_file.is_some()
+            || self.secret_credential.is_some()
+    }
+}
+
 /// Where cp-token keeps a secret itself, as it is written on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum SecretSourceName {

@@ -8,7 +8,7 @@ use cp_token_protocol::message::{
 use cp_token_protocol::{Failure, ProfileName, Secret};
 
 use crate::args::cli::{ImportOptions, SecretSourceName};
-use crate::commands::profile::values::absolute;
+use crate::commands::profile::settings::absolute;
 use crate::import::Content;
 
 /// What all profiles that are taken over have in settings.

@@ -1,0 +1,62 @@
+//! Owns the options that `profile create` and `profile update` share. It only parses.
+
+use std::ffi::OsString;
+
+use super::SourceOptions;
+
+/// How a profile gets its secrets and reaches its server.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SettingsOptions {
+    /// Where the user's one-time codes come from; a new profile has none, and a seed is asked for
+    #[arg(long, value_name = "METHOD", value_enum)]
+    pub(crate) totp: Option<TotpName>,
+    /// A program that prints a one-time code; split as a shell splits words, and run without one
+    #[arg(long, value_name = "CMD")]
+    pub(crate) totp_command: Option<String>,
+    /// Read what would be asked for from standard input, a line each: secret, seed, proxy's password
+    #[arg(long)]
+    pub(crate) secret_stdin: bool,
+    #[command(flatten)]
+    pub(crate) source: SourceOptions,
+    /// A PEM file with the root certificates to trust instead of the system's; "" for the system's
+    #[arg(long, value_name = "PATH")]
+    pub(crate) ca_bundle: Option<OsString>,
+    /// The proxy, HOST:PORT or USER@HOST:PORT; its user's password is asked for; "" for none
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// Hosts to reach without the proxy: hosts with all below them, addresses, networks, *; with commas between
+    #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
+    pub(crate) no_proxy: Option<Vec<String>>,
+    /// Allow http to a loopback address, for a test double
+    #[arg(long)]
+    pub(crate) insecure_http: bool,
+    /// Store it without verifying it with one token request first
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+}
+
+impl SettingsOptions {
+    /// Whether any of them changes a profile.
+    pub(crate) fn change_something(&self) -> bool {
+        self.totp.is_some()
+            || self.totp_command.is_some()
+            || self.source.is_given()
+            || self.ca_bundle.is_some()
+            || self.proxy.is_some()
+            || self.no_proxy.is_some()
+            || self.insecure_http
+    }
+}
+
+/// The names of the sources of one-time codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum TotpName {
+    /// The user has none
+    None,
+    /// A person is asked for each token
+    Ask,
+    /// A program prints them: --totp-command
+    Command,
+    /// They are computed from the seed, which is kept beside the password
+    Stored,
+}
