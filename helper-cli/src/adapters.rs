@@ -1,5 +1,4 @@
-//! Owns what other programs say when they want a token, and how they are answered: bytes in, a query out; a grant
-//! in, bytes out. Nothing below it reads, writes, waits or asks.
+//! Owns the protocols of other programs that ask for a token: bytes in, a query out; a token in, bytes out. It does no I/O.
 
 pub(crate) mod basic;
 pub(crate) mod bazel;

@@ -31,9 +31,6 @@ use crate::args::cli::{Command, CommandLine};
 use crate::commands::shared::mention_variable;
 
 /// Does what the command line asks for, and gives the exit code.
-///
-/// # Errors
-/// Why it was not done.
 pub(crate) fn run(line: CommandLine) -> Result<u8, Failure> {
     let done = match line.command {
         None => get::run(&line.get),

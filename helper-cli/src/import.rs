@@ -1,5 +1,4 @@
-//! Owns what the official CLIs have left on this machine: their profiles, and the secrets that lie in a plain file.
-//! It reads and never writes, asks no keyring, and knows nothing of the daemon.
+//! Owns what the official CLIs have left on this machine: their profiles, and secrets in a plain file. It only reads.
 
 mod ini;
 mod keyring_file;
@@ -42,9 +41,7 @@ pub(crate) fn home() -> Result<PathBuf, Failure> {
     })
 }
 
-/// The bytes of a file that belongs to us and that nobody else could have written; `None` where there is none.
-///
-/// # Errors
+/// The bytes of a file of ours that nobody else can write; `None` if there is none. Fails with
 /// [`ErrorCode::CONFIG_UNSAFE`] or [`ErrorCode::CONFIG_BROKEN`].
 fn read(path: &Path) -> Result<Option<Secret>, Failure> {
     match system::open_own(path).and_then(read_open) {
@@ -93,7 +90,7 @@ fn refused(path: &Path, refusal: Refusal) -> Failure {
     Failure::new(code, format!("{shown} is not read: {problem}")).with_hint(hint)
 }
 
-/// What is wrong with a file's content, as the person who mends it needs it.
+/// What is wrong with a file's content, as the person who fixes it needs it.
 fn broken(path: &Path, line: Option<usize>, problem: &str) -> Failure {
     let place = line.map_or_else(String::new, |line| format!(", line {line}"));
     Failure::new(ErrorCode::CONFIG_BROKEN, format!("{}{place}: {problem}", path.display()))

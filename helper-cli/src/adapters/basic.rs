@@ -24,11 +24,9 @@ pub(crate) fn is_refused_at(path: &str) -> bool {
         if api.eq_ignore_ascii_case("api") && version.eq_ignore_ascii_case("v3"))
 }
 
-/// What another program sends as user name and password: those of the grant itself, where its kind is `basic`; else
+/// What another program sends as user name and password: those of the grant itself, if its kind is `basic`; else
 /// this name, and the token.
-///
-/// # Errors
-/// [`ErrorCode::NOT_OUR_DAEMON`] where the grant says that it is both and is not.
+/// Fails with [`ErrorCode::NOT_OUR_DAEMON`] if the grant says that it is both and is not.
 pub(crate) fn name_and_password(response: &TokenResponse, name: &str) -> Result<(Vec<u8>, Vec<u8>), Failure> {
     let token = response.access_token.expose();
     match response.scheme {
@@ -41,7 +39,7 @@ pub(crate) fn name_and_password(response: &TokenResponse, name: &str) -> Result<
     }
 }
 
-/// The user name that goes with what a profile is given out: its own one where its kind is `basic`, else any, and its
+/// The user name that goes with what a profile is given out: its own one if its kind is `basic`, else any, and its
 /// name tells it from others.
 pub(crate) fn name_of(profile: &ProfileReport) -> &str {
     match &profile.identity {

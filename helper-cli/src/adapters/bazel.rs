@@ -26,10 +26,8 @@ struct Headers {
 }
 
 /// The URI that headers are wanted for.
-///
-/// # Errors
-/// [`ErrorCode::BAD_INPUT`] where the input is no request; [`ErrorCode::UNKNOWN_URL`] where no profile can have such
-/// a URI: the protocol wants a failure for those.
+/// Fails with [`ErrorCode::BAD_INPUT`] if the input is no request; [`ErrorCode::UNKNOWN_URL`] if no profile can
+/// have such a URI: the protocol wants a failure for those.
 pub(crate) fn question(input: &[u8]) -> Result<TargetUrl, Failure> {
     let request: Request = serde_json::from_slice(input)
         .map_err(|_| super::malformed(r#"standard input is no request of the form {"uri": "https://…"}"#))?;
@@ -40,9 +38,7 @@ pub(crate) fn question(input: &[u8]) -> Result<TargetUrl, Failure> {
 }
 
 /// The header for the URI, and how long it may be used.
-///
-/// # Errors
-/// [`ErrorCode::INTERNAL`], for nothing that is known.
+/// Fails with [`ErrorCode::INTERNAL`], for nothing that is known.
 pub(crate) fn answer(token: &TokenResponse) -> Result<Vec<u8>, Failure> {
     super::json(&Response {
         headers: Headers { authorization: [basic::authorization(token)] },

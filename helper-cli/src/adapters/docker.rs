@@ -49,9 +49,7 @@ pub(crate) fn question(input: &[u8]) -> DockerQuestion {
 
 /// User name and password for the server; the token is the password. A user name `<token>` would make the client
 /// trade it for another one, which only registries do that issue such tokens themselves.
-///
-/// # Errors
-/// [`ErrorCode::NO_TOKEN`] where name or password is no text, which JSON cannot carry.
+/// Fails with [`ErrorCode::NO_TOKEN`] where name or password is no text, which JSON cannot carry.
 pub(crate) fn answer(server: &str, token: &TokenResponse) -> Result<Vec<u8>, Failure> {
     let (name, password) = basic::name_and_password(token, token.profile.as_str())?;
     let text = |bytes| std::str::from_utf8(bytes).map_err(|_| not_utf8());
@@ -64,9 +62,6 @@ fn not_utf8() -> Failure {
 }
 
 /// Every server that is answered for, with the user name that goes with it: no secret and no token.
-///
-/// # Errors
-/// As [`super::json`].
 pub(crate) fn list(
     profiles: &[ProfileReport],
     only: Option<&ProfileName>,

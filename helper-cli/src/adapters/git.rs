@@ -21,7 +21,7 @@ const STATE_PREFIX: &str = "cp-token:";
 /// Whom git wants a credential for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Query {
-    /// Where it is to be sent.
+    /// If it is to be sent.
     pub(crate) origin: String,
     /// The user whom the URL or the config names.
     pub(crate) username: Option<String>,
@@ -32,22 +32,22 @@ pub(crate) struct Query {
 /// A token that the server has answered 401 to, as far as git says.
 #[derive(Debug)]
 pub(crate) struct RejectionReport<'i> {
-    /// Where it was sent.
+    /// If it was sent.
     pub(crate) query: Query,
-    /// Whose it was, where the answer had said so and git has remembered it.
+    /// Whose it was, if the answer had said so and git has remembered it.
     pub(crate) profile: Option<ProfileName>,
     /// The token.
     pub(crate) token: &'i [u8],
 }
 
-/// Whom a credential is wanted for; nothing where no profile can be meant.
+/// Whom a credential is wanted for; nothing if no profile can be meant.
 pub(crate) fn query(description: &Description<'_>) -> Option<Query> {
     let CredentialTarget { origin, path, username } = target(description)?;
     let offer = Offer::of(&description.challenges);
     Some(Query { origin, username, accepts_basic: offer.takes_basic() && !basic::is_refused_at(&path) })
 }
 
-/// What an `erase` reports; nothing where it holds no token.
+/// What an `erase` reports; nothing if it holds no token.
 pub(crate) fn report<'i>(description: &Description<'i>) -> Option<RejectionReport<'i>> {
     let is_bearer = description.authtype.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"));
     let token = match description.credential {
@@ -57,7 +57,7 @@ pub(crate) fn report<'i>(description: &Description<'i>) -> Option<RejectionRepor
     Some(RejectionReport { query: query(description)?, profile: remembered(description), token })
 }
 
-/// Where a credential is to be sent, and whose it is to be.
+/// If a credential is to be sent, and whose it is to be.
 struct CredentialTarget {
     origin: String,
     path: String,
@@ -103,9 +103,7 @@ fn text(bytes: &[u8]) -> Option<String> {
 }
 
 /// The lines that answer, all of them or none.
-///
-/// # Errors
-/// [`ErrorCode::NO_TOKEN`] where a value has a character that ends a line.
+/// Fails with [`ErrorCode::NO_TOKEN`] if a value has a character that ends a line.
 pub(crate) fn answer(description: &Description<'_>, token: &TokenResponse) -> Result<Vec<u8>, Failure> {
     let mut lines = Lines::default();
     // What depends on a capability has to stand behind it.

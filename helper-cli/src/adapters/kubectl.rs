@@ -10,14 +10,14 @@ use crate::terminal::date::rfc3339;
 const GROUP: &str = "client.authentication.k8s.io/";
 const KIND: &str = "ExecCredential";
 
-/// The version that is spoken where nobody asks for one.
+/// The version that is spoken if nobody asks for one.
 const DEFAULT_VERSION: &str = "v1";
 const VERSIONS: [&str; 2] = [DEFAULT_VERSION, "v1beta1"];
 
 /// What kubectl asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct KubectlQuestion {
-    /// The server that is to get the token, where the kubeconfig says `provideClusterInfo`.
+    /// The server that is to get the token, if the kubeconfig says `provideClusterInfo`.
     pub(crate) server: Option<TargetUrl>,
     /// Whether a person may be asked something.
     pub(crate) is_interactive: bool,
@@ -60,10 +60,8 @@ struct ExecStatus<'a> {
 }
 
 /// What the variable `KUBERNETES_EXEC_INFO` asks for. Without it somebody runs this by hand, or an old client does.
-///
-/// # Errors
-/// [`ErrorCode::BAD_INPUT`] where it is no `ExecCredential` of a version that is known, and
-/// [`ErrorCode::UNKNOWN_URL`] where no profile can have such a server.
+/// Fails with [`ErrorCode::BAD_INPUT`] if it is no `ExecCredential` of a version that is known, and
+/// [`ErrorCode::UNKNOWN_URL`] if no profile can have such a server.
 pub(crate) fn question(info: Option<&str>) -> Result<KubectlQuestion, Failure> {
     let Some(info) = info else {
         return Ok(KubectlQuestion { server: None, is_interactive: true, version: DEFAULT_VERSION });
@@ -99,9 +97,7 @@ fn server(cluster: &Cluster) -> Result<TargetUrl, Failure> {
 }
 
 /// The credential, in the version in which it was asked for.
-///
-/// # Errors
-/// [`ErrorCode::NOT_OUR_DAEMON`] where the token is no text, which its grammar rules out.
+/// Fails with [`ErrorCode::NOT_OUR_DAEMON`] if the token is no text, which its grammar rules out.
 pub(crate) fn answer(question: &KubectlQuestion, response: &TokenResponse) -> Result<Vec<u8>, Failure> {
     let token = std::str::from_utf8(response.access_token.expose())
         .map_err(|_| Failure::new(ErrorCode::NOT_OUR_DAEMON, "the daemon's token is no text"))?;

@@ -1,5 +1,4 @@
-//! Owns the other names under which the program is called, each of which stands for a command. Whether one is used is
-//! seen from the end of the name alone: the ordinary call has no time for more.
+//! Owns the other names of the program, each of which stands for a command. It checks the end of the name first: cheap.
 
 use std::ffi::{OsStr, OsString};
 
@@ -10,7 +9,7 @@ const GIT: &str = "git-credential";
 const DOCKER: &str = "docker";
 const BAZEL: &str = "bazel";
 
-/// The command that the program's name stands for, where it is not the ordinary one.
+/// The command that the program's name stands for, if it is not the ordinary one.
 pub(crate) fn command(program: &OsStr) -> Option<&'static str> {
     let name = program.as_encoded_bytes();
     let name = name.strip_suffix(b".exe").unwrap_or(name).strip_suffix(SUFFIX)?;

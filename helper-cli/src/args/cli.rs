@@ -1,5 +1,4 @@
-//! Owns the command line as a person writes it: sub-commands, options, their help, and the words for what is
-//! wrong with them. It does nothing of what is asked.
+//! Owns the command line: sub-commands, options, help, and the messages about mistakes in it. It only parses.
 
 mod adapter;
 mod daemon;
@@ -82,7 +81,7 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// TerminalStyle at everything between this shell and a token, and say what is wrong and how to mend it
+    /// Check everything between this shell and a token, and say what is wrong and how to fix it
     #[command(after_help = help::DOCTOR)]
     Doctor(DoctorOptions),
     /// Show who asked for what and when
@@ -135,7 +134,7 @@ pub(crate) enum Command {
 /// What to look at.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DoctorOptions {
-    /// TerminalStyle at this profile alone, beside the daemon itself
+    /// Check this profile alone, and the daemon itself
     #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse)]
     pub(crate) profile: Option<ProfileName>,
     /// Print one JSON object
@@ -192,10 +191,7 @@ pub(crate) enum Parsed {
     Text(String),
 }
 
-/// Reads a command line; `arguments` are those after the program's name.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`], with all that is wrong on one line.
+/// Parses the arguments after the program's name; [`ErrorCode::USAGE`] with a one-line message.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, Failure> {
     let line = std::iter::once(OsString::from("cp-token")).chain(arguments.iter().cloned());
     match CommandLine::try_parse_from(line.clone()) {
@@ -207,10 +203,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, Failure> {
     }
 }
 
-/// Takes `--error-format` out of the arguments, wherever it stands.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] where its value is neither `text` nor `json`.
+/// Removes `--error-format` from the arguments; [`ErrorCode::USAGE`] if its value is neither `text` nor `json`.
 pub(crate) fn error_format(arguments: &mut Vec<OsString>) -> Result<ErrorFormat, Failure> {
     const NAME: &str = "--error-format";
     let mut format = ErrorFormat::Text;

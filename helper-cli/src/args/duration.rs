@@ -6,17 +6,11 @@ use std::time::Duration;
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A life that a token can be asked to have left.
-///
-/// # Errors
-/// A sentence where it is no duration.
 pub(crate) fn life(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| "a duration is written 90s, 2m or 1h30m".to_owned())
 }
 
 /// A limit on the time that a command may take.
-///
-/// # Errors
-/// A sentence where it is no duration, none at all, or more than a day.
 pub(crate) fn limit(text: &str) -> Result<Duration, String> {
     let limit = life(text)?;
     if limit.is_zero() || limit > MAX_TIMEOUT {

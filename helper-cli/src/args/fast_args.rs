@@ -1,5 +1,4 @@
-//! Owns the fast parser of `get`, the usual call in `$(cp-token)`. It leaves every line that it does not understand,
-//! mistakes included, to `cli.rs`, which has the same options and the error messages.
+//! Owns the fast parser of `get`, the usual call. Whatever it does not understand, mistakes included, it leaves to `cli.rs`.
 
 use std::ffi::OsStr;
 

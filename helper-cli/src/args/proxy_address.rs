@@ -1,5 +1,4 @@
-//! Owns how a proxy's address is taken apart, so that a password in it goes where secrets go. Whether the address is
-//! good is the daemon's to say. Pure.
+//! Owns the parsing of a proxy's address: a password in it becomes a secret. The daemon validates the address. Pure.
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 use percent_encoding::percent_decode_str;
@@ -37,10 +36,7 @@ impl ProxyAddress {
     }
 }
 
-/// Passes an address that was typed as an argument, which others can read.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] where there is a password in it. Nothing of it is repeated.
+/// Fails with [`ErrorCode::USAGE`] if the argument, which others can read, holds a password. It quotes nothing.
 pub(crate) fn require_no_password(argument: Option<&str>) -> Result<(), Failure> {
     match argument.and_then(ProxyAddress::parse).and_then(|proxy| proxy.password) {
         None => Ok(()),

@@ -1,5 +1,4 @@
-//! Owns what the commands for other programs have in common: how a profile is chosen for the origin that a program
-//! names, and that what it hands over is read within bounds.
+//! Owns what the commands for other programs share: the choice of a profile by origin, and bounded input.
 
 pub(super) mod bazel;
 pub(super) mod docker;
@@ -13,10 +12,7 @@ use super::fetch_token::TokenOptions;
 use crate::adapters::INPUT_LIMIT;
 use crate::terminal::prompt;
 
-/// The one profile that answers for this origin. A name among the options is an order, the variable a wish.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] where the variable holds no profile name.
+/// The selector for this origin. An option for the profile is binding, `CP_TOKEN_PROFILE` only a preference.
 fn for_origin(
     url: String,
     profile: Option<ProfileName>,

@@ -1,5 +1,4 @@
-//! Owns completions: the script that a shell loads once, and the answers it gets at every TAB. Names of profiles are
-//! those that the daemon has at that moment.
+//! Owns completions: the script that a shell loads once, and the answers at every TAB. The daemon knows the profile names.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
@@ -53,23 +52,17 @@ fn with_advice_for_zsh(script: &[u8]) -> Vec<u8> {
     [&script[..first], LACKING.as_bytes(), &script[first..]].concat()
 }
 
-/// Answers a shell that has asked for completions; `words` are the arguments after the program's name.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] for a shell without completions.
+/// Answers a shell's request; `words` are the program's arguments. [`ErrorCode::USAGE`] for an unknown shell.
 pub(crate) fn answer(shell: &str, words: &[OsString]) -> Result<(), Failure> {
     output::print(&[&candidates(shell, CommandLine::command(), profiles_now, words)?])
 }
 
-/// The shell that asks for completions, where one does.
+/// The shell that asks for completions, if one does.
 pub(crate) fn asking_shell() -> Option<String> {
     std::env::var(COMPLETE_VARIABLE).ok().filter(|shell| !shell.is_empty())
 }
 
-/// Prints what the shell loads.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] for a shell without completions.
+/// Prints the script for a shell; [`ErrorCode::USAGE`] for an unknown shell.
 pub(super) fn run(shell: &str) -> Result<(), Failure> {
     output::print_text(&[&script(shell)?])
 }
@@ -104,7 +97,7 @@ fn completer(shell: &str) -> Result<&'static dyn EnvCompleter, Failure> {
     })
 }
 
-/// The command line, which knows of each value where its completions come from.
+/// The command line, with the completer of each value.
 fn informed(command: Command, profiles: fn() -> Vec<ProfileReport>) -> Command {
     // The name of a profile that does not exist yet cannot be completed.
     let is_new = command.get_name() == "create";

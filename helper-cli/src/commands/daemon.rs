@@ -24,10 +24,7 @@ use crate::terminal::prompt;
 /// How long a start or a stop may take.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Does it and says in one line what came of it.
-///
-/// # Errors
-/// Why it was not done.
+/// Does it and says in one line the result.
 pub(super) fn run(command: DaemonCommand) -> Result<(), Failure> {
     let address = ipc_address()?;
     match command {
@@ -58,7 +55,7 @@ fn print_started(connection: Connection<'_>, state: &str) -> Result<(), Failure>
     output::print_lines(&[line])
 }
 
-/// Passes where no secret would be lost, or a person confirm_value to that.
+/// Passes if no secret would be lost, or a person agrees.
 fn confirm_stop(address: &IpcAddress) -> Result<(), Failure> {
     let deadline = Deadline::new(STOP_TIMEOUT);
     let Some(connection) = launch::connect_to_running(address, &deadline)? else { return Ok(()) };

@@ -1,5 +1,4 @@
-//! Owns `cp-token doctor`: looks at what only the helper can see, has the daemon look at the rest, and tells all of it.
-//! It changes nothing, but may start the daemon.
+//! Owns `cp-token doctor`: its own checks, those of the daemon, and the report. It may start the daemon, and changes nothing.
 
 mod daemon_checks;
 mod paths;
@@ -18,9 +17,6 @@ use crate::daemon::client::content_of;
 use crate::terminal::output;
 
 /// Looks at everything, tells it, and fails as the first thing does that is not well.
-///
-/// # Errors
-/// The first error that was found.
 pub(super) fn run(options: &DoctorOptions) -> Result<(), Failure> {
     let findings = findings(options)?;
     output::print_report(options.json, &render::DoctorJson::from(findings.as_slice()), |style| {
@@ -57,8 +53,7 @@ fn own_variables(status: &StatusReport) -> Vec<Finding> {
     paths::findings(status, |name| std::env::var_os(name)).chain(retry).collect()
 }
 
-/// Nothing where the daemon's own findings say already why it names no profile: somebody may have locked it meanwhile, or
-/// its config file is broken.
+/// `None` if a finding of the daemon already explains the failure: it is locked, or its config file is broken.
 fn unless_told<T>(outcome: Result<T, Failure>, findings: &[Finding]) -> Result<Option<T>, Failure> {
     match outcome {
         Err(failure) if failure.code == ErrorCode::LOCKED => Ok(None),

@@ -20,14 +20,12 @@ use super::fetch_token::{TokenOptions, fetch};
 use super::shared::selector;
 use crate::args::cli::ExecOptions;
 use crate::run::program::{self, Missing, Program};
+use crate::terminal::output;
 
 /// The variables that say that a program was given a token.
 const GIVEN: [&str; 2] = ["CP_TOKEN", "CP_TOKEN_FILE"];
 
 /// Runs the program.
-///
-/// # Errors
-/// Why it was not run; otherwise this ends as the program ends.
 pub(super) fn run(options: &ExecOptions) -> Result<(), Failure> {
     refuse_nesting()?;
     let (name, arguments) = options.command.split_first().ok_or_else(nothing_to_run)?;
@@ -111,8 +109,7 @@ fn not_run(error: &io::Error) -> Failure {
         (io::ErrorKind::ArgumentListTooLong, "its arguments and variables are too long"),
         (io::ErrorKind::PermissionDenied, "the system does not permit it"),
     ];
-    let reason = known.iter().find(|(kind, _)| *kind == error.kind());
-    let reason = reason.map_or("the system cannot run it", |(_, reason)| reason);
+    let reason = output::reason(error, &known, "the system cannot run it");
     Failure::new(ErrorCode::PROGRAM_NOT_RUNNABLE, format!("the program was not run: {reason}"))
         .with_hint("see that it is an executable file of this machine's kind, or a script with a #! line")
 }

@@ -33,7 +33,7 @@ pub(super) fn protection(state: ProtectionState) -> &'static str {
     }
 }
 
-/// Where a secret rests, in one word.
+/// If a secret rests, in one word.
 pub(super) fn secret_source(location: &SecretSource) -> &'static str {
     match location {
         SecretSource::Keyring => "keyring",
@@ -44,7 +44,7 @@ pub(super) fn secret_source(location: &SecretSource) -> &'static str {
     }
 }
 
-/// Which program, file or credential holds a secret, where one does.
+/// Which program, file or credential holds a secret, if one does.
 pub(super) fn secret_place(location: &SecretSource) -> Option<String> {
     match location {
         SecretSource::Keyring | SecretSource::Memory => None,
@@ -68,7 +68,7 @@ pub(super) fn id(identity: &Identity) -> &str {
     id
 }
 
-/// Where one-time codes come from, in one word.
+/// If one-time codes come from, in one word.
 pub(super) fn totp(method: &TotpMethod) -> &'static str {
     match method {
         TotpMethod::None => "none",

@@ -1,5 +1,4 @@
-//! Owns `cp-token log`: fetches the wanted part page by page and lays it out. It starts no daemon, because one that is
-//! started has nothing to tell.
+//! Owns `cp-token log`. It starts no daemon, because a new one has no log.
 
 mod render;
 
@@ -14,9 +13,6 @@ use crate::terminal::date;
 use crate::terminal::output;
 
 /// Shows the newest entries, newest last.
-///
-/// # Errors
-/// [`cp_token_protocol::ErrorCode::DAEMON_UNAVAILABLE`] where no daemon runs.
 pub(super) fn run(options: &LogOptions) -> Result<(), Failure> {
     let entries = entries(options.entries)?;
     let json: Vec<_> = entries.iter().map(LogLine::from).collect();

@@ -4,7 +4,7 @@ use cp_token_protocol::message::{ProfileReport, SecretSource, StatusReport};
 
 use super::labels;
 
-/// The secrets that nothing but the daemon's memory holds; nothing where there is none.
+/// The secrets that nothing but the daemon's memory holds; nothing if there is none.
 pub(super) fn secrets_lost(report: &StatusReport) -> Option<String> {
     if report.locked {
         return Some("it is locked, and secrets that only its memory holds would be lost".to_owned());

@@ -1,5 +1,4 @@
-//! Owns the manual: one page for each command, made of the same texts as its help, and those written by hand for the
-//! config file and the daemon. It writes no file.
+//! Owns the manual: a page for each command, made from its help, and the pages written by hand.
 
 mod text;
 
@@ -22,10 +21,7 @@ const BY_HAND: [(&str, &str); 2] = [
     ("cp-tokend.1", include_str!("manual/cp-tokend.1")),
 ];
 
-/// Prints a page, or the names of all.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] where there is no such page.
+/// Prints a page, or the names of all; [`ErrorCode::USAGE`] for an unknown page.
 pub(super) fn run(wanted: &str, lists: bool) -> Result<(), Failure> {
     if lists {
         return output::print_lines(&names(CommandLine::command()));

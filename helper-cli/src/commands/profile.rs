@@ -17,10 +17,7 @@ mod secrets;
 mod settings;
 mod update;
 
-/// Does it and says what came of it.
-///
-/// # Errors
-/// Why it was not done; nothing has changed then.
+/// Does it and says the result.
 pub(super) fn run(command: ProfileCommand) -> Result<(), Failure> {
     match command {
         ProfileCommand::Create(options) => create::run(options),
@@ -36,7 +33,7 @@ pub(super) fn run(command: ProfileCommand) -> Result<(), Failure> {
     }
 }
 
-/// For a secret that the daemon only reads, nothing is given: it looks at it anew.
+/// For a secret that the daemon only reads, nothing is given: it looks at it again.
 fn reset_secret(name: ProfileName, from_stdin: bool, verify: bool) -> Result<(), Failure> {
     let report = find(&name)?;
     let trial =

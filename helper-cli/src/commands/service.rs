@@ -1,5 +1,4 @@
-//! Owns `cp-token service`: hands the daemon to the service manager of the system, takes it back, and says how it is.
-//! What the files hold is decided in `packaging/`; here only the program's path is put in.
+//! Owns `cp-token service`: install, uninstall, status. The texts of the files are in `packaging/`.
 
 mod files;
 #[cfg(any(target_os = "macos", test))]
@@ -31,9 +30,6 @@ use crate::run::program::{self, Program};
 use crate::terminal::output;
 
 /// Does it and says, line by line, what was done.
-///
-/// # Errors
-/// Why it was not done; for `status`, that the service is not at work.
 pub(super) fn run(command: ServiceCommand) -> Result<(), Failure> {
     match command {
         ServiceCommand::Install { force } => output::print_lines(&system::install(force)?),
@@ -46,12 +42,8 @@ pub(super) fn run(command: ServiceCommand) -> Result<(), Failure> {
     }
 }
 
-/// The daemon's file, by a name that outlives an upgrade: the one that `PATH` leads to, where it is the same file as
-/// the one beside us.
-///
-/// # Errors
-/// [`ErrorCode::DAEMON_UNAVAILABLE`] where there is none; [`ErrorCode::NOT_ON_THIS_MACHINE`] where its path cannot be
-/// written into a file.
+/// The daemon's path: the one in `PATH`, which survives an upgrade, if it is the same file as the one beside us. Fails with
+/// [`ErrorCode::NOT_ON_THIS_MACHINE`] if the path cannot be written into a file.
 fn daemon_path() -> Result<String, Failure> {
     let beside = launch::daemon_file()?;
     let named = program::find(beside.file_name().unwrap_or_default(), std::env::var_os("PATH").as_deref());
@@ -75,10 +67,7 @@ struct Tool {
 }
 
 impl Tool {
-    /// The program of that name.
-    ///
-    /// # Errors
-    /// [`ErrorCode::NOT_ON_THIS_MACHINE`] where there is none.
+    /// Finds the program; [`ErrorCode::NOT_ON_THIS_MACHINE`] if there is none.
     fn find(name: &'static str) -> Result<Self, Failure> {
         let path = program::find(OsStr::new(name), std::env::var_os("PATH").as_deref());
         path.map(|path| Self { name, path }).map_err(|_| {
@@ -90,17 +79,14 @@ impl Tool {
         })
     }
 
-    /// What it says, where it does what it is told.
+    /// What it says, if it does what it is told.
     fn answer(&self, words: &[&str]) -> Option<String> {
         let mut program = Program::new(&self.path, OsStr::new(self.name));
         program.args(words);
         program.output().map(|said| String::from_utf8_lossy(&said).into_owned())
     }
 
-    /// Has it do something.
-    ///
-    /// # Errors
-    /// [`ErrorCode::DAEMON_UNAVAILABLE`] where it does not.
+    /// Runs it; [`ErrorCode::DAEMON_UNAVAILABLE`] if it fails.
     fn tell(&self, words: &[&str]) -> Result<(), Failure> {
         let told = || {
             let line = format!("{} {}", self.name, words.join(" "));
@@ -116,10 +102,7 @@ fn show(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// The folder that `HOME` or the report has.
-///
-/// # Errors
-/// [`ErrorCode::CONFIG_BROKEN`] where there is none.
+/// The home directory; [`ErrorCode::CONFIG_BROKEN`] if there is none.
 #[cfg(unix)]
 fn home() -> Result<PathBuf, Failure> {
     home::dir().ok_or_else(|| {

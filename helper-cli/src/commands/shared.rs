@@ -1,5 +1,6 @@
 //! Owns what all commands share: which profile, which daemon, how long a request may take.
 
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use cp_token_protocol::message::{ProfileSelector, Request, Response};
@@ -134,12 +135,13 @@ pub(super) fn to_milliseconds(duration: Duration) -> u64 {
 
 /// One of our own files could not be written.
 #[cold]
-pub(super) fn not_written(error: &std::io::Error) -> Failure {
-    let reason = match error.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => "there is no space left",
-        std::io::ErrorKind::NotFound => "its folder is gone",
-        _ => "the system refuses it",
-    };
+pub(super) fn not_written(error: &io::Error) -> Failure {
+    let known = [
+        (ErrorKind::StorageFull, "there is no space left"),
+        (ErrorKind::QuotaExceeded, "there is no space left"),
+        (ErrorKind::NotFound, "its folder is gone"),
+    ];
+    let reason = output::reason(error, &known, "the system refuses it");
     Failure::new(ErrorCode::WRITE_FAILED, format!("a file could not be written: {reason}"))
         .with_hint("see that its folder is yours and has space left")
 }

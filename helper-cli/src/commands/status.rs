@@ -14,10 +14,7 @@ use crate::terminal::output;
 use crate::terminal::sanitize::sanitize;
 use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
-/// Shows the daemon and its profiles.
-///
-/// # Errors
-/// [`cp_token_protocol::ErrorCode::DAEMON_UNAVAILABLE`] where none runs.
+/// Shows the daemon and its profiles; [`cp_token_protocol::ErrorCode::DAEMON_UNAVAILABLE`] if none runs.
 pub(super) fn run(as_json: bool) -> Result<(), Failure> {
     let ask = || content_of!(ask_running(&Request::Status)?.ok_or_else(not_running)?, Status);
     let report = match ask() {
@@ -30,8 +27,8 @@ pub(super) fn run(as_json: bool) -> Result<(), Failure> {
     })
 }
 
-/// The profiles that the daemon has, which are none while it is locked or where the config file leaves it none. The list
-/// has the file looked at again, so the daemon's account is taken after it.
+/// The profiles; none while the daemon is locked, or its config file is broken. The list makes the daemon read the file
+/// again, so the status is requested after it.
 fn with_profiles(
     report: StatusReport,
     ask: impl Fn() -> Result<StatusReport, Failure>,
@@ -54,9 +51,6 @@ fn is_of_config(report: &StatusReport, failure: &Failure) -> bool {
 }
 
 /// The daemon's account of itself.
-///
-/// # Errors
-/// What the daemon says is wrong, or what is wrong with the daemon.
 pub(super) fn report(connection: Connection<'_>) -> Result<StatusReport, Failure> {
     content_of!(connection.ask(&Request::Status)?, Status)
 }
@@ -90,7 +84,7 @@ fn account(report: &StatusReport, profiles: &[ProfileReport]) -> Vec<(&'static s
     account
 }
 
-/// A daemon that an upgrade left behind works, and lacks what the upgrade mends.
+/// A daemon that an upgrade left behind works, and lacks what the upgrade fixes.
 fn skew(daemon: &str, helper: &str) -> Option<Piece> {
     let labels = || format!("cp-token is {helper}; run: cp-token daemon restart");
     (daemon != helper).then(|| Piece::new(Tone::Warning, labels()))

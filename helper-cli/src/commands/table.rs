@@ -27,8 +27,7 @@ const TOKEN: usize = 6;
 /// The mark of the default stands before each name.
 const MARK: usize = 2;
 
-/// What gives way on a narrow terminal: first the bar, then what is seldom looked for, https:// and details of the
-/// token; names of a usual length come late.
+/// What is dropped on a narrow terminal: first the bar, then columns seldom needed, https:// and details; names come late.
 const STEPS: [Step; 13] = [
     Step::DropPieces(TOKEN, 1),
     Step::DropColumn(KIND),

@@ -1,5 +1,4 @@
-//! Owns one conversation with the daemon: connect, see who it is, ask once, take the answer. It starts nothing
-//! and prints nothing.
+//! Owns one exchange with the daemon: connect, check the peer, send a request, read the response.
 
 mod answer;
 
@@ -20,8 +19,7 @@ use crate::daemon::deadline::Deadline;
 
 pub(crate) use answer::{content_of, is_retryable, no_end, unexpected};
 
-/// How long the daemon may say nothing. It says every second that it is still at work, and takes somebody new as soon as
-/// those have to go who have said nothing for five seconds.
+/// The idle timeout. The daemon sends a sign of life every second, and drops clients that are silent for five seconds.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(7);
 
 /// Room for the first piece of an answer; a longer token comes in several pieces and takes the owned way.
@@ -33,11 +31,8 @@ pub(crate) struct Connection<'d> {
     deadline: &'d Deadline,
 }
 
-/// Connects to the daemon; `None` where none listens, so that one may be started.
-///
-/// # Errors
-/// [`ErrorCode::NOT_OUR_DAEMON`] where the folder or the other end is somebody else's, and nothing was sent;
-/// [`ErrorCode::TIMED_OUT`] where the daemon accepts nobody.
+/// Connects to the daemon; `None` if none listens. Fails with [`ErrorCode::NOT_OUR_DAEMON`] if the directory or the peer
+/// belongs to another user, before anything is sent; with [`ErrorCode::TIMED_OUT`] if the daemon does not accept.
 pub(crate) fn connect<'d>(
     address: &IpcAddress,
     deadline: &'d Deadline,
@@ -63,18 +58,12 @@ impl Connection<'_> {
     }
 
     /// Asks, and gives the answer once it has come.
-    ///
-    /// # Errors
-    /// What the daemon says is wrong, or what is wrong with the daemon.
     pub(crate) fn ask(mut self, request: &Request) -> Result<Response, Failure> {
         self.send(request)?;
         self.read_answer(&[])
     }
 
-    /// Asks for a token and hands the answer over where it lies, to be wiped afterwards.
-    ///
-    /// # Errors
-    /// As [`Connection::ask`], and what `take` answers.
+    /// Asks for a token and passes the response to `take` in place; it is wiped afterwards.
     pub(crate) fn ask_token<T>(
         mut self,
         request: &Request,
@@ -104,10 +93,12 @@ impl Connection<'_> {
         let mut lines = Vec::new();
         loop {
             match frames.next_frame(&mut reader) {
-                Ok(frame) => match answer::decode(frame)? {
-                    Response::Working => {}
-                    response => lines = content_of!(response, Done)?,
-                },
+                Ok(frame) => {
+                    let response = answer::decode(frame)?;
+                    if !matches!(response, Response::Working) {
+                        lines = content_of!(response, Done)?;
+                    }
+                }
                 Err(error) if answer::is_eof(&error) => return Ok(lines),
                 Err(error) => return Err(answer::failed(&error, self.deadline)),
             }
@@ -118,7 +109,7 @@ impl Connection<'_> {
         let frame = encode_request(request).map_err(|_| answer::request_too_long())?;
         match blocking::write_frame(&mut self.stream, &frame) {
             Err(error) if is_timeout(&error) => Err(answer::not_responding()),
-            // A daemon that refuses at once may have closed already; what it said is still there to be read.
+            // A daemon that refuses immediately may have closed already; what it said is still there to be read.
             _ => Ok(()),
         }
     }

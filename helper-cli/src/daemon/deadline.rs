@@ -1,5 +1,4 @@
-//! Owns how long a command may take in all. The clock is first read when something had to be waited for: the
-//! ordinary call has its answer before that and never reads it.
+//! Owns the timeout of a whole command. The clock is first read when the command has to wait, which is seldom.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -19,10 +18,7 @@ impl Deadline {
         Self { total, end: Cell::new(None) }
     }
 
-    /// What is left of it; the first call starts the clock.
-    ///
-    /// # Errors
-    /// [`ErrorCode::TIMED_OUT`] where nothing is left.
+    /// The time left; the first call starts the clock. [`ErrorCode::TIMED_OUT`] if none is left.
     pub(crate) fn remaining(&self) -> Result<Duration, Failure> {
         // A pause of the machine ends no command, so the clock that stops in suspend is the right one here.
         #[allow(clippy::disallowed_methods)]

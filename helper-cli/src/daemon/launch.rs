@@ -1,5 +1,4 @@
-//! Owns the starting of a daemon where none listens: one at a time, whoever else wants the same, and seldom
-//! where it keeps failing. It never starts one beside another.
+//! Owns the start of a daemon if none listens: one at a time, and seldom if it keeps failing.
 
 mod directory;
 mod failures;
@@ -22,10 +21,7 @@ use crate::daemon::deadline::Deadline;
 use failures::RecentFailures;
 use lock::StartLock;
 
-/// A connection to the daemon that runs; where none does, to the one that is started for it.
-///
-/// # Errors
-/// Why none runs and none can be started, or what [`client::connect`] answers.
+/// A connection to the daemon that runs; if none does, to the one that is started for it.
 pub(crate) fn connect_or_start<'d>(
     address: &IpcAddress,
     deadline: &'d Deadline,
@@ -36,11 +32,8 @@ pub(crate) fn connect_or_start<'d>(
     }
 }
 
-/// A connection to the daemon that runs; `None` where none does. One that holds its lock and does not listen is waited
-/// for: it begins, leaves, or makes its socket anew.
-///
-/// # Errors
-/// [`ErrorCode::DAEMON_UNAVAILABLE`] where it goes on not to listen, or what [`client::connect`] answers.
+/// Connects to the daemon that runs; `None` if none does. Waits for a daemon that holds its lock and does not listen: it
+/// is starting, ending, or creating its socket again. [`ErrorCode::DAEMON_UNAVAILABLE`] if it never listens.
 pub(crate) fn connect_to_running<'d>(
     address: &IpcAddress,
     deadline: &'d Deadline,
@@ -71,7 +64,7 @@ fn not_reachable(address: &IpcAddress) -> Failure {
     }
     let message = format!("a daemon runs, and its socket {} is gone", address.socket().display());
     Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(
-        "it makes the socket anew run_until half a minute; if not, end the process cp-tokend, which loses secrets that only its memory holds",
+        "it makes the socket again within half a minute; if not, end the process cp-tokend, which loses secrets that only its memory holds",
     )
 }
 
@@ -84,18 +77,12 @@ fn is_no_socket(path: &Path) -> bool {
 const CONNECT_ATTEMPTS: u32 = 100;
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The file of the daemon that would be started.
-///
-/// # Errors
-/// [`ErrorCode::DAEMON_UNAVAILABLE`] where there is none.
+/// The daemon's file; [`ErrorCode::DAEMON_UNAVAILABLE`] if there is none.
 pub(crate) fn daemon_file() -> Result<std::path::PathBuf, Failure> {
     process::program()
 }
 
 /// Starts a daemon unless somebody else has just done so, and connects to it.
-///
-/// # Errors
-/// As [`connect_or_start`].
 #[cold]
 pub(crate) fn start<'d>(address: &IpcAddress, deadline: &'d Deadline) -> Result<Connection<'d>, Failure> {
     directory::prepare(address)?;

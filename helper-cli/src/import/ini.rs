@@ -1,5 +1,4 @@
-//! Owns the INI files that Python's `configparser` writes for the official CLIs and for keyrings.alt: sections, one value
-//! for each key, and values that continue in indented lines. It opens no file, and refuses what those never write.
+//! Owns the INI files that Python's `configparser` writes for the official CLIs and for keyrings.alt. It refuses the rest.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +19,7 @@ pub(super) struct Flaw {
     pub(super) problem: &'static str,
 }
 
-/// The sections of the text, in order, or the first [`Flaw`].
+/// The sections of the text, cleanly, or the first [`Flaw`].
 pub(super) fn parse(text: &str) -> Result<Vec<Section<'_>>, Flaw> {
     let (mut sections, mut key) = (Vec::new(), None);
     for (index, line) in text.lines().enumerate() {

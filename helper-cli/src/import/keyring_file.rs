@@ -1,5 +1,4 @@
-//! Owns the plain file in which keyrings.alt keeps what Python programs give to "the keyring" where there is none:
-//! secrets in base64 and nothing more. It never writes it, and hands secrets on as such.
+//! Owns the plain file of keyrings.alt, the fallback of Python's keyring: secrets in base64 and nothing more. It only reads.
 
 use std::path::{Path, PathBuf};
 
@@ -21,10 +20,7 @@ pub(crate) struct KeyringFile {
 }
 
 impl KeyringFile {
-    /// The file where `keyring` looks for it; `None` where there is none.
-    ///
-    /// # Errors
-    /// Why it is not read.
+    /// The file where `keyring` looks for it; `None` if there is none.
     pub(crate) fn open(home: &Path, data_home: Option<PathBuf>) -> Result<Option<Self>, Failure> {
         let data_home = data_home.filter(|path| path.is_absolute());
         let data_home = data_home.unwrap_or_else(|| home.join(".local/share"));
@@ -32,15 +28,12 @@ impl KeyringFile {
         Ok(read(&path)?.map(|bytes| Self { path, bytes }))
     }
 
-    /// Where it is.
+    /// If it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The secret that it holds for this user of this service; `None` where it holds none.
-    ///
-    /// # Errors
-    /// What is wrong with the file.
+    /// The secret that it holds for this user of this service; `None` if it holds none.
     pub(crate) fn find(&self, service: &str, username: &str) -> Result<Option<Secret>, Failure> {
         let text = std::str::from_utf8(self.bytes.expose());
         let text = text.map_err(|_| broken(&self.path, None, "it is not UTF-8 text"))?;

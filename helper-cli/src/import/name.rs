@@ -1,5 +1,4 @@
-//! Owns how another program's profile names become names of ours: the same where the grammar allows it, and never
-//! one name for two profiles. Pure.
+//! Owns the names of imported profiles: unchanged if they are valid, else normalised, and never the same twice. Pure.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +7,7 @@ use cp_token_protocol::ProfileName;
 /// The longest name, in bytes; the grammar is ASCII alone.
 const MAX_LENGTH: usize = 64;
 
-/// A name of ours for each of theirs, in order; `fallback` where nothing of a name is left.
+/// A name of ours for each of theirs, in order; `fallback` if nothing of a name is left.
 pub(crate) fn assign<'n>(theirs: impl Iterator<Item = (&'n str, &'n str)>) -> Vec<Option<ProfileName>> {
     let theirs: Vec<_> = theirs.collect();
     let mut taken = BTreeSet::new();

@@ -1,5 +1,4 @@
-//! Owns where crashplancli and code42cli keep their profiles and what is in them. It takes their words as they are,
-//! brings a URL into the form that ours has, and leaves the last word to the daemon.
+//! Owns the config files of crashplancli and code42cli: where they are, and their profiles. The daemon validates values.
 
 use std::path::{Path, PathBuf};
 
@@ -83,10 +82,7 @@ impl OfficialCli {
     }
 }
 
-/// Its profiles, in the order of its file; none where there is no such file.
-///
-/// # Errors
-/// Why the file is not read, or where it is broken.
+/// Its profiles, in the order of its file; none if there is no such file.
 pub(crate) fn profiles(program: &'static OfficialCli, home: &Path) -> Result<Vec<OfficialProfile>, Failure> {
     let path = program.config_file(home);
     let Some(bytes) = read(&path)? else { return Ok(Vec::new()) };

@@ -1,5 +1,4 @@
-//! Owns the opening of other programs' files on Windows: owner, kind and grants are checked on the open handle, and no
-//! link is followed. It knows nothing of their content.
+//! Owns the opening of other programs' files on Windows: owner, kind and access are checked on the handle; no link is followed.
 
 use std::fs::File;
 use std::io;

@@ -1,15 +1,14 @@
-//! Owns the home of whoever called us, and the `~/` that means it where no shell has put it in. It opens nothing.
+//! Owns the home of whoever called us, and the `~/` that means it if no shell has put it in. It opens nothing.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// The home, where it is known by its whole path.
+/// The home, if it is known by its whole path.
 pub(crate) fn dir() -> Option<PathBuf> {
     std::env::home_dir().filter(|home| home.is_absolute())
 }
 
-/// The path, with the home in the place of a `~` that a shell leaves alone behind an equals sign. A file in a dir of
-/// that name is called `./~/file`.
+/// The path with the home directory for a leading `~`, which shells leave alone after an equals sign.
 pub(crate) fn expand(path: &OsStr) -> PathBuf {
     let path = Path::new(path);
     match (path.strip_prefix("~"), dir()) {

@@ -1,5 +1,4 @@
-//! Owns the running of another program, in our place or running us, so that it looks as if it had been run itself. It
-//! knows no program.
+//! Owns the running of another program, in our place or as a child, as if it had been called itself.
 
 #[cfg(unix)]
 #[path = "program/unix.rs"]
@@ -38,9 +37,6 @@ pub(crate) enum Argument {
 }
 
 /// Starts a thread that no signal interrupts: they are all for the one that waits for a program.
-///
-/// # Errors
-/// Where the system gives out none.
 pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let thread = std::thread::Builder::new().name(name.to_owned());
     system::with_signals_blocked(|| thread.spawn(work)).map(drop)
@@ -78,9 +74,6 @@ impl Program {
     }
 
     /// One more argument.
-    ///
-    /// # Errors
-    /// Where the system gives out no pipe.
     pub(crate) fn add(&mut self, argument: Argument) -> io::Result<()> {
         match argument {
             Argument::Word(bytes) => self.args([system::os_str(&bytes)]),
@@ -114,10 +107,7 @@ impl Program {
         self.command.stdout(choose(output)).stderr(choose(errors));
     }
 
-    /// Runs it in our place. Where it cannot take in at once what its pipes hold, it runs running us instead.
-    ///
-    /// # Errors
-    /// Why it cannot be run; otherwise this does not return.
+    /// Runs it in our place. If it cannot take in immediately what its pipes hold, it runs running us instead.
     pub(crate) fn exec(mut self) -> io::Error {
         if self.pipes.iter().all(Pipe::is_filled) {
             return system::replace(&mut self.command, &self.pipes);
@@ -129,11 +119,8 @@ impl Program {
     }
 
     /// Runs it running us. From now on our signals are its own.
-    ///
-    /// # Errors
-    /// Why it cannot be run.
     pub(crate) fn start(mut self) -> io::Result<RunningProgram> {
-        // Where the system gives out no thread, nothing has run yet.
+        // If the system gives out no thread, nothing has run yet.
         self.pipes.iter_mut().try_for_each(Pipe::feed)?;
         let child = system::start(&mut self.command, &self.pipes)?;
         Ok(RunningProgram { child })
@@ -158,9 +145,6 @@ impl RunningProgram {
     }
 
     /// Waits for its end. When it is stopped, so are we, and we go on together.
-    ///
-    /// # Errors
-    /// Where the system does not tell.
     pub(crate) fn wait(mut self) -> io::Result<ExitStatus> {
         system::wait_with_job_control(&self.child)?;
         self.child.wait()

@@ -1,5 +1,4 @@
-//! Owns the step from a program as a person writes it to a line that the daemon can run: words split as a shell
-//! splits them, the program by its absolute path.
+//! Owns the parsing of a program line: words split as a shell does, and the program's absolute path.
 
 mod missing;
 #[cfg_attr(windows, allow(dead_code, reason = "lines are not those of a shell there"))]
@@ -19,11 +18,8 @@ const BUILT_IN: &[&str] = &[
     "unset", "until", "wait", "while", "{",
 ];
 
-/// The words of `text`, the first one found in `search`, the value of `PATH`, and made absolute.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] where it does not split, or where there is no such program. It repeats no argument: one
-/// may be meant to be secret.
+/// The words of `text`, with the program found in `search`, the value of `PATH`. Fails with [`ErrorCode::USAGE`], which
+/// quotes no argument: it may be secret.
 pub(crate) fn parse(text: &str, search: Option<&OsStr>) -> Result<Vec<String>, Failure> {
     let mut words = split(text)?;
     let program = words.first_mut().ok_or_else(|| fault("the program line is empty"))?;
@@ -96,7 +92,7 @@ fn find(program: &str, search: Option<&OsStr>) -> Option<PathBuf> {
     folders.map(|folder| with_ending(folder.join(program))).find(|path| is_program(path))
 }
 
-/// With what the system's programs end with, where the name has no ending.
+/// With what the system's programs end with, if the name has no ending.
 fn with_ending(mut path: PathBuf) -> PathBuf {
     let ending = std::env::consts::EXE_EXTENSION;
     if path.extension().is_none() && !ending.is_empty() {

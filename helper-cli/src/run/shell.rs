@@ -1,15 +1,15 @@
-//! Owns what stands in a command, and for one, where a word cannot be pasted into a shell. Pure.
+//! Owns what stands in a command, and for one, if a word cannot be pasted into a shell. Pure.
 
 use std::path::Path;
 
 use cp_token_protocol::{shell_path, shell_word};
 
-/// The word as a person can paste it into a shell, or `stand_in` where that is not safe.
+/// The word as a person can paste it into a shell, or `stand_in` if that is not safe.
 pub(crate) fn word(text: &str, stand_in: &str) -> String {
     shell_word(text).unwrap_or_else(|| stand_in.to_owned())
 }
 
-/// What to do, and the command for it where the path can stand in one.
+/// What to do, and the command for it if the path can stand in one.
 pub(crate) fn with(words: &str, command: &str, path: &Path) -> String {
     match shell_path(path) {
         Some(path) => format!("{words}: {command} {path}"),
@@ -17,7 +17,7 @@ pub(crate) fn with(words: &str, command: &str, path: &Path) -> String {
     }
 }
 
-/// The same, where the words go on to the command.
+/// The same, if the words go on to the command.
 pub(crate) fn with_command(words: &str, command: &str, path: &Path) -> String {
     match shell_path(path) {
         Some(path) => format!("{words} with: {command} {path}"),

@@ -1,5 +1,4 @@
-//! Owns how a failure leaves the process: its exit code and its one line on standard error. It decides nothing
-//! about what failed.
+//! Owns how a failure leaves the process: an exit code, and one line on standard error.
 
 use cp_token_protocol::{ErrorCode, Failure, within_sentence};
 
@@ -15,7 +14,7 @@ pub(crate) enum ErrorFormat {
     Json,
 }
 
-/// Tells the outcome, where it is a failure, and gives the number the process ends with.
+/// Tells the outcome, if it is a failure, and gives the number the process ends with.
 pub(crate) fn conclude(outcome: Result<(), Failure>, format: ErrorFormat) -> u8 {
     match outcome {
         Ok(()) => 0,

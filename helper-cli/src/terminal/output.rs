@@ -1,5 +1,4 @@
-//! Owns what reaches standard output and standard error: composed first, then written whole. Nothing else in the
-//! program writes there.
+//! Owns standard output and standard error: each text is complete before it is written. Nothing else writes there.
 
 mod shell;
 mod token;
@@ -17,28 +16,19 @@ use crate::terminal::style::{Piece, TerminalStyle};
 
 pub(crate) use token::{Format, print_token};
 
-/// Writes the parts, one after the other, to standard output.
-///
-/// # Errors
-/// [`ErrorCode::OUTPUT_FAILED`] where not every byte was taken.
+/// Writes the parts to standard output; [`ErrorCode::OUTPUT_FAILED`] if not all was written.
 pub(crate) fn print(parts: &[&[u8]]) -> Result<(), Failure> {
     system::write_to_stdout(parts).map_err(|error| not_written(&error))
 }
 
 /// Writes each line, made sanitize_line for a terminal, to standard output.
-///
-/// # Errors
-/// As [`print()`].
 pub(crate) fn print_lines(lines: &[String]) -> Result<(), Failure> {
     let text: String = lines.iter().map(|line| sanitize_line(line) + "\n").collect();
     print(&[text.as_bytes()])
 }
 
-/// Writes what people page through. Where its reader goes away early, as `head` does, this ends as other programs do: by
-/// SIGPIPE and without a word, unless whoever called us ignores that signal.
-///
-/// # Errors
-/// As [`print()`].
+/// Writes a text that people page through. If the reader closes early, as `head` does, this ends the process with SIGPIPE,
+/// unless the caller ignores that signal.
 pub(crate) fn print_text(parts: &[&[u8]]) -> Result<(), Failure> {
     system::write_to_stdout(parts).map_err(|error| {
         #[cfg(unix)]
@@ -49,10 +39,7 @@ pub(crate) fn print_text(parts: &[&[u8]]) -> Result<(), Failure> {
     })
 }
 
-/// Writes each line as it looks where it goes.
-///
-/// # Errors
-/// As [`print_text()`].
+/// Writes each line in the style of standard output.
 pub(crate) fn print_pieces(lines: &[Vec<Piece>], style: &TerminalStyle) -> Result<(), Failure> {
     let mut text = String::new();
     for line in lines {
@@ -76,9 +63,6 @@ pub(crate) fn print_report(
 }
 
 /// Writes the value as JSON on one line to standard output.
-///
-/// # Errors
-/// As [`print_text()`].
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value)
         .map_err(|_| Failure::new(ErrorCode::INTERNAL, "the answer has no JSON form"))?;
@@ -96,6 +80,12 @@ pub(crate) fn pass_on(bytes: &[u8]) {
     let _ = system::write_to_stderr(bytes);
 }
 
+/// The error's reason in words, if its kind is `known`.
+#[cold]
+pub(crate) fn reason<'r>(error: &io::Error, known: &[(ErrorKind, &'r str)], otherwise: &'r str) -> &'r str {
+    known.iter().find(|(kind, _)| *kind == error.kind()).map_or(otherwise, |(_, reason)| reason)
+}
+
 #[cold]
 fn not_written(error: &io::Error) -> Failure {
     let known = [
@@ -104,8 +94,7 @@ fn not_written(error: &io::Error) -> Failure {
         (ErrorKind::QuotaExceeded, "there is no space left"),
         (ErrorKind::TimedOut, "the reader takes nothing"),
     ];
-    let reason = known.iter().find(|(kind, _)| *kind == error.kind());
-    let reason = reason.map_or("the system refuses it", |(_, reason)| reason);
+    let reason = reason(error, &known, "the system refuses it");
     Failure::new(ErrorCode::OUTPUT_FAILED, format!("the output could not be written: {reason}"))
         .with_hint("see where standard output goes")
 }

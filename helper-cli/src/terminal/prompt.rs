@@ -1,5 +1,4 @@
-//! Owns what comes from a person or from standard input: secrets, rejected tokens and a yes. None of it is ever
-//! shown or kept.
+//! Owns input from a person or from standard input: secrets, rejected tokens, confirmations.
 
 #[cfg_attr(unix, path = "prompt/unix.rs")]
 #[cfg_attr(windows, path = "prompt/windows.rs")]
@@ -31,11 +30,8 @@ const SECRET_LIMIT: usize = 4096;
 /// The longest end of a line, in bytes.
 const LINE_END: usize = 2;
 
-/// The answers, one to each question: the lines of standard input, or asked for on the terminal without echo.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] where there is no terminal to ask on; [`ErrorCode::BAD_INPUT`] or
-/// [`ErrorCode::SECRET_INVALID`] where one is no secret.
+/// The answers to the questions: lines of standard input, or typed without echo. Fails with [`ErrorCode::USAGE`] without
+/// a terminal, and with [`ErrorCode::BAD_INPUT`] or [`ErrorCode::SECRET_INVALID`] if one is no secret.
 pub(crate) fn secrets(from_stdin: bool, questions: &[String]) -> Result<Vec<Secret>, Failure> {
     if from_stdin {
         return lines(questions.len()..=questions.len());
@@ -43,28 +39,19 @@ pub(crate) fn secrets(from_stdin: bool, questions: &[String]) -> Result<Vec<Secr
     questions.iter().map(|question| ask(question)).collect()
 }
 
-/// The lines of standard input, as many as are allowed.
-///
-/// # Errors
-/// [`ErrorCode::BAD_INPUT`] or [`ErrorCode::SECRET_INVALID`] where one is no secret.
+/// The lines of standard input, in an allowed number; fails as [`secrets`].
 pub(crate) fn lines(allowed: RangeInclusive<usize>) -> Result<Vec<Secret>, Failure> {
     let input = read_stdin(SECRET_LIMIT * allowed.end(), "what is to be kept")?;
     split(input.expose(), allowed)?.into_iter().map(accept).collect()
 }
 
-/// The answer of a person at the terminal, without echo.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] where there is no terminal to ask on; [`ErrorCode::SECRET_INVALID`] where it is no secret.
+/// The answer typed at the terminal without echo; fails as [`secrets`].
 pub(crate) fn ask(question: &str) -> Result<Secret, Failure> {
     let answer = system::read_hidden(&format!("{question} (not shown): "), SECRET_LIMIT);
     accept(answer.map_err(|error| no_terminal(&error))?.expose())
 }
 
-/// The token on standard input, with or without an end of line.
-///
-/// # Errors
-/// [`ErrorCode::BAD_INPUT`] where it is no token.
+/// The token on standard input, with or without a line end; [`ErrorCode::BAD_INPUT`] if it is none.
 pub(crate) fn token_from_stdin() -> Result<AccessToken, Failure> {
     let input = read_stdin(TOKEN_LIMIT, "the token")?;
     AccessToken::copy_of(without_line_end(input.expose())).map_err(|problem| {
@@ -78,10 +65,7 @@ pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Passes where a person says yes to what cannot be undone.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] where a person does not, or there is none; `not_done` says what was not done, `what` what --yes does.
+/// Fails with [`ErrorCode::USAGE`] unless a person confirms. `not_done` says what was not done, `what` what `--yes` does.
 pub(crate) fn require_confirmation(question: &str, not_done: &str, what: &str) -> Result<(), Failure> {
     if !can_ask() {
         let message = format!("there is no terminal to ask on, and {not_done}");
@@ -100,7 +84,7 @@ pub(crate) fn confirm(question: &str) -> bool {
     read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
 }
 
-/// All of standard input, where it is at most `limit` bytes and an end of line.
+/// All of standard input, if it is at most `limit` bytes and an end of line.
 fn read_stdin(limit: usize, what: &str) -> Result<Secret, Failure> {
     let input = system::unbuffered_stdin()
         .and_then(|input| Secret::read_from(input, limit + LINE_END, |_| false))

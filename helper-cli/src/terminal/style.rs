@@ -1,5 +1,4 @@
-//! Owns how output looks where it goes: in colours or without, with block characters or plain, and how wide. It
-//! prints nothing.
+//! Owns the style of standard output: colours, block characters, and width.
 
 #[cfg_attr(unix, path = "style/unix.rs")]
 #[cfg_attr(windows, path = "style/windows.rs")]
@@ -14,7 +13,7 @@ pub(crate) struct TerminalStyle {
     pub(crate) has_colours: bool,
     /// Whether characters beyond ASCII that are no letters are shown as they are.
     pub(crate) has_blocks: bool,
-    /// How many columns there are; absent where nothing ends a line early.
+    /// How many columns there are; absent if nothing ends a line early.
     pub(crate) width: Option<usize>,
 }
 
@@ -38,7 +37,7 @@ impl TerminalStyle {
     }
 }
 
-/// The order of the usual conventions (no-color.org, bixense.com/clicolors): never, always, not here, where it is shown.
+/// The order of the usual conventions (no-color.org, bixense.com/clicolors): never, always, not here, if it is shown.
 fn has_colours(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
     let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
     let is_off = |name: &str| variable(name).is_some_and(|value| value == "0");
@@ -75,7 +74,7 @@ pub(crate) enum Tone {
 }
 
 impl Tone {
-    /// The parameters of Select Graphic Rendition (ECMA-48), where there are any.
+    /// The parameters of Select Graphic Rendition (ECMA-48), if there are any.
     fn parameters(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
@@ -95,7 +94,7 @@ pub(crate) struct Piece {
     pub(crate) text: String,
     /// Its tone.
     pub(crate) tone: Tone,
-    /// When it is left out where there is no room for everything, 1 before 2; 0 for what stays.
+    /// When it is left out if there is no room for everything, 1 before 2; 0 for what stays.
     pub(crate) drop_order: u8,
     /// Whether it is drawn with characters of our own. Out of every other text is taken what would harm a terminal.
     is_drawn: bool,
@@ -117,7 +116,7 @@ impl Piece {
         Self::new(Tone::Plain, text)
     }
 
-    /// The same, left out in that drop_order where there is no room for everything.
+    /// The same, left out in that drop order if there is no room for everything.
     pub(crate) fn optional(self, drop_order: u8) -> Self {
         Self { drop_order, ..self }
     }

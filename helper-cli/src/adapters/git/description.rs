@@ -34,10 +34,8 @@ pub(crate) fn is_complete(input: &[u8]) -> bool {
 
 impl<'i> Description<'i> {
     /// Reads a description up to its empty line or the end.
-    ///
-    /// # Errors
-    /// [`cp_token_protocol::ErrorCode::BAD_INPUT`] where a line is none, a key that counts comes twice, or a byte
-    /// stands where another reader might end a line.
+    /// Fails with [`cp_token_protocol::ErrorCode::BAD_INPUT`] if a line is none, a key that counts comes twice, or
+    /// a byte stands where another reader might end a line.
     pub(crate) fn parse(input: &'i [u8]) -> Result<Self, Failure> {
         let mut description = Self::default();
         for line in input.split(|&byte| byte == b'\n').take_while(|line| !line.is_empty()) {

@@ -1,4 +1,4 @@
-//! Owns the commands that other programs run, and their options. It does nothing of what is asked.
+//! Owns the commands that other programs run, and their options. It only parses.
 
 use std::ffi::OsString;
 

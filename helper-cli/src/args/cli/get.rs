@@ -33,7 +33,7 @@ pub(crate) struct GetOptions {
     /// Wait out failures of the server and the network, and pauses that the server asks for
     #[arg(long)]
     pub(crate) retry: bool,
-    /// Do not start a daemon where none runs
+    /// Do not start a daemon if none runs
     #[arg(long)]
     pub(crate) no_start: bool,
 }

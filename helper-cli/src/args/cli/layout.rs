@@ -13,13 +13,13 @@ const MAX_WIDTH: usize = 100;
 /// In fewer columns there is no room beside the options.
 const MIN_WIDTH: usize = 40;
 
-/// The help that these words ask for, laid out for where standard output goes; else what was found of it.
+/// The help that these words ask for, laid out for standard output.
 pub(super) fn help(line: impl Iterator<Item = OsString>, found: &clap::Error) -> String {
     let again = command(TerminalStyle::of_stdout().width).try_get_matches_from(line).err();
     again.as_ref().unwrap_or(found).render().to_string()
 }
 
-/// The command line whose help is for that many columns; where nothing ends a line early, for the most.
+/// The command line whose help is for that many columns; if nothing ends a line early, for the most.
 fn command(columns: Option<usize>) -> Command {
     let width = columns.unwrap_or(MAX_WIDTH).clamp(MIN_WIDTH, MAX_WIDTH);
     flowing(CommandLine::command().term_width(width))

@@ -1,4 +1,4 @@
-//! Owns the commands of `cp-token profile` and their options. It does nothing of what is asked.
+//! Owns the commands of `cp-token profile` and their options. It only parses.
 
 use clap::Subcommand;
 use cp_token_protocol::ProfileName;

@@ -11,7 +11,7 @@ pub(crate) struct CurlOptions {
     /// The profile; else the one that answers for the URL's host, $CP_TOKEN_PROFILE preferred, or the default
     #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse)]
     pub(crate) profile: Option<ProfileName>,
-    /// Where the API answers 401, report the token and ask once more with a new one
+    /// If the API answers 401, report the token and ask once more with a new one
     #[arg(long)]
     pub(crate) retry_rejected: bool,
     /// How long to wait for a token, with exit code 75 [default: 30s, or 15m with --retry]

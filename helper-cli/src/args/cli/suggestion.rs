@@ -34,7 +34,7 @@ pub(super) fn named(arguments: &[OsString]) -> (String, clap::Command) {
     (path, command)
 }
 
-/// What is said where a word is missing behind the command, or is one of another program.
+/// What is said if a word is missing behind the command, or is one of another program.
 pub(super) fn of(error: &clap::Error, path: &str, command: &clap::Command, see: &str) -> Option<Failure> {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();

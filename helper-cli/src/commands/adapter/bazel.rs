@@ -8,9 +8,6 @@ use crate::args::cli::{BazelOperation, BazelOptions};
 use crate::terminal::output;
 
 /// Prints the header for the URI on standard input.
-///
-/// # Errors
-/// Why there is none; a URI that is not ours is a failure, too.
 pub(in crate::commands) fn run(options: BazelOptions) -> Result<(), Failure> {
     let BazelOperation::Get = options.operation;
     let url = bazel::question(super::read_input()?.expose())?;

@@ -16,9 +16,6 @@ const VERSION: &str = concat!("docker-credential-cp-token (cp-token) v", env!("C
 const EXIT_KNOWN_FAILURE: u8 = 1;
 
 /// Does what docker asks for, and gives the exit code.
-///
-/// # Errors
-/// Why there is no answer.
 pub(in crate::commands) fn run(options: DockerOptions) -> Result<u8, Failure> {
     match options.operation {
         DockerOperation::Get => get(options.profile),

@@ -1,5 +1,4 @@
-//! Owns `cp-token git-credential`. What is not for a profile gets no word at all, so that git goes on to its next
-//! helper; it is never told to stop, because others may know that host.
+//! Owns `cp-token git-credential`. For a host that is no profile's it prints nothing, so that git asks its next helper.
 
 use std::time::Duration;
 
@@ -19,9 +18,6 @@ use crate::terminal::prompt;
 const REPORT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Does what git asks for; what git may ask for some day is no failure.
-///
-/// # Errors
-/// Why there is no credential for a host that is ours.
 pub(in crate::commands) fn run(options: &GitCredentialOptions) -> Result<(), Failure> {
     match options.operation.to_str() {
         Some("get") => get(options.profile.clone()),
@@ -52,8 +48,7 @@ fn get(profile: Option<ProfileName>) -> Result<(), Failure> {
     }
 }
 
-/// Reports the rejected token and waits for no other one; where no daemon runs, there is nobody who would give that
-/// token out again.
+/// Reports the rejected token without waiting for a new one. Without a daemon there is nothing to report.
 fn erase(profile: Option<ProfileName>) -> Result<(), Failure> {
     let input = prompt::read_piped(INPUT_LIMIT, git::is_complete)?;
     let description = Description::parse(input.expose())?;

@@ -1,4 +1,4 @@
-//! Owns `cp-token kubectl`. Where the kubeconfig hides the cluster, its owner answers for where the token goes.
+//! Owns `cp-token kubectl`. If the kubeconfig hides the cluster, its owner answers for where the token goes.
 
 use cp_token_protocol::message::ProfileSelector;
 use cp_token_protocol::{ErrorCode, Failure};
@@ -12,9 +12,6 @@ use crate::terminal::output;
 const INFO_VARIABLE: &str = "KUBERNETES_EXEC_INFO";
 
 /// Prints a credential for the cluster.
-///
-/// # Errors
-/// Why there is none.
 pub(in crate::commands) fn run(options: KubectlOptions) -> Result<(), Failure> {
     let info = std::env::var_os(INFO_VARIABLE).filter(|info| !info.is_empty());
     let info = info.map(|info| info.into_string().map_err(|_| not_utf8())).transpose()?;

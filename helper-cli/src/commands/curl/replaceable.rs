@@ -48,7 +48,7 @@ fn is_replaceable(path: &Path) -> bool {
     let Ok(path) = std::path::absolute(path) else { return true };
     let place = match trust::resolve(&path, Purpose::Decision) {
         Ok(place) => place,
-        // What leads address_failure is no file, and curl says so.
+        // What leads nowhere is no file, and curl says so.
         Err(error) => return matches!(error, Distrust::OnTheWay(..) | Distrust::Itself(_)),
     };
     match rustix::fs::statat(&place.folder, &place.name, AtFlags::SYMLINK_NOFOLLOW) {

@@ -15,10 +15,6 @@ use crate::daemon::deadline::Deadline;
 pub(super) const DAEMON: &str = "cp-tokend";
 
 /// Asks the process to end, if that is its name, and waits until it has, at most as long as is left.
-///
-/// # Errors
-/// What the system answers, or that it is another program: behind an activated socket the system names whoever
-/// made the socket.
 pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
     let handle = Handle::of(number)?;
     handle.tell(name, Signal::TERM)?;
@@ -26,15 +22,11 @@ pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -
 }
 
 /// Asks the process to go on with the new file of its program, if that is its name. It stays the same process.
-///
-/// # Errors
-/// As [`terminate`], at once.
 pub(super) fn request_upgrade(number: i32, name: &str) -> io::Result<()> {
     Handle::of(number)?.tell(name, Signal::USR2)
 }
 
-/// A process, its number, and what means that process for good: its folder below `/proc`, and a descriptor of it. That
-/// is missing before Linux 5.3, and where a sandbox forbids the call.
+/// A process: its number, its directory in `/proc`, and a pidfd, which is missing before Linux 5.3 and in some sandboxes.
 struct Handle {
     process: Pid,
     folder: OwnedFd,
@@ -54,8 +46,8 @@ impl Handle {
         Ok(Self { process, folder, descriptor })
     }
 
-    /// Sends the signal, if that is the process's name. The name is looked up after the handle is held, so both mean the
-    /// same process; without a descriptor, its number could become another's in the instant behind the look.
+    /// Sends the signal if the process has that name. The name is read while the handle is held, so both mean the same
+    /// process; without a pidfd its number could be reused in between.
     fn tell(&self, name: &str, word: Signal) -> io::Result<()> {
         if self.read("comm")?.trim_ascii_end() != name.as_bytes() {
             return Err(io::ErrorKind::PermissionDenied.into());

@@ -1,4 +1,4 @@
-//! What is promised of a daemon's process, also where the kernel gives out no descriptor of it.
+//! What is promised of a daemon's process, also if the kernel gives out no descriptor of it.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;

@@ -12,10 +12,6 @@ use rustix::process::{Pid, Signal, kill_process};
 pub(super) const DAEMON: &str = "cp-tokend";
 
 /// Asks the process to end, if that is its name, and waits until it has, at most as long as is left.
-///
-/// # Errors
-/// What the system answers, or that it is another program: behind an activated socket the system names whoever
-/// made the socket.
 pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
     let process = Pid::from_raw(number).ok_or(io::ErrorKind::NotFound)?;
     let queue = kqueue()?;
@@ -39,9 +35,6 @@ pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -
 }
 
 /// No daemon hands over here, so none is asked to.
-///
-/// # Errors
-/// Always.
 pub(super) fn request_upgrade(_: i32, _: &str) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -1,5 +1,5 @@
-//! Owns `cp-token daemon restart`: the daemon that runs goes on with the program that lies at its own path. One that cannot
-//! is stopped and started anew only where nothing is lost by it.
+//! Owns `cp-token daemon restart`: the daemon replaces itself with the program at its own path. A daemon that cannot is
+//! stopped and started again, if no secret is lost by it.
 
 use std::time::Duration;
 
@@ -16,10 +16,7 @@ use crate::daemon::launch;
 /// The daemon waits for token requests that are under way, and goes on serving meanwhile.
 const RESTART_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// Does it and says in one line what came of it.
-///
-/// # Errors
-/// Why the daemon that runs goes on.
+/// Does it and says in one line the result.
 pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
     let deadline = Deadline::new(RESTART_TIMEOUT);
     let Some(connection) = launch::connect_to_running(address, &deadline)? else { return start(address) };
@@ -54,8 +51,8 @@ fn not_without_loss(version: &str, loss: &str) -> Failure {
         .with_hint("to do it all the same, run: cp-token daemon stop --yes && cp-token daemon start")
 }
 
-/// The daemon speaks another protocol. Every protocol has the same signal, and no answer to it: whether it was heeded
-/// shows when a daemon answers in ours.
+/// For a daemon of another protocol version: all versions have the same signal. The upgrade has succeeded when a
+/// daemon answers in our version.
 fn by_signal(address: &IpcAddress, process: Option<i32>, deadline: &Deadline) -> Result<(), Failure> {
     let told = process.map(|process| system::request_upgrade(process, system::DAEMON));
     told.and_then(Result::ok).ok_or_else(not_handed_over)?;

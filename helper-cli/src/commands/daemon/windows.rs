@@ -14,11 +14,8 @@ use windows_sys::Win32::System::Threading::{
 /// The name of the file that a daemon's process runs.
 pub(super) const DAEMON: &str = "cp-tokend.exe";
 
-/// Ends the process, if that is its name, and waits until it is gone, at most as long as is left. A process without a
-/// console and without windows cannot be asked; the daemon holds nothing that this would lose but secrets in memory.
-///
-/// # Errors
-/// What the system answers, or that it is another program.
+/// Terminates the process if it has that name, and waits for its end. A process without console and windows cannot be
+/// asked to end; only secrets in memory are lost.
 pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
     let process = open(u32::try_from(number).map_err(io::Error::other)?)?;
     // The name is looked at after the handle is held, so both mean the same process.
@@ -41,9 +38,6 @@ pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -
 }
 
 /// The system has no signal for it.
-///
-/// # Errors
-/// Always.
 pub(super) fn request_upgrade(_: i32, _: &str) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }

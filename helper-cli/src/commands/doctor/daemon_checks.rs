@@ -1,4 +1,4 @@
-//! Owns the findings on the way to the daemon: the meeting place, the daemon itself, and whether both are of one version.
+//! Owns the findings on the connection to the daemon: the socket, the daemon itself, and whether both are of one version.
 
 use cp_token_protocol::message::{Finding, StatusReport};
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
@@ -10,7 +10,7 @@ use crate::daemon::client;
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;
 
-/// What is found, and the daemon's account of itself where one answers.
+/// What is found, and the daemon's account of itself if one answers.
 pub(super) fn findings() -> (Vec<Finding>, Option<StatusReport>) {
     let address = match ipc_address() {
         Ok(address) => address,
@@ -34,7 +34,7 @@ fn connect(address: &IpcAddress) -> Result<(StatusReport, &'static str), Failure
     }
 }
 
-/// Where the error is looked for: at the place, at the version, or at the daemon.
+/// If the error is looked for: at the place, at the version, or at the daemon.
 fn failed_check(failure: &Failure) -> &'static str {
     match failure.code {
         ErrorCode::NOT_OUR_DAEMON => "socket",
@@ -43,7 +43,7 @@ fn failed_check(failure: &Failure) -> &'static str {
     }
 }
 
-/// A daemon that an upgrade left behind works, and lacks what the upgrade mends.
+/// A daemon that an upgrade left behind works, and lacks what the upgrade fixes.
 fn version(daemon: &str, helper: &str) -> Finding {
     if daemon == helper {
         return ok("version", format!("{helper}, of both"));

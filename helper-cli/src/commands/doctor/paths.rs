@@ -1,5 +1,4 @@
-//! Owns the findings on this shell's variables that lead to another config or state folder than that of the daemon that
-//! runs, which was started with others. None of them is used. Pure, but that links are followed.
+//! Owns the findings on variables of this shell that name other directories than the running daemon's. Pure but for links.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

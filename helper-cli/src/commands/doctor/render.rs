@@ -9,7 +9,7 @@ use crate::terminal::exit;
 use crate::terminal::sanitize::sanitize;
 use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
-/// A line each: a mark, whose and what, what was found, and the mend behind an arrow.
+/// A line each: a mark, whose and what, what was found, and the fix behind an arrow.
 pub(super) fn lines(findings: &[Finding], style: &TerminalStyle) -> Vec<Vec<Piece>> {
     let row = |finding: &Finding| {
         let mark = Piece::new(tone(finding.verdict), mark(finding.verdict));
@@ -24,9 +24,6 @@ pub(super) fn lines(findings: &[Finding], style: &TerminalStyle) -> Vec<Vec<Piec
 }
 
 /// The first error.
-///
-/// # Errors
-/// It, where there is one.
 pub(super) fn verdict(findings: &[Finding]) -> Result<(), Failure> {
     let faults: Vec<_> = findings.iter().filter_map(|it| Some((code(it.verdict)?, it))).collect();
     let Some((code, first)) = faults.first() else { return Ok(()) };

@@ -1,5 +1,4 @@
-//! Owns the findings on this shell's variables: a profile that is not there, and another way to the server than the
-//! daemon takes. None of them is used. Pure.
+//! Owns the findings on this shell's variables: an unknown profile, or other proxy and CA settings than the daemon's. Pure.
 
 use std::ffi::OsString;
 
@@ -49,7 +48,7 @@ fn stray(code: ErrorCode, message: String) -> Finding {
     error("shell", &Failure::new(code, message).with_hint("Unset it, or see: cp-token profile list"))
 }
 
-/// Where a program that follows this shell's variables takes another way than the daemon.
+/// If a program that follows this shell's variables takes another way than the daemon.
 fn differences(profile: &ProfileReport, variable: &impl Fn(&str) -> Option<OsString>) -> Vec<Finding> {
     let proxy = proxy_env::proxy(variable);
     let hosts = proxy_env::no_proxy(variable).filter(|_| proxy.is_some() || profile.proxy.is_some());

@@ -1,5 +1,4 @@
-//! Owns what is told of the findings where profiles are many: what is wrong, a few of what is wrong alike, and one line
-//! for what is well. Pure.
+//! Owns the summary of findings for many profiles: all errors, a few of each kind, and one line for the rest. Pure.
 
 use std::collections::{BTreeSet, HashMap};
 

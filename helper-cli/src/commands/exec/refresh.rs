@@ -1,5 +1,4 @@
-//! Owns `cp-token exec --file`: a file with a valid token for as long as a program runs. It asks often enough, and
-//! never a person: the program has the terminal.
+//! Owns `cp-token exec --file`: a file with a valid token while a program runs. It never asks a person.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,9 +30,6 @@ const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs the program running a file that is kept fresh.
-///
-/// # Errors
-/// Why it was not run; otherwise this ends as the program ends.
 pub(super) fn run(
     line: &ProgramLine<'_>,
     profile: &ProfileSelector,
@@ -85,7 +81,7 @@ impl CurrentToken {
     }
 }
 
-/// Where the machine sleeps, this clock may stand still; the next look then asks for another token, as after any pause.
+/// If the machine sleeps, this clock may stand still; the next look then asks for another token, as after any pause.
 #[allow(clippy::disallowed_methods, reason = "the helper has no clock of its own")]
 fn now() -> Instant {
     Instant::now()
@@ -127,8 +123,7 @@ impl TokenRefresher {
         pause(token.expires_in_ms)
     }
 
-    /// No token is better than one that may be dead. The daemon serves the old one as long as it lives, so whoever
-    /// gets none has none; only where no daemon answers does the token in the file go on to its end.
+    /// Removes a token that may be dead. While the daemon does not answer, the token stays until it expires.
     fn drop_token(&mut self, failure: Failure) -> Duration {
         let is_retryable = matches!(failure.code, ErrorCode::DAEMON_UNAVAILABLE | ErrorCode::TIMED_OUT);
         if is_retryable && self.current.as_ref().is_some_and(|current| now() < current.end) {

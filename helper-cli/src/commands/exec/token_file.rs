@@ -1,5 +1,4 @@
-//! Owns the file that a token is kept in while a program runs: in memory, for us alone, replaced whole. It knows
-//! nothing of daemons.
+//! Owns the file with the token while a program runs: in memory, private, replaced atomically.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -19,12 +18,8 @@ pub(super) struct TokenFolder {
 }
 
 impl TokenFolder {
-    /// A new place beside the meeting place, or in the runtime folder. What runs that were killed have left there is
-    /// removed.
-    ///
-    /// # Errors
-    /// [`ErrorCode::NOT_ON_THIS_MACHINE`] where neither is in memory; [`ErrorCode::NOT_OUR_DAEMON`] where it is
-    /// somebody else's; [`ErrorCode::WRITE_FAILED`].
+    /// Creates the directory beside the socket, or in the runtime directory, and removes those of killed runs. Fails with
+    /// [`ErrorCode::NOT_ON_THIS_MACHINE`] if neither is in memory, [`ErrorCode::NOT_OUR_DAEMON`] if another user owns it.
     pub(super) fn new(address: &IpcAddress) -> Result<Self, Failure> {
         let parent = candidates(address)
             .into_iter()
@@ -55,9 +50,6 @@ impl TokenFolder {
     }
 
     /// Puts the token into the file, whole.
-    ///
-    /// # Errors
-    /// Where that is not possible; the file is what it was then.
     pub(super) fn put(&self, token: &[u8]) -> io::Result<()> {
         let draft = self.folder.join("token.new");
         drop(std::fs::remove_file(&draft));

@@ -16,14 +16,14 @@ pub(super) fn is_in_memory(folder: &Path) -> bool {
     statfs(folder).is_ok_and(|facts| u64::try_from(facts.f_type).is_ok_and(|kind| IN_MEMORY.contains(&kind)))
 }
 
-/// macOS has kinds of file systems by name; its tmpfs is there only where somebody has mounted one.
+/// macOS has kinds of file systems by name; its tmpfs is there only if somebody has mounted one.
 #[cfg(target_os = "macos")]
 pub(super) fn is_in_memory(folder: &Path) -> bool {
     let letter = |letter: &i8| letter.cast_unsigned();
     statfs(folder).is_ok_and(|facts| facts.f_fstypename.iter().map(letter).take(6).eq(*b"tmpfs\0"))
 }
 
-/// Makes a folder for us alone, where it is missing.
+/// Makes a folder for us alone, if it is missing.
 pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
     match create_private_folder(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),

@@ -1,4 +1,4 @@
-//! Owns the plain answer that a token's file cannot be kept on Windows, where no folder lies in memory alone.
+//! Owns the plain answer that a token's file cannot be kept on Windows, which has no folder in memory.
 
 use cp_token_protocol::message::ProfileSelector;
 use cp_token_protocol::{ErrorCode, Failure};
@@ -6,8 +6,7 @@ use cp_token_protocol::{ErrorCode, Failure};
 use super::ProgramLine;
 use crate::args::cli::ExecOptions;
 
-/// # Errors
-/// Always [`ErrorCode::NOT_ON_THIS_MACHINE`].
+/// Fails: always [`ErrorCode::NOT_ON_THIS_MACHINE`].
 pub(super) fn run(_: &ProgramLine<'_>, _: &ProfileSelector, _: &ExecOptions) -> Result<(), Failure> {
     let message =
         "--file needs a folder in memory, which Windows has none of, and a token never touches the disk";

@@ -59,7 +59,7 @@ fn time(seconds: u64) -> Vec<Piece> {
 fn who(caller: &Caller) -> Vec<Piece> {
     let parent = caller.parent.as_ref().map_or_else(|| "?".to_owned(), shown);
     let helper = Piece::plain(format!(" by {}", shown(&caller.process)));
-    // Where nobody is known to have started the helper, the helper is all there is.
+    // If nobody is known to have started the helper, the helper is all there is.
     vec![Piece::plain(parent), if caller.parent.is_some() { helper.optional(1) } else { helper }]
 }
 

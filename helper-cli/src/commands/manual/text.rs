@@ -5,8 +5,7 @@ use roff::{Roff, roman};
 /// The name of the section for what stands under no heading.
 const NOTES: &str = "NOTES";
 
-/// The sections: a short line that ends in a colon begins one, lines that are indented stay as they are, and all
-/// others flow.
+/// A short line that ends in a colon begins a section; indented lines stay as they are; all others flow.
 pub(super) fn sections(help: &str) -> String {
     let mut page = Page::default();
     help.lines().for_each(|line| page.take(line));

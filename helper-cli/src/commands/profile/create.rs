@@ -32,8 +32,8 @@ pub(super) fn run(mut options: CreateOptions) -> Result<(), Failure> {
     print_done(response)
 }
 
-/// The request, with what a person is asked for after the daemon has found nothing wrong with the rest.
-/// `proxy_password` is given if it was part of an address.
+/// The request. A person is asked for secrets after the daemon has checked the rest. `proxy_password` is the one from an
+/// address.
 fn request(
     options: &CreateOptions,
     url: String,

@@ -1,5 +1,4 @@
-//! Owns what `profile create` makes of the proxy and the roots that a shell's variables name. By themselves they change
-//! nothing; a person at the terminal is offered to keep them in the profile.
+//! Owns the offer of `profile create` to store the proxy and CA settings from the shell's variables in the profile.
 
 use std::ffi::{OsStr, OsString};
 
@@ -23,14 +22,13 @@ struct Found {
 /// What came of the offer.
 #[derive(Debug, Default)]
 pub(super) struct ProxySuggestion {
-    /// The password of a proxy that is kept, where it was in the address.
+    /// The password of a proxy that is kept, if it was in the address.
     pub(super) password: Option<Secret>,
-    /// What is not used, where there was nobody to ask.
+    /// What is not used, if there was nobody to ask.
     unused: Option<String>,
 }
 
-/// Offers what the shell's variables name, and puts what a person keeps among the options. `may_keep` is whether a
-/// proxy's password can be put beside the secret.
+/// Offers the settings, and adds those that a person accepts. `may_keep`: a proxy's password can be stored.
 pub(super) fn offer(options: &mut SettingsOptions, may_keep: bool) -> ProxySuggestion {
     let found = Found::read(options, |name| std::env::var_os(name));
     if !prompt::can_ask() {
@@ -50,7 +48,7 @@ pub(super) fn offer(options: &mut SettingsOptions, may_keep: bool) -> ProxySugge
 }
 
 impl ProxySuggestion {
-    /// Says what is not used of the shell: in a line of its own, or where it may be the reason of a failure, with it.
+    /// Says what is not used of the shell: in a line of its own, or if it may be the reason of a failure, with it.
     pub(super) fn report<T>(self, outcome: Result<T, Failure>) -> Result<T, Failure> {
         match (outcome, self.unused) {
             (Ok(done), Some(unused)) => {
@@ -112,7 +110,7 @@ impl Found {
         Self { proxy, no_proxy, roots }
     }
 
-    /// Says what is not used, where there is something.
+    /// Says what is not used, if there is something.
     fn sentence(&self) -> Option<String> {
         let found = [(&self.proxy, "--proxy"), (&self.no_proxy, "--no-proxy"), (&self.roots, "--ca-bundle")];
         let (names, options): (Vec<_>, Vec<_>) = found

@@ -1,5 +1,5 @@
-//! Owns `cp-token profile import`: each profile of the official CLIs is handed to the daemon, which decides, proves
-//! and stores, and what came of it is line_of. Nothing of theirs is changed, and one that fails holds up no other.
+//! Owns `cp-token profile import`: sends each profile of the official CLIs to the daemon, and reports the results. It
+//! changes nothing of theirs, and a failure stops no other profile.
 
 mod json;
 mod render;
@@ -19,9 +19,6 @@ use render::ImportLine;
 use request::ImportSettings;
 
 /// Takes them over, one after the other, and tells each.
-///
-/// # Errors
-/// Why the first one was not taken over, or that there is none.
 pub(super) fn run(options: &ImportOptions) -> Result<(), Failure> {
     let home = import::home()?;
     let (theirs, mut failures) = look(options, &home);
@@ -58,7 +55,7 @@ enum Outcome {
     Failed(Failure),
 }
 
-/// Where the secret of a profile was found.
+/// If the secret of a profile was found.
 #[derive(Clone, Copy)]
 enum Origin {
     Keyring,
@@ -67,7 +64,7 @@ enum Origin {
 
 struct Importer {
     settings: ImportSettings,
-    /// What is wrong with it concerns only those whose secret is address_failure else.
+    /// What is wrong with it concerns only those whose secret is nowhere else.
     plain_file: Result<Option<KeyringFile>, Failure>,
     ours: Vec<ProfileReport>,
 }
@@ -82,9 +79,6 @@ impl Importer {
     }
 
     /// Why profiles were not taken over.
-    ///
-    /// # Errors
-    /// That nothing can be line_of any more.
     fn import_all(&self, theirs: &[OfficialProfile], as_json: bool) -> Result<Vec<Failure>, Failure> {
         let names = theirs.iter().map(|profile| (profile.name.as_str(), profile.program.name));
         let (mut failures, mut objects) = (Vec::new(), Vec::new());

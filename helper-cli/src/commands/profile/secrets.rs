@@ -16,7 +16,7 @@ pub(super) struct Prompts<'w> {
     pub(super) secret: Option<&'w Identity>,
     /// The seed of stored one-time codes.
     pub(super) seed: bool,
-    /// The password of the user in this proxy's address, where it has one.
+    /// The password of the user in this proxy's address, if it has one.
     pub(super) proxy_user: Option<&'w str>,
 }
 
@@ -71,11 +71,7 @@ pub(super) fn asks_for_reset(report: &ProfileReport, from_stdin: bool) -> bool {
     Prompts { secret: identity, ..Prompts::default() }.asks(from_stdin)
 }
 
-/// The new secret of a profile, and its new seed where standard input has a second line. Nothing where the daemon
-/// only reads the secret.
-///
-/// # Errors
-/// As [`prompt::secrets`].
+/// The new secret, and the new seed from a second line of standard input; nothing if the daemon only reads the secret.
 pub(super) fn of_reset(report: &ProfileReport, from_stdin: bool) -> Result<EntryParts, Failure> {
     if !is_kept(&report.secret_source) {
         return match from_stdin {
@@ -93,10 +89,7 @@ pub(super) fn of_reset(report: &ProfileReport, from_stdin: bool) -> Result<Entry
     Ok(EntryParts { secret: lines.next(), totp_seed: lines.next(), proxy_password: None })
 }
 
-/// The way to one-time codes that the options name.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] where they do not fit together.
+/// The source of one-time codes from the options; [`ErrorCode::USAGE`] if they contradict each other.
 pub(super) fn totp(name: Option<TotpName>, line: Option<&str>) -> Result<Option<TotpMethod>, Failure> {
     match (name, line) {
         (None, None) => Ok(None),
@@ -113,10 +106,7 @@ pub(super) fn totp(name: Option<TotpName>, line: Option<&str>) -> Result<Option<
     }
 }
 
-/// Where the options say that the secret rests.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] where a program or path cannot be stored.
+/// The secret source from the options; [`ErrorCode::USAGE`] if a program or path cannot be stored.
 pub(super) fn source(options: &SourceOptions) -> Result<Option<SecretSource>, Failure> {
     if let Some(line) = &options.secret_command {
         return program(line).map(SecretSource::Command).map(Some);

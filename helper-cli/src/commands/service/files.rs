@@ -1,5 +1,5 @@
-//! Owns the files of a service: which of them are as they are to be, which somebody has edited, and the writing and
-//! removing. What was written last is kept beside the state, so that an older text of ours is known as ours.
+//! Owns the files of a service: their state, writing and removal. A record of what was written last is kept beside the
+//! state file, to tell an older version from an edited file.
 
 use std::fs::DirBuilder;
 use std::io::Read;
@@ -47,17 +47,14 @@ impl State {
 }
 
 impl UnitFile {
-    /// A file of that name in `folder`.
-    ///
-    /// # Errors
-    /// [`ErrorCode::CONFIG_BROKEN`] where there is no state folder to remember it in.
+    /// A file of that name in `folder`; [`ErrorCode::CONFIG_BROKEN`] without a state directory for its record.
     pub(super) fn new(folder: &Path, name: &str, text: String) -> Result<Self, Failure> {
         let state = state_folder(|name| std::env::var_os(name));
         let state = state.map_err(|error| Failure::new(ErrorCode::CONFIG_BROKEN, error.to_string()))?;
         Ok(Self { path: folder.join(name), text, record: state.join("service").join(name) })
     }
 
-    /// Where it lies.
+    /// If it lies.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -79,10 +76,7 @@ impl UnitFile {
         }
     }
 
-    /// Whether it may be written or removed.
-    ///
-    /// # Errors
-    /// [`ErrorCode::USAGE`] where somebody has edited it, and nobody said `--force`.
+    /// Fails with [`ErrorCode::USAGE`] if the file was edited, unless forced.
     pub(super) fn require_replaceable(&self, force: bool) -> Result<(), Failure> {
         if force || self.state() != State::Edited {
             return Ok(());
@@ -92,10 +86,7 @@ impl UnitFile {
             .with_hint("keep your changes in a drop-in or elsewhere and run this again with --force"))
     }
 
-    /// Makes it what it is to be; a line about it.
-    ///
-    /// # Errors
-    /// [`ErrorCode::WRITE_FAILED`].
+    /// Writes the file, and returns a line about it.
     pub(super) fn put(&self) -> Result<String, Failure> {
         let state = self.state();
         replace(&self.record, &self.text, true)?;
@@ -107,10 +98,7 @@ impl UnitFile {
         Ok(format!("{done}: {}", show(&self.path)))
     }
 
-    /// Takes it away; a line about it, where there was one.
-    ///
-    /// # Errors
-    /// [`ErrorCode::WRITE_FAILED`].
+    /// Removes the file, and returns a line about it if there was one.
     pub(super) fn remove(&self) -> Result<Option<String>, Failure> {
         let _ = std::fs::remove_file(&self.record);
         let _ = self.record.parent().map(std::fs::remove_dir);
@@ -128,8 +116,7 @@ fn read(path: &Path) -> Option<String> {
     Some(text)
 }
 
-/// Whole or not at all; whoever reads it meanwhile finds the old one. The state folder is private from its first
-/// instant, or the daemon would not use it.
+/// Replaces the file atomically. The state directory is created private, or the daemon would refuse it.
 fn replace(path: &Path, text: &str, is_state: bool) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut new = path.as_os_str().to_owned();

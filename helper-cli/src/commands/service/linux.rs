@@ -1,5 +1,4 @@
-//! Owns the running of `cp-token service` with systemd: what `systemctl --user` is told, and in which order. The units'
-//! texts are `systemd.rs`'s business.
+//! Owns `cp-token service` with systemd: which commands `systemctl --user` is given, and in which order.
 
 use std::path::{Path, PathBuf};
 
@@ -24,8 +23,7 @@ const SHARED: [&str; 5] = [
 struct Manager(Tool);
 
 impl Manager {
-    /// # Errors
-    /// [`ErrorCode::NOT_ON_THIS_MACHINE`] where none answers.
+    /// Fails with [`ErrorCode::NOT_ON_THIS_MACHINE`] if none answers.
     fn reach() -> Result<Self, Failure> {
         let manager = Self(Tool::find("systemctl")?);
         if manager.0.answer(&["--user", "show", "--property=Version"]).is_some() {
@@ -48,9 +46,6 @@ impl Manager {
 }
 
 /// Hands the daemon to systemd.
-///
-/// # Errors
-/// Why it was not done; nothing was changed then, but where systemd itself failed.
 pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     let manager = Manager::reach()?;
     let address = ipc_address()?;
@@ -78,8 +73,8 @@ fn of_a_package(folder: &Path) -> String {
     format!("units: those of a package, in {}", show(folder))
 }
 
-/// Enables and starts the socket. Whoever starts a daemon in between loses it: the service's own waits for that one's
-/// end, which comes when it sees that callers no longer find it.
+/// Enables and starts the socket. A daemon that somebody starts in between is replaced: the service's daemon waits until
+/// that one notices that callers no longer reach it, and ends.
 fn begin(manager: &Manager, socket: &Unit, address: &IpcAddress) -> Result<Vec<String>, Failure> {
     if socket.active == "active" && socket.file_state == "enabled" {
         return Ok(vec![format!("unchanged: {SOCKET} is enabled and listens")]);
@@ -118,9 +113,6 @@ fn afterwards(manager: &Manager, address: &IpcAddress, is_stale: bool) -> Vec<St
 }
 
 /// Takes the daemon back.
-///
-/// # Errors
-/// Why it was not done.
 pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     let files = wanted()?;
     files.iter().try_for_each(|file| file.require_replaceable(force))?;
@@ -163,9 +155,6 @@ fn end(manager: &Manager, force: bool) -> Result<Vec<String>, Failure> {
 }
 
 /// How the service is.
-///
-/// # Errors
-/// Where no systemd answers.
 pub(super) fn status() -> Result<ServiceReport, Failure> {
     let manager = Manager::reach()?;
     let (socket, service) = (manager.unit(SOCKET), manager.unit(SERVICE));
@@ -197,7 +186,7 @@ fn files(socket: &Unit, service: &Unit) -> Result<Vec<ReportedFile>, Failure> {
     Ok(paths.map(|path| ReportedFile { path: path.clone(), state: state(path) }).collect())
 }
 
-/// The folder in which a package's units are, where there are any.
+/// The folder in which a package's units are, if there are any.
 fn package_folder() -> Option<PathBuf> {
     SHARED.map(PathBuf::from).into_iter().find(|folder| folder.join(SERVICE).exists())
 }

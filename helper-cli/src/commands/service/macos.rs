@@ -1,5 +1,4 @@
-//! Owns the running of `cp-token service` with launchd: what `launchctl` is told, and in which order. The agent's text
-//! is `launchd.rs`'s business.
+//! Owns `cp-token service` with launchd: which commands `launchctl` is given, and in which order.
 
 use cp_token_protocol::{ErrorCode, Failure};
 
@@ -10,9 +9,6 @@ use super::{Tool, daemon_path, home, running, show};
 use crate::commands::shared::ipc_address;
 
 /// Hands the daemon to launchd.
-///
-/// # Errors
-/// Why it was not done.
 pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     let launchctl = reach()?;
     let (agent, address) = (wanted()?, ipc_address()?);
@@ -35,9 +31,6 @@ pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
 }
 
 /// Takes the daemon back.
-///
-/// # Errors
-/// Why it was not done.
 pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     let agent = wanted()?;
     agent.require_replaceable(force)?;
@@ -57,9 +50,6 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
 }
 
 /// How the service is.
-///
-/// # Errors
-/// Where no launchd of the session answers.
 pub(super) fn status() -> Result<ServiceReport, Failure> {
     let launchctl = reach()?;
     let (agent, address) = (wanted()?, ipc_address()?);

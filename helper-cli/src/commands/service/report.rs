@@ -19,7 +19,7 @@ pub(super) struct ServiceReport {
     pub(super) enabled: bool,
     /// Whether it is at work: for systemd, whether the socket is.
     pub(super) active: bool,
-    /// The daemon's process, where one runs for the service.
+    /// The daemon's process, if one runs for the service.
     pub(super) pid: Option<u32>,
     /// That daemon's version.
     pub(super) daemon_version: Option<String>,
@@ -27,7 +27,7 @@ pub(super) struct ServiceReport {
     pub(super) helper_version: &'static str,
     /// Whether the two differ.
     pub(super) skew: bool,
-    /// Where the service takes callers, if it says so.
+    /// Where the service listens, if it says so.
     pub(super) socket: Option<String>,
     /// Whether this shell's callers come there.
     pub(super) reached_from_here: bool,
@@ -36,7 +36,7 @@ pub(super) struct ServiceReport {
 /// One of its files.
 #[derive(Debug, Serialize)]
 pub(super) struct ReportedFile {
-    /// Where it lies.
+    /// If it lies.
     pub(super) path: String,
     /// `current`, `older`, `edited` or `package`.
     pub(super) state: &'static str,
@@ -87,11 +87,8 @@ impl ServiceReport {
         }
     }
 
-    /// Whether scripts may count on the service.
-    ///
-    /// # Errors
-    /// [`ErrorCode::DAEMON_UNAVAILABLE`] where it is not installed, not enabled or not at work, or where this shell's
-    /// callers come to another place.
+    /// Fails with [`ErrorCode::DAEMON_UNAVAILABLE`] if the service is not installed, enabled and active, or this shell
+    /// uses another socket.
     pub(super) fn verdict(&self) -> Result<(), Failure> {
         let message = if !self.installed {
             "the service is not installed"

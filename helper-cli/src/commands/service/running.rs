@@ -1,5 +1,4 @@
-//! Owns what becomes of a daemon that runs when the service comes or goes: what would be lost with it, and its end in
-//! order. It starts none.
+//! Owns the daemon that runs when a service is installed or removed: what would be lost with it, and its stop.
 
 use std::time::Duration;
 
@@ -14,18 +13,12 @@ use crate::daemon::launch;
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The account of the daemon that runs.
-///
-/// # Errors
-/// What is wrong with it; that none runs is none.
 pub(super) fn report(address: &IpcAddress) -> Result<Option<StatusReport>, Failure> {
     let deadline = Deadline::new(STOP_TIMEOUT);
     launch::connect_to_running(address, &deadline)?.map(status::report).transpose()
 }
 
-/// Whether the daemon may be stopped.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] where something would be lost that only a person can bring back, and nobody said `--force`.
+/// Fails with [`ErrorCode::USAGE`] if stopping the daemon would lose what only a person can restore, unless forced.
 pub(super) fn require_stoppable(address: &IpcAddress, force: bool) -> Result<(), Failure> {
     let Some(report) = report(address)?.filter(|_| !force) else { return Ok(()) };
     let Some(loss) = loss(&report)? else { return Ok(()) };
@@ -48,10 +41,7 @@ fn loss(report: &StatusReport) -> Result<Option<String>, Failure> {
     Ok(typed.map(|names| format!("a one-time code would be asked for again, for {names}")))
 }
 
-/// Stops the daemon and waits until it holds nothing any more; a line about it, where one ran.
-///
-/// # Errors
-/// What is wrong with it.
+/// Stops the daemon and waits until it holds nothing any more; a line about it, if one ran.
 pub(super) fn stop(address: &IpcAddress) -> Result<Option<String>, Failure> {
     let deadline = Deadline::new(STOP_TIMEOUT);
     let Some(connection) = launch::connect_to_running(address, &deadline)? else { return Ok(None) };

@@ -15,8 +15,8 @@ pub(super) fn service_text(program: &str) -> Option<String> {
     Some(SERVICE_TEXT.replace("\nExecStart=/usr/bin/cp-tokend\n", &line))
 }
 
-/// The path as systemd.service(5) reads it: percent signs begin specifiers, and what is no plain path is quoted. The name
-/// of a program with a quote or a backslash is refused by systemd, however it is written.
+/// The path in the syntax of systemd.service(5): percent signs doubled, and quoted if it is not plain. systemd refuses a
+/// program name with a quote or a backslash in any form.
 fn word(path: &str) -> Option<String> {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "/._+-".contains(character);
     if path.chars().all(is_plain) {
@@ -35,11 +35,11 @@ pub(super) struct Unit {
     pub(super) active: String,
     /// `enabled`, `disabled`, `static` and the like; empty for a unit without a file.
     pub(super) file_state: String,
-    /// Its file; empty where there is none.
+    /// Its file; empty if there is none.
     pub(super) file: String,
     /// The number of its process, 0 for none.
     pub(super) process: u32,
-    /// Where it listens.
+    /// If it listens.
     pub(super) listens: String,
 }
 

@@ -1,5 +1,4 @@
-//! Owns the running of `cp-token service` with the task scheduler: what `schtasks` is told, and in which order. The
-//! task's text is `task.rs`'s business.
+//! Owns `cp-token service` with the task scheduler: which commands `schtasks` is given, and in which order.
 
 use cp_token_protocol::{ErrorCode, Failure, state_folder};
 
@@ -10,9 +9,6 @@ use super::{Tool, daemon_path, running, show};
 use crate::commands::shared::{ipc_address, not_written};
 
 /// Hands the daemon to the task scheduler.
-///
-/// # Errors
-/// Why it was not done.
 pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     let schtasks = Tool::find("schtasks.exe")?;
     let (file, address) = (wanted()?, ipc_address()?);
@@ -36,9 +32,6 @@ pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
 }
 
 /// Takes the daemon back.
-///
-/// # Errors
-/// Why it was not done.
 pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     let schtasks = Tool::find("schtasks.exe")?;
     let mut said = Vec::new();
@@ -57,9 +50,6 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
 }
 
 /// How the service is.
-///
-/// # Errors
-/// Where there is no task scheduler.
 pub(super) fn status() -> Result<ServiceReport, Failure> {
     let schtasks = Tool::find("schtasks.exe")?;
     let (file, is_known) = (wanted()?, is_known(&schtasks));

@@ -4,8 +4,7 @@ use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
 const CELLS: u64 = 8;
 
-/// A bar of what is `left` of the whole, in the same unit, and a space; nothing where no person looks. Of all that a
-/// row shows it is missed least.
+/// A bar for `left` of `whole`, in the same unit, and a space; nothing without a terminal. It is the first thing dropped.
 pub(super) fn bar(left: u64, whole: Option<u64>, style: &TerminalStyle) -> Vec<Piece> {
     let Some(whole) = whole.filter(|&whole| whole > 0 && style.is_terminal) else { return Vec::new() };
     let share = u128::from(left.min(whole)) * u128::from(CELLS);

@@ -1,5 +1,4 @@
-//! Owns how rows are laid out in columns: aligned, and shortened where the terminal is too narrow. It knows nothing
-//! of what they say.
+//! Owns the layout of rows in columns: aligned, and truncated if the terminal is too narrow.
 
 mod layout;
 
@@ -11,10 +10,9 @@ use crate::terminal::style::{Piece, TerminalStyle, Tone};
 /// A row: what stands in each of its columns.
 pub(in crate::commands) struct Row<const N: usize>(pub(in crate::commands) [Vec<Piece>; N]);
 
-/// One way in which a table gives way that is wider than the terminal. They are taken in their order, as many as are
-/// needed.
+/// One way to make a table narrower. As many as needed are taken, in order.
 pub(in crate::commands) enum Step {
-    /// Of a column, the pieces that may be missing are left out, up to those of that drop_order.
+    /// Of a column, the pieces that may be missing are left out, up to those of that drop order.
     DropPieces(usize, u8),
     /// A column is left out.
     DropColumn(usize),
@@ -22,7 +20,7 @@ pub(in crate::commands) enum Step {
     Truncate(&'static [usize], usize, Cut),
 }
 
-/// Where a text is shortened.
+/// If a text is shortened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::commands) enum Cut {
     /// Its beginning says most.

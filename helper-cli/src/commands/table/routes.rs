@@ -1,4 +1,4 @@
-//! Owns the lines on the way to the servers: what many profiles have alike is said once. Pure.
+//! Owns the lines on the proxy and CA settingss: what many profiles have alike is said once. Pure.
 
 use std::collections::BTreeMap;
 

@@ -11,11 +11,8 @@ use cp_token_protocol::{
 
 use crate::daemon::deadline::Deadline;
 
-/// The response in a frame.
-///
-/// # Errors
-/// [`ErrorCode::UNSUPPORTED_VERSION`] where the frame tells other versions, [`ErrorCode::NOT_OUR_DAEMON`] where
-/// it holds no response.
+/// The response in a frame. Fails with [`ErrorCode::UNSUPPORTED_VERSION`] if the frame lists other protocol versions,
+/// with [`ErrorCode::NOT_OUR_DAEMON`] if it is no response, and with the daemon's own failure.
 pub(super) fn decode(frame: Frame) -> Result<Response, Failure> {
     match frame.kind {
         FrameKind::Message => match decode_response(&frame.body) {
@@ -47,8 +44,8 @@ pub(super) fn failed(error: &ReadError, deadline: &Deadline) -> Failure {
     }
 }
 
-/// As [`failed`], where nothing was heard of the daemon. One that is torn down, or that hands over to another, closes
-/// connections whose request it has not read: the same question may be asked once more.
+/// As [`failed`], before the first byte of an answer. A daemon that stops or hands over closes connections whose
+/// request it has not read, so the request may be sent again.
 pub(super) fn closed_before_reply(error: &ReadError, deadline: &Deadline) -> Failure {
     match error {
         ReadError::Ended => connection_closed().with_retry_after(Duration::ZERO),

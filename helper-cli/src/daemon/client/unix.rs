@@ -14,15 +14,15 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 
 pub(super) use interprocess::local_socket::Stream;
 
-/// That the meeting folder is our own.
+/// That the socket directory is our own.
 pub(super) fn require_own_directory(address: &IpcAddress) -> Result<(), PeerError> {
     require_own_folder(address.folder())
 }
 
-/// Connects, waiting up to `retry` for a place in the listener's queue, and for everything afterwards.
+/// Connects. `retry` is the timeout of connecting and of everything afterwards.
 ///
-/// The kernel does the waiting: for a local socket the send timeout is also that of connecting. A connect that
-/// does not block cannot wait for a place, and `interprocess` takes its "not now" for a connection.
+/// For a local socket the send timeout is also that of connecting. A non-blocking connect could not wait for a place
+/// in the listener's queue, and `interprocess` mistakes its "not now" for a connection.
 pub(super) fn connect(socket: &Path, retry: Duration) -> io::Result<Stream> {
     let address = SocketAddrUnix::new(socket)?;
     let descriptor = private_socket()?;

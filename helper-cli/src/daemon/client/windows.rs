@@ -1,5 +1,4 @@
-//! Owns the connection on Windows: one end of a pipe, opened so that whoever listens may learn who we are and do nothing
-//! in our name; and never waiting longer than it is allowed to.
+//! Owns the connection on Windows: one end of a pipe, opened so that the server may identify but not impersonate us.
 #![allow(unsafe_code)]
 
 use std::fs::{File, OpenOptions};
@@ -118,8 +117,8 @@ impl Write for Stream {
 }
 
 impl Stream {
-    /// Begins a read or a write, and waits until it is done; what is not done in time is cancelled, and waited for, too:
-    /// until then the system may still write where it was told to.
+    /// Begins a read or a write, and waits for it. On a timeout it is cancelled, and waited for: until then the system may
+    /// still write to the buffer.
     fn transfer(&self, begin: impl FnOnce(HANDLE, *mut OVERLAPPED) -> i32) -> io::Result<usize> {
         let pipe = self.pipe.as_raw_handle();
         let mut state = OVERLAPPED { hEvent: self.done.as_raw_handle(), ..OVERLAPPED::default() };

@@ -1,4 +1,4 @@
-//! Owns the making of the meeting folder: private from its first instant, and never in somebody else's place.
+//! Owns the making of the socket directory: private from its first instant, and never in somebody else's place.
 
 use std::path::{Path, PathBuf};
 
@@ -7,11 +7,9 @@ use cp_token_protocol::{ErrorCode, Failure, IpcAddress, require_own_folder, stat
 use super::{missing, system};
 use crate::run::shell;
 
-/// Makes the meeting folder, with its parents, where it is missing and lies in our own runtime or state folder.
-///
-/// # Errors
-/// [`ErrorCode::DAEMON_UNAVAILABLE`] where it is missing and not ours to make, or cannot be made;
-/// [`ErrorCode::NOT_OUR_DAEMON`] where the place that we were given is there and somebody else's. Nothing was made then.
+/// Creates the socket directory if it is missing and lies in our own runtime or state directory. Fails with
+/// [`ErrorCode::DAEMON_UNAVAILABLE`] if it is not ours to create or cannot be created, and with
+/// [`ErrorCode::NOT_OUR_DAEMON`] if it belongs to another user.
 pub(super) fn prepare(address: &IpcAddress) -> Result<(), Failure> {
     let folder = address.folder();
     if !folder.exists() {

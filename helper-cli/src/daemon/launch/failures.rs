@@ -1,5 +1,5 @@
-//! Owns the memory of starts that failed, so that a daemon that cannot start is not started for every caller. What
-//! fails of one installation, or with other settings, counts for that one alone.
+//! Owns the record of failed starts, so that not every caller starts a daemon that cannot start. Other installations and
+//! other settings count separately.
 
 use std::time::Duration;
 
@@ -54,8 +54,7 @@ impl RecentFailures {
         Self { now, key, failures: content.lines().filter_map(entry).collect() }
     }
 
-    /// # Errors
-    /// [`ErrorCode::DAEMON_UNAVAILABLE`] where too many starts of this have failed lately.
+    /// Fails with [`ErrorCode::DAEMON_UNAVAILABLE`] if too many starts of this have failed lately.
     pub(super) fn require_attempt_left(&self) -> Result<(), Failure> {
         let ours: Vec<_> = self.failures.iter().filter(|failed| failed.key == self.key).collect();
         let Some(last) = ours.last().filter(|_| ours.len() >= MAX_FAILURES) else { return Ok(()) };

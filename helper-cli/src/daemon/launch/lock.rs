@@ -1,5 +1,4 @@
-//! Owns the lock that lets one process at a time start a daemon. It is held for the start only; the daemon has a
-//! lock of its own for life.
+//! Owns the lock that lets one process at a time start a daemon. It is held during the start only.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
@@ -13,7 +12,7 @@ use crate::daemon::deadline::Deadline;
 /// Most bytes of the lock's content that are read.
 const CONTENT_LIMIT: u64 = 8192;
 
-/// Whether a daemon holds its own lock in this folder: it begins, leaves, or has lost its socket where none listens.
+/// Whether a daemon holds its own lock in this folder: it begins, leaves, or has lost its socket if none listens.
 pub(super) fn is_held_by_a_daemon(folder: &Path) -> bool {
     system::is_locked(&folder.join("daemon.lock"))
 }
@@ -24,11 +23,8 @@ pub(super) struct StartLock {
 }
 
 impl StartLock {
-    /// Waits for the lock, at most until the deadline.
-    ///
-    /// # Errors
-    /// [`ErrorCode::DAEMON_UNAVAILABLE`] where the lock file cannot be opened or is not ours;
-    /// [`ErrorCode::TIMED_OUT`].
+    /// Waits for the lock until the deadline. Fails with [`ErrorCode::DAEMON_UNAVAILABLE`] if the file cannot be opened or
+    /// is not ours, and with [`ErrorCode::TIMED_OUT`].
     pub(super) fn acquire(folder: &Path, deadline: &Deadline) -> Result<Self, Failure> {
         let file = system::open_own_file(&path(folder)).map_err(|_| not_usable(folder))?;
         if file.try_lock().is_ok() {

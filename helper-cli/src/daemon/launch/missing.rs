@@ -1,12 +1,11 @@
-//! Owns what to do about a meeting folder that is missing and is not made: which variable leads there, and whether its
-//! folder can be made by whoever called us.
+//! Owns the advice about a socket directory that is missing and is not created: which variable names it, and how to fix it.
 
 use std::path::{Path, PathBuf};
 
 use super::system;
 use crate::run::shell;
 
-/// The variables that lead to the meeting folder, in the order in which they count.
+/// The variables that lead to the socket directory, in the order in which they count.
 const VARIABLES: [&str; 5] =
     ["CP_TOKEN_SOCKET", "XDG_RUNTIME_DIR", "CP_TOKEN_STATE_DIR", "XDG_STATE_HOME", "HOME"];
 

@@ -1,5 +1,4 @@
-//! Owns the daemon's process from our side: which file it is, what it inherits, and its one line that says
-//! whether it is ready.
+//! Owns the daemon's process: which file it is, what it inherits, and its line about readiness.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -44,10 +43,7 @@ const LOCATION_PREFIXES: [&str; 3] = ["HOME", "XDG_", "CP_TOKEN_"];
 /// The longest line that is read from the daemon, in bytes.
 const LINE_LIMIT: u64 = 8192;
 
-/// Starts the daemon and waits until it says that it is ready.
-///
-/// # Errors
-/// What the daemon says, or [`ErrorCode::DAEMON_UNAVAILABLE`] where it says nothing or cannot be run.
+/// Starts the daemon and waits until it is ready. Fails as the daemon says, or with [`ErrorCode::DAEMON_UNAVAILABLE`].
 pub(super) fn start_and_wait(deadline: &Deadline) -> Result<(), Failure> {
     let program = program()?;
     let output = system::start(&program, inherited_variables().collect()).map_err(|_| not_run(&program))?;
@@ -55,10 +51,7 @@ pub(super) fn start_and_wait(deadline: &Deadline) -> Result<(), Failure> {
     parse_readiness(&line)
 }
 
-/// The daemon beside our own file. It is never searched for anywhere else.
-///
-/// # Errors
-/// [`ErrorCode::DAEMON_UNAVAILABLE`] where there is none, or where our own file is gone.
+/// The daemon beside our own file, never elsewhere; [`ErrorCode::DAEMON_UNAVAILABLE`] if there is none.
 pub(super) fn program() -> Result<PathBuf, Failure> {
     let own = std::env::current_exe().map_err(|_| {
         Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "the system does not say where cp-token lies")
@@ -72,8 +65,7 @@ pub(super) fn program() -> Result<PathBuf, Failure> {
     if program.is_file() { Ok(program) } else { Err(not_run(&program)) }
 }
 
-/// Everything that a start's success depends on, as far as we know: which file the daemon's is, and what tells it where
-/// it is to listen, read and write.
+/// What the success of a start depends on: the daemon's file, and the variables that name its directories.
 pub(super) fn start_conditions(address: &IpcAddress) -> Vec<Vec<u8>> {
     let file = program().map(|file| (system::identity(&file), file));
     let file =

@@ -1,5 +1,4 @@
-//! Owns the system calls behind a start on Unix: private files, the lock, and what a daemon's process is cut off
-//! from. It decides nothing.
+//! Owns the system calls behind a start on Unix: private files, the lock, and the isolation of the daemon's process.
 #![allow(unsafe_code)]
 
 use std::ffi::OsString;
@@ -32,7 +31,7 @@ pub(super) fn open_folder_on(folder: &Path) -> Option<PathBuf> {
     }
 }
 
-/// The user that `path` belongs to, where that is not us.
+/// The user that `path` belongs to, if that is not us.
 pub(super) fn foreign_owner(path: &Path) -> Option<u32> {
     let owner = path.metadata().map_or(u32::MAX, |metadata| metadata.uid());
     (!is_ours(owner)).then_some(owner)
@@ -44,7 +43,7 @@ pub(super) fn may_make_in(path: &Path) -> bool {
     is_trusted && rustix::fs::access(path, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 
-/// Opens an ordinary file of our own, making it where it is missing; a link is not followed.
+/// Opens an ordinary file of our own, making it if it is missing; a link is not followed.
 pub(super) fn open_own_file(path: &Path) -> io::Result<File> {
     let file = trust::open_to_append(path).map_err(refused)?;
     let metadata = file.metadata()?;
@@ -108,9 +107,8 @@ pub(super) fn start(
     command.spawn()?.stdout.take().ok_or(io::ErrorKind::BrokenPipe.into())
 }
 
-/// Gives the process a session of its own, so that neither Ctrl-C nor the terminal's end reaches it, and none of our
-/// descriptors but the standard three: pipes of whoever called us would otherwise stay open for as long as the daemon
-/// lives.
+/// Gives the process its own session, so that neither Ctrl-C nor the terminal's end reaches it, and only the standard
+/// descriptors: a pipe of our caller would otherwise stay open as long as the daemon lives.
 fn cut_off(command: &mut Command) {
     // SAFETY: the closure makes system calls alone, and neither allocates nor locks.
     unsafe {
@@ -152,7 +150,7 @@ fn close_descriptors_at_start() {
     }
 }
 
-/// As above, where the kernel has no such call, as before Linux 5.11; without the list of what is open, which would ask for memory.
+/// As above, if the kernel has no such call, as before Linux 5.11; without the list of what is open, which would ask for memory.
 #[cold]
 fn mark_one_by_one() {
     const MOST: u64 = 65_536;

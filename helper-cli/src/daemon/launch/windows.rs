@@ -1,5 +1,4 @@
-//! Owns the system calls behind a start on Windows: private files, the lock, and a daemon's process without console and
-//! without any handle of ours. It decides nothing.
+//! Owns the system calls behind a start on Windows: private files, the lock, and the isolation of the daemon's process.
 #![allow(unsafe_code)]
 
 use std::ffi::OsString;
@@ -36,7 +35,7 @@ pub(super) fn may_make_in(path: &Path) -> bool {
     foreign_owner(path).is_none()
 }
 
-/// The user that `path` belongs to, where that is neither us nor the system.
+/// The user that `path` belongs to, if that is neither us nor the system.
 pub(super) fn foreign_owner(path: &Path) -> Option<u32> {
     let flags = FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT;
     let mut options = File::options();
@@ -48,7 +47,7 @@ pub(super) fn foreign_owner(path: &Path) -> Option<u32> {
     }
 }
 
-/// Opens an ordinary file of our own, making it where it is missing; a link is not followed.
+/// Opens an ordinary file of our own, making it if it is missing; a link is not followed.
 pub(super) fn open_own_file(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);
@@ -81,8 +80,8 @@ pub(super) fn milliseconds_since_boot() -> u64 {
     unsafe { GetTickCount64() }
 }
 
-/// Starts the daemon's file, and gives what it says. It has no console, so that neither Ctrl-C nor the end of ours
-/// reaches it; and it leaves the job that we are in, where that is allowed, so that it outlives our caller.
+/// Starts the daemon, and returns its standard output. It has no console, so that neither Ctrl-C nor the console's end
+/// reaches it, and it leaves our job if that is allowed, so that it outlives our caller.
 pub(super) fn start(
     file: &Path,
     variables: Vec<(&'static str, OsString)>,

@@ -12,10 +12,7 @@ pub(crate) enum Missing {
     NotRunnable,
 }
 
-/// The file that `name` means, where `search` is the value of `PATH`.
-///
-/// # Errors
-/// [`Missing`].
+/// The file that `name` means; `search` is the value of `PATH`.
 pub(crate) fn find(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Missing> {
     if name.is_empty() {
         return Err(Missing::NotFound);

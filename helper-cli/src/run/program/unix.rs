@@ -1,5 +1,4 @@
-//! Owns the system calls behind running a program on Unix: pipes that it alone inherits, the signals that reach it,
-//! and an end like its own. It decides nothing.
+//! Owns the system calls behind running a program on Unix: inherited pipes, signals, and an exit like the program's.
 #![allow(unsafe_code)]
 
 #[path = "signals/unix.rs"]
@@ -41,12 +40,9 @@ pub(crate) struct Pipe {
 
 impl Pipe {
     /// A pipe that the program can read `content` from.
-    ///
-    /// # Errors
-    /// Where the system gives out none.
     pub(crate) fn with_content(content: Zeroizing<Vec<u8>>) -> io::Result<Self> {
         let (theirs, ours) = pipe()?;
-        // A refusal only means that it is filled while it is read, as it is where no system has the call.
+        // A refusal only means that it is filled while it is read, as it is if no system has the call.
         #[cfg(target_os = "linux")]
         let _ = rustix::pipe::fcntl_setpipe_size(&ours, content.len());
         rustix::fs::fcntl_setfl(&ours, OFlags::NONBLOCK)?;
@@ -65,9 +61,6 @@ impl Pipe {
     }
 
     /// A pipe that the program can write into, and our end of it.
-    ///
-    /// # Errors
-    /// Where the system gives out none.
     pub(crate) fn from_program() -> io::Result<(Self, OwnedFd)> {
         let (ours, theirs) = pipe()?;
         Ok((Self { theirs, ours: None, rest: Zeroizing::default() }, ours))
@@ -102,9 +95,6 @@ pub(super) fn with_signals_blocked<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// The end to read from and the one to write to, which no program inherits by itself.
-///
-/// # Errors
-/// Where the system gives out none.
 #[cfg(not(target_os = "macos"))]
 pub(crate) fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
@@ -135,7 +125,7 @@ pub(super) fn may_run(path: &Path) -> bool {
     rustix::fs::access(path, Access::EXEC_OK).is_ok()
 }
 
-/// Runs the program in our place; returns only where that fails.
+/// Runs the program in our place; returns only if that fails.
 pub(super) fn replace(command: &mut Command, pipes: &[Pipe]) -> io::Error {
     restore_inherited_state(command, pipes, signal_mask());
     command.exec()
@@ -194,18 +184,12 @@ pub(crate) fn exit_as(status: ExitStatus) -> ! {
     }
 }
 
-/// From now on a look at it says at once that there is nothing.
-///
-/// # Errors
-/// Where the system does not have it so.
+/// From now on a look at it says immediately that there is nothing.
 pub(crate) fn set_nonblocking(descriptor: &std::fs::File) -> io::Result<()> {
     Ok(rustix::fs::fcntl_setfl(descriptor, OFlags::NONBLOCK)?)
 }
 
 /// Waits until one of the descriptors has something to be read, or has ended; which of them have.
-///
-/// # Errors
-/// Where the system does not tell.
 pub(crate) fn poll_readable(descriptors: &[Option<BorrowedFd<'_>>]) -> io::Result<Vec<bool>> {
     let mut polls: Vec<_> =
         descriptors.iter().flatten().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();

@@ -1,5 +1,4 @@
-//! Owns the running of another program on Windows: beside us, with our console and streams, and an end like its own. No
-//! program can take our place there.
+//! Owns the running of another program on Windows: as a child with our console and streams; nothing can replace us there.
 #![allow(unsafe_code)]
 
 use std::ffi::OsStr;
@@ -18,14 +17,10 @@ pub(crate) enum Missing {
     NotRunnable,
 }
 
-/// What a program's file may end with, where its name does not say.
+/// What a program's file may end with, if its name does not say.
 const ENDINGS: [&str; 4] = ["exe", "com", "bat", "cmd"];
 
-/// The file that `name` means, where `search` is the value of `PATH`. The current folder is searched only if it is named
-/// there.
-///
-/// # Errors
-/// [`Missing`].
+/// The file that `name` means; `search` is the value of `PATH`. The current folder counts only if it is named there.
 pub(crate) fn find(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Missing> {
     if name.is_empty() {
         return Err(Missing::NotFound);
@@ -83,9 +78,6 @@ impl Program {
     }
 
     /// Runs it, and ends as it ends.
-    ///
-    /// # Errors
-    /// Why it cannot be run; otherwise this does not return.
     pub(crate) fn exec(mut self) -> io::Error {
         leave_the_console_to_it();
         match self.command.spawn().and_then(|mut child: Child| child.wait()) {

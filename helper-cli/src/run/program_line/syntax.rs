@@ -1,5 +1,4 @@
-//! Owns what a shell would do with a program line and we do not: pipes, variables, patterns and the like, outside of
-//! quotes. Pure; it finds them and changes nothing but `~/`.
+//! Owns the shell syntax that is refused in a program line: pipes, variables, patterns and the like, outside quotes. Pure.
 
 /// What a shell would not hand to the program as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +20,6 @@ enum Quotes {
 }
 
 /// The first thing in the line that only a shell understands, and the places of each `~` that means the home.
-///
-/// # Errors
-/// That thing.
 pub(super) fn find(text: &str) -> Result<Vec<usize>, Syntax> {
     let (mut quotes, mut homes, mut starts_word, mut is_first) = (Quotes::None, Vec::new(), true, true);
     let mut characters = text.char_indices().peekable();
@@ -62,8 +58,7 @@ fn is_variable(behind: &str, quotes: Quotes) -> bool {
     behind.starts_with(begins) || (quotes == Quotes::None && behind.starts_with(['\'', '"']))
 }
 
-/// Whether a shell makes several words of the braces whose inside this is: `{a,b}` or `{1..3}`, in one word. Those of
-/// templates such as `{{.Data}}` are left alone by shells as well.
+/// Whether a shell expands the braces with this inside: `{a,b}` or `{1..3}`. Templates such as `{{.Data}}` are left alone.
 fn is_expanded(behind: &str) -> bool {
     let word = behind.split(|next: char| next.is_ascii_whitespace()).next().unwrap_or_default();
     let Some((inside, _)) = word.split_once('}') else { return false };

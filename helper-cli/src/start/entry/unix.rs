@@ -1,6 +1,5 @@
-//! Owns the process's first instructions on Unix, before any argument is read. It stands in the place of `std`'s
-//! own start, which would open `/dev/null` where standard output is closed, and so lose a token without a word;
-//! which also takes longer than the rest of an ordinary call.
+//! Owns the entry point on Unix. It replaces that of `std`, which opens `/dev/null` if standard output is closed, and so
+//! would lose a token silently, and which takes longer than the rest of a usual call.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, OsStr, c_char, c_int};
@@ -10,7 +9,7 @@ use cp_token_protocol::{ErrorCode, Failure};
 
 use crate::terminal::exit::{self, ErrorFormat};
 
-/// Where a bug is to be reported.
+/// If a bug is to be reported.
 const ISSUES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
 
 /// What the C start-up code calls.
@@ -59,8 +58,7 @@ fn is_setuid() -> bool {
     unsafe { libc::issetugid() != 0 }
 }
 
-/// Makes the standard descriptors valid, so that no socket takes the place of one of them; without standard
-/// output there is nothing to be done at all.
+/// Makes the standard descriptors valid, so that no socket gets one of their numbers; fails without standard output.
 fn require_output() -> Result<(), Failure> {
     let mut standard = [0, 1, 2].map(|fd| libc::pollfd { fd, events: 0, revents: 0 });
     // SAFETY: the array is valid for its length, and polling a closed descriptor only marks its entry.

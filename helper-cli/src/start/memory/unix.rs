@@ -1,5 +1,4 @@
-//! Owns the heap: the first few requests come out of a page that the program has anyway, and whatever is given
-//! back is wiped. It knows nothing of what lies in it.
+//! Owns the heap: the first allocations come from a page that the program has anyway, and freed memory is wiped.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout};
@@ -8,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use zeroizing_alloc::ZeroAlloc;
 
-/// Bytes that an ordinary call asks for in all, with some to spare. The system's allocator costs such a call six
-/// system calls and three pages before it gives out its first byte.
+/// Bytes that a usual call allocates in all, and some to spare. The system's allocator would cost such a call six
+/// system calls and three pages.
 const FIRST_BYTES: usize = 1536;
 
 #[global_allocator]

@@ -1,5 +1,4 @@
-//! Owns how the shells set a variable that their children see, and what cannot stand plainly between their single
-//! quotes. Pure.
+//! Owns how shells set a variable, and quote its value. Pure.
 
 /// One shell's way.
 pub(super) struct Shell {
@@ -9,7 +8,7 @@ pub(super) struct Shell {
     pub(super) equals: &'static str,
     /// What stands behind the value.
     pub(super) end: &'static str,
-    /// What stands for a character between single quotes where it cannot stand for itself.
+    /// What stands for a character between single quotes if it cannot stand for itself.
     instead: &'static [(char, &'static str)],
 }
 

@@ -1,5 +1,4 @@
-//! Owns the forms in which a token is printed. Token, expiry and URL of one printing come from one answer, and
-//! the token itself is never copied.
+//! Owns the output formats of a token. Token, expiry and URL come from one response; the token is never copied.
 
 use cp_token_protocol::message::AuthScheme;
 use cp_token_protocol::{ErrorCode, Failure, TokenView};
@@ -55,11 +54,8 @@ impl Format {
     }
 }
 
-/// Prints the token in the form that was asked for.
-///
-/// # Errors
-/// [`ErrorCode::OUTPUT_FAILED`] where it could not be written, and [`ErrorCode::NOT_OUR_DAEMON`] where the URL
-/// beside it has characters that no URL has.
+/// Prints the token. Fails with [`ErrorCode::OUTPUT_FAILED`], and with [`ErrorCode::NOT_OUR_DAEMON`] if the URL has
+/// characters that no URL has.
 pub(crate) fn print_token(view: &TokenView<'_>, format: Format) -> Result<(), Failure> {
     match format {
         Format::Token => print(&[view.access_token, b"\n"]),

@@ -1,5 +1,4 @@
-//! Owns the writing of bytes to the standard descriptors on Unix, past `std`'s buffers, which would hide a
-//! failure until nobody asks any more.
+//! Owns unbuffered writing to the standard descriptors on Unix: `std`'s buffers would hide a failure.
 
 use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
@@ -14,7 +13,7 @@ use crate::run::program;
 
 const MAX_PARTS: usize = 8;
 
-/// How long a reader that takes nothing is waited for, where the descriptor is set not to block.
+/// How long a reader that takes nothing is waited for, if the descriptor is set not to block.
 const WRITE_TIMEOUT: Timespec = Timespec { tv_sec: 30, tv_nsec: 0 };
 
 pub(super) fn write_to_stdout(parts: &[&[u8]]) -> io::Result<()> {

@@ -1,5 +1,4 @@
-//! Owns the writing of bytes to the standard streams on Windows: to a console as text, to anything else as they are, past
-//! `std`'s buffers, which would hide a failure until nobody asks any more.
+//! Owns unbuffered writing to the standard streams on Windows, to a console as text: `std`'s buffers would hide a failure.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};

@@ -10,11 +10,8 @@ use super::ask;
 /// The most bytes that an askpass program may print.
 const OUTPUT_LIMIT: usize = 64;
 
-/// The code, asked for at the terminal, else through `$CP_TOKEN_ASKPASS` or `$SSH_ASKPASS`.
-///
-/// # Errors
-/// `needed`, which says that a code is needed, where there is nobody to ask; [`ErrorCode::CODE_INVALID`] where the
-/// answer is no code.
+/// Asks at the terminal, else through `$CP_TOKEN_ASKPASS` or `$SSH_ASKPASS`. Fails with `needed` if nobody can be
+/// asked, and with [`ErrorCode::CODE_INVALID`].
 pub(crate) fn one_time_code(question: &str, needed: Failure) -> Result<Secret, Failure> {
     let answer = match (super::system::has_terminal(), askpass()) {
         (true, _) => ask(question)?,

@@ -1,5 +1,4 @@
-//! Owns the hidden prompt at a Unix terminal: echo is off only while we wait for the answer, and the terminal is as it
-//! was before any signal stops or ends us.
+//! Owns the hidden prompt at a Unix terminal: echo is off only during the prompt, and restored before a signal acts.
 
 mod line;
 #[path = "hidden/signals/unix.rs"]
@@ -15,10 +14,8 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tc
 use line::{Typed, TypedLine};
 use signals::Signals;
 
-/// What is typed at the terminal behind `prompt`, without its end and at most `limit` bytes and one more.
-///
-/// # Errors
-/// [`io::ErrorKind::UnexpectedEof`] where nothing is given; where there is no terminal, what the system answers.
+/// What is typed, without the line end, and at most `limit + 1` bytes. Fails with [`io::ErrorKind::UnexpectedEof`] if
+/// nothing is typed, or with the system's error without a terminal.
 pub(super) fn read_hidden(prompt: &str, limit: usize) -> io::Result<Secret> {
     let terminal = File::options().read(true).write(true).open("/dev/tty")?;
     // Dropped in reverse order: a signal that was noted last acts when the terminal is as it was.
@@ -49,7 +46,7 @@ impl Screen<'_> {
     fn deliver_pending(&mut self, signals: &Signals) {
         while let Some(signal) = signals.next() {
             if signals::goes_on(signal) {
-                // A shell may have set the terminal anew while we stood still.
+                // A shell may have set the terminal again while we stood still.
                 self.check_settings();
             } else {
                 self.restore();
@@ -88,7 +85,7 @@ impl Screen<'_> {
         self.terminal.write_all(self.prompt.as_bytes())
     }
 
-    /// Hides and asks again where the terminal is not as we have set it.
+    /// Hides and asks again if the terminal is not as we have set it.
     fn check_settings(&mut self) {
         let Some(before) = &self.before else { return };
         let ours = hidden(before).local_modes;

@@ -1,5 +1,4 @@
-//! Owns how the passphrase of the lock comes from a person: hidden, and twice where it is new; or from standard
-//! input, where it cannot be mistyped.
+//! Owns the prompt for the lock's passphrase: hidden, and repeated for a new one; or read from standard input.
 
 use std::io;
 
@@ -10,11 +9,8 @@ use super::{read_stdin, without_line_end};
 /// The longest passphrase, in bytes.
 const PASSPHRASE_LIMIT: usize = 4096;
 
-/// A passphrase that nobody knows yet.
-///
-/// # Errors
-/// [`ErrorCode::USAGE`] where there is no terminal to ask on; [`ErrorCode::BAD_INPUT`] or
-/// [`ErrorCode::SECRET_INVALID`] where it is no passphrase, or was mistyped.
+/// A new passphrase. Fails with [`ErrorCode::USAGE`] without a terminal, with [`ErrorCode::BAD_INPUT`], and with
+/// [`ErrorCode::SECRET_INVALID`] if it is no passphrase or was mistyped.
 pub(crate) fn new_passphrase(from_stdin: bool) -> Result<Secret, Failure> {
     let first = known_passphrase(from_stdin)?;
     if from_stdin || first.matches(asked("The same once more")?.expose()) {
@@ -25,9 +21,6 @@ pub(crate) fn new_passphrase(from_stdin: bool) -> Result<Secret, Failure> {
 }
 
 /// A passphrase that was given before.
-///
-/// # Errors
-/// As [`new_passphrase`].
 pub(crate) fn known_passphrase(from_stdin: bool) -> Result<Secret, Failure> {
     if from_stdin {
         let input = read_stdin(PASSPHRASE_LIMIT, "the passphrase")?;

@@ -1,14 +1,11 @@
-//! Owns standard input where another program writes to it: read no further than is needed and than is allowed.
+//! Owns standard input if another program writes to it: read no further than is needed and than is allowed.
 
 use std::io::Read;
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-/// What another program hands over: all of it, or as much as there is when `is_complete` says that no more is needed.
-/// It may hold a token, so it lies where secrets do.
-///
-/// # Errors
-/// [`ErrorCode::BAD_INPUT`] where it is longer than `limit` bytes, of which no more than one is read.
+/// Reads what another program pipes, until its end or until `is_complete`. It may hold a token, so it is kept as a secret.
+/// Fails with [`ErrorCode::BAD_INPUT`] if it is longer than `limit` bytes.
 pub(crate) fn read_piped(limit: usize, is_complete: impl Fn(&[u8]) -> bool) -> Result<Secret, Failure> {
     let input = super::system::unbuffered_stdin().map_err(|_| unreadable())?;
     read(input, limit, is_complete)

@@ -1,6 +1,6 @@
 //! Owns the question to the terminal on Unix how wide it is.
 
-/// The columns of the terminal that standard output is, nothing where it is none, and 0 where it does not say.
+/// The columns of the terminal that standard output is, nothing if it is none, and 0 if it does not say.
 pub(super) fn width_of_stdout() -> Option<usize> {
     let output = rustix::stdio::stdout();
     rustix::termios::isatty(output)

@@ -6,7 +6,7 @@ use std::os::windows::io::AsRawHandle;
 
 use windows_sys::Win32::System::Console::{CONSOLE_SCREEN_BUFFER_INFO, GetConsoleScreenBufferInfo};
 
-/// The columns of the console that standard output is, nothing where it is none, and 0 where it does not say.
+/// The columns of the console that standard output is, nothing if it is none, and 0 if it does not say.
 pub(super) fn width_of_stdout() -> Option<usize> {
     let output = io::stdout();
     if !output.is_terminal() {

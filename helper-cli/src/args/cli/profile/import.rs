@@ -1,4 +1,4 @@
-//! Owns the options of `cp-token profile import`. It does nothing of what is asked.
+//! Owns the options of `cp-token profile import`. It only parses.
 
 use std::ffi::OsString;
 
@@ -16,7 +16,7 @@ pub(crate) struct ImportOptions {
     /// Print one JSON array, when all is done
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where the secrets rest from now on [default: keyring]
+    /// If the secrets rest from now on [default: keyring]
     #[arg(long, value_name = "SOURCE", value_enum)]
     pub(crate) secret_source: Option<SecretSourceName>,
     /// A PEM file with the root certificates to trust instead of the system's

@@ -1,16 +1,16 @@
-//! Owns the options that say where a secret rests. It does nothing of what is asked.
+//! Owns the options that say where a secret rests. It only parses.
 
 use std::ffi::OsString;
 
 use clap::ArgGroup;
 
-/// Where the secret rests; at most one is given.
+/// If the secret rests; at most one is given.
 #[derive(Debug, Default, clap::Args)]
 #[command(group = ArgGroup::new("source").multiple(false).args(
     ["secret_source", "secret_command", "secret_file", "secret_credential"]
 ))]
 pub(crate) struct SourceOptions {
-    /// Where the secret rests [default: keyring]
+    /// If the secret rests [default: keyring]
     #[arg(long, value_name = "SOURCE", value_enum)]
     pub(crate) secret_source: Option<SecretSourceName>,
     /// A program that prints the secret; split as a shell splits words, and run without one

@@ -17,7 +17,7 @@ pub(super) type Place = OwnedFd;
 /// The file system of the processes, and that of pipes.
 const OF_DESCRIPTORS: [u64; 2] = [0x9fa0, 0x5049_5045];
 
-/// Where a path begins; address_failure, for us and for curl, where the working folder is closed to us.
+/// Where a path begins; nowhere, for us and for curl, where the working folder is closed to us.
 ///
 /// # Errors
 /// That of the system.

@@ -16,9 +16,9 @@ pub(super) struct ImportLine<'t> {
     pub(super) profile: &'t OfficialProfile,
     pub(super) name: &'t ProfileName,
     pub(super) outcome: &'t Outcome,
-    /// Ours of the same name, where there was one before.
+    /// Ours of the same name, if there was one before.
     pub(super) ours: Option<&'t ProfileReport>,
-    /// The plain file, where it holds the secret.
+    /// The plain file, if it holds the secret.
     pub(super) plain_file: Option<&'t Path>,
     pub(super) settings: &'t ImportSettings,
 }
@@ -141,7 +141,7 @@ pub(super) fn unfinished(program: &OfficialCli, name: &ProfileName, problem: &st
         .with_hint(format!("create it by hand: {}", create_command(name.as_str(), None)))
 }
 
-/// A profile whose secret was found address_failure; `absent` is what the daemon says of the keyring.
+/// A profile whose secret was found nowhere; `absent` is what the daemon says of the keyring.
 pub(super) fn without_secret(
     absent: &Failure,
     program: &OfficialCli,

@@ -20,10 +20,7 @@ pub(super) struct ImportSettings {
 }
 
 impl ImportSettings {
-    /// As the options say.
-    ///
-    /// # Errors
-    /// [`cp_token_protocol::ErrorCode::USAGE`] where a path cannot be stored.
+    /// Reads the options; [`cp_token_protocol::ErrorCode::USAGE`] if a path cannot be stored.
     pub(super) fn of(options: &ImportOptions) -> Result<Self, Failure> {
         let bundle = options.ca_bundle.as_deref().map(Path::new);
         Ok(Self {

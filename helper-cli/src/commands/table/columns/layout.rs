@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthChar;
 use super::{Cut, Row, Step, total_width, width};
 use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
-/// So many drop_orders of pieces are told apart.
+/// So many drop orders of pieces are told apart.
 const DROP_ORDERS: usize = 3;
 
 /// How wide the columns are, and what is left out for it.
@@ -82,7 +82,7 @@ impl<const N: usize> Layout<N> {
     }
 }
 
-/// The width of what stays of a cell after that drop_order.
+/// The width of what stays of a cell after that drop order.
 fn width_without(cell: &[Piece], drop_order: usize) -> usize {
     let stays = |piece: &&Piece| piece.drop_order == 0 || usize::from(piece.drop_order) > drop_order;
     cell.iter().filter(stays).map(|piece| width(std::slice::from_ref(piece))).sum()

@@ -1,5 +1,4 @@
-//! Owns which signals end a process, and how those that come while a program runs beside us reach it. It must not know
-//! what runs.
+//! Owns which signals end a process, and how they are passed on to a child.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
@@ -8,15 +7,14 @@ use std::sync::atomic::{AtomicI32, Ordering};
 /// The program that gets our signals; 0 for none.
 static CHILD: AtomicI32 = AtomicI32::new(0);
 
-/// What the kernel sends where the instructions of the process itself are at fault.
+/// What the kernel sends if the instructions of the process itself are at fault.
 const FAULTS: [c_int; 6] =
     [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
 
 /// What a terminal sends to each process in its foreground.
 const OF_A_TERMINAL: [c_int; 5] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTSTP, libc::SIGWINCH];
 
-/// What ends a process that has made no other arrangement, besides the faults, the real-time signals and SIGPIPE, which
-/// we ignore.
+/// The signals that end a process by default, but for faults, real-time signals, and SIGPIPE, which we ignore.
 const ENDING: [c_int; 11] = [
     libc::SIGHUP,
     libc::SIGINT,
@@ -83,8 +81,7 @@ fn pass_on(signal: c_int) {
     }
 }
 
-/// What the terminal sends has reached the program as well, and what we do to ourselves is not for it; what somebody sent
-/// to us alone, or a timer or a limit of ours has, did not reach it.
+/// Passes a signal on, unless the child got it from the terminal as well, or we sent it to ourselves.
 extern "C" fn on_signal(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
     // SAFETY: the kernel gives a valid description of the signal; the calls take plain numbers. The error number of
     // whatever was interrupted is put back.
@@ -106,7 +103,7 @@ extern "C" fn on_signal(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_voi
     }
 }
 
-/// Whether our own instructions are at fault: then the signal ends us when its handler returns, as it does any process.
+/// Whether it is a fault of our own instructions; then the signal ends us when its handler returns.
 ///
 /// # Safety
 /// `info` describes the signal, as the kernel gave it to a handler.

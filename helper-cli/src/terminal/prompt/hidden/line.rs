@@ -9,7 +9,7 @@ pub(super) enum Typed {
     More,
     /// That was all.
     Complete,
-    /// The end was typed where nothing stood.
+    /// The end was typed on an empty line.
     Eof,
 }
 

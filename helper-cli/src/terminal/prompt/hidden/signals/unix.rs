@@ -26,7 +26,7 @@ fn noted() -> impl Iterator<Item = c_int> {
 /// A bit for each signal that has come.
 static CAME: AtomicU64 = AtomicU64::new(0);
 
-/// Where a byte is written when one comes; no descriptor while none is noted.
+/// If a byte is written when one comes; no descriptor while none is noted.
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 
 /// Signals are noted for as long as this value lives.
@@ -43,9 +43,6 @@ pub(super) fn goes_on(signal: c_int) -> bool {
 
 impl Signals {
     /// Begins to note them. One that was ignored stays so.
-    ///
-    /// # Errors
-    /// Where the system gives out no pipe.
     pub(super) fn note() -> io::Result<Self> {
         let (news, wake) = crate::run::program::pipe()?;
         for end in [&news, &wake] {
@@ -99,7 +96,7 @@ fn bit(signal: c_int) -> u64 {
     1 << (signal - 1)
 }
 
-/// What the signal did before it was noted; nothing where it is ignored, and stays so.
+/// What the signal did before it was noted; nothing if it is ignored, and stays so.
 fn replace(signal: c_int) -> Option<libc::sigaction> {
     let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = on_signal;
     // SAFETY: both structures are plain data; the handler makes one system call. Without SA_RESTART a read ends.
