@@ -1,5 +1,5 @@
-//! Owns what a profile is once it has been checked: who asks which server, on which way, and where the secret
-//! rests.
+//! Owns what a profile is once it has been validated: who asks which server, with which proxy and CA settings, and where
+//! the secret is stored.
 
 pub mod account;
 pub mod config;
@@ -9,16 +9,16 @@ pub mod secret_key;
 pub mod state;
 pub mod validate;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{AuthScheme, Identity, SecretSource, TotpMethod};
 
-use crate::profile::proxy::{ProxyUrl, bypass};
+use crate::profile::proxy::{ProxyUrl, ProxyUrlError, bypass};
 use crate::profile::request_url::RequestUrl;
 use crate::profile::secret_key::SecretKey;
 
-/// One API client or user at one request URL. Every field has passed its grammar.
+/// One API client or user at one request URL. Every field is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     /// Its name.
@@ -29,9 +29,9 @@ pub struct Profile {
     pub identity: Identity,
     /// Where its one-time codes come from.
     pub totp: TotpMethod,
-    /// Where its secret rests.
+    /// Where its secret is stored.
     pub secret_source: SecretSource,
-    /// The way to its server.
+    /// How its server is reached.
     pub network: Network,
     /// Whether its URL may be `http` to a loopback address.
     pub insecure_http: bool,
@@ -39,19 +39,59 @@ pub struct Profile {
     pub also_for: Vec<RequestUrl>,
 }
 
-/// The way to a server, as far as it is a person's choice.
+/// Proxy and CA settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Network {
     /// A PEM file with the roots to trust instead of the system's.
     pub ca_bundle: Option<PathBuf>,
     /// The proxy to go through.
     pub proxy: Option<ProxyUrl>,
-    /// Hosts, domains and networks that are asked without the proxy.
+    /// Hosts, domains and networks that are reached without the proxy.
     pub no_proxy: Vec<String>,
 }
 
+/// Why proxy or CA settings are not valid.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NetworkError {
+    /// The path of the CA bundle is not absolute.
+    CaBundle,
+    /// The proxy's address is not valid.
+    Proxy(ProxyUrlError),
+    /// An entry of `no_proxy` is not valid: one clause that says what is.
+    NoProxy(&'static str),
+}
+
 impl Network {
-    /// The proxy that a request to `url` goes through. `http` is only for a loopback server, which is asked directly.
+    /// These settings with changes: an absent value leaves a setting as it is, and an empty one removes it.
+    ///
+    /// # Errors
+    /// [`NetworkError`] for the first value that is not valid.
+    pub fn with(
+        &self,
+        ca_bundle: Option<&Path>,
+        proxy: Option<&str>,
+        no_proxy: Option<&[String]>,
+    ) -> Result<Self, NetworkError> {
+        let mut new = self.clone();
+        if let Some(path) = ca_bundle {
+            let is_empty = path.as_os_str().is_empty();
+            if !is_empty && !path.is_absolute() {
+                return Err(NetworkError::CaBundle);
+            }
+            new.ca_bundle = (!is_empty).then(|| path.to_owned());
+        }
+        if let Some(address) = proxy {
+            let address = Some(address).filter(|address| !address.is_empty());
+            new.proxy = address.map(ProxyUrl::parse).transpose().map_err(NetworkError::Proxy)?;
+        }
+        if let Some(hosts) = no_proxy {
+            validate::check_hosts(hosts).map_err(NetworkError::NoProxy)?;
+            new.no_proxy = hosts.to_vec();
+        }
+        Ok(new)
+    }
+
+    /// The proxy for a request to `url`. `http` is only for a loopback server, which needs no proxy.
     pub fn proxy_for(&self, url: &RequestUrl) -> Option<&ProxyUrl> {
         let is_direct = !url.as_str().starts_with("https:") || bypass::covers(&self.no_proxy, url);
         self.proxy.as_ref().filter(|_| !is_direct)
@@ -64,12 +104,14 @@ impl Profile {
         SecretKey { profile: self.name.clone(), identity: self.identity.clone(), url: self.url.clone() }
     }
 
-    /// Whether a token request of the other one would be the same.
-    pub fn asks_like(&self, other: &Self) -> bool {
-        self.secret_key() == other.secret_key()
-            && self.secret_source == other.secret_source
-            && self.totp == other.totp
-            && self.network == other.network
+    /// Whether the other profile has the same secret at the same source.
+    pub fn has_same_secret(&self, other: &Self) -> bool {
+        self.secret_key() == other.secret_key() && self.secret_source == other.secret_source
+    }
+
+    /// Whether a token request of the other profile would be the same.
+    pub fn has_same_token_request(&self, other: &Self) -> bool {
+        self.has_same_secret(other) && self.totp == other.totp && self.network == other.network
     }
 
     /// Whether a caller that names `url` means this profile.
@@ -83,7 +125,7 @@ impl Profile {
         self.name.as_str() == name || id == name
     }
 
-    /// Whether each trade needs a code that only a person has.
+    /// Whether each token request needs a code that only a person has.
     pub fn needs_code(&self) -> bool {
         self.totp == TotpMethod::Ask
     }
@@ -98,7 +140,7 @@ impl Profile {
         if self.is_basic_auth() { AuthScheme::Basic } else { AuthScheme::Bearer }
     }
 
-    /// The bytes of all its texts together.
+    /// The length of all its texts together, in bytes.
     pub fn text_len(&self) -> usize {
         let lines = |line: &[String]| line.iter().map(|word| word.len() + 3).sum::<usize>();
         let (Identity::ApiClient(id) | Identity::User(id) | Identity::Basic(id)) = &self.identity;
@@ -116,7 +158,7 @@ impl Profile {
         names + secret + codes + bundle + proxy + lines(&network.no_proxy) + origins
     }
 
-    /// Whether the secret rests where the daemon may put it, not only read it.
+    /// Whether the daemon may write the secret to its source, and not only read it.
     pub fn keeps_secret(&self) -> bool {
         match self.secret_source {
             SecretSource::Keyring | SecretSource::Memory => true,

@@ -1,5 +1,5 @@
-//! Owns the profiles: which there are, which one a caller means, and every change to them. Config file and
-//! secret source move together here; tokens are the broker's business.
+//! Owns the profiles: which there are, which one a caller means, and every change to them. The config file and the
+//! secret source are changed together here; tokens belong to the broker.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -36,11 +36,9 @@ mod recovery;
 mod select;
 mod similar_names;
 mod stable_read;
-mod write_toml;
 
 use change_locks::ChangeLocks;
 pub use check_record::check_record;
-use error::RegistryError;
 use file::{ConfigFile, Reading};
 pub use select::select;
 
@@ -74,13 +72,13 @@ pub struct Registry {
 #[derive(Default)]
 struct Loaded {
     config: Arc<Config>,
-    /// What is wrong with the file since it was last good.
+    /// What is wrong with the file as it is now.
     problem: Option<Failure>,
     version: Option<file::FileVersion>,
 }
 
 impl Registry {
-    /// No profile yet: the first [`Registry::reload`] brings them. A broken file leaves none, and every caller is told why.
+    /// A registry without profiles: [`Registry::reload`] reads them.
     pub fn new(paths: &Paths, deps: RegistryDeps) -> Self {
         let lock_file = paths.state_file().with_file_name("config.lock");
         Self {
@@ -91,15 +89,16 @@ impl Registry {
         }
     }
 
-    /// The profile that a caller means, as far as it is known already: nothing is opened.
+    /// The profile that a caller means, of those that were read already: no file is opened.
     ///
     /// # Errors
     /// What is wrong with the choice, or with the config file.
     pub fn select(&self, selector: &ProfileSelector) -> Result<Arc<Profile>, Failure> {
-        self.or_config_problem(select::select(&self.config(), selector))
+        select::select(&self.config(), selector)
+            .map_err(|error| self.problem().unwrap_or_else(|| error.into()))
     }
 
-    /// The profile that a caller means. What is not known may have been written by hand meanwhile.
+    /// The profile that a caller means. The config file is read again if no known profile matches.
     ///
     /// # Errors
     /// As [`Registry::select`].
@@ -111,11 +110,11 @@ impl Registry {
         self.select(selector)
     }
 
-    /// Reads the config file again where it is not the version that is known.
+    /// Reads the config file again if its version has changed.
     pub async fn reload_if_changed(&self) {
         let known = {
             let loaded = self.loaded();
-            // A file that was refused for its owner or mode is mended without a change of its content.
+            // Owner and mode of a file can be fixed without changing its content.
             loaded.problem.is_none().then_some(loaded.version)
         };
         if let Some(read) = self.file.read_unless(known, false).await {
@@ -123,7 +122,7 @@ impl Registry {
         }
     }
 
-    /// Reads the config file again. Where it is broken, the profiles stay as they were.
+    /// Reads the config file again. If it is broken, the profiles stay as they were.
     ///
     /// # Errors
     /// What is wrong with the file.
@@ -141,10 +140,10 @@ impl Registry {
                 Ok(())
             }
             Err((version, error)) => {
-                let failure = crate::registry::failure::of_registry(&error);
+                let failure = Failure::from(*error);
                 let mut loaded = self.loaded();
                 loaded.version = version;
-                // One cause is one line, however often it is met.
+                // The same failure is logged once.
                 if loaded.problem.replace(failure.clone()).as_ref() != Some(&failure) {
                     tracing::warn!(code = failure.code.name(), "the config file is not used");
                 }
@@ -153,7 +152,7 @@ impl Registry {
         }
     }
 
-    /// What is wrong with the config file, where something is.
+    /// What is wrong with the config file, if anything.
     pub fn problem(&self) -> Option<Failure> {
         self.loaded().problem.clone()
     }
@@ -170,7 +169,7 @@ impl Registry {
 
     fn report(&self, profile: &Profile, is_default: bool) -> ProfileReport {
         let dates = self.deps.state.dates(&profile.name);
-        let standing = self.deps.broker.status(&profile.name);
+        let (token, token_life_ms) = token_state(self.deps.broker.status(&profile.name));
         ProfileReport {
             name: profile.name.clone(),
             url: profile.url.to_string(),
@@ -181,12 +180,12 @@ impl Registry {
             also_for: profile.also_for.iter().map(RequestUrl::to_string).collect(),
             is_default,
             created: dates.created,
-            last_redeemed: dates.last_redeemed,
-            token: token_state(standing),
+            last_redeemed: dates.last_token_at,
+            token,
             totp: profile.totp.clone(),
             proxy: profile.network.proxy.as_ref().map(ToString::to_string),
             no_proxy: profile.network.no_proxy.clone(),
-            token_life_ms: token_life(standing),
+            token_life_ms,
             secret: self.secret_state(&profile.name),
         }
     }
@@ -198,7 +197,7 @@ impl Registry {
             .map_or(SecretState::Usable, |since| SecretState::Refused(since.as_secs()))
     }
 
-    /// Puts a config into force. The tokens of profiles that changed or went are dropped.
+    /// Replaces the config. The tokens of profiles that were changed or removed are dropped.
     fn publish(&self, reading: Reading) {
         let Reading { config, .. } = &reading;
         let before = {
@@ -213,18 +212,12 @@ impl Registry {
         self.deps.audit.set_file(config.audit_file.as_deref());
         let current = |name: &ProfileName| config.profiles.get(name).cloned();
         match &reading.changed {
-            // Among many leases, no other is looked at.
+            // Only this one of many leases is compared.
             Some((base, name)) if Arc::ptr_eq(base, &before) => {
                 self.deps.broker.profile_changed(name, current(name).as_ref());
             }
             Some(_) | None => self.deps.broker.profiles_changed(current),
         }
-    }
-
-    fn or_config_problem<T>(&self, found: Result<T, RegistryError>) -> Result<T, Failure> {
-        found.map_err(|error| {
-            self.loaded().problem.clone().unwrap_or_else(|| crate::registry::failure::of_registry(&error))
-        })
     }
 
     fn config(&self) -> Arc<Config> {
@@ -236,24 +229,15 @@ impl Registry {
     }
 }
 
-fn token_state(standing: LeaseStatus) -> TokenState {
-    match standing {
-        LeaseStatus::Absent => TokenState::Absent,
-        LeaseStatus::Live { remaining, .. } => TokenState::Live(milliseconds(remaining)),
-        LeaseStatus::Requesting => TokenState::Requesting,
-        LeaseStatus::CoolingDown(left) => TokenState::CoolingDown(milliseconds(left)),
-        // What is refused is the secret, which is told beside it.
-        LeaseStatus::Refused => TokenState::Absent,
-    }
-}
-
-fn token_life(standing: LeaseStatus) -> Option<u64> {
-    match standing {
-        LeaseStatus::Live { of, .. } => Some(milliseconds(of)),
-        LeaseStatus::Absent
-        | LeaseStatus::Requesting
-        | LeaseStatus::CoolingDown(_)
-        | LeaseStatus::Refused => None,
+/// The state of a profile's token, and its whole life in milliseconds. A refused secret is reported by itself.
+fn token_state(status: LeaseStatus) -> (TokenState, Option<u64>) {
+    match status {
+        LeaseStatus::Absent | LeaseStatus::Refused => (TokenState::Absent, None),
+        LeaseStatus::Live { remaining, of } => {
+            (TokenState::Live(milliseconds(remaining)), Some(milliseconds(of)))
+        }
+        LeaseStatus::Requesting => (TokenState::Requesting, None),
+        LeaseStatus::CoolingDown(left) => (TokenState::CoolingDown(milliseconds(left)), None),
     }
 }
 

@@ -58,7 +58,7 @@ impl Slot {
         if old.secret_key() != profile.secret_key() {
             self.lease.reset();
             self.end_attempt();
-        } else if !old.asks_like(profile) {
+        } else if !old.has_same_token_request(profile) {
             self.lease.disown();
             self.end_attempt();
         }

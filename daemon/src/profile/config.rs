@@ -12,16 +12,16 @@ use toml_edit::Document;
 use toml_edit::de::Deserializer;
 
 use crate::base::sanitize::clean;
-use crate::profile::{Network, Profile};
+use crate::profile::{Network, NetworkError, Profile};
 
-pub mod edit;
-mod network;
+mod edit;
 mod parse_message;
 mod profiles;
 mod raw;
 mod sections;
+mod values;
 
-use network::RawNetwork;
+pub use edit::{ConfigText, lines_of};
 pub use profiles::Profiles;
 use raw::RawProfile;
 pub use sections::Sections;
@@ -31,9 +31,9 @@ pub use sections::Sections;
 pub struct Config {
     /// The default profile, which exists.
     pub default: Option<ProfileName>,
-    /// The way to a server for every profile that does not say otherwise.
+    /// The proxy and CA settings of every profile without its own.
     pub network: Network,
-    /// Where the log is kept beyond the daemon's life.
+    /// The file of the audit log, which outlives the daemon.
     pub audit_file: Option<PathBuf>,
     /// Every profile.
     pub profiles: Profiles,
@@ -77,7 +77,7 @@ impl Config {
         Self::parse_with_sections(text).map(|(config, _)| config)
     }
 
-    /// The same, and where the parts of the text are; nothing where a profile does not stand by itself.
+    /// As [`Config::parse`], and where the sections of the text are; nothing where a profile has no section of its own.
     ///
     /// # Errors
     /// As [`Config::parse`].
@@ -86,9 +86,9 @@ impl Config {
         Ok((Self::checked(text, raw)?, sections))
     }
 
-    /// The profile that `part` describes by itself, below a top that says `common`; nothing where it is not exactly one.
-    pub fn parse_section(part: &str, common: &Network) -> Option<Profile> {
-        let (raw, _) = RawConfig::read(part).ok()?;
+    /// The one profile that a section describes, below a head that sets `common`; nothing where it is not exactly one.
+    pub fn parse_section(section: &str, common: &Network) -> Option<Profile> {
+        let (raw, _) = RawConfig::read(section).ok()?;
         let has_top = RawConfig { profile: BTreeMap::new(), ..raw.clone() } != RawConfig::default();
         let mut profiles = raw.profile.into_iter();
         let (name, profile) = profiles.next().filter(|_| !has_top)?;
@@ -102,14 +102,13 @@ impl Config {
     }
 
     fn checked(text: &str, raw: RawConfig) -> Result<Self, ConfigError> {
-        // Looked for only where something is wrong.
+        // The text is parsed again only where something is wrong.
         let places = || Places(Document::parse(text).ok());
-        let common = RawNetwork { ca_bundle: raw.ca_bundle, proxy: raw.proxy, no_proxy: raw.no_proxy };
-        let network = common
-            .over(&Network::default())
-            .map_err(|problem| ConfigError::at(text, places().of_key(problem.key), &problem.message))?;
-        let audit_file = audit_file(raw.audit_file)
-            .map_err(|problem| ConfigError::at(text, places().of_key(problem.key), &problem.message))?;
+        let at_key = |problem: Problem| ConfigError::at(text, places().of_key(problem.key), &problem.message);
+        let network = Network::default()
+            .with(raw.ca_bundle.as_deref(), raw.proxy.as_deref(), raw.no_proxy.as_deref())
+            .map_err(|error| at_key(error.into()))?;
+        let audit_file = audit_file(raw.audit_file).map_err(at_key)?;
         let mut profiles = Profiles::default();
         for (name, profile) in raw.profile {
             let profile = profile.check(&name, &network).map_err(|problem| {
@@ -117,29 +116,23 @@ impl Config {
             })?;
             profiles.insert(Arc::new(profile));
         }
-        let default = raw
-            .default
-            .map(|name| existing(&name, &profiles))
-            .transpose()
-            .map_err(|message| ConfigError::at(text, places().of_key(Some("default")), &message))?;
+        let default = raw.default.map(|name| existing(&name, &profiles)).transpose().map_err(at_key)?;
         Ok(Self { default, network, audit_file, profiles })
     }
 }
 
 impl RawConfig {
     fn read(text: &str) -> Result<(Self, Option<Sections>), ConfigError> {
-        let document = Document::parse(text).map_err(|error| {
-            ConfigError::at(text, error.span(), &parse_message::without_values(error.message()))
-        })?;
+        let failed =
+            |span, message: &str| ConfigError::at(text, span, &parse_message::without_values(message));
+        let document = Document::parse(text).map_err(|error| failed(error.span(), error.message()))?;
         let sections = Sections::of(text, &document);
-        let raw = Self::deserialize(Deserializer::from(document)).map_err(|error| {
-            ConfigError::at(text, error.span(), &parse_message::without_values(error.message()))
-        })?;
-        Ok((raw, sections))
+        let raw = Self::deserialize(Deserializer::from(document));
+        Ok((raw.map_err(|error| failed(error.span(), error.message()))?, sections))
     }
 }
 
-/// An empty path is none.
+/// An empty path means no file.
 fn audit_file(path: Option<PathBuf>) -> Result<Option<PathBuf>, Problem> {
     match path.filter(|path| !path.as_os_str().is_empty()) {
         Some(path) if !path.is_absolute() => {
@@ -149,7 +142,7 @@ fn audit_file(path: Option<PathBuf>) -> Result<Option<PathBuf>, Problem> {
     }
 }
 
-/// What is wrong with a value, and which key it stands behind where that is sure.
+/// What is wrong with a value, and its key where that is certain.
 struct Problem {
     key: Option<&'static str>,
     message: String,
@@ -173,7 +166,17 @@ impl From<&str> for Problem {
     }
 }
 
-/// Where the values stand in a text.
+impl From<NetworkError> for Problem {
+    fn from(error: NetworkError) -> Self {
+        match error {
+            NetworkError::CaBundle => Self::at("ca_bundle", "ca_bundle must be an absolute path"),
+            NetworkError::Proxy(error) => Self::at("proxy", error.to_string()),
+            NetworkError::NoProxy(clause) => Self::at("no_proxy", clause),
+        }
+    }
+}
+
+/// Where the values are in a text.
 struct Places<'t>(Option<Document<&'t str>>);
 
 impl Places<'_> {
@@ -181,7 +184,7 @@ impl Places<'_> {
         self.0.as_ref()?.get(key?)?.span()
     }
 
-    /// The value behind the key, else the profile's table.
+    /// The value of the key, or else the profile's table.
     fn of_profile(&self, name: &str, key: Option<&str>) -> Option<Range<usize>> {
         let profile = self.0.as_ref()?.get("profile")?.get(name)?;
         let value = key.and_then(|key| profile.get(key)?.span());
@@ -189,14 +192,14 @@ impl Places<'_> {
     }
 }
 
-fn existing(name: &str, profiles: &Profiles) -> Result<ProfileName, String> {
+fn existing(name: &str, profiles: &Profiles) -> Result<ProfileName, Problem> {
     if name.is_empty() {
-        return Err("default is empty; name a profile, or take the line out".to_owned());
+        return Err(Problem::at("default", "default is empty; name a profile, or take the line out"));
     }
-    ProfileName::parse(name)
-        .ok()
-        .filter(|name| profiles.contains(name))
-        .ok_or_else(|| format!("default names {}, which is no profile", clean(name, 70)))
+    let found = ProfileName::parse(name).ok().filter(|name| profiles.contains(name));
+    found.ok_or_else(|| {
+        Problem::at("default", format!("default names {}, which is no profile", clean(name, 70)))
+    })
 }
 
 impl ConfigError {

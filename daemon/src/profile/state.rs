@@ -1,5 +1,5 @@
-//! Owns the state file: when profiles were created and last redeemed, and which secrets are between two
-//! places. It holds no secret and no token.
+//! Owns the state file: when profiles were created and last got a token, and the journal of keyring items that are being
+//! changed. It holds no secret and no token.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,24 +21,24 @@ mod keys;
 
 use change::Change;
 
-/// The state in memory, and the file that follows it. Another daemon may write the file, too: what this one remembers is
-/// put on top of what is there.
+/// The state in memory, and the file that follows it. Another daemon may write the file, too: the changes of this one are
+/// applied to what is there.
 pub struct StateFile {
     path: PathBuf,
     memory: Mutex<Memory>,
     /// One writer at a time, so that an older state never replaces a newer one.
     writing: tokio::sync::Mutex<()>,
-    /// Somebody will write what is remembered.
-    is_awaited: AtomicBool,
+    /// Whether a task is writing the pending changes.
+    is_writing_behind: AtomicBool,
 }
 
 #[derive(Default)]
 struct Memory {
-    /// The file as it was read or written last, with all that was remembered since.
+    /// The file as it was read or written last, with the pending changes.
     state: StoredState,
-    /// What was remembered since, in order, with numbers that grow.
+    /// The changes since then, in order, with increasing numbers.
     pending: Vec<(u64, Change)>,
-    /// How much was ever remembered.
+    /// How many changes there ever were.
     count: u64,
 }
 
@@ -57,9 +57,9 @@ pub struct Dates {
     /// When it was created, in seconds since 1970.
     #[serde(default)]
     pub created: Option<u64>,
-    /// When its secret was last traded for a token, in seconds since 1970.
+    /// When its secret last brought a token, in seconds since 1970.
     #[serde(default)]
-    pub last_redeemed: Option<u64>,
+    pub last_token_at: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,19 +79,17 @@ enum NamedIdentity {
     BasicUsername(String),
 }
 
-/// Between two writes of dates that nobody waits for.
+/// The time between two writes of dates that nobody waits for.
 const WRITE_INTERVAL: Duration = Duration::from_secs(1);
-/// How often what is remembered is put on top of what another daemon has written meanwhile.
+/// How often changes are applied again because another daemon wrote the file meanwhile.
 const MAX_ATTEMPTS: usize = 20;
 /// How long another daemon may be writing, which it does within one reading and one replacement.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
-/// The longest wait for the file, which may lie on a disk that hangs: what has not been written by then is written at
-/// another time, with all that is remembered then.
+/// The longest wait for the file, whose disk may hang. Changes that are not written by then are written with later ones.
 const SAVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl StateFile {
-    /// The state in the file at `path`. A file that cannot be used is set aside: it holds nothing that the
-    /// program cannot live without.
+    /// The state in the file at `path`. A broken file is moved aside: nothing in it is indispensable.
     pub fn load(path: PathBuf) -> Self {
         let state = match files::read_own(&path) {
             Ok(text) => serde_json::from_str(&text).unwrap_or_else(|_| set_aside(&path)),
@@ -102,7 +100,12 @@ impl StateFile {
             }
         };
         let memory = Mutex::new(Memory { state, ..Memory::default() });
-        Self { path, memory, writing: tokio::sync::Mutex::default(), is_awaited: AtomicBool::new(false) }
+        Self {
+            path,
+            memory,
+            writing: tokio::sync::Mutex::default(),
+            is_writing_behind: AtomicBool::new(false),
+        }
     }
 
     /// The file's path, for people.
@@ -120,17 +123,16 @@ impl StateFile {
         self.remember(Change::Created(name.to_string(), wall.as_secs()));
     }
 
-    /// Remembers that a profile's secret was traded for a token at `wall`, and writes it down in a task of
-    /// its own: no caller waits for a disk.
+    /// Remembers that a profile got a token at `wall`, and writes it in a task of its own: no caller waits for a disk.
     pub fn record_token(self: &Arc<Self>, name: &ProfileName, wall: Duration) {
         self.remember(Change::TokenIssued(name.to_string(), wall.as_secs()));
         self.write_behind();
     }
 
-    /// Writes what is remembered in a task of its own: at once, and then not again for a while, however many dates come.
-    /// The file holds those of all profiles, so a write for each would cost as much as there are profiles.
+    /// Writes the pending changes in a task of its own: immediately, then once in each interval while there are any. Each
+    /// write costs as much as there are profiles.
     pub fn write_behind(self: &Arc<Self>) {
-        if self.is_awaited.swap(true, Ordering::Relaxed) {
+        if self.is_writing_behind.swap(true, Ordering::Relaxed) {
             return;
         }
         let file = Arc::clone(self);
@@ -142,11 +144,11 @@ impl StateFile {
                 }
                 tokio::time::sleep(WRITE_INTERVAL).await;
             }
-            file.is_awaited.store(false, Ordering::Relaxed);
+            file.is_writing_behind.store(false, Ordering::Relaxed);
         });
     }
 
-    /// Forgets a profile's dates.
+    /// Removes a profile's dates.
     pub fn remove(&self, name: &ProfileName) {
         self.remember(Change::Removed(name.to_string()));
     }
@@ -156,17 +158,17 @@ impl StateFile {
         self.remember(Change::JournalBegun(key.into()));
     }
 
-    /// The keyring item of `key` is where it belongs.
-    pub fn journal_commit(&self, key: &SecretKey) {
-        self.remember(Change::JournalCommitted(key.into()));
+    /// Remembers that the keyring item of `key` is where it belongs.
+    pub fn journal_end(&self, key: &SecretKey) {
+        self.remember(Change::JournalEnded(key.into()));
     }
 
-    /// Every key that a change left behind.
+    /// Every key with an open journal entry.
     pub fn journal_keys(&self) -> Vec<SecretKey> {
         self.memory().state.journal.iter().filter_map(JournalKey::key).collect()
     }
 
-    /// Writes what was remembered to disk, on top of what is there; whole or not at all.
+    /// Applies the pending changes to the file, completely or not at all.
     ///
     /// # Errors
     /// [`FileError`]; the file is then as it was.
@@ -189,7 +191,7 @@ impl StateFile {
         Ok(())
     }
 
-    /// Waits until the file is as the state is, or cannot be.
+    /// Waits until the file holds the state, or cannot be written.
     pub async fn flush(&self) {
         drop(self.writing.lock().await);
         let is_behind = !self.memory().pending.is_empty();
@@ -201,7 +203,7 @@ impl StateFile {
     fn remember(&self, change: Change) {
         let mut memory = self.memory();
         change.apply(&mut memory.state);
-        // Where the file cannot be written, what is remembered does not grow with time.
+        // While the file cannot be written, the pending changes do not grow without bound.
         memory.pending.retain(|(_, earlier)| !change.replaces(earlier));
         memory.count += 1;
         let number = memory.count;
@@ -213,8 +215,8 @@ impl StateFile {
     }
 }
 
-/// Makes the changes to the file as it is at the moment of writing, and gives what it says then. Where there is no file,
-/// or none that can be used, they are made to `base`.
+/// Applies the changes to the file as it is at the moment of writing, and returns the new state. If there is no file, or a
+/// broken one, they are applied to `base`.
 fn merge(
     path: &Path,
     base: &StoredState,
@@ -240,7 +242,7 @@ fn merge(
     Err(FileError::Io(std::io::ErrorKind::ResourceBusy.into()))
 }
 
-/// Puts the state in the place of what was found, and of nothing else.
+/// Replaces the text that was found with the state.
 fn write(
     path: &Path,
     found: &Result<String, FileError>,
@@ -254,7 +256,7 @@ fn write(
     let expected = match found {
         Ok(found) => Expected::Text(found),
         Err(FileError::Absent) => Expected::Nothing,
-        // What cannot be read holds nothing that the program cannot live without.
+        // Nothing in an unreadable file is indispensable.
         Err(_) => Expected::Anything,
     };
     files::replace(path, expected, &text, point)

@@ -1,7 +1,4 @@
-//! Owns the single steps that changes to profiles are made of; in which order they are taken is `change`'s
-//! business.
-
-use std::sync::Arc;
+//! Owns the single steps of changes to profiles; `change` puts them in order.
 
 use cp_token_protocol::Secret;
 use cp_token_protocol::message::{EntryParts, SecretSource};
@@ -10,7 +7,6 @@ use tokio::sync::MutexGuard;
 use super::edit::Edit;
 use super::error::RegistryError;
 use super::file::PreparedEdit;
-use super::write_toml::asks_differently;
 use super::{Registry, check_record};
 use crate::base::commitment::Commitment;
 use crate::base::files::{FileError, WriterLock};
@@ -20,21 +16,22 @@ use crate::secrets::vault::VaultError;
 use crate::token_request::FetchedToken;
 
 impl Registry {
+    /// Verifies the secret with one token request, where that is wanted.
     pub(super) async fn verify(
         &self,
-        verify: bool,
+        is_wanted: bool,
         profile: &Profile,
-        entry: &SecretRecord,
+        record: &SecretRecord,
         code: Option<Secret>,
     ) -> Result<Option<FetchedToken>, RegistryError> {
-        if !verify {
+        if !is_wanted {
             return Ok(None);
         }
-        let proof = self.unless_locked(self.deps.fetcher.verify(profile, entry, code)).await?;
-        proof.map(Some).map_err(|refused| RegistryError::Unverified(refused.failure))
+        let fetched = self.unless_locked(self.deps.fetcher.verify(profile, record, code)).await?;
+        fetched.map(Some).map_err(|refused| RegistryError::Unverified(refused.failure))
     }
 
-    /// What comes before a change can take its time, and is dropped when the daemon is locked.
+    /// Work before the commit may take long, and is cancelled when the daemon is locked.
     async fn unless_locked<T>(&self, work: impl Future<Output = T>) -> Result<T, RegistryError> {
         tokio::select! {
             biased;
@@ -43,110 +40,101 @@ impl Registry {
         }
     }
 
-    /// The last moment at which a change is dropped, be it because the daemon was locked or because its caller left;
-    /// after it, it is let finish.
+    /// The last moment at which a change is cancelled because the daemon was locked or the client disconnected. After it,
+    /// the change is finished.
     pub(super) async fn commit(&self, commitment: &Commitment) -> Result<MutexGuard<'_, ()>, RegistryError> {
-        let storing = self.change_locks.lock_storage().await;
+        let storage = self.change_locks.lock_storage().await;
         if self.deps.lock_flag.is_locked() {
             return Err(RegistryError::Locked);
         }
         commitment.commit();
-        Ok(storing)
+        Ok(storage)
     }
 
-    /// Stores the secret, then writes the config that uses it, and gives what people have to know of that. A failure takes
-    /// the secret back.
+    /// Stores the secret, then writes the config that uses it. It returns a warning for people, if there is one. A failure
+    /// restores the old secret.
     pub(super) async fn store_and_write(
         &self,
         profile: &Profile,
-        entry: &SecretRecord,
+        record: &SecretRecord,
         edit: Edit,
     ) -> Result<Option<String>, RegistryError> {
         let prepared = self.file.prepare(edit).await?;
-        let before = match self.current(profile) {
-            Some(_) if profile.keeps_secret() => self.deps.sources.load(profile).await.ok(),
-            Some(_) | None => None,
+        let old = match self.has_secret_of(profile) && profile.keeps_secret() {
+            true => self.deps.sources.load(profile).await.ok(),
+            false => None,
         };
-        let _under_way = self.journal_begin(profile).await?;
-        self.store(profile, entry).await?;
+        let _change_lock = self.journal_begin(profile).await?;
+        self.store(profile, record).await?;
         let written = self.write(prepared).await;
         if written.is_err() {
-            self.restore_secret(profile, before).await;
+            self.restore_secret(profile, old).await;
         } else {
-            self.deps.state.journal_commit(&profile.secret_key());
-            self.save_later();
+            self.journal_end(profile);
         }
         written
     }
 
-    /// Puts what was stored before in the place of what was stored for a change that was not made.
-    async fn restore_secret(&self, profile: &Profile, before: Option<SecretRecord>) {
-        match before {
-            Some(before) => drop(self.store(profile, &before).await),
-            None if self.current(profile).is_none() => drop(self.erase_secret(profile).await),
+    /// Replaces what was stored for a change that was not made with the old record.
+    async fn restore_secret(&self, profile: &Profile, old: Option<SecretRecord>) {
+        match old {
+            Some(old) => drop(self.store(profile, &old).await),
+            None if !self.has_secret_of(profile) => drop(self.erase_secret(profile).await),
             None => {}
         }
     }
 
-    /// The profile of that name in force, where its secret is the very one.
-    fn current(&self, profile: &Profile) -> Option<Arc<Profile>> {
-        let found = self.config().profiles.get(&profile.name).cloned()?;
-        let is_same =
-            found.secret_key() == profile.secret_key() && found.secret_source == profile.secret_source;
-        is_same.then_some(found)
+    /// Whether the profile of that name in the config has the same secret.
+    fn has_secret_of(&self, profile: &Profile) -> bool {
+        self.config().profiles.get(&profile.name).is_some_and(|found| found.has_same_secret(profile))
     }
 
-    /// What is to rest for `new`: the parts that were given, and for the rest what rests for `old`. Where the
-    /// location of `new` is somebody else's to fill, what rests there.
+    /// What is to be stored for `new`: the parts that were given, and the rest from what is stored for `old`. Where
+    /// cp-token does not store the secret of `new`, it is what the source has.
     pub(super) async fn new_record(
         &self,
         old: Option<&Profile>,
         new: &Profile,
         parts: EntryParts,
     ) -> Result<SecretRecord, RegistryError> {
-        let given =
-            [&parts.secret, &parts.totp_seed, &parts.proxy_password].iter().any(|part| part.is_some());
-        let entry = match (new.keeps_secret(), old) {
-            (false, _) if given => return Err(RegistryError::ExternalSource),
-            (false, _) => self.load(new).await?,
-            (true, Some(old)) if parts.secret.is_none() => {
-                SecretRecord::merged(Some(self.load(old).await?), parts).ok_or(RegistryError::SecretNeeded)?
-            }
-            (true, old) => {
-                // A secret that is replaced need not be readable any more; what lies beside it is kept if it is.
-                let beside = match old {
-                    Some(old) => self.load(old).await.ok(),
-                    None => None,
-                };
-                SecretRecord::merged(beside, parts).ok_or(RegistryError::SecretNeeded)?
-            }
+        let record = if new.keeps_secret() {
+            let old = match old {
+                Some(old) => Some(self.load(old).await),
+                None => None,
+            };
+            // A secret that is replaced need not be readable; what is stored with it is kept if it is.
+            let old = if parts.secret.is_some() { old.and_then(Result::ok) } else { old.transpose()? };
+            SecretRecord::merged(old, parts).ok_or(RegistryError::SecretNeeded)?
+        } else if parts.is_empty() {
+            self.load(new).await?
+        } else {
+            return Err(RegistryError::ExternalSource);
         };
-        check_record::fit_record(entry, new)
+        check_record::fit_record(record, new)
     }
 
-    pub(super) async fn load(&self, profile: &Profile) -> Result<SecretRecord, RegistryError> {
-        let loaded = self.unless_locked(self.deps.sources.load(profile)).await?;
-        loaded.map_err(|error| RegistryError::Vault(error, Box::new(profile.clone())))
+    async fn load(&self, profile: &Profile) -> Result<SecretRecord, RegistryError> {
+        self.unless_locked(self.deps.sources.load(profile)).await?.map_err(source_failed(profile))
     }
 
-    pub(super) async fn store(&self, profile: &Profile, entry: &SecretRecord) -> Result<(), RegistryError> {
+    /// Stores the record, where cp-token stores the profile's secret.
+    pub(super) async fn store(&self, profile: &Profile, record: &SecretRecord) -> Result<(), RegistryError> {
         if !profile.keeps_secret() {
             return Ok(());
         }
-        let stored = self.deps.sources.store(profile, entry).await;
-        stored.map_err(|error| RegistryError::Vault(error, Box::new(profile.clone())))
+        self.deps.sources.store(profile, record).await.map_err(source_failed(profile))
     }
 
     /// Passes where the profile's secret could be stored, as far as can be seen without storing it.
     pub(super) async fn require_storable(&self, profile: &Profile) -> Result<(), RegistryError> {
         match self.deps.sources.load(profile).await {
-            // A secret that is replaced need not be one.
+            // What is replaced need not be a valid secret.
             Ok(_) | Err(VaultError::Absent | VaultError::Unusable) => Ok(()),
-            Err(error) => Err(RegistryError::Vault(error, Box::new(profile.clone()))),
+            Err(error) => Err(source_failed(profile)(error)),
         }
     }
 
-    /// Takes a secret away that no profile uses any more; what cannot be done now is done at a later start.
+    /// Erases a secret that no profile uses any more, or gives a warning: then it is erased at a later start.
     pub(super) async fn erase_secret(&self, profile: &Profile) -> Option<String> {
         if profile.keeps_secret() && self.deps.sources.erase(profile).await.is_err() {
             return Some(
@@ -154,52 +142,59 @@ impl Registry {
                     .to_owned(),
             );
         }
-        self.deps.state.journal_commit(&profile.secret_key());
-        self.save_later();
+        self.journal_end(profile);
         None
     }
 
-    /// Makes the change in the config file, and puts what the file means then into force. It gives what people have to know.
+    /// Writes the change into the config file, and applies the new config. It returns a warning for people, if there is
+    /// one.
     pub(super) async fn write(&self, change: PreparedEdit) -> Result<Option<String>, RegistryError> {
         let (reading, warning) = self.file.write(change).await?;
         self.publish(reading);
         Ok(warning)
     }
 
-    /// Notes, durably, that the secret may come to lie in the keyring without a profile that uses it. What it gives is kept
-    /// until the change is over.
+    /// Writes durably that the keyring may soon hold the secret without a profile that uses it. The lock is held until the
+    /// change is over.
     pub(super) async fn journal_begin(&self, profile: &Profile) -> Result<Option<WriterLock>, RegistryError> {
         if profile.secret_source != SecretSource::Keyring {
             return Ok(None);
         }
+        let state = &self.deps.state;
         let failed = |error| RegistryError::WriteFailed("the state file".to_owned(), error);
-        let under_way = self.deps.state.lock_for_change().await.map_err(failed)?;
+        let change_lock = state.lock_for_change().await.map_err(failed)?;
         let key = profile.secret_key();
-        let is_noted = self.deps.state.journal_keys().contains(&key);
-        self.deps.state.journal_begin(&key);
-        let saved = match self.deps.state.save().await {
-            // Without a place for notes, what a crash leaves in the keyring stays there.
+        let is_in_journal = state.journal_keys().contains(&key);
+        state.journal_begin(&key);
+        let saved = match state.save().await {
+            // Without a journal, what a crash leaves in the keyring stays there.
             Err(FileError::ReadOnly(_)) => Ok(()),
             saved => saved,
         };
-        if saved.is_err() && !is_noted {
-            self.deps.state.journal_commit(&key);
+        if saved.is_err() && !is_in_journal {
+            state.journal_end(&key);
         }
-        saved.map(|()| Some(under_way)).map_err(failed)
+        saved.map(|()| Some(change_lock)).map_err(failed)
     }
 
-    /// The change itself is complete on disk; a state file that lags behind costs a date.
-    pub(super) fn save_later(&self) {
+    /// The keyring item of the profile is where it belongs. The change is complete on disk by now, so nobody waits for the
+    /// state file.
+    pub(super) fn journal_end(&self, profile: &Profile) {
+        self.deps.state.journal_end(&profile.secret_key());
         self.deps.state.write_behind();
     }
 
-    /// The token that proved a secret is the first one of the profile in force, where a token request of that differs in
-    /// nothing from the one that was made.
-    pub(super) fn install_token(&self, proved: &Profile, proof: Option<FetchedToken>) {
-        let current = self.config().profiles.get(&proved.name).cloned();
-        match (current.filter(|profile| !asks_differently(profile, proved)), proof) {
-            (Some(profile), Some(redeemed)) => self.deps.broker.install(&profile, redeemed),
-            (Some(_), None) | (None, _) => self.deps.broker.drop_token(proved),
+    /// The token that verified a secret becomes the first one of the profile in the config, where that would make the same
+    /// token request.
+    pub(super) fn install_token(&self, verified: &Profile, token: Option<FetchedToken>) {
+        let current = self.config().profiles.get(&verified.name).cloned();
+        match (current.filter(|profile| profile.has_same_token_request(verified)), token) {
+            (Some(profile), Some(token)) => self.deps.broker.install(&profile, token),
+            (Some(_), None) | (None, _) => self.deps.broker.drop_token(verified),
         }
     }
+}
+
+fn source_failed(profile: &Profile) -> impl FnOnce(VaultError) -> RegistryError {
+    |error| RegistryError::Vault(error, Box::new(profile.clone()))
 }

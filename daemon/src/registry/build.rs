@@ -1,27 +1,24 @@
-//! Owns the step from what a caller sent to a profile whose every field has passed its grammar. Pure.
+//! Owns the step from a request of a caller to a profile whose every field is valid. Pure.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use cp_token_protocol::message::{ProfileCreate, ProfileUpdate};
 
 use super::error::RegistryError;
-use crate::profile::proxy::ProxyUrl;
 use crate::profile::request_url::RequestUrl;
 use crate::profile::validate;
 use crate::profile::{Network, Profile};
 
-/// The profile that `create` describes; what it does not say of the way to its server is said in `common`.
+/// The profile that `create` describes; the proxy and CA settings that it does not give are those of `common`.
 pub(super) fn created(create: &ProfileCreate, common: &Network) -> Result<Profile, RegistryError> {
-    let mut network = common.clone();
-    let hosts = Some(&create.no_proxy).filter(|hosts| !hosts.is_empty());
-    change_network(&mut network, create.ca_bundle.as_deref(), create.proxy.as_deref(), hosts)?;
+    let hosts = Some(create.no_proxy.as_slice()).filter(|hosts| !hosts.is_empty());
     checked(Profile {
         name: create.name.clone(),
         url: RequestUrl::parse(&create.url, create.insecure_http)?,
         identity: create.identity.clone(),
         totp: create.totp.clone(),
         secret_source: create.secret_source.clone(),
-        network,
+        network: common.with(create.ca_bundle.as_deref().map(Path::new), create.proxy.as_deref(), hosts)?,
         insecure_http: create.insecure_http,
         also_for: Vec::new(),
     })
@@ -29,53 +26,24 @@ pub(super) fn created(create: &ProfileCreate, common: &Network) -> Result<Profil
 
 /// The profile that `old` becomes by `update`.
 pub(super) fn updated(old: &Profile, update: &ProfileUpdate) -> Result<Profile, RegistryError> {
-    let mut new = old.clone();
-    new.insecure_http = update.insecure_http.unwrap_or(old.insecure_http);
-    let url = update.url.as_deref().unwrap_or(old.url.as_str());
-    new.url = RequestUrl::parse(url, new.insecure_http)?;
-    if let Some(identity) = &update.identity {
-        new.identity = identity.clone();
-    }
-    if let Some(totp) = &update.totp {
-        new.totp = totp.clone();
-    }
-    if let Some(location) = &update.secret_source {
-        new.secret_source = location.clone();
-    }
-    let hosts = update.no_proxy.as_ref();
-    change_network(&mut new.network, update.ca_bundle.as_deref(), update.proxy.as_deref(), hosts)?;
-    new.also_for = origins(old, update, new.insecure_http)?;
-    checked(new)
-}
-
-/// What is absent stays, and what is empty is taken away.
-fn change_network(
-    network: &mut Network,
-    ca_bundle: Option<&str>,
-    proxy: Option<&str>,
-    no_proxy: Option<&Vec<String>>,
-) -> Result<(), RegistryError> {
-    match ca_bundle {
-        None => {}
-        Some("") => network.ca_bundle = None,
-        Some(path) => network.ca_bundle = Some(bundle(path)?),
-    }
-    match proxy {
-        None => {}
-        Some("") => network.proxy = None,
-        Some(address) => network.proxy = Some(ProxyUrl::parse(address)?),
-    }
-    if let Some(hosts) = no_proxy {
-        network.no_proxy = hosts.clone();
-    }
-    Ok(())
+    let insecure_http = update.insecure_http.unwrap_or(old.insecure_http);
+    let bundle = update.ca_bundle.as_deref().map(Path::new);
+    checked(Profile {
+        name: old.name.clone(),
+        url: RequestUrl::parse(update.url.as_deref().unwrap_or(old.url.as_str()), insecure_http)?,
+        identity: update.identity.as_ref().unwrap_or(&old.identity).clone(),
+        totp: update.totp.as_ref().unwrap_or(&old.totp).clone(),
+        secret_source: update.secret_source.as_ref().unwrap_or(&old.secret_source).clone(),
+        network: old.network.with(bundle, update.proxy.as_deref(), update.no_proxy.as_deref())?,
+        insecure_http,
+        also_for: origins(old, update, insecure_http)?,
+    })
 }
 
 fn checked(profile: Profile) -> Result<Profile, RegistryError> {
     validate::check_identity(&profile.identity)
         .and_then(|()| validate::check_secret_source(&profile.secret_source))
         .and_then(|()| validate::check_totp(&profile.totp, &profile.identity))
-        .and_then(|()| validate::check_hosts(&profile.network.no_proxy))
         .map_err(RegistryError::Invalid)?;
     Ok(profile)
 }
@@ -92,9 +60,4 @@ fn origins(old: &Profile, update: &ProfileUpdate, insecure: bool) -> Result<Vec<
     origins.dedup();
     origins.retain(|origin| !fewer.contains(origin));
     Ok(origins)
-}
-
-fn bundle(path: &str) -> Result<PathBuf, RegistryError> {
-    let path = PathBuf::from(path);
-    if path.is_absolute() { Ok(path) } else { Err(RegistryError::RelativeBundle) }
 }

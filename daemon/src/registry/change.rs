@@ -1,6 +1,6 @@
 //! Owns the changes to profiles, each in the one order in which a crash at any step leaves the old profile
-//! or the new one: prove, note, store the secret, write the config, erase what is left over. Until it stores
-//! something, a change is dropped with its caller.
+//! or the new one: verify, begin the journal entry, store the secret, write the config, erase what is not used any more.
+//! Until it stores something, a change is cancelled when its client disconnects.
 
 use std::sync::Arc;
 
@@ -13,12 +13,10 @@ use tokio::sync::MutexGuard;
 use super::change_locks::ChangeGuard;
 use super::edit::{Edit, Update};
 use super::error::RegistryError;
-use super::write_toml::asks_differently;
 use super::{Registry, build};
 use crate::base::commitment::Commitment;
 use crate::failure;
 use crate::profile::Profile;
-use crate::registry::failure::of_registry;
 
 impl Registry {
     /// Adds a profile. The first one becomes the default.
@@ -31,7 +29,7 @@ impl Registry {
         commitment: &Commitment,
     ) -> Result<Vec<String>, Failure> {
         let _change = self.lock_for_change(&create.name).await?;
-        self.try_create(create, commitment).await.map_err(|error| of_registry(&error))
+        Ok(self.try_create(create, commitment).await?)
     }
 
     /// Changes a profile.
@@ -45,7 +43,7 @@ impl Registry {
     ) -> Result<Vec<String>, Failure> {
         let _change = self.lock_for_change(&update.name).await?;
         let old = self.select(&ProfileSelector::Named(update.name.clone()))?;
-        self.try_update(&old, update, commitment).await.map_err(|error| of_registry(&error))
+        Ok(self.try_update(&old, update, commitment).await?)
     }
 
     /// Gives a profile a new secret. The old one stays until the new one has worked.
@@ -59,7 +57,7 @@ impl Registry {
     ) -> Result<Vec<String>, Failure> {
         let _change = self.lock_for_change(&reset.name).await?;
         let profile = self.select(&ProfileSelector::Named(reset.name.clone()))?;
-        self.try_reset(&profile, reset, commitment).await.map_err(|error| of_registry(&error))
+        Ok(self.try_reset(&profile, reset, commitment).await?)
     }
 
     /// Removes a profile and its secret.
@@ -67,9 +65,9 @@ impl Registry {
     /// # Errors
     /// [`Failure`]; then nothing has changed.
     pub async fn delete(&self, name: &ProfileName, commitment: &Commitment) -> Result<Vec<String>, Failure> {
-        let (_change, _storing) = self.lock_for_edit(commitment).await?;
+        let (_change, _storage_lock) = self.lock_for_edit(commitment).await?;
         let profile = self.select(&ProfileSelector::Named(name.clone()))?;
-        self.try_delete(&profile).await.map_err(|error| of_registry(&error))
+        Ok(self.try_delete(&profile).await?)
     }
 
     /// Makes a profile the default.
@@ -81,13 +79,12 @@ impl Registry {
         name: &ProfileName,
         commitment: &Commitment,
     ) -> Result<Vec<String>, Failure> {
-        let (_change, _storing) = self.lock_for_edit(commitment).await?;
-        let written = self.edit_file(Edit::Default(name.clone())).await;
-        let warning = written.map_err(|error| of_registry(&error))?;
+        let (_change, _storage_lock) = self.lock_for_edit(commitment).await?;
+        let warning = self.edit_file(Edit::Default(name.clone())).await?;
         Ok(with_warning(format!("profile {name} is the default now"), warning))
     }
 
-    /// That no change stores anything, for as long as it is kept; nothing where one does.
+    /// Keeps changes from storing anything as long as the guard lives; nothing where one is storing now.
     pub fn pause_changes(&self) -> Option<MutexGuard<'_, ()>> {
         self.change_locks.try_lock_storage()
     }
@@ -97,25 +94,25 @@ impl Registry {
         self.change_locks.wait_idle().await;
     }
 
-    /// One change of a profile at a time, and none while the daemon is locked. It begins with the file as it is.
+    /// Allows one change of a profile at a time, and none while the daemon is locked. It starts with the file as it is.
     async fn lock_for_change(&self, name: &ProfileName) -> Result<ChangeGuard<'_>, Failure> {
         self.require_unlocked()?;
-        let turn = self.change_locks.lock_profile(name).await.map_err(|error| of_registry(&error))?;
+        let guard = self.change_locks.lock_profile(name).await?;
         self.reload().await?;
         self.require_unlocked()?;
-        Ok(turn)
+        Ok(guard)
     }
 
-    /// The same for a change that has nothing to verify.
+    /// As [`Registry::lock_for_change`], for a change that has nothing to verify.
     async fn lock_for_edit(
         &self,
         commitment: &Commitment,
     ) -> Result<(ChangeGuard<'_>, MutexGuard<'_, ()>), Failure> {
         self.require_unlocked()?;
-        let turn = self.change_locks.lock_any().map_err(|error| of_registry(&error))?;
-        let storing = self.commit(commitment).await.map_err(|error| of_registry(&error))?;
+        let guard = self.change_locks.lock_any()?;
+        let storage = self.commit(commitment).await?;
         self.reload().await?;
-        Ok((turn, storing))
+        Ok((guard, storage))
     }
 
     fn require_unlocked(&self) -> Result<(), Failure> {
@@ -136,24 +133,24 @@ impl Registry {
         if config.profiles.contains(&profile.name) {
             return Err(RegistryError::Exists(profile.name));
         }
-        // Before the server hears of a secret that no profile could use, and a person is asked for one.
+        // Before the server is sent a secret that no profile could use, and before a person is asked for one.
         let edit = self.file.require_writable(Edit::Add(Box::new(profile.clone()))).await?;
         let parts = self.with_external_secret(&profile, create.secret, create.foreign.as_ref()).await?;
         let is_asked_for = create.dry_run && profile.keeps_secret() && parts.secret.is_none();
         if is_asked_for {
             return self.dry_run_create(&profile).await;
         }
-        let entry = self.new_record(None, &profile, parts).await?;
+        let record = self.new_record(None, &profile, parts).await?;
         if create.dry_run {
             return self.dry_run_create(&profile).await;
         }
-        let proof = self.verify(create.verify, &profile, &entry, create.code).await;
-        let proof = proof.map_err(|error| not_created(error, &profile))?;
-        let _storing = self.commit(commitment).await?;
-        let warning = self.store_and_write(&profile, &entry, edit).await?;
+        let token = self.verify(create.verify, &profile, &record, create.code).await;
+        let token = token.map_err(|error| not_created(error, &profile))?;
+        let _storage_lock = self.commit(commitment).await?;
+        let warning = self.store_and_write(&profile, &record, edit).await?;
         self.deps.state.record_created(&profile.name, self.deps.clock.now().wall);
-        self.save_later();
-        self.install_token(&profile, proof);
+        self.deps.state.write_behind();
+        self.install_token(&profile, token);
         Ok(with_warning(format!("profile {} was created", profile.name), warning))
     }
 
@@ -165,12 +162,10 @@ impl Registry {
     ) -> Result<Vec<String>, RegistryError> {
         let (parts, code) = (std::mem::take(&mut update.secret), update.code.take());
         let new = build::updated(old, &update)?;
-        let gives = [&parts.secret, &parts.totp_seed, &parts.proxy_password];
-        let gives = gives.iter().any(|part| part.is_some());
         if update.dry_run {
             return self.dry_run_update(Update { update, old: old.clone(), new }, parts).await;
         }
-        if new == *old && !gives {
+        if new == *old && parts.is_empty() {
             return Ok(vec![format!("profile {} is as it was", old.name)]);
         }
         if new.identity != old.identity && new.keeps_secret() && parts.secret.is_none() {
@@ -178,16 +173,16 @@ impl Registry {
         }
         let mut notes = vec![format!("profile {} was updated", new.name)];
         let change = Update { update, old: old.clone(), new };
-        if asks_differently(old, &change.new) || gives {
+        if !parts.is_empty() || !old.has_same_token_request(&change.new) {
             notes.extend(self.move_secret(change, parts, code, commitment).await?);
         } else {
-            let _storing = self.commit(commitment).await?;
+            let _storage_lock = self.commit(commitment).await?;
             notes.extend(self.edit_file(Edit::Change(Box::new(change))).await?);
         }
         Ok(notes)
     }
 
-    /// Proves the secret for the changed profile, and brings it to where the changed profile looks for it.
+    /// Verifies the secret for the changed profile, and stores it where the changed profile looks for it.
     async fn move_secret(
         &self,
         change: Update,
@@ -196,21 +191,21 @@ impl Registry {
         commitment: &Commitment,
     ) -> Result<Vec<String>, RegistryError> {
         let (old, new) = (change.old.clone(), change.new.clone());
-        let entry = self.new_record(Some(&old), &new, parts).await?;
+        let record = self.new_record(Some(&old), &new, parts).await?;
         let verify = change.update.verify;
         let edit = self.file.require_writable(Edit::Change(Box::new(change))).await?;
-        let proof = self.verify(verify, &new, &entry, code).await?;
-        let _storing = self.commit(commitment).await?;
-        let moved = old.secret_key() != new.secret_key() || old.secret_source != new.secret_source;
-        let _under_way = if moved { self.journal_begin(&old).await? } else { None };
-        let placed = self.store_and_write(&new, &entry, edit).await;
-        if placed.is_err() && moved {
-            self.deps.state.journal_commit(&old.secret_key());
-            self.save_later();
-        }
-        let warning = placed?;
-        // Before anything that takes time: whoever asks meanwhile need not ask the server.
-        self.install_token(&new, proof);
+        let token = self.verify(verify, &new, &record, code).await?;
+        let _storage_lock = self.commit(commitment).await?;
+        let moved = !old.has_same_secret(&new);
+        let _change_lock = if moved { self.journal_begin(&old).await? } else { None };
+        let placed = self.store_and_write(&new, &record, edit).await;
+        let warning = placed.inspect_err(|_| {
+            if moved {
+                self.journal_end(&old)
+            }
+        })?;
+        // Before anything that takes time, so that callers get this token instead of requesting another.
+        self.install_token(&new, token);
         let left = if moved { self.erase_secret(&old).await } else { None };
         Ok(warning.into_iter().chain(left).collect())
     }
@@ -227,35 +222,30 @@ impl Registry {
         if profile.keeps_secret() && reset.secret.secret.is_none() {
             return Err(RegistryError::SecretNeeded);
         }
-        let entry = self.new_record(Some(profile), profile, reset.secret).await?;
-        let proof = self.verify(reset.verify, profile, &entry, reset.code).await?;
-        let _storing = self.commit(commitment).await?;
+        let record = self.new_record(Some(profile), profile, reset.secret).await?;
+        let token = self.verify(reset.verify, profile, &record, reset.code).await?;
+        let _storage_lock = self.commit(commitment).await?;
         self.require_unchanged(profile).await?;
-        self.store(profile, &entry).await?;
-        self.install_token(profile, proof);
+        self.store(profile, &record).await?;
+        self.install_token(profile, token);
         Ok(vec![match profile.keeps_secret() {
             true => format!("profile {} has a new secret", profile.name),
-            false => format!("the secret of profile {} was looked at anew", profile.name),
+            false => format!("the secret of profile {} was read again", profile.name),
         }])
     }
 
-    /// Passes where a token request of the profile in the file still is the one that was made.
+    /// Passes where the profile in the file would still make the token request that was made.
     async fn require_unchanged(&self, profile: &Profile) -> Result<(), RegistryError> {
-        let overtaken = || RegistryError::Conflict(profile.name.clone(), self.file.shown());
+        let conflict = || RegistryError::Conflict(profile.name.clone(), self.file.shown());
         self.reload().await.map_err(RegistryError::Reload)?;
-        let found = self.config().profiles.get(&profile.name).cloned().ok_or_else(overtaken)?;
-        if asks_differently(&found, profile) { Err(overtaken()) } else { Ok(()) }
+        let found = self.config().profiles.get(&profile.name).cloned().ok_or_else(conflict)?;
+        if found.has_same_token_request(profile) { Ok(()) } else { Err(conflict()) }
     }
 
     async fn try_delete(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
         let prepared = self.file.prepare(Edit::Remove(Box::new(profile.clone()))).await?;
-        let _under_way = self.journal_begin(profile).await?;
-        let written = self.write(prepared).await;
-        if written.is_err() {
-            self.deps.state.journal_commit(&profile.secret_key());
-            self.save_later();
-        }
-        let warning = written?;
+        let _change_lock = self.journal_begin(profile).await?;
+        let warning = self.write(prepared).await.inspect_err(|_| self.journal_end(profile))?;
         self.deps.state.remove(&profile.name);
         let mut notes = with_warning(format!("profile {} was deleted", profile.name), warning);
         notes.extend(self.erase_secret(profile).await);
@@ -263,7 +253,7 @@ impl Registry {
     }
 }
 
-/// What was done, and what people have to know besides.
+/// What was done, and a warning if there is one.
 fn with_warning(done: String, warning: Option<String>) -> Vec<String> {
     std::iter::once(done).chain(warning).collect()
 }

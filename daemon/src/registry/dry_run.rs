@@ -1,5 +1,5 @@
-//! Owns the trials of changes to profiles: what can be seen of one before its secret is there, without the server. A trial
-//! changes nothing.
+//! Owns the dry runs of changes to profiles: what can be checked without the server, and before the secret is given. A dry
+//! run changes nothing.
 
 use cp_token_protocol::message::EntryParts;
 
@@ -9,13 +9,13 @@ use super::error::RegistryError;
 use crate::profile::Profile;
 
 impl Registry {
-    /// That the profile can be created, as far as it was looked at before.
+    /// Passes where the profile can be created. The rest was checked before.
     pub(super) async fn dry_run_create(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
         self.require_storable(profile).await?;
         Ok(vec![format!("profile {} can be created", profile.name)])
     }
 
-    /// That the change can be made, but for what is not given of its secret.
+    /// Passes where the change can be made, whatever the missing parts of its secret are.
     pub(super) async fn dry_run_update(
         &self,
         change: Update,
@@ -27,7 +27,7 @@ impl Registry {
         Ok(vec![format!("profile {} can be updated", new.name)])
     }
 
-    /// That the profile can be given a new secret.
+    /// Passes where the profile can be given a new secret.
     pub(super) async fn dry_run_reset(
         &self,
         profile: &Profile,
@@ -37,15 +37,14 @@ impl Registry {
         Ok(vec![format!("profile {} can be given a new secret", profile.name)])
     }
 
-    /// Passes where what is to rest for the profile fits it and could be stored. What is kept may be missing.
+    /// Passes where the new record fits the profile and could be stored. Parts that cp-token stores may be missing.
     async fn require_record(
         &self,
         old: &Profile,
         new: &Profile,
         parts: EntryParts,
     ) -> Result<(), RegistryError> {
-        let gives = [&parts.secret, &parts.totp_seed, &parts.proxy_password];
-        if gives.iter().any(|part| part.is_some()) || !new.keeps_secret() {
+        if !parts.is_empty() || !new.keeps_secret() {
             self.new_record(Some(old), new, parts).await?;
         }
         self.require_storable(new).await

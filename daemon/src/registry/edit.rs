@@ -1,5 +1,5 @@
-//! Owns each change to the config file as a function of the file's text, so that it can be applied to whatever a
-//! person has written there meanwhile. Pure.
+//! Owns each change to the config file as a function of the file's text, so that it can be applied again to a text that a
+//! person has edited meanwhile. Pure.
 
 use std::sync::Arc;
 
@@ -7,10 +7,8 @@ use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::ProfileUpdate;
 
 use super::build;
-use super::write_toml::{asks_differently, describe, redescribe};
 use crate::profile::Profile;
-use crate::profile::config::edit::{ConfigText, lines_of};
-use crate::profile::config::{Config, ConfigError};
+use crate::profile::config::{Config, ConfigError, ConfigText, lines_of};
 
 mod section;
 
@@ -21,7 +19,7 @@ pub(super) enum Edit {
     Add(Box<Profile>),
     /// Changes a profile.
     Change(Box<Update>),
-    /// Takes a profile away, with the default that names it. It has to be the one whose secret is taken away.
+    /// Removes a profile, and the default that names it. Its secret must be the one that is erased.
     Remove(Box<Profile>),
     /// Makes a profile the default.
     Default(ProfileName),
@@ -34,7 +32,7 @@ pub(super) struct Update {
     pub(super) update: ProfileUpdate,
     /// The profile that it was applied to.
     pub(super) old: Profile,
-    /// What came of it, with which the secret was verified.
+    /// The changed profile, with which the secret was verified.
     pub(super) new: Profile,
 }
 
@@ -48,42 +46,45 @@ pub(super) struct Edited {
 /// Why a change is not made to a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum EditError {
-    /// The text is no good config.
+    /// The text is not a valid config.
     Broken(ConfigError),
-    /// The profile that the change is about is there already.
+    /// The profile exists already.
     Exists(ProfileName),
-    /// The profile that the change is about is not there.
+    /// The profile does not exist.
     Unknown(ProfileName),
-    /// What the change started from is not what the text says now.
+    /// The profile was changed since the change was prepared.
     Conflict(ProfileName),
-    /// The changed text would not mean what it has to mean.
+    /// The changed text would not mean what was expected.
     Unwritable,
 }
 
-/// A profile as it stands in a config, and as it is to be.
-type NowAndNew = (Option<Arc<Profile>>, Option<Arc<Profile>>);
+/// What a change does to a config.
+struct Plan {
+    /// The profile as the config has it.
+    old: Option<Arc<Profile>>,
+    /// The profile after the change.
+    new: Option<Arc<Profile>>,
+    /// What the config means after the change.
+    expected: Config,
+}
 
 impl Edit {
-    /// The text with this change and nothing else: it is read back, and every other profile is as it was.
+    /// The text with this change and nothing else: the text is read back, and every other profile is as before.
     ///
     /// # Errors
     /// [`EditError`]; then nothing is to be written.
     pub(super) fn apply(&self, text: &str) -> Result<Edited, EditError> {
         let config = Config::parse(text).map_err(EditError::Broken)?;
         let mut document = ConfigText::of(text, config.network.clone()).map_err(EditError::Broken)?;
-        let (now, new) = self.resolve(&config)?;
-        let meant = self.meant(&config, new.clone());
-        if meant.default != config.default {
-            document.set_default(meant.default.as_ref());
+        let Plan { old, new, expected } = self.plan(&config)?;
+        if expected.default != config.default {
+            document.set_default(expected.default.as_ref());
         }
-        let (name, common) = (self.name(), document.common().clone());
-        match (now, new) {
-            (Some(now), Some(new)) if Arc::ptr_eq(&now, &new) => {}
-            (Some(now), Some(new)) => redescribe(&mut document.profile(name), &common, &now, &new),
-            (None, Some(new)) => describe(&mut document.profile(name), &common, &new),
-            (_, None) => document.remove_profile(name),
+        match new {
+            Some(new) => document.write_profile(old.as_deref(), &new),
+            None => document.remove_profile(self.name()),
         }
-        read_back(&document, meant)
+        read_back(&document, expected)
     }
 
     /// The profile that the change is about.
@@ -95,62 +96,60 @@ impl Edit {
         }
     }
 
-    /// The profile as it stands in the config, and as it is to be, where the change may be made to this config.
-    fn resolve(&self, config: &Config) -> Result<NowAndNew, EditError> {
+    /// What the change does to this config, where it may be made to it.
+    fn plan(&self, config: &Config) -> Result<Plan, EditError> {
         let name = self.name();
-        let unknown = || EditError::Unknown(name.clone());
-        let now = config.profiles.get(name).cloned();
-        match self {
-            Self::Add(_) if now.is_some() => Err(EditError::Exists(name.clone())),
-            Self::Add(profile) => Ok((None, Some(Arc::new((**profile).clone())))),
-            Self::Change(change) => {
-                let new = now.as_ref().and_then(|now| changed(now, change));
-                Ok((now, Some(new.ok_or_else(|| EditError::Conflict(name.clone()))?)))
-            }
-            Self::Remove(profile) => match now.ok_or_else(unknown)? {
-                now if has_secret_of(&now, profile) => Ok((Some(now), None)),
-                _ => Err(EditError::Conflict(name.clone())),
-            },
-            Self::Default(_) => now.ok_or_else(unknown).map(|now| (Some(Arc::clone(&now)), Some(now))),
-        }
+        let (unknown, conflict) = (|| EditError::Unknown(name.clone()), || EditError::Conflict(name.clone()));
+        let old = config.profiles.get(name).cloned();
+        let new = match (self, &old) {
+            (Self::Add(_), Some(_)) => return Err(EditError::Exists(name.clone())),
+            (Self::Add(profile), None) => Some(Arc::new((**profile).clone())),
+            (Self::Change(change), Some(old)) => Some(reapplied(old, change).ok_or_else(conflict)?),
+            (Self::Change(_), None) => return Err(conflict()),
+            (Self::Remove(profile), Some(old)) if old.has_same_secret(profile) => None,
+            (Self::Remove(_), Some(_)) => return Err(conflict()),
+            (Self::Default(_), Some(old)) => Some(Arc::clone(old)),
+            (Self::Remove(_) | Self::Default(_), None) => return Err(unknown()),
+        };
+        let expected = self.expected(config, new.clone());
+        Ok(Plan { old, new, expected })
     }
 
-    /// What the config means with the profile as it is to be. A default goes with its profile.
-    fn meant(&self, config: &Config, new: Option<Arc<Profile>>) -> Config {
-        let (name, mut meant) = (self.name(), config.clone());
+    /// What the config means with the new profile. Removing the default profile removes the default.
+    fn expected(&self, config: &Config, new: Option<Arc<Profile>>) -> Config {
+        let (name, mut expected) = (self.name(), config.clone());
         let is_chosen = match self {
             Self::Add(_) => config.profiles.is_empty(),
             Self::Change(_) | Self::Remove(_) => false,
             Self::Default(_) => true,
         };
         if is_chosen {
-            meant.default = Some(name.clone());
-        } else if new.is_none() && meant.default.as_ref() == Some(name) {
-            meant.default = None;
+            expected.default = Some(name.clone());
+        } else if new.is_none() && expected.default.as_ref() == Some(name) {
+            expected.default = None;
         }
         match new {
-            Some(new) => meant.profiles.insert(new),
-            None => meant.profiles.remove(name),
+            Some(new) => expected.profiles.insert(new),
+            None => expected.profiles.remove(name),
         }
-        meant
+        expected
     }
 
-    /// What a person does who makes the change by hand. `text` is what the file would be.
+    /// The steps by which a person makes the change in an editor. `text` is the changed text.
     pub(super) fn manual_steps(&self, text: &str) -> String {
-        let name = match self {
-            Self::Add(profile) => &profile.name,
-            Self::Change(change) => &change.old.name,
+        let place = match self {
+            Self::Add(_) => "at its end",
+            Self::Change(_) => "in the place of that profile",
             Self::Remove(profile) => return format!("take profile {} out of it", profile.name),
             Self::Default(name) => return format!("put default = \"{name}\" at its beginning"),
         };
-        let place = if matches!(self, Self::Add(_)) { "at its end" } else { "in the place of that profile" };
-        let lines = lines_of(text, name).unwrap_or_default();
-        format!("put {place} what this prints: {}", printing(&lines))
+        let lines = lines_of(text, self.name()).unwrap_or_default();
+        format!("put {place} what this prints: {}", print_command(&lines))
     }
 }
 
-/// A command that prints an empty line and these: a message is one line, and a table is several.
-fn printing(lines: &[String]) -> String {
+/// A shell command that prints an empty line and these lines: a message is one line, and a table is several.
+fn print_command(lines: &[String]) -> String {
     let (begin, between, quote) = match cfg!(windows) {
         true => ("''", ", ", "''"),
         false => (r"printf '%s\n' ''", " ", r"'\''"),
@@ -159,22 +158,18 @@ fn printing(lines: &[String]) -> String {
     format!("{begin}{}", quoted.collect::<String>())
 }
 
-/// The first form of the text that means `meant`: the file's own line ends are worth trying.
-fn read_back(document: &ConfigText, meant: Config) -> Result<Edited, EditError> {
-    let means_it = |text: &String| Config::parse(text).is_ok_and(|config| config == meant);
-    let text = [document.text_as_found(), document.text()].into_iter().find(means_it);
-    text.map(|text| Edited { text, config: meant }).ok_or(EditError::Unwritable)
+/// The first form of the text that means `expected`: the file's own line ends are tried first.
+fn read_back(document: &ConfigText, expected: Config) -> Result<Edited, EditError> {
+    let is_expected = |text: &String| Config::parse(text).is_ok_and(|config| config == expected);
+    let text = [document.text_as_found(), document.text()].into_iter().find(is_expected);
+    text.map(|text| Edited { text, config: expected }).ok_or(EditError::Unwritable)
 }
 
-/// The change made to the profile as it is now, if a token request of either differs in nothing.
-fn changed(now: &Profile, change: &Update) -> Option<Arc<Profile>> {
-    let new = build::updated(now, &change.update).ok()?;
-    let differs = asks_differently(&change.old, now) || asks_differently(&change.new, &new);
-    (!differs).then(|| Arc::new(new))
-}
-
-fn has_secret_of(now: &Profile, profile: &Profile) -> bool {
-    now.secret_key() == profile.secret_key() && now.secret_source == profile.secret_source
+/// The change made to the profile as the config has it, if no token request of either differs from what was verified.
+fn reapplied(profile: &Profile, change: &Update) -> Option<Arc<Profile>> {
+    let new = build::updated(profile, &change.update).ok()?;
+    let is_same = change.old.has_same_token_request(profile) && change.new.has_same_token_request(&new);
+    is_same.then(|| Arc::new(new))
 }
 
 #[cfg(test)]

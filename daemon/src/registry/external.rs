@@ -1,4 +1,4 @@
-//! Owns the taking over of a secret that another program keeps: it is read once, and becomes a part of the new
+//! Owns the import of a secret from another program's keyring item: it is read once, and becomes a part of the new
 //! profile like one that a person has typed.
 
 use cp_token_protocol::message::{EntryParts, ExternalKeyringItem};
@@ -9,7 +9,7 @@ use crate::profile::Profile;
 use crate::secrets::vault::check_external_item;
 
 impl Registry {
-    /// What the caller gave to rest for `profile`, with the secret of `item` where one is named.
+    /// What the caller gave to be stored for `profile`, with the secret of `item` where one is named.
     pub(super) async fn with_external_secret(
         &self,
         profile: &Profile,

@@ -1,4 +1,4 @@
-//! Owns the words for a change of profiles that is not made, and for a config that is not read.
+//! Owns the messages for a change of profiles that is not made, and for a config that is not read.
 
 use std::io::ErrorKind;
 
@@ -12,8 +12,13 @@ use crate::failure::{internal, locked};
 use crate::registry::error::RegistryError;
 use crate::secrets::failure::{of_external, of_vault};
 
-/// What a registry's error means.
-pub fn of_registry(error: &RegistryError) -> Failure {
+impl From<RegistryError> for Failure {
+    fn from(error: RegistryError) -> Self {
+        of_registry(&error)
+    }
+}
+
+fn of_registry(error: &RegistryError) -> Failure {
     let (code, hint) = match error {
         RegistryError::Vault(error, profile) => return of_vault(*error, profile),
         RegistryError::ExternalItem(error, profile) => return of_external(*error, profile),
@@ -61,7 +66,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
         RegistryError::SeedNeeded => (ErrorCode::INVALID_ARGUMENT, "Give the seed with it"),
         RegistryError::ExternalSource => (
             ErrorCode::INVALID_ARGUMENT,
-            "Change the secret where it is kept, then run this without a secret: it is looked at anew",
+            "Change the secret where it is kept, then run this without a secret: it is read again",
         ),
         RegistryError::RelativeBundle => (ErrorCode::INVALID_ARGUMENT, "Give the path from the root"),
         RegistryError::SecretNeeded => (ErrorCode::INVALID_ARGUMENT, "Give its secret with it"),
@@ -69,7 +74,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             (ErrorCode::SECRET_INVALID, "Copy it whole from the console, without a line break inside")
         }
         RegistryError::Config(..) => {
-            (ErrorCode::CONFIG_BROKEN, "Mend the file; it is read again at the next request")
+            (ErrorCode::CONFIG_BROKEN, "Fix the file; it is read again at the next request")
         }
         RegistryError::ConfigFile(_, error) | RegistryError::WriteFailed(_, error) if error.is_shortage() => {
             return Failure::new(ErrorCode::SHORT_OF_RESOURCES, format!("{error}; nothing was changed"))
@@ -95,11 +100,11 @@ pub fn of_registry(error: &RegistryError) -> Failure {
             (ErrorCode::CONFIG_BROKEN, "Save it as UTF-8; it is read again at the next request")
         }
         RegistryError::ConfigFile(_, error) if !error.is_distrust() => {
-            (ErrorCode::CONFIG_UNSAFE, "Mend that first; it is read again at the next request")
+            (ErrorCode::CONFIG_UNSAFE, "Fix that first; it is read again at the next request")
         }
         RegistryError::ConfigFile(..) => (
             ErrorCode::CONFIG_UNSAFE,
-            "Mend that first; cp-token uses no config that others could have written",
+            "Fix that first; cp-token uses no config that others could have written",
         ),
         RegistryError::Conflict(..) => (ErrorCode::CONFIG_CHANGED, "Look at the file, then run it again"),
         RegistryError::Busy(_) | RegistryError::WriteFailed(_, FileError::Locked) => {
@@ -123,7 +128,7 @@ pub fn of_registry(error: &RegistryError) -> Failure {
     Failure::new(code, error.to_string()).with_hint(hint)
 }
 
-/// What to do where the system is short of something.
+/// What to do where a resource limit is reached.
 const SHORT: &str = "Raise that limit, or end what uses it up; then try again";
 
 const NO_PLACE: &str = "Set CP_TOKEN_CONFIG_DIR and CP_TOKEN_STATE_DIR to folders of your own that can be written to, \

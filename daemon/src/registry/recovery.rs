@@ -1,16 +1,16 @@
-//! Owns what is done at a start about keyring items that an interrupted change left without a profile.
+//! Owns the recovery at a start: keyring items that an interrupted change left without a profile are erased.
 
 use std::time::Duration;
 
 use super::Registry;
 use crate::base::files::FileError;
 
-/// Between two looks whether another daemon still makes a change.
+/// The time between two attempts while another daemon makes a change.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Registry {
-    /// Removes what was left behind, as soon as no daemon makes a change: what another is just storing is noted in the same
-    /// file, and is in no profile yet.
+    /// Erases what was left behind, as soon as no daemon makes a change: the journal also has the items that another daemon
+    /// is storing now.
     pub async fn recover(&self) {
         while !self.deps.state.journal_keys().is_empty() {
             let storing = self.change_locks.lock_storage().await;
@@ -23,19 +23,19 @@ impl Registry {
         }
     }
 
-    /// What is used is seen in the config as it is now.
+    /// Whether an item is used is seen in the config as it is now.
     async fn remove_leftovers(&self) {
         let _ = self.reload().await;
         for key in self.deps.state.journal_keys() {
             let used = self.config().profiles.values().any(|profile| profile.secret_key() == key);
-            // In a config that cannot be read, the profile may well be there.
+            // A config that cannot be read may have the profile.
             if self.deps.lock_flag.is_locked()
                 || self.problem().is_some()
                 || (!used && self.deps.sources.keyring.erase(&key).await.is_err())
             {
                 continue;
             }
-            self.deps.state.journal_commit(&key);
+            self.deps.state.journal_end(&key);
             let _ = self.deps.state.save().await;
         }
     }

@@ -57,6 +57,13 @@ pub struct EntryParts {
     pub proxy_password: Option<Secret>,
 }
 
+impl EntryParts {
+    /// Whether no part is given.
+    pub fn is_empty(&self) -> bool {
+        [&self.secret, &self.totp_seed, &self.proxy_password].iter().all(|part| part.is_none())
+    }
+}
+
 /// Who a profile is to the server.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Identity {

@@ -7,7 +7,6 @@ use cp_token_protocol::message::{Identity, SecretSource, TotpMethod};
 use serde::Deserialize;
 
 use super::Problem;
-use super::network::RawNetwork;
 use crate::base::sanitize::clean;
 use crate::profile::request_url::RequestUrl;
 use crate::profile::validate;
@@ -85,8 +84,12 @@ impl RawProfile {
             url: url("the request URL", &self.url)?,
             identity,
             totp,
-            secret_source: self.location()?,
-            network: self.network(common)?,
+            secret_source: self.secret_source()?,
+            network: common.with(
+                self.ca_bundle.as_deref(),
+                self.proxy.as_deref(),
+                self.no_proxy.as_deref(),
+            )?,
             insecure_http: self.insecure_http,
             also_for: self
                 .also_for
@@ -125,10 +128,10 @@ impl RawProfile {
         }
     }
 
-    /// A detail says which source it belongs to; where both are there, they must agree.
-    fn location(&self) -> Result<SecretSource, &'static str> {
+    /// A `secret_command`, `secret_file` or `secret_credential` implies its source; where both are given, they must agree.
+    fn secret_source(&self) -> Result<SecretSource, &'static str> {
         let details = (&self.secret_command, &self.secret_file, &self.secret_credential);
-        let location = match (self.secret_source, details) {
+        let source = match (self.secret_source, details) {
             (Some(Source::Keyring) | None, (None, None, None)) => SecretSource::Keyring,
             (Some(Source::Memory), (None, None, None)) => SecretSource::Memory,
             (Some(Source::Command) | None, (Some(line), None, None)) => SecretSource::Command(line.clone()),
@@ -142,11 +145,6 @@ impl RawProfile {
                 );
             }
         };
-        validate::check_secret_source(&location).map(|()| location)
-    }
-
-    fn network(&self, common: &Network) -> Result<Network, Problem> {
-        let (ca_bundle, proxy) = (self.ca_bundle.clone(), self.proxy.clone());
-        RawNetwork { ca_bundle, proxy, no_proxy: self.no_proxy.clone() }.over(common)
+        validate::check_secret_source(&source).map(|()| source)
     }
 }

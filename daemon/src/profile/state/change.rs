@@ -1,20 +1,20 @@
-//! Owns what can be remembered, as changes that can be made to any state: another daemon's, too. Pure.
+//! Owns the changes of the state, which can be applied to the state of another daemon as well. Pure.
 
 use super::{JournalKey, StoredState};
 
-/// One thing that is remembered, of a profile by name or of a keyring item.
+/// A change of a profile, by name, or of a keyring item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Change {
     /// It was created, in seconds since 1970.
     Created(String, u64),
-    /// Its secret was traded, in seconds since 1970.
+    /// It got a token, in seconds since 1970.
     TokenIssued(String, u64),
-    /// It is gone.
+    /// It was removed.
     Removed(String),
     /// The item may exist without a profile that uses it.
     JournalBegun(JournalKey),
     /// The item is where it belongs.
-    JournalCommitted(JournalKey),
+    JournalEnded(JournalKey),
 }
 
 impl Change {
@@ -22,25 +22,23 @@ impl Change {
         match self {
             Self::Created(name, at) => state.profiles.entry(name.clone()).or_default().created = Some(*at),
             Self::TokenIssued(name, at) => {
-                state.profiles.entry(name.clone()).or_default().last_redeemed = Some(*at)
+                state.profiles.entry(name.clone()).or_default().last_token_at = Some(*at)
             }
             Self::Removed(name) => drop(state.profiles.remove(name)),
             Self::JournalBegun(key) if state.journal.contains(key) => {}
             Self::JournalBegun(key) => state.journal.push(key.clone()),
-            Self::JournalCommitted(key) => state.journal.retain(|other| other != key),
+            Self::JournalEnded(key) => state.journal.retain(|other| other != key),
         }
     }
 
-    /// Whether nothing is missed of `earlier` once this is made.
+    /// Whether this change makes `earlier` superfluous.
     pub(super) fn replaces(&self, earlier: &Self) -> bool {
-        use Change::{Created, JournalBegun, JournalCommitted, Removed, TokenIssued};
+        use Change::{Created, JournalBegun, JournalEnded, Removed, TokenIssued};
         match (self, earlier) {
             (Created(new, _), Created(old, _))
             | (TokenIssued(new, _), TokenIssued(old, _))
             | (Removed(new), Created(old, _) | TokenIssued(old, _) | Removed(old)) => new == old,
-            (JournalBegun(new) | JournalCommitted(new), JournalBegun(old) | JournalCommitted(old)) => {
-                new == old
-            }
+            (JournalBegun(new) | JournalEnded(new), JournalBegun(old) | JournalEnded(old)) => new == old,
             _ => false,
         }
     }

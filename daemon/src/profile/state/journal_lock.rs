@@ -1,5 +1,5 @@
-//! Owns the lock that tells a secret whose change is under way in another daemon from one that an interrupted change left
-//! behind: both are noted in the one file. It must not know what is stored.
+//! Owns the lock of the journal: it tells a change that another daemon is making now from one that was interrupted. It
+//! must not know what is stored.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,15 +9,15 @@ use crate::base::blocking;
 use crate::base::files::{self, FileError, WriterLock};
 
 impl StateFile {
-    /// Kept by a change from before its note until it is over: meanwhile no daemon takes what it stores for a leftover.
+    /// Held by a change from before its journal entry until its end: meanwhile no daemon recovers what it stores.
     ///
     /// # Errors
-    /// [`FileError::Locked`] where another daemon removes leftovers for too long.
+    /// [`FileError::Locked`] where another daemon is recovering for too long.
     pub async fn lock_for_change(&self) -> Result<WriterLock, FileError> {
         self.lock_journal(|path| files::share_lock(path, LOCK_TIMEOUT)).await
     }
 
-    /// Kept by whoever removes leftovers.
+    /// Held during a recovery.
     ///
     /// # Errors
     /// [`FileError::Locked`] where a change is under way in any daemon.

@@ -1,4 +1,4 @@
-//! Owns the key of a secret as the state file has it. Pure.
+//! Owns the key of a secret as the journal in the state file has it. Pure.
 
 use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::Identity;

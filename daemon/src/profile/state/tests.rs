@@ -47,7 +47,7 @@ async fn what_another_daemon_has_written_stays() {
     two.record_created(&name("b"), Duration::from_secs(2));
     two.journal_begin(&key("b"));
     two.save().await.unwrap();
-    one.journal_commit(&key("a"));
+    one.journal_end(&key("a"));
     one.save().await.unwrap();
     for state in [one, folder.load()] {
         assert_eq!(state.dates(&name("a")).created, Some(1));
@@ -71,7 +71,7 @@ async fn what_is_remembered_while_the_file_cannot_be_written_does_not_grow_and_i
     std::fs::remove_dir(&in_the_way).unwrap();
     state.save().await.unwrap();
     assert!(state.memory().pending.is_empty());
-    assert_eq!(folder.load().dates(&name("a")).last_redeemed, Some(99));
+    assert_eq!(folder.load().dates(&name("a")).last_token_at, Some(99));
 }
 
 #[tokio::test]

@@ -7,7 +7,6 @@ use super::{Doctor, clocks};
 use crate::lease::LeaseStatus;
 use crate::profile::Profile;
 use crate::registry::check_record;
-use crate::registry::failure::of_registry;
 use crate::secrets::secret_record::SecretRecord;
 use crate::token_endpoint::ProbeResult;
 use crate::token_request::failure::of_token_request;
@@ -30,7 +29,7 @@ impl Doctor {
 
     fn secret(&self, profile: &Profile, entry: &SecretRecord, told: ProfileFindings<'_>) -> Finding {
         if let Err(error) = check_record(entry, profile) {
-            return told.fault("secret", &of_registry(&error));
+            return told.fault("secret", &error.into());
         }
         match self.redeemer.refused_by_server(profile, entry) {
             Some(refused) => told.fault("secret", &refused),

@@ -233,7 +233,7 @@ The outcome is proved with one token request before anything is stored.
 
 pub(super) const RESET_SECRET: &str = "\
 In the console: Administration > Integrations > API Clients, the client, Reset API secret. The old secret stays
-until the new one has worked once. A secret that a program, a file or a credential holds is looked at anew.";
+until the new one has worked once. A secret that a program, a file or a credential holds is read again.";
 
 pub(super) const LIST: &str = "\
 The default is marked with *. TOKEN is what is left of a live token, or why there is none, and since when
