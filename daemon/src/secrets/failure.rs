@@ -1,4 +1,4 @@
-//! Owns the words for a secret source that did not give or take a secret.
+//! Owns the messages for a secret source that failed to load or store a secret.
 
 use cp_token_protocol::message::{Identity, SecretSource};
 use cp_token_protocol::{ErrorCode, Failure};
@@ -7,60 +7,39 @@ mod program_and_file;
 
 pub use program_and_file::describe_command;
 
+use crate::base::files;
 use crate::failure::locked;
 use crate::profile::Profile;
 use crate::secrets::vault::VaultError;
 
-/// What it means that a secret of another program could not be taken over for a profile that is not there yet.
+/// The failure of importing another program's secret for a new profile.
 pub fn of_external(error: VaultError, profile: &Profile) -> Failure {
     let name = &profile.name;
-    let (code, message) = match error {
-        VaultError::Absent => (ErrorCode::SECRET_ABSENT, "the keyring has no such item"),
-        VaultError::Unusable => (ErrorCode::SECRET_INVALID, "what is in the keyring's item is not a secret"),
-        VaultError::Unavailable
-        | VaultError::NoCollection
-        | VaultError::Locked
-        | VaultError::Denied
-        | VaultError::TimedOut
-        | VaultError::Busy
-        | VaultError::Ambiguous
-        | VaultError::TooLarge
-        | VaultError::ReadOnly
-        | VaultError::Sealed
-        | VaultError::Command(_)
-        | VaultError::File(_)
-        | VaultError::Credential(_)
-        | VaultError::Failed => return of_vault(error, profile),
+    let (code, message) = if error == VaultError::Absent {
+        (ErrorCode::SECRET_ABSENT, "the keyring has no such item")
+    } else if error == VaultError::Unusable {
+        (ErrorCode::SECRET_INVALID, "what is in the keyring's item is not a secret")
+    } else {
+        return of_vault(error, profile);
     };
     Failure::new(code, format!("profile {name}: {message}")).with_hint(format!(
         "Enter the secret by hand: `cp-token profile create {name} --url URL` with --client-id or --username"
     ))
 }
 
-/// What a secret source's error means.
+/// The failure of a profile's secret source.
 pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
     let name = &profile.name;
     let (code, hint) = match error {
-        VaultError::Absent => {
-            let (Identity::ApiClient(who) | Identity::User(who) | Identity::Basic(who)) = &profile.identity;
-            let (where_kept, why) = if profile.secret_source == SecretSource::Memory {
-                ("; memory alone keeps it, until the daemon ends", " (why one ended is in its daemon.log)")
-            } else {
-                ("", "")
-            };
-            let message =
-                format!("profile {name}: there is no secret for {who} at {}{where_kept}", profile.url);
-            return Failure::new(ErrorCode::SECRET_ABSENT, message)
-                .with_hint(format!("Enter it: `cp-token profile reset-secret {name}`{why}"));
-        }
+        VaultError::Absent => return absent(profile),
         VaultError::Sealed => return locked(),
         VaultError::Unusable => {
-            (ErrorCode::SECRET_INVALID, format!("Enter it anew: `cp-token profile reset-secret {name}`"))
+            (ErrorCode::SECRET_INVALID, format!("Enter it again: `cp-token profile reset-secret {name}`"))
         }
         VaultError::ReadOnly => (ErrorCode::INVALID_ARGUMENT, "Change it there".to_owned()),
-        VaultError::Command(error) => owned(program_and_file::of_command(error)),
+        VaultError::Command(error) => program_and_file::of_command(error),
         VaultError::File(fault) => program_and_file::of_file(fault, profile),
-        VaultError::Credential(fault) => owned(program_and_file::of_credential(fault)),
+        VaultError::Credential(fault) => program_and_file::of_credential(fault),
         VaultError::Unavailable
         | VaultError::NoCollection
         | VaultError::Locked
@@ -69,47 +48,58 @@ pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
         | VaultError::Busy
         | VaultError::Ambiguous
         | VaultError::TooLarge
-        | VaultError::Failed => told_of_keyring(error),
+        | VaultError::Failed => keyring_hint(error),
     };
     let what = match (error, &profile.secret_source) {
-        (VaultError::Command(error), SecretSource::Command(line)) => {
-            program_and_file::describe_command("the secret command", Some(line), error)
+        (VaultError::Command(error), SecretSource::Command(argv)) => {
+            describe_command("the secret command", Some(argv), error)
         }
         (VaultError::File(fault), SecretSource::File(path)) => {
-            format!("the secret file {} {fault}", crate::base::files::show(path.as_ref()))
+            format!("the secret file {} {fault}", files::show(path.as_ref()))
         }
         (error, _) => error.to_string(),
     };
     Failure::new(code, format!("profile {name}: {what}")).with_hint(hint)
 }
 
-/// What it means that the keyring did not stand a trial, whoever's secrets are in it.
+fn absent(profile: &Profile) -> Failure {
+    let Profile { name, url, .. } = profile;
+    let (Identity::ApiClient(who) | Identity::User(who) | Identity::Basic(who)) = &profile.identity;
+    let (where_stored, why) = match profile.secret_source == SecretSource::Memory {
+        true => ("; memory alone keeps it, until the daemon ends", " (why one ended is in its daemon.log)"),
+        false => ("", ""),
+    };
+    let message = format!("profile {name}: there is no secret for {who} at {url}{where_stored}");
+    Failure::new(ErrorCode::SECRET_ABSENT, message)
+        .with_hint(format!("Enter it: `cp-token profile reset-secret {name}`{why}"))
+}
+
+/// The failure of a check of the keyring, for no profile in particular.
 pub fn of_keyring(error: VaultError) -> Failure {
-    let (code, hint) = told_of_keyring(error);
+    let (code, hint) = keyring_hint(error);
     Failure::new(code, error.to_string()).with_hint(hint)
 }
 
-/// Everything that no keyring says of itself counts as a failure of it.
-fn told_of_keyring(error: VaultError) -> (ErrorCode, String) {
+/// The code and hint of a keyring's error. An error that a keyring cannot have counts as its failure.
+fn keyring_hint(error: VaultError) -> (ErrorCode, String) {
     let another = "or keep the secret elsewhere, for instance with `--secret-source memory`";
-    match error {
-        VaultError::Unavailable | VaultError::NoCollection => (
-            ErrorCode::KEYRING_UNAVAILABLE,
-            format!("Start a keyring service (gnome-keyring, KWallet, KeePassXC), {another}"),
-        ),
-        VaultError::Locked => (ErrorCode::KEYRING_LOCKED, "Unlock the keyring, and ask again".to_owned()),
-        VaultError::Denied => {
-            (ErrorCode::KEYRING_DENIED, "Allow cp-tokend in the keyring's own settings".to_owned())
+    let (code, hint) = match error {
+        VaultError::Unavailable | VaultError::NoCollection => {
+            let hint = format!("Start a keyring service (gnome-keyring, KWallet, KeePassXC), {another}");
+            return (ErrorCode::KEYRING_UNAVAILABLE, hint);
         }
+        VaultError::TooLarge => {
+            return (ErrorCode::SECRET_TOO_LARGE, format!("Use a shorter secret, {another}"));
+        }
+        VaultError::Locked => (ErrorCode::KEYRING_LOCKED, "Unlock the keyring, and ask again"),
+        VaultError::Denied => (ErrorCode::KEYRING_DENIED, "Allow cp-tokend in the keyring's own settings"),
         VaultError::TimedOut | VaultError::Busy => (
             ErrorCode::KEYRING_TIMED_OUT,
-            "See whether the keyring waits for an answer on your screen, and ask again".to_owned(),
+            "See whether the keyring waits for an answer on your screen, and ask again",
         ),
-        VaultError::Ambiguous => (
-            ErrorCode::KEYRING_AMBIGUOUS,
-            "Remove all but one of them in the keyring's own program".to_owned(),
-        ),
-        VaultError::TooLarge => (ErrorCode::SECRET_TOO_LARGE, format!("Use a shorter secret, {another}")),
+        VaultError::Ambiguous => {
+            (ErrorCode::KEYRING_AMBIGUOUS, "Remove all but one of them in the keyring's own program")
+        }
         VaultError::Absent
         | VaultError::Unusable
         | VaultError::ReadOnly
@@ -118,11 +108,8 @@ fn told_of_keyring(error: VaultError) -> (ErrorCode, String) {
         | VaultError::File(_)
         | VaultError::Credential(_)
         | VaultError::Failed => {
-            (ErrorCode::KEYRING_UNAVAILABLE, format!("See the keyring's own log, {another}"))
+            return (ErrorCode::KEYRING_UNAVAILABLE, format!("See the keyring's own log, {another}"));
         }
-    }
-}
-
-fn owned((code, hint): (ErrorCode, &str)) -> (ErrorCode, String) {
+    };
     (code, hint.to_owned())
 }

@@ -1,16 +1,16 @@
-//! Owns the run of another program for what it prints: no shell, a clean environment, a deadline, a cap, and an
-//! end for all that it started. It must not know what the words mean, and lets none of them into an error or a log.
+//! Owns the run of another program for its output: no shell, a clean environment, a timeout, a size limit, and an end
+//! for its whole process group. It must not know what the output means, and lets none of it into an error or a log.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cp_token_protocol::Secret;
 use tokio::sync::Semaphore;
 
 use crate::base::blocking;
-use crate::base::files;
-use crate::base::files::FileError;
+use crate::base::files::{self, FileError};
+use crate::base::mutex::lock;
 use crate::secrets::secret_reader::SecretReadError;
 
 mod environment;
@@ -27,54 +27,52 @@ mod watch;
 #[path = "program/macos.rs"]
 mod watch;
 
-use system::KillHandle;
+/// The most programs at a time: fewer than the threads for blocking work, which programs that wait for a person must not
+/// use up.
+const MAX_CONCURRENT: usize = 64;
 
-/// How many programs run at once: fewer than there are places for work that blocks, which programs that wait for
-/// a person must not use up.
-const AT_ONCE: usize = 64;
+static PERMITS: Semaphore = Semaphore::const_new(MAX_CONCURRENT);
 
-static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
-
-/// Why a program brought nothing. To be read after the name of what the program is for: "the secret command …".
+/// Why a program gave no output. The text follows the program's role: "the secret command …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum ProgramError {
-    /// Its path does not begin at the root, so that it could be another program for everybody who looks.
+    /// The path is relative, so it would depend on the current directory.
     #[error("is not named by its whole path")]
     Relative,
-    /// There is no such file.
+    /// The file does not exist.
     #[error("does not exist")]
     Absent,
-    /// Others could put another program in its place.
+    /// Others could replace the program.
     #[error("could be replaced by others, because it or a folder on the way to it is theirs or open to them")]
     Replaceable,
     /// The system is short of processes, descriptors or memory.
     #[error(
         "was not started: the system gives this user no more threads or processes, descriptors or memory"
     )]
-    Refused,
-    /// The system does not run it.
+    NoResources,
+    /// The system cannot run it.
     #[error("cannot be run")]
     NotRun,
-    /// It ended with this exit code, or by a signal. What it printed until then is not looked at.
+    /// The program failed with this exit code, or by a signal. Its output is ignored.
     #[error("{}", describe(*.0))]
     Failed(Option<u8>),
-    /// It did not end in time, and was ended.
+    /// The program timed out, and was killed.
     #[error("did not end in time, and was ended")]
     TimedOut,
-    /// It ended well and printed nothing.
+    /// The program succeeded without output.
     #[error("printed nothing")]
-    Silent,
-    /// It ended well and printed an empty line before anything else.
+    NoOutput,
+    /// The first line of the output is empty.
     #[error("printed an empty first line, and that line is to be the secret")]
     EmptyLine,
-    /// It printed more than was allowed, and was ended.
+    /// The output was longer than allowed, and the program was killed.
     #[error("printed more than a secret can hold")]
-    TooMuch,
+    TooLong,
 }
 
-/// What it means that the system does not start it, which there is.
+/// The error of a program that exists and was not started.
 fn not_started(error: &std::io::Error) -> ProgramError {
-    if files::is_shortage(error) { ProgramError::Refused } else { ProgramError::NotRun }
+    if files::is_shortage(error) { ProgramError::NoResources } else { ProgramError::NotRun }
 }
 
 fn describe(exit: Option<u8>) -> String {
@@ -84,7 +82,7 @@ fn describe(exit: Option<u8>) -> String {
 impl From<SecretReadError> for ProgramError {
     fn from(error: SecretReadError) -> Self {
         match error {
-            SecretReadError::TooMuch => Self::TooMuch,
+            SecretReadError::TooLong => Self::TooLong,
             SecretReadError::Unreadable => Self::NotRun,
         }
     }
@@ -102,45 +100,81 @@ impl From<FileError> for ProgramError {
     }
 }
 
-/// What the program prints, without its last line end, if it prints anything and ends well. `argv` is the whole
-/// path of its file and its arguments; `limit` is in bytes.
+/// Runs a program and returns its output without the last line end. `argv` is the absolute path of its file and its
+/// arguments; `limit` is in bytes.
 ///
-/// After `deadline`, or where nobody waits for the outcome any more, the program and everything in its process
-/// group is killed. What it left running in that group when it ended is killed as well, and not waited for.
+/// The program and its process group are killed at the timeout, and when the future is dropped. What the program leaves
+/// running in its group when it ends is killed too, and not waited for.
 ///
 /// # Errors
 /// [`ProgramError`].
-pub async fn run(argv: &[String], deadline: Duration, limit: usize) -> Result<Secret, ProgramError> {
+pub async fn run(argv: &[String], timeout: Duration, limit: usize) -> Result<Secret, ProgramError> {
     if !argv.first().is_some_and(|file| Path::new(file).is_absolute()) {
         return Err(ProgramError::Relative);
     }
-    tokio::time::timeout(deadline, run_in_turn(argv.to_vec(), limit))
-        .await
-        .unwrap_or(Err(ProgramError::TimedOut))
+    let run = run_with_permit(argv.to_vec(), limit);
+    tokio::time::timeout(timeout, run).await.unwrap_or(Err(ProgramError::TimedOut))
 }
 
-async fn run_in_turn(argv: Vec<String>, limit: usize) -> Result<Secret, ProgramError> {
-    // The whole line: one that waits for a person holds up no other profile of the same program.
+async fn run_with_permit(argv: Vec<String>, limit: usize) -> Result<Secret, ProgramError> {
+    // The whole line: a program that waits for a person delays no other profile that uses the same program.
     let resource = argv.join("\0");
-    let place = PLACES.acquire().await.map_err(|_| ProgramError::NotRun)?;
-    let leash = Arc::new(KillHandle::default());
-    let _puller = KillOnDrop(Arc::clone(&leash));
+    let permit = PERMITS.acquire().await.map_err(|_| ProgramError::NotRun)?;
+    let handle = Arc::new(KillHandle::default());
+    let _kill_on_drop = KillOnDrop(Arc::clone(&handle));
     let work = move || {
-        let outcome = system::run(&argv, limit, &leash);
-        // Not before the program is gone, be it long after whoever waited for it.
-        drop(place);
+        let outcome = system::run(&argv, limit, &handle);
+        // Only when the program has ended, which may be after its caller has gone.
+        drop(permit);
         outcome
     };
-    let printed = blocking::on(&resource, work).await.map_err(|error| not_started(&error))??;
-    if printed.expose().is_empty() { Err(ProgramError::Silent) } else { Ok(printed) }
+    let output = blocking::on(&resource, work).await.map_err(|error| not_started(&error))??;
+    if output.expose().is_empty() { Err(ProgramError::NoOutput) } else { Ok(output) }
 }
 
-/// Ends the program when the future that waits for it is dropped.
+/// Kills a program from another thread, as long as its process identifier is surely its own.
+#[derive(Default)]
+struct KillHandle(Mutex<RunState>);
+
+#[derive(Default)]
+enum RunState {
+    #[default]
+    NotStarted,
+    Running(system::Target),
+    Over,
+}
+
+impl KillHandle {
+    /// Kills the program, or as soon as it has started.
+    fn kill(&self) {
+        let mut state = lock(&self.0);
+        if let RunState::Running(target) = &*state {
+            system::kill(target);
+        }
+        *state = RunState::Over;
+    }
+
+    /// The program has started.
+    fn attach(&self, target: system::Target) {
+        let mut state = lock(&self.0);
+        match *state {
+            RunState::Over => system::kill(&target),
+            RunState::NotStarted | RunState::Running(_) => *state = RunState::Running(target),
+        }
+    }
+
+    /// The program has ended.
+    fn release(&self) {
+        *lock(&self.0) = RunState::Over;
+    }
+}
+
+/// Kills the program when the future that waits for it is dropped.
 struct KillOnDrop(Arc<KillHandle>);
 
 impl Drop for KillOnDrop {
     fn drop(&mut self) {
-        self.0.pull();
+        self.0.kill();
     }
 }
 

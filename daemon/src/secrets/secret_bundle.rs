@@ -1,24 +1,23 @@
-//! Owns the one text that several named secrets become, to be sealed together. Pure, and never on disk.
+//! Owns the encoding of several named secrets as one text, to be encrypted together. Pure, and never on disk.
 
 use cp_token_protocol::Secret;
 
-/// The length of a length, in bytes.
-const LENGTH: usize = 4;
+const LENGTH_SIZE: usize = 4;
 
-/// All of them, one after the other: the length of the name, the name, the length of the secret, the secret.
+/// Encodes each secret as: length of the name, name, length of the secret, secret.
 pub fn pack<'s>(secrets: impl Iterator<Item = (&'s str, &'s Secret)> + Clone) -> Secret {
     let parts = || secrets.clone().flat_map(|(name, secret)| [name.as_bytes(), secret.expose()]);
-    let mut packed = Secret::zeroed(parts().map(|part| LENGTH + part.len()).sum());
+    let mut packed = Secret::zeroed(parts().map(|part| LENGTH_SIZE + part.len()).sum());
     let mut rest = packed.bytes_mut();
     for part in parts() {
-        // Names are at most some hundred bytes long, secrets 16 KiB, and what is packed twice no gigabytes.
+        // A part has at most some kilobytes; even nested bundles stay below 4 GiB.
         let length = u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes();
         rest = write(write(rest, &length), part);
     }
     packed
 }
 
-/// What was packed. Nothing else is ever handed over: the text is authenticated.
+/// The secrets of a text that [`pack`] has made; the text is authenticated, so nothing else is ever passed.
 pub fn unpack(packed: &Secret) -> Vec<(String, Secret)> {
     let mut rest = packed.expose();
     let mut secrets = Vec::new();
@@ -35,7 +34,7 @@ fn write<'r>(room: &'r mut [u8], bytes: &[u8]) -> &'r mut [u8] {
 }
 
 fn take<'t>(text: &mut &'t [u8]) -> Option<&'t [u8]> {
-    let (length, rest) = text.split_first_chunk::<LENGTH>()?;
+    let (length, rest) = text.split_first_chunk::<LENGTH_SIZE>()?;
     let (part, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
     *text = rest;
     Some(part)

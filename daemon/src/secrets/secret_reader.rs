@@ -1,45 +1,45 @@
-//! Owns the way of a secret's text from a file or a pipe into wiped memory, without a copy on the way. It must
-//! not know where the text comes from, nor what it means.
+//! Owns the reading of a secret's text from a file or a pipe into wiped memory, without a copy. It must not know where
+//! the text comes from, nor what it means.
 
 use std::io::{self, Read};
 
 use cp_token_protocol::Secret;
 
-/// Room for a line end behind the longest text, and for one byte that tells a longer one.
+/// Space for a line end after the longest text, and for one byte that shows that the text is longer.
 const MARGIN: usize = 3;
 
-/// Why a text was not taken in.
+/// Why a text could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretReadError {
-    /// It is longer than allowed.
+    /// The text is longer than allowed.
     #[error("it is too long")]
-    TooMuch,
-    /// The system could not read it.
+    TooLong,
+    /// The system could not read the text.
     #[error("it cannot be read")]
     Unreadable,
 }
 
-/// A text on its way in.
+/// A text that is being read.
 pub struct SecretReader {
-    room: Secret,
+    buffer: Secret,
     length: usize,
     limit: usize,
 }
 
 impl SecretReader {
-    /// Takes in a text of up to `limit` bytes and one line end.
+    /// A reader of up to `limit` bytes and one line end.
     pub fn new(limit: usize) -> Self {
-        Self { room: Secret::zeroed(limit + MARGIN), length: 0, limit }
+        Self { buffer: Secret::zeroed(limit + MARGIN), length: 0, limit }
     }
 
-    /// Takes in what one read gives. False at the end.
+    /// Adds the result of one read. False at the end of the text.
     ///
     /// # Errors
     /// [`SecretReadError`].
     pub fn read_from(&mut self, source: &mut impl Read) -> Result<bool, SecretReadError> {
-        let free = &mut self.room.bytes_mut()[self.length..];
+        let free = &mut self.buffer.bytes_mut()[self.length..];
         if free.is_empty() {
-            return Err(SecretReadError::TooMuch);
+            return Err(SecretReadError::TooLong);
         }
         match source.read(free) {
             Ok(count) => {
@@ -54,10 +54,10 @@ impl SecretReader {
     /// The text without its last line end. Other line ends stay, and so does everything else.
     ///
     /// # Errors
-    /// [`SecretReadError::TooMuch`].
+    /// [`SecretReadError::TooLong`].
     pub fn finish(self) -> Result<Secret, SecretReadError> {
-        let text = without_line_end(&self.room.expose()[..self.length]);
-        if text.len() > self.limit { Err(SecretReadError::TooMuch) } else { Ok(Secret::copy_of(text)) }
+        let text = without_line_end(&self.buffer.expose()[..self.length]);
+        if text.len() > self.limit { Err(SecretReadError::TooLong) } else { Ok(Secret::copy_of(text)) }
     }
 }
 
@@ -71,9 +71,9 @@ mod tests {
     use super::*;
 
     fn take(mut text: &[u8], limit: usize) -> Result<Vec<u8>, SecretReadError> {
-        let mut intake = SecretReader::new(limit);
-        while intake.read_from(&mut text)? {}
-        intake.finish().map(|secret| secret.expose().to_vec())
+        let mut reader = SecretReader::new(limit);
+        while reader.read_from(&mut text)? {}
+        reader.finish().map(|secret| secret.expose().to_vec())
     }
 
     #[test]
@@ -97,15 +97,15 @@ mod tests {
     fn i06_a_text_is_whole_up_to_the_limit_and_refused_beyond_it() {
         for end in ["", "\n", "\r\n"] {
             assert_eq!(take(format!("12345{end}").as_bytes(), 5).unwrap(), b"12345", "{end:?}");
-            assert_eq!(take(format!("123456{end}").as_bytes(), 5), Err(SecretReadError::TooMuch), "{end:?}");
+            assert_eq!(take(format!("123456{end}").as_bytes(), 5), Err(SecretReadError::TooLong), "{end:?}");
         }
     }
 
     #[test]
     fn a_text_without_end_is_refused_as_soon_as_it_is_too_long() {
-        let mut intake = SecretReader::new(5);
+        let mut reader = SecretReader::new(5);
         let mut endless = io::repeat(b'x');
-        assert_eq!(intake.read_from(&mut endless), Ok(true));
-        assert_eq!(intake.read_from(&mut endless), Err(SecretReadError::TooMuch));
+        assert_eq!(reader.read_from(&mut endless), Ok(true));
+        assert_eq!(reader.read_from(&mut endless), Err(SecretReadError::TooLong));
     }
 }

@@ -1,4 +1,4 @@
-//! Owns the form in which a secret rests together with what belongs to it: the secret on the first line, then
+//! Owns the text in which a secret is stored together with what belongs to it: the secret on the first line, then
 //! named lines. Pure, and the same for every source.
 
 use cp_token_protocol::Secret;
@@ -8,7 +8,7 @@ const SEED_NAME: &[u8] = b"totp:";
 const SEED_URI: &[u8] = b"otpauth://";
 const PROXY_PASSWORD_NAME: &[u8] = b"proxy-password:";
 
-/// What rests in a secret source for one profile.
+/// What a secret source stores for one profile.
 #[derive(Debug)]
 pub struct SecretRecord {
     /// The client secret or the password.
@@ -20,34 +20,30 @@ pub struct SecretRecord {
 }
 
 impl SecretRecord {
-    /// The entry that a text describes. The first line is the secret. Of the others, `totp: SEED`, an
-    /// `otpauth://` URI and `proxy-password: WORD` have a meaning, and a second line without a name is a seed;
-    /// the rest is a person's own.
+    /// Parses a stored text. The first line is the secret. Of the others, `totp: SEED`, an `otpauth://` URI and
+    /// `proxy-password: PASSWORD` have a meaning, and a second line without a name is a seed; others are ignored.
     pub fn parse(text: &Secret) -> Self {
         let mut lines = text.expose().split(|&byte| byte == b'\n').map(without_return);
-        let mut entry = Self::of(Secret::copy_of(lines.next().unwrap_or_default()));
+        let mut record = Self::of(Secret::copy_of(lines.next().unwrap_or_default()));
         for (number, line) in lines.enumerate() {
-            if let Some(word) = line.strip_prefix(PROXY_PASSWORD_NAME) {
-                entry.proxy_password.get_or_insert_with(|| Secret::copy_of(word.trim_ascii()));
+            if let Some(password) = line.strip_prefix(PROXY_PASSWORD_NAME) {
+                record.proxy_password.get_or_insert_with(|| Secret::copy_of(password.trim_ascii()));
             } else if let Some(seed) = seed(line, number == 0) {
-                entry.totp_seed.get_or_insert_with(|| Secret::copy_of(seed));
+                record.totp_seed.get_or_insert_with(|| Secret::copy_of(seed));
             }
         }
-        entry
+        record
     }
 
-    /// An entry with nothing but a secret.
+    /// A record with nothing but a secret.
     pub fn of(secret: Secret) -> Self {
         Self { secret, totp_seed: None, proxy_password: None }
     }
 
-    /// The entry with `parts` in place of what it had; it is made of them alone where there was none. Nothing
-    /// where a secret is then still missing.
+    /// The old record, if any, with `parts` replaced. `None` if that has no secret.
     pub fn merged(old: Option<Self>, parts: EntryParts) -> Option<Self> {
-        let (secret, totp_seed, proxy_password) = match old {
-            Some(old) => (Some(old.secret), old.totp_seed, old.proxy_password),
-            None => (None, None, None),
-        };
+        let old = old.map(|old| (Some(old.secret), old.totp_seed, old.proxy_password));
+        let (secret, totp_seed, proxy_password) = old.unwrap_or_default();
         Some(Self {
             secret: parts.secret.or(secret)?,
             totp_seed: parts.totp_seed.or(totp_seed),
@@ -55,7 +51,7 @@ impl SecretRecord {
         })
     }
 
-    /// The text that reads back as this entry.
+    /// The text that [`SecretRecord::parse`] reads back as this record.
     pub fn text(&self) -> Secret {
         let pieces = [
             (&b""[..], Some(&self.secret)),
@@ -65,12 +61,12 @@ impl SecretRecord {
         let present = pieces.iter().filter_map(|(name, part)| Some((*name, part.as_ref()?.expose())));
         let length = present.clone().map(|(name, part)| name.len() + part.len()).sum();
         let mut text = Secret::zeroed(length);
-        let mut room = text.bytes_mut();
+        let mut rest = text.bytes_mut();
         for (name, part) in present {
             for bytes in [name, part] {
-                let (place, rest) = room.split_at_mut(bytes.len());
+                let (place, after) = rest.split_at_mut(bytes.len());
                 place.copy_from_slice(bytes);
-                room = rest;
+                rest = after;
             }
         }
         text
@@ -94,11 +90,11 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> [String; 3] {
-        let entry = SecretRecord::parse(&Secret::copy_of(text.as_bytes()));
+        let record = SecretRecord::parse(&Secret::copy_of(text.as_bytes()));
         let show = |part: Option<Secret>| {
             part.map_or("-".to_owned(), |part| String::from_utf8_lossy(part.expose()).into_owned())
         };
-        [show(Some(entry.secret)), show(entry.totp_seed), show(entry.proxy_password)]
+        [show(Some(record.secret)), show(record.totp_seed), show(record.proxy_password)]
     }
 
     #[test]
@@ -117,8 +113,8 @@ mod tests {
         {
             let part = |text: &str| (text != "-").then(|| Secret::copy_of(text.as_bytes()));
             let [secret, totp_seed, proxy_password] = parts.map(part);
-            let entry = SecretRecord { secret: secret.unwrap(), totp_seed, proxy_password };
-            assert_eq!(read(std::str::from_utf8(entry.text().expose()).unwrap()), parts);
+            let record = SecretRecord { secret: secret.unwrap(), totp_seed, proxy_password };
+            assert_eq!(read(std::str::from_utf8(record.text().expose()).unwrap()), parts);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Owns which source each profile's secret rests in. It asks each source through the trait alone.
+//! Owns the choice of the source for a profile's secret. It uses each source through the trait alone.
 
 use std::sync::Arc;
 
@@ -9,8 +9,7 @@ use crate::profile::Profile;
 use crate::secrets::program::ProgramError;
 use crate::secrets::secret_record::SecretRecord;
 use crate::secrets::vault::{
-    CommandBackend, CredentialBackend, CredentialFault, ExternalItems, FileBackend, FileFault, SecretBackend,
-    VaultError,
+    CredentialFault, ExternalItems, ExternalSource, FileFault, SecretBackend, VaultError,
 };
 
 /// Every source that a profile can choose.
@@ -20,33 +19,33 @@ pub struct Sources {
     pub keyring: Arc<dyn SecretBackend>,
     /// The daemon's memory.
     pub memory: Arc<dyn SecretBackend>,
-    /// What other programs keep in the system keyring.
+    /// The items of other programs in the system keyring.
     pub external: Arc<dyn ExternalItems>,
 }
 
 impl Sources {
-    /// The profile's secret and what belongs to it, from its source.
+    /// Loads the profile's secret, and what is stored with it.
     ///
     /// # Errors
     /// [`VaultError`].
     pub async fn load(&self, profile: &Profile) -> Result<SecretRecord, VaultError> {
         let text = self.of(&profile.secret_source).load(&profile.secret_key()).await?;
-        let entry = SecretRecord::parse(&text);
-        match empty_line(&profile.secret_source).filter(|_| entry.secret.expose().is_empty()) {
+        let record = SecretRecord::parse(&text);
+        match empty_line(&profile.secret_source).filter(|_| record.secret.expose().is_empty()) {
             Some(error) => Err(error),
-            None => Ok(entry),
+            None => Ok(record),
         }
     }
 
-    /// Puts the profile's secret, and what belongs to it, into its source.
+    /// Stores the profile's secret, and what belongs to it.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub async fn store(&self, profile: &Profile, entry: &SecretRecord) -> Result<(), VaultError> {
-        self.of(&profile.secret_source).store(&profile.secret_key(), &entry.text()).await
+    pub async fn store(&self, profile: &Profile, record: &SecretRecord) -> Result<(), VaultError> {
+        self.of(&profile.secret_source).store(&profile.secret_key(), &record.text()).await
     }
 
-    /// Takes the profile's secret out of its source.
+    /// Erases the profile's secret from its source.
     ///
     /// # Errors
     /// [`VaultError`].
@@ -54,28 +53,28 @@ impl Sources {
         self.of(&profile.secret_source).erase(&profile.secret_key()).await
     }
 
-    /// What a program prints that a profile names, such as a one-time code.
+    /// Runs a program of a profile, and returns what it prints, such as a one-time code.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub async fn ask_program(&self, line: &[String], profile: &Profile) -> Result<Secret, VaultError> {
-        self.of(&SecretSource::Command(line.to_vec())).load(&profile.secret_key()).await
+    pub async fn run_program(&self, argv: &[String], profile: &Profile) -> Result<Secret, VaultError> {
+        ExternalSource::Command(argv.to_vec()).load(&profile.secret_key()).await
     }
 
-    fn of(&self, location: &SecretSource) -> Arc<dyn SecretBackend> {
-        match location {
+    fn of(&self, source: &SecretSource) -> Arc<dyn SecretBackend> {
+        match source {
             SecretSource::Keyring => Arc::clone(&self.keyring),
             SecretSource::Memory => Arc::clone(&self.memory),
-            SecretSource::Command(line) => Arc::new(CommandBackend::new(line.clone())),
-            SecretSource::File(path) => Arc::new(FileBackend::new(path.into())),
-            SecretSource::Credential(name) => Arc::new(CredentialBackend::new(name.clone())),
+            SecretSource::Command(argv) => Arc::new(ExternalSource::Command(argv.clone())),
+            SecretSource::File(path) => Arc::new(ExternalSource::File(path.into())),
+            SecretSource::Credential(name) => Arc::new(ExternalSource::credential(name.clone())),
         }
     }
 }
 
-/// What it is called that the first line is empty, where a person or a program wrote the text.
-fn empty_line(location: &SecretSource) -> Option<VaultError> {
-    match location {
+/// The error of an empty first line, in a source whose text a person or a program has written.
+fn empty_line(source: &SecretSource) -> Option<VaultError> {
+    match source {
         SecretSource::Keyring | SecretSource::Memory => None,
         SecretSource::Command(_) => Some(VaultError::Command(ProgramError::EmptyLine)),
         SecretSource::File(_) => Some(VaultError::File(FileFault::EmptyLine)),

@@ -1,11 +1,9 @@
-//! Owns where secrets rest: what a source can be asked, what names a secret, what may go wrong. It must not
-//! know what a secret is used for.
+//! Owns the map of the secret sources: what a source can do, what identifies a secret, how a source fails. It must
+//! not know what a secret is used for.
 
 mod backend;
-mod command;
-mod credential;
-mod external;
-mod file;
+mod external_items;
+mod external_source;
 mod keyring;
 mod memory;
 mod secret_file;
@@ -13,11 +11,9 @@ mod secret_file;
 mod secret_service;
 mod serial_queue;
 
-pub use backend::{SECRET_LIMIT, SecretBackend, VaultError};
-pub use command::CommandBackend;
-pub use credential::{CredentialBackend, CredentialFault};
-pub use external::{ExternalItems, check_external_item};
-pub use file::FileBackend;
+pub use backend::{SECRET_LIMIT, SecretBackend, SourceFuture, VaultError};
+pub use external_items::{ExternalItems, check_external_item};
+pub use external_source::{CredentialFault, ExternalSource};
 pub use keyring::KeyringBackend;
 pub use memory::MemoryBackend;
 pub use secret_file::FileFault;

@@ -164,7 +164,7 @@ impl Codes {
         if let Some(wait) = self.used(profile, |used| used.wait(now, None)) {
             self.sleep_until_next_step(profile, wait).await;
         }
-        let text = self.sources.ask_program(line, profile).await.map_err(CodeError::Program)?;
+        let text = self.sources.run_program(line, profile).await.map_err(CodeError::Program)?;
         self.given(profile, Secret::copy_of(text.expose().trim_ascii())).await
     }
 

@@ -10,7 +10,7 @@ mod suite;
 #[cfg(target_os = "linux")]
 mod eavesdropper;
 #[cfg(target_os = "linux")]
-mod handed;
+mod external_source;
 #[cfg(target_os = "linux")]
 mod keyring;
 #[cfg(target_os = "linux")]

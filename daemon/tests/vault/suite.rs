@@ -101,7 +101,7 @@ async fn profiles_do_not_meet(source: &dyn SecretBackend) {
 }
 
 /// A source that others fill, with what it answers where they did not.
-pub(crate) struct Handed<'t> {
+pub(crate) struct ExternalCase<'t> {
     pub(crate) source: &'t dyn SecretBackend,
     /// Where the others put the secret.
     pub(crate) file: &'t Path,
@@ -111,14 +111,14 @@ pub(crate) struct Handed<'t> {
 }
 
 /// Everything that a source promises that others fill: what concerns loading.
-pub(crate) async fn keeps_every_promise_of_reading(handed: Handed<'_>) {
-    assert_eq!(handed.load().await, Err(handed.absent));
-    any_bytes_come_back_but_one_line_end(&handed).await;
-    what_is_no_secret_is_not_loaded(&handed).await;
-    the_secret_that_is_there_now_is_the_one_loaded(&handed).await;
+pub(crate) async fn keeps_every_promise_of_reading(case: ExternalCase<'_>) {
+    assert_eq!(case.load().await, Err(case.absent));
+    any_bytes_come_back_but_one_line_end(&case).await;
+    what_is_no_secret_is_not_loaded(&case).await;
+    the_secret_that_is_there_now_is_the_one_loaded(&case).await;
 }
 
-impl Handed<'_> {
+impl ExternalCase<'_> {
     async fn load(&self) -> Result<Vec<u8>, VaultError> {
         load(self.source, &key("any")).await
     }
@@ -131,7 +131,7 @@ impl Handed<'_> {
     }
 }
 
-async fn any_bytes_come_back_but_one_line_end(handed: &Handed<'_>) {
+async fn any_bytes_come_back_but_one_line_end(case: &ExternalCase<'_>) {
     let every_byte: Vec<u8> = (0..=255).collect();
     for text in [&b" spaces "[..], "pässwörd".as_bytes(), b"first\nsecond", b"line\n\0", b"a\n", &every_byte]
     {
@@ -140,32 +140,32 @@ async fn any_bytes_come_back_but_one_line_end(handed: &Handed<'_>) {
             if end.is_empty() && text.ends_with(b"\n") {
                 continue;
             }
-            handed.put(&[text, end].concat());
-            assert_eq!(handed.load().await.unwrap(), text);
+            case.put(&[text, end].concat());
+            assert_eq!(case.load().await.unwrap(), text);
         }
     }
 }
 
-async fn what_is_no_secret_is_not_loaded(handed: &Handed<'_>) {
+async fn what_is_no_secret_is_not_loaded(case: &ExternalCase<'_>) {
     for text in [&b""[..], b"\n", b"\r\n"] {
-        handed.put(text);
-        assert_eq!(handed.load().await, Err(handed.empty));
+        case.put(text);
+        assert_eq!(case.load().await, Err(case.empty));
     }
     for length in [SECRET_LIMIT + 1, 100 * SECRET_LIMIT] {
-        handed.put(&vec![b'x'; length]);
-        assert_eq!(handed.load().await, Err(handed.too_large), "i06: {length}");
+        case.put(&vec![b'x'; length]);
+        assert_eq!(case.load().await, Err(case.too_large), "i06: {length}");
     }
     let longest: Vec<u8> = (0..SECRET_LIMIT).map(|i| b'a' + (i % 26) as u8).collect();
-    handed.put(&[&longest, &b"\n"[..]].concat());
-    assert!(handed.load().await.unwrap() == longest, "i06: the longest is whole");
+    case.put(&[&longest, &b"\n"[..]].concat());
+    assert!(case.load().await.unwrap() == longest, "i06: the longest is whole");
 }
 
-async fn the_secret_that_is_there_now_is_the_one_loaded(handed: &Handed<'_>) {
+async fn the_secret_that_is_there_now_is_the_one_loaded(case: &ExternalCase<'_>) {
     for secret in [&b"first"[..], b"a much longer second one", b"3"] {
-        handed.put(secret);
-        assert_eq!(handed.load().await.unwrap(), secret);
-        assert_eq!(handed.load().await.unwrap(), secret, "loading takes nothing away");
+        case.put(secret);
+        assert_eq!(case.load().await.unwrap(), secret);
+        assert_eq!(case.load().await.unwrap(), secret, "loading takes nothing away");
     }
-    std::fs::remove_file(handed.file).unwrap();
-    assert_eq!(handed.load().await, Err(handed.absent));
+    std::fs::remove_file(case.file).unwrap();
+    assert_eq!(case.load().await, Err(case.absent));
 }

@@ -1,4 +1,4 @@
-//! Owns what it means that a secret which others keep did not come: from a program, a file or a service manager.
+//! Owns the messages for a secret source that others fill: a program, a file or a service manager's credential.
 
 use std::path::Path;
 
@@ -12,75 +12,69 @@ use crate::secrets::vault::{CredentialFault, FileFault};
 
 /// How a person runs a program as the daemon does.
 #[cfg(not(windows))]
-const RUN_IT: &str = "Run it as cp-tokend does, in the folder / and with few variables, to see why: \
+const RUN_IT: &str = "Run it as cp-tokend does, in the directory / and with few variables, to see why: \
      cd / && env -i HOME=\"$HOME\" PATH=\"$PATH\" COMMAND. \
      What it said is shown nowhere, because that could be the secret";
 #[cfg(windows)]
 const RUN_IT: &str = "Run it yourself to see why; cp-tokend runs it with few variables. \
      What it said is shown nowhere, because that could be the secret";
 
-/// A program's failure in words: what it is for, its file, and what went wrong. It names no argument, which may be meant
-/// to be secret.
-/// What failed, in words: which command, and how.
-pub fn describe_command(purpose: &str, line: Option<&[String]>, error: ProgramError) -> String {
-    match line.and_then(<[String]>::first) {
+/// What failed: the purpose of a command, its file, and how it failed. No argument is shown, which may be a secret.
+pub fn describe_command(purpose: &str, argv: Option<&[String]>, error: ProgramError) -> String {
+    match argv.and_then(<[String]>::first) {
         Some(file) => format!("{purpose} {} {error}", files::show(file.as_ref())),
         None => format!("{purpose} {error}"),
     }
 }
 
-/// The same, be it for a secret or a one-time code: its code, and what to do.
-pub(super) fn of_command(error: ProgramError) -> (ErrorCode, &'static str) {
+/// The code and hint of a program that failed to print a secret or a one-time code.
+pub(super) fn of_command(error: ProgramError) -> (ErrorCode, String) {
     let hint = match error {
         ProgramError::TimedOut => {
-            return (
-                ErrorCode::SECRET_COMMAND_TIMED_OUT,
-                "See whether it waits for an answer on your screen, a passphrase for instance, and ask again",
-            );
+            "See whether it waits for an answer on your screen, a passphrase for instance, and ask again"
         }
         ProgramError::Relative => "Name the program by its path from the root",
         ProgramError::Absent => "Install it, or choose another program",
         ProgramError::Replaceable => {
             "See whose the program and the folders are with `namei -l` (and `getfacl` where `ls -ld` shows a `+`), and close them or choose another program"
         }
-        ProgramError::Refused => {
+        ProgramError::NoResources => {
             "Raise its limits (RLIMIT_NPROC, RLIMIT_NOFILE), or end what uses them up; then try again"
         }
         ProgramError::NotRun => "See that it is a program, and that you may run it: chmod u+x",
-        ProgramError::Failed(_) | ProgramError::Silent | ProgramError::EmptyLine | ProgramError::TooMuch => {
-            RUN_IT
-        }
+        ProgramError::Failed(_)
+        | ProgramError::NoOutput
+        | ProgramError::EmptyLine
+        | ProgramError::TooLong => RUN_IT,
     };
-    (ErrorCode::SECRET_COMMAND_FAILED, hint)
+    let code = match error == ProgramError::TimedOut {
+        true => ErrorCode::SECRET_COMMAND_TIMED_OUT,
+        false => ErrorCode::SECRET_COMMAND_FAILED,
+    };
+    (code, hint.to_owned())
 }
 
-/// The secret file's failure, in the same way.
+/// The code and hint of a secret file that was rejected.
 pub(super) fn of_file(fault: FileFault, profile: &Profile) -> (ErrorCode, String) {
-    let path = match &profile.secret_source {
-        SecretSource::File(path) => Path::new(path),
-        SecretSource::Keyring
-        | SecretSource::Memory
-        | SecretSource::Command(_)
-        | SecretSource::Credential(_) => Path::new("it"),
-    };
-    (ErrorCode::SECRET_FILE_UNUSABLE, mend(fault, path))
+    let path = if let SecretSource::File(path) = &profile.secret_source { path } else { "it" };
+    (ErrorCode::SECRET_FILE_UNUSABLE, fix(fault, Path::new(path)))
 }
 
-fn mend(fault: FileFault, path: &Path) -> String {
+fn fix(fault: FileFault, path: &Path) -> String {
     let file = files::show(path);
     match fault {
         FileFault::Relative => format!("Name {file} by its path from the root"),
         FileFault::Absent => format!("Put {file} there, or choose another file"),
-        FileFault::Foreign(_) => format!("Give {file} to yourself or to root with chown"),
-        FileFault::Open(_) => with("Keep it to yourself", "chmod 600", path),
+        FileFault::OtherOwner(_) => format!("Give {file} to yourself or to root with chown"),
+        FileFault::Mode(_) => with_command("Keep it to yourself", "chmod 600", path),
         FileFault::Shared => match files::command("icacls", path) {
             Some(command) => format!("Keep it to yourself: {command} /inheritance:r /grant:r %USERNAME%:F"),
             None => "Keep it to yourself with icacls".to_owned(),
         },
-        FileFault::Listed => with("Keep it to yourself", "setfacl -b", path),
+        FileFault::Acl => with_command("Keep it to yourself", "setfacl -b", path),
         FileFault::WrongKind => format!("Name a plain file instead of {file}"),
         FileFault::Replaceable => {
-            with("See whose the folders are, and close them or move the file", "namei -l", path)
+            with_command("See whose the folders are, and close them or move the file", "namei -l", path)
         }
         FileFault::Unreadable | FileFault::TimedOut => format!("See that you can read {file} yourself"),
         FileFault::Empty | FileFault::EmptyLine | FileFault::TooLarge => {
@@ -89,41 +83,25 @@ fn mend(fault: FileFault, path: &Path) -> String {
     }
 }
 
-/// What to do, and the command for it where the path can stand in one.
-fn with(words: &str, command: &str, path: &Path) -> String {
-    match files::command(command, path) {
-        Some(command) => format!("{words}: {command}"),
-        None => words.to_owned(),
-    }
+/// What to do, and the command for it if the path can be quoted in one.
+fn with_command(text: &str, command: &str, path: &Path) -> String {
+    files::command(command, path).map_or(text.to_owned(), |command| format!("{text}: {command}"))
 }
 
-/// The credential's failure, in the same way.
-pub(super) fn of_credential(fault: CredentialFault) -> (ErrorCode, &'static str) {
+/// The code and hint of a credential that was rejected.
+pub(super) fn of_credential(fault: CredentialFault) -> (ErrorCode, String) {
     let hint = match fault {
         CredentialFault::Name => "Choose the name that the service's LoadCredential= gives it",
-        CredentialFault::NoFolder => {
+        CredentialFault::NoDirectory => {
             "Let systemd run cp-tokend as a service with LoadCredential= or LoadCredentialEncrypted=, or keep the \
              secret elsewhere, for instance with --secret-command"
         }
         CredentialFault::File(FileFault::Absent) => {
             "Add it to the service with LoadCredential=, and restart the service"
         }
-        CredentialFault::File(
-            FileFault::Relative
-            | FileFault::Foreign(_)
-            | FileFault::Open(_)
-            | FileFault::Listed
-            | FileFault::Shared
-            | FileFault::WrongKind
-            | FileFault::Replaceable
-            | FileFault::Unreadable
-            | FileFault::Empty
-            | FileFault::EmptyLine
-            | FileFault::TooLarge
-            | FileFault::TimedOut,
-        ) => {
-            "Look at it in the service's folder $CREDENTIALS_DIRECTORY, which systemd makes private and read-only"
+        CredentialFault::File(_) => {
+            "Look at it in the service's directory $CREDENTIALS_DIRECTORY, which systemd makes private and read-only"
         }
     };
-    (ErrorCode::CREDENTIAL_UNAVAILABLE, hint)
+    (ErrorCode::CREDENTIAL_UNAVAILABLE, hint.to_owned())
 }

@@ -1,13 +1,13 @@
-//! Owns which variables a program is given. Names and reasons only; it reads no value of a secret.
+//! Owns the list of variables that a program is given. It reads no value of a secret.
 
 use std::ffi::OsString;
 
-/// Where programs are looked for that a program runs itself, if the daemon was told nothing else.
+/// The `PATH` of a program, if the daemon has none.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// Everything of the daemon's own environment that a program is given.
+/// The variables of the daemon's own environment that a program is given.
 pub(super) const PASSED: &[&str] = &[
-    // Who it runs for, and in which language and time.
+    // The user, the language and the time zone.
     "HOME",
     "LANG",
     "LC_ALL",
@@ -15,19 +15,19 @@ pub(super) const PASSED: &[&str] = &[
     "LOGNAME",
     "TZ",
     "USER",
-    // Where secret stores keep their settings and sockets, and where credentials of a service lie.
+    // Where secret stores have their settings and sockets, and a service its credentials.
     "CREDENTIALS_DIRECTORY",
     "GNUPGHOME",
     "PASSWORD_STORE_DIR",
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "XDG_RUNTIME_DIR",
-    // Where a passphrase can be asked for.
+    // Where a program can ask for a passphrase.
     "DBUS_SESSION_BUS_ADDRESS",
     "DISPLAY",
     "WAYLAND_DISPLAY",
     "XAUTHORITY",
-    // What Windows' own libraries ask for; nowhere else are they set.
+    // What the libraries of Windows need.
     #[cfg(windows)]
     "SYSTEMROOT",
     #[cfg(windows)]

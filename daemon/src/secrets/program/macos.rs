@@ -1,4 +1,4 @@
-//! Owns the watch over a program's process on macOS, by a kernel queue.
+//! Owns the wait for a program's process on macOS, by a kernel queue.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -8,7 +8,7 @@ use std::process::ChildStdout;
 use rustix::event::kqueue::{Event, EventFilter, EventFlags, ProcessEvents, kevent, kqueue};
 use rustix::process::Pid;
 
-/// Sees a program end, and speak.
+/// Waits for the output and the end of a program.
 pub(super) struct Watch {
     queue: OwnedFd,
     process: Pid,
@@ -19,22 +19,22 @@ impl Watch {
         Ok(Self { queue: kqueue()?, process })
     }
 
-    /// Waits until the program has ended, or has said more or closed its output. Its end is told again at every look:
-    /// one that comes too late to be watched has come already.
-    pub(super) fn look(&self, output: Option<&ChildStdout>) -> io::Result<(bool, bool)> {
+    /// Waits until the program has ended (first flag), or has written or closed its output (second flag). The end is
+    /// reported by every call: a process that cannot be watched any more has ended.
+    pub(super) fn wait(&self, output: Option<&ChildStdout>) -> io::Result<(bool, bool)> {
         let exit = EventFilter::Proc { pid: self.process, flags: ProcessEvents::EXIT };
         let mut wanted = vec![once(exit)];
         wanted.extend(output.map(|pipe| once(EventFilter::Read(pipe.as_raw_fd()))));
-        let mut news = Vec::with_capacity(wanted.len());
-        let spare = rustix::buffer::spare_capacity(&mut news);
+        let mut events = Vec::with_capacity(wanted.len());
+        let spare = rustix::buffer::spare_capacity(&mut events);
         // SAFETY: the pipe that is watched stays open for the length of the call, which borrows it, and is watched for
         // no longer than until the queue is asked again.
         match unsafe { kevent(&self.queue, &wanted, spare, None) } {
             Err(rustix::io::Errno::SRCH) => return Ok((true, output.is_some())),
             outcome => drop(outcome?),
         }
-        let spoke = |event: &Event| matches!(event.filter(), EventFilter::Read(_));
-        Ok((news.iter().any(|event| !spoke(event)), news.iter().any(spoke)))
+        let is_output = |event: &Event| matches!(event.filter(), EventFilter::Read(_));
+        Ok((events.iter().any(|event| !is_output(event)), events.iter().any(is_output)))
     }
 }
 
@@ -42,13 +42,13 @@ fn once(filter: EventFilter) -> Event {
     Event::new(filter, EventFlags::ADD | EventFlags::ONESHOT, std::ptr::null_mut())
 }
 
-/// Whatever a library has opened without the mark that keeps it from other programs is given that mark.
-pub(super) fn keep_descriptors_to_ourselves() {
+/// Sets close-on-exec on every descriptor that a library has opened without it.
+pub(super) fn set_close_on_exec() {
     const FIRST_OTHER: RawFd = 3;
     // SAFETY: reads a limit of this process.
     let end = unsafe { libc::getdtablesize() };
     for descriptor in FIRST_OTHER..end {
-        // SAFETY: sets a mark on a descriptor, and fails where it is closed.
+        // SAFETY: sets a flag of a descriptor, and fails where it is closed.
         unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
 }

@@ -1,4 +1,4 @@
-//! What a run of a program promises, with the shell as the program.
+//! Owns the tests of running a program, with the shell as the program.
 
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter};
 use std::os::fd::AsRawFd;
@@ -27,12 +27,12 @@ async fn run_script(script: &str) -> Result<String, ProgramError> {
 }
 
 /// A pipe that a script can write numbers to, whatever descriptors it is given.
-struct Told {
+struct ReportPipe {
     reader: BufReader<PipeReader>,
     writer: PipeWriter,
 }
 
-impl Told {
+impl ReportPipe {
     fn new() -> Self {
         let (reader, writer) = std::io::pipe().unwrap();
         Self { reader: BufReader::new(reader), writer }
@@ -58,15 +58,15 @@ impl Told {
     }
 }
 
-/// Starts a script that tells its number and that of a child, and then never ends.
+/// Starts a script that reports its process identifier and that of a child, and then never ends.
 async fn begin_endless() -> (JoinHandle<Result<Secret, ProgramError>>, Vec<Pid>) {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let told = Told::new();
+    let report = ReportPipe::new();
     // One line is one thing that may hang; these are many.
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let argv = sh(&format!(": {number}; sleep 1000 & echo $$ $! >{}; wait", told.place()));
+    let argv = sh(&format!(": {number}; sleep 1000 & echo $$ $! >{}; wait", report.place()));
     let running = tokio::spawn(async move { run(&argv, LATE, LIMIT).await });
-    let processes = told.processes().await;
+    let processes = report.processes().await;
     assert_eq!(processes.len(), 2);
     (running, processes)
 }
@@ -86,8 +86,8 @@ fn is_known(process: Pid) -> bool {
 async fn what_a_program_prints_comes_whole_without_its_last_line_end() {
     assert_eq!(run_script("printf 'first\\nsecond\\n'").await.unwrap(), "first\nsecond");
     assert_eq!(run_script("printf ' a '; printf 'b '").await.unwrap(), " a b ");
-    assert_eq!(run_script("exec >&-; exit 0").await, Err(ProgramError::Silent));
-    assert_eq!(run_script("echo").await, Err(ProgramError::Silent));
+    assert_eq!(run_script("exec >&-; exit 0").await, Err(ProgramError::NoOutput));
+    assert_eq!(run_script("echo").await, Err(ProgramError::NoOutput));
 }
 
 #[tokio::test]
@@ -146,8 +146,8 @@ async fn b09_a_program_has_three_descriptors_and_none_of_ours() {
 
 #[tokio::test]
 async fn b10_a_program_stands_in_a_group_of_its_own_and_in_no_folder() {
-    let told = run_script("pwd; echo $$; cat /proc/$$/stat").await.unwrap();
-    let lines: Vec<_> = told.lines().collect();
+    let report = run_script("pwd; echo $$; cat /proc/$$/stat").await.unwrap();
+    let lines: Vec<_> = report.lines().collect();
     let fields: Vec<_> = lines[2].rsplit(") ").next().unwrap().split(' ').collect();
     assert_eq!((lines[0], fields[2]), ("/", lines[1]));
 }
@@ -174,19 +174,19 @@ async fn a_program_that_nobody_waits_for_any_more_is_ended() {
 
 #[tokio::test]
 async fn who_else_holds_the_pipe_is_neither_waited_for_nor_left_behind() {
-    let told = Told::new();
-    let script = format!("sleep 1000 & echo $! >{}; echo hunter2", told.place());
+    let report = ReportPipe::new();
+    let script = format!("sleep 1000 & echo $! >{}; echo hunter2", report.place());
     assert_eq!(run_script(&script).await.unwrap(), "hunter2");
-    assert!(has_ended(told.processes().await[0]));
+    assert!(has_ended(report.processes().await[0]));
 }
 
 #[tokio::test]
 async fn a_service_that_a_program_starts_in_a_session_of_its_own_lives_on() {
-    let (told, up) = (Told::new(), Told::new());
-    let tell = format!("echo $$ >{}; echo >{}; exec sleep 1000", told.place(), up.place());
-    let service = format!("setsid sh -c '{tell}' & read up <{}; echo hunter2", up.other_place());
+    let (report, ready) = (ReportPipe::new(), ReportPipe::new());
+    let tell = format!("echo $$ >{}; echo >{}; exec sleep 1000", report.place(), ready.place());
+    let service = format!("setsid sh -c '{tell}' & read up <{}; echo hunter2", ready.other_place());
     assert_eq!(run_script(&service).await.unwrap(), "hunter2");
-    let service = told.processes().await[0];
+    let service = report.processes().await[0];
     assert!(!is_zombie(service));
     kill_process(service, Signal::KILL).unwrap();
 }
@@ -197,13 +197,13 @@ fn is_zombie(process: Pid) -> bool {
 
 #[tokio::test]
 async fn a_program_that_prints_without_end_is_ended_at_the_cap() {
-    let told = Told::new();
-    let argv = sh(&format!("echo $$ >{}; exec yes", told.place()));
-    assert_eq!(run(&argv, LATE, LIMIT).await.unwrap_err(), ProgramError::TooMuch);
-    assert!(has_ended(told.processes().await[0]));
+    let report = ReportPipe::new();
+    let argv = sh(&format!("echo $$ >{}; exec yes", report.place()));
+    assert_eq!(run(&argv, LATE, LIMIT).await.unwrap_err(), ProgramError::TooLong);
+    assert!(has_ended(report.processes().await[0]));
     let exactly = |length: usize| sh(&format!("printf '%{length}d\\n' 7"));
     assert_eq!(run(&exactly(LIMIT), LATE, LIMIT).await.unwrap().expose().len(), LIMIT);
-    assert_eq!(run(&exactly(LIMIT + 1), LATE, LIMIT).await.unwrap_err(), ProgramError::TooMuch);
+    assert_eq!(run(&exactly(LIMIT + 1), LATE, LIMIT).await.unwrap_err(), ProgramError::TooLong);
 }
 
 #[tokio::test]
@@ -217,10 +217,10 @@ async fn no_program_is_left_as_a_zombie() {
 #[tokio::test]
 async fn programs_that_hang_leave_places_for_other_work() {
     let mut endless = Vec::new();
-    for _ in 0..AT_ONCE {
+    for _ in 0..MAX_CONCURRENT {
         endless.push(begin_endless().await);
     }
-    assert_eq!(PLACES.available_permits(), 0);
+    assert_eq!(PERMITS.available_permits(), 0);
     let next = tokio::spawn(async { run_script("echo $$").await });
     assert_eq!(blocking::run(|| 7).await.unwrap(), 7);
     assert!(!next.is_finished());
@@ -235,10 +235,10 @@ async fn programs_that_hang_leave_places_for_other_work() {
 fn without_a_descriptor_of_a_process_a_thread_sees_its_end_and_takes_no_status_away() {
     let piped = std::process::Stdio::piped;
     let mut child = std::process::Command::new("cat").stdin(piped()).stdout(piped()).spawn().unwrap();
-    let watch = watch::Watch { ended: watch::end_seen_by_a_thread(Pid::from_child(&child)).unwrap() };
+    let watch = watch::Watch { ended: watch::watch_by_thread(Pid::from_child(&child)).unwrap() };
     let output = child.stdout.take();
     drop(child.stdin.take());
-    while !watch.look(None).unwrap().0 {}
-    assert_eq!(watch.look(output.as_ref()).unwrap(), (true, true));
+    while !watch.wait(None).unwrap().0 {}
+    assert_eq!(watch.wait(output.as_ref()).unwrap(), (true, true));
     assert!(child.wait().unwrap().success());
 }

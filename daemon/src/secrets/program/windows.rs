@@ -1,11 +1,11 @@
-//! Owns a program's process on Windows: its start, what it prints, and the end of everything in its job.
+//! Owns a program's process on Windows: its start, its output, and the end of everything in its job.
 #![allow(unsafe_code)]
 
 use std::io;
 use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle};
 use std::path::Path;
 use std::ptr::null;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use cp_token_protocol::Secret;
 use cp_token_protocol::windows::child::{Start, Started};
@@ -17,45 +17,19 @@ use windows_sys::Win32::System::Threading::{
     CREATE_NO_WINDOW, GetExitCodeProcess, INFINITE, WaitForSingleObject,
 };
 
-use super::{ProgramError, environment};
-use crate::base::mutex::lock;
+use super::{KillHandle, ProgramError, environment};
 use crate::secrets::secret_reader::SecretReader;
 
-/// The right to end a program from elsewhere.
-#[derive(Default)]
-pub(super) struct KillHandle {
-    state: Mutex<State>,
+/// What is killed: a job.
+pub(super) type Target = Arc<Job>;
+
+/// Kills everything in the job.
+pub(super) fn kill(job: &Target) {
+    job.end();
 }
 
-#[derive(Default)]
-enum State {
-    #[default]
-    NotBegun,
-    Running(Arc<Job>),
-    Over,
-}
-
-impl KillHandle {
-    /// Ends the program; one that has not begun will not live.
-    pub(super) fn pull(&self) {
-        let mut state = lock(&self.state);
-        if let State::Running(job) = &*state {
-            job.end();
-        }
-        *state = State::Over;
-    }
-
-    fn hold(&self, job: &Arc<Job>) {
-        let mut state = lock(&self.state);
-        match *state {
-            State::NotBegun | State::Running(_) => *state = State::Running(Arc::clone(job)),
-            State::Over => job.end(),
-        }
-    }
-}
-
-/// A program and everything that it starts. What is left of it ends with the last handle to it.
-struct Job(OwnedHandle);
+/// A program and everything that it starts. The system kills what is left when the last handle is closed.
+pub(super) struct Job(OwnedHandle);
 
 impl Job {
     fn new() -> io::Result<Self> {
@@ -79,39 +53,39 @@ impl Job {
     }
 
     fn end(&self) {
-        // SAFETY: the job is open. One in which nobody is left stays as it is.
+        // SAFETY: the job is open. It is no error if no process is left in it.
         unsafe { TerminateJobObject(self.0.as_raw_handle(), 1) };
     }
 }
 
-/// Runs the program to its end or to its limit, and leaves nothing of its job behind.
-pub(super) fn run(argv: &[String], limit: usize, leash: &KillHandle) -> Result<Secret, ProgramError> {
+/// Runs the program until it ends or reaches the limit, and kills what is left of its job.
+pub(super) fn run(argv: &[String], limit: usize, handle: &KillHandle) -> Result<Secret, ProgramError> {
     let job = Arc::new(Job::new().map_err(|_| ProgramError::NotRun)?);
-    let Started { process, mut output } = start(argv, &job)?;
-    leash.hold(&job);
-    let ended = end_what_it_leaves(&process, &job).map_err(|_| ProgramError::NotRun);
-    let mut printed = SecretReader::new(limit);
-    let heard = ended.and_then(|()| {
-        while printed.read_from(&mut output)? {}
-        Ok(printed)
+    let Started { process, output: mut pipe } = start(argv, &job)?;
+    handle.attach(Arc::clone(&job));
+    let ended = end_job_after(&process, &job).map_err(|_| ProgramError::NotRun);
+    let mut reader = SecretReader::new(limit);
+    let output = ended.and_then(|()| {
+        while reader.read_from(&mut pipe)? {}
+        Ok(reader)
     });
-    if heard.is_err() {
+    if output.is_err() {
         job.end();
     }
-    let number = exit_number(&process);
+    let code = exit_code(&process);
     job.end();
-    *lock(&leash.state) = State::Over;
-    let printed = heard?;
-    match number? {
-        0 => Ok(printed.finish()?),
-        number => Err(ProgramError::Failed(u8::try_from(number).ok())),
+    handle.release();
+    let output = output?;
+    match code? {
+        0 => Ok(output.finish()?),
+        code => Err(ProgramError::Failed(u8::try_from(code).ok())),
     }
 }
 
 fn start(argv: &[String], job: &Job) -> Result<Started, ProgramError> {
     let (file, arguments) = argv.split_first().ok_or(ProgramError::Relative)?;
     let file = Path::new(file);
-    // What the command interpreter runs has a language of its own, in which an argument can be a command.
+    // A batch file is run by the command interpreter, which could read an argument as a command.
     let is_program = file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("exe"));
     if !file.is_file() {
         return Err(ProgramError::Absent);
@@ -126,8 +100,8 @@ fn start(argv: &[String], job: &Job) -> Result<Started, ProgramError> {
     start.go().map_err(|_| ProgramError::NotRun)
 }
 
-/// Whoever else holds its pipe when it has ended is ended, too, and not waited for.
-fn end_what_it_leaves(process: &OwnedHandle, job: &Arc<Job>) -> io::Result<()> {
+/// Ends the job when the program has ended, so that no other process keeps its pipe open.
+fn end_job_after(process: &OwnedHandle, job: &Arc<Job>) -> io::Result<()> {
     let (process, job) = (process.try_clone()?, Arc::clone(job));
     let wait = move || {
         wait_for(&process);
@@ -141,10 +115,10 @@ fn wait_for(process: &OwnedHandle) {
     unsafe { WaitForSingleObject(process.as_raw_handle(), INFINITE) };
 }
 
-fn exit_number(process: &OwnedHandle) -> Result<u32, ProgramError> {
+fn exit_code(process: &OwnedHandle) -> Result<u32, ProgramError> {
     wait_for(process);
-    let mut number = 0;
-    // SAFETY: the process is open and `number` is writable.
-    let is_told = unsafe { GetExitCodeProcess(process.as_raw_handle(), &raw mut number) } != 0;
-    if is_told { Ok(number) } else { Err(ProgramError::NotRun) }
+    let mut code = 0;
+    // SAFETY: the process is open and `code` is writable.
+    let is_known = unsafe { GetExitCodeProcess(process.as_raw_handle(), &raw mut code) } != 0;
+    if is_known { Ok(code) } else { Err(ProgramError::NotRun) }
 }

@@ -1,11 +1,11 @@
-//! Owns what a secret source can be asked, and what may go wrong.
+//! Owns what a secret source can do, and how it can fail.
 
 use std::future::Future;
 use std::pin::Pin;
 
 use cp_token_protocol::Secret;
 
-use super::credential::CredentialFault;
+use super::external_source::CredentialFault;
 use super::secret_file::FileFault;
 use crate::profile::secret_key::SecretKey;
 use crate::secrets::program::ProgramError;
@@ -13,55 +13,58 @@ use crate::secrets::program::ProgramError;
 /// The longest secret that any source takes, in bytes. Some keyrings take less.
 pub const SECRET_LIMIT: usize = 16 * 1024;
 
-/// Why a source did not do what it was asked. Whatever it is, nothing was deleted because of it.
+/// What a source does, in progress.
+pub type SourceFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, VaultError>> + Send + 'a>>;
+
+/// Why a secret source failed. No failure deletes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum VaultError {
-    /// It holds no such secret.
+    /// The source has no such secret.
     #[error("there is no secret for this profile, client and URL")]
     Absent,
-    /// There is nobody to ask.
+    /// There is no keyring service.
     #[error("there is no keyring service to talk to")]
     Unavailable,
-    /// The service runs, but no keyring was ever made in it.
+    /// The service runs, but has no keyring.
     #[error("the keyring service has no default keyring yet")]
     NoCollection,
-    /// It is locked, and nobody unlocked it.
+    /// The keyring is locked.
     #[error("the keyring is locked")]
     Locked,
-    /// It does not let us in.
+    /// The keyring denied access.
     #[error("the keyring refused access")]
     Denied,
-    /// It did not answer in time. A change that was on its way may still happen.
+    /// The keyring timed out. A change that had begun may still complete.
     #[error("the keyring did not answer in time")]
     TimedOut,
-    /// It still has not answered an earlier call, or too many wait.
+    /// An earlier call is overdue, or too many calls are queued.
     #[error("the keyring is still busy with an earlier call")]
     Busy,
-    /// Several items answer to the same name, and none is taken.
+    /// Several items match, so none is used.
     #[error("several items in the keyring match, and none is taken")]
     Ambiguous,
-    /// It does not hold secrets of this size.
+    /// The source cannot hold a secret of this size.
     #[error("the secret is longer than the keyring can hold")]
     TooLarge,
-    /// It is empty, or longer than any secret: what was to be stored, or what was found.
+    /// The text to store, or the stored text, is empty or longer than [`SECRET_LIMIT`].
     #[error("what is or would be kept for this profile is not a secret")]
     Unusable,
-    /// The daemon is locked, and holds nothing.
+    /// The daemon is locked.
     #[error("the daemon is locked")]
     Sealed,
-    /// It failed in another way.
+    /// The keyring failed in another way.
     #[error("the keyring failed")]
     Failed,
-    /// It only reads what somebody else keeps.
+    /// The source is read-only.
     #[error("the secret is kept by another program, and cp-token only reads it")]
     ReadOnly,
-    /// The program that prints the secret did not do so.
+    /// The secret command failed.
     #[error("the secret command {0}")]
     Command(ProgramError),
-    /// The secret's file was not taken.
+    /// The secret's file was rejected.
     #[error("the secret file {0}")]
     File(FileFault),
-    /// The service manager handed over no such credential, or one that was not taken.
+    /// There is no such credential of the service manager, or it was rejected.
     #[error(transparent)]
     Credential(CredentialFault),
 }
@@ -74,37 +77,27 @@ pub(super) fn require_storable(secret: &Secret) -> Result<(), VaultError> {
     }
 }
 
-/// A place where secrets rest.
+/// A place where secrets are stored.
 pub trait SecretBackend: Send + Sync {
-    /// A copy of the secret.
+    /// Loads a copy of the secret.
     ///
     /// # Errors
     /// [`VaultError`].
-    fn load<'a>(
-        &'a self,
-        key: &'a SecretKey,
-    ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>>;
+    fn load<'a>(&'a self, key: &'a SecretKey) -> SourceFuture<'a, Secret>;
 
-    /// Puts the secret there, in the place of an older one of the same key. A source that others fill does not.
+    /// Stores the secret, replacing an older one of the same key. A read-only source fails.
     ///
     /// # Errors
-    /// [`VaultError`]; the older one is then still there, except perhaps after [`VaultError::TimedOut`].
-    fn store<'a>(
-        &'a self,
-        _: &'a SecretKey,
-        _: &'a Secret,
-    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>> {
+    /// [`VaultError`]; the older secret is kept, except perhaps after [`VaultError::TimedOut`].
+    fn store<'a>(&'a self, _: &'a SecretKey, _: &'a Secret) -> SourceFuture<'a, ()> {
         Box::pin(std::future::ready(Err(VaultError::ReadOnly)))
     }
 
-    /// Takes the secret away. That there was none is no failure. A source that others fill does not.
+    /// Erases the secret. It is no error if there was none. A read-only source fails.
     ///
     /// # Errors
     /// [`VaultError`].
-    fn erase<'a>(
-        &'a self,
-        _: &'a SecretKey,
-    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>> {
+    fn erase<'a>(&'a self, _: &'a SecretKey) -> SourceFuture<'a, ()> {
         Box::pin(std::future::ready(Err(VaultError::ReadOnly)))
     }
 }

@@ -1,8 +1,6 @@
-//! Owns secrets that rest in the system's keyring, and is the only file that names the keyring crates. It must
-//! not keep a connection, an answer or a secret, nor delete anything that it was not asked to.
+//! Owns secrets that are stored in the system's keyring, and is the only file that names the keyring crates. It must
+//! not keep a connection, an answer or a secret, nor delete an item that it was not asked to delete.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,8 +9,10 @@ use cp_token_protocol::message::{ExternalKeyringItem, KeyringReport};
 use keyring::{Entry, Error};
 use zeroize::Zeroizing;
 
-use super::backend::{SECRET_LIMIT, SecretBackend, VaultError, require_storable};
-use super::external::ExternalItems;
+use super::backend::{SECRET_LIMIT, SecretBackend, SourceFuture, VaultError, require_storable};
+use super::external_items::ExternalItems;
+#[cfg(target_os = "linux")]
+use super::secret_service::classify as classify_cause;
 use super::serial_queue::SerialQueue;
 use crate::base::mutex::lock;
 use crate::profile::secret_key::SecretKey;
@@ -21,14 +21,13 @@ mod probe;
 #[cfg(windows)]
 mod windows;
 
-/// What all our items have in common.
+/// The service name of all our items.
 const SERVICE: &str = "cp-token";
-/// The longest wait for a secret. A call that meets a locked keyring may be waiting for a person.
-const LOAD_DEADLINE: Duration = Duration::from_secs(5);
-/// The longest wait for a change, which a person has just asked for and may be typing a password for.
-const CHANGE_DEADLINE: Duration = Duration::from_secs(60);
-/// The longest wait for a trial of it.
-const PROBE_DEADLINE: Duration = Duration::from_secs(10);
+/// The timeout of loading a secret. A locked keyring may be waiting for a person.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// The timeout of a change, for which a person may be typing the password of the keyring.
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(60);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The source `keyring`.
 #[derive(Clone)]
@@ -44,82 +43,66 @@ impl Default for KeyringBackend {
 }
 
 impl KeyringBackend {
-    /// What the keyring did when it was last asked.
+    /// The result of the last call.
     pub fn health(&self) -> KeyringReport {
         *lock(&self.health)
     }
 
-    /// Tries whether the keyring takes, gives back and lets go of an item, which is made for this and taken away.
+    /// Stores, loads and erases an item that is made for this, to check that the keyring works.
     ///
     /// # Errors
     /// [`VaultError`].
     pub async fn probe(&self) -> Result<(), VaultError> {
-        self.call(PROBE_DEADLINE, probe::probe).await
+        self.call(PROBE_TIMEOUT, probe::probe).await
     }
 
-    /// One call on the keyring's own thread. The thread notes the outcome, so that a call which ends after its
-    /// deadline still mends the report.
+    /// Runs one call on the keyring's own thread. The thread records the outcome, so that a call which succeeds after its
+    /// timeout still corrects the report.
     async fn call<T: Send + 'static>(
         &self,
-        deadline: Duration,
+        timeout: Duration,
         work: impl FnOnce() -> Result<T, VaultError> + Send + 'static,
     ) -> Result<T, VaultError> {
         let source = self.clone();
-        let noted = move || {
+        let recorded = move || {
             let outcome = work();
-            source.note(outcome.as_ref().err().copied());
+            source.record(outcome.as_ref().err().copied());
             outcome
         };
-        match self.queue.call(deadline, noted).await {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                self.note(Some(error));
-                Err(error)
-            }
-        }
+        self.queue.call(timeout, recorded).await.unwrap_or_else(|error| {
+            self.record(Some(error));
+            Err(error)
+        })
     }
 
-    fn note(&self, error: Option<VaultError>) {
+    fn record(&self, error: Option<VaultError>) {
         *lock(&self.health) = report(error);
     }
 }
 
 impl SecretBackend for KeyringBackend {
-    fn load<'a>(
-        &'a self,
-        key: &'a SecretKey,
-    ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>> {
+    fn load<'a>(&'a self, key: &'a SecretKey) -> SourceFuture<'a, Secret> {
         let key = key.clone();
-        Box::pin(self.call(LOAD_DEADLINE, move || load(&key)))
+        Box::pin(self.call(LOAD_TIMEOUT, move || load(&key)))
     }
 
-    fn store<'a>(
-        &'a self,
-        key: &'a SecretKey,
-        secret: &'a Secret,
-    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>> {
+    fn store<'a>(&'a self, key: &'a SecretKey, secret: &'a Secret) -> SourceFuture<'a, ()> {
         let key = key.clone();
         let secret = Secret::copy_of(secret.expose());
-        Box::pin(self.call(CHANGE_DEADLINE, move || store(&key, &secret)))
+        Box::pin(self.call(CHANGE_TIMEOUT, move || store(&key, &secret)))
     }
 
-    fn erase<'a>(
-        &'a self,
-        key: &'a SecretKey,
-    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>> {
+    fn erase<'a>(&'a self, key: &'a SecretKey) -> SourceFuture<'a, ()> {
         let key = key.clone();
-        Box::pin(self.call(CHANGE_DEADLINE, move || erase(&key)))
+        Box::pin(self.call(CHANGE_TIMEOUT, move || erase(&key)))
     }
 }
 
 impl ExternalItems for KeyringBackend {
-    fn load_external<'a>(
-        &'a self,
-        item: &'a ExternalKeyringItem,
-    ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>> {
+    fn load_external<'a>(&'a self, item: &'a ExternalKeyringItem) -> SourceFuture<'a, Secret> {
         let item = item.clone();
-        // A person has asked for it, and the keyring may ask back for its password.
-        Box::pin(self.call(CHANGE_DEADLINE, move || load_external(&item)))
+        // A person has asked for the import, and may have to type the password of the keyring.
+        Box::pin(self.call(CHANGE_TIMEOUT, move || load_external(&item)))
     }
 }
 
@@ -129,18 +112,18 @@ fn load(key: &SecretKey) -> Result<Secret, VaultError> {
 
 #[cfg(not(windows))]
 fn load_external(item: &ExternalKeyringItem) -> Result<Secret, VaultError> {
-    read(&named(&item.service, &item.username, None)?)
+    read(&entry(&item.service, &item.username, None)?)
 }
 
 #[cfg(windows)]
 fn load_external(item: &ExternalKeyringItem) -> Result<Secret, VaultError> {
-    windows::foreign(&item.service, &item.username)
+    windows::load_external(&item.service, &item.username)
 }
 
 fn read(item: &Entry) -> Result<Secret, VaultError> {
     let found = item.get_secret().map_err(classify);
     let bytes = match found {
-        Err(VaultError::Absent) => return Err(why_absent()),
+        Err(VaultError::Absent) => return Err(absent()),
         found => Zeroizing::new(found?),
     };
     match bytes.len() {
@@ -162,13 +145,13 @@ fn erase(key: &SecretKey) -> Result<(), VaultError> {
 }
 
 fn open(key: &SecretKey) -> Result<Entry, VaultError> {
-    named(SERVICE, &key.account(), Some(&format!("cp-token secret for profile {}", key.profile)))
+    entry(SERVICE, &key.account(), Some(&format!("cp-token secret for profile {}", key.profile)))
 }
 
-/// The item, through a connection of its own: `Entry::new` would look for a keyring once per process and hold
-/// on to what it found, be it a connection or none. An item that is made gets the label.
+/// The item, over a connection of its own: `Entry::new` would look for a keyring once per process, and keep the
+/// connection or the lack of one. A new item gets the label.
 #[cfg(target_os = "linux")]
-fn named(service: &str, username: &str, label: Option<&str>) -> Result<Entry, VaultError> {
+fn entry(service: &str, username: &str, label: Option<&str>) -> Result<Entry, VaultError> {
     use keyring_core::api::CredentialStoreApi;
 
     let modifiers = label.map(|label| ("label", label)).into_iter().collect();
@@ -178,25 +161,25 @@ fn named(service: &str, username: &str, label: Option<&str>) -> Result<Entry, Va
 }
 
 #[cfg(windows)]
-fn named(service: &str, username: &str, _: Option<&str>) -> Result<Entry, VaultError> {
-    let inner = windows::named(service, username);
+fn entry(service: &str, username: &str, _: Option<&str>) -> Result<Entry, VaultError> {
+    let inner = windows::entry(service, username);
     inner.map(|inner| Entry { inner }).map_err(|error| unavailable_if_unexplained(classify(error)))
 }
 
 #[cfg(not(any(target_os = "linux", windows)))]
-fn named(service: &str, username: &str, _: Option<&str>) -> Result<Entry, VaultError> {
+fn entry(service: &str, username: &str, _: Option<&str>) -> Result<Entry, VaultError> {
     Entry::new(service, username).map_err(|error| unavailable_if_unexplained(classify(error)))
 }
 
-/// A service that fails before it was asked for anything is as good as none.
+/// A service that fails before the first request counts as unavailable.
 fn unavailable_if_unexplained(error: VaultError) -> VaultError {
     if error == VaultError::Failed { VaultError::Unavailable } else { error }
 }
 
-/// Two errors carry the bytes that were found: those are wiped, and no error is ever formatted.
+/// Two errors carry the stored bytes: these are wiped, and no error is ever formatted.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "the errors are open-ended; an unknown one explains nothing"
+    reason = "the errors are non-exhaustive; an unknown one explains nothing"
 )]
 fn classify(error: Error) -> VaultError {
     match error {
@@ -208,36 +191,25 @@ fn classify(error: Error) -> VaultError {
             drop(Zeroizing::new(bytes));
             VaultError::Unusable
         }
-        Error::NoStorageAccess(cause) => classify_platform(cause.as_ref(), VaultError::Denied),
-        Error::PlatformFailure(cause) => classify_platform(cause.as_ref(), VaultError::Failed),
+        Error::NoStorageAccess(cause) => classify_cause(cause.as_ref()).unwrap_or(VaultError::Denied),
+        Error::PlatformFailure(cause) => classify_cause(cause.as_ref()).unwrap_or(VaultError::Failed),
         _ => VaultError::Failed,
     }
 }
 
-#[cfg(target_os = "linux")]
-fn classify_platform(
-    cause: &(dyn std::error::Error + Send + Sync + 'static),
-    otherwise: VaultError,
-) -> VaultError {
-    super::secret_service::classify(cause).unwrap_or(otherwise)
-}
-
 #[cfg(not(target_os = "linux"))]
-fn classify_platform(
-    _: &(dyn std::error::Error + Send + Sync + 'static),
-    otherwise: VaultError,
-) -> VaultError {
-    otherwise
+fn classify_cause(_: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<VaultError> {
+    None
 }
 
-/// A service without any keyring answers a search with "nothing found", as one with an empty keyring does.
+/// A service without a keyring answers a search with "not found", like one with an empty keyring.
 #[cfg(target_os = "linux")]
-fn why_absent() -> VaultError {
+fn absent() -> VaultError {
     if super::secret_service::has_collection() { VaultError::Absent } else { VaultError::NoCollection }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn why_absent() -> VaultError {
+fn absent() -> VaultError {
     VaultError::Absent
 }
 
@@ -245,7 +217,7 @@ fn report(error: Option<VaultError>) -> KeyringReport {
     match error {
         None
         | Some(VaultError::Absent | VaultError::Ambiguous | VaultError::TooLarge | VaultError::Unusable)
-        // No keyring says these.
+        // The keyring has no such errors.
         | Some(
             VaultError::ReadOnly
             | VaultError::Command(_)

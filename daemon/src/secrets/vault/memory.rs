@@ -1,13 +1,11 @@
-//! Owns secrets that rest in the daemon's memory alone and are gone with it. It must not write them anywhere.
+//! Owns secrets that are stored in the daemon's memory alone and lost when it stops. It must not write them anywhere.
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Mutex;
 
 use cp_token_protocol::Secret;
 
-use super::backend::{SecretBackend, VaultError, require_storable};
+use super::backend::{SecretBackend, SourceFuture, VaultError, require_storable};
 use crate::base::mutex::lock;
 use crate::profile::secret_key::SecretKey;
 use crate::secrets::secret_bundle;
@@ -15,7 +13,7 @@ use crate::secrets::secret_bundle;
 /// The source `memory`.
 #[derive(Debug)]
 pub struct MemoryBackend {
-    /// None while the daemon is locked and somebody else keeps them, sealed.
+    /// `None` while the daemon is locked: the lock then has them, encrypted.
     secrets: Mutex<Option<HashMap<String, Secret>>>,
 }
 
@@ -26,23 +24,23 @@ impl Default for MemoryBackend {
 }
 
 impl MemoryBackend {
-    /// How many secrets it holds; none while somebody else keeps them, sealed.
+    /// The number of secrets; 0 while the daemon is locked.
     pub fn count(&self) -> usize {
         lock(&self.secrets).as_ref().map_or(0, HashMap::len)
     }
 
-    /// Hands all secrets over as one text and holds none until [`MemoryBackend::put_back`].
+    /// Removes all secrets and returns them as one text, until [`MemoryBackend::put_back`].
     pub fn take_secrets(&self) -> Secret {
         let secrets = lock(&self.secrets).take().unwrap_or_default();
         secret_bundle::pack(secrets.iter().map(|(account, secret)| (account.as_str(), secret)))
     }
 
-    /// Takes back what [`MemoryBackend::take_secrets`] has handed over.
+    /// Puts back what [`MemoryBackend::take_secrets`] has returned.
     pub fn put_back(&self, packed: &Secret) {
         *lock(&self.secrets) = Some(secret_bundle::unpack(packed).into_iter().collect());
     }
 
-    /// A copy of each secret with its key; none while somebody else keeps them, sealed.
+    /// A copy of each secret with its account; none while the daemon is locked.
     pub fn export_state(&self) -> Vec<(String, Secret)> {
         let secrets = lock(&self.secrets);
         let copy =
@@ -50,7 +48,7 @@ impl MemoryBackend {
         secrets.iter().flatten().map(copy).collect()
     }
 
-    /// Takes over a secret; whether there was room for it.
+    /// Adds a secret of the old process. False if the daemon is locked.
     pub fn import_state(&self, account: String, secret: Secret) -> bool {
         lock(&self.secrets).as_mut().map(|secrets| secrets.insert(account, secret)).is_some()
     }
@@ -76,25 +74,15 @@ impl MemoryBackend {
 }
 
 impl SecretBackend for MemoryBackend {
-    fn load<'a>(
-        &'a self,
-        key: &'a SecretKey,
-    ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>> {
+    fn load<'a>(&'a self, key: &'a SecretKey) -> SourceFuture<'a, Secret> {
         Box::pin(async move { self.find(key) })
     }
 
-    fn store<'a>(
-        &'a self,
-        key: &'a SecretKey,
-        secret: &'a Secret,
-    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>> {
+    fn store<'a>(&'a self, key: &'a SecretKey, secret: &'a Secret) -> SourceFuture<'a, ()> {
         Box::pin(async move { self.put(key, secret) })
     }
 
-    fn erase<'a>(
-        &'a self,
-        key: &'a SecretKey,
-    ) -> Pin<Box<dyn Future<Output = Result<(), VaultError>> + Send + 'a>> {
+    fn erase<'a>(&'a self, key: &'a SecretKey) -> SourceFuture<'a, ()> {
         Box::pin(async move { self.remove(key) })
     }
 }

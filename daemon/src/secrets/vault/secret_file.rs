@@ -1,5 +1,5 @@
-//! Owns the reading of a secret's file that somebody else has put there: owner, mode and every folder on the way
-//! are checked, and it is read anew each time. It must not write, keep what it read, or name a path in an error.
+//! Owns the reading of a secret from a file: owner, mode and every directory on its path are checked, and the file is
+//! read again each time. It must not write, keep what it read, or name a path in an error.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,49 +19,49 @@ mod system;
 #[path = "secret_file/windows.rs"]
 mod system;
 
-/// The longest wait for a file, which may lie on a disk that hangs.
-const DEADLINE: Duration = Duration::from_secs(5);
+/// The timeout of reading a file, whose disk may hang.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why a file was not taken for a secret. To be read after the name of what the file is: "the secret file …".
+/// Why a file was rejected. The text follows the file's role: "the secret file …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum FileFault {
-    /// Its path does not begin at the root, so that it could be another file for everybody who looks.
+    /// The path is relative, so it would depend on the current directory.
     #[error("is not named by its whole path")]
     Relative,
-    /// There is no such file.
+    /// The file does not exist.
     #[error("does not exist")]
     Absent,
-    /// It belongs to this user, who is neither us nor root.
+    /// The owner is this user, neither we nor root.
     #[error("belongs to user {0}")]
-    Foreign(u32),
-    /// Its mode lets others in.
+    OtherOwner(u32),
+    /// The mode lets others in.
     #[error("lets others in: its mode is {0:04o}")]
-    Open(u32),
-    /// An access list that stands beside its mode lets others in.
+    Mode(u32),
+    /// An access control list lets others in.
     #[error("lets others in by an access list (ACL)")]
-    Listed,
-    /// On Windows, its list of grants lets others in.
+    Acl,
+    /// On Windows, the access control list lets others in.
     #[error("lets others in")]
     Shared,
-    /// It is a folder, a pipe or a device, or links that lead in a circle.
+    /// The file is a directory, a pipe, a device or a loop of links.
     #[error("is a folder, a pipe, a device or a circle of links, and no plain file")]
     WrongKind,
-    /// Others could put another file in its place, because of a folder or a link on the way to it.
+    /// Others could replace the file, because of a directory or a link on its path.
     #[error("could be replaced by others, because a folder on the way to it is theirs or open to them")]
     Replaceable,
-    /// The system does not let us read it, or there is no thread to do so.
+    /// The system does not let us read the file, or has no thread for that.
     #[error("cannot be read")]
     Unreadable,
-    /// It is empty.
+    /// The file is empty.
     #[error("is empty")]
     Empty,
-    /// Its first line is empty, whatever comes after it.
+    /// The first line is empty.
     #[error("has an empty first line, and that line is to be the secret")]
     EmptyLine,
-    /// It is longer than any secret.
+    /// The file is longer than [`SECRET_LIMIT`].
     #[error("is longer than a secret can be")]
     TooLarge,
-    /// The disk did not answer in time.
+    /// Reading timed out.
     #[error("could not be read in time")]
     TimedOut,
 }
@@ -69,16 +69,16 @@ pub enum FileFault {
 impl From<SecretReadError> for FileFault {
     fn from(error: SecretReadError) -> Self {
         match error {
-            SecretReadError::TooMuch => Self::TooLarge,
+            SecretReadError::TooLong => Self::TooLarge,
             SecretReadError::Unreadable => Self::Unreadable,
         }
     }
 }
 
-/// The file's text as it is now, without its last line end. The purpose says whom the file must keep out.
+/// The file's current text, without its last line end. The purpose says who must not have access to the file.
 ///
 /// # Errors
-/// [`FileFault`]; a pipe in its place does not block.
+/// [`FileFault`]; opening a pipe does not block.
 pub(super) async fn read(path: &Path, purpose: Purpose) -> Result<Secret, FileFault> {
     let path = path.to_owned();
     let resource = path.to_string_lossy().into_owned();
@@ -86,7 +86,7 @@ pub(super) async fn read(path: &Path, purpose: Purpose) -> Result<Secret, FileFa
         let work = move || read_now(&path, purpose);
         blocking::on(&resource, work).await.map_err(|_| FileFault::Unreadable)?
     };
-    tokio::time::timeout(DEADLINE, reading).await.unwrap_or(Err(FileFault::TimedOut))
+    tokio::time::timeout(READ_TIMEOUT, reading).await.unwrap_or(Err(FileFault::TimedOut))
 }
 
 fn read_now(path: &Path, purpose: Purpose) -> Result<Secret, FileFault> {

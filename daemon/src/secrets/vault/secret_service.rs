@@ -1,4 +1,4 @@
-//! Owns what the Secret Service of a Linux desktop means by its failures. It must not touch a secret.
+//! Owns the meaning of errors of the Secret Service of a Linux desktop. It must not touch a secret.
 
 use std::error::Error as StdError;
 
@@ -8,8 +8,11 @@ use zbus::fdo;
 
 use super::backend::VaultError;
 
-/// Who is to blame, where the error comes from the service or the bus and says so.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the errors are open-ended; the rest explains nothing")]
+/// The meaning of an error of the service or the bus, if it has one.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the errors are non-exhaustive; the rest explains nothing"
+)]
 pub(super) fn classify(cause: &(dyn StdError + Send + Sync + 'static)) -> Option<VaultError> {
     match cause.downcast_ref::<Error>()? {
         Error::Locked | Error::Prompt => Some(VaultError::Locked),
@@ -21,13 +24,16 @@ pub(super) fn classify(cause: &(dyn StdError + Send + Sync + 'static)) -> Option
     }
 }
 
-/// Whether there is a default keyring at all. Where that cannot be found out, there might be.
+/// Whether there is a default keyring; true if that cannot be found out.
 pub(super) fn has_collection() -> bool {
     let Ok(service) = SecretService::connect(EncryptionType::Plain) else { return true };
     !matches!(service.get_default_collection().err(), Some(Error::NoResult))
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the errors are open-ended; the rest explains nothing")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the errors are non-exhaustive; the rest explains nothing"
+)]
 fn classify_bus(error: &zbus::Error) -> Option<VaultError> {
     match error {
         zbus::Error::InputOutput(_) | zbus::Error::Address(_) | zbus::Error::Handshake(_) => {
@@ -51,7 +57,10 @@ fn classify_named(name: &str) -> Option<VaultError> {
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the errors are open-ended; the rest explains nothing")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the errors are non-exhaustive; the rest explains nothing"
+)]
 fn classify_standard(error: &fdo::Error) -> Option<VaultError> {
     match error {
         fdo::Error::ZBus(error) => classify_bus(error),

@@ -1,5 +1,5 @@
-//! Owns one thread for calls that block, one at a time: a bounded queue, a deadline for each caller, and a
-//! plain "busy" while a call is overdue. It must not know what the calls do.
+//! Owns one thread for blocking calls, one at a time: a bounded queue, a timeout for each caller, and a plain "busy"
+//! while a call is overdue. It must not know what the calls do.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,8 +14,8 @@ use crate::base::blocking::BusyThread;
 use crate::base::memory;
 use crate::base::mutex::lock;
 
-/// The most calls that wait behind the one that runs.
-const QUEUE_LIMIT: usize = 16;
+/// The most calls that wait.
+const MAX_WAITING: usize = 16;
 
 /// A queue of blocking calls. Its thread exists only while there is work, so an idle daemon has none.
 #[derive(Clone, Default)]
@@ -38,30 +38,30 @@ struct Job {
 }
 
 impl SerialQueue {
-    /// What `work` returns, or within `deadline` the reason that there is nothing: [`VaultError::Busy`] where it
-    /// has not begun and never will, [`VaultError::TimedOut`] where it has and still runs.
+    /// Runs `work` and returns its result. After `timeout`: [`VaultError::Busy`] if it has not begun and never will,
+    /// [`VaultError::TimedOut`] if it is still running.
     pub(super) async fn call<T: Send + 'static>(
         &self,
-        deadline: Duration,
+        timeout: Duration,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, VaultError> {
         let (sender, receiver) = oneshot::channel();
         let ticket = self.enqueue(Box::new(move || {
-            // Whoever asked may be gone by now, and then nobody wants it to happen any more.
+            // The caller may have gone.
             if !sender.is_closed() {
                 drop(sender.send(work()));
             }
         }))?;
-        match tokio::time::timeout(deadline, receiver).await {
+        match tokio::time::timeout(timeout, receiver).await {
             Ok(Ok(outcome)) => Ok(outcome),
             Ok(Err(_)) => Err(VaultError::Failed),
-            Err(_) => Err(self.give_up(ticket)),
+            Err(_) => Err(self.cancel(ticket)),
         }
     }
 
     fn enqueue(&self, run: Box<dyn FnOnce() + Send>) -> Result<u64, VaultError> {
         let mut state = lock(&self.state);
-        if state.is_overdue || state.waiting.len() >= QUEUE_LIMIT {
+        if state.is_overdue || state.waiting.len() >= MAX_WAITING {
             return Err(VaultError::Busy);
         }
         let ticket = state.next_ticket;
@@ -69,9 +69,8 @@ impl SerialQueue {
         state.waiting.push_back(Job { ticket, run });
         if !state.has_thread {
             let queue = self.clone();
-            let thread = memory::start_thread(thread::Builder::new().name("keyring".to_owned()), move || {
-                queue.serve()
-            });
+            let builder = thread::Builder::new().name("keyring".to_owned());
+            let thread = memory::start_thread(builder, move || queue.serve());
             state.has_thread = thread.is_ok();
         }
         if state.has_thread {
@@ -81,8 +80,8 @@ impl SerialQueue {
         Err(VaultError::Failed)
     }
 
-    /// Takes a call back that has not begun. A call that made somebody wait too long lets nobody in behind it.
-    fn give_up(&self, ticket: u64) -> VaultError {
+    /// Removes a call that has not begun. A running call that made this one time out rejects new calls until it ends.
+    fn cancel(&self, ticket: u64) -> VaultError {
         let mut state = lock(&self.state);
         state.is_overdue |= state.running.is_some_and(|running| running <= ticket);
         let waiting = state.waiting.len();
@@ -93,7 +92,7 @@ impl SerialQueue {
     fn serve(&self) {
         let _at_work = BusyThread::begin();
         while let Some(run) = self.next() {
-            // A call that panics must not take the queue with it.
+            // A panic of a call must not end the thread.
             drop(catch_unwind(AssertUnwindSafe(run)));
         }
     }
@@ -119,7 +118,7 @@ mod tests {
     const SOON: Duration = Duration::from_millis(1);
     const LATE: Duration = Duration::from_secs(60);
 
-    /// Work that runs until it is told to end, and says when it begins.
+    /// Work that reports its start, and runs until it is released.
     fn stuck() -> (impl FnOnce() + Send + 'static, Receiver<()>, SyncSender<()>) {
         let (begun, has_begun) = sync_channel(1);
         let (end, may_end) = sync_channel(1);
@@ -143,8 +142,8 @@ mod tests {
         call
     }
 
-    /// Waits until the queue's thread has ended, each time letting it run.
-    fn settle(queue: &SerialQueue) {
+    /// Waits until the queue's thread has ended.
+    fn wait_until_idle(queue: &SerialQueue) {
         while lock(&queue.state).has_thread {
             thread::yield_now();
         }
@@ -156,7 +155,7 @@ mod tests {
         for number in 0..5 {
             assert_eq!(queue.call(LATE, move || number).await, Ok(number));
         }
-        settle(&queue);
+        wait_until_idle(&queue);
         assert_eq!(
             queue.call(LATE, || thread::current().name().map(str::to_owned)).await,
             Ok(Some("keyring".into()))
@@ -173,7 +172,7 @@ mod tests {
         tokio::time::resume();
         assert_eq!(queue.call(LATE, || ()).await, Err(VaultError::Busy));
         end.send(()).unwrap();
-        settle(&queue);
+        wait_until_idle(&queue);
         assert_eq!(queue.call(LATE, || 7).await, Ok(7));
     }
 
@@ -187,7 +186,7 @@ mod tests {
         assert_eq!(late.await.err(), Some(VaultError::Busy));
         end.send(()).unwrap();
         assert_eq!(slow.await.unwrap(), Ok(()));
-        settle(&queue);
+        wait_until_idle(&queue);
         assert!(has_happened.try_recv().is_err());
     }
 
@@ -196,7 +195,7 @@ mod tests {
         let queue = SerialQueue::default();
         let (work, has_begun, end) = stuck();
         let mut calls = vec![begin(&queue, work, &has_begun).await];
-        for _ in 0..QUEUE_LIMIT {
+        for _ in 0..MAX_WAITING {
             let queue = queue.clone();
             calls.push(tokio::spawn(async move { queue.call(LATE, || ()).await }));
         }

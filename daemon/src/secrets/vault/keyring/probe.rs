@@ -1,19 +1,18 @@
-//! Owns the trial of a keyring by an item of its own name: written, read back and taken away, whatever happens between.
-//! It must not touch an item of a profile.
+//! Owns the check that a keyring works, with an item of its own name that is stored, loaded and erased. It must not
+//! touch an item of a profile.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use super::{VaultError, classify, named};
+use super::{VaultError, classify, entry};
 
-/// No service that profiles have: nothing that looks for secrets finds it.
+/// A service name that no profile has, so that no search for secrets finds the item.
 const SERVICE: &str = "cp-token-doctor";
 const ACCOUNT: &str = "trial";
 const LABEL: &str = "cp-token doctor: a trial, no secret; may be removed";
 
-/// Whether an item can be made, read and removed. What is left of a trial that was cut short is replaced.
+/// Checks that an item can be stored, loaded and erased. An item that an aborted check has left is replaced.
 pub(super) fn probe() -> Result<(), VaultError> {
-    let item = named(SERVICE, ACCOUNT, Some(LABEL))?;
-    // Of this trial and no earlier one.
+    let item = entry(SERVICE, ACCOUNT, Some(LABEL))?;
     let mark = format!("a trial, no secret: {:016x}", RandomState::new().build_hasher().finish());
     item.set_secret(mark.as_bytes()).map_err(classify)?;
     let found = item.get_secret().map_err(classify);

@@ -1,5 +1,5 @@
-//! Owns what is Windows' own about the keyring, the Credential Manager: items stay on this machine, and Python programs
-//! keep theirs in a way of their own.
+//! Owns the use of Windows' Credential Manager: items stay on this machine, and the layout of items that Python programs
+//! store.
 
 use cp_token_protocol::Secret;
 use keyring_core::api::CredentialStoreApi;
@@ -9,25 +9,27 @@ use zeroize::Zeroizing;
 
 use super::{VaultError, classify};
 
-/// An item of ours. It does not roam to other machines of a domain, as it would without being told.
-pub(super) fn named(service: &str, username: &str) -> Result<Entry, Error> {
+/// An item of ours. It does not roam to other machines of a domain, which is the default.
+pub(super) fn entry(service: &str, username: &str) -> Result<Entry, Error> {
     let modifiers = [("persistence", "Local")].into_iter().collect();
     Store::new()?.build(service, username, Some(&modifiers))
 }
 
-/// An item of a Python program: under the service's name alone, and under both names where a second user of the same
-/// service came later (`keyring.backends.Windows`).
-pub(super) fn foreign(service: &str, username: &str) -> Result<Secret, VaultError> {
+/// An item of a Python program (`keyring.backends.Windows`): its target is the service's name, or both names if a second
+/// user of the same service came later.
+pub(super) fn load_external(service: &str, username: &str) -> Result<Secret, VaultError> {
     for (target, is_for_one_user) in [(service.to_owned(), false), (format!("{username}@{service}"), true)] {
         let modifiers = [("target", target.as_str())].into_iter().collect();
         let item = Store::new().and_then(|store| store.build(service, username, Some(&modifiers)));
         let item = item.map_err(classify)?;
-        let is_theirs = match item.get_attributes().map_err(classify) {
-            Ok(facts) => is_for_one_user || facts.get("username").is_some_and(|name| name == username),
+        let matches = match item.get_attributes().map_err(classify) {
+            Ok(attributes) => {
+                is_for_one_user || attributes.get("username").is_some_and(|name| name == username)
+            }
             Err(VaultError::Absent) => false,
             Err(error) => return Err(error),
         };
-        if is_theirs {
+        if matches {
             let text = Zeroizing::new(item.get_password().map_err(classify)?);
             return Ok(Secret::copy_of(text.as_bytes()));
         }

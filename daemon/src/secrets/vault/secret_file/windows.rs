@@ -1,5 +1,5 @@
-//! Owns how a secret's file is opened on Windows: what it is, whose it is and whom it lets in is asked of the open
-//! handle, so that nothing can be exchanged between the question and the reading.
+//! Owns how a secret's file is opened on Windows: its kind, owner and access are read from the open handle, so that the
+//! file cannot be replaced between the check and the read.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -12,8 +12,8 @@ use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_REPARSE_POINT, FILE
 
 use super::FileFault;
 
-/// Opens a plain file that is ours or the system's and that nobody else may read or write, below folders that only we
-/// and the system can exchange.
+/// Opens a regular file that is owned by us or the system and that nobody else may read or write, in folders that only we
+/// and the system can replace.
 pub(super) fn open(path: &Path, _: Purpose) -> Result<File, FileFault> {
     let (Some(folder), Some(_)) = (path.parent(), path.file_name()) else {
         return Err(FileFault::WrongKind);
@@ -24,26 +24,26 @@ pub(super) fn open(path: &Path, _: Purpose) -> Result<File, FileFault> {
     }
     let file = OpenOptions::new().read(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path);
     let file = file.map_err(|error| classify(&error))?;
-    let facts = file.metadata().map_err(|error| classify(&error))?;
-    if !facts.is_file() || facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
+    let metadata = file.metadata().map_err(|error| classify(&error))?;
+    if !metadata.is_file() || metadata.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
         return Err(FileFault::WrongKind);
     }
-    let asked = own_user().and_then(|own| Ok((own, access_of(&file, Kind::File)?)));
-    let (own, access) = asked.map_err(|_| FileFault::Unreadable)?;
+    let access = own_user().and_then(|own| Ok((own, access_of(&file, Kind::File)?)));
+    let (own, access) = access.map_err(|_| FileFault::Unreadable)?;
     if !access.is_of(&own) {
-        return Err(FileFault::Foreign(access.owner.last_number()));
+        return Err(FileFault::OtherOwner(access.owner.last_number()));
     }
     if access.lets_others(&own, READING | WRITING) { Err(FileFault::Shared) } else { Ok(file) }
 }
 
-/// A link on the way is not followed: what the system calls one here may lead to another machine.
+/// No link on the path is followed: it may lead to another machine.
 fn refuse_link(path: &Path) -> Result<(), FileFault> {
-    // A drive's own letter is no place that can be asked about.
+    // A drive's root has no metadata.
     if path.parent().is_none() {
         return Ok(());
     }
-    let facts = std::fs::symlink_metadata(path).map_err(|error| classify(&error))?;
-    let is_link = facts.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0;
+    let metadata = std::fs::symlink_metadata(path).map_err(|error| classify(&error))?;
+    let is_link = metadata.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0;
     if is_link { Err(FileFault::Replaceable) } else { Ok(()) }
 }
 

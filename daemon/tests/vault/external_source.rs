@@ -5,12 +5,10 @@ use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
 
 use cp_tokend::secrets::program::ProgramError;
-use cp_tokend::secrets::vault::{
-    CommandBackend, CredentialBackend, CredentialFault, FileBackend, FileFault, SecretBackend, VaultError,
-};
+use cp_tokend::secrets::vault::{CredentialFault, ExternalSource, FileFault, SecretBackend, VaultError};
 
 use crate::folder::Folder;
-use crate::suite::{self, Handed};
+use crate::suite::{self, ExternalCase};
 use crate::{key, load};
 
 /// Nobody, to the system.
@@ -32,7 +30,7 @@ fn make_folder(path: PathBuf) -> PathBuf {
 }
 
 async fn load_file(path: impl Into<PathBuf>) -> Result<Vec<u8>, VaultError> {
-    load(&FileBackend::new(path.into()), &key("a")).await
+    load(&ExternalSource::File(path.into()), &key("a")).await
 }
 
 fn fault<T>(fault: FileFault) -> Result<T, VaultError> {
@@ -51,12 +49,12 @@ async fn command_keeps_every_promise_of_a_source_that_others_fill() {
     let folder = Folder::new();
     let file = folder.path("secret");
     let argv = ["/bin/cat", file.to_str().unwrap()].map(str::to_owned);
-    suite::keeps_every_promise_of_reading(Handed {
-        source: &CommandBackend::new(argv.into()),
+    suite::keeps_every_promise_of_reading(ExternalCase {
+        source: &ExternalSource::Command(argv.into()),
         file: &file,
         absent: VaultError::Command(ProgramError::Failed(Some(1))),
-        empty: VaultError::Command(ProgramError::Silent),
-        too_large: VaultError::Command(ProgramError::TooMuch),
+        empty: VaultError::Command(ProgramError::NoOutput),
+        too_large: VaultError::Command(ProgramError::TooLong),
     })
     .await;
 }
@@ -65,8 +63,8 @@ async fn command_keeps_every_promise_of_a_source_that_others_fill() {
 async fn file_keeps_every_promise_of_a_source_that_others_fill() {
     let folder = Folder::new();
     let file = folder.path("secret");
-    suite::keeps_every_promise_of_reading(Handed {
-        source: &FileBackend::new(file.clone()),
+    suite::keeps_every_promise_of_reading(ExternalCase {
+        source: &ExternalSource::File(file.clone()),
         file: &file,
         absent: VaultError::File(FileFault::Absent),
         empty: VaultError::File(FileFault::Empty),
@@ -79,8 +77,8 @@ async fn file_keeps_every_promise_of_a_source_that_others_fill() {
 async fn credential_keeps_every_promise_of_a_source_that_others_fill() {
     let folder = Folder::new();
     let fault = |fault| VaultError::Credential(CredentialFault::File(fault));
-    suite::keeps_every_promise_of_reading(Handed {
-        source: &CredentialBackend::in_folder("secret".to_owned(), Some(folder.path(""))),
+    suite::keeps_every_promise_of_reading(ExternalCase {
+        source: &ExternalSource::Credential("secret".to_owned(), Some(folder.path(""))),
         file: &folder.path("secret"),
         absent: fault(FileFault::Absent),
         empty: fault(FileFault::Empty),
@@ -95,7 +93,7 @@ async fn e12_a_file_that_lets_anybody_else_in_is_not_taken() {
     let file = folder.path("secret");
     for mode in [0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o644, 0o4640, 0o777] {
         put(&file, b"secret", mode);
-        assert_eq!(load_file(&file).await, fault(FileFault::Open(mode)), "{mode:o}");
+        assert_eq!(load_file(&file).await, fault(FileFault::Mode(mode)), "{mode:o}");
     }
     for mode in [0o600, 0o400, 0o700] {
         set_mode(&file, mode);
@@ -182,7 +180,7 @@ async fn e12_what_belongs_to_another_user_is_not_taken() {
         assert_eq!(load_file(way).await.unwrap(), b"secret", "the control: {way:?}");
     }
     chown(&file, Some(STRANGER), None).unwrap();
-    assert_eq!(load_file(&file).await, fault(FileFault::Foreign(STRANGER)));
+    assert_eq!(load_file(&file).await, fault(FileFault::OtherOwner(STRANGER)));
     lchown(&link, Some(STRANGER), None).unwrap();
     assert_eq!(load_file(&ways[2]).await, fault(FileFault::Replaceable));
     chown(&theirs, Some(STRANGER), None).unwrap();
@@ -208,10 +206,10 @@ async fn a_cluster_secret_is_followed_when_the_cluster_turns_its_link() {
 async fn a_credential_may_be_read_by_root_and_us_alone_as_systemd_leaves_it() {
     let folder = Folder::new();
     let file = folder.path("cp");
-    let source = CredentialBackend::in_folder("cp".to_owned(), Some(folder.path("")));
+    let source = ExternalSource::Credential("cp".to_owned(), Some(folder.path("")));
     for mode in [0o444, 0o404, 0o460, 0o620, 0o402, 0o401] {
         put(&file, b"secret", mode);
-        let expected = VaultError::Credential(CredentialFault::File(FileFault::Open(mode)));
+        let expected = VaultError::Credential(CredentialFault::File(FileFault::Mode(mode)));
         assert_eq!(load(&source, &key("a")).await, Err(expected), "{mode:o}");
         set_mode(&file, 0o600);
     }
@@ -227,11 +225,11 @@ async fn a_credential_is_looked_for_only_where_a_service_manager_says() {
     put(&folder.path("cp"), b"secret", 0o400);
     put(&make_folder(folder.path("in")).join("cp"), b"inner", 0o400);
     let find = async |name: &str, folder: Option<PathBuf>| {
-        load(&CredentialBackend::in_folder(name.to_owned(), folder), &key("a")).await
+        load(&ExternalSource::Credential(name.to_owned(), folder), &key("a")).await
     };
     let fault = |fault| Err(VaultError::Credential(fault));
-    assert_eq!(find("cp", None).await, fault(CredentialFault::NoFolder));
-    assert_eq!(find("cp", Some(PathBuf::new())).await, fault(CredentialFault::NoFolder));
+    assert_eq!(find("cp", None).await, fault(CredentialFault::NoDirectory));
+    assert_eq!(find("cp", Some(PathBuf::new())).await, fault(CredentialFault::NoDirectory));
     let relative = fault(CredentialFault::File(FileFault::Relative));
     assert_eq!(find("cp", Some("credentials".into())).await, relative);
     for name in ["../cp", "..", "", "/etc/passwd", "in/cp"] {
@@ -247,9 +245,9 @@ async fn what_others_keep_is_never_changed() {
     let argv = ["/bin/cat", file.to_str().unwrap()].map(str::to_owned);
     put(&file, b"secret", 0o600);
     let sources: [&dyn SecretBackend; 3] = [
-        &CommandBackend::new(argv.into()),
-        &FileBackend::new(file.clone()),
-        &CredentialBackend::in_folder("secret".to_owned(), Some(folder.path(""))),
+        &ExternalSource::Command(argv.into()),
+        &ExternalSource::File(file.clone()),
+        &ExternalSource::Credential("secret".to_owned(), Some(folder.path(""))),
     ];
     for source in sources {
         assert_eq!(crate::store(source, &key("a"), b"new").await, Err(VaultError::ReadOnly));

@@ -1,39 +1,32 @@
-//! Owns the one look into what another program keeps: which items may be looked at, and what they are asked for. It
-//! knows no way to change one.
-
-use std::future::Future;
-use std::pin::Pin;
+//! Owns the import of secrets from keyring items of the official CLIs: which items may be read. It cannot change one.
 
 use cp_token_protocol::Secret;
 use cp_token_protocol::message::ExternalKeyringItem;
 
-use super::backend::VaultError;
+use super::backend::SourceFuture;
 
-/// What the services begin with under which the official CLIs keep a profile's secret.
-const SERVICES: [&str; 2] = ["crashplancli::", "code42cli::"];
+/// The prefixes of the service names under which the official CLIs store secrets.
+const SERVICE_PREFIXES: [&str; 2] = ["crashplancli::", "code42cli::"];
 /// The longest service and user name, in bytes.
-const LIMIT: usize = 1024;
+const MAX_NAME_LENGTH: usize = 1024;
 
-/// A place where other programs keep secrets.
+/// A keyring that holds secrets of other programs.
 pub trait ExternalItems: Send + Sync {
-    /// A copy of the item's secret.
+    /// Loads a copy of the item's secret.
     ///
     /// # Errors
-    /// [`VaultError`].
-    fn load_external<'a>(
-        &'a self,
-        item: &'a ExternalKeyringItem,
-    ) -> Pin<Box<dyn Future<Output = Result<Secret, VaultError>> + Send + 'a>>;
+    /// [`VaultError`](super::VaultError).
+    fn load_external<'a>(&'a self, item: &'a ExternalKeyringItem) -> SourceFuture<'a, Secret>;
 }
 
-/// Passes an item of an official CLI: whoever may ask for a profile may not have every other item read.
+/// Accepts only items of an official CLI, so that a client cannot have the daemon read every item of the keyring.
 ///
 /// # Errors
-/// One clause that says what it has to be.
+/// A clause that says which items are accepted.
 pub fn check_external_item(item: &ExternalKeyringItem) -> Result<(), &'static str> {
-    let is_theirs = SERVICES.iter().any(|start| item.service.starts_with(start));
-    let fits = |text: &str| (1..=LIMIT).contains(&text.len()) && !text.contains('\0');
-    if is_theirs && fits(&item.service) && fits(&item.username) {
+    let is_of_official_cli = SERVICE_PREFIXES.iter().any(|start| item.service.starts_with(start));
+    let fits = |text: &str| (1..=MAX_NAME_LENGTH).contains(&text.len()) && !text.contains('\0');
+    if is_of_official_cli && fits(&item.service) && fits(&item.username) {
         Ok(())
     } else {
         Err("only items of crashplancli and code42cli are taken over")
@@ -51,7 +44,7 @@ mod tests {
         };
         assert_eq!(check("crashplancli::prod", "key-1"), Ok(()));
         assert_eq!(check("code42cli::A Person", "Alex.Doe@example.com"), Ok(()));
-        let long = "x".repeat(LIMIT + 1);
+        let long = "x".repeat(MAX_NAME_LENGTH + 1);
         for (service, username) in [
             ("cp-token", "prod key-1@https://a.example"),
             ("crashplancli", "x"),
