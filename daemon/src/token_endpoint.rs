@@ -1,6 +1,7 @@
-//! Owns how a secret is traded for an access token: what is ordered, what is issued, what may go wrong. It
-//! must not decide when to ask, nor keep anything between two orders.
+//! Owns the access token request (RFC 6749, section 4.4.2) over HTTP: the request, the issued token, the errors. It must
+//! not decide when to send one, nor keep anything between two requests.
 
+mod answer;
 mod basic;
 mod bounded;
 mod client_certificate;
@@ -18,6 +19,7 @@ mod route;
 mod thread;
 mod transport;
 
+pub use answer::HttpAnswer;
 pub use basic::basic_credentials;
 pub use crashplan::CrashPlanEndpoint;
 pub use description::{AnswerDescription, Content, KnownError};
@@ -25,6 +27,7 @@ pub use error::{
     AnswerFlaw, CaBundleFlaw, CertificateFlaw, ConnectFailure, DOUBT, ProxyFlaw, Target, TokenRequestError,
 };
 pub use http::check_ca_bundle;
-pub use probe::{ProbeResult, probe, resolve};
+pub use probe::{probe, resolve};
 pub use progress::{Progress, Unconditional};
 pub use request::{IssuedToken, MAX_LIFE, TokenEndpoint, TokenRequest};
+pub use response::ProbeResult;

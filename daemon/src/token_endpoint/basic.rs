@@ -1,4 +1,4 @@
-//! Owns the form of HTTP Basic (RFC 7617), both parts as they are, not form-encoded. Pure.
+//! Owns the credentials of HTTP Basic (RFC 7617), both parts unchanged, not form-encoded. Pure.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,13 +7,13 @@ use zeroize::Zeroizing;
 
 use super::error::TokenRequestError;
 
-/// What stands before the credentials in the `Authorization` header.
+/// The scheme in the `Authorization` header.
 pub(super) const BASIC: &[u8] = b"Basic ";
 
 /// User name and password, or client ID and secret, as `Authorization: Basic` carries them.
 ///
 /// # Errors
-/// [`TokenRequestError::BadName`] where the name has a character that would shift the secret.
+/// [`TokenRequestError::BadName`] if the name has a colon or a control character.
 pub fn basic_credentials(name: &str, secret: &Secret) -> Result<Zeroizing<String>, TokenRequestError> {
     if name.bytes().any(|byte| byte == b':' || byte.is_ascii_control()) {
         return Err(TokenRequestError::BadName);

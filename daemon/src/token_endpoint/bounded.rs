@@ -1,5 +1,5 @@
-//! Owns the bound on all that a server sends in one exchange over TLS: whatever it sends without end (interim answers,
-//! empty records, tickets, new keys), work and time end with it. It changes nothing about how TLS protects what it passes.
+//! Owns the limit of all that a server sends in one exchange over TLS, so that endless interim answers, empty records,
+//! tickets or new keys end the exchange. It does not change the protection of TLS.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -13,18 +13,18 @@ mod algorithms;
 use crate::base::mutex::lock;
 use algorithms::{Bounded12, Bounded13};
 
-/// The most bytes that are decrypted in one exchange: far more than certificates, headers and the longest body take.
-const LIMIT: usize = 1024 * 1024;
-/// What a record costs beside its bytes, so that empty ones have an end, too.
-const RECORD: usize = 32;
+/// The most bytes that are decrypted in one exchange: far more than certificates, headers and the longest body.
+const MAX_BYTES: usize = 1024 * 1024;
+/// What a record counts in addition to its bytes, so that empty records are limited too.
+const RECORD_COST: usize = 32;
 
-/// The server sends without end.
+/// The server sent more than [`MAX_BYTES`].
 #[derive(Debug, thiserror::Error)]
 #[error("the server sends without end")]
 pub(super) struct Flooded;
 
-/// What may still come in for one exchange, over whatever connections and keys it has. Its suites serve the next exchange
-/// when everybody has let go of it: suites live for ever by their type, so they are made once and lent.
+/// The count of one exchange, over all its connections and keys. Cipher suites are `'static` by their type, so they are
+/// made once and lent to the next exchange when this is dropped.
 #[derive(Debug)]
 pub(super) struct Allowance {
     taken: AtomicUsize,
@@ -38,14 +38,14 @@ struct LentSuites {
     borrower: Borrower,
 }
 
-/// Whom the suites of a list count for; nobody, once the exchange is over.
+/// The exchange that the suites count for, until it is over.
 type Borrower = &'static Mutex<Weak<Allowance>>;
 
-/// Suites that nobody has now: as many as exchanges have been under way at once.
+/// The suites that no exchange uses: at most as many as there have been exchanges at a time.
 static FREE: Mutex<Vec<&'static LentSuites>> = Mutex::new(Vec::new());
 
 impl Allowance {
-    /// A new allowance, and ring's cryptography counting against it.
+    /// A new allowance, and ring's cryptography that counts against it.
     pub(super) fn new() -> (Arc<Self>, CryptoProvider) {
         let free = lock(&FREE).pop();
         let suites = free.unwrap_or_else(|| Box::leak(Box::new(LentSuites::new())));
@@ -56,8 +56,8 @@ impl Allowance {
     }
 
     fn take(&self, bytes: usize) -> Result<(), Error> {
-        let before = self.taken.fetch_add(bytes.saturating_add(RECORD), Ordering::Relaxed);
-        if before > LIMIT { Err(flooded()) } else { Ok(()) }
+        let before = self.taken.fetch_add(bytes.saturating_add(RECORD_COST), Ordering::Relaxed);
+        if before > MAX_BYTES { Err(flooded()) } else { Ok(()) }
     }
 }
 
@@ -75,7 +75,7 @@ impl LentSuites {
     }
 }
 
-/// The suite whose decryption counts for the borrower.
+/// The suite, with decryption that counts for the borrower.
 fn counting(suite: SupportedCipherSuite, borrower: Borrower) -> SupportedCipherSuite {
     match suite {
         SupportedCipherSuite::Tls13(suite) => {
@@ -102,7 +102,7 @@ fn common(of: &rustls::crypto::CipherSuiteCommon) -> rustls::crypto::CipherSuite
     }
 }
 
-/// Decrypts as `decrypter` does, until the allowance is used up.
+/// Decrypts until the allowance is used up.
 struct Counting {
     decrypter: Box<dyn MessageDecrypter>,
     allowance: Option<Arc<Allowance>>,
@@ -120,7 +120,7 @@ impl MessageDecrypter for Counting {
         message: InboundOpaqueMessage<'a>,
         number: u64,
     ) -> Result<InboundPlainMessage<'a>, Error> {
-        // A connection whose exchange is over has nothing more to read.
+        // The exchange of this connection is over.
         let allowance = self.allowance.as_ref().ok_or_else(flooded)?;
         allowance.take(message.payload.len())?;
         self.decrypter.decrypt(message, number)
@@ -139,11 +139,11 @@ mod tests {
     fn an_allowance_ends_and_the_next_one_is_whole_with_the_same_suites() {
         let (allowance, _) = Allowance::new();
         let suites: *const LentSuites = allowance.suites;
-        assert!((0..LIMIT / RECORD).all(|_| allowance.take(0).is_ok()), "empty records are few");
+        assert!((0..MAX_BYTES / RECORD_COST).all(|_| allowance.take(0).is_ok()), "empty records are few");
         assert!((0..2).any(|_| allowance.take(1).is_err()), "they have an end");
         drop(allowance);
         let held: Vec<_> = (0..4).map(|_| Allowance::new().0).collect();
-        assert!(held.iter().all(|allowance| allowance.take(LIMIT / 2).is_ok()));
+        assert!(held.iter().all(|allowance| allowance.take(MAX_BYTES / 2).is_ok()));
         drop(held);
         let again: Vec<_> = (0..4).map(|_| Allowance::new().0).collect();
         assert!(again.iter().any(|allowance| std::ptr::eq(allowance.suites, suites)), "lent again");

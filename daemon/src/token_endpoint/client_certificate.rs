@@ -1,5 +1,5 @@
-//! Owns the notice that a server asks for a client certificate, which cp-token does not have: it tells a server that
-//! breaks off for want of one from any other that breaks off.
+//! Owns the detection that a server asks for a client certificate, which cp-token does not have: it distinguishes a server
+//! that closes the connection for lack of one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,15 +8,15 @@ use rustls::SignatureScheme;
 use rustls::client::ResolvesClientCert;
 use rustls::sign::CertifiedKey;
 
+use super::answer::HttpAnswer;
 use super::error::{ConnectFailure, TokenRequestError};
-use super::response::HttpAnswer;
 
-/// Whether the server of one exchange has asked.
+/// Whether the server of one exchange has asked for a client certificate.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CertificateRequest(Arc<AtomicBool>);
 
 impl CertificateRequest {
-    /// The outcome of the exchange, in the light of this.
+    /// The outcome of the exchange, with that as the reason.
     pub(super) fn explain(
         &self,
         outcome: Result<HttpAnswer, TokenRequestError>,
@@ -26,7 +26,7 @@ impl CertificateRequest {
         }
         match outcome {
             Ok(answer) => Ok(HttpAnswer { wanted_certificate: true, ..answer }),
-            Err(TokenRequestError::Unreachable(ConnectFailure::NoTls | ConnectFailure::BrokenOff)) => {
+            Err(TokenRequestError::Unreachable(ConnectFailure::NoTls | ConnectFailure::Closed)) => {
                 Err(TokenRequestError::Unreachable(ConnectFailure::ClientCertificate))
             }
             Err(error) => Err(error),

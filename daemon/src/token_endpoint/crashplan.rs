@@ -1,5 +1,5 @@
-//! Owns the vendor's two token resources as its articles have them, and which of them an order goes to: HTTP Basic
-//! with name and secret, no body. It must not know how HTTP is spoken, and keeps nothing between two orders.
+//! Owns the vendor's two token resources, as its articles describe them, and the choice between them: HTTP Basic with
+//! name and secret, no body. It must not know HTTP, and keeps nothing between two requests.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,23 +13,10 @@ use super::http::{self, Exchange, Method};
 use super::request::{IssuedToken, TokenEndpoint, TokenRequest};
 use super::response::{self, AnswerShape};
 
-/// One token resource: how it is asked and what it answers.
-struct Resource {
-    method: Method,
-    path: &'static str,
-    shape: AnswerShape,
-}
-
-/// The grant type stands in the query.
-const API_CLIENT: Resource = Resource {
-    method: Method::Post,
-    path: "/api/v3/oauth/token?grant_type=client_credentials",
-    shape: AnswerShape::ApiClient,
-};
-
-/// Without `useBody` the token comes in a cookie alone. A one-time code goes into a header of its own.
-const USER: Resource =
-    Resource { method: Method::Get, path: "/api/v3/auth/jwt?useBody=true", shape: AnswerShape::User };
+/// Of an API client; the grant type is in the query.
+const CLIENT_RESOURCE: &str = "/api/v3/oauth/token?grant_type=client_credentials";
+/// Of a user. Without `useBody` the token is only in a cookie. A one-time code has a header of its own.
+const USER_RESOURCE: &str = "/api/v3/auth/jwt?useBody=true";
 
 /// The token resources of a CrashPlan server.
 #[derive(Debug, Default)]
@@ -38,36 +25,29 @@ pub struct CrashPlanEndpoint;
 impl TokenEndpoint for CrashPlanEndpoint {
     fn request_token<'a>(
         &'a self,
-        order: TokenRequest,
+        request: TokenRequest,
         now: Duration,
     ) -> Pin<Box<dyn Future<Output = Result<IssuedToken, TokenRequestError>> + Send + 'a>> {
-        Box::pin(async move {
-            match order.identity.clone() {
-                Identity::ApiClient(id) => ask(API_CLIENT, order, &id, now).await,
-                Identity::User(name) | Identity::Basic(name) => ask(USER, order, &name, now).await,
-            }
-        })
+        Box::pin(request_token(request, now))
     }
 }
 
-/// One token of the resource for `name`.
-async fn ask(
-    resource: Resource,
-    order: TokenRequest,
-    name: &str,
-    now: Duration,
-) -> Result<IssuedToken, TokenRequestError> {
-    let authorization = basic::authorization(name, &order.secret)?;
+async fn request_token(request: TokenRequest, now: Duration) -> Result<IssuedToken, TokenRequestError> {
+    let (method, resource, shape) = match request.identity {
+        Identity::ApiClient(_) => (Method::Post, CLIENT_RESOURCE, AnswerShape::ApiClient),
+        Identity::User(_) | Identity::Basic(_) => (Method::Get, USER_RESOURCE, AnswerShape::User),
+    };
+    let (Identity::ApiClient(name) | Identity::User(name) | Identity::Basic(name)) = &request.identity;
     let exchange = Exchange {
-        method: resource.method,
-        url: order.url.clone(),
-        resource: resource.path,
-        authorization: Some(authorization),
-        code: order.code,
-        network: order.network,
-        proxy_password: order.proxy_password,
-        progress: order.progress,
+        method,
+        url: request.url.clone(),
+        resource,
+        authorization: Some(basic::authorization(name, &request.secret)?),
+        code: request.code,
+        network: request.network,
+        proxy_password: request.proxy_password,
+        progress: request.progress,
     };
     let answer = http::exchange(exchange).await?;
-    response::read(&answer, resource.shape, &order.url, now)
+    response::read(&answer, shape, &request.url, now)
 }

@@ -1,36 +1,36 @@
-//! Owns all that may be said of a server's answer: numbers, and words of lists that stand here. Its types have no room
-//! for a byte of the answer itself, because a server may put a secret or a token anywhere and in any spelling.
+//! Owns the description of a server's answer: numbers, and texts of the lists here. Its types cannot hold a byte of the
+//! answer itself, because a server may put a secret or a token anywhere and in any spelling.
 
 use std::fmt;
 
-/// The status by which a network says that it lets nobody through without a login (RFC 6585, section 6).
+/// The status by which a network requires a login (RFC 6585, section 6).
 pub(super) const LOGIN_TO_NETWORK: u16 = 511;
 
-/// What may be said of an answer that brought no token.
+/// The description of an answer without a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AnswerDescription {
     /// The HTTP status.
     pub status: u16,
-    /// What its body is.
+    /// The kind of its body.
     pub content: Content,
     /// Whether the server asked for a client certificate first, which cp-token does not have.
     pub wanted_certificate: bool,
 }
 
-/// What a body is.
+/// The kind of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
-    /// There is none.
+    /// No body.
     Nothing,
-    /// It names an error of the list.
+    /// An error of the list.
     Error(KnownError),
-    /// It names an error in the form of the vendor, and none of the list.
+    /// An error in the form of the vendor, but not of the list.
     VendorError,
-    /// It names an error as RFC 6749 has it, and none of the list.
+    /// An error in the form of RFC 6749, but not of the list.
     UnknownError,
     /// A page for a browser.
     Html,
-    /// JSON that names no error.
+    /// JSON without an error.
     Json,
     /// XML.
     Xml,
@@ -41,15 +41,15 @@ pub enum Content {
 }
 
 impl Content {
-    /// Whether the API itself words an error like that, and hardly anybody else.
-    pub fn is_the_apis(self) -> bool {
+    /// Whether hardly any server but the API answers with such an error.
+    pub fn is_of_api(self) -> bool {
         matches!(self, Self::Error(_) | Self::VendorError)
     }
 }
 
 macro_rules! known_errors {
     ($($(#[doc = $doc:literal])* $variant:ident = $text:literal, $shown:literal;)*) => {
-        /// An error that a server may name, as the specification or the vendor writes it.
+        /// An error of a server, as the specification or the vendor writes it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum KnownError {
             $($(#[doc = $doc])* $variant,)*
@@ -59,12 +59,12 @@ macro_rules! known_errors {
             /// All of them.
             pub const ALL: &[KnownError] = &[$(KnownError::$variant),*];
 
-            /// How a server writes it.
+            /// The text that a server sends.
             pub fn text(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
 
-            /// How it is shown to a person.
+            /// The text that is shown to a person.
             fn shown(self) -> &'static str {
                 match self { $(Self::$variant => $shown,)* }
             }
@@ -116,9 +116,9 @@ impl fmt::Display for AnswerDescription {
             Content::Text => out.write_str(", plain text"),
             Content::Other => out.write_str(", neither JSON nor text"),
         }?;
-        match self.wanted_certificate {
-            true => out.write_str(", after it asked for a client certificate, which cp-token does not have"),
-            false => Ok(()),
+        if self.wanted_certificate {
+            out.write_str(", after it asked for a client certificate, which cp-token does not have")?;
         }
+        Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! Owns the words for a token request that failed, sorted by who is to blame. It must not carry the text of a
-//! server, a proxy, a certificate or a library.
+//! Owns the errors of a token request, sorted by cause. They must not carry the text of a server, a proxy, a certificate
+//! or a library.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,24 +8,24 @@ use std::time::Duration;
 use super::description::{AnswerDescription, Content, KnownError};
 use crate::profile::request_url::RequestUrl;
 
-/// Why a token request brought no token.
+/// Why a token request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenRequestError {
     /// The server does not accept the client or its secret (401, 403, or 400 that says so).
-    #[error("{said}{}", doubt(*is_doubtful))]
+    #[error("{answer}{}", doubt(*is_doubtful))]
     Refused {
-        /// What may be said of the answer.
-        said: AnswerDescription,
-        /// Whether it does not look like an answer of the API.
+        /// The description of the answer.
+        answer: AnswerDescription,
+        /// Whether the answer does not look like one of the API.
         is_doubtful: bool,
     },
-    /// A 401 or 403 that is none of the API, or a 511: a gateway, a proxy or a login page of the network has answered.
+    /// A gateway, a proxy or a login page of the network answered: a 401 or 403 that is not the API's, or a 511.
     #[error("something on the way answered in the server's place: {0}")]
     Intercepted(AnswerDescription),
-    /// The server asks for patience (429).
+    /// The server gets too many requests (429).
     #[error("the server says that it gets too many requests (HTTP 429)")]
     Busy {
-        /// What it asks for, within 1 s and 5 min.
+        /// The delay that the server asks for, from 1 s to 5 min.
         retry_after: Option<Duration>,
     },
     /// The server failed (408, or 5xx but 511).
@@ -33,33 +33,33 @@ pub enum TokenRequestError {
     ServerFailed {
         /// The HTTP status.
         status: u16,
-        /// What it asks for, within 1 s and 5 min.
+        /// The delay that the server asks for, from 1 s to 5 min.
         retry_after: Option<Duration>,
     },
-    /// No conversation came about, or it broke off.
+    /// No connection could be made, or it was closed early.
     #[error("the server cannot be reached: {0}")]
     Unreachable(ConnectFailure),
-    /// The server does not prove that it is the one in the request URL.
+    /// The server's certificate could not be verified.
     #[error("the server's certificate is not trusted: {0}")]
     Untrusted(CertificateFlaw),
-    /// The way to the server ends at its proxy.
+    /// The proxy did not connect to the server.
     #[error("the proxy {proxy} {flaw}")]
     Proxy {
         /// The proxy's address without its user.
         proxy: String,
-        /// What it does instead of leading on.
+        /// How the proxy failed.
         flaw: ProxyFlaw,
     },
-    /// No complete answer within the time allowed.
+    /// No complete answer within the timeout.
     #[error("the server did not answer in time")]
     TimedOut,
-    /// The server points elsewhere, where the secret is never sent.
+    /// The server redirects to another place, to which the secret is never sent.
     #[error("the server redirects token requests to {to}, which is never followed")]
     Redirected {
-        /// Where it points to.
+        /// The target.
         to: Target,
     },
-    /// The answer is not what the documentation says.
+    /// The answer is not as documented.
     #[error("the server's answer is no token: {0}")]
     BadAnswer(AnswerFlaw),
     /// The profile's CA bundle cannot be used.
@@ -67,7 +67,7 @@ pub enum TokenRequestError {
     CaBundle {
         /// The bundle's path.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Why.
         flaw: CaBundleFlaw,
     },
     /// The client ID or user name has a character that HTTP Basic cannot carry.
@@ -75,28 +75,28 @@ pub enum TokenRequestError {
     BadName,
 }
 
-/// What keeps the server from being reached.
+/// Why no connection to a server could be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectFailure {
-    /// The host's name leads to no address.
+    /// The host's name has no address.
     #[error("its name cannot be looked up")]
     NameLookup,
-    /// Nothing listens there.
+    /// Nothing listens on the port.
     #[error("the connection is refused")]
     ConnectionRefused,
-    /// The connection ended before the answer did.
+    /// The connection was closed before the answer was complete.
     #[error("the connection broke off")]
-    BrokenOff,
-    /// The network has no way there.
-    #[error("there is no way to its network")]
+    Closed,
+    /// There is no route to the network.
+    #[error("there is no route to its network")]
     NoRoute,
-    /// No encrypted connection was agreed on.
+    /// No TLS connection could be negotiated.
     #[error("it does not speak TLS 1.2 or 1.3 there")]
     NoTls,
-    /// The server speaks TLS, and HTTP/1.1 not.
+    /// The server speaks TLS, but not HTTP/1.1.
     #[error("it does not speak HTTP/1.1 there, perhaps HTTP/2 alone")]
     NoHttp1,
-    /// The server breaks off for want of a client certificate.
+    /// The server closed the connection because it wants a client certificate.
     #[error("it wants a client certificate, which cp-token does not have")]
     ClientCertificate,
     /// Anything else.
@@ -104,42 +104,42 @@ pub enum ConnectFailure {
     Other,
 }
 
-/// What a proxy does instead of leading to the server.
+/// How a proxy failed to connect to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyFlaw {
-    /// No conversation with it came about.
+    /// No connection to the proxy could be made.
     #[error("cannot be reached: {0}")]
     Unreachable(ConnectFailure),
-    /// It ended the conversation when it was asked for a way to the server.
-    #[error("broke off when it was asked for the way to the server")]
-    BrokenOff,
-    /// It answered, and not with 200: it may not lead there, cannot, or is no proxy.
-    #[error("does not open the way to the server")]
+    /// The proxy closed the connection when it was asked for a tunnel.
+    #[error("closed the connection when it was asked for a tunnel to the server")]
+    Closed,
+    /// The proxy answered, but not with 200: it may not or cannot connect, or is no proxy.
+    #[error("does not open a tunnel to the server")]
     NoTunnel,
-    /// No connection to the server stood in time.
-    #[error("did not lead to the server in time")]
+    /// The tunnel was not open within the timeout.
+    #[error("did not open a tunnel to the server in time")]
     TimedOut,
-    /// It answered 407, and had been given no user and password.
+    /// The proxy answered 407 to a request without a user and password.
     #[error("asks for a user and password (HTTP 407)")]
     CredentialsRequired,
-    /// It answered 407 to the user and password.
+    /// The proxy answered 407 to the user and password.
     #[error("refused the user or the password that it was given (HTTP 407)")]
     CredentialsRefused,
 }
 
-/// Where a redirect points to.
+/// The target of a redirect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// Another origin, to which a secret could be sent if a person says so.
+    /// Another origin, which a person could choose as the URL.
     Origin(RequestUrl),
-    /// Another origin, to which no secret is sent, because it has no TLS.
+    /// Another origin without TLS, to which no secret is sent.
     Unencrypted(String),
     /// Another page of the same origin.
     SameOrigin,
-    /// Another origin, whose name is the server's choice. Nothing of it is repeated.
+    /// Another origin, of which nothing is shown, because the server could choose its name freely.
     Elsewhere,
-    /// To nowhere, or to what is no origin. Nothing of it is repeated.
-    Unfit,
+    /// No target, or no valid origin. Nothing of it is shown.
+    Invalid,
 }
 
 impl fmt::Display for Target {
@@ -149,7 +149,7 @@ impl fmt::Display for Target {
             Self::Unencrypted(origin) => out.write_str(origin),
             Self::SameOrigin => out.write_str("another of its own pages"),
             Self::Elsewhere => out.write_str("a host that cp-token does not know"),
-            Self::Unfit => out.write_str("a place that is no request URL"),
+            Self::Invalid => out.write_str("a place that is no request URL"),
         }
     }
 }
@@ -157,25 +157,25 @@ impl fmt::Display for Target {
 /// Why a certificate is not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateFlaw {
-    /// Its time is over, or this computer's clock is ahead.
+    /// It has expired, or this computer's clock is ahead.
     #[error("it has expired, or this computer's clock is wrong")]
     Expired,
-    /// Its time has not come, or this computer's clock is behind.
+    /// It is not valid yet, or this computer's clock is behind.
     #[error("it is not valid yet, or this computer's clock is wrong")]
     NotYetValid,
-    /// It belongs to another host.
+    /// It is for another host.
     #[error("it is for another host")]
     WrongHost,
-    /// None of the trusted roots stands behind it.
+    /// No trusted root has signed it.
     #[error("its issuer is unknown")]
     UnknownIssuer,
-    /// It was withdrawn.
+    /// It was revoked.
     #[error("it was revoked")]
     Revoked,
-    /// It is broken or unfit in another way.
+    /// It is broken or unsuitable in another way.
     #[error("it is no server's: signed by itself, broken or for another purpose")]
-    Unfit,
-    /// The system has no roots to trust.
+    Unsuitable,
+    /// The system has no trusted roots.
     #[error("this system has no CA certificates")]
     NoRoots,
 }
@@ -183,86 +183,77 @@ pub enum CertificateFlaw {
 /// What is wrong with an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerFlaw {
-    /// A status that the documentation does not know.
+    /// An undocumented status.
     #[error("unexpected {0}")]
     Status(AnswerDescription),
-    /// It is not HTTP, or its headers pass all bounds.
+    /// It is not HTTP, or its headers are too large.
     #[error("it is not proper HTTP/1.1")]
     NotHttp,
-    /// It passes every bound: interim answers without end, for instance.
+    /// It has no end, such as endless interim answers.
     #[error("it has no end")]
     Endless,
-    /// Its body passes 64 KiB.
+    /// Its body is longer than 64 KiB.
     #[error("it is longer than 64 KiB")]
     TooLong,
     /// Its body is not one JSON object.
     #[error("it is not a JSON object")]
     NotJson,
-    /// A field comes twice, so that two readers could read two answers.
+    /// A field occurs twice, so that two parsers could differ.
     #[error("it gives the same field twice")]
     Duplicate,
-    /// There is no `access_token`, or no `v3_user_token` for a user.
+    /// It has no `access_token`, or no `v3_user_token` for a user.
     #[error("it has no token")]
     NoToken,
-    /// The token is no bearer token (RFC 6750, section 2.1).
+    /// Its token is not a valid bearer token (RFC 6750, section 2.1).
     #[error("its token breaks the grammar of bearer tokens")]
     TokenGrammar,
-    /// The `token_type` is not `bearer`.
+    /// Its `token_type` is not `bearer`.
     #[error("its token_type is not bearer")]
     TokenType,
-    /// The `expires_in` is no number.
+    /// Its `expires_in` is not a number.
     #[error("its expires_in is not a number")]
     ExpiresIn,
 }
 
-/// What is wrong with a CA bundle.
+/// Why a CA bundle cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CaBundleFlaw {
-    /// Others could have written it, or put it there. In our own words.
+    /// Others could have written or replaced it. The text is ours.
     #[error("is not used: {0}")]
     Distrusted(String),
-    /// Its disk does not answer.
+    /// Reading it timed out.
     #[error("could not be read in time")]
-    Hangs,
-    /// There is no such file.
+    TimedOut,
+    /// The file does not exist.
     #[error("does not exist")]
     Absent,
-    /// It is a folder, a pipe or a device.
+    /// It is a directory, a pipe or a device.
     #[error("is no plain file")]
     WrongKind,
-    /// It is larger than any bundle.
+    /// It is larger than 4 MiB.
     #[error("is larger than 4 MiB")]
     TooLarge,
     /// The system does not let us read it.
     #[error("cannot be read by this user")]
     Unreadable,
-    /// It is readable and holds no certificate.
+    /// It has no certificate.
     #[error("holds no certificate in PEM form")]
     Empty,
-    /// It holds something that only looks like a certificate.
+    /// It has a certificate that is broken.
     #[error("holds a certificate that is broken")]
     Broken,
 }
 
 impl TokenRequestError {
-    /// The pause that the server asks for, if it does.
+    /// The pause that the server asks for, if any.
     pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Busy { retry_after } | Self::ServerFailed { retry_after, .. } => *retry_after,
-            Self::Refused { .. }
-            | Self::Intercepted(_)
-            | Self::Unreachable(_)
-            | Self::Untrusted(_)
-            | Self::Proxy { .. }
-            | Self::TimedOut
-            | Self::Redirected { .. }
-            | Self::BadAnswer(_)
-            | Self::CaBundle { .. }
-            | Self::BadName => None,
+        if let Self::Busy { retry_after } | Self::ServerFailed { retry_after, .. } = self {
+            return *retry_after;
         }
+        None
     }
 
-    /// The same with this much left of the pause.
+    /// The same error with this much left of the pause.
     #[must_use]
     pub fn with_retry_after(mut self, left: Duration) -> Self {
         if let Self::Busy { retry_after } | Self::ServerFailed { retry_after, .. } = &mut self {
@@ -271,19 +262,19 @@ impl TokenRequestError {
         self
     }
 
-    /// Whether the server says that a one-time code is missing. That it does not say so means nothing.
+    /// Whether the server says that a one-time code is missing. False means nothing.
     pub fn asks_for_code(&self) -> bool {
         matches!(
             self,
             Self::Refused {
-                said: AnswerDescription { content: Content::Error(KnownError::CodeRequired), .. },
+                answer: AnswerDescription { content: Content::Error(KnownError::CodeRequired), .. },
                 ..
             }
         )
     }
 }
 
-/// The end of what is said of a refusal that may be none of the API.
+/// The end of the text of a refusal that may not be the API's.
 pub const DOUBT: &str = ", perhaps not from CrashPlan";
 
 fn doubt(is_doubtful: bool) -> &'static str {

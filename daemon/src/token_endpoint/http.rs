@@ -1,5 +1,5 @@
-//! Owns the HTTP exchange, and is the only file that names reqwest: one constructor for every client, all its
-//! limits in one place. It must not read what an answer means, and nothing of it outlives an exchange.
+//! Owns the HTTP exchange, and is the only file that names reqwest: one constructor of clients, with all limits. It must
+//! not interpret an answer, and keeps nothing between two exchanges.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,49 +16,46 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Proxy, Response};
 use zeroize::Zeroizing;
 
+use super::answer::HttpAnswer;
 use super::bounded::Allowance;
 use super::client_certificate::CertificateRequest;
 use super::error::{CaBundleFlaw, ConnectFailure, TokenRequestError};
-use super::progress::Progress;
-use super::progress::Watcher;
-use super::response::HttpAnswer;
+use super::progress::{Progress, Watcher};
 use super::route::Route;
 use super::{resolver, roots, thread, transport};
 use crate::base::blocking;
 use crate::profile::Network;
 use crate::profile::request_url::RequestUrl;
 
-/// The longest time that a connection takes to stand, its TLS handshake included.
+/// The timeout of connecting, including the TLS handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest time that an exchange takes, from reading the roots to the last byte of the answer.
+/// The timeout of an exchange, from reading the roots to the last byte of the answer.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(25);
-/// The longest wait for the CA bundle, which may lie on a disk that hangs.
+/// The timeout of reading the CA bundle, whose disk may hang.
 const ROOTS_TIMEOUT: Duration = Duration::from_secs(5);
-/// What stands for the system's own bundles, wherever they lie.
+/// Stands for all bundles of the system.
 const SYSTEM_ROOTS: &str = "/etc/ssl";
 /// The most bytes of a body that are read.
-const BODY_LIMIT: usize = 64 * 1024;
-/// The most bytes of a header that are looked at.
-const HEADER_LIMIT: usize = 2048;
-/// How we name ourselves (RFC 9110, section 10.1.5).
+const MAX_BODY_LENGTH: usize = 64 * 1024;
+/// The most bytes of a header that are kept.
+const MAX_HEADER_LENGTH: usize = 2048;
+/// The `User-Agent` (RFC 9110, section 10.1.5).
 const PRODUCT: &str = concat!("cp-token/", env!("CARGO_PKG_VERSION"));
 
-/// The methods that resources are asked by.
+/// The method of a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Method {
-    /// For an API client.
+    /// Requests a token of an API client.
     Post,
-    /// For a user.
+    /// Requests a token of a user.
     Get,
-    /// For a look that wants no token.
+    /// Probes the server.
     Head,
 }
 
 /// One request without a body.
 pub(super) struct Exchange {
-    /// How.
     pub(super) method: Method,
-    /// Where to.
     pub(super) url: RequestUrl,
     /// The resource: path and query.
     pub(super) resource: &'static str,
@@ -66,25 +63,24 @@ pub(super) struct Exchange {
     pub(super) authorization: Option<Zeroizing<Vec<u8>>>,
     /// The value of the `totp-auth` header.
     pub(super) code: Option<Secret>,
-    /// The way there.
+    /// The proxy and CA settings.
     pub(super) network: Network,
     /// The password of the proxy's user.
     pub(super) proxy_password: Option<Secret>,
-    /// Who watches how far it comes.
+    /// Is notified of the progress.
     pub(super) progress: Arc<dyn Progress>,
 }
 
 /// Sends the one request and reads the one answer, over a connection made for it and closed after it.
 pub(super) async fn exchange(exchange: Exchange) -> Result<HttpAnswer, TokenRequestError> {
-    match tokio::time::timeout(TOTAL_TIMEOUT, bounded(exchange)).await {
+    match tokio::time::timeout(TOTAL_TIMEOUT, limited(exchange)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(TokenRequestError::TimedOut),
     }
 }
 
-/// What comes over TLS is counted. Without TLS, from a test double on a loopback address, the client lends nobody its
-/// streams.
-async fn bounded(exchange: Exchange) -> Result<HttpAnswer, TokenRequestError> {
+/// The bytes of TLS are counted. Without TLS, for a test double on a loopback address, the processor time is limited.
+async fn limited(exchange: Exchange) -> Result<HttpAnswer, TokenRequestError> {
     match exchange.url.as_str().starts_with("https:") {
         true => send(exchange).await,
         false => thread::run(move || send(exchange)).await,
@@ -93,12 +89,13 @@ async fn bounded(exchange: Exchange) -> Result<HttpAnswer, TokenRequestError> {
 
 async fn send(exchange: Exchange) -> Result<HttpAnswer, TokenRequestError> {
     let headers = headers(&exchange)?;
-    let way = Route::of(&exchange.network, &exchange.url, exchange.proxy_password.as_ref())?;
+    let route = Route::of(&exchange.network, &exchange.url, exchange.proxy_password.as_ref())?;
     let https = exchange.url.as_str().starts_with("https:");
-    let asked = CertificateRequest::default();
+    let certificate_request = CertificateRequest::default();
     let watcher = Watcher(exchange.progress);
     let (client, _allowance) =
-        prepare(exchange.network.ca_bundle, way.clone(), https, asked.clone(), watcher).await?;
+        prepare(exchange.network.ca_bundle, route.clone(), https, certificate_request.clone(), watcher)
+            .await?;
     drop((exchange.authorization, exchange.proxy_password));
     let url = exchange.url.endpoint(exchange.resource);
     let request = match exchange.method {
@@ -108,55 +105,63 @@ async fn send(exchange: Exchange) -> Result<HttpAnswer, TokenRequestError> {
     };
     let outcome = match request.headers(headers).send().await {
         Ok(response) => read(response).await,
-        Err(error) => Err(classify_on(&way, &error)),
+        Err(error) => Err(classify_on(&route, &error)),
     };
-    asked.explain(outcome)
+    certificate_request.explain(outcome)
 }
 
-/// Reading a system's roots takes milliseconds, which the runtime's one thread does not have.
+/// Makes the client on another thread: reading the system's roots takes milliseconds.
 async fn prepare(
     ca_bundle: Option<PathBuf>,
-    way: Route,
+    route: Route,
     https: bool,
-    asked: CertificateRequest,
+    certificate_request: CertificateRequest,
     watcher: Watcher,
 ) -> Result<(Client, Arc<Allowance>), TokenRequestError> {
     let path = ca_bundle.clone().unwrap_or_else(|| SYSTEM_ROOTS.into());
-    of_roots(path, move || client(ca_bundle, &way, https, asked, watcher)).await
+    read_roots(path, move || client(ca_bundle, &route, https, certificate_request, watcher)).await
 }
 
-/// Passes where the profile's own CA bundle, if it has one, can be used. It may lie on a disk that hangs.
+/// Checks that the CA bundle of these settings, if any, can be used.
+///
+/// # Errors
+/// [`TokenRequestError::CaBundle`].
 pub async fn check_ca_bundle(network: &Network) -> Result<(), TokenRequestError> {
     let Some(path) = network.ca_bundle.clone() else { return Ok(()) };
     let own = path.clone();
-    of_roots(path, move || roots::check_bundle(&own)).await
+    read_roots(path, move || roots::check_bundle(&own)).await
 }
 
-/// What comes of work that reads these roots, in the time that it may take.
-async fn of_roots<T: Send + 'static>(
+/// Runs work that reads these roots, on another thread and with a timeout.
+async fn read_roots<T: Send + 'static>(
     path: PathBuf,
     work: impl FnOnce() -> Result<T, TokenRequestError> + Send + 'static,
 ) -> Result<T, TokenRequestError> {
     let resource = path.to_string_lossy();
     match tokio::time::timeout(ROOTS_TIMEOUT, blocking::on(&resource, work)).await {
-        Ok(made) => made.unwrap_or(Err(TokenRequestError::Unreachable(ConnectFailure::Other))),
-        Err(_) => Err(TokenRequestError::CaBundle { path, flaw: CaBundleFlaw::Hangs }),
+        Ok(outcome) => outcome.unwrap_or(Err(TokenRequestError::Unreachable(ConnectFailure::Other))),
+        Err(_) => Err(TokenRequestError::CaBundle { path, flaw: CaBundleFlaw::TimedOut }),
     }
 }
 
-/// The one constructor. Proxies, roots, key logs and redirects that anything but the profile asks for are off.
-///
-/// What comes over TLS counts against the allowance.
+/// The one constructor. Proxies, roots, key logs and redirects are used only if the profile says so. The bytes of TLS
+/// count against the allowance.
 fn client(
     ca_bundle: Option<PathBuf>,
-    way: &Route,
+    route: &Route,
     https: bool,
-    asked: CertificateRequest,
+    certificate_request: CertificateRequest,
     watcher: Watcher,
 ) -> Result<(Client, Arc<Allowance>), TokenRequestError> {
     let (allowance, provider) = Allowance::new();
     let mut builder = Client::builder()
-        .tls_backend_preconfigured(roots::tls_config(ca_bundle, https, asked, watcher.clone(), provider)?)
+        .tls_backend_preconfigured(roots::tls_config(
+            ca_bundle,
+            https,
+            certificate_request,
+            watcher.clone(),
+            provider,
+        )?)
         .https_only(https)
         .http1_only()
         .redirect(Policy::none())
@@ -167,8 +172,8 @@ fn client(
         .connector_layer(watcher)
         .pool_max_idle_per_host(0)
         .connection_verbose(false)
-        .dns_resolver(Arc::new(SystemNames));
-    if let Route::Proxy { origin, authorization } = way {
+        .dns_resolver(Arc::new(SystemResolver));
+    if let Route::Proxy { origin, authorization } = route {
         builder = builder.proxy(proxy(origin, authorization.as_deref())?);
     }
     Ok((builder.build().map_err(|error| classify(&error))?, allowance))
@@ -188,7 +193,7 @@ fn headers(exchange: &Exchange) -> Result<HeaderMap, TokenRequestError> {
         headers.insert(AUTHORIZATION, sensitive(authorization)?);
     }
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    // As a header of the request it is the server's to see, and not the proxy's.
+    // A header of the request goes to the server, and not to the proxy.
     headers.insert(USER_AGENT, HeaderValue::from_static(PRODUCT));
     if let Some(code) = &exchange.code {
         headers.insert(HeaderName::from_static("totp-auth"), sensitive(code.expose())?);
@@ -207,57 +212,46 @@ async fn read(response: Response) -> Result<HttpAnswer, TokenRequestError> {
     let location = header(&response, LOCATION);
     let retry_after = header(&response, RETRY_AFTER);
     let (date, content_type) = (header(&response, DATE), header(&response, CONTENT_TYPE));
+    let wanted_certificate = false;
     let (body, is_whole) = match read_body(response).await {
         Ok(outcome) => outcome,
-        // The status of a refusal has said it all; its body would only add words.
+        // The status of a refusal is enough.
         Err(_) if !matches!(status, 200 | 201) => (Zeroizing::default(), false),
         Err(error) => return Err(classify(&error)),
     };
-    Ok(HttpAnswer {
-        status,
-        location,
-        retry_after,
-        date,
-        content_type,
-        body,
-        is_whole,
-        wanted_certificate: false,
-    })
+    Ok(HttpAnswer { status, location, retry_after, date, content_type, body, is_whole, wanted_certificate })
 }
 
 fn header(response: &Response, name: HeaderName) -> Option<Vec<u8>> {
     let value = response.headers().get(name)?.as_bytes();
-    Some(value[..value.len().min(HEADER_LIMIT)].to_vec())
+    Some(value[..value.len().min(MAX_HEADER_LENGTH)].to_vec())
 }
 
 async fn read_body(mut response: Response) -> Result<(Zeroizing<Vec<u8>>, bool), reqwest::Error> {
-    // The whole room is made at once: a growing one would leave copies of a token behind.
-    let mut body = Zeroizing::new(Vec::with_capacity(BODY_LIMIT));
-    while let Some(piece) = response.chunk().await? {
-        let room = BODY_LIMIT - body.len();
-        body.extend_from_slice(&piece[..piece.len().min(room)]);
-        if piece.len() > room {
+    // Allocated once: a growing buffer would leave copies of a token behind.
+    let mut body = Zeroizing::new(Vec::with_capacity(MAX_BODY_LENGTH));
+    while let Some(chunk) = response.chunk().await? {
+        let free = MAX_BODY_LENGTH - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(free)]);
+        if chunk.len() > free {
             return Ok((body, false));
         }
     }
     Ok((body, true))
 }
 
-fn classify_on(way: &Route, error: &reqwest::Error) -> TokenRequestError {
-    way.classify(error, error.is_timeout() && error.is_connect()).unwrap_or_else(|| classify(error))
+fn classify_on(route: &Route, error: &reqwest::Error) -> TokenRequestError {
+    route.classify(error, error.is_timeout() && error.is_connect()).unwrap_or_else(|| classify(error))
 }
 
 fn classify(error: &reqwest::Error) -> TokenRequestError {
-    if error.is_timeout() {
-        return TokenRequestError::TimedOut;
-    }
-    transport::classify(error)
+    if error.is_timeout() { TokenRequestError::TimedOut } else { transport::classify(error) }
 }
 
-/// The lookup of [`names`], in the form that the client asks for.
-struct SystemNames;
+/// The resolver as the client calls it.
+struct SystemResolver;
 
-impl Resolve for SystemNames {
+impl Resolve for SystemResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let found: Vec<SocketAddr> = resolver::addresses(name.as_str()).await?;

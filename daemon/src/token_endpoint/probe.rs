@@ -1,5 +1,5 @@
-//! Owns a look at a server that wants nothing of it: whether its name leads anywhere, whether it proves who it is, what
-//! its clock says. It must not send a secret, and asks for no token.
+//! Owns the probe of a server: whether its name can be resolved, whether its certificate can be verified, and its clock.
+//! It must not send a secret, and requests no token.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,30 +11,20 @@ use url::Url;
 use super::error::{ConnectFailure, TokenRequestError};
 use super::http::{self, Exchange, Method};
 use super::progress::Progress;
-use super::{resolver, response};
+use super::resolver;
+use super::response::{self, ProbeResult};
 use crate::profile::Network;
 use crate::profile::request_url::RequestUrl;
 
-/// The longest that a look takes, shorter than a token request: a person waits for it.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Where the token resources lie, without being one of them. It need not exist: a server that refuses the request has
-/// shown all that is looked for.
+/// The timeout of a probe, shorter than that of a token request: a person waits for it.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The path above the token resources. It need not exist: any answer will do.
 const RESOURCE: &str = "/api/v3/";
 
-/// What a server shows of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProbeResult {
-    /// The HTTP status.
-    pub status: u16,
-    /// Its clock, as time since 1970, to the second; absent where it does not say.
-    pub date: Option<Duration>,
-}
-
-/// Asks the server for the head of a page, without any credential. A proxy on the way is given its own user and
-/// password, which it needs to lead on.
+/// Sends a HEAD request without a credential of the server. The proxy, if any, gets its own user and password.
 ///
 /// # Errors
-/// [`TokenRequestError`], as a token request would end.
+/// [`TokenRequestError`], as of a token request.
 pub async fn probe(
     url: &RequestUrl,
     network: &Network,
@@ -48,14 +38,14 @@ pub async fn probe(
         authorization: None,
         code: None,
         network: network.clone(),
-        proxy_password: proxy_password.map(|word| Secret::copy_of(word.expose())),
+        proxy_password: proxy_password.map(|password| Secret::copy_of(password.expose())),
         progress,
     };
-    let answer = in_time(http::exchange(exchange)).await?;
+    let answer = within_timeout(http::exchange(exchange)).await?;
     response::probe_result(&answer, url)
 }
 
-/// How many addresses the host has that a request to `url` connects to: the proxy's, else the server's.
+/// The host that a request to `url` connects to (the proxy's, else the server's), and its number of addresses.
 ///
 /// # Errors
 /// [`TokenRequestError::Unreachable`] or [`TokenRequestError::TimedOut`].
@@ -65,12 +55,13 @@ pub async fn resolve(url: &RequestUrl, network: &Network) -> Result<(String, usi
     let host = Url::parse(next).ok().and_then(|next| next.host_str().map(str::to_owned));
     let host = host.ok_or_else(|| unknown.clone())?;
     let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    let found = in_time(async { resolver::addresses(&bare).await.map_err(|_| unknown.clone()) }).await?;
+    let found =
+        within_timeout(async { resolver::addresses(&bare).await.map_err(|_| unknown.clone()) }).await?;
     if found.is_empty() { Err(unknown) } else { Ok((host, found.len())) }
 }
 
-async fn in_time<T>(
+async fn within_timeout<T>(
     work: impl Future<Output = Result<T, TokenRequestError>>,
 ) -> Result<T, TokenRequestError> {
-    tokio::time::timeout(PATIENCE, work).await.unwrap_or(Err(TokenRequestError::TimedOut))
+    tokio::time::timeout(PROBE_TIMEOUT, work).await.unwrap_or(Err(TokenRequestError::TimedOut))
 }

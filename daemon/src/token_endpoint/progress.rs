@@ -1,5 +1,5 @@
-//! Owns how far an exchange has come, as whoever ordered it is shown: when a proxy has taken the password that it was given,
-//! and whether the request is still to be sent once its connection stands.
+//! Owns the progress of an exchange, as its observer sees it: the proxy has accepted its password, and whether to send the
+//! request once the connection is open.
 
 use std::fmt;
 use std::future::Future;
@@ -14,28 +14,24 @@ use rustls::pki_types::ServerName;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Watches one exchange. Neither may take its time.
+/// Observes one exchange. The methods must not block.
 pub trait Progress: Send + Sync {
-    /// TLS with the server begins, so that a proxy on the way, if there is one, has opened its tunnel.
-    fn proxy_passed(&self);
-
-    /// The connection stands. Where the outcome is false, it is closed, and nothing is sent.
-    fn may_send(&self) -> bool;
-}
-
-/// What is sent in any case.
-#[derive(Debug, Clone, Copy)]
-pub struct Unconditional;
-
-impl Progress for Unconditional {
+    /// TLS with the server begins, so the proxy, if any, has opened its tunnel.
     fn proxy_passed(&self) {}
 
+    /// The connection is open. If false, it is closed, and nothing is sent.
     fn may_send(&self) -> bool {
         true
     }
 }
 
-/// Who watches an exchange.
+/// Sends in any case.
+#[derive(Debug, Clone, Copy)]
+pub struct Unconditional;
+
+impl Progress for Unconditional {}
+
+/// The observer of an exchange, as rustls and reqwest call it.
 #[derive(Clone)]
 pub(super) struct Watcher(pub(super) Arc<dyn Progress>);
 
@@ -46,7 +42,7 @@ impl fmt::Debug for Watcher {
 }
 
 impl Watcher {
-    /// No session is kept; that one is looked for shows that TLS begins.
+    /// Stores no session; the lookup of one shows that TLS begins.
     pub(super) fn resumption(self) -> Resumption {
         Resumption::store(Arc::new(self)).tls12_resumption(Tls12Resumption::Disabled)
     }
@@ -75,29 +71,29 @@ impl ClientSessionStore for Watcher {
     }
 }
 
-/// A connection was not wanted any more when it stood.
+/// The request was cancelled when its connection was open.
 #[derive(Debug, thiserror::Error)]
 #[error("the request is not to be sent")]
-struct Unwanted;
+struct Cancelled;
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 impl<S> Layer<S> for Watcher {
-    type Service = Watched<S>;
+    type Service = WatchedConnector<S>;
 
-    fn layer(&self, connector: S) -> Watched<S> {
-        Watched { connector, watcher: self.clone() }
+    fn layer(&self, connector: S) -> WatchedConnector<S> {
+        WatchedConnector { connector, watcher: self.clone() }
     }
 }
 
-/// Connects, and asks whether the connection is still wanted.
+/// Connects, and then asks whether to send.
 #[derive(Clone)]
-pub(super) struct Watched<S> {
+pub(super) struct WatchedConnector<S> {
     connector: S,
     watcher: Watcher,
 }
 
-impl<S, R> Service<R> for Watched<S>
+impl<S, R> Service<R> for WatchedConnector<S>
 where
     S: Service<R, Error = AnyError>,
     S::Response: 'static,
@@ -115,7 +111,7 @@ where
         let (connecting, watcher) = (self.connector.call(to), self.watcher.clone());
         Box::pin(async move {
             let connection = connecting.await?;
-            if watcher.0.may_send() { Ok(connection) } else { Err(Unwanted.into()) }
+            if watcher.0.may_send() { Ok(connection) } else { Err(Cancelled.into()) }
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Owns what is asked of a token endpoint and what it issues.
+//! Owns the request to a token endpoint and the token that it issues.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,48 +13,47 @@ use super::progress::Progress;
 use crate::profile::Network;
 use crate::profile::request_url::RequestUrl;
 
-/// The longest life that is believed, whatever the server says.
+/// The longest lifetime that is accepted.
 pub const MAX_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Everything that one token request needs. It is consumed by it, so that the secret does not outlive it.
+/// Everything that one token request needs. The request consumes it, so that the secret does not outlive it.
 pub struct TokenRequest {
-    /// Where to ask.
+    /// The server.
     pub url: RequestUrl,
-    /// Who asks.
+    /// The client or user.
     pub identity: Identity,
-    /// What proves it.
+    /// The secret or password.
     pub secret: Secret,
-    /// The one-time code that goes with it.
+    /// The one-time code, if one is needed.
     pub code: Option<Secret>,
-    /// The way to the server; its files are read anew for each request.
+    /// The proxy and CA settings; the CA bundle is read again for each request.
     pub network: Network,
     /// The password of the proxy's user.
     pub proxy_password: Option<Secret>,
-    /// Who watches how far it comes.
+    /// Is notified of the progress.
     pub progress: Arc<dyn Progress>,
 }
 
-/// What a server issued.
+/// A token that a server issued.
 #[derive(Debug)]
 pub struct IssuedToken {
     /// The token.
     pub token: AccessToken,
-    /// How long it lives from the moment the server made it: 0 to [`MAX_LIFE`]; the documented life where
-    /// the server does not say.
+    /// Its lifetime from its issue on: 0 to [`MAX_LIFE`]; the documented lifetime if the server does not send one.
     pub life: Duration,
 }
 
-/// Something that trades a secret for an access token.
+/// A token endpoint: it issues an access token for a secret.
 pub trait TokenEndpoint: Send + Sync {
-    /// Makes exactly one token request, and never a second one on its own.
+    /// Sends exactly one token request, without a retry.
     ///
-    /// `now` is the wall clock as time since 1970. It serves only to read a `Retry-After` that names a date.
+    /// `now` is the wall clock as time since 1970, used only for a `Retry-After` that is a date.
     ///
     /// # Errors
-    /// [`TokenRequestError`], worded by who is to blame.
+    /// [`TokenRequestError`], by cause.
     fn request_token<'a>(
         &'a self,
-        order: TokenRequest,
+        request: TokenRequest,
         now: Duration,
     ) -> Pin<Box<dyn Future<Output = Result<IssuedToken, TokenRequestError>> + Send + 'a>>;
 }

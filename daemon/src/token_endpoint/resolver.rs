@@ -1,4 +1,4 @@
-//! Owns the system's own name lookup, with an error that can be told apart. `localhost` is never asked of a server.
+//! Owns the system's name lookup, with an error type of its own. `localhost` is never looked up.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 

@@ -1,5 +1,5 @@
-//! Owns which certificates are trusted: those of the profile's bundle and no other, else the system's. It must
-//! not look at the environment, which belongs to whoever started the daemon.
+//! Owns the choice of trusted certificates: those of the profile's bundle and no others, else the system's. It must not
+//! read the environment, which another process may have set.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,17 +18,17 @@ use crate::base::files::{self, FileError};
 use bundle::Bundle;
 
 mod bundle;
-mod facts;
+mod certificate;
 
-/// The most bytes of a bundle; the largest system's own has about a quarter of a megabyte.
-const BUNDLE_LIMIT: u64 = 4 * 1024 * 1024;
+/// The most bytes of a bundle; the largest of a system has about a quarter of a megabyte.
+const MAX_BUNDLE_SIZE: u64 = 4 * 1024 * 1024;
 
-/// How TLS is spoken for one exchange: 1.2 or 1.3, HTTP/1.1, no session kept, no key log, `provider` underneath
-/// and no process-wide default. Where there is no TLS, no root is read. A server that asks for a client certificate is noted.
+/// The TLS settings of one exchange: 1.2 or 1.3, HTTP/1.1, no stored session, no key log, `provider` instead of the default
+/// of the process. Without TLS, no root is read. `certificate_request` notes that a server asks for a client certificate.
 pub(super) fn tls_config(
     ca_bundle: Option<PathBuf>,
     https: bool,
-    asked: CertificateRequest,
+    certificate_request: CertificateRequest,
     watcher: Watcher,
     provider: CryptoProvider,
 ) -> Result<ClientConfig, TokenRequestError> {
@@ -41,13 +41,13 @@ pub(super) fn tls_config(
         None if https => trusting_system(builder, provider)?,
         None => builder.with_root_certificates(RootCertStore::empty()),
     };
-    let mut config = builder.with_client_cert_resolver(Arc::new(asked));
+    let mut config = builder.with_client_cert_resolver(Arc::new(certificate_request));
     config.resumption = watcher.resumption();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
 
-/// What is still to be said of the settings once it is said whom to trust.
+/// The settings once the trusted certificates are chosen.
 type Trusting = ConfigBuilder<ClientConfig, WantsClientCert>;
 
 fn trusting(
@@ -66,7 +66,7 @@ fn trusting_system(
     Ok(builder.with_root_certificates(system_roots(SYSTEM_BUNDLES)?))
 }
 
-/// Elsewhere the system's own verifier decides.
+/// Other systems have a verifier of their own.
 #[cfg(not(target_os = "linux"))]
 fn trusting_system(
     builder: ConfigBuilder<ClientConfig, WantsVerifier>,
@@ -77,7 +77,7 @@ fn trusting_system(
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)))
 }
 
-/// Where distributions keep their roots, as Go's and OpenSSL's own lists have it. The first that has any counts.
+/// The roots of distributions, from the lists of Go and OpenSSL. The first file with any is used.
 #[cfg(target_os = "linux")]
 const SYSTEM_BUNDLES: &[&str] = &[
     "/etc/ssl/certs/ca-certificates.crt",
@@ -101,7 +101,7 @@ fn system_roots(bundles: &[&str]) -> Result<RootCertStore, TokenRequestError> {
     Err(TokenRequestError::Untrusted(CertificateFlaw::NoRoots))
 }
 
-/// Passes where the bundle can be used.
+/// Checks that the bundle can be used.
 pub(super) fn check_bundle(path: &Path) -> Result<(), TokenRequestError> {
     bundle(path).map(drop)
 }
@@ -112,25 +112,19 @@ fn bundle(path: &Path) -> Result<Bundle, TokenRequestError> {
         .map_err(|flaw| TokenRequestError::CaBundle { path: path.to_owned(), flaw })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is wrong, it cannot be read")]
 fn read(path: &Path) -> Result<Vec<u8>, CaBundleFlaw> {
-    files::read_trusted(path, BUNDLE_LIMIT).map_err(|error| match error {
-        error if error.is_distrust() => CaBundleFlaw::Distrusted(error.to_string()),
-        FileError::Absent => CaBundleFlaw::Absent,
-        FileError::WrongKind(_) => CaBundleFlaw::WrongKind,
-        FileError::TooLarge => CaBundleFlaw::TooLarge,
-        FileError::Hangs => CaBundleFlaw::Hangs,
-        FileError::Foreign(_)
-        | FileError::Open(..)
-        | FileError::ForeignAncestor(..)
-        | FileError::OpenAncestor(_)
-        | FileError::Listed(_)
-        | FileError::ListedAncestor(_)
-        | FileError::Shared(_)
-        | FileError::NotText
-        | FileError::ReadOnly(_)
-        | FileError::NotDurable(_)
-        | FileError::Locked
-        | FileError::Io(_) => CaBundleFlaw::Unreadable,
+    files::read_trusted(path, MAX_BUNDLE_SIZE).map_err(|error| {
+        if error.is_distrust() {
+            return CaBundleFlaw::Distrusted(error.to_string());
+        }
+        match error {
+            FileError::Absent => CaBundleFlaw::Absent,
+            FileError::WrongKind(_) => CaBundleFlaw::WrongKind,
+            FileError::TooLarge => CaBundleFlaw::TooLarge,
+            FileError::Hangs => CaBundleFlaw::TimedOut,
+            _ => CaBundleFlaw::Unreadable,
+        }
     })
 }
 

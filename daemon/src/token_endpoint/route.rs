@@ -1,5 +1,5 @@
-//! Owns the way of one exchange: through which proxy it goes, what that proxy is given, and when it is to blame. It
-//! must not know how HTTP is spoken.
+//! Owns the route of one exchange: its proxy, the proxy's credentials, and which errors are the proxy's. It must not know
+//! HTTP.
 
 use std::error::Error;
 
@@ -11,12 +11,12 @@ use super::{basic, transport};
 use crate::profile::Network;
 use crate::profile::request_url::RequestUrl;
 
-/// The way to a server.
+/// The route to a server.
 #[derive(Debug, Clone)]
 pub(super) enum Route {
-    /// Nobody is between.
+    /// No proxy.
     Direct,
-    /// A proxy is asked to `CONNECT`.
+    /// Through a proxy, with `CONNECT`.
     Proxy {
         /// The proxy's address without its user.
         origin: String,
@@ -26,7 +26,7 @@ pub(super) enum Route {
 }
 
 impl Route {
-    /// The way to `url` in this network. A proxy's user is named only together with a password.
+    /// The route to `url` by these settings. The proxy's user is sent only together with a password.
     pub(super) fn of(
         network: &Network,
         url: &RequestUrl,
@@ -38,7 +38,7 @@ impl Route {
         Ok(Self::Proxy { origin: proxy.origin().to_owned(), authorization: authorization.transpose()? })
     }
 
-    /// What the proxy is to blame for; nothing where it is not. `is_late` is whether no connection stood in time.
+    /// The proxy's error, if the error is the proxy's. `is_late` says that connecting timed out.
     pub(super) fn classify(&self, error: &(dyn Error + 'static), is_late: bool) -> Option<TokenRequestError> {
         let Self::Proxy { origin, authorization } = self else { return None };
         let flaw = match transport::classify_proxy(error, authorization.is_some()) {

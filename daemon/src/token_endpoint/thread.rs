@@ -1,5 +1,5 @@
-//! Owns exchanges that have a thread and a runtime of their own. Where nobody counts what a server sends, it is the
-//! processor's time that is bounded: a flood holds up no other exchange, and ends. It must not know what is exchanged.
+//! Owns exchanges that run on a thread of their own, with a limit of processor time instead of one of bytes: a flood
+//! delays no other exchange, and ends. It must not know what is exchanged.
 
 use std::future::Future;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::base::blocking::BusyThread;
 use crate::base::clock;
 
 /// The most processor time of one exchange: hundreds of times what an ordinary one takes.
-const LIMIT: Duration = Duration::from_millis(250);
-/// How often the time is looked at.
-const INTERVAL: Duration = Duration::from_millis(10);
+const MAX_THREAD_TIME: Duration = Duration::from_millis(250);
+/// The interval at which the time is checked.
+const CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
 const FAILED: TokenRequestError = TokenRequestError::Unreachable(ConnectFailure::Other);
 
-/// What the exchange comes to. It ends when nobody waits for it any more.
+/// Runs the exchange. It is cancelled when the future is dropped.
 pub(super) async fn run<T, F>(exchange: impl FnOnce() -> F + Send + 'static) -> Result<T, TokenRequestError>
 where
     T: Send + 'static,
@@ -27,7 +27,7 @@ where
     let (sender, receiver) = oneshot::channel();
     let thread = std::thread::Builder::new().name("exchange".to_owned());
     let started = thread.spawn(move || {
-        let _at_work = BusyThread::begin();
+        let _busy = BusyThread::begin();
         serve(exchange, sender);
     });
     if started.is_err() {
@@ -44,18 +44,18 @@ where
     let outcome = runtime.block_on(async {
         tokio::select! {
             outcome = exchange() => Some(outcome),
-            () = time_is_used_up() => Some(Err(TokenRequestError::BadAnswer(AnswerFlaw::Endless))),
+            () = exhaust_thread_time() => Some(Err(TokenRequestError::BadAnswer(AnswerFlaw::Endless))),
             () = sender.closed() => None,
         }
     });
     if let Some(outcome) = outcome {
-        // Whoever waited may have left just now.
+        // The caller may have gone just now.
         drop(sender.send(outcome));
     }
 }
 
-async fn time_is_used_up() {
-    while clock::thread_time() < LIMIT {
-        tokio::time::sleep(INTERVAL).await;
+async fn exhaust_thread_time() {
+    while clock::thread_time() < MAX_THREAD_TIME {
+        tokio::time::sleep(CHECK_INTERVAL).await;
     }
 }

@@ -1,5 +1,5 @@
-//! Owns who is to blame when an exchange fails below HTTP: it reads the types of an error's causes. It must
-//! not read or pass on their text.
+//! Owns the classification of errors below HTTP, by the types of an error's causes. It must not read or pass on their
+//! text.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
@@ -18,19 +18,19 @@ pub(super) use tunnel::classify_proxy;
 #[error("the name lookup failed")]
 pub(super) struct NameLookupFailed;
 
-/// The deepest chain of causes that is followed.
-const DEPTH: usize = 32;
+/// The most causes of an error that are examined.
+const MAX_CAUSES: usize = 32;
 
-/// Who is to blame, by the first cause in the chain that says so.
+/// Classifies an error by the first of its causes that has a meaning.
 pub(super) fn classify(error: &(dyn Error + 'static)) -> TokenRequestError {
     causes(error).find_map(classify_one).unwrap_or(TokenRequestError::Unreachable(ConnectFailure::Other))
 }
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |cause| next_cause(*cause)).take(DEPTH)
+    std::iter::successors(Some(error), |cause| next_cause(*cause)).take(MAX_CAUSES)
 }
 
-/// The next cause. An `io::Error` passes over the error that it wraps, which is the one that matters here.
+/// The next cause. `io::Error::source` skips the error that it wraps, which matters here.
 fn next_cause<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     match wrapped {
@@ -56,30 +56,33 @@ fn classify_http(error: &hyper::Error) -> Option<TokenRequestError> {
     if error.is_parse() {
         Some(TokenRequestError::BadAnswer(AnswerFlaw::NotHttp))
     } else if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
-        Some(TokenRequestError::Unreachable(ConnectFailure::BrokenOff))
+        Some(TokenRequestError::Unreachable(ConnectFailure::Closed))
     } else {
         None
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the kinds are open-ended; the rest stays unexplained")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "the kinds are non-exhaustive; the rest explains nothing")]
 fn classify_io(error: &io::Error) -> Option<TokenRequestError> {
-    let obstacle = match error.kind() {
+    let failure = match error.kind() {
         ErrorKind::ConnectionRefused => ConnectFailure::ConnectionRefused,
         ErrorKind::ConnectionReset
         | ErrorKind::ConnectionAborted
         | ErrorKind::BrokenPipe
-        | ErrorKind::UnexpectedEof => ConnectFailure::BrokenOff,
+        | ErrorKind::UnexpectedEof => ConnectFailure::Closed,
         ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable | ErrorKind::NetworkDown => {
             ConnectFailure::NoRoute
         }
         ErrorKind::TimedOut => return Some(TokenRequestError::TimedOut),
         _ => return None,
     };
-    Some(TokenRequestError::Unreachable(obstacle))
+    Some(TokenRequestError::Unreachable(failure))
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "every other TLS failure means that none was agreed on")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other TLS failure means that the negotiation failed"
+)]
 fn classify_tls(error: &TlsError) -> TokenRequestError {
     match error {
         TlsError::InvalidCertificate(flaw) => TokenRequestError::Untrusted(classify_certificate(flaw)),
@@ -90,12 +93,12 @@ fn classify_tls(error: &TlsError) -> TokenRequestError {
         TlsError::Other(other) if other.0.is::<Flooded>() => {
             TokenRequestError::BadAnswer(AnswerFlaw::Endless)
         }
-        TlsError::NoCertificatesPresented => TokenRequestError::Untrusted(CertificateFlaw::Unfit),
+        TlsError::NoCertificatesPresented => TokenRequestError::Untrusted(CertificateFlaw::Unsuitable),
         _ => TokenRequestError::Unreachable(ConnectFailure::NoTls),
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "every other flaw makes it unfit")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other flaw makes it unsuitable")]
 fn classify_certificate(flaw: &CertificateError) -> CertificateFlaw {
     match flaw {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateFlaw::Expired,
@@ -105,10 +108,10 @@ fn classify_certificate(flaw: &CertificateError) -> CertificateFlaw {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             CertificateFlaw::WrongHost
         }
-        // A bad signature is that of an issuer who only bears the name of one that is known.
+        // A bad signature is that of an unknown issuer with the name of a known one.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => CertificateFlaw::UnknownIssuer,
         CertificateError::Revoked => CertificateFlaw::Revoked,
-        _ => CertificateFlaw::Unfit,
+        _ => CertificateFlaw::Unsuitable,
     }
 }
 
@@ -124,7 +127,7 @@ mod tests {
             (CertificateError::NotValidForName, CertificateFlaw::WrongHost),
             (CertificateError::UnknownIssuer, CertificateFlaw::UnknownIssuer),
             (CertificateError::BadSignature, CertificateFlaw::UnknownIssuer),
-            (CertificateError::BadEncoding, CertificateFlaw::Unfit),
+            (CertificateError::BadEncoding, CertificateFlaw::Unsuitable),
         ] {
             let wrapped = io::Error::new(ErrorKind::InvalidData, TlsError::InvalidCertificate(flaw));
             let outer = io::Error::other(wrapped);
@@ -135,8 +138,8 @@ mod tests {
     #[test]
     fn an_error_that_says_nothing_is_no_reason_to_guess() {
         let error = io::Error::other("SECRET in the text of a library");
-        let blamed = classify(&error);
-        assert_eq!(blamed, TokenRequestError::Unreachable(ConnectFailure::Other));
-        assert!(!blamed.to_string().contains("SECRET"));
+        let classified = classify(&error);
+        assert_eq!(classified, TokenRequestError::Unreachable(ConnectFailure::Other));
+        assert!(!classified.to_string().contains("SECRET"));
     }
 }

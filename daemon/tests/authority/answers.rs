@@ -82,7 +82,7 @@ fn said(status: u16, content: Content) -> AnswerDescription {
 }
 
 fn refused(status: u16, content: Content) -> TokenRequestError {
-    TokenRequestError::Refused { said: said(status, content), is_doubtful: false }
+    TokenRequestError::Refused { answer: said(status, content), is_doubtful: false }
 }
 
 fn odd_status(status: u16, content: Content) -> TokenRequestError {

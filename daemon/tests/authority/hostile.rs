@@ -150,7 +150,7 @@ async fn g16_a_connection_that_breaks_off_anywhere_is_told_and_not_tried_again()
             let refusal = ask(&server.url, None).await.unwrap_err();
             assert_eq!(
                 refusal,
-                TokenRequestError::Unreachable(ConnectFailure::BrokenOff),
+                TokenRequestError::Unreachable(ConnectFailure::Closed),
                 "{length} {is_reset}"
             );
             server.finish().await;

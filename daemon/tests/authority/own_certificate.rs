@@ -84,7 +84,7 @@ async fn its_name_its_dates_and_its_purpose_count_all_the_same() {
         ("name", parameters("other.example", (2020, 2100)), CertificateFlaw::WrongHost),
         ("old", parameters("localhost", (2000, 2001)), CertificateFlaw::Expired),
         ("early", parameters("localhost", (2090, 2091)), CertificateFlaw::NotYetValid),
-        ("purpose", client, CertificateFlaw::Unfit),
+        ("purpose", client, CertificateFlaw::Unsuitable),
     ] {
         let mut authority = parameters.clone();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use cp_tokend::profile::request_url::RequestUrl;
-use cp_tokend::token_endpoint::response::{self, AnswerShape, HttpAnswer};
+use cp_tokend::token_endpoint::HttpAnswer;
+use cp_tokend::token_endpoint::response::{self, AnswerShape};
 use cp_tokend::token_endpoint::{CertificateFlaw, IssuedToken, TokenRequestError};
 use zeroize::Zeroizing;
 

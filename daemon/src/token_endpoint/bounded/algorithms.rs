@@ -1,4 +1,4 @@
-//! Owns the algorithms of cipher suites that count what they decrypt; everything else is the wrapped algorithm's.
+//! Owns the algorithms of cipher suites that count what they decrypt; the rest is delegated to the wrapped algorithm.
 
 use rustls::ConnectionTrafficSecrets;
 use rustls::crypto::cipher::{

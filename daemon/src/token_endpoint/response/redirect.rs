@@ -1,11 +1,10 @@
-//! Owns where a redirect points to: an origin, and nothing more of it. Pure; what a hostile server writes must mean
-//! nothing to the shell of whoever follows our advice.
+//! Owns the target of a redirect: an origin, and nothing more of it. Pure; a hostile server must not get text of its own
+//! into a command that we recommend.
 //!
-//! A host's name is as free as any text: `https://SECRET.example` would print what it repeats, and an address or a port
-//! is a number that a server may choose as well. So a name is the profile's own host, or one below it or below the
-//! vendor's domain, whose further labels stand in a list: nobody but the administrator of the profile's host and the vendor
-//! can own such a name. An address is named only where it is the profile's own, and a port where it is the profile's own or
-//! 443. Anything else is described, and a person can see it with a request that carries no secret.
+//! A server can put anything into a host name (`https://SECRET.example`), an address or a port. So a name is shown only if
+//! it is the profile's own host, or below that or the vendor's domain with labels of a list: only the administrator of the
+//! profile's host and the vendor can own such a name. An address is shown only if it is the profile's own, and a port if it
+//! is the profile's own or 443. Any other target is described; a request without a secret can show it.
 
 use url::{Host, Url};
 
@@ -14,28 +13,28 @@ use crate::profile::request_url::RequestUrl;
 
 /// The vendor's domain: every host below it is the vendor's.
 const VENDOR: &str = "crashplan.com";
-/// What the vendor's hosts, consoles and what stands before them are commonly called.
+/// Common labels of the vendor's hosts, of consoles and of gateways.
 const LABELS: &[&str] = &[
     "api", "app", "auth", "backup", "cloud", "console", "cp", "cpg", "eu1", "eu2", "eu3", "eu4", "eu5",
     "gateway", "gw", "id", "idp", "internal", "intranet", "login", "new", "old", "portal", "proxy", "secure",
     "server", "sso", "test", "us1", "us2", "us3", "us4", "us5", "vpn", "web", "www",
 ];
-/// The most labels of a name that is shown, its end counted as one.
-const MOST_LABELS: usize = 5;
+/// The most labels of a name that is shown; its end counts as one.
+const MAX_LABELS: usize = 5;
 
-/// Where an answer of `url` with this `Location` header points to.
+/// The target of an answer of `url` with this `Location` header.
 pub(super) fn target(location: Option<&[u8]>, url: &RequestUrl) -> Target {
     let location = location.and_then(|bytes| std::str::from_utf8(bytes).ok());
     let base = Url::parse(url.as_str()).ok();
     let target = location.zip(base.as_ref()).and_then(|(location, base)| base.join(location).ok());
-    let (Some(target), Some(base)) = (target, base) else { return Target::Unfit };
+    let (Some(target), Some(base)) = (target, base) else { return Target::Invalid };
     let insecure_http = base.scheme() == "http";
     let origin = target.origin().ascii_serialization();
     let with_tls = |origin: &str| RequestUrl::parse(&origin.replacen("http:", "https:", 1), false);
     if RequestUrl::parse(&origin, insecure_http).or_else(|_| with_tls(&origin)).is_err() {
-        return Target::Unfit;
+        return Target::Invalid;
     }
-    let Some(shown) = in_our_words(&target, &base) else { return Target::Elsewhere };
+    let Some(shown) = known_origin(&target, &base) else { return Target::Elsewhere };
     match RequestUrl::parse(&shown, insecure_http) {
         Ok(origin) if origin == *url => Target::SameOrigin,
         Ok(origin) => Target::Origin(origin),
@@ -43,9 +42,8 @@ pub(super) fn target(location: Option<&[u8]>, url: &RequestUrl) -> Target {
     }
 }
 
-/// The target's origin, made of the profile's own host, of words of ours and of ports that mean nothing; nothing where it
-/// has any other.
-fn in_our_words(target: &Url, base: &Url) -> Option<String> {
+/// The target's origin, if it consists of the profile's own host, known labels and known ports.
+fn known_origin(target: &Url, base: &Url) -> Option<String> {
     let scheme = if target.scheme() == "https" { "https" } else { "http" };
     let host = known_host(&target.host()?, &base.host()?)?;
     let port = match target.port() {
@@ -68,14 +66,14 @@ fn known_host(host: &Host<&str>, own: &Host<&str>) -> Option<String> {
     ends.into_iter().flatten().find_map(|end| below(name, end))
 }
 
-/// The name, where it is that of `end` or lies below it and all its further labels are of the list.
+/// The name, if it is `end`, or below it with labels of the list.
 fn below(name: &str, end: &str) -> Option<String> {
     let rest = name.strip_suffix(end)?;
     let Some(rest) = rest.strip_suffix('.') else { return rest.is_empty().then(|| end.to_owned()) };
     let known = |label: &str| LABELS.iter().copied().find(|known| *known == label);
     let mut labels: Vec<&str> = rest.split('.').map(known).collect::<Option<_>>()?;
     labels.push(end);
-    (labels.len() <= MOST_LABELS).then(|| labels.join("."))
+    (labels.len() <= MAX_LABELS).then(|| labels.join("."))
 }
 
 #[cfg(test)]
@@ -99,19 +97,19 @@ mod tests {
             (b"login?to=https://evil.example", Target::SameOrigin),
             (b"https://crashplan.example/v4", Target::SameOrigin),
             (b"", Target::SameOrigin),
-            (b"javascript:alert(1)", Target::Unfit),
-            (b"data:text/html,x", Target::Unfit),
-            (b"ftp://crashplan.example", Target::Unfit),
-            (b"https://\x1b[2J.example", Target::Unfit),
-            (b"https://$(reboot).example", Target::Unfit),
-            (b"https://a`reboot`.example", Target::Unfit),
-            (b"http://a;reboot.example", Target::Unfit),
-            (b"https://a'b.example", Target::Unfit),
-            (b"\xff\xfe", Target::Unfit),
+            (b"javascript:alert(1)", Target::Invalid),
+            (b"data:text/html,x", Target::Invalid),
+            (b"ftp://crashplan.example", Target::Invalid),
+            (b"https://\x1b[2J.example", Target::Invalid),
+            (b"https://$(reboot).example", Target::Invalid),
+            (b"https://a`reboot`.example", Target::Invalid),
+            (b"http://a;reboot.example", Target::Invalid),
+            (b"https://a'b.example", Target::Invalid),
+            (b"\xff\xfe", Target::Invalid),
         ] {
             assert_eq!(target(Some(location), &url), to, "{}", String::from_utf8_lossy(location));
         }
-        assert_eq!(target(None, &url), Target::Unfit);
+        assert_eq!(target(None, &url), Target::Invalid);
     }
 
     /// A host's name can carry a secret, in small letters at least, and so can an address and a port.

@@ -1,23 +1,29 @@
-//! Owns the reading of `Retry-After` (RFC 9110, section 10.2.3) in both its forms. It must not read a clock,
-//! nor believe a server that asks for nothing or for an eternity.
+//! Owns the parsing of `Retry-After` (RFC 9110, section 10.2.3) in both its forms, and of dates. It must not read a clock,
+//! nor accept a delay of nothing or for ever.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
-use super::date::date;
+/// The shortest and the longest delay that is accepted.
+const MIN_DELAY: Duration = Duration::from_secs(1);
+const MAX_DELAY: Duration = Duration::from_secs(5 * 60);
+/// The length of the only form of a date that servers may send: `Sun, 06 Nov 1994 08:49:37 GMT`.
+const DATE_LENGTH: usize = 29;
 
-/// The least and the most patience that a server is granted.
-const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(5 * 60);
-
-/// The delay that the header's value asks for, within 1 s and 5 min; nothing where it is neither a number nor a
-/// date. `now` is the wall clock as time since 1970.
+/// The delay that the header asks for, from 1 s to 5 min, if it is a number or a date. `now` is the wall clock as time
+/// since 1970.
 pub(super) fn read(value: &[u8], now: Duration) -> Option<Duration> {
     let text = std::str::from_utf8(value).ok()?.trim();
     let delay = seconds(text).or_else(|| Some(date(text)?.saturating_sub(now)))?;
-    Some(delay.clamp(SHORTEST, LONGEST))
+    Some(delay.clamp(MIN_DELAY, MAX_DELAY))
 }
 
-/// A negative number asks for nothing, one beyond all bounds for an eternity.
+/// A date of a header (RFC 9110, section 5.6.7) as time since 1970. The two obsolete forms are rejected.
+pub(super) fn date(text: &str) -> Option<Duration> {
+    let date = httpdate::parse_http_date(text).ok().filter(|_| text.len() == DATE_LENGTH)?;
+    date.duration_since(UNIX_EPOCH).ok()
+}
+
+/// A negative number counts as 0, one that overflows as the longest delay.
 fn seconds(text: &str) -> Option<Duration> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -88,5 +94,18 @@ mod tests {
             assert_eq!(wait(value), None, "{value}");
         }
         assert_eq!(read(b"\xff\xfe", NOW), None);
+    }
+
+    #[test]
+    fn dates_of_known_days_are_counted_right() {
+        for (text, expected) in [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+            ("Tue, 29 Feb 2000 00:00:00 GMT", 951_782_400),
+            ("Wed, 01 Mar 2000 00:00:00 GMT", 951_868_800),
+            ("Tue, 19 Jan 2038 03:14:08 GMT", 2_147_483_648),
+            ("Mon, 01 Mar 2100 00:00:00 GMT", 4_107_542_400),
+        ] {
+            assert_eq!(date(text), Some(Duration::from_secs(expected)), "{text}");
+        }
     }
 }

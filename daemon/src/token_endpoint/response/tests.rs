@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use zeroize::Zeroizing;
+
 use super::super::error::Target;
 use super::*;
 
@@ -214,7 +216,7 @@ fn a_400_refuses_the_client_only_where_it_says_so() {
 }
 
 #[test]
-fn patience_is_what_the_server_asks_for() {
+fn the_delay_is_what_the_server_asks_for() {
     let mut busy = answer(429, "");
     assert_eq!(outcome(&busy).unwrap_err(), TokenRequestError::Busy { retry_after: None });
     busy.retry_after = Some(b"42".to_vec());
@@ -234,7 +236,7 @@ fn g01_a_redirect_names_its_origin() {
     let to = Target::Origin(RequestUrl::parse("https://www.crashplan.com", false).unwrap());
     assert_eq!(outcome(&redirect).unwrap_err(), TokenRequestError::Redirected { to });
     let nowhere = outcome(&answer(308, "")).unwrap_err();
-    assert_eq!(nowhere, TokenRequestError::Redirected { to: Target::Unfit });
+    assert_eq!(nowhere, TokenRequestError::Redirected { to: Target::Invalid });
 }
 
 proptest! {

@@ -1,5 +1,5 @@
-//! Owns what a profile's bundle trusts: its authorities for what they sign, and each of its certificates for itself, as
-//! curl has it: a server that shows that very certificate is believed its names, within its dates.
+//! Owns the trust in a profile's bundle: its authorities for what they sign, and, as in curl, each of its certificates
+//! for itself: a server with that very certificate is trusted for its names, within its dates.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use super::super::error::CaBundleFlaw;
-use super::facts::Facts;
+use super::certificate::CertificateFields;
 
 /// The certificates of a bundle.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) struct Bundle {
 }
 
 impl Bundle {
-    /// A bundle that somebody chose is taken whole or not at all, unlike the system's.
+    /// Parses a bundle. Unlike the system's, it is rejected if any certificate is broken.
     pub(super) fn parse(text: &[u8]) -> Result<Self, CaBundleFlaw> {
         let mut bundle = Self { roots: RootCertStore::empty(), certificates: Vec::new() };
         for certificate in CertificateDer::pem_slice_iter(&plain(text)) {
@@ -35,17 +35,17 @@ impl Bundle {
         if bundle.certificates.is_empty() { Err(CaBundleFlaw::Empty) } else { Ok(bundle) }
     }
 
-    /// A certificate that is no authority's signs for nobody but itself.
+    /// A certificate that may not sign others is trusted only for itself.
     fn add(&mut self, certificate: CertificateDer<'static>) -> Result<(), CaBundleFlaw> {
-        let facts = Facts::of(&certificate).ok_or(CaBundleFlaw::Broken)?;
-        if facts.may_sign {
+        let fields = CertificateFields::of(&certificate).ok_or(CaBundleFlaw::Broken)?;
+        if fields.may_sign {
             self.roots.add(certificate.clone()).map_err(|_| CaBundleFlaw::Broken)?;
         }
         self.certificates.push(certificate);
         Ok(())
     }
 
-    /// What judges servers by it.
+    /// The verifier that trusts this bundle.
     pub(super) fn verifier(self, provider: Arc<CryptoProvider>) -> BundleVerifier {
         let algorithms = provider.signature_verification_algorithms;
         let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(self.roots), provider).build().ok();
@@ -71,7 +71,7 @@ fn plain(text: &[u8]) -> Vec<u8> {
 #[derive(Debug)]
 pub(super) struct BundleVerifier {
     certificates: Vec<CertificateDer<'static>>,
-    /// Where the bundle has any authority.
+    /// `None` if the bundle has no authority.
     chains: Option<Arc<WebPkiServerVerifier>>,
     algorithms: WebPkiSupportedAlgorithms,
 }
@@ -86,7 +86,7 @@ impl ServerCertVerifier for BundleVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         if self.certificates.iter().any(|known| known == end_entity) {
-            return by_itself(end_entity, server_name, now);
+            return verify_by_itself(end_entity, server_name, now);
         }
         let Some(chains) = &self.chains else { return Err(CertificateError::UnknownIssuer.into()) };
         chains.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
@@ -115,16 +115,16 @@ impl ServerCertVerifier for BundleVerifier {
     }
 }
 
-fn by_itself(
+fn verify_by_itself(
     certificate: &CertificateDer<'_>,
     server_name: &ServerName<'_>,
     now: UnixTime,
 ) -> Result<ServerCertVerified, Error> {
-    let facts = Facts::of(certificate).ok_or(CertificateError::BadEncoding)?;
+    let fields = CertificateFields::of(certificate).ok_or(CertificateError::BadEncoding)?;
     let flaw = match now.as_secs() {
-        now if now < facts.not_before => Some(CertificateError::NotValidYet),
-        now if now > facts.not_after => Some(CertificateError::Expired),
-        _ if !facts.may_serve => Some(CertificateError::InvalidPurpose),
+        now if now < fields.not_before => Some(CertificateError::NotValidYet),
+        now if now > fields.not_after => Some(CertificateError::Expired),
+        _ if !fields.may_serve => Some(CertificateError::InvalidPurpose),
         _ => None,
     };
     flaw.map_or(Ok(()), Err)?;

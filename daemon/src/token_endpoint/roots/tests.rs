@@ -94,7 +94,7 @@ fn each_bundle_that_cannot_be_used_says_why() {
         (folder.0.join("missing.pem"), CaBundleFlaw::Absent),
         (folder.0.clone(), CaBundleFlaw::WrongKind),
         (PathBuf::from("/dev/zero"), CaBundleFlaw::WrongKind),
-        (folder.file("long.pem", &" ".repeat(BUNDLE_LIMIT as usize + 1)), CaBundleFlaw::TooLarge),
+        (folder.file("long.pem", &" ".repeat(MAX_BUNDLE_SIZE as usize + 1)), CaBundleFlaw::TooLarge),
         (folder.file("empty.pem", ""), CaBundleFlaw::Empty),
         (folder.file("words.pem", "not a certificate"), CaBundleFlaw::Empty),
         (folder.file("broken.pem", body), CaBundleFlaw::Broken),

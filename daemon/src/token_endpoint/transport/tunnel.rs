@@ -1,5 +1,5 @@
-//! Owns who is to blame when the way through a proxy ends at the proxy: it reads the type of the tunnel's error. It
-//! must not read or pass on its text, nor judge what happens once the tunnel stands.
+//! Owns the classification of a proxy's errors, by the type of the tunnel's error. It must not read or pass on its text,
+//! nor classify errors inside an open tunnel.
 
 use std::error::Error;
 
@@ -10,7 +10,7 @@ use tower_service::Service;
 
 use super::{ConnectFailure, ProxyFlaw, TokenRequestError, causes, classify};
 
-/// What the proxy does instead of leading to the server; nothing where the tunnel stood.
+/// The flaw of the proxy, if the tunnel could not be opened.
 pub(in crate::token_endpoint) fn classify_proxy(
     error: &(dyn Error + 'static),
     has_credentials: bool,
@@ -21,7 +21,7 @@ pub(in crate::token_endpoint) fn classify_proxy(
     })
 }
 
-/// The library exports its error only as that of its service; here it has a name for its variants.
+/// The library exports its error only as the associated type of its service; this trait gives access to its variants.
 trait TunnelError {
     fn flaw(&self, has_credentials: bool) -> ProxyFlaw;
 }
@@ -30,7 +30,7 @@ impl TunnelError for <Tunnel<HttpConnector> as Service<Uri>>::Error {
     fn flaw(&self, has_credentials: bool) -> ProxyFlaw {
         match self {
             Self::ConnectFailed(cause) => unreachable(&**cause),
-            Self::Io(_) | Self::TunnelUnexpectedEof => ProxyFlaw::BrokenOff,
+            Self::Io(_) | Self::TunnelUnexpectedEof => ProxyFlaw::Closed,
             Self::ProxyAuthRequired if has_credentials => ProxyFlaw::CredentialsRefused,
             Self::ProxyAuthRequired => ProxyFlaw::CredentialsRequired,
             Self::ProxyHeadersTooLong | Self::TunnelUnsuccessful | Self::MissingHost => ProxyFlaw::NoTunnel,
@@ -38,10 +38,10 @@ impl TunnelError for <Tunnel<HttpConnector> as Service<Uri>>::Error {
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "below TLS and HTTP, nothing else can be to blame")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "below TLS and HTTP, there is no other cause")]
 fn unreachable(cause: &(dyn Error + 'static)) -> ProxyFlaw {
     match classify(cause) {
-        TokenRequestError::Unreachable(obstacle) => ProxyFlaw::Unreachable(obstacle),
+        TokenRequestError::Unreachable(failure) => ProxyFlaw::Unreachable(failure),
         TokenRequestError::TimedOut => ProxyFlaw::TimedOut,
         _ => ProxyFlaw::Unreachable(ConnectFailure::Other),
     }

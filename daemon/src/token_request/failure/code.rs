@@ -60,7 +60,7 @@ fn failure(error: &CodeError, profile: &Profile) -> Failure {
         }
         CodeError::Seed(_) => (
             ErrorCode::SECRET_INVALID,
-            format!("Enter it anew: `cp-token profile update {name} --totp stored`"),
+            format!("Enter it again: `cp-token profile update {name} --totp stored`"),
         ),
         CodeError::NotNoted(error) => (ErrorCode::WRITE_FAILED, mend(&error.fault).to_owned()),
     };
@@ -70,10 +70,10 @@ fn failure(error: &CodeError, profile: &Profile) -> Failure {
 fn mend(fault: &ClaimFault) -> &'static str {
     match fault {
         ClaimFault::Locked => "See that no other cp-tokend hangs, and ask again",
-        ClaimFault::Slow => "See that its disk is well, and ask again",
+        ClaimFault::Slow => "See that its disk works, and ask again",
         ClaimFault::Broken => "Remove that file, and ask again in a minute",
         ClaimFault::File(_) => {
-            "Mend that, make room or choose another place with CP_TOKEN_STATE_DIR; ask again then"
+            "Fix that, make room or choose another place with CP_TOKEN_STATE_DIR; ask again then"
         }
     }
 }

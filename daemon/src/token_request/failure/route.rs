@@ -19,7 +19,7 @@ pub(super) fn of_proxy(flaw: ProxyFlaw, error: &str, profile: &Profile) -> Failu
             (ErrorCode::TIMED_OUT, "Check the network and the proxy, and ask again".to_owned())
         }
         ProxyFlaw::NoTunnel => (ErrorCode::SERVER_UNREACHABLE, answer_of_proxy(profile)),
-        ProxyFlaw::Unreachable(_) | ProxyFlaw::BrokenOff => {
+        ProxyFlaw::Unreachable(_) | ProxyFlaw::Closed => {
             (ErrorCode::SERVER_UNREACHABLE, "Check the network and the proxy's address".to_owned())
         }
     };
@@ -49,7 +49,7 @@ fn credentials(flaw: ProxyFlaw, profile: &Profile) -> String {
     let again = if flaw == ProxyFlaw::CredentialsRefused { once_more(name) } else { String::new() };
     let proxy = profile.network.proxy.as_ref();
     let hint = match (proxy.map(|proxy| (proxy, proxy.user())), profile.keeps_secret()) {
-        (Some((proxy, Some(_))), true) => format!("Enter its password anew: {}", update(&proxy.to_string())),
+        (Some((proxy, Some(_))), true) => format!("Enter its password again: {}", update(&proxy.to_string())),
         (Some((_, Some(_))), false) => format!("Its password is {line}"),
         (Some((proxy, None)), true) => format!("Name its user: {}", update(&with_user(proxy))),
         (Some((proxy, None)), false) => {
@@ -81,7 +81,7 @@ pub(super) fn of_certificate(flaw: CertificateFlaw, profile: &Profile) -> String
     let place = format!("{} for a login page, VPN or gateway", links(profile));
     let bundle = format!("`cp-token profile update {name} --ca-bundle FILE`");
     match flaw {
-        CertificateFlaw::UnknownIssuer | CertificateFlaw::Unfit => {
+        CertificateFlaw::UnknownIssuer | CertificateFlaw::Unsuitable => {
             format!("Check {place}; if a company proxy or a test server signs with its own CA: {bundle}")
         }
         CertificateFlaw::WrongHost | CertificateFlaw::Revoked => {
@@ -107,7 +107,7 @@ pub(super) fn of_redirect(to: &Target, profile: &Profile) -> String {
             links(profile),
             profile.url
         ),
-        Target::SameOrigin | Target::Unfit => format!(
+        Target::SameOrigin | Target::Invalid => format!(
             "Check {} for a login page, VPN or gateway, and that the URL is the console's, with `cp-token profile show {name}`",
             links(profile)
         ),

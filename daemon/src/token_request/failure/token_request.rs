@@ -80,14 +80,14 @@ fn told(error: &TokenRequestError, profile: &Profile) -> (ErrorCode, String) {
         ),
         TokenRequestError::CaBundle { .. } => (
             ErrorCode::CA_BUNDLE_UNREADABLE,
-            format!("Mend the file, or choose another: `cp-token profile update {name} --ca-bundle FILE`"),
+            format!("Fix the file, or choose another: `cp-token profile update {name} --ca-bundle FILE`"),
         ),
         TokenRequestError::BadName => {
             let option = match profile.identity {
                 Identity::ApiClient(_) => "--client-id ID",
                 Identity::User(_) | Identity::Basic(_) => "--username USER",
             };
-            (ErrorCode::INVALID_ARGUMENT, format!("Set it anew: `cp-token profile update {name} {option}`"))
+            (ErrorCode::INVALID_ARGUMENT, format!("Set it again: `cp-token profile update {name} {option}`"))
         }
     }
 }
@@ -107,7 +107,7 @@ pub fn kind_of(error: &TokenRequestError, profile: &Profile) -> FailureKind {
                 return FailureKind::Final;
             }
             ProxyFlaw::CredentialsRequired | ProxyFlaw::CredentialsRefused => return LOOKED_AT_AGAIN,
-            ProxyFlaw::Unreachable(_) | ProxyFlaw::BrokenOff | ProxyFlaw::NoTunnel | ProxyFlaw::TimedOut => {
+            ProxyFlaw::Unreachable(_) | ProxyFlaw::Closed | ProxyFlaw::NoTunnel | ProxyFlaw::TimedOut => {
                 (policy::MAX_LOCAL_BACKOFF, None)
             }
         },

@@ -238,7 +238,7 @@ fn is_refusal(error: &TokenRequestError) -> bool {
 
 /// A wrong code is a 401, as a wrong password is. A page for a browser speaks of neither.
 fn may_mean_the_code(error: &TokenRequestError) -> bool {
-    matches!(error, TokenRequestError::Refused { said, .. } if said.status == 401 && said.content != Content::Html)
+    matches!(error, TokenRequestError::Refused { answer, .. } if answer.status == 401 && answer.content != Content::Html)
 }
 
 fn order(

@@ -188,7 +188,7 @@ fn a_disk_that_hangs_is_a_clear_failure_and_holds_up_nobody_else() {
     stage.world.call(&["status"]).run().succeeded();
     stage.clocks.set(Clock::Monotonic, 60);
     let told = waiting.finish().failed(74).saying("no one-time code was sent").saying("codes.json");
-    told.saying("was not written within 20 seconds").saying("see that its disk is well");
+    told.saying("was not written within 20 seconds").saying("see that its disk works");
     assert_eq!(stage.world.server().token_requests(), 0);
     disk.go_on();
     stage.go_to_step(2);

@@ -128,7 +128,7 @@ fn a_proxy_that_does_not_lead_on_is_named_and_a_refused_password_is_not_sent_aga
     proxy.require("jo", "another one");
     for _ in 0..3 {
         let report = examine(&world, &[]);
-        report.failed(Some("prod"), "server", "proxy_refused", "Enter its password anew");
+        report.failed(Some("prod"), "server", "proxy_refused", "Enter its password again");
         report.ends(77, &["server"]);
     }
     assert_eq!(proxy.asked(), 3, "refused once, and never sent again");

@@ -15,6 +15,6 @@ fn a_name_that_cannot_be_looked_up_is_told_from_a_server_that_is_down() {
     let creating = world.creating("prod", "memory", &client, "https://console.crashplan.invalid");
     creating.run().failed(75).saying("its name cannot be looked up").saying("nothing was changed");
     let creating = world.creating("down", "memory", &client, "https://192.0.2.1");
-    creating.run().failed(75).saying("there is no way to its network");
+    creating.run().failed(75).saying("there is no route to its network");
     assert_eq!(daemon.terminate(), 0);
 }

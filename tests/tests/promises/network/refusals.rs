@@ -123,7 +123,7 @@ fn whatever_a_proxy_does_instead_it_is_named_and_nothing_of_it_is_repeated() {
     let port = elsewhere.local_addr().expect("an address").port();
     let location = format!("Location: http://127.0.0.1:{port}/\r\n");
     let said = |text: &str| Manner::Say(text.as_bytes().to_vec());
-    let refuses = "does not open the way to the server";
+    let refuses = "does not open a tunnel to the server";
     for (manner, words) in [
         (said("HTTP/1.1 403 \x1b[31mFOREIGN\r\nX-Why: FOREIGN\r\n\r\nFOREIGN"), refuses),
         (said("HTTP/1.1 502 Bad Gateway\r\n\r\n"), refuses),
@@ -131,8 +131,8 @@ fn whatever_a_proxy_does_instead_it_is_named_and_nothing_of_it_is_repeated() {
         (said(&format!("HTTP/1.1 307 Temporary\r\n{location}\r\n")), refuses),
         (said("FOREIGN\r\n\r\n"), refuses),
         (said(&format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(9000))), refuses),
-        (said("HTTP/1.1 200"), "broke off when it was asked for the way to the server"),
-        (Manner::Close, "broke off when it was asked for the way to the server"),
+        (said("HTTP/1.1 200"), "closed the connection when it was asked for a tunnel to the server"),
+        (Manner::Close, "closed the connection when it was asked for a tunnel to the server"),
     ] {
         proxy.behave(manner);
         let name = format!("p{}", proxy.asked());
@@ -169,7 +169,7 @@ fn a_proxy_that_is_not_there_or_never_answers_is_named_and_keeps_nobody_else() {
     assert!(proxy.wait_until_asked(1, PATIENCE));
     world.helper(&["-p", "direct", "--fresh"]).token();
     let told = hung.finish().failed(75);
-    told.saying(&format!("the proxy {} did not lead to the server in time", proxy.url()));
+    told.saying(&format!("the proxy {} did not open a tunnel to the server in time", proxy.url()));
 }
 
 #[test]

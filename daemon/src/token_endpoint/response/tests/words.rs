@@ -3,7 +3,7 @@
 use super::*;
 
 /// What the answer to this client or user is called.
-fn told(shape: AnswerShape, answer: &HttpAnswer) -> String {
+fn description(shape: AnswerShape, answer: &HttpAnswer) -> String {
     let url = RequestUrl::parse("https://crashplan.example", false).unwrap();
     read(answer, shape, &url, NOW).unwrap_err().to_string()
 }
@@ -39,19 +39,19 @@ fn e06_an_answer_is_described_and_never_quoted() {
         (typed(401, "application/x-SECRET", "SECRET"), "HTTP 401, neither JSON nor text"),
         (typed(401, "Text/XML", "<SECRET/>"), "HTTP 401, XML"),
     ] {
-        assert_eq!(told(AnswerShape::ApiClient, &answer), said);
+        assert_eq!(description(AnswerShape::ApiClient, &answer), said);
     }
     let mut asked = answer(401, "");
     asked.wanted_certificate = true;
     let said = "HTTP 401, after it asked for a client certificate, which cp-token does not have";
-    assert_eq!(told(AnswerShape::ApiClient, &asked), said);
+    assert_eq!(description(AnswerShape::ApiClient, &asked), said);
 }
 
 /// The words of a portal, a gateway or a VPN, and those of the API.
 #[test]
 fn a_refusal_that_is_none_is_a_failure_of_the_way_for_a_client_and_doubtful_for_a_user() {
     let html = "<!DOCTYPE html><title>Log in</title>";
-    for (answer, is_the_apis) in [
+    for (answer, is_of_api) in [
         (answer(401, ""), true),
         (answer(401, "Unauthorized"), true),
         (answer(401, r#"{"error":"unknown"}"#), true),
@@ -69,10 +69,10 @@ fn a_refusal_that_is_none_is_a_failure_of_the_way_for_a_client_and_doubtful_for_
     ] {
         let url = RequestUrl::parse("https://crashplan.example", false).unwrap();
         let client = read(&answer, AnswerShape::ApiClient, &url, NOW).unwrap_err();
-        assert_eq!(matches!(client, TokenRequestError::Refused { is_doubtful: false, .. }), is_the_apis);
-        assert_eq!(matches!(client, TokenRequestError::Intercepted(_)), !is_the_apis, "{client:?}");
-        let said = told(AnswerShape::User, &answer);
-        assert_eq!(said.ends_with(", perhaps not from CrashPlan"), !is_the_apis, "{said}");
+        assert_eq!(matches!(client, TokenRequestError::Refused { is_doubtful: false, .. }), is_of_api);
+        assert_eq!(matches!(client, TokenRequestError::Intercepted(_)), !is_of_api, "{client:?}");
+        let said = description(AnswerShape::User, &answer);
+        assert_eq!(said.ends_with(", perhaps not from CrashPlan"), !is_of_api, "{said}");
     }
 }
 
@@ -84,8 +84,8 @@ fn all_words(status: u16) -> Vec<String> {
     let said = all.map(|content| AnswerDescription { status, content, wanted_certificate: false });
     let errors = said.flat_map(|said| {
         [
-            TokenRequestError::Refused { said, is_doubtful: false },
-            TokenRequestError::Refused { said, is_doubtful: true },
+            TokenRequestError::Refused { answer: said, is_doubtful: false },
+            TokenRequestError::Refused { answer: said, is_doubtful: true },
             TokenRequestError::Intercepted(said),
             TokenRequestError::BadAnswer(AnswerFlaw::Status(said)),
         ]

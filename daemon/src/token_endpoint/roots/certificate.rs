@@ -1,5 +1,7 @@
-//! Owns the little of a certificate (RFC 5280, section 4.1) that the library tells only of a chain: its dates, what it is
-//! for, and whether it may sign others. Pure.
+//! Owns the few fields of a certificate (RFC 5280, section 4.1) that the library reads only of a chain: its dates, its
+//! purpose, and whether it may sign others. Pure.
+
+use std::time::UNIX_EPOCH;
 
 const SEQUENCE: u8 = 0x30;
 const OBJECT_ID: u8 = 0x06;
@@ -15,16 +17,16 @@ const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
 const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
 const SERVER_AUTHENTICATION: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
 
-/// What a certificate says of itself.
+/// The fields of a certificate that matter.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Facts {
-    /// From when on it is valid, in seconds since 1970.
+pub(super) struct CertificateFields {
+    /// The first second of its validity, since 1970.
     pub(super) not_before: u64,
-    /// Until when.
+    /// The last second.
     pub(super) not_after: u64,
-    /// Whether it may be a server's: no list of purposes, or one with that purpose.
+    /// Whether it may be a server's: it has no list of purposes, or one with that purpose.
     pub(super) may_serve: bool,
-    /// Whether it may sign others: by its basic constraints; without these, by its key usage, or as version 1.
+    /// Whether it may sign others: by its basic constraints; without these, by its key usage, or because it has version 1.
     pub(super) may_sign: bool,
 }
 
@@ -36,8 +38,8 @@ struct Extensions {
     may_serve: Option<bool>,
 }
 
-impl Facts {
-    /// Nothing where the bytes are no certificate.
+impl CertificateFields {
+    /// The fields of a certificate in DER; `None` if the bytes are no certificate.
     pub(super) fn of(certificate: &[u8]) -> Option<Self> {
         let mut all = Reader(Reader(certificate).of(SEQUENCE)?);
         let mut fields = Reader(all.of(SEQUENCE)?);
@@ -100,7 +102,7 @@ impl Extensions {
     }
 }
 
-/// Reads elements of DER one after the other.
+/// Reads consecutive elements of DER.
 struct Reader<'d>(&'d [u8]);
 
 impl<'d> Reader<'d> {
@@ -120,7 +122,7 @@ impl<'d> Reader<'d> {
         Some((tag, content))
     }
 
-    /// The next element's content, where it has this tag.
+    /// The next element's content, if it has this tag.
     fn of(&mut self, tag: u8) -> Option<&'d [u8]> {
         self.next().filter(|(found, _)| *found == tag).map(|(_, content)| content)
     }
@@ -128,37 +130,22 @@ impl<'d> Reader<'d> {
     /// The next element as a time in seconds since 1970 (RFC 5280, section 4.1.2.5); one before 1970 is 0.
     fn time(&mut self) -> Option<u64> {
         let (tag, text) = self.next()?;
-        let text = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
-        let (year, rest) = match tag {
-            UTC_TIME => {
-                let (year, rest) = text.split_at_checked(2)?;
-                let year = number(year)?;
-                (if year < 50 { 2000 + year } else { 1900 + year }, rest)
-            }
-            GENERALIZED_TIME => {
-                let (year, rest) = text.split_at_checked(4)?;
-                (number(year)?, rest)
-            }
+        let text = std::str::from_utf8(text).ok()?;
+        let text = match tag {
+            UTC_TIME => format!("{}{text}", if text < "5" { "20" } else { "19" }),
+            GENERALIZED_TIME => text.to_owned(),
             _ => return None,
         };
-        let part = |place: usize| number(rest.get(place * 2..place * 2 + 2)?);
-        let (month, day) = (part(0).filter(|month| (1..=12).contains(month))?, part(1)?);
-        let time = part(2)? * 3600 + part(3)? * 60 + part(4)?;
-        (rest.len() == 10).then(|| (days(year, month, day) * 86_400 + time).max(0).cast_unsigned())
+        let part = |range| text.get(range).filter(|_| text.len() == 15);
+        let (year, month, day) = (part(0..4)?, part(4..6)?, part(6..8)?);
+        let (hour, minute, second) = (part(8..10)?, part(10..12)?, part(12..15)?);
+        let is_early = year < "1970";
+        // Any leap year: only its validity matters.
+        let year = if is_early { "1972" } else { year };
+        let time = format!("{year}-{month}-{day}T{hour}:{minute}:{second}");
+        let time = humantime::parse_rfc3339(&time).ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(if is_early { 0 } else { time.as_secs() })
     }
-}
-
-fn number(digits: &str) -> Option<i64> {
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
-}
-
-/// The days since 1970 of a date of the Gregorian calendar. A year is counted from March on, so that the leap day is its
-/// last.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    let days_before_month = (153 * ((month + 9) % 12) + 2) / 5;
-    365 * year + leap_days + days_before_month + day - 1 - 719_468
 }
 
 #[cfg(test)]
@@ -167,23 +154,22 @@ mod tests {
 
     use super::*;
 
-    fn facts(change: impl FnOnce(&mut CertificateParams)) -> Facts {
+    fn fields(change: impl FnOnce(&mut CertificateParams)) -> CertificateFields {
         let mut parameters = CertificateParams::new(vec!["crashplan.example".to_owned()]).unwrap();
         (parameters.not_before, parameters.not_after) =
             (date_time_ymd(2000, 2, 29), date_time_ymd(2100, 3, 1));
         change(&mut parameters);
-        Facts::of(parameters.self_signed(&KeyPair::generate().unwrap()).unwrap().der()).unwrap()
+        CertificateFields::of(parameters.self_signed(&KeyPair::generate().unwrap()).unwrap().der()).unwrap()
     }
 
     #[test]
     fn f08_dates_in_both_of_their_forms_are_read() {
-        let found = facts(|_| {});
+        let found = fields(|_| {});
         assert_eq!((found.not_before, found.not_after), (951_782_400, 4_107_542_400));
-        let early = facts(|it| {
+        let early = fields(|it| {
             (it.not_before, it.not_after) = (date_time_ymd(1969, 1, 1), date_time_ymd(1970, 1, 2))
         });
         assert_eq!((early.not_before, early.not_after), (0, 86_400));
-        assert_eq!(days(2038, 1, 19) * 86_400 + 3 * 3600 + 14 * 60 + 8, 2_147_483_648);
     }
 
     #[test]
@@ -191,7 +177,7 @@ mod tests {
         use ExtendedKeyUsagePurpose::{Any, ClientAuth, ServerAuth};
 
         let may_serve = |purposes: &[ExtendedKeyUsagePurpose]| {
-            facts(|it| it.extended_key_usages = purposes.to_vec()).may_serve
+            fields(|it| it.extended_key_usages = purposes.to_vec()).may_serve
         };
         assert!(may_serve(&[]) && may_serve(&[ClientAuth, ServerAuth]) && may_serve(&[Any]));
         assert!(!may_serve(&[ClientAuth]));
@@ -202,7 +188,7 @@ mod tests {
         let key = KeyPair::generate().unwrap();
         let whole = CertificateParams::new(vec!["a".to_owned()]).unwrap().self_signed(&key).unwrap();
         let whole = whole.der().as_ref();
-        assert!((0..whole.len()).all(|length| Facts::of(&whole[..length]).is_none()));
-        assert!(Facts::of(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0x30]).is_none());
+        assert!((0..whole.len()).all(|length| CertificateFields::of(&whole[..length]).is_none()));
+        assert!(CertificateFields::of(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0x30]).is_none());
     }
 }
