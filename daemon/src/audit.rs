@@ -90,7 +90,7 @@ impl Audit {
         let ring = self.ring();
         let first = ring.count - ring.records.len() as u64 + 1;
         let end = request.before.unwrap_or(u64::MAX).clamp(first, ring.count + 1);
-        let start = end.saturating_sub(request.most.min(MAX_PAGE).into()).max(first);
+        let start = end.saturating_sub(request.limit.min(MAX_PAGE).into()).max(first);
         let numbered = (first..end).zip(&ring.records);
         numbered
             .filter(|(number, _)| *number >= start)
@@ -127,7 +127,7 @@ impl Audit {
     pub fn export_state(&self) -> Vec<Vec<LogEntry>> {
         let (mut parts, mut before) = (VecDeque::new(), None);
         loop {
-            let part = self.page(LogRequest { most: EXPORT_CHUNK, before });
+            let part = self.page(LogRequest { limit: EXPORT_CHUNK, before });
             let Some(first) = part.first() else { return parts.into() };
             before = Some(first.number);
             parts.push_front(part);
@@ -157,7 +157,7 @@ impl Audit {
     ) -> AuditGuard {
         let at = self.clock.now().wall.as_secs();
         let profile = profile.cloned();
-        let record = AuditRecord { at, profile, operation, outcome: Outcome::Left, caller: None };
+        let record = AuditRecord { at, profile, operation, outcome: Outcome::Abandoned, caller: None };
         AuditGuard { audit: Arc::clone(self), record, caller }
     }
 
@@ -219,13 +219,13 @@ impl Drop for AuditGuard {
 impl AuditRecord {
     fn log_entry(&self, number: u64) -> LogEntry {
         let Self { at, profile, operation, outcome, caller } = self.clone();
-        LogEntry { number, at, profile, deed: operation, outcome, caller: caller.map(Into::into) }
+        LogEntry { number, at, profile, operation, outcome, caller: caller.map(Into::into) }
     }
 }
 
 impl From<LogEntry> for AuditRecord {
     fn from(entry: LogEntry) -> Self {
-        let LogEntry { at, profile, deed: operation, outcome, caller, .. } = entry;
+        let LogEntry { at, profile, operation, outcome, caller, .. } = entry;
         Self { at, profile, operation, outcome, caller: caller.map(Into::into) }
     }
 }

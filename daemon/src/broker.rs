@@ -228,14 +228,14 @@ impl Broker {
     }
 
     /// Starts the attempt that the lease ordered, if it did, in a task of its own: it outlives every caller.
-    fn follow_orders(self: &Arc<Self>, entry: &mut Slot, code: Option<Secret>, deed: Operation) -> bool {
-        if deed == Operation::Renewal && self.held_back.load(Ordering::Relaxed) {
+    fn follow_orders(self: &Arc<Self>, entry: &mut Slot, code: Option<Secret>, operation: Operation) -> bool {
+        if operation == Operation::Renewal && self.held_back.load(Ordering::Relaxed) {
             return false;
         }
         let Some(attempt) = entry.lease.poll_effect() else { return false };
         let broker = Arc::clone(self);
         let profile = Arc::clone(&entry.profile);
-        let audit_entry = self.audit.begin_own(deed, &profile.name);
+        let audit_entry = self.audit.begin_own(operation, &profile.name);
         let task = tokio::spawn(async move {
             let trade = async { broker.redeemer.fetch_token(Arc::clone(&profile), code).await };
             let outcome = unwind::caught(trade).await.unwrap_or_else(|_| Err(panicked()));

@@ -132,7 +132,7 @@ impl Lease {
     }
 
     /// Drops the token, disowns the attempt in flight, and lets a refused secret be tried once more. The
-    /// share of token requests that was used stays used, and a pause for what no person mends lasts.
+    /// share of token requests that was used stays used, and a pause for what no person fixes lasts.
     pub fn forget(&mut self) {
         self.held = None;
         self.rejected = Rejected::default();

@@ -180,7 +180,7 @@ impl Registry {
             also_for: profile.also_for.iter().map(RequestUrl::to_string).collect(),
             is_default,
             created: dates.created,
-            last_redeemed: dates.last_token_at,
+            last_token_at: dates.last_token_at,
             token,
             totp: profile.totp.clone(),
             proxy: profile.network.proxy.as_ref().map(ToString::to_string),

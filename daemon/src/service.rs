@@ -131,7 +131,7 @@ impl Service {
     ) -> Reply {
         let name = profile.as_ref().ok().map(|profile| &profile.name);
         let name = name.or_else(|| operation::named(&request.profile));
-        let operation = operation::of_demand(&request.demand);
+        let operation = operation::of_freshness(&request.freshness);
         let mut audit_entry = self.parts.audit.begin_request(operation, name, caller);
         let profile = match profile {
             Ok(profile) => profile,
@@ -141,9 +141,9 @@ impl Service {
             }
         };
         let choice = Choice { selector: request.profile, accepts_basic: request.accepts_basic };
-        let ask = ask(&request.demand, request.min_validity_ms, request.code.is_some());
+        let ask = ask(&request.freshness, request.min_validity_ms, request.code.is_some());
         // The rejected token itself is of no use any more.
-        drop(request.demand);
+        drop(request.freshness);
         let wish = WaitRequest { ask, retries: request.retries };
         match self.parts.broker.access_token(&profile, wish, request.code) {
             BrokerReply::Now(outcome) => {
@@ -239,7 +239,7 @@ impl Service {
             Request::Unlock(passphrase) => done(lock.unlock(passphrase, commitment).await),
             Request::DisarmSuspendLock => done(lock.disarm()),
             Request::Log(request) => Response::Log(self.parts.audit.page(request)),
-            Request::Examine(request) => match self.parts.examination.page(&request).await {
+            Request::Doctor(request) => match self.parts.examination.page(&request).await {
                 Ok(page) => Response::Findings(page),
                 Err(failure) => Response::Failure(failure),
             },
@@ -276,13 +276,13 @@ impl Service {
     }
 }
 
-fn ask(demand: &Freshness, min_validity_ms: Option<u64>, has_code: bool) -> TokenQuery {
-    let demand = match demand {
+fn ask(freshness: &Freshness, min_validity_ms: Option<u64>, has_code: bool) -> TokenQuery {
+    let freshness = match freshness {
         Freshness::Valid => lease::Freshness::Valid,
         Freshness::Rejected(token) => lease::Freshness::Rejected(TokenFingerprint::of(token)),
         Freshness::Fresh => lease::Freshness::Fresh,
     };
-    TokenQuery { demand, min_validity: min_validity_ms.map(Duration::from_millis), has_code }
+    TokenQuery { freshness, min_validity: min_validity_ms.map(Duration::from_millis), has_code }
 }
 
 fn done(outcome: Result<Vec<String>, Failure>) -> Response {

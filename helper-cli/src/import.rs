@@ -94,5 +94,5 @@ fn refused(path: &Path, refusal: Refusal) -> Failure {
 fn broken(path: &Path, line: Option<usize>, problem: &str) -> Failure {
     let place = line.map_or_else(String::new, |line| format!(", line {line}"));
     Failure::new(ErrorCode::CONFIG_BROKEN, format!("{}{place}: {problem}", path.display()))
-        .with_hint("mend or remove it, and import again")
+        .with_hint("fix or remove it, and import again")
 }

@@ -60,7 +60,7 @@ fn profile(name: &str) -> ProfileReport {
         also_for: vec![],
         is_default: name == "prod",
         created: Some(1_800_000_000),
-        last_redeemed: None,
+        last_token_at: None,
         token: TokenState::Live(60_000),
         totp: TotpMethod::None,
         proxy: None,
@@ -225,14 +225,14 @@ fn profiles_are_listed_for_people_and_for_programs() {
     let place = Place::new();
     answering(&place, |request| look(request).into_iter().collect());
     run(&mut place.helper(&["profile", "list"])).succeeds_with(
-        "  NAME  KIND        URL                  ID     CREATED               LAST-REDEEMED  TOKEN\n\
-         * prod  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              1m left\n\
-         \x20 test  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              1m left\n",
+        "  NAME  KIND        URL                  ID     CREATED               LAST-TOKEN  TOKEN\n\
+         * prod  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -           1m left\n\
+         \x20 test  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -           1m left\n",
     );
     let object = "{\"name\":\"prod\",\"kind\":\"api-client\",\"url\":\"https://api.example\",\"client_id\":\"key-1\",\
-        \"username\":null,\"totp\":\"none\",\"secret_source\":\"keyring\",\"secret_place\":null,\
+        \"username\":null,\"totp\":\"none\",\"secret_source\":\"keyring\",\"secret_source_detail\":null,\
         \"ca_bundle\":null,\"proxy\":null,\"no_proxy\":[],\"insecure_http\":false,\"also_for\":[],\"default\":true,\
-        \"created\":\"2027-01-15T08:00:00Z\",\"last_redeemed\":null,\"token\":{\"state\":\"live\",\"expires_in\":60},\
+        \"created\":\"2027-01-15T08:00:00Z\",\"last_token_at\":null,\"token\":{\"state\":\"live\",\"expires_in\":60},\
         \"secret\":{\"state\":\"ok\",\"since\":null}}";
     run(&mut place.helper(&["profile", "list", "--json"])).succeeds_with(&format!(
         "[{object},{}]\n",

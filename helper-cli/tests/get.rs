@@ -24,7 +24,7 @@ fn success_is_the_token_on_one_line_and_nothing_else() {
     run(&mut place.helper(&[])).succeeds_with(&format!("{TOKEN}\n"));
     let request = only(&asked);
     assert_eq!(request.profile, ProfileSelector::Default);
-    assert!(matches!(request.demand, Freshness::Valid));
+    assert!(matches!(request.freshness, Freshness::Valid));
     assert_eq!(request.min_validity_ms, None);
     assert!((29_000..30_000).contains(&request.timeout_ms), "{}", request.timeout_ms);
 }
@@ -78,7 +78,7 @@ fn options_reach_the_daemon() {
     let arguments = ["--fresh", "--min-validity", "2m", "--timeout", "1m", "--error-format", "json"];
     run(&mut place.helper(&arguments)).succeeds_with(&format!("{TOKEN}\n"));
     let request = only(&asked);
-    assert!(matches!(request.demand, Freshness::Fresh));
+    assert!(matches!(request.freshness, Freshness::Fresh));
     assert_eq!(request.min_validity_ms, Some(120_000));
     assert_eq!(request.timeout_ms, 59_800);
 }
@@ -90,7 +90,9 @@ fn a_rejected_token_comes_on_standard_input_with_or_without_a_line_end() {
         let asked = answering(&place, |_| vec![grant("another")]);
         run_with_input(&mut place.helper(&["--rejected"]), format!("{TOKEN}{end}").as_bytes())
             .succeeds_with("another\n");
-        let Freshness::Rejected(token) = only(&asked).demand else { panic!("no token is called rejected") };
+        let Freshness::Rejected(token) = only(&asked).freshness else {
+            panic!("no token is called rejected")
+        };
         assert_eq!(token.expose(), TOKEN.as_bytes());
     }
 }

@@ -62,7 +62,7 @@ fn profiles(source: SecretSource) -> ProfilePage {
         also_for: vec![],
         is_default: true,
         created: None,
-        last_redeemed: None,
+        last_token_at: None,
         token: TokenState::Absent,
         totp: TotpMethod::None,
         proxy: None,

@@ -80,8 +80,8 @@ fn b18_a_daemon_that_crashes_at_every_start_is_started_three_times_and_no_more()
 fn what_a_daemon_says_of_its_failure_is_what_the_caller_reads() {
     let place = Place::new();
     let helper =
-        place.helper_beside(r"printf 'failed 250 config.toml is broken at line 3\tmend it\n'; sleep 1");
-    run(&mut place.command(&helper, &[])).fails_with(78, &["config.toml is broken at line 3; mend it"]);
+        place.helper_beside(r"printf 'failed 250 config.toml is broken at line 3\tfix it\n'; sleep 1");
+    run(&mut place.command(&helper, &[])).fails_with(78, &["config.toml is broken at line 3; fix it"]);
     let babbling = place.helper_beside("echo hello; echo ready");
     run(&mut place.command(&babbling, &[])).fails_with(69, &["ended before it was ready"]);
     let lying = place.helper_beside("echo ready");

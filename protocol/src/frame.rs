@@ -45,7 +45,7 @@ pub struct Frame {
 pub enum FrameError {
     /// The first bytes are not [`MAGIC`], or a reserved byte is set: some other protocol.
     #[error("these bytes are not this protocol")]
-    Foreign,
+    UnknownProtocol,
     /// The frame's version is not [`PROTOCOL_VERSION`].
     #[error("the other end speaks protocol version {0}, not {PROTOCOL_VERSION}")]
     Version(u16),
@@ -105,16 +105,16 @@ impl FrameDecoder {
     fn check_preamble(&self) -> Result<(), FrameError> {
         let seen = self.filled.min(MAGIC.len());
         if self.preamble[..seen] != MAGIC[..seen] {
-            return Err(FrameError::Foreign);
+            return Err(FrameError::UnknownProtocol);
         }
         if self.filled < PREAMBLE_LENGTH {
             return Ok(());
         }
         let version = u16::from_le_bytes([self.preamble[4], self.preamble[5]]);
-        let kind = kind_of(self.preamble[6]).ok_or(FrameError::Foreign)?;
+        let kind = kind_of(self.preamble[6]).ok_or(FrameError::UnknownProtocol)?;
         let length = self.announced();
         if self.preamble[7] != 0 {
-            return Err(FrameError::Foreign);
+            return Err(FrameError::UnknownProtocol);
         }
         if version != PROTOCOL_VERSION && kind == FrameKind::Message {
             return Err(FrameError::Version(version));

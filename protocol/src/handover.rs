@@ -13,34 +13,34 @@ use crate::{AccessToken, Failure, ProfileName, Secret};
 
 /// The format that is spoken here.
 pub const FORMAT: u16 = 1;
-/// The length of a greeting, in bytes.
-pub const GREETING_LENGTH: usize = 8;
+/// The length of a header, in bytes.
+pub const HEADER_LENGTH: usize = 8;
 /// The length of what stands before each piece: the length of the piece, u32, little-endian.
-pub const HEAD_LENGTH: usize = 4;
+pub const PREFIX_LENGTH: usize = 4;
 
 const MAGIC: [u8; 4] = *b"CPTH";
 
 /// What each side says first. Its layout is the same in every format, for ever: magic, u16 format, two zero bytes.
-pub fn greeting() -> [u8; GREETING_LENGTH] {
-    greeting_of(FORMAT)
+pub fn header() -> [u8; HEADER_LENGTH] {
+    header_of(FORMAT)
 }
 
-fn greeting_of(format: u16) -> [u8; GREETING_LENGTH] {
+fn header_of(format: u16) -> [u8; HEADER_LENGTH] {
     let ([a, b, c, d], [low, high]) = (MAGIC, format.to_le_bytes());
     [a, b, c, d, low, high, 0, 0]
 }
 
 /// The format that the other side speaks; none where it is no daemon.
-pub fn format_of(greeting: [u8; GREETING_LENGTH]) -> Option<u16> {
-    let format = u16::from_le_bytes([greeting[4], greeting[5]]);
-    (greeting == greeting_of(format)).then_some(format)
+pub fn parse_header(header: [u8; HEADER_LENGTH]) -> Option<u16> {
+    let format = u16::from_le_bytes([header[4], header[5]]);
+    (header == header_of(format)).then_some(format)
 }
 
 /// What the daemon that goes says, in this order; of each but the first and the last two there may be none.
 #[derive(Debug, Encode, Decode)]
-pub enum Piece {
+pub enum StateRecord {
     /// Device and inode of the socket's name, where the daemon made it; absent where a service manager did.
-    Place(Option<(u64, u64)>),
+    SocketIdentity(Option<(u64, u64)>),
     /// What the lease of one profile is made of.
     Lease(Box<Lease>),
     /// A secret that only memory holds, and its key as one text.
@@ -51,7 +51,7 @@ pub enum Piece {
     Codes(Codes),
     /// The pause that a server has asked one account for.
     Pause(Pause),
-    /// The lock, where it is closed or armed. [`Piece::Sealed`] follows while it is closed.
+    /// The lock, where it is closed or armed. [`StateRecord::Sealed`] follows while it is closed.
     Lock(Lock),
     /// A part of what lies under the seal, in its order.
     Sealed(Secret),
@@ -60,12 +60,12 @@ pub enum Piece {
     /// That was all.
     End,
     /// Nothing has changed since, and nobody was let in: from here on it is the other's.
-    Go(Parting),
+    Commit(Commit),
 }
 
 /// What is still to be said when the daemon that comes has begun.
 #[derive(Debug, Default, Encode, Decode)]
-pub struct Parting {
+pub struct Commit {
     /// The response to those who have asked for it, as bytes of the protocol in which they asked.
     pub reply: Vec<u8>,
     /// What the log has to say of their requests.
@@ -115,7 +115,7 @@ pub struct Cooldown {
     pub failures: u32,
     /// Whether the server has asked for it.
     pub is_asked_for: bool,
-    /// Whether it is for something that a person mends, who says so with `forget`.
+    /// Whether it is for something that a person fixes, who says so with `forget`.
     pub ends_with_forget: bool,
 }
 
@@ -161,7 +161,7 @@ pub struct Codes {
     /// When the step of the last one ends, since 1970, how long it is, and what tells the use from others.
     pub last: Option<(Duration, Duration, u64)>,
     /// Whether that use was another process's.
-    pub is_foreign: bool,
+    pub by_other_process: bool,
 }
 
 /// A pause that a server has asked one account for, whatever the account's profiles are called.
@@ -183,7 +183,7 @@ pub struct Lock {
     /// Whether it locks when the machine is about to sleep.
     pub on_suspend: bool,
     /// The key to lock with then, its salt and its nonce; absent while the daemon is locked.
-    pub latch: Option<(Secret, [u8; 16], [u8; 24])>,
+    pub suspend_key: Option<(Secret, [u8; 16], [u8; 24])>,
     /// Wrong tries since the last right one.
     pub wrong: u32,
     /// Until when no try is looked at, on the boot clock.
@@ -203,11 +203,11 @@ pub struct Seal {
 
 /// What the daemon that comes says.
 #[derive(Debug, Encode, Decode)]
-pub enum Word {
+pub enum NewProcessReply {
     /// It is hardened and waits; its program's version.
     Ready(String),
     /// It holds everything; how many live tokens and how many secrets of memory alone.
-    Took(u32, u32),
+    Imported(u32, u32),
     /// It does not take over, and why.
     Refused(Failure),
 }
@@ -216,20 +216,20 @@ pub enum Word {
 ///
 /// # Errors
 /// [`WireError::TooLong`] where it passes [`BODY_LIMIT`].
-pub fn encode_piece(piece: &Piece) -> Result<Zeroizing<Vec<u8>>, WireError> {
+pub fn encode_record(piece: &StateRecord) -> Result<Zeroizing<Vec<u8>>, WireError> {
     wire::encode_behind(piece, head)
 }
 
-/// As [`encode_piece`].
+/// As [`encode_record`].
 ///
 /// # Errors
-/// As [`encode_piece`].
-pub fn encode_word(word: &Word) -> Result<Zeroizing<Vec<u8>>, WireError> {
+/// As [`encode_record`].
+pub fn encode_reply(word: &NewProcessReply) -> Result<Zeroizing<Vec<u8>>, WireError> {
     wire::encode_behind(word, head)
 }
 
 /// The length that a head announces; none where no piece has it.
-pub fn length_of(head: [u8; HEAD_LENGTH]) -> Option<usize> {
+pub fn frame_len(head: [u8; PREFIX_LENGTH]) -> Option<usize> {
     usize::try_from(u32::from_le_bytes(head)).ok().filter(|length| (1..=BODY_LIMIT).contains(length))
 }
 
@@ -237,18 +237,18 @@ pub fn length_of(head: [u8; HEAD_LENGTH]) -> Option<usize> {
 ///
 /// # Errors
 /// [`WireError`] where they are not exactly one.
-pub fn decode_piece(body: &[u8]) -> Result<Piece, WireError> {
-    wire::decode::<Piece, RESPONSE_MEMORY>(body)
+pub fn decode_record(body: &[u8]) -> Result<StateRecord, WireError> {
+    wire::decode::<StateRecord, RESPONSE_MEMORY>(body)
 }
 
 /// The word that these bytes are.
 ///
 /// # Errors
 /// [`WireError`] where they are not exactly one.
-pub fn decode_word(body: &[u8]) -> Result<Word, WireError> {
-    wire::decode::<Word, RESPONSE_MEMORY>(body)
+pub fn decode_reply(body: &[u8]) -> Result<NewProcessReply, WireError> {
+    wire::decode::<NewProcessReply, RESPONSE_MEMORY>(body)
 }
 
-fn head(length: usize) -> Option<[u8; HEAD_LENGTH]> {
+fn head(length: usize) -> Option<[u8; PREFIX_LENGTH]> {
     u32::try_from(length).ok().filter(|_| length <= BODY_LIMIT).map(u32::to_le_bytes)
 }

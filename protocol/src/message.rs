@@ -14,8 +14,8 @@ mod status;
 pub use audit::{Caller, LogEntry, LogRequest, Operation, Outcome, Process};
 pub use doctor::{DoctorRequest, Finding, FindingPage, Severity};
 pub use profile::{
-    EntryParts, ExternalKeyringItem, Identity, ProfileCreate, ProfileListRequest, ProfilePage, ProfileReport,
-    ProfileResetSecret, ProfileUpdate, SecretSource, SecretState, TokenState, TotpMethod,
+    ExternalKeyringItem, Identity, ProfileCreate, ProfileListRequest, ProfilePage, ProfileReport,
+    ProfileResetSecret, ProfileUpdate, SecretParts, SecretSource, SecretState, TokenState, TotpMethod,
 };
 pub use status::{KeyringReport, ProtectionReport, ProtectionState, StatusReport};
 
@@ -53,7 +53,7 @@ pub enum Request {
     /// Who asked for what and when.
     Log(LogRequest),
     /// A look at everything between the daemon and the servers, and at the keyring. No token is requested.
-    Examine(DoctorRequest),
+    Doctor(DoctorRequest),
     /// Go on in the same process, with everything in memory, with the program that lies at the daemon's own path now.
     Restart,
     /// One profile.
@@ -66,7 +66,7 @@ pub struct AccessTokenRequest {
     /// Whose token.
     pub profile: ProfileSelector,
     /// What counts as good enough.
-    pub demand: Freshness,
+    pub freshness: Freshness,
     /// The life the token must have left, in milliseconds; absent: the daemon's own safety margin.
     pub min_validity_ms: Option<u64>,
     /// How long the caller waits, in milliseconds; the daemon answers by then.

@@ -1,4 +1,4 @@
-//! Owns how an origin is taken out of what another program hands over. It mends nothing and decides for nobody:
+//! Owns how an origin is taken out of what another program hands over. It fixes nothing and decides for nobody:
 //! the daemon parses the origin once more and compares it with those of its profiles.
 
 /// A URL of another program, cut where no two readers of URLs disagree.

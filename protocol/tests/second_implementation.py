@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Owns a second implementation of PROTOCOL.md, written from that page alone and of Python's standard library.
 
-It must not be made to agree with the first one in any other way than by mending the page. How values are
+It must not be made to agree with the first one in any other way than by fixing the page. How values are
 encoded is in second_encoding.py beside it.
 
     second_implementation.py show FOLDER      reads every frame, writes it again, and says what it means
@@ -30,21 +30,21 @@ SELECTOR = Enum(
         "OriginSelector", url=TEXT, profile=Option(NAME), username=Option(TEXT), preferred=Option(NAME)
     ),
 )
-DEMAND = Enum(Valid=None, Rejected=TOKEN, Fresh=None)
+FRESHNESS = Enum(Valid=None, Rejected=TOKEN, Fresh=None)
 SCOPE = Enum(Profile=SELECTOR, All=None)
 IDENTITY = Enum(ApiClient=TEXT, User=TEXT, Basic=TEXT)
 SOURCE = Enum(Keyring=None, Memory=None, Command=List(TEXT), File=TEXT, Credential=TEXT)
 TOTP = Enum(None_=None, Ask=None, Command=List(TEXT), Stored=None)
 PARTS = Struct(
-    "EntryParts", secret=Option(SECRET), totp_seed=Option(SECRET), proxy_password=Option(SECRET)
+    "SecretParts", secret=Option(SECRET), totp_seed=Option(SECRET), proxy_password=Option(SECRET)
 )
-FOREIGN = Struct("ExternalKeyringItem", service=TEXT, username=TEXT)
+EXTERNAL_ITEM = Struct("ExternalKeyringItem", service=TEXT, username=TEXT)
 
 REQUEST = Enum(
     AccessToken=Struct(
         "AccessTokenRequest",
         profile=SELECTOR,
-        demand=DEMAND,
+        freshness=FRESHNESS,
         min_validity_ms=Option(U64),
         timeout_ms=U64,
         code=Option(SECRET),
@@ -68,7 +68,7 @@ REQUEST = Enum(
         code=Option(SECRET),
         proxy=Option(TEXT),
         no_proxy=List(TEXT),
-        foreign=Option(FOREIGN),
+        external_item=Option(EXTERNAL_ITEM),
         dry_run=BOOL,
     ),
     ProfileUpdate=Struct(
@@ -103,9 +103,9 @@ REQUEST = Enum(
     Stop=None,
     Lock=Struct("LockRequest", passphrase=SECRET, on_suspend=BOOL),
     Unlock=SECRET,
-    NoLockOnSuspend=None,
-    Log=Struct("LogRequest", most=U32, before=Option(U64)),
-    Examine=Struct("DoctorRequest", profile=Option(NAME), after=Option(NAME)),
+    DisarmSuspendLock=None,
+    Log=Struct("LogRequest", limit=U32, before=Option(U64)),
+    Doctor=Struct("DoctorRequest", profile=Option(NAME), after=Option(NAME)),
     Restart=None,
     ProfileShow=SELECTOR,
 )
@@ -121,7 +121,7 @@ PROFILE = Struct(
     also_for=List(TEXT),
     is_default=BOOL,
     created=Option(U64),
-    last_redeemed=Option(U64),
+    last_token_at=Option(U64),
     token=Enum(Absent=None, Live=U64, Requesting=None, CoolingDown=U64),
     totp=TOTP,
     proxy=Option(TEXT),
@@ -131,22 +131,22 @@ PROFILE = Struct(
 )
 PROCESS = Struct("Process", pid=U32, program=TEXT)
 CALLER = Struct("Caller", uid=U32, process=PROCESS, parent=Option(PROCESS))
-DEED = Enum(
+OPERATION = Enum(
     **dict.fromkeys(
         (
             "Get GetRejected GetFresh Forget ProfileCreate ProfileUpdate ProfileResetSecret ProfileDelete "
-            "ProfileUse Reload Stop Lock LockOnSuspend Unlock NoLockOnSuspend Examine TokenRequest Renewal "
+            "ProfileUse Reload Stop Lock ArmSuspendLock Unlock DisarmSuspendLock Doctor TokenRequest Renewal "
             "Restart"
         ).split()
     )
 )
-OUTCOME = Enum(Served=None, Issued=None, Waited=None, Done=None, Left=None, Failed=Code(2))
+OUTCOME = Enum(Served=None, Issued=None, Waited=None, Done=None, Abandoned=None, Failed=Code(2))
 ENTRY = Struct(
     "LogEntry",
     number=U64,
     at=U64,
     profile=Option(NAME),
-    deed=DEED,
+    operation=OPERATION,
     outcome=OUTCOME,
     caller=Option(CALLER),
 )
@@ -154,9 +154,9 @@ FINDING = Struct(
     "Finding",
     profile=Option(NAME),
     check=TEXT,
-    verdict=Enum(Fine=None, Note=None, Fault=Code(2)),
-    found=TEXT,
-    mend=TEXT,
+    severity=Enum(Ok=None, Warning=None, Error=Code(2)),
+    message=TEXT,
+    fix=TEXT,
 )
 PROTECTION = Struct(
     "ProtectionReport", name=TEXT, state=Enum(On=None, Off=None, Unsupported=None), detail=TEXT

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use cp_token_protocol::encode_response;
-use cp_token_protocol::handover::{Parting, Piece};
+use cp_token_protocol::handover::{Commit, StateRecord};
 use cp_token_protocol::message::Response;
 use tokio::sync::MutexGuard;
 use tokio::time::Instant;
@@ -47,14 +47,14 @@ pub struct InheritedState {
     /// It.
     pub predecessor: OldProcess,
     /// What it held; nothing where it died over it.
-    pub pieces: Option<Vec<Piece>>,
+    pub pieces: Option<Vec<StateRecord>>,
 }
 
 /// What was taken over.
 pub(super) struct TakenOver {
     pub(super) role: Role,
     predecessor: OldProcess,
-    parting: Option<Parting>,
+    commit: Option<Commit>,
 }
 
 impl App {
@@ -71,21 +71,21 @@ impl App {
             io::Error::other(words)
         })?;
         // Nobody else is on the runtime yet whom this would hold up.
-        let parting = predecessor.take_leave(kept.tokens, kept.secrets).map_err(io::Error::other)?;
+        let commit = predecessor.take_leave(kept.tokens, kept.secrets).map_err(io::Error::other)?;
         if role == Role::Successor {
             tracing::info!(tokens = kept.tokens, secrets = kept.secrets, "took over");
         }
-        Ok(TakenOver { role, predecessor, parting })
+        Ok(TakenOver { role, predecessor, commit })
     }
 
     /// As the child: holds everything until the new image of the parent's process has taken it, and ends.
     pub(super) async fn hold(&self, taken: TakenOver) {
-        let (Some(parting), Some(program)) = (taken.parting, &self.program) else { return };
+        let (Some(commit), Some(program)) = (taken.commit, &self.program) else { return };
         let given = async {
             let mut image = NewProcess::in_the_parent(taken.predecessor, program, &self.meeting).await?;
             let quiet = self.estate.lock.try_idle().ok_or(HandoverError::NoQuiet(0))?;
             image.give(self.estate.export_state(&quiet)).await?;
-            image.release(parting).await
+            image.release(commit).await
         };
         if let Err(error) = given.await {
             tracing::warn!("{error}; what only memory held is lost");
@@ -94,9 +94,9 @@ impl App {
 
     /// As the new image: tells those who have asked for it, now that it serves.
     pub(super) fn answer(&self, taken: TakenOver) {
-        let parting = taken.parting.unwrap_or_default();
-        self.audit.append(parting.log);
-        taken.predecessor.answer(&parting.reply);
+        let commit = taken.commit.unwrap_or_default();
+        self.audit.append(commit.log);
+        taken.predecessor.answer(&commit.reply);
         children::reap_orphans();
     }
 
@@ -148,18 +148,18 @@ impl App {
         let _ = tokio::time::timeout(FLUSH_LIMIT, self.state.flush()).await;
         self.registry.reload().await.map_err(HandoverError::Config)?;
         let kept = child.give(self.estate.export_state(&calm.lock)).await?;
-        let parting = self.parting(&child, kept);
-        child.release(parting).await?;
+        let commit = self.commit(&child, kept);
+        child.release(commit).await?;
         let _ = tokio::time::timeout(FLUSH_LIMIT, self.audit.flush_file()).await;
         settled().await?;
         let callers = self.service.restarts().connections();
         Err(proved.take_over(child, &self.meeting, &callers))
     }
 
-    fn parting(&self, child: &NewProcess, kept: Kept) -> Parting {
+    fn commit(&self, child: &NewProcess, kept: Kept) -> Commit {
         let line = self.told(child, kept);
         let reply = encode_response(&Response::Done(vec![line])).map(|bytes| bytes.to_vec());
-        Parting { reply: reply.unwrap_or_default(), log: self.service.restarts().log_entries() }
+        Commit { reply: reply.unwrap_or_default(), log: self.service.restarts().log_entries() }
     }
 
     /// Waits for a moment at which nothing is under way. Then nobody is let in any more.

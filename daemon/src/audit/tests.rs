@@ -14,8 +14,8 @@ fn name(text: &str) -> ProfileName {
     ProfileName::parse(text).unwrap()
 }
 
-fn numbers(audit: &Audit, most: u32, before: Option<u64>) -> Vec<u64> {
-    audit.page(LogRequest { most, before }).iter().map(|entry| entry.number).collect()
+fn numbers(audit: &Audit, limit: u32, before: Option<u64>) -> Vec<u64> {
+    audit.page(LogRequest { limit, before }).iter().map(|entry| entry.number).collect()
 }
 
 fn write(audit: &Arc<Audit>, times: usize) {
@@ -63,7 +63,7 @@ fn a_page_of_the_longest_entries_fits_a_frame() {
         caller.parent = Some(caller.process);
         guard.finish(Outcome::Failed(ErrorCode(u16::MAX)));
     }
-    let page = audit.page(LogRequest { most: u32::MAX, before: None });
+    let page = audit.page(LogRequest { limit: u32::MAX, before: None });
     assert_eq!(page.len(), 256);
     assert!(cp_token_protocol::encode_response(&Response::Log(page)).is_ok());
 }
@@ -72,7 +72,7 @@ fn a_page_of_the_longest_entries_fits_a_frame() {
 fn a_request_that_its_caller_abandons_is_logged_as_abandoned() {
     let audit = audit();
     drop(audit.begin_request(Operation::Get, None, Peer { uid: 7, pid: None }.into()));
-    let entries = audit.page(LogRequest { most: 1, before: None });
-    assert_eq!((entries[0].outcome, entries[0].deed), (Outcome::Left, Operation::Get));
+    let entries = audit.page(LogRequest { limit: 1, before: None });
+    assert_eq!((entries[0].outcome, entries[0].operation), (Outcome::Abandoned, Operation::Get));
     assert_eq!(entries[0].caller.as_ref().map(|caller| caller.uid), Some(7));
 }

@@ -142,7 +142,7 @@ pub fn command(before: &str, path: &Path) -> Option<String> {
     cp_token_protocol::shell_path(path).map(|path| format!("{before} {path}"))
 }
 
-/// The same behind a clause, where it is what mends it.
+/// The same behind a clause, where it is what fixes it.
 pub fn run(before: &str, path: &Path) -> String {
     command(before, path).map_or_else(String::new, |command| format!("; run: {command}"))
 }

@@ -43,8 +43,8 @@ impl Broker {
         let ask = TokenQuery { has_code: wish.ask.has_code && !is_crowded, ..wish.ask };
         let decision = entry.lease.request_since(&ask, asked, now);
         let is_wanted = matches!(decision, Decision::Wait(_));
-        let deed = if is_wanted { Operation::TokenRequest } else { Operation::Renewal };
-        let is_cause = self.follow_orders(entry, code, deed);
+        let operation = if is_wanted { Operation::TokenRequest } else { Operation::Renewal };
+        let is_cause = self.follow_orders(entry, code, operation);
         let stage = match decision {
             Decision::Serve(served) => return BrokerReply::Now(Ok(served)),
             Decision::Refuse(Refusal::CodeNeeded) if is_crowded && wish.ask.has_code => {

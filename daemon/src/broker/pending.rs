@@ -32,7 +32,7 @@ pub struct PendingCaller {
 pub struct WaitRequest {
     /// What it asks of the lease.
     pub ask: TokenQuery,
-    /// Whether it waits out what a later request may mend, and not only what is our own making.
+    /// Whether it waits out what a later request may fix, and not only what is our own making.
     pub retries: bool,
 }
 

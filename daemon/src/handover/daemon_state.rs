@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cp_token_protocol::handover::{self, Piece};
+use cp_token_protocol::handover::{self, StateRecord};
 use cp_token_protocol::{Failure, ProfileName, Secret};
 
 use super::Kept;
@@ -43,21 +43,25 @@ pub struct DaemonState {
 
 impl DaemonState {
     /// Copies of everything. The lock is quiet meanwhile.
-    pub fn export_state(&self, quiet: &PassphraseIdle<'_>) -> Vec<Piece> {
+    pub fn export_state(&self, quiet: &PassphraseIdle<'_>) -> Vec<StateRecord> {
         let mut pieces = Vec::new();
-        pieces.extend(self.broker.export_state().into_iter().map(|lease| Piece::Lease(Box::new(lease))));
+        pieces
+            .extend(self.broker.export_state().into_iter().map(|lease| StateRecord::Lease(Box::new(lease))));
         pieces.extend(
-            self.memory.export_state().into_iter().map(|(account, secret)| Piece::Secret(account, secret)),
+            self.memory
+                .export_state()
+                .into_iter()
+                .map(|(account, secret)| StateRecord::Secret(account, secret)),
         );
-        pieces.extend(self.refusals.export_state().into_iter().map(Piece::Refusal));
-        pieces.extend(self.codes.export_state().into_iter().map(Piece::Codes));
-        pieces.extend(self.pauses.export_state().into_iter().map(Piece::Pause));
+        pieces.extend(self.refusals.export_state().into_iter().map(StateRecord::Refusal));
+        pieces.extend(self.codes.export_state().into_iter().map(StateRecord::Codes));
+        pieces.extend(self.pauses.export_state().into_iter().map(StateRecord::Pause));
         if let Some((lock, text)) = self.lock.export_state(quiet) {
-            pieces.push(Piece::Lock(lock));
+            pieces.push(StateRecord::Lock(lock));
             let text = text.unwrap_or_else(|| Secret::zeroed(0));
-            pieces.extend(text.expose().chunks(PART).map(|part| Piece::Sealed(Secret::copy_of(part))));
+            pieces.extend(text.expose().chunks(PART).map(|part| StateRecord::Sealed(Secret::copy_of(part))));
         }
-        pieces.extend(self.audit.export_state().into_iter().map(Piece::Log));
+        pieces.extend(self.audit.export_state().into_iter().map(StateRecord::Log));
         pieces
     }
 
@@ -65,22 +69,22 @@ impl DaemonState {
     ///
     /// # Errors
     /// [`Failure`] where a protection would be lost by it.
-    pub async fn import_state(&self, pieces: Vec<Piece>) -> Result<Kept, Failure> {
+    pub async fn import_state(&self, pieces: Vec<StateRecord>) -> Result<Kept, Failure> {
         let profiles = self.profiles();
         let (mut kept, mut lock, mut sealed) = (Kept { tokens: 0, secrets: 0 }, None, Vec::new());
         for piece in pieces {
             match piece {
-                Piece::Lease(lease) => kept.tokens += u32::from(self.import_lease(&profiles, *lease)),
-                Piece::Secret(account, secret) => {
+                StateRecord::Lease(lease) => kept.tokens += u32::from(self.import_lease(&profiles, *lease)),
+                StateRecord::Secret(account, secret) => {
                     kept.secrets += u32::from(self.memory.import_state(account, secret))
                 }
-                Piece::Refusal(refusal) => self.refusals.import_state(refusal),
-                Piece::Codes(codes) => self.codes.import_state(&codes),
-                Piece::Pause(pause) => self.pauses.import_state(pause),
-                Piece::Lock(closed) => lock = Some(closed),
-                Piece::Sealed(part) => sealed.push(part),
-                Piece::Log(part) => self.audit.import_state(part),
-                Piece::Place(_) | Piece::End | Piece::Go(_) => {}
+                StateRecord::Refusal(refusal) => self.refusals.import_state(refusal),
+                StateRecord::Codes(codes) => self.codes.import_state(&codes),
+                StateRecord::Pause(pause) => self.pauses.import_state(pause),
+                StateRecord::Lock(closed) => lock = Some(closed),
+                StateRecord::Sealed(part) => sealed.push(part),
+                StateRecord::Log(part) => self.audit.import_state(part),
+                StateRecord::SocketIdentity(_) | StateRecord::End | StateRecord::Commit(_) => {}
             }
         }
         if let Some(lock) = lock {

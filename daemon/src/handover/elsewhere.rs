@@ -1,7 +1,7 @@
 //! Owns the answer where nothing is handed over: macOS runs no program by its open file, and the instances of a Windows
 //! pipe are not given away. So there is never a daemon of these types.
 
-use cp_token_protocol::handover::{Parting, Piece};
+use cp_token_protocol::handover::{Commit, StateRecord};
 use cp_token_protocol::{Failure, IpcAddress};
 
 use super::{HandoverError, Kept, TakeOverError};
@@ -41,7 +41,7 @@ impl OldProcess {
     ///
     /// # Errors
     /// None.
-    pub fn wait_for_legacy(&mut self) -> Result<Option<Vec<Piece>>, TakeOverError> {
+    pub fn wait_for_legacy(&mut self) -> Result<Option<Vec<StateRecord>>, TakeOverError> {
         match *self {}
     }
 
@@ -54,7 +54,7 @@ impl OldProcess {
     ///
     /// # Errors
     /// None.
-    pub fn take_leave(&mut self, _: u32, _: u32) -> Result<Option<Parting>, TakeOverError> {
+    pub fn take_leave(&mut self, _: u32, _: u32) -> Result<Option<Commit>, TakeOverError> {
         match *self {}
     }
 
@@ -107,7 +107,7 @@ impl NewProcess {
     /// # Errors
     /// None.
     #[expect(clippy::unused_async, reason = "elsewhere it takes its time")]
-    pub async fn give(&mut self, _: Vec<Piece>) -> Result<Kept, HandoverError> {
+    pub async fn give(&mut self, _: Vec<StateRecord>) -> Result<Kept, HandoverError> {
         match *self {}
     }
 
@@ -116,7 +116,7 @@ impl NewProcess {
     /// # Errors
     /// None.
     #[expect(clippy::unused_async, reason = "elsewhere it takes its time")]
-    pub async fn release(&mut self, _: Parting) -> Result<(), HandoverError> {
+    pub async fn release(&mut self, _: Commit) -> Result<(), HandoverError> {
         match *self {}
     }
 }

@@ -12,12 +12,10 @@ pub fn of_handover(error: &HandoverError) -> Failure {
         HandoverError::Config(failure) if failure.code == ErrorCode::SHORT_OF_RESOURCES => {
             (ErrorCode::HANDOVER_FAILED, failure.hint.as_str())
         }
-        HandoverError::Config(failure) => {
-            (failure.code, "Mend it first; a new daemon would have no profiles")
-        }
+        HandoverError::Config(failure) => (failure.code, "Fix it first; a new daemon would have no profiles"),
         HandoverError::Refused(failure) => (ErrorCode::HANDOVER_FAILED, failure.hint.as_str()),
         HandoverError::Program(_, ProgramFault::File(_) | ProgramFault::Mode(..)) => {
-            (ErrorCode::HANDOVER_FAILED, "Mend that, or install cp-tokend anew; then try again")
+            (ErrorCode::HANDOVER_FAILED, "Fix that, or install cp-tokend anew; then try again")
         }
         HandoverError::Nowhere => (ErrorCode::HANDOVER_FAILED, "Is /proc mounted?"),
         HandoverError::System(_) => {

@@ -8,7 +8,9 @@ use std::process::Child;
 use std::thread::Builder;
 use std::time::Duration;
 
-use cp_token_protocol::handover::{self, FORMAT, GREETING_LENGTH, HEAD_LENGTH, Parting, Piece, Word};
+use cp_token_protocol::handover::{
+    self, Commit, FORMAT, HEADER_LENGTH, NewProcessReply, PREFIX_LENGTH, StateRecord,
+};
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 use zeroize::Zeroizing;
@@ -112,7 +114,7 @@ impl NewProcess {
     ///
     /// # Errors
     /// [`HandoverError`].
-    pub async fn give(&mut self, legacy: Vec<Piece>) -> Result<Kept, HandoverError> {
+    pub async fn give(&mut self, legacy: Vec<StateRecord>) -> Result<Kept, HandoverError> {
         let limit = if self.child.is_some() { TAKE_LIMIT } else { KEEP_LIMIT };
         let taken = tokio::time::timeout(limit, self.give_all(legacy)).await;
         taken.unwrap_or_else(|_| Err(self.not_taken()))
@@ -122,8 +124,8 @@ impl NewProcess {
     ///
     /// # Errors
     /// [`HandoverError::NotTaken`] where it is dead.
-    pub async fn release(&mut self, parting: Parting) -> Result<(), HandoverError> {
-        let bytes = handover::encode_piece(&Piece::Go(parting)).map_err(|_| self.not_taken())?;
+    pub async fn release(&mut self, commit: Commit) -> Result<(), HandoverError> {
+        let bytes = handover::encode_record(&StateRecord::Commit(commit)).map_err(|_| self.not_taken())?;
         let said = tokio::time::timeout(TAKE_LIMIT, write(&self.channel, &bytes)).await;
         said.map_err(|_| self.not_taken())?.map_err(|_| self.not_taken())
     }
@@ -132,21 +134,23 @@ impl NewProcess {
     async fn get_ready(&mut self) -> Result<(), HandoverError> {
         self.channel = self.greeted().await?;
         match word(&self.channel).await {
-            Ok(Word::Ready(version)) => self.version = crate::base::sanitize::clean(&version, VERSION_LIMIT),
-            Ok(Word::Refused(failure)) => return Err(HandoverError::Refused(cleaned(failure))),
-            Ok(Word::Took(..)) | Err(_) => return Err(self.not_ready()),
+            Ok(NewProcessReply::Ready(version)) => {
+                self.version = crate::base::sanitize::clean(&version, VERSION_LIMIT)
+            }
+            Ok(NewProcessReply::Refused(failure)) => return Err(HandoverError::Refused(cleaned(failure))),
+            Ok(NewProcessReply::Imported(..)) | Err(_) => return Err(self.not_ready()),
         }
         Ok(())
     }
 
     async fn greeted(&self) -> Result<UnixStream, HandoverError> {
-        let mut greeting = [0; GREETING_LENGTH];
+        let mut greeting = [0; HEADER_LENGTH];
         let heard = hear_with(&self.channel, &mut greeting).await;
         let (length, given) = heard.map_err(|_| self.not_ready())?;
         if length == 0 {
             return Err(self.not_ready());
         }
-        let format = handover::format_of(greeting);
+        let format = handover::parse_header(greeting);
         let made_by_it = given.filter(|channel| system::maker(channel) == Some(self.process));
         let Some(channel) = made_by_it.filter(|_| format == Some(FORMAT)) else {
             return Err(self.unfit(format));
@@ -162,15 +166,15 @@ impl NewProcess {
         watched.map_err(HandoverError::System)
     }
 
-    async fn give_all(&mut self, legacy: Vec<Piece>) -> Result<Kept, HandoverError> {
-        for piece in legacy.into_iter().chain([Piece::End]) {
-            let bytes = handover::encode_piece(&piece).map_err(|_| self.not_taken())?;
+    async fn give_all(&mut self, legacy: Vec<StateRecord>) -> Result<Kept, HandoverError> {
+        for piece in legacy.into_iter().chain([StateRecord::End]) {
+            let bytes = handover::encode_record(&piece).map_err(|_| self.not_taken())?;
             write(&self.channel, &bytes).await.map_err(|_| self.not_taken())?;
         }
         match word(&self.channel).await {
-            Ok(Word::Took(tokens, secrets)) => Ok(Kept { tokens, secrets }),
-            Ok(Word::Refused(failure)) => Err(HandoverError::Refused(by_its_code(&failure))),
-            Ok(Word::Ready(_)) | Err(_) => Err(self.not_taken()),
+            Ok(NewProcessReply::Imported(tokens, secrets)) => Ok(Kept { tokens, secrets }),
+            Ok(NewProcessReply::Refused(failure)) => Err(HandoverError::Refused(by_its_code(&failure))),
+            Ok(NewProcessReply::Ready(_)) | Err(_) => Err(self.not_taken()),
         }
     }
 
@@ -237,8 +241,8 @@ fn write_first_words(
     made: Option<(u64, u64)>,
 ) -> io::Result<()> {
     use std::io::Write;
-    channel.write_all(&handover::greeting())?;
-    channel.write_all(&handover::encode_piece(&Piece::Place(made)).map_err(io::Error::other)?)
+    channel.write_all(&handover::header())?;
+    channel.write_all(&handover::encode_record(&StateRecord::SocketIdentity(made)).map_err(io::Error::other)?)
 }
 
 /// Once it was given secrets its words may hold one: only what its code means is told.
@@ -254,13 +258,13 @@ fn cleaned(failure: cp_token_protocol::Failure) -> cp_token_protocol::Failure {
     cp_token_protocol::Failure { message: clean(&failure.message), hint: clean(&failure.hint), ..failure }
 }
 
-async fn word(channel: &UnixStream) -> io::Result<Word> {
-    let mut head = [0; HEAD_LENGTH];
+async fn word(channel: &UnixStream) -> io::Result<NewProcessReply> {
+    let mut head = [0; PREFIX_LENGTH];
     read(channel, &mut head).await?;
-    let length = handover::length_of(head).ok_or(io::ErrorKind::InvalidData)?;
+    let length = handover::frame_len(head).ok_or(io::ErrorKind::InvalidData)?;
     let mut body = Zeroizing::new(vec![0; length]);
     read(channel, &mut body).await?;
-    handover::decode_word(&body).map_err(|_| io::ErrorKind::InvalidData.into())
+    handover::decode_reply(&body).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
 async fn hear_with(channel: &UnixStream, words: &mut [u8]) -> io::Result<(usize, Option<OwnedFd>)> {

@@ -7,7 +7,9 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 
-use cp_token_protocol::handover::{self, FORMAT, GREETING_LENGTH, HEAD_LENGTH, Parting, Piece, Word};
+use cp_token_protocol::handover::{
+    self, Commit, FORMAT, HEADER_LENGTH, NewProcessReply, PREFIX_LENGTH, StateRecord,
+};
 use cp_token_protocol::{Failure, IpcAddress};
 use zeroize::Zeroizing;
 
@@ -63,13 +65,13 @@ impl OldProcess {
     ///
     /// # Errors
     /// [`TakeOverError`] where what comes is no legacy.
-    pub fn wait_for_legacy(&mut self) -> Result<Option<Vec<Piece>>, TakeOverError> {
-        self.say(&Word::Ready(env!("CARGO_PKG_VERSION").to_owned()));
+    pub fn wait_for_legacy(&mut self) -> Result<Option<Vec<StateRecord>>, TakeOverError> {
+        self.say(&NewProcessReply::Ready(env!("CARGO_PKG_VERSION").to_owned()));
         let mut pieces = Vec::new();
         while pieces.len() < PIECES {
             match self.piece()? {
                 None => return Ok(None),
-                Some(Piece::End) => return Ok(Some(pieces)),
+                Some(StateRecord::End) => return Ok(Some(pieces)),
                 Some(piece) => pieces.push(piece),
             }
         }
@@ -78,7 +80,7 @@ impl OldProcess {
 
     /// Says that it does not take over.
     pub fn refuse(&mut self, failure: Failure) {
-        self.say(&Word::Refused(failure));
+        self.say(&NewProcessReply::Refused(failure));
     }
 
     /// Says that everything is held here, and waits for the word that it is this one's now; nothing where the predecessor
@@ -86,11 +88,11 @@ impl OldProcess {
     ///
     /// # Errors
     /// [`TakeOverError`] where it says anything else.
-    pub fn take_leave(&mut self, tokens: u32, secrets: u32) -> Result<Option<Parting>, TakeOverError> {
-        self.say(&Word::Took(tokens, secrets));
+    pub fn take_leave(&mut self, tokens: u32, secrets: u32) -> Result<Option<Commit>, TakeOverError> {
+        self.say(&NewProcessReply::Imported(tokens, secrets));
         match self.piece()? {
             None => Ok(None),
-            Some(Piece::Go(parting)) => Ok(Some(parting)),
+            Some(StateRecord::Commit(commit)) => Ok(Some(commit)),
             Some(_) => Err(TakeOverError::Broken),
         }
     }
@@ -108,13 +110,13 @@ impl OldProcess {
     }
 
     /// The next piece; nothing where the other end is gone.
-    fn piece(&mut self) -> Result<Option<Piece>, TakeOverError> {
+    fn piece(&mut self) -> Result<Option<StateRecord>, TakeOverError> {
         piece(&mut self.channel)
     }
 
     /// To somebody who is gone there is nothing to be said.
-    fn say(&mut self, word: &Word) {
-        let written = handover::encode_word(word).map_err(io::Error::other);
+    fn say(&mut self, word: &NewProcessReply) {
+        let written = handover::encode_reply(word).map_err(io::Error::other);
         let _ = written.and_then(|bytes| self.channel.write_all(&bytes));
     }
 }
@@ -137,17 +139,19 @@ fn is_from_a_daemon(role: Role, channel: &OwnedFd) -> bool {
 fn first_words(mut channel: UnixStream) -> Result<(UnixStream, Option<(u64, u64)>), TakeOverError> {
     // The other side's runtime may have set it otherwise.
     channel.set_nonblocking(false).map_err(|_| TakeOverError::Broken)?;
-    let mut greeting = [0; GREETING_LENGTH];
+    let mut greeting = [0; HEADER_LENGTH];
     channel.read_exact(&mut greeting).map_err(|_| TakeOverError::Stranger)?;
-    let format = handover::format_of(greeting).ok_or(TakeOverError::Stranger)?;
+    let format = handover::parse_header(greeting).ok_or(TakeOverError::Stranger)?;
     if format != FORMAT {
         // It learns from ours why there is nothing more to say.
-        let _ = channel.write_all(&handover::greeting());
+        let _ = channel.write_all(&handover::header());
         return Err(TakeOverError::Format);
     }
-    let Some(Piece::Place(made)) = piece(&mut channel)? else { return Err(TakeOverError::Broken) };
+    let Some(StateRecord::SocketIdentity(made)) = piece(&mut channel)? else {
+        return Err(TakeOverError::Broken);
+    };
     let (ours, theirs) = UnixStream::pair().map_err(|_| TakeOverError::Broken)?;
-    system::say_with(&channel, &handover::greeting(), theirs.as_fd()).map_err(|_| TakeOverError::Broken)?;
+    system::say_with(&channel, &handover::header(), theirs.as_fd()).map_err(|_| TakeOverError::Broken)?;
     Ok((ours, made))
 }
 
@@ -162,16 +166,16 @@ fn place(
     Ok(BoundSocket::inherited(address, socket, lock, made))
 }
 
-fn piece(channel: &mut UnixStream) -> Result<Option<Piece>, TakeOverError> {
-    let mut head = [0; HEAD_LENGTH];
+fn piece(channel: &mut UnixStream) -> Result<Option<StateRecord>, TakeOverError> {
+    let mut head = [0; PREFIX_LENGTH];
     if !fill(channel, &mut head)? {
         return Ok(None);
     }
-    let mut body = Zeroizing::new(vec![0; handover::length_of(head).ok_or(TakeOverError::Broken)?]);
+    let mut body = Zeroizing::new(vec![0; handover::frame_len(head).ok_or(TakeOverError::Broken)?]);
     if !fill(channel, &mut body)? {
         return Ok(None);
     }
-    handover::decode_piece(&body).map(Some).map_err(|_| TakeOverError::Broken)
+    handover::decode_record(&body).map(Some).map_err(|_| TakeOverError::Broken)
 }
 
 fn fill(channel: &mut UnixStream, room: &mut [u8]) -> Result<bool, TakeOverError> {

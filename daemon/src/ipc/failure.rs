@@ -9,7 +9,7 @@ use crate::process::instance::InstanceError;
 
 impl StartError for ActivationError {
     fn meaning(&self) -> (ErrorCode, &'static str) {
-        (ErrorCode::CONFIG_UNSAFE, "Mend the service manager's socket unit")
+        (ErrorCode::CONFIG_UNSAFE, "Fix the service manager's socket unit")
     }
 }
 
@@ -18,7 +18,7 @@ impl StartError for BindError {
         match self {
             BindError::Folder(..) => (
                 ErrorCode::CONFIG_UNSAFE,
-                "Mend the folder, or set XDG_RUNTIME_DIR, CP_TOKEN_STATE_DIR or CP_TOKEN_SOCKET to a place of your own",
+                "Fix the folder, or set XDG_RUNTIME_DIR, CP_TOKEN_STATE_DIR or CP_TOKEN_SOCKET to a place of your own",
             ),
             BindError::Instance(InstanceError::Taken) => {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Use it, or stop it with `cp-token daemon stop`")

@@ -80,7 +80,7 @@ fn advance(
             None,
         ),
         Err(FrameError::Length(_) | FrameError::Trailing) => malformed(),
-        Err(error @ FrameError::Foreign) => return Err(error),
+        Err(error @ FrameError::UnknownProtocol) => return Err(error),
     }))
 }
 

@@ -17,7 +17,7 @@ impl Lease {
             if let Some(refusal) = held.unreachable(ask.min_validity) {
                 return Decision::Refuse(refusal);
             }
-            if is_wanted(held, &ask.demand, asked) && held.satisfies(ask.min_validity, now) {
+            if is_wanted(held, &ask.freshness, asked) && held.satisfies(ask.min_validity, now) {
                 let served = held.serve(now);
                 self.renew_if_due(now);
                 return Decision::Serve(served);
@@ -35,7 +35,7 @@ impl Lease {
     /// was requested later than this one waits for one more attempt.
     pub fn settle(&mut self, ask: &TokenQuery, asked: Asked, now: Moment) -> Decision {
         let Some(held) = &self.held else { return Decision::Refuse(Refusal::CoolingDown(Duration::ZERO)) };
-        match ask.demand {
+        match ask.freshness {
             Freshness::Rejected(token) if held.fingerprint() == token => {
                 return Decision::Refuse(Refusal::SameToken);
             }
@@ -62,7 +62,7 @@ impl Lease {
     /// for: one that somebody else has reported is better than none.
     pub fn serve_at_last(&self, ask: &TokenQuery, asked: Asked, now: Moment) -> Option<ServedToken> {
         let held = self.held.as_ref()?;
-        let is_good = is_wanted(held, &ask.demand, asked) && held.satisfies(ask.min_validity, now);
+        let is_good = is_wanted(held, &ask.freshness, asked) && held.satisfies(ask.min_validity, now);
         is_good.then(|| held.serve(now))
     }
 
@@ -70,7 +70,7 @@ impl Lease {
     /// bring. A report of any other token is old news. The token in hand is set aside by the first report, and serves
     /// those who do not report it once it is known that no other can be had for now.
     fn apply_rejection(&mut self, ask: &TokenQuery, now: Moment) {
-        let Freshness::Rejected(token) = ask.demand else { return };
+        let Freshness::Rejected(token) = ask.freshness else { return };
         if self.held.as_ref().is_some_and(|held| held.fingerprint() != token) {
             return;
         }
@@ -97,8 +97,8 @@ impl Lease {
 }
 
 /// Whether the token in hand is of the kind that is asked for.
-fn is_wanted(held: &HeldToken, demand: &Freshness, asked: Asked) -> bool {
-    match demand {
+fn is_wanted(held: &HeldToken, freshness: &Freshness, asked: Asked) -> bool {
+    match freshness {
         Freshness::Valid => true,
         Freshness::Rejected(token) => held.fingerprint() != *token,
         Freshness::Fresh => held.is_newer_than(asked),

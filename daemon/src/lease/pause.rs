@@ -12,7 +12,7 @@ pub(super) struct Cooldown {
     pub(super) failures: u32,
     /// Whether the server has asked for it. What is only our own is over with another way to the server.
     pub(super) is_asked_for: bool,
-    /// Whether it is for something that a person mends, who says so with `forget`.
+    /// Whether it is for something that a person fixes, who says so with `forget`.
     pub(super) ends_with_forget: bool,
 }
 

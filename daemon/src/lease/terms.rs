@@ -11,7 +11,7 @@ use super::{Attempt, TokenFingerprint};
 #[derive(Debug, Clone, Copy)]
 pub struct TokenQuery {
     /// Which token satisfies the caller.
-    pub demand: Freshness,
+    pub freshness: Freshness,
     /// The life it must have left; absent: the safety margin.
     pub min_validity: Option<Duration>,
     /// Whether the caller brings a one-time code that a person has just given.
@@ -98,13 +98,13 @@ pub enum FailureKind {
         /// The longest pause until then.
         cap: Duration,
     },
-    /// Something here keeps the request from being made, or its answer from being believed, until a person mends it;
+    /// Something here keeps the request from being made, or its answer from being believed, until a person fixes it;
     /// tried again after at most `cap`.
     Local {
         /// The longest pause until then.
         cap: Duration,
     },
-    /// Nothing that a later request could not mend; at most `cap` between requests, unless the server asked
+    /// Nothing that a later request could not fix; at most `cap` between requests, unless the server asked
     /// for `retry_after`.
     Transient {
         /// What the server asked for.

@@ -16,19 +16,19 @@ fn token(text: &str) -> AccessToken {
 }
 
 fn any() -> TokenQuery {
-    TokenQuery { demand: Freshness::Valid, min_validity: None, has_code: false }
+    TokenQuery { freshness: Freshness::Valid, min_validity: None, has_code: false }
 }
 
 fn rejecting(text: &str) -> TokenQuery {
     TokenQuery {
-        demand: Freshness::Rejected(TokenFingerprint::of(&token(text))),
+        freshness: Freshness::Rejected(TokenFingerprint::of(&token(text))),
         min_validity: None,
         has_code: false,
     }
 }
 
 fn living(seconds: u32) -> TokenQuery {
-    TokenQuery { demand: Freshness::Valid, min_validity: Some(SECOND * seconds), has_code: false }
+    TokenQuery { freshness: Freshness::Valid, min_validity: Some(SECOND * seconds), has_code: false }
 }
 
 impl Lease {
@@ -146,9 +146,10 @@ fn a_refused_secret_is_not_tried_again_until_a_person_says_so() {
     lease.request(&any(), at(0));
     let attempt = lease.poll_effect().expect("an order");
     lease.on_failed(attempt, FailureKind::Final, at(0), 0.0);
-    for demand in [Freshness::Valid, Freshness::Fresh, Freshness::Rejected(TokenFingerprint::of(&token("x")))]
+    for freshness in
+        [Freshness::Valid, Freshness::Fresh, Freshness::Rejected(TokenFingerprint::of(&token("x")))]
     {
-        let ask = TokenQuery { demand, min_validity: None, has_code: false };
+        let ask = TokenQuery { freshness, min_validity: None, has_code: false };
         assert!(matches!(lease.request(&ask, at(100_000)), Decision::Refuse(Refusal::SecretRefused)));
     }
     assert_eq!(lease.poll_effect(), None);
@@ -203,7 +204,7 @@ fn a_request_that_slept_through_its_tokens_life_may_be_made_again_at_once() {
 #[test]
 fn fresh_tokens_are_a_few_at_once_and_then_one_a_second() {
     let mut lease = holding();
-    let fresh = TokenQuery { demand: Freshness::Fresh, min_validity: None, has_code: false };
+    let fresh = TokenQuery { freshness: Freshness::Fresh, min_validity: None, has_code: false };
     let mut granted = 0;
     while let Decision::Wait(attempt) = lease.request(&fresh, at(1)) {
         lease.poll_effect();
@@ -257,7 +258,7 @@ fn a_token_that_was_reported_in_a_pause_goes_as_soon_as_another_is_there() {
 
 #[test]
 fn fresh_is_never_a_token_whose_request_was_sent_before_it_was_asked_for() {
-    let fresh = TokenQuery { demand: Freshness::Fresh, min_validity: None, has_code: false };
+    let fresh = TokenQuery { freshness: Freshness::Fresh, min_validity: None, has_code: false };
     let mut lease = Lease::default();
     lease.request(&any(), at(0));
     let first = lease.poll_effect().expect("an order");

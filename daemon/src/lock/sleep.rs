@@ -13,7 +13,7 @@ use crate::lock::suspend::{SleepEvent, SleepWatch};
 
 /// What to lock with when the machine is about to sleep.
 pub(super) struct SuspendLock {
-    pub(super) latch: DerivedKey,
+    pub(super) suspend_key: DerivedKey,
     pub(super) watch: Watching,
 }
 
@@ -31,11 +31,11 @@ impl Lock {
     pub(super) async fn arm(
         self: &Arc<Self>,
         state: &mut LockState,
-        latch: DerivedKey,
+        suspend_key: DerivedKey,
     ) -> Result<(), Failure> {
         let watch = SleepWatch::begin().await.map_err(|_unannounced| sleep_unannounced())?;
         let watch = tokio::spawn(Arc::clone(self).close_before_sleep(watch)).abort_handle();
-        state.armed = Some(SuspendLock { latch, watch: Watching(watch) });
+        state.armed = Some(SuspendLock { suspend_key, watch: Watching(watch) });
         self.on_suspend.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -44,9 +44,9 @@ impl Lock {
     pub(super) async fn arm_again(
         self: &Arc<Self>,
         state: &mut LockState,
-        latch: DerivedKey,
+        suspend_key: DerivedKey,
     ) -> Option<String> {
-        if self.arm(state, latch).await.is_ok() {
+        if self.arm(state, suspend_key).await.is_ok() {
             return None;
         }
         self.on_suspend.store(false, Ordering::Relaxed);
@@ -65,8 +65,8 @@ impl Lock {
 
     async fn close_with_latch(&self, word: SleepEvent) {
         let mut state = self.state.lock().await;
-        let Some(SuspendLock { latch, watch: _until_locked }) = state.armed.take() else { return };
-        let outcome = self.engage(&mut state, latch).await;
+        let Some(SuspendLock { suspend_key, watch: _until_locked }) = state.armed.take() else { return };
+        let outcome = self.engage(&mut state, suspend_key).await;
         match (outcome.is_ok(), word) {
             (true, SleepEvent::Sleep) => tracing::info!("locked before the machine sleeps"),
             (true, SleepEvent::Silence) => tracing::warn!("locked, because sleep is no longer announced"),

@@ -26,14 +26,14 @@ impl Lock {
         let state = &quiet.0;
         let (wrong, until) = state.delay.parts();
         let sealed = state.sealed.as_ref().map(Sealed::parts);
-        let latch = state.armed.as_ref().map(|armed| armed.latch.parts());
+        let suspend_key = state.armed.as_ref().map(|armed| armed.suspend_key.parts());
         let on_suspend = self.locks_on_suspend();
-        if sealed.is_none() && latch.is_none() {
+        if sealed.is_none() && suspend_key.is_none() {
             return None;
         }
         let text = sealed.map(|(_, text)| Secret::copy_of(text.expose()));
         let seal = sealed.map(|(seal, _)| seal);
-        Some((handover::Lock { seal, on_suspend, latch, wrong, until }, text))
+        Some((handover::Lock { seal, on_suspend, suspend_key, wrong, until }, text))
     }
 
     /// Takes it over. To be called before anybody is let in.
@@ -49,8 +49,8 @@ impl Lock {
             state.sealed = Some(Sealed::inherited(seal, text));
             state.delay = Delay::inherited(legacy.wrong, legacy.until);
         }
-        if let Some(latch) = legacy.latch {
-            self.arm(&mut state, DerivedKey::inherited(latch)).await?;
+        if let Some(suspend_key) = legacy.suspend_key {
+            self.arm(&mut state, DerivedKey::inherited(suspend_key)).await?;
         }
         self.on_suspend.store(legacy.on_suspend, Ordering::Relaxed);
         Ok(())

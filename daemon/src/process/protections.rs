@@ -57,7 +57,7 @@ impl Protections {
     }
 }
 
-/// That the system ends the process after some processor time, and how that is mended; nothing where it does not.
+/// That the system ends the process after some processor time, and how that is fixed; nothing where it does not.
 pub fn end_of_life() -> Option<(String, String)> {
     let (limit, used) = (harden::processor_time_limit()?, harden::processor_time());
     let found = format!(
@@ -69,15 +69,15 @@ pub fn end_of_life() -> Option<(String, String)> {
 
 /// The same, as one of the protections.
 fn processor_time() -> Option<ProtectionReport> {
-    let (found, mend) = end_of_life()?;
+    let (found, fix) = end_of_life()?;
     let report = harden::report("no limit on processor time", Some(false));
-    Some(ProtectionReport { detail: format!("{found}: {mend}"), ..report })
+    Some(ProtectionReport { detail: format!("{found}: {fix}"), ..report })
 }
 
 /// Says in the log that the process ends some time.
 pub fn warn_of_limits() {
-    if let Some((found, mend)) = end_of_life() {
-        tracing::warn!("processor time is limited: {found}: {mend}");
+    if let Some((found, fix)) = end_of_life() {
+        tracing::warn!("processor time is limited: {found}: {fix}");
     }
 }
 

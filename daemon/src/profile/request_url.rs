@@ -1,5 +1,5 @@
 //! Owns the grammar of a request URL: an origin to which a secret may be sent. It is strict, so that what a
-//! person reads is where the secret goes; it must not mend what is written in an unusual form.
+//! person reads is where the secret goes; it must not fix what is written in an unusual form.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! Owns the single steps of changes to profiles; `change` puts them in order.
 
 use cp_token_protocol::Secret;
-use cp_token_protocol::message::{EntryParts, SecretSource};
+use cp_token_protocol::message::{SecretParts, SecretSource};
 use tokio::sync::MutexGuard;
 
 use super::edit::Edit;
@@ -95,7 +95,7 @@ impl Registry {
         &self,
         old: Option<&Profile>,
         new: &Profile,
-        parts: EntryParts,
+        parts: SecretParts,
     ) -> Result<SecretRecord, RegistryError> {
         let record = if new.keeps_secret() {
             let old = match old {

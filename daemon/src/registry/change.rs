@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use cp_token_protocol::message::{
-    EntryParts, ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate,
+    ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate, SecretParts,
 };
 use cp_token_protocol::{Failure, ProfileName, Secret};
 use tokio::sync::MutexGuard;
@@ -135,7 +135,7 @@ impl Registry {
         }
         // Before the server is sent a secret that no profile could use, and before a person is asked for one.
         let edit = self.file.require_writable(Edit::Add(Box::new(profile.clone()))).await?;
-        let parts = self.with_external_secret(&profile, create.secret, create.foreign.as_ref()).await?;
+        let parts = self.with_external_secret(&profile, create.secret, create.external_item.as_ref()).await?;
         let is_asked_for = create.dry_run && profile.keeps_secret() && parts.secret.is_none();
         if is_asked_for {
             return self.dry_run_create(&profile).await;
@@ -186,7 +186,7 @@ impl Registry {
     async fn move_secret(
         &self,
         change: Update,
-        parts: EntryParts,
+        parts: SecretParts,
         code: Option<Secret>,
         commitment: &Commitment,
     ) -> Result<Vec<String>, RegistryError> {

@@ -1,7 +1,7 @@
 //! Owns the dry runs of changes to profiles: what can be checked without the server, and before the secret is given. A dry
 //! run changes nothing.
 
-use cp_token_protocol::message::EntryParts;
+use cp_token_protocol::message::SecretParts;
 
 use super::Registry;
 use super::edit::{Edit, Update};
@@ -19,7 +19,7 @@ impl Registry {
     pub(super) async fn dry_run_update(
         &self,
         change: Update,
-        parts: EntryParts,
+        parts: SecretParts,
     ) -> Result<Vec<String>, RegistryError> {
         let (old, new) = (change.old.clone(), change.new.clone());
         self.file.require_writable(Edit::Change(Box::new(change))).await?;
@@ -31,7 +31,7 @@ impl Registry {
     pub(super) async fn dry_run_reset(
         &self,
         profile: &Profile,
-        parts: EntryParts,
+        parts: SecretParts,
     ) -> Result<Vec<String>, RegistryError> {
         self.require_record(profile, profile, parts).await?;
         Ok(vec![format!("profile {} can be given a new secret", profile.name)])
@@ -42,7 +42,7 @@ impl Registry {
         &self,
         old: &Profile,
         new: &Profile,
-        parts: EntryParts,
+        parts: SecretParts,
     ) -> Result<(), RegistryError> {
         if !parts.is_empty() || !new.keeps_secret() {
             self.new_record(Some(old), new, parts).await?;

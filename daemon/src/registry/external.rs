@@ -1,7 +1,7 @@
 //! Owns the import of a secret from another program's keyring item: it is read once, and becomes a part of the new
 //! profile like one that a person has typed.
 
-use cp_token_protocol::message::{EntryParts, ExternalKeyringItem};
+use cp_token_protocol::message::{ExternalKeyringItem, SecretParts};
 
 use super::Registry;
 use super::error::RegistryError;
@@ -13,9 +13,9 @@ impl Registry {
     pub(super) async fn with_external_secret(
         &self,
         profile: &Profile,
-        given: EntryParts,
+        given: SecretParts,
         item: Option<&ExternalKeyringItem>,
-    ) -> Result<EntryParts, RegistryError> {
+    ) -> Result<SecretParts, RegistryError> {
         let Some(item) = item else { return Ok(given) };
         check_external_item(item).map_err(RegistryError::Invalid)?;
         if given.secret.is_some() {
@@ -23,6 +23,6 @@ impl Registry {
         }
         let found = self.deps.sources.external.load_external(item).await;
         let secret = found.map_err(|error| RegistryError::ExternalItem(error, Box::new(profile.clone())))?;
-        Ok(EntryParts { secret: Some(secret), ..given })
+        Ok(SecretParts { secret: Some(secret), ..given })
     }
 }

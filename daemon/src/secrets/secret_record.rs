@@ -2,7 +2,7 @@
 //! named lines. Pure, and the same for every source.
 
 use cp_token_protocol::Secret;
-use cp_token_protocol::message::EntryParts;
+use cp_token_protocol::message::SecretParts;
 
 const SEED_NAME: &[u8] = b"totp:";
 const SEED_URI: &[u8] = b"otpauth://";
@@ -41,7 +41,7 @@ impl SecretRecord {
     }
 
     /// The old record, if any, with `parts` replaced. `None` if that has no secret.
-    pub fn merged(old: Option<Self>, parts: EntryParts) -> Option<Self> {
+    pub fn merged(old: Option<Self>, parts: SecretParts) -> Option<Self> {
         let old = old.map(|old| (Some(old.secret), old.totp_seed, old.proxy_password));
         let (secret, totp_seed, proxy_password) = old.unwrap_or_default();
         Some(Self {
@@ -121,14 +121,14 @@ mod tests {
     #[test]
     fn parts_that_are_given_replace_and_the_others_stay() {
         let old = || Some(SecretRecord::parse(&Secret::copy_of(b"old\ntotp: SEED")));
-        let new = |text: &[u8]| EntryParts { secret: Some(Secret::copy_of(text)), ..EntryParts::default() };
+        let new = |text: &[u8]| SecretParts { secret: Some(Secret::copy_of(text)), ..SecretParts::default() };
         let merged = SecretRecord::merged(old(), new(b"new")).unwrap();
         assert_eq!(merged.text().expose(), b"new\ntotp: SEED");
         assert_eq!(
-            SecretRecord::merged(old(), EntryParts::default()).unwrap().text().expose(),
+            SecretRecord::merged(old(), SecretParts::default()).unwrap().text().expose(),
             b"old\ntotp: SEED"
         );
-        assert!(SecretRecord::merged(None, EntryParts::default()).is_none());
+        assert!(SecretRecord::merged(None, SecretParts::default()).is_none());
         assert!(SecretRecord::merged(None, new(b"x")).is_some());
     }
 }

@@ -89,7 +89,7 @@ impl Doctor {
         request: &DoctorRequest,
     ) -> Result<(Vec<Arc<Profile>>, Option<ProfileName>), Failure> {
         if request.after.is_none() {
-            // A file that somebody has just mended, or broken, is looked at as it is now.
+            // A file that somebody has just fixed, or broken, is looked at as it is now.
             let _ = self.registry.reload().await;
             self.routes.forget();
         }

@@ -6,8 +6,8 @@ use cp_token_protocol::message::{
 };
 
 /// What a request for a token is called.
-pub(super) fn of_demand(demand: &Freshness) -> Operation {
-    match demand {
+pub(super) fn of_freshness(freshness: &Freshness) -> Operation {
+    match freshness {
         Freshness::Valid => Operation::Get,
         Freshness::Rejected(_) => Operation::GetRejected,
         Freshness::Fresh => Operation::GetFresh,
@@ -36,13 +36,13 @@ pub(super) fn of_request(request: &Request) -> Option<Operation> {
         Request::Reload => Operation::Reload,
         Request::Stop => Operation::Stop,
         Request::Restart => Operation::Restart,
-        Request::Lock(request) if request.on_suspend => Operation::LockOnSuspend,
+        Request::Lock(request) if request.on_suspend => Operation::ArmSuspendLock,
         Request::Lock(_) => Operation::Lock,
         Request::Unlock(_) => Operation::Unlock,
         Request::DisarmSuspendLock => Operation::DisarmSuspendLock,
         // One entry for all pages.
-        Request::Examine(request) if request.after.is_some() => return None,
-        Request::Examine(_) => Operation::Examine,
+        Request::Doctor(request) if request.after.is_some() => return None,
+        Request::Doctor(_) => Operation::Doctor,
     })
 }
 
@@ -55,7 +55,7 @@ pub(super) fn profile_of(request: &Request) -> Option<&ProfileName> {
         Request::ProfileUpdate(update) => Some(&update.name),
         Request::ProfileResetSecret(reset) => Some(&reset.name),
         Request::ProfileDelete(name) | Request::ProfileUse(name) => Some(name),
-        Request::Examine(examine) => examine.profile.as_ref(),
+        Request::Doctor(doctor) => doctor.profile.as_ref(),
         Request::Status
         | Request::Forget(ForgetScope::All)
         | Request::ProfileList(_)
@@ -102,6 +102,6 @@ pub(super) fn is_for_locked(request: &Request) -> bool {
             | Request::Restart
             | Request::Unlock(_)
             | Request::Lock(_)
-            | Request::Examine(_)
+            | Request::Doctor(_)
     )
 }

@@ -157,8 +157,8 @@ impl World {
         let broker = Arc::clone(&self.dice.pick(&self.daemons).broker);
         let is_right = self.server.users[user].password == PASSWORD;
         let code = self.typed(user, &profile);
-        let demand = if self.dice.one_in(2) { Freshness::Fresh } else { Freshness::Valid };
-        let ask = TokenQuery { demand, min_validity: None, has_code: code.is_some() };
+        let freshness = if self.dice.one_in(2) { Freshness::Fresh } else { Freshness::Valid };
+        let ask = TokenQuery { freshness, min_validity: None, has_code: code.is_some() };
         let is_by_phone = code.is_some();
         tokio::spawn(async move {
             let outcome = match broker.access_token(&profile, WaitRequest { ask, retries: false }, code) {

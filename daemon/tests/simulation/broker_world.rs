@@ -235,9 +235,9 @@ impl Caller {
         let mut dice = Dice::new(seed);
         // Few enough that people type one twice.
         let code = dice.one_in(2).then(|| Secret::copy_of(format!("{:06}", dice.below(40)).as_bytes()));
-        let demand = if self.is_hasty || dice.one_in(8) { Freshness::Fresh } else { Freshness::Valid };
+        let freshness = if self.is_hasty || dice.one_in(8) { Freshness::Fresh } else { Freshness::Valid };
         let min_validity = dice.one_in(4).then(|| dice.milliseconds(1_000_000));
-        let ask = TokenQuery { demand, min_validity, has_code: code.is_some() };
+        let ask = TokenQuery { freshness, min_validity, has_code: code.is_some() };
         let wish = WaitRequest { ask, retries: dice.one_in(3) };
         let is_closed = self.lock.is_locked();
         let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
@@ -271,7 +271,7 @@ impl Caller {
         assert!(!left.is_zero(), "a token past its life");
         assert!(*remaining < left, "the life that is shown is less than the true one");
         assert_eq!(*account, profile.secret_key().account(), "another's token");
-        let is_fresh = *asked >= number || !matches!(ask.demand, Freshness::Fresh);
+        let is_fresh = *asked >= number || !matches!(ask.freshness, Freshness::Fresh);
         assert!(is_fresh, "a token whose request was sent before it was asked for");
     }
 }

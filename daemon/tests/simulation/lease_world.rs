@@ -37,7 +37,7 @@ struct World {
     needs_code: bool,
     /// Whether the secret rests where somebody else changes it.
     is_only_read: bool,
-    /// Whether the pause is for something that a person mends, who says so with `forget`.
+    /// Whether the pause is for something that a person fixes, who says so with `forget`.
     ends_with_forget: bool,
     /// Whether callers want one new token after the other, and the server gives them at once.
     is_hasty: bool,
@@ -172,13 +172,13 @@ impl World {
             }
             _ => None,
         };
-        let demand = match reported {
+        let freshness = match reported {
             Some(known) => Freshness::Rejected(TokenFingerprint::of(&token(&known.text))),
             None if self.dice.one_in(if self.is_hasty { 2 } else { 12 }) => Freshness::Fresh,
             None => Freshness::Valid,
         };
         let min_validity = self.dice.one_in(4).then(|| self.dice.milliseconds(2_000_000));
-        TokenQuery { demand, min_validity, has_code: self.dice.one_in(2) }
+        TokenQuery { freshness, min_validity, has_code: self.dice.one_in(2) }
     }
 
     fn forget(&mut self) {

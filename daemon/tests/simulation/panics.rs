@@ -64,7 +64,7 @@ impl FetchToken for Bug {
 }
 
 async fn ask(broker: &Arc<Broker>, profile: &Arc<Profile>) -> Result<ServedToken, Failure> {
-    let ask = TokenQuery { demand: Freshness::Valid, min_validity: None, has_code: false };
+    let ask = TokenQuery { freshness: Freshness::Valid, min_validity: None, has_code: false };
     match broker.access_token(profile, WaitRequest { ask, retries: false }, None) {
         BrokerReply::Now(outcome) => outcome,
         BrokerReply::Later(mut pending) => {

@@ -50,7 +50,7 @@ async fn a_code_is_not_spent_for_a_caller_who_is_turned_away_from_a_crowd() {
     let (counter, clock) = (Arc::new(Counter::default()), Arc::new(SystemClock));
     let broker = Broker::new(clock.clone(), counter.clone(), Audit::new(clock), || 0.5);
     let profile = user("asked", TotpMethod::Ask);
-    let ask = TokenQuery { demand: Freshness::Valid, min_validity: None, has_code: true };
+    let ask = TokenQuery { freshness: Freshness::Valid, min_validity: None, has_code: true };
     let call = || {
         broker.access_token(&profile, WaitRequest { ask, retries: false }, Secret::copy_of(b"123456").into())
     };

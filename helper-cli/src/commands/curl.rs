@@ -186,15 +186,13 @@ fn foreign(failure: Failure, origin: Option<&String>, profile: Option<&ProfileNa
     )
 }
 
-fn ask(profile: ProfileSelector, demand: Freshness, options: &CurlOptions) -> Result<TokenResponse, Failure> {
+fn ask(
+    profile: ProfileSelector,
+    freshness: Freshness,
+    options: &CurlOptions,
+) -> Result<TokenResponse, Failure> {
     let (timeout, retries) = (options.timeout, options.retry.then_some(true));
-    fetch(TokenOptions {
-        freshness: demand,
-        accepts_basic: true,
-        timeout,
-        retries,
-        ..TokenOptions::of(profile)
-    })
+    fetch(TokenOptions { freshness, accepts_basic: true, timeout, retries, ..TokenOptions::of(profile) })
 }
 
 /// Another token than the one that the API answered 401 to.

@@ -22,7 +22,7 @@ pub(super) fn run(options: &DoctorOptions) -> Result<(), Failure> {
     output::print_report(options.json, &render::DoctorJson::from(findings.as_slice()), |style| {
         render::lines(&summary::summarize(&findings), style)
     })?;
-    render::verdict(&findings)
+    render::first_error(&findings)
 }
 
 fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
@@ -41,7 +41,7 @@ fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
             profiles.iter().any(|profile| profile.name == *name) || super::profiles::find(name).is_ok()
         };
         let ways = shell::findings(&profiles, is_known, |name| std::env::var_os(name));
-        findings.extend(ways.into_iter().filter(|it| own.is_empty() || it.verdict != Severity::Ok));
+        findings.extend(ways.into_iter().filter(|it| own.is_empty() || it.severity != Severity::Ok));
     }
     findings.extend(own);
     Ok(findings)
@@ -57,7 +57,7 @@ fn own_variables(status: &StatusReport) -> Vec<Finding> {
 fn unless_told<T>(outcome: Result<T, Failure>, findings: &[Finding]) -> Result<Option<T>, Failure> {
     match outcome {
         Err(failure) if failure.code == ErrorCode::LOCKED => Ok(None),
-        Err(failure) if findings.iter().any(|finding| finding.found == failure.message) => Ok(None),
+        Err(failure) if findings.iter().any(|finding| finding.message == failure.message) => Ok(None),
         other => other.map(Some),
     }
 }
@@ -73,7 +73,7 @@ fn profiles(options: &DoctorOptions) -> Result<Vec<ProfileReport>, Failure> {
 /// What the daemon finds, page after page.
 fn examine(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
     all_pages(|after| {
-        let request = Request::Examine(DoctorRequest { profile: options.profile.clone(), after });
+        let request = Request::Doctor(DoctorRequest { profile: options.profile.clone(), after });
         content_of!(ask(&request)?, Findings).map(|page| (page.findings, page.next))
     })
 }
@@ -82,16 +82,16 @@ fn is_a_mistake(code: ErrorCode) -> bool {
     [ErrorCode::UNKNOWN_PROFILE, ErrorCode::USAGE].contains(&code)
 }
 
-fn ok(check: &str, found: String) -> Finding {
-    Finding { profile: None, check: check.to_owned(), verdict: Severity::Ok, found, mend: String::new() }
+fn ok(check: &str, message: String) -> Finding {
+    Finding { profile: None, check: check.to_owned(), severity: Severity::Ok, message, fix: String::new() }
 }
 
 fn error(check: &str, failure: &Failure) -> Finding {
     Finding {
         profile: None,
         check: check.to_owned(),
-        verdict: Severity::Error(failure.code),
-        found: failure.message.clone(),
-        mend: failure.hint.clone(),
+        severity: Severity::Error(failure.code),
+        message: failure.message.clone(),
+        fix: failure.hint.clone(),
     }
 }

@@ -48,7 +48,7 @@ impl TokenOptions {
     pub(super) fn into_request(self, retries: bool) -> Request {
         Request::AccessToken(AccessTokenRequest {
             profile: self.profile,
-            demand: self.freshness,
+            freshness: self.freshness,
             min_validity_ms: self.min_validity.map(to_milliseconds),
             timeout_ms: 0,
             code: None,

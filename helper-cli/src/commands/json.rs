@@ -16,7 +16,7 @@ pub(super) struct Profile<'r> {
     username: Option<&'r str>,
     totp: &'static str,
     secret_source: &'static str,
-    secret_place: Option<String>,
+    secret_source_detail: Option<String>,
     ca_bundle: Option<&'r str>,
     proxy: Option<&'r str>,
     no_proxy: &'r [String],
@@ -24,7 +24,7 @@ pub(super) struct Profile<'r> {
     also_for: &'r [String],
     default: bool,
     created: Option<String>,
-    last_redeemed: Option<String>,
+    last_token_at: Option<String>,
     token: Token,
     secret: Secret,
 }
@@ -80,7 +80,7 @@ impl<'r> From<&'r ProfileReport> for Profile<'r> {
             username: (!is_client).then_some(id),
             totp: labels::totp(&report.totp),
             secret_source: labels::secret_source(&report.secret_source),
-            secret_place: labels::secret_place(&report.secret_source),
+            secret_source_detail: labels::secret_source_detail(&report.secret_source),
             ca_bundle: report.ca_bundle.as_deref(),
             proxy: report.proxy.as_deref(),
             no_proxy: &report.no_proxy,
@@ -88,7 +88,7 @@ impl<'r> From<&'r ProfileReport> for Profile<'r> {
             also_for: &report.also_for,
             default: report.is_default,
             created: report.created.map(rfc3339),
-            last_redeemed: report.last_redeemed.map(rfc3339),
+            last_token_at: report.last_token_at.map(rfc3339),
             token: Token::from(report.token),
             secret: Secret::from(report.secret),
         }
@@ -154,10 +154,10 @@ mod tests {
         assert_eq!(
             text,
             "{\"name\":\"prod\",\"kind\":\"api-client\",\"url\":\"https://api.example\",\"client_id\":\"key-1\",\
-             \"username\":null,\"totp\":\"none\",\"secret_source\":\"keyring\",\"secret_place\":null,\
+             \"username\":null,\"totp\":\"none\",\"secret_source\":\"keyring\",\"secret_source_detail\":null,\
              \"ca_bundle\":null,\"proxy\":null,\"no_proxy\":[],\"insecure_http\":false,\
              \"also_for\":[\"https://gateway.example\"],\"default\":true,\"created\":\"2027-01-15T08:00:00Z\",\
-             \"last_redeemed\":null,\"token\":{\"state\":\"live\",\"expires_in\":61},\"secret\":{\"state\":\"ok\",\"since\":null}}"
+             \"last_token_at\":null,\"token\":{\"state\":\"live\",\"expires_in\":61},\"secret\":{\"state\":\"ok\",\"since\":null}}"
         );
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn secret_source(location: &SecretSource) -> &'static str {
 }
 
 /// Which program, file or credential holds a secret, if one does.
-pub(super) fn secret_place(location: &SecretSource) -> Option<String> {
+pub(super) fn secret_source_detail(location: &SecretSource) -> Option<String> {
     match location {
         SecretSource::Keyring | SecretSource::Memory => None,
         SecretSource::Command(line) => Some(joined(line)),

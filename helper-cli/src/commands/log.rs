@@ -22,12 +22,12 @@ pub(super) fn run(options: &LogOptions) -> Result<(), Failure> {
 fn entries(wanted: u32) -> Result<Vec<LogEntry>, Failure> {
     let mut entries: Vec<LogEntry> = Vec::new();
     loop {
-        let most = wanted.saturating_sub(u32::try_from(entries.len()).unwrap_or(u32::MAX));
+        let limit = wanted.saturating_sub(u32::try_from(entries.len()).unwrap_or(u32::MAX));
         let before = entries.first().map(|entry| entry.number);
-        let page = page(LogRequest { most, before })?;
+        let page = page(LogRequest { limit, before })?;
         // A daemon that gave the same page again would never come to an end.
         let goes_back = page.last().is_some_and(|last| before.is_none_or(|before| last.number < before));
-        if most == 0 || !goes_back {
+        if limit == 0 || !goes_back {
             return Ok(entries);
         }
         entries.splice(0..0, page);
@@ -44,7 +44,7 @@ struct LogLine<'e> {
     number: u64,
     time: String,
     profile: Option<&'e str>,
-    what: &'static str,
+    operation: &'static str,
     outcome: &'static str,
     code: Option<&'static str>,
     uid: Option<u32>,
@@ -63,7 +63,7 @@ impl<'e> From<&'e LogEntry> for LogLine<'e> {
             number: entry.number,
             time: date::rfc3339(entry.at),
             profile: entry.profile.as_ref().map(|name| name.as_str()),
-            what: entry.deed.name(),
+            operation: entry.operation.name(),
             outcome: entry.outcome.name(),
             code: entry.outcome.code().map(ErrorCode::name),
             uid: caller.map(|caller| caller.uid),
@@ -87,7 +87,7 @@ mod tests {
             number: 7,
             at: 1_800_000_000,
             profile: ProfileName::parse("prod").ok(),
-            deed: Operation::GetRejected,
+            operation: Operation::GetRejected,
             outcome: Outcome::Failed(ErrorCode::SECRET_REFUSED),
             caller,
         }
@@ -103,13 +103,13 @@ mod tests {
         let text = |entry: &LogEntry| serde_json::to_string(&LogLine::from(entry)).unwrap();
         assert_eq!(
             text(&entry(Some(caller()))),
-            "{\"number\":7,\"time\":\"2027-01-15T08:00:00Z\",\"profile\":\"prod\",\"what\":\"get-rejected\",\
+            "{\"number\":7,\"time\":\"2027-01-15T08:00:00Z\",\"profile\":\"prod\",\"operation\":\"get-rejected\",\
              \"outcome\":\"failed\",\"code\":\"secret_refused\",\"uid\":1000,\"pid\":11,\"program\":\"deploy.sh\",\
              \"helper_pid\":12,\"helper_program\":\"cp-token\"}"
         );
-        let own = text(&LogEntry { outcome: Outcome::Issued, deed: Operation::Renewal, ..entry(None) });
+        let own = text(&LogEntry { outcome: Outcome::Issued, operation: Operation::Renewal, ..entry(None) });
         assert!(own.ends_with(
-            "\"what\":\"renewal\",\"outcome\":\"issued\",\"code\":null,\"uid\":null,\"pid\":null,\
+            "\"operation\":\"renewal\",\"outcome\":\"issued\",\"code\":null,\"uid\":null,\"pid\":null,\
              \"program\":null,\"helper_pid\":null,\"helper_program\":null}"
         ));
     }

@@ -1,6 +1,6 @@
 //! Owns `cp-token profile`: it gathers what a person gives and hands it to the daemon, which decides and stores.
 
-use cp_token_protocol::message::{EntryParts, ProfileResetSecret, Request};
+use cp_token_protocol::message::{ProfileResetSecret, Request, SecretParts};
 use cp_token_protocol::{Failure, ProfileName};
 
 use super::{code, json, table};
@@ -37,7 +37,7 @@ pub(super) fn run(command: ProfileCommand) -> Result<(), Failure> {
 fn reset_secret(name: ProfileName, from_stdin: bool, verify: bool) -> Result<(), Failure> {
     let report = find(&name)?;
     let trial =
-        |name| ProfileResetSecret { name, secret: EntryParts::default(), verify, code: None, dry_run: true };
+        |name| ProfileResetSecret { name, secret: SecretParts::default(), verify, code: None, dry_run: true };
     if secrets::asks_for_reset(&report, from_stdin) {
         ask(&Request::ProfileResetSecret(trial(name.clone())))?;
     }

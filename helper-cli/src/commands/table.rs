@@ -14,14 +14,14 @@ use crate::terminal::date;
 use crate::terminal::sanitize::sanitize;
 use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
-const HEAD: [&str; 7] = ["  NAME", "KIND", "URL", "ID", "CREATED", "LAST-REDEEMED", "TOKEN"];
+const HEAD: [&str; 7] = ["  NAME", "KIND", "URL", "ID", "CREATED", "LAST-TOKEN", "TOKEN"];
 
 const NAME: usize = 0;
 const KIND: usize = 1;
 const URL: usize = 2;
 const ID: usize = 3;
 const CREATED: usize = 4;
-const LAST_REDEEMED: usize = 5;
+const LAST_TOKEN: usize = 5;
 const TOKEN: usize = 6;
 
 /// The mark of the default stands before each name.
@@ -32,7 +32,7 @@ const STEPS: [Step; 13] = [
     Step::DropPieces(TOKEN, 1),
     Step::DropColumn(KIND),
     Step::DropColumn(CREATED),
-    Step::DropColumn(LAST_REDEEMED),
+    Step::DropColumn(LAST_TOKEN),
     Step::DropPieces(URL, 1),
     Step::Truncate(&[NAME], MARK + 26, Cut::Middle),
     Step::DropPieces(TOKEN, 2),
@@ -67,7 +67,7 @@ pub(super) fn profile(profile: &ProfileReport, style: &TerminalStyle) -> Vec<Vec
         line(if is_client(profile) { "client id" } else { "username" }, id),
         line("secret source", source(profile)),
         line("created", instant(profile.created)),
-        line("last redeemed", instant(profile.last_redeemed)),
+        line("last token", instant(profile.last_token_at)),
         ("token", token(profile, style)),
     ];
     lines.extend(codes(&profile.totp).map(|codes| line("one-time codes", codes)));
@@ -87,7 +87,7 @@ fn row(profile: &ProfileReport, style: &TerminalStyle) -> Row<7> {
         url(profile),
         vec![Piece::plain(sanitize(labels::id(&profile.identity)))],
         dated(profile.created),
-        dated(profile.last_redeemed),
+        dated(profile.last_token_at),
         token(profile, style),
     ])
 }
@@ -112,7 +112,7 @@ fn is_client(profile: &ProfileReport) -> bool {
 
 fn source(profile: &ProfileReport) -> String {
     let source = labels::secret_source(&profile.secret_source);
-    match labels::secret_place(&profile.secret_source) {
+    match labels::secret_source_detail(&profile.secret_source) {
         Some(place) => format!("{source}: {}", sanitize(&place)),
         None => source.to_owned(),
     }

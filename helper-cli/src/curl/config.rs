@@ -50,7 +50,7 @@ fn read_line(line: &[u8], items: &mut Vec<Item>) -> Result<(), Failure> {
     }
     match value {
         Some(value) if !value.is_empty() => {
-            Err(refusal("there is a value behind an option that takes none", "mend the line"))
+            Err(refusal("there is a value behind an option that takes none", "fix the line"))
         }
         Some(_) | None => Ok(()),
     }
@@ -90,7 +90,7 @@ fn unquote(quoted: &[u8]) -> Result<(Vec<u8>, &[u8]), Failure> {
             other => value.push(other),
         }
     }
-    Err(refusal("a quote is not closed", "mend the line"))
+    Err(refusal("a quote is not closed", "fix the line"))
 }
 
 fn is_separator(byte: u8) -> bool {

@@ -8,7 +8,7 @@ use crate::{ErrorCode, ProfileName};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct LogRequest {
     /// The most entries that are wanted; the newest count. The daemon gives at most 256 at once.
-    pub most: u32,
+    pub limit: u32,
     /// Only entries before the one of this number; absent: up to the newest.
     pub before: Option<u64>,
 }
@@ -23,7 +23,7 @@ pub struct LogEntry {
     /// Whose profile it was about; absent where it was about none, or about one that could not be told.
     pub profile: Option<ProfileName>,
     /// What was asked for.
-    pub deed: Operation,
+    pub operation: Operation,
     /// What came of it.
     pub outcome: Outcome,
     /// Who asked; absent where nobody did.
@@ -79,13 +79,13 @@ pub enum Operation {
     /// The lock.
     Lock,
     /// The lock, whenever the machine is about to sleep.
-    LockOnSuspend,
+    ArmSuspendLock,
     /// The end of the lock.
     Unlock,
     /// No lock when the machine is about to sleep.
     DisarmSuspendLock,
     /// A look at everything between the daemon and the servers.
-    Examine,
+    Doctor,
     /// A token request that somebody waits for, as the daemon made it.
     TokenRequest,
     /// A token request that the daemon made ahead of a token's end.
@@ -106,7 +106,7 @@ pub enum Outcome {
     /// It was done.
     Done,
     /// The caller left before there was an answer.
-    Left,
+    Abandoned,
     /// It was not done.
     Failed(ErrorCode),
 }
@@ -127,10 +127,10 @@ impl Operation {
             Self::Reload => "reload",
             Self::Stop => "stop",
             Self::Lock => "lock",
-            Self::LockOnSuspend => "lock-on-suspend",
+            Self::ArmSuspendLock => "arm-suspend-lock",
             Self::Unlock => "unlock",
-            Self::DisarmSuspendLock => "no-lock-on-suspend",
-            Self::Examine => "doctor",
+            Self::DisarmSuspendLock => "disarm-suspend-lock",
+            Self::Doctor => "doctor",
             Self::TokenRequest => "token-request",
             Self::Renewal => "renewal",
             Self::Restart => "restart",
@@ -146,7 +146,7 @@ impl Outcome {
             Self::Issued => "issued",
             Self::Waited => "waited",
             Self::Done => "done",
-            Self::Left => "left",
+            Self::Abandoned => "abandoned",
             Self::Failed(_) => "failed",
         }
     }
@@ -155,7 +155,7 @@ impl Outcome {
     pub const fn code(self) -> Option<ErrorCode> {
         match self {
             Self::Failed(code) => Some(code),
-            Self::Served | Self::Issued | Self::Waited | Self::Done | Self::Left => None,
+            Self::Served | Self::Issued | Self::Waited | Self::Done | Self::Abandoned => None,
         }
     }
 }

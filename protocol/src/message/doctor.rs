@@ -30,11 +30,11 @@ pub struct Finding {
     /// `secret`, `codes`, `name`, `server`, `clock`, `token`, `kind`, `http`, `profiles`.
     pub check: String,
     /// How it stands.
-    pub verdict: Severity,
+    pub severity: Severity,
     /// What was found, in one sentence for a person.
-    pub found: String,
+    pub message: String,
     /// What to do about it, in one sentence for a person; empty where nothing is to be done.
-    pub mend: String,
+    pub fix: String,
 }
 
 /// How a thing stands that was looked at.

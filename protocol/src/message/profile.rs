@@ -15,7 +15,7 @@ pub struct ProfileCreate {
     /// Where its secret rests.
     pub secret_source: SecretSource,
     /// What is to rest there; nothing where the location is somebody else's to fill.
-    pub secret: EntryParts,
+    pub secret: SecretParts,
     /// Absolute path of a PEM file with the roots to trust instead of the system's.
     pub ca_bundle: Option<String>,
     /// Allow `http` to a loopback address.
@@ -31,7 +31,7 @@ pub struct ProfileCreate {
     /// Hosts that are asked without the proxy.
     pub no_proxy: Vec<String>,
     /// An item of another program in the system keyring, whose secret is taken over; no secret is given then.
-    pub foreign: Option<ExternalKeyringItem>,
+    pub external_item: Option<ExternalKeyringItem>,
     /// Check everything that needs neither the server nor a change, and do nothing. A secret that the profile would keep may
     /// be missing: then it is everything but that.
     pub dry_run: bool,
@@ -48,7 +48,7 @@ pub struct ExternalKeyringItem {
 
 /// What rests in a secret source for one profile; what is absent stays as it is there.
 #[derive(Debug, Default, Encode, Decode)]
-pub struct EntryParts {
+pub struct SecretParts {
     /// The client secret or the password.
     pub secret: Option<Secret>,
     /// The seed of the one-time codes: base32, or an `otpauth://totp/` URI.
@@ -57,7 +57,7 @@ pub struct EntryParts {
     pub proxy_password: Option<Secret>,
 }
 
-impl EntryParts {
+impl SecretParts {
     /// Whether no part is given.
     pub fn is_empty(&self) -> bool {
         [&self.secret, &self.totp_seed, &self.proxy_password].iter().all(|part| part.is_none())
@@ -116,7 +116,7 @@ pub struct ProfileUpdate {
     /// Where the secret is to rest from now on.
     pub secret_source: Option<SecretSource>,
     /// What is new of what rests there. A new identity needs a new secret.
-    pub secret: EntryParts,
+    pub secret: SecretParts,
     /// A new CA bundle; an empty path takes it away.
     pub ca_bundle: Option<String>,
     /// Allow or forbid `http` to a loopback address.
@@ -145,7 +145,7 @@ pub struct ProfileResetSecret {
     /// Which profile.
     pub name: ProfileName,
     /// What is new; nothing where the location is somebody else's to fill, and is to be looked at anew.
-    pub secret: EntryParts,
+    pub secret: SecretParts,
     /// Prove it with one token request before the old one is replaced.
     pub verify: bool,
     /// A one-time code for the proof, where codes are asked for.
@@ -192,7 +192,7 @@ pub struct ProfileReport {
     /// When it was created, in seconds since 1970; absent for one written by hand.
     pub created: Option<u64>,
     /// When its secret was last traded for a token, in seconds since 1970.
-    pub last_redeemed: Option<u64>,
+    pub last_token_at: Option<u64>,
     /// Its token.
     pub token: TokenState,
     /// Where its one-time codes come from.

@@ -2,7 +2,7 @@
 //! must not be linked into anything that is shipped.
 
 use cp_token_protocol::Secret;
-use cp_token_protocol::message::{EntryParts, Freshness, Request, Response};
+use cp_token_protocol::message::{Freshness, Request, Response, SecretParts};
 
 /// What a message says: its fields as `Debug` shows them, and the secrets that `Debug` does not show.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ impl From<&Request> for Account {
     fn from(request: &Request) -> Self {
         let secrets = match request {
             Request::AccessToken(asked) => {
-                let rejected = match &asked.demand {
+                let rejected = match &asked.freshness {
                     Freshness::Rejected(token) => vec![token.expose().to_vec()],
                     Freshness::Valid | Freshness::Fresh => vec![],
                 };
@@ -38,14 +38,14 @@ impl From<&Request> for Account {
             | Request::Restart
             | Request::DisarmSuspendLock
             | Request::Log(_)
-            | Request::Examine(_) => vec![],
+            | Request::Doctor(_) => vec![],
         };
         Self { fields: format!("{request:?}"), secrets }
     }
 }
 
 /// The secrets that are there, in the order of their fields.
-fn parts(parts: &EntryParts, code: &Option<Secret>) -> Vec<Vec<u8>> {
+fn parts(parts: &SecretParts, code: &Option<Secret>) -> Vec<Vec<u8>> {
     exposed(&[&parts.secret, &parts.totp_seed, &parts.proxy_password, code])
 }
 

@@ -137,7 +137,7 @@ fn profiles() -> Vec<ProfileReport> {
     let mut reports: Vec<_> = (b'a'..).zip(states).map(|(letter, state)| profile(letter, state)).collect();
     reports[1].is_default = true;
     reports[1].created = Some(1_800_000_000);
-    reports[1].last_redeemed = Some(4_294_967_295);
+    reports[1].last_token_at = Some(4_294_967_295);
     reports[1].token_life_ms = Some(840_000);
     reports[2].secret_source = SecretSource::Memory;
     reports[2].insecure_http = true;
@@ -163,7 +163,7 @@ fn profile(letter: u8, token: TokenState) -> ProfileReport {
         also_for: vec![],
         is_default: false,
         created: None,
-        last_redeemed: None,
+        last_token_at: None,
         token,
         totp: TotpMethod::None,
         proxy: None,

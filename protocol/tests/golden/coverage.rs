@@ -61,7 +61,7 @@ fn number_of_request(request: &Request) -> u32 {
         Request::Unlock(_) => 12,
         Request::DisarmSuspendLock => 13,
         Request::Log(_) => 14,
-        Request::Examine(_) => 15,
+        Request::Doctor(_) => 15,
         Request::Restart => 16,
         Request::ProfileShow(_) => 17,
     }
@@ -84,7 +84,7 @@ fn number_of_response(response: &Response) -> u32 {
 fn note_inside_request(request: &Request, seen: &mut BTreeSet<(&str, u32)>) {
     if let Request::AccessToken(asked) = request {
         seen.insert(("ProfileSelector", number_of_selector(&asked.profile)));
-        seen.insert(("Freshness", number_of_demand(&asked.demand)));
+        seen.insert(("Freshness", number_of_freshness(&asked.freshness)));
     }
     if let Request::Forget(scope) = request {
         seen.insert(("ForgetScope", number_of_scope(scope)));
@@ -105,11 +105,11 @@ fn note_inside_response(response: &Response, seen: &mut BTreeSet<(&str, u32)>) {
         seen.extend(page.profiles.iter().map(|it| ("SecretState", number_of_secret_state(it.secret))));
     }
     if let Response::Log(entries) = response {
-        seen.extend(entries.iter().map(|it| ("Operation", number_of_deed(it.deed))));
+        seen.extend(entries.iter().map(|it| ("Operation", number_of_operation(it.operation))));
         seen.extend(entries.iter().map(|it| ("Outcome", number_of_outcome(it.outcome))));
     }
     if let Response::Findings(page) = response {
-        seen.extend(page.findings.iter().map(|it| ("Severity", number_of_verdict(it.verdict))));
+        seen.extend(page.findings.iter().map(|it| ("Severity", number_of_severity(it.severity))));
     }
     let Response::Status(status) = response else { return };
     seen.insert(("KeyringReport", number_of_keyring(status.keyring)));
@@ -125,8 +125,8 @@ fn number_of_selector(selector: &ProfileSelector) -> u32 {
     }
 }
 
-fn number_of_demand(demand: &Freshness) -> u32 {
-    match demand {
+fn number_of_freshness(freshness: &Freshness) -> u32 {
+    match freshness {
         Freshness::Valid => 0,
         Freshness::Rejected(_) => 1,
         Freshness::Fresh => 2,
@@ -209,8 +209,8 @@ fn number_of_secret_state(state: SecretState) -> u32 {
     }
 }
 
-fn number_of_deed(deed: Operation) -> u32 {
-    match deed {
+fn number_of_operation(operation: Operation) -> u32 {
+    match operation {
         Operation::Get => 0,
         Operation::GetRejected => 1,
         Operation::GetFresh => 2,
@@ -223,10 +223,10 @@ fn number_of_deed(deed: Operation) -> u32 {
         Operation::Reload => 9,
         Operation::Stop => 10,
         Operation::Lock => 11,
-        Operation::LockOnSuspend => 12,
+        Operation::ArmSuspendLock => 12,
         Operation::Unlock => 13,
         Operation::DisarmSuspendLock => 14,
-        Operation::Examine => 15,
+        Operation::Doctor => 15,
         Operation::TokenRequest => 16,
         Operation::Renewal => 17,
         Operation::Restart => 18,
@@ -239,13 +239,13 @@ fn number_of_outcome(outcome: Outcome) -> u32 {
         Outcome::Issued => 1,
         Outcome::Waited => 2,
         Outcome::Done => 3,
-        Outcome::Left => 4,
+        Outcome::Abandoned => 4,
         Outcome::Failed(_) => 5,
     }
 }
 
-fn number_of_verdict(verdict: Severity) -> u32 {
-    match verdict {
+fn number_of_severity(severity: Severity) -> u32 {
+    match severity {
         Severity::Ok => 0,
         Severity::Warning => 1,
         Severity::Error(_) => 2,

@@ -26,13 +26,13 @@ fn entries() -> Vec<LogEntry> {
         Outcome::Issued,
         Outcome::Waited,
         Outcome::Done,
-        Outcome::Left,
+        Outcome::Abandoned,
         Outcome::Failed(ErrorCode::SECRET_REFUSED),
     ];
     let mut entries: Vec<_> = (249..)
         .zip(DEEDS)
         .zip(outcomes.into_iter().cycle())
-        .map(|((number, deed), it)| entry(number, deed, it))
+        .map(|((number, operation), it)| entry(number, operation, it))
         .collect();
     entries[3].profile = None;
     entries[3].caller.iter_mut().for_each(|caller| caller.parent = None);
@@ -40,10 +40,17 @@ fn entries() -> Vec<LogEntry> {
     entries
 }
 
-fn entry(number: u64, deed: Operation, outcome: Outcome) -> LogEntry {
+fn entry(number: u64, operation: Operation, outcome: Outcome) -> LogEntry {
     let process = |pid, program: &str| Process { pid, program: program.to_owned() };
     let caller = Caller { uid: 1000, process: process(70_000, "cp-token"), parent: Some(process(0, "")) };
-    LogEntry { number, at: 1_800_000_000, profile: Some(name("prod")), deed, outcome, caller: Some(caller) }
+    LogEntry {
+        number,
+        at: 1_800_000_000,
+        profile: Some(name("prod")),
+        operation,
+        outcome,
+        caller: Some(caller),
+    }
 }
 
 const DEEDS: [Operation; 19] = [
@@ -59,10 +66,10 @@ const DEEDS: [Operation; 19] = [
     Operation::Reload,
     Operation::Stop,
     Operation::Lock,
-    Operation::LockOnSuspend,
+    Operation::ArmSuspendLock,
     Operation::Unlock,
     Operation::DisarmSuspendLock,
-    Operation::Examine,
+    Operation::Doctor,
     Operation::TokenRequest,
     Operation::Renewal,
     Operation::Restart,
@@ -70,12 +77,12 @@ const DEEDS: [Operation; 19] = [
 
 fn findings() -> Vec<Finding> {
     let verdicts = [Severity::Ok, Severity::Warning, Severity::Error(ErrorCode::SERVER_UNREACHABLE)];
-    let finding = |(number, verdict)| Finding {
+    let finding = |(number, severity)| Finding {
         profile: (number > 0).then(|| name("prod")),
         check: "server".to_owned(),
-        verdict,
-        found: "the server cannot be reached".to_owned(),
-        mend: if number > 1 { "Check the network".to_owned() } else { String::new() },
+        severity,
+        message: "the server cannot be reached".to_owned(),
+        fix: if number > 1 { "Check the network".to_owned() } else { String::new() },
     };
     verdicts.into_iter().enumerate().map(finding).collect()
 }

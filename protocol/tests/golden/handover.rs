@@ -1,4 +1,4 @@
-//! Owns the recorded pieces and words of the hand-over, one file each in a folder for each format: where they change,
+//! Owns the recorded records and replies of the hand-over, one file each in a folder for each format: where they change,
 //! the format has to be another.
 
 use std::collections::BTreeMap;
@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::handover::{
-    Codes, Cooldown, FORMAT, HEAD_LENGTH, HeldToken, Instant, Lease, Lock, Parting, Pause, Piece, Refusal,
-    Seal, Word, decode_piece, decode_word, encode_piece, encode_word, format_of, greeting, length_of,
+    Codes, Commit, Cooldown, FORMAT, HeldToken, Instant, Lease, Lock, NewProcessReply, PREFIX_LENGTH, Pause,
+    Refusal, Seal, StateRecord, decode_record, decode_reply, encode_record, encode_reply, frame_len, header,
+    parse_header,
 };
 use cp_token_protocol::message::Response;
 use cp_token_protocol::{ErrorCode, Failure, Secret};
@@ -51,21 +52,27 @@ fn lease() -> Lease {
     }
 }
 
-fn pieces() -> Vec<(&'static str, Piece)> {
+fn records() -> Vec<(&'static str, StateRecord)> {
     let log = crate::findings::responses().into_iter().find_map(|(_, response)| {
         let Response::Log(entries) = response else { return None };
         Some(entries).filter(|entries| !entries.is_empty())
     });
     let seal = Seal { salt: [1; 16], nonce: [2; 24], tag: [3; 16] };
-    let lock = |seal, latch| Lock { seal, on_suspend: true, latch, wrong: 4, until: Duration::from_secs(9) };
+    let lock = |seal, suspend_key| Lock {
+        seal,
+        on_suspend: true,
+        suspend_key,
+        wrong: 4,
+        until: Duration::from_secs(9),
+    };
     vec![
-        ("place", Piece::Place(Some((2049, u64::MAX)))),
-        ("place-of-a-service-manager", Piece::Place(None)),
-        ("lease", Piece::Lease(Box::new(lease()))),
-        ("secret", Piece::Secret("prod key-1@https://a".to_owned(), secret())),
+        ("socket-identity", StateRecord::SocketIdentity(Some((2049, u64::MAX)))),
+        ("socket-identity-of-a-service-manager", StateRecord::SocketIdentity(None)),
+        ("lease", StateRecord::Lease(Box::new(lease()))),
+        ("secret", StateRecord::Secret("prod key-1@https://a".to_owned(), secret())),
         (
             "refusal",
-            Piece::Refusal(Refusal {
+            StateRecord::Refusal(Refusal {
                 profile: name("prod"),
                 account: "user:jo@https://console.us2.crashplan.com".to_owned(),
                 fingerprint: [4; 32],
@@ -75,42 +82,43 @@ fn pieces() -> Vec<(&'static str, Piece)> {
         ),
         (
             "codes",
-            Piece::Codes(Codes {
+            StateRecord::Codes(Codes {
                 account: "user:jo@https://console.us2.crashplan.com".to_owned(),
                 codes: vec![Secret::copy_of(b"123456")],
                 last: Some((Duration::from_secs(1_800_000_000), Duration::from_secs(30), u64::MAX)),
-                is_foreign: false,
+                by_other_process: false,
             }),
         ),
         (
             "pause",
-            Piece::Pause(Pause {
+            StateRecord::Pause(Pause {
                 account: "client:key-1@https://console.us2.crashplan.com".to_owned(),
                 until: Instant { boot: Duration::from_secs(70), wall: Duration::from_secs(1_800_000_000) },
                 status: 503,
             }),
         ),
-        ("lock-closed", Piece::Lock(lock(Some(seal), None))),
-        ("lock-armed", Piece::Lock(lock(None, Some((secret(), [5; 16], [6; 24]))))),
-        ("sealed", Piece::Sealed(secret())),
-        ("log", Piece::Log(log.unwrap())),
-        ("end", Piece::End),
-        ("go", Piece::Go(Parting { reply: vec![1, 2, 3], log: vec![] })),
+        ("lock-closed", StateRecord::Lock(lock(Some(seal), None))),
+        ("lock-armed", StateRecord::Lock(lock(None, Some((secret(), [5; 16], [6; 24]))))),
+        ("sealed", StateRecord::Sealed(secret())),
+        ("log", StateRecord::Log(log.unwrap())),
+        ("end", StateRecord::End),
+        ("commit", StateRecord::Commit(Commit { reply: vec![1, 2, 3], log: vec![] })),
     ]
 }
 
-fn words() -> Vec<(&'static str, Word)> {
+fn replies() -> Vec<(&'static str, NewProcessReply)> {
     vec![
-        ("ready", Word::Ready("0.1.0".to_owned())),
-        ("took", Word::Took(3, 300)),
-        ("refused", Word::Refused(failure())),
+        ("ready", NewProcessReply::Ready("0.1.0".to_owned())),
+        ("imported", NewProcessReply::Imported(3, 300)),
+        ("refused", NewProcessReply::Refused(failure())),
     ]
 }
 
 fn wanted() -> BTreeMap<String, Vec<u8>> {
-    let pieces = pieces().into_iter().map(|(name, piece)| (name, encode_piece(&piece).unwrap().to_vec()));
-    let words = words().into_iter().map(|(name, word)| (name, encode_word(&word).unwrap().to_vec()));
-    let all = pieces.chain(words).chain([("greeting", greeting().to_vec())]);
+    let records =
+        records().into_iter().map(|(name, record)| (name, encode_record(&record).unwrap().to_vec()));
+    let replies = replies().into_iter().map(|(name, reply)| (name, encode_reply(&reply).unwrap().to_vec()));
+    let all = records.chain(replies).chain([("header", header().to_vec())]);
     all.map(|(name, bytes)| (format!("{name}.bin"), bytes)).collect()
 }
 
@@ -133,27 +141,27 @@ fn a_hand_over_that_changes_is_another_format() {
 
 #[test]
 fn every_piece_and_word_reads_back_to_the_same_bytes_and_nothing_shorter_or_longer_is_one() {
-    for (name, piece) in pieces() {
-        let bytes = encode_piece(&piece).unwrap();
-        let (head, body) = bytes.split_first_chunk::<HEAD_LENGTH>().unwrap();
-        assert_eq!(length_of(*head), Some(body.len()), "{name}");
-        assert_eq!(encode_piece(&decode_piece(body).unwrap()).unwrap(), bytes, "{name}");
-        assert!((0..body.len()).all(|length| decode_piece(&body[..length]).is_err()), "{name}");
-        assert!(decode_piece(&[body, &[0]].concat()).is_err(), "{name}");
+    for (name, record) in records() {
+        let bytes = encode_record(&record).unwrap();
+        let (head, body) = bytes.split_first_chunk::<PREFIX_LENGTH>().unwrap();
+        assert_eq!(frame_len(*head), Some(body.len()), "{name}");
+        assert_eq!(encode_record(&decode_record(body).unwrap()).unwrap(), bytes, "{name}");
+        assert!((0..body.len()).all(|length| decode_record(&body[..length]).is_err()), "{name}");
+        assert!(decode_record(&[body, &[0]].concat()).is_err(), "{name}");
     }
-    for (name, word) in words() {
-        let bytes = encode_word(&word).unwrap();
-        assert_eq!(encode_word(&decode_word(&bytes[HEAD_LENGTH..]).unwrap()).unwrap(), bytes, "{name}");
+    for (name, reply) in replies() {
+        let bytes = encode_reply(&reply).unwrap();
+        assert_eq!(encode_reply(&decode_reply(&bytes[PREFIX_LENGTH..]).unwrap()).unwrap(), bytes, "{name}");
     }
 }
 
 #[test]
 fn a_greeting_of_any_format_is_understood_and_nothing_else_is_one() {
-    assert_eq!(format_of(greeting()), Some(FORMAT));
-    assert_eq!(format_of(*b"CPTH\x63\x00\x00\x00"), Some(99));
+    assert_eq!(parse_header(header()), Some(FORMAT));
+    assert_eq!(parse_header(*b"CPTH\x63\x00\x00\x00"), Some(99));
     for other in [*b"CPTK\x01\x00\x00\x00", *b"CPTH\x01\x00\x00\x01", *b"ready\n\0\0", [0; 8]] {
-        assert_eq!(format_of(other), None);
+        assert_eq!(parse_header(other), None);
     }
-    let lengths = [0_u32, 1, 65_536, 65_537, u32::MAX].map(|length| length_of(length.to_le_bytes()));
+    let lengths = [0_u32, 1, 65_536, 65_537, u32::MAX].map(|length| frame_len(length.to_le_bytes()));
     assert_eq!(lengths, [None, Some(1), Some(65_536), None, None]);
 }

@@ -2,9 +2,9 @@
 //! sides of each step of their encoding. They say nothing about bytes.
 
 use cp_token_protocol::message::{
-    AccessTokenRequest, DoctorRequest, EntryParts, ExternalKeyringItem, ForgetScope, Freshness, Identity,
-    LockRequest, LogRequest, OriginSelector, ProfileCreate, ProfileListRequest, ProfileResetSecret,
-    ProfileSelector, ProfileUpdate, Request, SecretSource, TotpMethod,
+    AccessTokenRequest, DoctorRequest, ExternalKeyringItem, ForgetScope, Freshness, Identity, LockRequest,
+    LogRequest, OriginSelector, ProfileCreate, ProfileListRequest, ProfileResetSecret, ProfileSelector,
+    ProfileUpdate, Request, SecretParts, SecretSource, TotpMethod,
 };
 use cp_token_protocol::{AccessToken, ProfileName, Secret};
 
@@ -32,18 +32,15 @@ pub(crate) fn requests() -> Vec<(&'static str, Request)> {
         ("request-lock", Request::Lock(LockRequest { passphrase: secret(), on_suspend: false })),
         ("request-lock-on-suspend", Request::Lock(LockRequest { passphrase: secret(), on_suspend: true })),
         ("request-unlock", Request::Unlock(secret())),
-        ("request-no-lock-on-suspend", Request::DisarmSuspendLock),
-        ("request-log", Request::Log(LogRequest { most: 50, before: None })),
-        ("request-log-before", Request::Log(LogRequest { most: 251, before: Some(70_000) })),
-        ("request-examine", Request::Examine(DoctorRequest { profile: None, after: None })),
+        ("request-disarm-suspend-lock", Request::DisarmSuspendLock),
+        ("request-log", Request::Log(LogRequest { limit: 50, before: None })),
+        ("request-log-before", Request::Log(LogRequest { limit: 251, before: Some(70_000) })),
+        ("request-doctor", Request::Doctor(DoctorRequest { profile: None, after: None })),
         (
-            "request-examine-profile",
-            Request::Examine(DoctorRequest { profile: Some(name("prod")), after: None }),
+            "request-doctor-profile",
+            Request::Doctor(DoctorRequest { profile: Some(name("prod")), after: None }),
         ),
-        (
-            "request-examine-after",
-            Request::Examine(DoctorRequest { profile: None, after: Some(name("prod")) }),
-        ),
+        ("request-doctor-after", Request::Doctor(DoctorRequest { profile: None, after: Some(name("prod")) })),
     ]);
     all
 }
@@ -70,11 +67,11 @@ fn for_origin(narrowed: Option<&str>) -> ProfileSelector {
 }
 
 fn access_tokens() -> Vec<(&'static str, Request)> {
-    let ask = |profile, demand, min_validity_ms, timeout_ms| {
+    let ask = |profile, freshness, min_validity_ms, timeout_ms| {
         let (code, accepts_basic, retries) = (None, false, false);
         Request::AccessToken(AccessTokenRequest {
             profile,
-            demand,
+            freshness,
             min_validity_ms,
             timeout_ms,
             code,
@@ -84,7 +81,7 @@ fn access_tokens() -> Vec<(&'static str, Request)> {
     };
     let with_code = Request::AccessToken(AccessTokenRequest {
         profile: named("jo"),
-        demand: Freshness::Valid,
+        freshness: Freshness::Valid,
         min_validity_ms: None,
         timeout_ms: 30_000,
         code: Some(code()),
@@ -126,7 +123,7 @@ fn profile_changes() -> Vec<(&'static str, Request)> {
         ("request-profile-create-basic", Request::ProfileCreate(create_basic())),
         ("request-profile-create-from-command", Request::ProfileCreate(create_from_command())),
         ("request-profile-create-from-credential", Request::ProfileCreate(create_from_credential())),
-        ("request-profile-create-from-foreign-item", Request::ProfileCreate(create_from_foreign_item())),
+        ("request-profile-create-from-external-item", Request::ProfileCreate(create_from_external_item())),
         ("request-profile-reset-secret", Request::ProfileResetSecret(reset)),
         ("request-profile-reset-secret-with-code", Request::ProfileResetSecret(with_code)),
     ]
@@ -146,20 +143,20 @@ fn create_in_keyring() -> ProfileCreate {
         code: None,
         proxy: None,
         no_proxy: vec![],
-        foreign: None,
+        external_item: None,
         dry_run: false,
     }
 }
 
-fn create_from_foreign_item() -> ProfileCreate {
+fn create_from_external_item() -> ProfileCreate {
     let item = ExternalKeyringItem {
         service: "crashplancli::A Person".to_owned(),
         username: "jo@example.com".to_owned(),
     };
     ProfileCreate {
         identity: Identity::User("jo@example.com".to_owned()),
-        secret: EntryParts::default(),
-        foreign: Some(item),
+        secret: SecretParts::default(),
+        external_item: Some(item),
         dry_run: true,
         ..create_in_keyring()
     }
@@ -182,7 +179,7 @@ fn create_basic() -> ProfileCreate {
         name: name("old"),
         identity: Identity::Basic("jo@example.com".to_owned()),
         secret_source: SecretSource::File("/run/secrets/crashplan".to_owned()),
-        secret: EntryParts::default(),
+        secret: SecretParts::default(),
         ..create_in_keyring()
     }
 }
@@ -192,7 +189,7 @@ fn create_from_command() -> ProfileCreate {
     ProfileCreate {
         identity: Identity::User("jo@example.com".to_owned()),
         secret_source: SecretSource::Command(line),
-        secret: EntryParts::default(),
+        secret: SecretParts::default(),
         totp: TotpMethod::Command(vec!["/usr/bin/oathtool".to_owned()]),
         ..create_in_keyring()
     }
@@ -202,7 +199,7 @@ fn create_from_credential() -> ProfileCreate {
     ProfileCreate {
         identity: Identity::User("jo@example.com".to_owned()),
         secret_source: SecretSource::Credential("crashplan".to_owned()),
-        secret: EntryParts::default(),
+        secret: SecretParts::default(),
         totp: TotpMethod::Ask,
         code: Some(code()),
         ..create_in_keyring()
@@ -247,7 +244,7 @@ fn update_of_nothing() -> ProfileUpdate {
         url: None,
         identity: None,
         secret_source: None,
-        secret: EntryParts::default(),
+        secret: SecretParts::default(),
         ca_bundle: None,
         insecure_http: None,
         also_for: vec![],
@@ -268,19 +265,19 @@ pub(crate) fn client() -> Identity {
 fn anew() -> ProfileResetSecret {
     ProfileResetSecret {
         name: name("prod"),
-        secret: EntryParts::default(),
+        secret: SecretParts::default(),
         verify: false,
         code: None,
         dry_run: true,
     }
 }
 
-fn only_secret() -> EntryParts {
-    EntryParts { secret: Some(secret()), ..EntryParts::default() }
+fn only_secret() -> SecretParts {
+    SecretParts { secret: Some(secret()), ..SecretParts::default() }
 }
 
-fn all_parts() -> EntryParts {
-    EntryParts { totp_seed: Some(secret()), proxy_password: Some(secret()), ..only_secret() }
+fn all_parts() -> SecretParts {
+    SecretParts { totp_seed: Some(secret()), proxy_password: Some(secret()), ..only_secret() }
 }
 
 fn secret() -> Secret {

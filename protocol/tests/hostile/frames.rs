@@ -88,10 +88,10 @@ fn c08_other_protocols_are_told_apart_by_their_first_wrong_byte() {
         ("zeros", &[0; 64]),
     ];
     for (name, bytes) in others {
-        assert_eq!(first_error(bytes), Some(FrameError::Foreign), "{name}");
+        assert_eq!(first_error(bytes), Some(FrameError::UnknownProtocol), "{name}");
     }
     assert_eq!(first_error(b"C"), None);
-    assert_eq!(first_error(b"CX"), Some(FrameError::Foreign));
+    assert_eq!(first_error(b"CX"), Some(FrameError::UnknownProtocol));
     assert_eq!(first_error(b"CPTK\x01\0\0\0\x01\0\0\0\x01"), None, "and this one is ours");
 }
 
@@ -106,8 +106,8 @@ fn c09_a_preamble_that_is_not_of_this_version_is_told_by_what_is_wrong() {
     assert_eq!(first_error(good), None);
     assert_eq!(with(4, 2), Some(FrameError::Version(2)));
     assert_eq!(with(5, 1), Some(FrameError::Version(257)));
-    assert_eq!(with(6, 2), Some(FrameError::Foreign), "an unknown kind");
-    assert_eq!(with(7, 1), Some(FrameError::Foreign), "a reserved byte");
+    assert_eq!(with(6, 2), Some(FrameError::UnknownProtocol), "an unknown kind");
+    assert_eq!(with(7, 1), Some(FrameError::UnknownProtocol), "a reserved byte");
     assert_eq!(with(6, 1), None, "the version range is of every version");
 }
 

@@ -10,20 +10,20 @@ use proptest::prelude::*;
 use crate::strategies::{names, numbers, texts};
 
 pub(crate) fn log_requests() -> impl Strategy<Value = LogRequest> {
-    (any::<u32>(), of(numbers())).prop_map(|(most, before)| LogRequest { most, before })
+    (any::<u32>(), of(numbers())).prop_map(|(limit, before)| LogRequest { limit, before })
 }
 
-pub(crate) fn examine_requests() -> impl Strategy<Value = DoctorRequest> {
+pub(crate) fn doctor_requests() -> impl Strategy<Value = DoctorRequest> {
     (of(names()), of(names())).prop_map(|(profile, after)| DoctorRequest { profile, after })
 }
 
 pub(crate) fn entries() -> impl Strategy<Value = LogEntry> {
     let fields = (numbers(), numbers(), of(names()), deeds(), outcomes(), of(callers()));
-    fields.prop_map(|(number, at, profile, deed, outcome, caller)| LogEntry {
+    fields.prop_map(|(number, at, profile, operation, outcome, caller)| LogEntry {
         number,
         at,
         profile,
-        deed,
+        operation,
         outcome,
         caller,
     })
@@ -35,8 +35,9 @@ pub(crate) fn findings() -> impl Strategy<Value = Finding> {
         Just(Severity::Warning),
         any::<u16>().prop_map(|code| Severity::Error(ErrorCode(code))),
     ];
-    (of(names()), texts(), verdicts, texts(), texts())
-        .prop_map(|(profile, check, verdict, found, mend)| Finding { profile, check, verdict, found, mend })
+    (of(names()), texts(), verdicts, texts(), texts()).prop_map(|(profile, check, severity, message, fix)| {
+        Finding { profile, check, severity, message, fix }
+    })
 }
 
 fn callers() -> impl Strategy<Value = Caller> {
@@ -56,7 +57,7 @@ fn deeds() -> impl Strategy<Value = Operation> {
         Just(Operation::Forget),
         Just(Operation::ProfileCreate),
         Just(Operation::Stop),
-        Just(Operation::Examine),
+        Just(Operation::Doctor),
         Just(Operation::TokenRequest),
         Just(Operation::Renewal),
         Just(Operation::Restart),
@@ -69,7 +70,7 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
         Just(Outcome::Issued),
         Just(Outcome::Waited),
         Just(Outcome::Done),
-        Just(Outcome::Left),
+        Just(Outcome::Abandoned),
         any::<u16>().prop_map(|code| Outcome::Failed(ErrorCode(code))),
     ]
 }

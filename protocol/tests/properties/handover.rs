@@ -1,7 +1,9 @@
 //! Promises about the hand-over's bytes, whichever they are.
 
 use cp_token_protocol::Secret;
-use cp_token_protocol::handover::{HEAD_LENGTH, Piece, decode_piece, decode_word, encode_piece, encode_word};
+use cp_token_protocol::handover::{
+    PREFIX_LENGTH, StateRecord, decode_record, decode_reply, encode_record, encode_reply,
+};
 use proptest::prelude::*;
 
 use crate::findings::entries;
@@ -11,15 +13,15 @@ proptest! {
     fn whatever_bytes_are_a_piece_or_a_word_mean_what_their_shortest_form_means(
         body in proptest::collection::vec(any::<u8>(), 0..96),
     ) {
-        if let Ok(piece) = decode_piece(&body) {
-            let shortest = encode_piece(&piece).unwrap();
-            let again = decode_piece(&shortest[HEAD_LENGTH..]).unwrap();
-            prop_assert_eq!(format!("{piece:?}"), format!("{again:?}"));
+        if let Ok(record) = decode_record(&body) {
+            let shortest = encode_record(&record).unwrap();
+            let again = decode_record(&shortest[PREFIX_LENGTH..]).unwrap();
+            prop_assert_eq!(format!("{record:?}"), format!("{again:?}"));
         }
-        if let Ok(word) = decode_word(&body) {
-            let shortest = encode_word(&word).unwrap();
-            let again = decode_word(&shortest[HEAD_LENGTH..]).unwrap();
-            prop_assert_eq!(format!("{word:?}"), format!("{again:?}"));
+        if let Ok(reply) = decode_reply(&body) {
+            let shortest = encode_reply(&reply).unwrap();
+            let again = decode_reply(&shortest[PREFIX_LENGTH..]).unwrap();
+            prop_assert_eq!(format!("{reply:?}"), format!("{again:?}"));
         }
     }
 
@@ -29,11 +31,11 @@ proptest! {
         bytes in proptest::collection::vec(any::<u8>(), 0..16_384),
         log in proptest::collection::vec(entries(), 0..20),
     ) {
-        let sent = encode_piece(&Piece::Secret(account.clone(), Secret::copy_of(&bytes))).unwrap();
-        let Ok(Piece::Secret(told, secret)) = decode_piece(&sent[HEAD_LENGTH..]) else { panic!("no secret") };
+        let sent = encode_record(&StateRecord::Secret(account.clone(), Secret::copy_of(&bytes))).unwrap();
+        let Ok(StateRecord::Secret(told, secret)) = decode_record(&sent[PREFIX_LENGTH..]) else { panic!("no secret") };
         prop_assert!(told == account && secret.matches(&bytes));
-        let sent = encode_piece(&Piece::Log(log.clone())).unwrap();
-        let Ok(Piece::Log(told)) = decode_piece(&sent[HEAD_LENGTH..]) else { panic!("no log") };
+        let sent = encode_record(&StateRecord::Log(log.clone())).unwrap();
+        let Ok(StateRecord::Log(told)) = decode_record(&sent[PREFIX_LENGTH..]) else { panic!("no log") };
         prop_assert_eq!(told, log);
     }
 }

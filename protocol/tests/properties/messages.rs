@@ -1,8 +1,8 @@
 //! Owns the promises about messages: what is encoded is what is decoded, and nothing else decodes to it.
 
 use cp_token_protocol::message::{
-    EntryParts, Identity, KeyringReport, ProfileUpdate, ProtectionReport, ProtectionState, Request, Response,
-    StatusReport,
+    Identity, KeyringReport, ProfileUpdate, ProtectionReport, ProtectionState, Request, Response,
+    SecretParts, StatusReport,
 };
 use cp_token_protocol::{
     BODY_LIMIT, PREAMBLE_LENGTH, ProfileName, Secret, WireError, decode_request, decode_response,
@@ -92,7 +92,7 @@ fn every_request_within_the_documents_bounds_is_read() {
             url: Some(url),
             identity: Some(Identity::ApiClient(String::new())),
             secret_source: None,
-            secret: EntryParts { secret: Some(Secret::copy_of(b"secret")), ..EntryParts::default() },
+            secret: SecretParts { secret: Some(Secret::copy_of(b"secret")), ..SecretParts::default() },
             ca_bundle: Some(String::new()),
             insecure_http: Some(true),
             also_for: origins('a'),

@@ -1,8 +1,8 @@
 //! Owns the choice of arbitrary messages about profiles, as `strategies.rs` owns the others.
 
 use cp_token_protocol::message::{
-    EntryParts, ExternalKeyringItem, Identity, ProfileCreate, ProfileReport, ProfileResetSecret,
-    ProfileUpdate, SecretSource, SecretState, TotpMethod,
+    ExternalKeyringItem, Identity, ProfileCreate, ProfileReport, ProfileResetSecret, ProfileUpdate,
+    SecretParts, SecretSource, SecretState, TotpMethod,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -12,10 +12,10 @@ use crate::strategies::{names, numbers, secrets, texts, token_states};
 
 pub(crate) fn creates() -> impl Strategy<Value = ProfileCreate> {
     let who = (names(), texts(), identities(), locations(), parts());
-    let how = (of(texts()), any::<(bool, bool, bool)>(), totps(), of(secrets()), of(foreign_items()));
+    let how = (of(texts()), any::<(bool, bool, bool)>(), totps(), of(secrets()), of(external_items()));
     let network = (of(texts()), vec(texts(), 0..3));
     (who, how, network).prop_map(|((name, url, identity, secret_source, secret), how, (proxy, no_proxy))| {
-        let (ca_bundle, (insecure_http, verify, dry_run), totp, code, foreign) = how;
+        let (ca_bundle, (insecure_http, verify, dry_run), totp, code, external_item) = how;
         ProfileCreate {
             name,
             url,
@@ -29,13 +29,13 @@ pub(crate) fn creates() -> impl Strategy<Value = ProfileCreate> {
             code,
             proxy,
             no_proxy,
-            foreign,
+            external_item,
             dry_run,
         }
     })
 }
 
-fn foreign_items() -> impl Strategy<Value = ExternalKeyringItem> {
+fn external_items() -> impl Strategy<Value = ExternalKeyringItem> {
     (texts(), texts()).prop_map(|(service, username)| ExternalKeyringItem { service, username })
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn reports() -> impl Strategy<Value = ProfileReport> {
         |(
             (name, url, identity, secret_source, totp),
             how,
-            (created, last_redeemed, token, token_life_ms, secret),
+            (created, last_token_at, token, token_life_ms, secret),
         )| {
             let (ca_bundle, (insecure_http, is_default), also_for, proxy, no_proxy) = how;
             ProfileReport {
@@ -93,7 +93,7 @@ pub(crate) fn reports() -> impl Strategy<Value = ProfileReport> {
                 also_for,
                 is_default,
                 created,
-                last_redeemed,
+                last_token_at,
                 token,
                 totp,
                 proxy,
@@ -109,12 +109,9 @@ fn secret_states() -> impl Strategy<Value = SecretState> {
     prop_oneof![Just(SecretState::Usable), numbers().prop_map(SecretState::Refused)]
 }
 
-fn parts() -> impl Strategy<Value = EntryParts> {
-    (of(secrets()), of(secrets()), of(secrets())).prop_map(|(secret, totp_seed, proxy_password)| EntryParts {
-        secret,
-        totp_seed,
-        proxy_password,
-    })
+fn parts() -> impl Strategy<Value = SecretParts> {
+    (of(secrets()), of(secrets()), of(secrets()))
+        .prop_map(|(secret, totp_seed, proxy_password)| SecretParts { secret, totp_seed, proxy_password })
 }
 
 fn identities() -> impl Strategy<Value = Identity> {

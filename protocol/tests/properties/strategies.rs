@@ -13,7 +13,7 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 
-use crate::findings::{entries, examine_requests, findings, log_requests};
+use crate::findings::{doctor_requests, entries, findings, log_requests};
 use crate::profiles::{creates, reports, resets, updates};
 
 pub(crate) fn requests() -> impl Strategy<Value = Request> {
@@ -37,7 +37,7 @@ pub(crate) fn requests() -> impl Strategy<Value = Request> {
         secrets().prop_map(Request::Unlock),
         Just(()).prop_map(|()| Request::DisarmSuspendLock),
         log_requests().prop_map(Request::Log),
-        examine_requests().prop_map(Request::Examine),
+        doctor_requests().prop_map(Request::Doctor),
     ]
 }
 
@@ -58,9 +58,9 @@ pub(crate) fn responses() -> impl Strategy<Value = Response> {
 }
 
 fn token_requests() -> impl Strategy<Value = AccessTokenRequest> {
-    let fields = (selectors(), demands(), of(numbers()), numbers(), of(secrets()), any::<[bool; 2]>());
-    fields.prop_map(|(profile, demand, min_validity_ms, timeout_ms, code, [accepts_basic, retries])| {
-        AccessTokenRequest { profile, demand, min_validity_ms, timeout_ms, code, accepts_basic, retries }
+    let fields = (selectors(), freshness(), of(numbers()), numbers(), of(secrets()), any::<[bool; 2]>());
+    fields.prop_map(|(profile, freshness, min_validity_ms, timeout_ms, code, [accepts_basic, retries])| {
+        AccessTokenRequest { profile, freshness, min_validity_ms, timeout_ms, code, accepts_basic, retries }
     })
 }
 
@@ -116,7 +116,7 @@ fn selectors() -> impl Strategy<Value = ProfileSelector> {
     ]
 }
 
-fn demands() -> impl Strategy<Value = Freshness> {
+fn freshness() -> impl Strategy<Value = Freshness> {
     prop_oneof![
         Just(()).prop_map(|()| Freshness::Valid),
         tokens().prop_map(Freshness::Rejected),

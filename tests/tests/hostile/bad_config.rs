@@ -41,8 +41,8 @@ fn a_config_that_is_a_folder_a_pipe_or_utf_16_is_named_so_and_not_as_one_that_ot
     let kept = world.config_folder().join("kept");
     std::fs::rename(&config, &kept).expect("move it away");
     let cases: [Case; 3] = [
-        (make_folder, "it is not a plain file", "mend that first"),
-        (make_pipe, "it is not a plain file", "mend that first"),
+        (make_folder, "it is not a plain file", "fix that first"),
+        (make_pipe, "it is not a plain file", "fix that first"),
         (make_utf_16, "it is not UTF-8 text", "save it as UTF-8"),
     ];
     for (make, problem, hint) in cases {

@@ -142,7 +142,7 @@ fn a_broken_config_is_shown_by_line_and_column_and_keeps_nobody_from_a_token_tha
     }
     world.helper(&["daemon", "stop", "--yes"]).succeeded();
     world.helper(&[]).failed(78).saying("config.toml, line ");
-    std::fs::write(config(&world), &good).expect("mend the config");
+    std::fs::write(config(&world), &good).expect("fix the config");
     world.helper(&[]).failed(69).saying("cp-token profile reset-secret prod");
 }
 

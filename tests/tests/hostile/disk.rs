@@ -128,7 +128,7 @@ fn d04_in_a_home_that_cannot_be_written_a_profile_is_refused_and_a_token_is_serv
     helper(&["get", "--fresh"]).printing_a_token().run().token();
     create("second", &world.new_client()).failed(74).saying("config.toml is read-only");
     helper(&["profile", "list"]).run().succeeded();
-    state_file_is_a("note", &helper(&["doctor"]).run().stdout);
+    state_file_is_a("warn", &helper(&["doctor"]).run().stdout);
     // What is not sent without a note of it needs the place for notes.
     let config = world.path("config/config.toml");
     let text = std::fs::read_to_string(&config).expect("the config");

@@ -196,7 +196,7 @@ fn reload_often(world: &World, times: usize) {
         raw.send(&cp_token_tests::world::frame(&[9]));
         drop(raw.rest());
     }
-    std::fs::write(&config, good).expect("mend the config");
+    std::fs::write(&config, good).expect("fix the config");
 }
 
 fn full() -> Stdio {

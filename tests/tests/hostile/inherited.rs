@@ -139,7 +139,7 @@ fn a_limit_on_processor_time_that_will_end_the_daemon_is_named_by_status_doctor_
         assert_eq!(status.contains("after 7200 s") && status.contains("ulimit -t"), is_named, "{status}");
         let doctor = world.helper(&["doctor"]).stdout;
         let line = |check: &str| doctor.lines().find(|line| line.contains(check)).unwrap_or_default();
-        let is_noted = line("limits ").starts_with("note") && line("limits ").contains("ulimit -t");
+        let is_noted = line("limits ").starts_with("warn") && line("limits ").contains("ulimit -t");
         assert_eq!(is_noted, is_named, "{doctor}");
         assert!(
             line("protections ").contains(" on") && !line("protections ").contains("processor"),

@@ -12,9 +12,9 @@ fn limit(prlimit: Call, daemon: &Daemon, what: &str) {
     prlimit.args(["--pid", &daemon.pid().to_string(), what]).run().succeeded();
 }
 
-/// Nothing is said of a file that was to be made room for, or mended.
+/// Nothing is said of a file that was to be made room for, or fixed.
 fn blames_no_file(told: &Outcome) {
-    for words in ["make room", "mend", "config file is not", "uncategorized", "chmod"] {
+    for words in ["make room", "fix", "config file is not", "uncategorized", "chmod"] {
         assert!(!told.stderr.to_lowercase().contains(words), "{words}: {told:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Promises of `cp-token doctor`: where all is well every line says so, each fault is found where it is, with its mend
+//! Promises of `cp-token doctor`: where all is well every line says so, each fault is found where it is, with its fix
 //! and its exit code, and no token is requested for it.
 
 use cp_token_tests::world::{Client, Outcome, World};
@@ -23,8 +23,8 @@ impl Report {
     fn of(outcome: Outcome) -> Self {
         let report: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{outcome:?}"));
         let checks = report["checks"].as_array().expect("checks").clone();
-        let fails = checks.iter().any(|check| check["state"] == "FAIL");
-        assert_eq!((report["well"] == true, &report["exit"]), (!fails, &Value::from(outcome.code)));
+        let fails = checks.iter().any(|check| check["severity"] == "error");
+        assert_eq!((report["ok"] == true, &report["exit"]), (!fails, &Value::from(outcome.code)));
         assert_eq!((outcome.code != 0, outcome.stderr.lines().count()), (fails, usize::from(fails)));
         Self { outcome, checks }
     }
@@ -38,33 +38,33 @@ impl Report {
         first
     }
 
-    /// That check is well.
-    fn fine(&self, profile: Option<&str>, check: &str) {
-        assert_eq!(self.check(profile, check)["state"], "ok", "{:?}", self.checks);
+    /// That check is ok.
+    fn ok(&self, profile: Option<&str>, check: &str) {
+        assert_eq!(self.check(profile, check)["severity"], "ok", "{:?}", self.checks);
     }
 
-    /// That check is a note, with this in what was found or in its mend.
-    fn noted(&self, profile: Option<&str>, check: &str, words: &str) {
+    /// That check is a warning, with this in what was found or in its fix.
+    fn warns(&self, profile: Option<&str>, check: &str, words: &str) {
         let found = self.check(profile, check);
-        assert!(found["state"] == "note" && found.to_string().contains(words), "{found}");
+        assert!(found["severity"] == "warning" && found.to_string().contains(words), "{found}");
     }
 
     /// That check fails with this failure, and what to do about it has these words.
-    fn failed(&self, profile: Option<&str>, check: &str, code: &str, mend: &str) {
+    fn failed(&self, profile: Option<&str>, check: &str, code: &str, fix: &str) {
         let found = self.check(profile, check);
-        assert_eq!((&found["state"], &found["code"]), (&"FAIL".into(), &code.into()), "{found}");
-        assert!(found["mend"].as_str().is_some_and(|text| text.contains(mend)), "{found}");
+        assert_eq!((&found["severity"], &found["code"]), (&"error".into(), &code.into()), "{found}");
+        assert!(found["fix"].as_str().is_some_and(|text| text.contains(fix)), "{found}");
     }
 
     /// The exit code, and no fault but those of these checks.
     fn ends(&self, exit: i32, faults: &[&str]) {
-        let failing = self.checks.iter().filter(|check| check["state"] == "FAIL");
+        let failing = self.checks.iter().filter(|check| check["severity"] == "error");
         let failing: Vec<&str> = failing.filter_map(|check| check["check"].as_str()).collect();
         assert_eq!((self.outcome.code, failing.as_slice()), (exit, faults), "{:?}", self.checks);
     }
 }
 
-fn examine(world: &World, arguments: &[&str]) -> Report {
+fn doctor(world: &World, arguments: &[&str]) -> Report {
     let line = [&["doctor", "--json"], arguments].concat();
     let before = world.server().token_requests();
     let report = Report::of(world.helper(&line));

@@ -21,9 +21,9 @@ fn a_broken_second_installation_uses_up_no_start_of_the_first_one() {
     start().failed(69).saying("failed to start 3 times within 10 s");
     world.helper(&["daemon", "start"]).succeeded();
     world.stop_daemon();
-    // Mended, it is another daemon.
+    // Fixed, it is another daemon.
     std::fs::write(&daemon, format!("#!/bin/sh\nexec {} \"$@\"\n", world.daemon_file().display()))
-        .expect("mend the program");
+        .expect("fix the program");
     start().succeeded();
     world.stop_daemon();
     // What is wrong with the settings of one call is no other call's affair.

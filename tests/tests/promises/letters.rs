@@ -41,7 +41,7 @@ fn config_as_told(world: &World) -> (String, String) {
 fn noted(call: Call) -> Vec<String> {
     let report: serde_json::Value = serde_json::from_str(&call.run().stdout).expect("JSON");
     let checks = report["checks"].as_array().expect("checks").iter();
-    let found = checks.filter_map(|check| check["found"].as_str().map(str::to_owned));
+    let found = checks.filter_map(|check| check["message"].as_str().map(str::to_owned));
     found.filter(|words| words.contains("leads to")).collect()
 }
 

@@ -91,7 +91,7 @@ fn what_came_of_each_request_is_told_and_what_the_daemon_asked_of_the_server() {
     world.helper(&["status"]).succeeded();
     world.helper(&["profile", "list"]).succeeded();
     let told = deeds(&world);
-    for (deed, times) in [
+    for (operation, times) in [
         ("get served", 1),
         ("get-rejected issued", 1),
         ("get-fresh failed server_failed", 1),
@@ -102,7 +102,7 @@ fn what_came_of_each_request_is_told_and_what_the_daemon_asked_of_the_server() {
         ("reload done", 1),
         ("get left", 1),
     ] {
-        assert_eq!(told.iter().filter(|it| *it == deed).count(), times, "{deed} in {told:?}");
+        assert_eq!(told.iter().filter(|it| *it == operation).count(), times, "{operation} in {told:?}");
     }
     let later = told.iter().filter(|it| ["get waited", "get served"].contains(&it.as_str()));
     assert_eq!(later.count(), 2, "the second one came before or after the answer: {told:?}");

@@ -82,7 +82,7 @@ fn log_and_doctor_obey_their_schemas_when_all_is_well_and_when_not() {
     std::fs::remove_file(world.ca_file()).expect("take the roots away");
     let told = world.helper(&["doctor", "--json"]);
     assert_obeys("doctor", &told.stdout);
-    assert!(told.code == 78 && told.stdout.contains("\"well\":false"), "{told:?}");
+    assert!(told.code == 78 && told.stdout.contains("\"ok\":false"), "{told:?}");
 }
 
 #[test]

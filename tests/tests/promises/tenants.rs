@@ -105,8 +105,10 @@ fn doctor_looks_at_ten_thousand_profiles_and_asks_one_server_once() {
     let checks = report["checks"].as_array().expect("a list");
     let of = |name: &str| {
         let own = checks.iter().filter(|check| check["profile"] == name);
-        own.map(|check| (check["check"].as_str().expect("a word"), check["state"].as_str().expect("a word")))
-            .collect::<Vec<_>>()
+        own.map(|check| {
+            (check["check"].as_str().expect("a word"), check["severity"].as_str().expect("a word"))
+        })
+        .collect::<Vec<_>>()
     };
     for number in [0, 1, MANY / 2, MANY - 1] {
         for check in ["secret", "name", "server", "token"] {

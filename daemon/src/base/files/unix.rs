@@ -130,7 +130,7 @@ pub(super) fn not_written(error: io::Error, target: &Path) -> FileError {
 /// Makes `folder`, with its parents, for this user alone; one that exists must be ours, and writable by nobody else.
 ///
 /// # Errors
-/// [`FileError`], with the command that mends the mode.
+/// [`FileError`], with the command that fixes the mode.
 pub fn make_private_folder(folder: &Path) -> Result<(), FileError> {
     let made = trust::own_folder(folder, true).map_err(|error| of_folder(error, folder));
     if let Err(FileError::Io(error)) = made { Err(not_written(error, folder)) } else { made }
@@ -184,13 +184,13 @@ fn of_folder(error: Distrust, path: &Path) -> FileError {
     of(error, path, "folder", "chmod 700")
 }
 
-/// `kind` is what was looked for, and `mend` what gives it the mode that it should have.
-fn of(error: Distrust, path: &Path, kind: &'static str, mend: &'static str) -> FileError {
+/// `kind` is what was looked for, and `fix` what gives it the mode that it should have.
+fn of(error: Distrust, path: &Path, kind: &'static str, fix: &'static str) -> FileError {
     match error {
         Distrust::Absent => FileError::Absent,
         Distrust::WrongKind => FileError::WrongKind(kind),
         Distrust::Itself(Flaw::Foreign(user)) => FileError::Foreign(user),
-        Distrust::Itself(Flaw::Open(now)) => FileError::Open(now, mend, path.to_owned()),
+        Distrust::Itself(Flaw::Open(now)) => FileError::Open(now, fix, path.to_owned()),
         Distrust::Itself(Flaw::Listed) => FileError::Listed(path.to_owned()),
         Distrust::OnTheWay(at, Flaw::Listed) => FileError::ListedAncestor(at),
         Distrust::OnTheWay(at, Flaw::Foreign(user)) => FileError::ForeignAncestor(show(&at), user),

@@ -47,7 +47,7 @@ fn who_has_no_more_time_gets_the_token_that_somebody_else_has_reported() {
     assert!(lease.serve_in_spite(&any(), asked, at(2)).is_none(), "the control: it is set aside");
     let late = lease.serve_at_last(&any(), asked, at(2)).expect("a token");
     assert_eq!(late.token.expose(), b"one");
-    for ask in [rejecting("one"), TokenQuery { demand: Freshness::Fresh, ..any() }, living(3600)] {
+    for ask in [rejecting("one"), TokenQuery { freshness: Freshness::Fresh, ..any() }, living(3600)] {
         assert!(lease.serve_at_last(&ask, asked, at(2)).is_none(), "{ask:?}");
     }
     assert!(lease.serve_at_last(&any(), asked, at(90)).is_none(), "not beyond its life");

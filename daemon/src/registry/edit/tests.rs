@@ -1,6 +1,6 @@
 //! Tests of changes to the config file's text: by hand for the forms that people give a file, and by chance.
 
-use cp_token_protocol::message::{EntryParts, Identity, SecretSource, TotpMethod};
+use cp_token_protocol::message::{Identity, SecretParts, SecretSource, TotpMethod};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
@@ -32,7 +32,7 @@ fn nothing(of: &str) -> ProfileUpdate {
         url: None,
         identity: None,
         secret_source: None,
-        secret: EntryParts::default(),
+        secret: SecretParts::default(),
         ca_bundle: None,
         insecure_http: None,
         also_for: Vec::new(),

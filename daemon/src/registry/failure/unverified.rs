@@ -1,5 +1,5 @@
 //! Owns the words for a secret that was to be stored and did not bring a token: what is changed is the command, not a
-//! profile, and whoever mends the cause has to run it again.
+//! profile, and whoever fixes the cause has to run it again.
 
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 

@@ -25,7 +25,7 @@ pub(super) fn judge(
 ) -> Finding {
     const CHECK: &str = "clock";
     let Some(date) = date else {
-        return told.note(CHECK, "the server does not say what time it is", "");
+        return told.warning(CHECK, "the server does not say what time it is", "");
     };
     let behind = date.saturating_sub(after);
     let ahead = before.saturating_sub(date.saturating_add(Duration::from_secs(1)));
@@ -33,14 +33,14 @@ pub(super) fn judge(
     let has_codes = *totp == TotpMethod::Stored;
     let limit = if has_codes { CODES } else { ALL };
     let found = format!("this machine's clock is {} {side} the server's", roughly(off));
-    let mend = "Set it right, with timedatectl set-ntp true for instance";
+    let fix = "Set it right, with timedatectl set-ntp true for instance";
     match off {
-        _ if off <= Duration::from_secs(2) => told.fine(CHECK, "this machine's clock is the server's"),
-        _ if off <= STEP => told.fine(CHECK, found),
-        _ if off <= limit => told.note(CHECK, found, mend),
+        _ if off <= Duration::from_secs(2) => told.ok(CHECK, "this machine's clock is the server's"),
+        _ if off <= STEP => told.ok(CHECK, found),
+        _ if off <= limit => told.warning(CHECK, found, fix),
         _ => {
             let cost = if has_codes { ", too much for one-time codes" } else { "" };
-            told.fault(CHECK, &Failure::new(ErrorCode::CLOCK_WRONG, found + cost).with_hint(mend))
+            told.error(CHECK, &Failure::new(ErrorCode::CLOCK_WRONG, found + cost).with_hint(fix))
         }
     }
 }
@@ -64,9 +64,9 @@ mod tests {
     use super::*;
     use crate::service::doctor::report::MACHINE;
 
-    fn verdict(date: u64, before: u64, after: u64, totp: &TotpMethod) -> Severity {
+    fn severity(date: u64, before: u64, after: u64, totp: &TotpMethod) -> Severity {
         let at = Duration::from_secs;
-        judge(MACHINE, Some(at(date)), at(before), at(after), totp).verdict
+        judge(MACHINE, Some(at(date)), at(before), at(after), totp).severity
     }
 
     #[test]
@@ -85,8 +85,8 @@ mod tests {
             (9_938, Severity::Warning, wrong),
             (9_698, wrong, wrong),
         ] {
-            assert_eq!(verdict(server, 10_000, 10_000, &TotpMethod::None), none, "{server}");
-            assert_eq!(verdict(server, 10_000, 10_000, &TotpMethod::Stored), stored, "{server}");
+            assert_eq!(severity(server, 10_000, 10_000, &TotpMethod::None), none, "{server}");
+            assert_eq!(severity(server, 10_000, 10_000, &TotpMethod::Stored), stored, "{server}");
         }
     }
 
@@ -105,14 +105,14 @@ mod tests {
                 Duration::ZERO,
                 &TotpMethod::None,
             );
-            assert!(finding.found.contains(words), "{}", finding.found);
+            assert!(finding.message.contains(words), "{}", finding.message);
         }
     }
 
     #[test]
     fn a_slow_answer_is_no_wrong_clock_and_a_silent_server_no_fault() {
-        assert_eq!(verdict(10_005, 10_000, 10_010, &TotpMethod::Stored), Severity::Ok);
+        assert_eq!(severity(10_005, 10_000, 10_010, &TotpMethod::Stored), Severity::Ok);
         let silent = judge(MACHINE, None, Duration::ZERO, Duration::ZERO, &TotpMethod::Stored);
-        assert_eq!(silent.verdict, Severity::Warning);
+        assert_eq!(silent.severity, Severity::Warning);
     }
 }

@@ -39,44 +39,44 @@ impl Doctor {
         let (path, problem) = self.audit.file_status()?;
         let path = files::show(&path);
         Some(match problem {
-            None => MACHINE.fine("audit", format!("every request is noted in {path}")),
+            None => MACHINE.ok("audit", format!("every request is noted in {path}")),
             Some(problem) => {
                 let message = format!("{path} is not written: {problem}");
-                let mend = "Mend it, or take audit_file out of the config file";
-                MACHINE.fault("audit", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(mend))
+                let fix = "Fix it, or take audit_file out of the config file";
+                MACHINE.error("audit", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(fix))
             }
         })
     }
 
     fn lock(&self) -> Finding {
         match self.lock_flag.is_locked() {
-            true => MACHINE.fault("lock", &failure::locked()),
-            false => MACHINE.fine("lock", "open"),
+            true => MACHINE.error("lock", &failure::locked()),
+            false => MACHINE.ok("lock", "open"),
         }
     }
 
     fn config(&self) -> Finding {
         match self.registry.problem() {
-            Some(problem) => MACHINE.fault("config", &problem),
-            None => MACHINE.fine("config", self.registry.config_file()),
+            Some(problem) => MACHINE.error("config", &problem),
+            None => MACHINE.ok("config", self.registry.config_file()),
         }
     }
 
     /// A word where there is no profile to look at, unless the config file is to blame.
     pub(super) fn number_of(&self, profiles: &[Arc<Profile>]) -> Option<Finding> {
-        let mend = "Create one: `cp-token profile create NAME --url URL --client-id ID`";
-        let failure = Failure::new(ErrorCode::NO_PROFILE, "there is no profile").with_hint(mend);
+        let fix = "Create one: `cp-token profile create NAME --url URL --client-id ID`";
+        let failure = Failure::new(ErrorCode::NO_PROFILE, "there is no profile").with_hint(fix);
         let is_so = profiles.is_empty() && self.registry.problem().is_none();
-        is_so.then(|| MACHINE.fault("profiles", &failure))
+        is_so.then(|| MACHINE.error("profiles", &failure))
     }
 
     /// By a write of what it holds already.
     async fn state_file(&self) -> Finding {
         match self.state.save().await {
-            Ok(()) => MACHINE.fine("state", format!("{} can be written", self.state.shown())),
+            Ok(()) => MACHINE.ok("state", format!("{} can be written", self.state.shown())),
             Err(FileError::ReadOnly(place)) if !self.needs_codes() => {
                 let found = format!("{place} cannot be written, which costs dates and the log, and no token");
-                MACHINE.note("state", found, OTHER_STATE)
+                MACHINE.warning("state", found, OTHER_STATE)
             }
             Err(error) => {
                 let message = if matches!(error, FileError::ReadOnly(_)) {
@@ -84,7 +84,7 @@ impl Doctor {
                 } else {
                     format!("{} cannot be written: {error}", self.state.shown())
                 };
-                MACHINE.fault("state", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(NO_STATE))
+                MACHINE.error("state", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(NO_STATE))
             }
         }
     }
@@ -97,11 +97,11 @@ impl Doctor {
     async fn keyring(&self) -> Finding {
         let is_used = self.registry.profiles().iter().any(|profile| rests_in_keyring(profile));
         match self.keyring.probe().await {
-            Ok(()) => MACHINE.fine("keyring", "an item was written, read back and removed"),
-            Err(error) if is_used => MACHINE.fault("keyring", &of_keyring(error)),
+            Ok(()) => MACHINE.ok("keyring", "an item was written, read back and removed"),
+            Err(error) if is_used => MACHINE.error("keyring", &of_keyring(error)),
             Err(error) => {
                 let failure = of_keyring(error);
-                MACHINE.note("keyring", format!("{}; no profile uses it", failure.message), failure.hint)
+                MACHINE.warning("keyring", format!("{}; no profile uses it", failure.message), failure.hint)
             }
         }
     }
@@ -115,14 +115,14 @@ fn protections(reports: &[ProtectionReport]) -> Finding {
     let unsupported = of(ProtectionState::Unsupported);
     if !off.is_empty() {
         let failure = Failure::new(ErrorCode::PROTECTION_OFF, format!("off: {}", off.join("; ")));
-        return MACHINE.fault("protections", &failure.with_hint(AFTER_MENDING));
+        return MACHINE.error("protections", &failure.with_hint(AFTER_MENDING));
     }
     let found = format!("{} on", on.len());
     match unsupported.as_slice() {
-        [] => MACHINE.fine("protections", found),
+        [] => MACHINE.ok("protections", found),
         _ => {
             let found = format!("{found}; this system does not have: {}", unsupported.join("; "));
-            MACHINE.note("protections", found, "")
+            MACHINE.warning("protections", found, "")
         }
     }
 }
@@ -133,8 +133,8 @@ const NO_STATE: &str = "Make room, give yourself the right to write there, or se
 
 /// Only where the process is to end some time. It works until then.
 fn limits() -> Option<Finding> {
-    let (found, mend) = protections::end_of_life()?;
-    Some(MACHINE.note("limits", found, mend))
+    let (found, fix) = protections::end_of_life()?;
+    Some(MACHINE.warning("limits", found, fix))
 }
 
 fn named(report: &ProtectionReport) -> String {
@@ -146,9 +146,9 @@ fn named(report: &ProtectionReport) -> String {
 
 /// A daemon that is stopped loses what only its memory holds, so that comes last.
 const AFTER_MENDING: &str = if cfg!(target_os = "linux") {
-    "Mend what each names; what needs a new start has it with `cp-token daemon restart`, which keeps tokens and secrets"
+    "Fix what each names; what needs a new start has it with `cp-token daemon restart`, which keeps tokens and secrets"
 } else {
-    "Mend what each names, and start the daemon anew: `cp-token daemon stop`, which loses secrets that only its memory holds, and `cp-token daemon start`"
+    "Fix what each names, and start the daemon anew: `cp-token daemon stop`, which loses secrets that only its memory holds, and `cp-token daemon start`"
 };
 
 fn rests_in_keyring(profile: &Profile) -> bool {
@@ -166,11 +166,11 @@ mod tests {
         let report = |state| ProtectionReport { name: "x".to_owned(), state, detail: String::new() };
         let [on, off, none] =
             [ProtectionState::On, ProtectionState::Off, ProtectionState::Unsupported].map(report);
-        let verdict = |reports: &[&ProtectionReport]| {
-            protections(&reports.iter().map(|report| (*report).clone()).collect::<Vec<_>>()).verdict
+        let severity = |reports: &[&ProtectionReport]| {
+            protections(&reports.iter().map(|report| (*report).clone()).collect::<Vec<_>>()).severity
         };
-        assert_eq!(verdict(&[&on, &on]), Severity::Ok);
-        assert_eq!(verdict(&[&on, &none]), Severity::Warning);
-        assert_eq!(verdict(&[&on, &none, &off]), Severity::Error(ErrorCode::PROTECTION_OFF));
+        assert_eq!(severity(&[&on, &on]), Severity::Ok);
+        assert_eq!(severity(&[&on, &none]), Severity::Warning);
+        assert_eq!(severity(&[&on, &none, &off]), Severity::Error(ErrorCode::PROTECTION_OFF));
     }
 }

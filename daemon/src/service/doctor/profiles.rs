@@ -19,7 +19,7 @@ impl Doctor {
         let secret = self.redeemer.load_secret(profile).await;
         findings.push(match &secret {
             Ok(entry) => self.secret(profile, entry, told),
-            Err(failure) => told.fault("secret", failure),
+            Err(failure) => told.error("secret", failure),
         });
         findings.extend(codes(profile, told));
         findings.extend(self.way(profile, secret.as_ref().ok(), told).await);
@@ -29,11 +29,11 @@ impl Doctor {
 
     fn secret(&self, profile: &Profile, entry: &SecretRecord, told: ProfileFindings<'_>) -> Finding {
         if let Err(error) = check_record(entry, profile) {
-            return told.fault("secret", &error.into());
+            return told.error("secret", &error.into());
         }
         match self.redeemer.refused_by_server(profile, entry) {
-            Some(refused) => told.fault("secret", &refused),
-            None => told.fine("secret", format!("it is there, in {}", place(&profile.secret_source))),
+            Some(refused) => told.error("secret", &refused),
+            None => told.ok("secret", format!("it is there, in {}", place(&profile.secret_source))),
         }
     }
 
@@ -50,18 +50,18 @@ impl Doctor {
         }
         let (host, count) = match self.redeemer.resolve_server(profile).await {
             Ok(found) => found,
-            Err(failure) => return vec![told.fault("name", &failure)],
+            Err(failure) => return vec![told.error("name", &failure)],
         };
-        let name = told.fine("name", addresses(&host, count));
+        let name = told.ok("name", addresses(&host, count));
         let before = self.clock.now().wall;
         let seen = self.redeemer.probe_server(profile, entry).await;
         let after = self.clock.now().wall;
         match seen {
             Ok(seen) => {
                 let clock = clocks::judge(told, seen.date, before, after, &profile.totp);
-                vec![name, told.fine("server", answers(profile, seen)), clock]
+                vec![name, told.ok("server", answers(profile, seen)), clock]
             }
-            Err(failure) => vec![name, told.fault("server", &failure)],
+            Err(failure) => vec![name, told.error("server", &failure)],
         }
     }
 
@@ -70,15 +70,15 @@ impl Doctor {
         let look = self.routes.look(profile, self.clock.as_ref()).await;
         let failed = |error| of_token_request(error, profile, None).failure;
         let mut findings = vec![match &look.name {
-            Ok((host, count)) => told.fine("name", addresses(host, *count)),
-            Err(error) => told.fault("name", &failed(error)),
+            Ok((host, count)) => told.ok("name", addresses(host, *count)),
+            Err(error) => told.error("name", &failed(error)),
         }];
         match &look.server {
             None => {}
-            Some(Err(error)) => findings.push(told.fault("server", &failed(error))),
+            Some(Err(error)) => findings.push(told.error("server", &failed(error))),
             Some(Ok(seen)) => {
                 let (before, after) = look.between;
-                findings.push(told.fine("server", answers(profile, *seen)));
+                findings.push(told.ok("server", answers(profile, *seen)));
                 findings.push(clocks::judge(told, seen.date, before, after, &profile.totp));
             }
         }
@@ -89,17 +89,17 @@ impl Doctor {
         let standing = self.broker.status(&profile.name);
         let last = self.broker.last_failure(&profile.name);
         match (standing, last) {
-            (LeaseStatus::Live { .. }, Some(last)) => told.noted("token", &renewal_failed(last)),
+            (LeaseStatus::Live { .. }, Some(last)) => told.warning_of("token", &renewal_failed(last)),
             (LeaseStatus::Live { remaining: left, .. }, None) => {
-                told.fine("token", format!("live for another {} s", left.as_secs()))
+                told.ok("token", format!("live for another {} s", left.as_secs()))
             }
-            (LeaseStatus::Requesting, _) => told.fine("token", "on its way"),
-            (LeaseStatus::Refused | LeaseStatus::CoolingDown(_), Some(last)) => told.fault("token", &last),
+            (LeaseStatus::Requesting, _) => told.ok("token", "on its way"),
+            (LeaseStatus::Refused | LeaseStatus::CoolingDown(_), Some(last)) => told.error("token", &last),
             (LeaseStatus::CoolingDown(left), None) => {
-                told.note("token", format!("none; the next can be asked for in {} s", left.as_secs()), "")
+                told.warning("token", format!("none; the next can be asked for in {} s", left.as_secs()), "")
             }
             (LeaseStatus::Refused | LeaseStatus::Absent, _) => {
-                told.fine("token", "none yet; it comes when it is asked for")
+                told.ok("token", "none yet; it comes when it is asked for")
             }
         }
     }
@@ -119,14 +119,14 @@ fn kind(profile: &Profile, told: ProfileFindings<'_>) -> Option<Finding> {
     matches!(profile.identity, Identity::Basic(_)).then(|| {
         let found =
             "user name and password go with every request, which the vendor has deprecated and v3 refuses";
-        told.note("kind", found, "Use an API client, or a user whose password is traded for a token")
+        told.warning("kind", found, "Use an API client, or a user whose password is traded for a token")
     })
 }
 
 fn http(profile: &Profile, told: ProfileFindings<'_>) -> Option<Finding> {
     profile.insecure_http.then(|| {
         let found = format!("http without TLS is allowed, at {}", profile.url);
-        told.note("http", found, "For a test double alone: take insecure_http out of the config file")
+        told.warning("http", found, "For a test double alone: take insecure_http out of the config file")
     })
 }
 
@@ -137,7 +137,7 @@ fn codes(profile: &Profile, told: ProfileFindings<'_>) -> Option<Finding> {
         TotpMethod::Command(_) => "a program prints them, which was not run",
         TotpMethod::Stored => "they are computed from the seed beside the password",
     };
-    Some(told.fine("codes", found))
+    Some(told.ok("codes", found))
 }
 
 fn answers(profile: &Profile, seen: ProbeResult) -> String {

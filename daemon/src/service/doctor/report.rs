@@ -22,22 +22,22 @@ impl<'p> ProfileFindings<'p> {
         Self { profile: Some(profile) }
     }
 
-    pub(super) fn fine(self, check: &str, found: impl AsRef<str>) -> Finding {
-        self.finding(check, Severity::Ok, found.as_ref(), "")
+    pub(super) fn ok(self, check: &str, message: impl AsRef<str>) -> Finding {
+        self.finding(check, Severity::Ok, message.as_ref(), "")
     }
 
-    pub(super) fn note(self, check: &str, found: impl AsRef<str>, mend: impl AsRef<str>) -> Finding {
-        self.finding(check, Severity::Warning, found.as_ref(), mend.as_ref())
+    pub(super) fn warning(self, check: &str, message: impl AsRef<str>, fix: impl AsRef<str>) -> Finding {
+        self.finding(check, Severity::Warning, message.as_ref(), fix.as_ref())
     }
 
     /// What a request would end with. The profile stands beside it already.
-    pub(super) fn fault(self, check: &str, failure: &Failure) -> Finding {
+    pub(super) fn error(self, check: &str, failure: &Failure) -> Finding {
         let found = self.without_name(&failure.message);
         self.finding(check, Severity::Error(failure.code), found, &failure.hint)
     }
 
     /// The same where it stops nobody.
-    pub(super) fn noted(self, check: &str, failure: &Failure) -> Finding {
+    pub(super) fn warning_of(self, check: &str, failure: &Failure) -> Finding {
         let found = self.without_name(&failure.message);
         self.finding(check, Severity::Warning, found, &failure.hint)
     }
@@ -47,13 +47,13 @@ impl<'p> ProfileFindings<'p> {
         message.strip_prefix(&name).unwrap_or(message)
     }
 
-    fn finding(self, check: &str, verdict: Severity, found: &str, mend: &str) -> Finding {
+    fn finding(self, check: &str, severity: Severity, found: &str, fix: &str) -> Finding {
         Finding {
             profile: self.profile.cloned(),
             check: check.to_owned(),
-            verdict,
-            found: clean(found, LIMIT),
-            mend: clean(mend, LIMIT),
+            severity,
+            message: clean(found, LIMIT),
+            fix: clean(fix, LIMIT),
         }
     }
 }

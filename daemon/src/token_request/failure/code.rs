@@ -62,12 +62,12 @@ fn failure(error: &CodeError, profile: &Profile) -> Failure {
             ErrorCode::SECRET_INVALID,
             format!("Enter it again: `cp-token profile update {name} --totp stored`"),
         ),
-        CodeError::NotNoted(error) => (ErrorCode::WRITE_FAILED, mend(&error.fault).to_owned()),
+        CodeError::NotNoted(error) => (ErrorCode::WRITE_FAILED, fix(&error.fault).to_owned()),
     };
     Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
 }
 
-fn mend(fault: &ClaimFault) -> &'static str {
+fn fix(fault: &ClaimFault) -> &'static str {
     match fault {
         ClaimFault::Locked => "See that no other cp-tokend hangs, and ask again",
         ClaimFault::Slow => "See that its disk works, and ask again",

@@ -41,7 +41,7 @@ pub struct UsedCodes {
     codes: VecDeque<Zeroizing<Vec<u8>>>,
     last: Option<Use>,
     /// Whether that use was by another process: its code is then not among `codes`.
-    is_foreign: bool,
+    by_other_process: bool,
 }
 
 impl UsedCodes {
@@ -49,7 +49,12 @@ impl UsedCodes {
     pub fn export_state(&self, account: &AccountKey) -> handover::Codes {
         let codes = self.codes.iter().map(|code| Secret::copy_of(code)).collect();
         let last = self.last.map(|last| (last.ends, last.period, last.mark));
-        handover::Codes { account: account.as_str().to_owned(), codes, last, is_foreign: self.is_foreign }
+        handover::Codes {
+            account: account.as_str().to_owned(),
+            codes,
+            last,
+            by_other_process: self.by_other_process,
+        }
     }
 
     /// What the last daemon knew; of more codes than are remembered, the latest.
@@ -57,14 +62,14 @@ impl UsedCodes {
         let first = legacy.codes.len().saturating_sub(REMEMBERED);
         let codes = legacy.codes[first..].iter().map(|code| Zeroizing::new(code.expose().to_vec()));
         let last = legacy.last.map(|(ends, period, mark)| Use { ends, period, mark });
-        Self { codes: codes.collect(), last, is_foreign: legacy.is_foreign }
+        Self { codes: codes.collect(), last, by_other_process: legacy.by_other_process }
     }
 
     /// How long no code can be used; nothing where one can be used now.
     ///
     /// `period` says that the code is computed from steps of that length, so that one use takes the whole step.
     pub fn wait(&self, now: Duration, period: Option<Duration>) -> Option<Duration> {
-        let last = self.last.filter(|_| period.is_some() || self.is_foreign)?;
+        let last = self.last.filter(|_| period.is_some() || self.by_other_process)?;
         last.until(now, period.unwrap_or(STEP)).map(|end| end.saturating_sub(now))
     }
 
@@ -75,13 +80,13 @@ impl UsedCodes {
 
     /// The last use, where its code is known.
     pub fn known(&self) -> Option<u64> {
-        self.last.filter(|_| !self.is_foreign).map(|last| last.mark)
+        self.last.filter(|_| !self.by_other_process).map(|last| last.mark)
     }
 
     /// Another process has used a code.
     pub fn learn(&mut self, other: Use) {
         self.last = Some(other);
-        self.is_foreign = true;
+        self.by_other_process = true;
     }
 
     /// Remembers a use, before the code is sent: whatever becomes of the request, it is not sent again. False where
@@ -95,7 +100,7 @@ impl UsedCodes {
         }
         self.codes.push_back(Zeroizing::new(code.expose().to_vec()));
         self.last = Some(new);
-        self.is_foreign = false;
+        self.by_other_process = false;
         true
     }
 }

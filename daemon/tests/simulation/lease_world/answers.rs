@@ -75,7 +75,7 @@ impl World {
             assert_eq!(awaited, attempt, "a waiter waits for one attempt at a time");
             let decision = self.lease.settle(&waiter.ask, waiter.asked, self.moment());
             let waits_on = matches!(decision, Decision::Wait(_));
-            assert!(!waits_on || matches!(waiter.ask.demand, Freshness::Fresh), "one attempt is enough");
+            assert!(!waits_on || matches!(waiter.ask.freshness, Freshness::Fresh), "one attempt is enough");
             self.follow(waiter, decision, false);
         }
     }

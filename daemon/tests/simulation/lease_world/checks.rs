@@ -28,12 +28,11 @@ impl World {
             "a token was served that had ended, or that was rejected before the server answered"
         );
         assert!(!known.set_aside, "a rejected token was served while another was being requested");
-        let reported =
-            matches!(ask.demand, Freshness::Rejected(token) if token == TokenFingerprint::of(&served.token));
+        let reported = matches!(ask.freshness, Freshness::Rejected(token) if token == TokenFingerprint::of(&served.token));
         assert!(!reported, "a rejected token was served to who reported it");
         let is_fresh = known.ordered_at >= waiter.number;
         assert!(
-            is_fresh || !matches!(ask.demand, Freshness::Fresh),
+            is_fresh || !matches!(ask.freshness, Freshness::Fresh),
             "a token that was requested before it was asked for"
         );
         let left = self.now.until(known.sent.after(known.life));
@@ -45,7 +44,7 @@ impl World {
     /// Only a report of the token in hand counts: any other is old news. While another one is requested, nobody is
     /// served it, and while none can be requested, it stays for those who do not report it.
     pub(super) fn note_rejection(&mut self, ask: &TokenQuery, decision: &Decision) {
-        let Freshness::Rejected(reported) = ask.demand else { return };
+        let Freshness::Rejected(reported) = ask.freshness else { return };
         let last = self.issued.last_mut().filter(|last| TokenFingerprint::of(&token(&last.text)) == reported);
         let Some(last) = last else { return };
         match decision {
@@ -80,7 +79,7 @@ impl World {
 
     /// Whether the token in hand lives and is what this caller wants, so that no outage is a reason to refuse it.
     pub(super) fn has_one_for(&self, ask: &TokenQuery) -> bool {
-        let is_any = matches!(ask.demand, Freshness::Valid) && ask.min_validity.is_none();
+        let is_any = matches!(ask.freshness, Freshness::Valid) && ask.min_validity.is_none();
         is_any && self.issued.last().is_some_and(|known| !known.is_gone && !self.has_ended(known))
     }
 

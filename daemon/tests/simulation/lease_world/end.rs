@@ -15,7 +15,7 @@ impl World {
         self.refused = false;
         self.issued.clear();
         self.pass(Duration::from_secs(600));
-        let ask = TokenQuery { demand: Freshness::Valid, min_validity: None, has_code: true };
+        let ask = TokenQuery { freshness: Freshness::Valid, min_validity: None, has_code: true };
         let asked = self.lease.asked(self.now);
         assert!(matches!(self.lease.request_since(&ask, asked, self.now), Decision::Wait(_)));
         let attempt = self.lease.poll_effect().expect("an order");

@@ -75,7 +75,7 @@ fn report(name: &str, url: &str, identity: Identity, is_default: bool) -> Profil
         also_for: Vec::new(),
         is_default,
         created: None,
-        last_redeemed: None,
+        last_token_at: None,
         token: TokenState::Absent,
         token_life_ms: None,
         totp: TotpMethod::None,

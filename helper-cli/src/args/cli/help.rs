@@ -111,9 +111,9 @@ detail) and profiles, which is the array of: cp-token profile list --json, and e
 docs/schema of the source has a JSON Schema for each --json.";
 
 pub(super) const DOCTOR: &str = "\
-One line for each check: ok, note or FAIL, what was looked at, what was found, and how to mend it
-behind an arrow. The exit code is 0 where none fails, else that of the first failure; notes change
-nothing. A daemon is started where none runs, and reads its config file again. No token is requested,
+One line for each check: ok, warn or FAIL, what was looked at, what was found, and how to fix it
+behind an arrow. The exit code is 0 where none fails, else that of the first failure; warnings
+change nothing. A daemon is started where none runs, and reads its config file again. No token is requested,
 and no secret is sent but a proxy's password to that proxy: a server is asked for the head of a page. A
 secret command is run.
 
@@ -123,10 +123,10 @@ clock, token; shell (variables that choose another profile or another way than t
 not so is left out, and so is what a failure before it makes pointless. While cp-tokend is locked, no
 profile is looked at.
 
---json prints, on one line, well (true where nothing fails), exit (the exit code) and checks, an array in
-the order above with for each: profile (or null), check (the word above), state (ok, note or FAIL), code
-(the name of the failure that a token would fail with, or null), found and mend (sentences; mend may be
-empty)";
+--json prints, on one line, ok (true where nothing fails), exit (the exit code) and checks, an array in
+the order above with for each: profile (or null), check (the word above), severity (ok, warning or error),
+code (the name of the failure that a token would fail with, or null), message and fix (sentences;
+fix may be empty)";
 
 pub(super) const LOG: &str = "\
 Each line: when (UTC), which profile, what was asked for, what came of it, and who asked: the number and
@@ -138,15 +138,15 @@ until it ends. Starts no daemon; where none runs, the exit code is 69.
 A terminal that is too narrow lacks the helper, the date and parts of long words; at a pipe everything is whole.
 
 What: get, get-rejected, get-fresh, forget, profile-create, profile-update, profile-reset-secret,
-profile-delete, profile-use, reload, stop, restart, lock, lock-on-suspend, unlock, no-lock-on-suspend,
+profile-delete, profile-use, reload, stop, restart, lock, arm-suspend-lock, unlock, disarm-suspend-lock,
 doctor; token-request (the daemon asks the server, for whoever waits) and renewal (it asks ahead of time).
 
 What came of it: served (a token that was there), issued (a new one), waited (one that was on its way),
-done, left (the caller did not wait), or the name of a failure.
+done, abandoned (the caller did not wait), or the name of a failure.
 
 --json prints, on one line, an array with for each: number (counts from the daemon's start), time (RFC
-3339 in UTC), profile (or null), what, outcome (served, issued, waited, done, left or failed), code (the
-failure's name, or null), uid, pid and program (of the process that ran cp-token), helper_pid and
+3339 in UTC), profile (or null), operation, outcome (served, issued, waited, done, abandoned or failed),
+code (the failure's name, or null), uid, pid and program (of the process that ran cp-token), helper_pid and
 helper_program (empty where the kernel tells who started cp-token without a look at its process); these
 five are null where nobody asked, pid and program also where nobody was to be seen";
 
@@ -242,8 +242,8 @@ shortened; at a pipe everything is whole.
 
 --json prints, on one line, an array with for each profile: name, kind (api-client, user or
 basic), url, client_id or username (the other is null), totp (none, ask, command or stored),
-secret_source, secret_place (the command, file or credential, or null), ca_bundle, proxy,
-no_proxy, insecure_http, also_for, default, created and last_redeemed (RFC 3339 in UTC, or null),
+secret_source, secret_source_detail (the command, file or credential, or null), ca_bundle, proxy,
+no_proxy, insecure_http, also_for, default, created and last_token_at (RFC 3339 in UTC, or null),
 token: {\"state\": absent, live, requesting or cooling_down, \"expires_in\": seconds where it is
 live, \"retry_in\": seconds where it is cooling_down} and secret: {\"state\": ok or refused,
 \"since\": RFC 3339 or null}.";

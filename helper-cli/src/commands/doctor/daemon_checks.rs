@@ -61,9 +61,9 @@ mod tests {
 
     #[test]
     fn b21_a_daemon_of_another_version_is_a_fault_with_its_mend_and_the_same_is_none() {
-        assert_eq!(version("0.1.0", "0.1.0").verdict, Severity::Ok);
+        assert_eq!(version("0.1.0", "0.1.0").severity, Severity::Ok);
         let other = version("0.0.9", "0.1.0");
-        assert_eq!(other.verdict, Severity::Error(ErrorCode::UNSUPPORTED_VERSION));
-        assert!(other.mend.contains("cp-token daemon restart"));
+        assert_eq!(other.severity, Severity::Error(ErrorCode::UNSUPPORTED_VERSION));
+        assert!(other.fix.contains("cp-token daemon restart"));
     }
 }

@@ -41,14 +41,14 @@ fn differs((name, here): &VariablePath, daemons: &str) -> Option<Finding> {
         return None;
     }
     let shown = sanitize(&here.to_string_lossy());
-    let found = format!("{name} leads to {shown}, and the daemon that runs uses {}", sanitize(daemons));
-    let mend = "To use this shell's: `cp-token daemon stop`, which loses secrets that only memory holds; the next call starts another";
+    let message = format!("{name} leads to {shown}, and the daemon that runs uses {}", sanitize(daemons));
+    let fix = "To use this shell's: `cp-token daemon stop`, which loses secrets that only memory holds; the next call starts another";
     Some(Finding {
         profile: None,
         check: "shell".to_owned(),
-        verdict: Severity::Warning,
-        found,
-        mend: mend.to_owned(),
+        severity: Severity::Warning,
+        message,
+        fix: fix.to_owned(),
     })
 }
 

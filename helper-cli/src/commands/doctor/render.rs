@@ -12,11 +12,11 @@ use crate::terminal::style::{Piece, TerminalStyle, Tone};
 /// A line each: a mark, whose and what, what was found, and the fix behind an arrow.
 pub(super) fn lines(findings: &[Finding], style: &TerminalStyle) -> Vec<Vec<Piece>> {
     let row = |finding: &Finding| {
-        let mark = Piece::new(tone(finding.verdict), mark(finding.verdict));
-        let mut told = vec![Piece::plain(sanitize(&finding.found))];
-        let mend = sanitize(&finding.mend);
-        if !mend.is_empty() {
-            told.extend([Piece::new(Tone::Faint, " -> "), Piece::plain(mend)]);
+        let mark = Piece::new(tone(finding.severity), mark(finding.severity));
+        let mut told = vec![Piece::plain(sanitize(&finding.message))];
+        let fix = sanitize(&finding.fix);
+        if !fix.is_empty() {
+            told.extend([Piece::new(Tone::Faint, " -> "), Piece::plain(fix)]);
         }
         Row([vec![mark], vec![Piece::plain(subject(finding))], told])
     };
@@ -24,22 +24,22 @@ pub(super) fn lines(findings: &[Finding], style: &TerminalStyle) -> Vec<Vec<Piec
 }
 
 /// The first error.
-pub(super) fn verdict(findings: &[Finding]) -> Result<(), Failure> {
-    let faults: Vec<_> = findings.iter().filter_map(|it| Some((code(it.verdict)?, it))).collect();
-    let Some((code, first)) = faults.first() else { return Ok(()) };
-    let others = match faults.len() - 1 {
+pub(super) fn first_error(findings: &[Finding]) -> Result<(), Failure> {
+    let errors: Vec<_> = findings.iter().filter_map(|it| Some((code(it.severity)?, it))).collect();
+    let Some((code, first)) = errors.first() else { return Ok(()) };
+    let others = match errors.len() - 1 {
         0 => String::new(),
         1 => " (and one other check failed)".to_owned(),
         count => format!(" (and {count} other checks failed)"),
     };
-    let message = format!("{}: {}{others}", subject(first), first.found);
-    Err(Failure::new(*code, message).with_hint(first.mend.clone()))
+    let message = format!("{}: {}{others}", subject(first), first.message);
+    Err(Failure::new(*code, message).with_hint(first.fix.clone()))
 }
 
 /// All of it as JSON. Its fields are promised in the help.
 #[derive(Serialize)]
 pub(super) struct DoctorJson<'f> {
-    well: bool,
+    ok: bool,
     exit: u8,
     checks: Vec<Check<'f>>,
 }
@@ -48,47 +48,55 @@ pub(super) struct DoctorJson<'f> {
 struct Check<'f> {
     profile: Option<&'f str>,
     check: String,
-    state: &'static str,
+    severity: &'static str,
     code: Option<&'static str>,
-    found: String,
-    mend: String,
+    message: String,
+    fix: String,
 }
 
 impl<'f> From<&'f [Finding]> for DoctorJson<'f> {
     fn from(findings: &'f [Finding]) -> Self {
-        let first = findings.iter().find_map(|finding| code(finding.verdict));
+        let first = findings.iter().find_map(|finding| code(finding.severity));
         let checks = findings.iter().map(|finding| Check {
             profile: finding.profile.as_ref().map(|name| name.as_str()),
             check: sanitize(&finding.check),
-            state: mark(finding.verdict),
-            code: code(finding.verdict).map(|code| code.name()),
-            found: sanitize(&finding.found),
-            mend: sanitize(&finding.mend),
+            severity: name(finding.severity),
+            code: code(finding.severity).map(|code| code.name()),
+            message: sanitize(&finding.message),
+            fix: sanitize(&finding.fix),
         });
-        Self { well: first.is_none(), exit: first.map_or(0, exit::exit_number), checks: checks.collect() }
+        Self { ok: first.is_none(), exit: first.map_or(0, exit::exit_number), checks: checks.collect() }
     }
 }
 
-fn code(verdict: Severity) -> Option<cp_token_protocol::ErrorCode> {
-    match verdict {
+fn code(severity: Severity) -> Option<cp_token_protocol::ErrorCode> {
+    match severity {
         Severity::Error(code) => Some(code),
         Severity::Ok | Severity::Warning => None,
     }
 }
 
-fn tone(verdict: Severity) -> Tone {
-    match verdict {
+fn tone(severity: Severity) -> Tone {
+    match severity {
         Severity::Ok => Tone::Good,
         Severity::Warning => Tone::Warning,
         Severity::Error(_) => Tone::Bad,
     }
 }
 
-fn mark(verdict: Severity) -> &'static str {
-    match verdict {
+fn mark(severity: Severity) -> &'static str {
+    match severity {
         Severity::Ok => "ok",
-        Severity::Warning => "note",
+        Severity::Warning => "warn",
         Severity::Error(_) => "FAIL",
+    }
+}
+
+fn name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Ok => "ok",
+        Severity::Warning => "warning",
+        Severity::Error(_) => "error",
     }
 }
 
@@ -104,12 +112,12 @@ mod tests {
     use super::*;
 
     fn findings() -> Vec<Finding> {
-        let finding = |profile: Option<&str>, check: &str, verdict, mend: &str| Finding {
+        let finding = |profile: Option<&str>, check: &str, severity, fix: &str| Finding {
             profile: profile.map(|name| ProfileName::parse(name).unwrap()),
             check: check.to_owned(),
-            verdict,
-            found: "so it is".to_owned(),
-            mend: mend.to_owned(),
+            severity,
+            message: "so it is".to_owned(),
+            fix: fix.to_owned(),
         };
         vec![
             finding(None, "socket", Severity::Ok, ""),
@@ -129,7 +137,7 @@ mod tests {
             lines.iter().map(text).collect::<Vec<_>>(),
             [
                 "ok    socket        so it is",
-                "note  prod: clock   so it is -> Set it",
+                "warn  prod: clock   so it is -> Set it",
                 "FAIL  prod: server  so it is -> Trust it",
                 "FAIL  test: name    so it is",
             ]
@@ -137,12 +145,12 @@ mod tests {
     }
 
     #[test]
-    fn the_first_fault_is_the_outcome_and_notes_are_none() {
-        let failure = verdict(&findings()).unwrap_err();
+    fn the_first_error_is_the_outcome_and_warnings_are_none() {
+        let failure = first_error(&findings()).unwrap_err();
         assert_eq!(failure.code, ErrorCode::UNTRUSTED_SERVER);
         assert_eq!(failure.message, "prod: server: so it is (and one other check failed)");
         assert_eq!(failure.hint, "Trust it");
-        assert!(verdict(&findings()[..2]).is_ok());
+        assert!(first_error(&findings()[..2]).is_ok());
     }
 
     #[test]
@@ -150,10 +158,10 @@ mod tests {
         let text = |count: usize| serde_json::to_string(&DoctorJson::from(&findings()[..count])).unwrap();
         assert_eq!(
             text(1),
-            "{\"well\":true,\"exit\":0,\"checks\":[{\"profile\":null,\"check\":\"socket\",\"state\":\"ok\",\
-             \"code\":null,\"found\":\"so it is\",\"mend\":\"\"}]}"
+            "{\"ok\":true,\"exit\":0,\"checks\":[{\"profile\":null,\"check\":\"socket\",\"severity\":\"ok\",\
+             \"code\":null,\"message\":\"so it is\",\"fix\":\"\"}]}"
         );
-        assert!(text(3).starts_with("{\"well\":false,\"exit\":78,"));
-        assert!(text(3).contains("\"state\":\"FAIL\",\"code\":\"untrusted_server\","));
+        assert!(text(3).starts_with("{\"ok\":false,\"exit\":78,"));
+        assert!(text(3).contains("\"severity\":\"error\",\"code\":\"untrusted_server\","));
     }
 }

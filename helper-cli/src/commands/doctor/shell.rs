@@ -19,7 +19,7 @@ pub(super) fn findings(
     let mut findings: Vec<Finding> = chosen(is_known, &variable).into_iter().collect();
     let differences: Vec<Finding> =
         profiles.iter().flat_map(|profile| differences(profile, &variable)).collect();
-    let has_fault = findings.iter().any(|finding| matches!(finding.verdict, Severity::Error(_)));
+    let has_fault = findings.iter().any(|finding| matches!(finding.severity, Severity::Error(_)));
     if differences.is_empty() && !has_fault {
         findings.push(ok("shell", "its variables name no other way to a server".to_owned()));
     }
@@ -109,9 +109,9 @@ fn keep(profile: &ProfileReport, option: &str, value: &str) -> String {
     format!("To have the same: cp-token profile update {} {option} {value}", profile.name)
 }
 
-fn warning(profile: &ProfileReport, found: String, mend: String) -> Finding {
+fn warning(profile: &ProfileReport, message: String, fix: String) -> Finding {
     let profile = Some(profile.name.clone());
-    Finding { profile, check: "shell".to_owned(), verdict: Severity::Warning, found, mend }
+    Finding { profile, check: "shell".to_owned(), severity: Severity::Warning, message, fix }
 }
 
 #[cfg(test)]
@@ -125,7 +125,7 @@ mod tests {
         let look =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
         let findings = findings(std::slice::from_ref(profile), |name| *name == profile.name, look);
-        findings.into_iter().map(|it| (it.verdict, it.found, it.mend)).collect()
+        findings.into_iter().map(|it| (it.severity, it.message, it.fix)).collect()
     }
 
     #[test]
@@ -153,15 +153,15 @@ mod tests {
     #[test]
     fn a_variable_that_chooses_no_profile_is_a_fault_and_one_that_chooses_one_is_not() {
         let plain = report("prod", TokenState::Absent);
-        for (value, verdict) in [
+        for (value, severity) in [
             ("prod", Severity::Ok),
             ("", Severity::Ok),
             ("test", Severity::Error(ErrorCode::UNKNOWN_PROFILE)),
             ("No Name", Severity::Error(ErrorCode::USAGE)),
         ] {
             let told = told(&plain, &[("CP_TOKEN_PROFILE", value)]);
-            assert_eq!(told[0].0, verdict, "{value}");
-            assert!(told.len() == 1 || verdict == Severity::Ok, "nothing is well beside it: {told:?}");
+            assert_eq!(told[0].0, severity, "{value}");
+            assert!(told.len() == 1 || severity == Severity::Ok, "nothing is well beside it: {told:?}");
         }
     }
 }

@@ -18,12 +18,12 @@ pub(super) fn summarize(findings: &[Finding]) -> Vec<Finding> {
     if all.len() <= MAX_PROFILES_IN_FULL {
         return findings.to_vec();
     }
-    let unwell = names(findings.iter().filter(|finding| matches!(finding.verdict, Severity::Error(_))));
+    let unwell = names(findings.iter().filter(|finding| matches!(finding.severity, Severity::Error(_))));
     let mut told: Vec<Finding> = Vec::new();
     // How often each was found, and where it was told last.
     let mut seen: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
-    for finding in findings.iter().filter(|it| it.profile.is_none() || it.verdict != Severity::Ok) {
-        let (count, last) = seen.entry((&finding.check, &finding.found)).or_default();
+    for finding in findings.iter().filter(|it| it.profile.is_none() || it.severity != Severity::Ok) {
+        let (count, last) = seen.entry((&finding.check, &finding.message)).or_default();
         *count += usize::from(finding.profile.is_some());
         if *count <= MAX_REPEATS {
             *last = told.len();
@@ -31,7 +31,7 @@ pub(super) fn summarize(findings: &[Finding]) -> Vec<Finding> {
         }
     }
     for (count, last) in seen.into_values().filter(|(count, _)| *count > MAX_REPEATS) {
-        told[last].found.push_str(&format!(" (and the same of {} other profiles)", count - MAX_REPEATS));
+        told[last].message.push_str(&format!(" (and the same of {} other profiles)", count - MAX_REPEATS));
     }
     let well = all.len() - unwell.len();
     if well > 0 {
@@ -50,13 +50,13 @@ mod tests {
 
     use super::*;
 
-    fn finding(number: usize, verdict: Severity, found: &str) -> Finding {
+    fn finding(number: usize, severity: Severity, found: &str) -> Finding {
         Finding {
             profile: ProfileName::parse(&format!("p{number:05}")).ok(),
             check: "server".to_owned(),
-            verdict,
-            found: found.to_owned(),
-            mend: String::new(),
+            severity,
+            message: found.to_owned(),
+            fix: String::new(),
         }
     }
 
@@ -70,7 +70,7 @@ mod tests {
         }
         findings.insert(0, ok("socket", "there".to_owned()));
         let told = summarize(&findings);
-        let words: Vec<_> = told.iter().map(|it| it.found.as_str()).collect();
+        let words: Vec<_> = told.iter().map(|it| it.message.as_str()).collect();
         assert_eq!(
             words,
             [

@@ -10,7 +10,7 @@ use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
 const TIME: usize = 0;
 const PROFILE: usize = 1;
-const WHAT: usize = 2;
+const OPERATION: usize = 2;
 const OUTCOME: usize = 3;
 const WHO: usize = 4;
 
@@ -21,8 +21,8 @@ const STEPS: [Step; 7] = [
     Step::Truncate(&[WHO], 16, Cut::End),
     Step::DropPieces(TIME, 2),
     Step::Truncate(&[PROFILE], 12, Cut::Middle),
-    Step::Truncate(&[OUTCOME, WHAT], 14, Cut::Middle),
-    Step::Truncate(&[PROFILE, WHAT, OUTCOME, WHO], 6, Cut::Middle),
+    Step::Truncate(&[OUTCOME, OPERATION], 14, Cut::Middle),
+    Step::Truncate(&[PROFILE, OPERATION, OUTCOME, WHO], 6, Cut::Middle),
 ];
 
 /// The entries as aligned lines.
@@ -34,13 +34,13 @@ fn row(entry: &LogEntry) -> Row<5> {
     let told = entry.outcome.code().map_or(entry.outcome.name(), ErrorCode::name);
     let tone = match entry.outcome {
         Outcome::Failed(_) => Tone::Bad,
-        Outcome::Left => Tone::Warning,
+        Outcome::Abandoned => Tone::Warning,
         Outcome::Served | Outcome::Issued | Outcome::Waited | Outcome::Done => Tone::Plain,
     };
     Row([
         time(entry.at),
         vec![Piece::plain(entry.profile.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string))],
-        vec![Piece::plain(entry.deed.name())],
+        vec![Piece::plain(entry.operation.name())],
         vec![Piece::new(tone, told)],
         entry.caller.as_ref().map_or_else(|| vec![Piece::plain("cp-tokend")], who),
     ])
@@ -80,8 +80,12 @@ mod tests {
 
     #[test]
     fn columns_line_up_and_who_asked_stands_last() {
-        let own =
-            LogEntry { profile: None, deed: Operation::Renewal, outcome: Outcome::Issued, ..entry(None) };
+        let own = LogEntry {
+            profile: None,
+            operation: Operation::Renewal,
+            outcome: Outcome::Issued,
+            ..entry(None)
+        };
         let orphan = Caller { parent: None, ..caller() };
         let hidden = Process { pid: 0, program: String::new() };
         let hidden = Caller { process: hidden, parent: None, uid: 1 };

@@ -1,6 +1,6 @@
 //! Owns `cp-token profile create`: from options and answers to a request.
 
-use cp_token_protocol::message::{EntryParts, Identity, ProfileCreate, Request, SecretSource};
+use cp_token_protocol::message::{Identity, ProfileCreate, Request, SecretParts, SecretSource};
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
 use super::settings::Settings;
@@ -54,7 +54,7 @@ fn request(
         url,
         identity: identity.clone(),
         secret_source,
-        secret: EntryParts::default(),
+        secret: SecretParts::default(),
         ca_bundle: settings.ca_bundle,
         insecure_http: options.settings.insecure_http,
         verify: !options.settings.no_verify,
@@ -62,7 +62,7 @@ fn request(
         code: None,
         proxy: proxy.clone(),
         no_proxy: settings.no_proxy.unwrap_or_default(),
-        foreign: None,
+        external_item: None,
         dry_run: true,
     });
     let mut secret = secrets::gather(&request, &options.name, &prompts, options.settings.secret_stdin)?;

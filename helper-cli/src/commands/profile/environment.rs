@@ -169,11 +169,11 @@ mod tests {
     fn a_failure_that_the_way_may_explain_stays_one_line_and_others_are_left_alone() {
         let tell = |code| {
             let offered = ProxySuggestion { password: None, unused: Some("X is not used".to_owned()) };
-            offered.report::<()>(Err(Failure::new(code, "no").with_hint("mend it"))).unwrap_err().hint
+            offered.report::<()>(Err(Failure::new(code, "no").with_hint("fix it"))).unwrap_err().hint
         };
-        assert_eq!(tell(ErrorCode::SERVER_UNREACHABLE), "mend it; X is not used");
-        assert_eq!(tell(ErrorCode::UNTRUSTED_SERVER), "mend it; X is not used");
-        assert_eq!(tell(ErrorCode::SECRET_REFUSED), "mend it");
+        assert_eq!(tell(ErrorCode::SERVER_UNREACHABLE), "fix it; X is not used");
+        assert_eq!(tell(ErrorCode::UNTRUSTED_SERVER), "fix it; X is not used");
+        assert_eq!(tell(ErrorCode::SECRET_REFUSED), "fix it");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Owns what a person is asked for when a profile is made or changed, and where it is to rest.
 
-use cp_token_protocol::message::{EntryParts, Identity, ProfileReport, Request, SecretSource, TotpMethod};
+use cp_token_protocol::message::{Identity, ProfileReport, Request, SecretParts, SecretSource, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
 
 use super::settings::absolute;
@@ -39,7 +39,7 @@ pub(super) fn gather(
     name: &ProfileName,
     wanted: &Prompts<'_>,
     from_stdin: bool,
-) -> Result<EntryParts, Failure> {
+) -> Result<SecretParts, Failure> {
     if wanted.asks(from_stdin) {
         shared::ask(dry_run)?;
     }
@@ -58,7 +58,7 @@ pub(super) fn gather(
     }
     let mut answers = prompt::secrets(from_stdin, &questions)?.into_iter();
     let mut take = |is_wanted: bool| if is_wanted { answers.next() } else { None };
-    Ok(EntryParts {
+    Ok(SecretParts {
         secret: take(wanted.secret.is_some()),
         totp_seed: take(wanted.seed),
         proxy_password: take(has_user),
@@ -72,21 +72,21 @@ pub(super) fn asks_for_reset(report: &ProfileReport, from_stdin: bool) -> bool {
 }
 
 /// The new secret, and the new seed from a second line of standard input; nothing if the daemon only reads the secret.
-pub(super) fn of_reset(report: &ProfileReport, from_stdin: bool) -> Result<EntryParts, Failure> {
+pub(super) fn of_reset(report: &ProfileReport, from_stdin: bool) -> Result<SecretParts, Failure> {
     if !is_kept(&report.secret_source) {
         return match from_stdin {
             true => Err(Failure::new(ErrorCode::USAGE, "the secret of this profile is not kept by cp-token")
                 .with_hint("change it where it is kept, then run this without --secret-stdin")),
-            false => Ok(EntryParts::default()),
+            false => Ok(SecretParts::default()),
         };
     }
     if !from_stdin {
         let secret = prompt::ask(&question(&report.identity, &report.name))?;
-        return Ok(EntryParts { secret: Some(secret), ..EntryParts::default() });
+        return Ok(SecretParts { secret: Some(secret), ..SecretParts::default() });
     }
     let most = if is_stored(&report.totp) { 2 } else { 1 };
     let mut lines: std::vec::IntoIter<Secret> = prompt::lines(1..=most)?.into_iter();
-    Ok(EntryParts { secret: lines.next(), totp_seed: lines.next(), proxy_password: None })
+    Ok(SecretParts { secret: lines.next(), totp_seed: lines.next(), proxy_password: None })
 }
 
 /// The source of one-time codes from the options; [`ErrorCode::USAGE`] if they contradict each other.

@@ -1,6 +1,6 @@
 //! Owns `cp-token profile update`: from options and answers to a request.
 
-use cp_token_protocol::message::{EntryParts, Identity, ProfileUpdate, Request};
+use cp_token_protocol::message::{Identity, ProfileUpdate, Request, SecretParts};
 use cp_token_protocol::{ErrorCode, Failure};
 
 use super::secrets;
@@ -31,7 +31,7 @@ pub(super) fn run(options: UpdateOptions) -> Result<(), Failure> {
         url: options.url,
         identity: identity.clone(),
         secret_source: settings.secret_source,
-        secret: EntryParts::default(),
+        secret: SecretParts::default(),
         ca_bundle: settings.ca_bundle,
         insecure_http: (given.insecure_http || options.no_insecure_http).then_some(given.insecure_http),
         also_for: options.also_for,

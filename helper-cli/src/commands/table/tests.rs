@@ -19,7 +19,7 @@ pub(crate) fn report(name: &str, token: TokenState) -> ProfileReport {
         also_for: vec!["https://gateway.example".to_owned()],
         is_default: name == "prod",
         created: Some(1_800_000_000),
-        last_redeemed: None,
+        last_token_at: None,
         token,
         totp: TotpMethod::None,
         proxy: None,
@@ -39,9 +39,9 @@ fn columns_line_up_and_the_default_is_marked() {
     assert_eq!(
         plain(profiles(&reports, &TerminalStyle::PLAIN), &TerminalStyle::PLAIN),
         [
-            "  NAME     KIND        URL                  ID     CREATED               LAST-REDEEMED  TOKEN",
-            "* prod     api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              14m 59s left",
-            "  test-eu  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -              none",
+            "  NAME     KIND        URL                  ID     CREATED               LAST-TOKEN  TOKEN",
+            "* prod     api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -           14m 59s left",
+            "  test-eu  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -           none",
         ]
     );
 }
@@ -98,8 +98,8 @@ fn states(name: &str) -> Vec<ProfileReport> {
     for (token, secret) in tokens.into_iter().flat_map(|token| secrets.map(|secret| (token, secret))) {
         for identity in kinds.clone().into_iter().chain([Identity::Basic(long.clone())]) {
             let url = "https://console.department.customer.us2.crashplan.example:8443".to_owned();
-            let last_redeemed = Some(1_800_000_000);
-            let base = ProfileReport { url, identity, secret, last_redeemed, ..report(name, token) };
+            let last_token_at = Some(1_800_000_000);
+            let base = ProfileReport { url, identity, secret, last_token_at, ..report(name, token) };
             reports.extend([ProfileReport { totp: TotpMethod::Ask, ..base.clone() }, base]);
         }
     }
@@ -141,14 +141,13 @@ fn no_table_is_wider_than_the_terminal_down_to_very_narrow_ones() {
 #[test]
 fn what_matters_least_goes_first() {
     let live =
-        ProfileReport { last_redeemed: Some(1_800_000_000), ..report("prod", TokenState::Live(450_000)) };
+        ProfileReport { last_token_at: Some(1_800_000_000), ..report("prod", TokenState::Live(450_000)) };
     let refused = SecretState::Refused(1_800_000_000);
     let refused = ProfileReport { secret: refused, ..report("customer-us-audit", TokenState::Absent) };
     let mut lost = Vec::new();
     for width in (40..=200).rev() {
         let shown = at(width, &[live.clone(), refused.clone()]).join("\n");
-        for part in
-            ["█", "KIND", "CREATED", "LAST-REDEEMED", "https", "since", "ID", "customer-us-audit", "URL"]
+        for part in ["█", "KIND", "CREATED", "LAST-TOKEN", "https", "since", "ID", "customer-us-audit", "URL"]
         {
             if !shown.contains(part) && !lost.contains(&part) {
                 lost.push(part);
@@ -158,7 +157,7 @@ fn what_matters_least_goes_first() {
     }
     assert_eq!(
         lost,
-        ["█", "KIND", "CREATED", "LAST-REDEEMED", "https", "since", "ID", "customer-us-audit", "URL"]
+        ["█", "KIND", "CREATED", "LAST-TOKEN", "https", "since", "ID", "customer-us-audit", "URL"]
     );
 }
 

@@ -36,7 +36,7 @@ pub(super) fn failed(error: &ReadError, deadline: &Deadline) -> Failure {
         },
         ReadError::Io(_) | ReadError::Ended => connection_closed(),
         ReadError::Frame(FrameError::Version(version)) => versions_differ(*version > PROTOCOL_VERSION),
-        ReadError::Frame(FrameError::Foreign) => not_our_daemon("its answer is of another protocol"),
+        ReadError::Frame(FrameError::UnknownProtocol) => not_our_daemon("its answer is of another protocol"),
         ReadError::Frame(FrameError::Length(length)) => {
             not_our_daemon(&format!("its answer announces {length} bytes"))
         }
@@ -171,7 +171,7 @@ mod tests {
         for other in [failed(&reset(), &deadline), closed_before_reply(&io_silence(), &deadline)] {
             assert!(!is_retryable(&other));
         }
-        let garbage = closed_before_reply(&ReadError::Frame(FrameError::Foreign), &deadline);
+        let garbage = closed_before_reply(&ReadError::Frame(FrameError::UnknownProtocol), &deadline);
         assert_eq!(garbage.code, ErrorCode::NOT_OUR_DAEMON);
     }
 
@@ -193,7 +193,7 @@ mod tests {
     fn an_end_is_an_end_and_garbage_is_not() {
         assert!(is_eof(&ReadError::Ended));
         assert!(is_eof(&ReadError::Io(io::ErrorKind::ConnectionReset.into())));
-        assert!(!is_eof(&ReadError::Frame(FrameError::Foreign)));
+        assert!(!is_eof(&ReadError::Frame(FrameError::UnknownProtocol)));
         assert!(!is_eof(&ReadError::Io(io::ErrorKind::WouldBlock.into())));
     }
 }

@@ -64,7 +64,7 @@ impl RecentFailures {
             last.message
         );
         Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message)
-            .with_hint(format!("mend that, wait {} s and try again", FAILURE_WINDOW.as_secs())))
+            .with_hint(format!("fix that, wait {} s and try again", FAILURE_WINDOW.as_secs())))
     }
 
     /// Remembers one more.

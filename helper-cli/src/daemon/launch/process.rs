@@ -141,11 +141,11 @@ mod tests {
     #[test]
     fn what_the_daemon_says_is_passed_on_with_its_code_and_hint() {
         let failure =
-            parse_readiness("failed 250 config.toml, line 3: a key is missing\tmend it\n").unwrap_err();
+            parse_readiness("failed 250 config.toml, line 3: a key is missing\tfix it\n").unwrap_err();
         assert_eq!(failure.code, ErrorCode::CONFIG_BROKEN);
         assert_eq!(
             (failure.message.as_str(), failure.hint.as_str()),
-            ("config.toml, line 3: a key is missing", "mend it")
+            ("config.toml, line 3: a key is missing", "fix it")
         );
         assert_eq!(parse_readiness("failed 599 x\x1b[0m\n").unwrap_err().message, "x?[0m");
     }

@@ -3,7 +3,7 @@
 use cp_token_tests::world::World;
 use serde_json::Value;
 
-use super::{Report, examine};
+use super::{Report, doctor};
 
 /// A world whose daemon begins with a config that cannot be read; the file that would be good.
 fn world() -> (World, String) {
@@ -17,8 +17,8 @@ fn world() -> (World, String) {
     (world, good)
 }
 
-fn mend(world: &World, good: &str) {
-    std::fs::write(world.config_folder().join("config.toml"), good).expect("mend it");
+fn fix(world: &World, good: &str) {
+    std::fs::write(world.config_folder().join("config.toml"), good).expect("fix it");
 }
 
 fn status(world: &World) -> Value {
@@ -36,8 +36,8 @@ fn status_shows_the_process_its_protections_and_what_is_wrong_with_the_config() 
     let text = world.helper(&["status"]).succeeded().stdout;
     assert!(text.contains("process ") && text.contains("(not in force: "), "{text}");
     assert!(text.contains("protection"), "{text}");
-    // Where it is mended meanwhile, one look tells both.
-    mend(&world, &good);
+    // Where it is fixed meanwhile, one look tells both.
+    fix(&world, &good);
     let told = status(&world);
     assert_eq!((&told["config_problem"], &told["profiles"][0]["name"]), (&Value::Null, &"prod".into()));
 }
@@ -46,9 +46,9 @@ fn status_shows_the_process_its_protections_and_what_is_wrong_with_the_config() 
 fn doctor_tells_every_line_of_the_machine_and_the_config_once_as_the_one_fault() {
     let (world, good) = world();
     for arguments in [&[][..], &["-p", "prod"]] {
-        let report = examine(&world, arguments);
+        let report = doctor(&world, arguments);
         for check in ["socket", "daemon", "version", "lock", "protections", "state"] {
-            report.fine(None, check);
+            report.ok(None, check);
         }
         report.failed(None, "config", "config_broken", "Fix the file");
         report.ends(78, &["config"]);
@@ -58,8 +58,8 @@ fn doctor_tells_every_line_of_the_machine_and_the_config_once_as_the_one_fault()
     // A variable that chooses a profile is no fault of its own while nobody can say which there are.
     let call = world.call(&["doctor", "--json"]).env("CP_TOKEN_PROFILE", "prod");
     Report::of(call.run()).ends(78, &["config"]);
-    mend(&world, &good);
-    examine(&world, &[]).fine(None, "config");
+    fix(&world, &good);
+    doctor(&world, &[]).ok(None, "config");
 }
 
 #[test]

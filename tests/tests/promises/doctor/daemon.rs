@@ -3,18 +3,20 @@
 use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::world::{PATIENCE, World};
 
-use super::{Report, examine};
+use super::{Report, doctor};
 
 #[test]
 fn a_daemon_that_does_not_run_is_started_and_one_that_cannot_be_is_a_fault() {
     let world = World::new();
     world.create_profile("prod", "memory");
     world.stop_daemon();
-    let report = examine(&world, &[]);
-    assert!(report.check(None, "daemon")["found"].as_str().is_some_and(|text| text.contains("was started")));
+    let report = doctor(&world, &[]);
+    assert!(
+        report.check(None, "daemon")["message"].as_str().is_some_and(|text| text.contains("was started"))
+    );
     world.stop_daemon();
     std::fs::remove_file(world.daemon_file()).expect("take the daemon away");
-    let report = examine(&world, &[]);
+    let report = doctor(&world, &[]);
     assert_eq!((report.checks.len(), report.outcome.code), (1, 69));
     report.failed(None, "daemon", "daemon_unavailable", "");
 }
@@ -39,14 +41,14 @@ fn a_locked_daemon_is_said_to_be_and_names_no_profile() {
     let passphrase = world.new_secret();
     let input = format!("{passphrase}\n");
     world.call(&["lock", "--passphrase-stdin"]).stdin(&input).run().succeeded();
-    let report = examine(&world, &[]);
+    let report = doctor(&world, &[]);
     report.failed(None, "lock", "locked", "cp-token unlock");
-    report.fine(None, "protections");
-    report.fine(None, "state");
+    report.ok(None, "protections");
+    report.ok(None, "state");
     report.ends(77, &["lock"]);
     assert!(!report.outcome.stdout.contains("prod"));
     world.call(&["unlock", "--passphrase-stdin"]).stdin(&input).run().succeeded();
-    examine(&world, &[]).ends(0, &[]);
+    doctor(&world, &[]).ends(0, &[]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use cp_token_tests::world::World;
 
-use super::{Report, date, examine};
+use super::{Report, date, doctor};
 
 #[test]
 fn where_all_is_well_every_line_says_so_in_its_order_and_no_secret_is_sent() {
@@ -10,13 +10,13 @@ fn where_all_is_well_every_line_says_so_in_its_order_and_no_secret_is_sent() {
     world.create_profile("audit", "keyring");
     world.create_profile("prod", "memory");
     world.server().add_header("Date", &date(&world, 0));
-    let report = examine(&world, &[]);
+    let report = doctor(&world, &[]);
     report.ends(0, &[]);
     let told = |check: &serde_json::Value| {
         let profile = check["profile"].as_str().map(|name| format!("{name}: ")).unwrap_or_default();
         format!(
             "{}  {profile}{}",
-            check["state"].as_str().expect("a state"),
+            check["severity"].as_str().expect("a severity"),
             check["check"].as_str().expect("a name")
         )
     };
@@ -43,8 +43,8 @@ fn one_profile_is_looked_at_alone_and_one_that_is_none_is_a_mistake() {
     let world = World::new();
     world.create_profile("audit", "memory");
     world.create_profile("prod", "memory");
-    let report = examine(&world, &["-p", "prod"]);
-    report.fine(Some("prod"), "server");
+    let report = doctor(&world, &["-p", "prod"]);
+    report.ok(Some("prod"), "server");
     assert!(!report.checks.iter().any(|check| check["profile"] == "audit"));
     world.helper(&["doctor", "-p", "test"]).failed(64).saying("there is no profile test");
 }
@@ -53,32 +53,32 @@ fn one_profile_is_looked_at_alone_and_one_that_is_none_is_a_mistake() {
 fn a_config_file_that_is_broken_or_open_is_a_fault_and_so_is_having_no_profile() {
     let world = World::new();
     let _daemon = world.daemon();
-    let report = examine(&world, &[]);
+    let report = doctor(&world, &[]);
     report.failed(None, "profiles", "no_profile", "cp-token profile create");
     report.ends(78, &["profiles"]);
     world.create_profile("prod", "memory");
     let file = world.config_folder().join("config.toml");
     let good = std::fs::read_to_string(&file).expect("a config");
     std::fs::write(&file, good.replace("client_id", "client id")).expect("break it");
-    let report = examine(&world, &[]);
+    let report = doctor(&world, &[]);
     report.failed(None, "config", "config_broken", "Fix the file");
     report.ends(78, &["config"]);
-    std::fs::write(&file, good).expect("mend it");
+    std::fs::write(&file, good).expect("fix it");
     world.program("chmod").args(["666"]).args([&file]).run().succeeded();
-    examine(&world, &[]).failed(None, "config", "config_unsafe", "Fix that first");
+    doctor(&world, &[]).failed(None, "config", "config_unsafe", "Fix that first");
     world.program("chmod").args(["600"]).args([&file]).run().succeeded();
-    examine(&world, &[]).ends(0, &[]);
+    doctor(&world, &[]).ends(0, &[]);
 }
 
 #[test]
 fn a_state_file_that_cannot_be_written_is_a_fault() {
     let world = World::new();
     world.create_profile("prod", "memory");
-    examine(&world, &[]).fine(None, "state");
+    doctor(&world, &[]).ok(None, "state");
     let file = world.state_folder().join("state.json");
     std::fs::remove_file(&file).expect("remove it");
     std::fs::create_dir(&file).expect("stand in the way");
-    let report = examine(&world, &[]);
+    let report = doctor(&world, &[]);
     report.failed(None, "state", "write_failed", "right to write");
     report.ends(74, &["state"]);
 }
@@ -90,15 +90,15 @@ fn variables_of_this_shell_that_choose_another_way_or_profile_are_told_without_a
     let call = |name: &str, value: &str| world.call(&["doctor", "--json"]).env(name, value);
     let report = Report::of(call("HTTPS_PROXY", "http://jo:pw@127.0.0.1:9").run());
     assert!(!report.outcome.stdout.contains("pw"));
-    report.noted(
+    report.warns(
         Some("prod"),
         "shell",
         "HTTPS_PROXY is http://jo@127.0.0.1:9, and the daemon goes through no proxy",
     );
-    report.noted(Some("prod"), "shell", "cp-token profile update prod --proxy http://jo@127.0.0.1:9");
+    report.warns(Some("prod"), "shell", "cp-token profile update prod --proxy http://jo@127.0.0.1:9");
     report.ends(0, &[]);
     let report = Report::of(call("SSL_CERT_FILE", "/etc/company.pem").run());
-    report.noted(Some("prod"), "shell", "SSL_CERT_FILE is /etc/company.pem");
+    report.warns(Some("prod"), "shell", "SSL_CERT_FILE is /etc/company.pem");
     let report = Report::of(call("CP_TOKEN_PROFILE", "test").run());
     let stray = report.checks.iter().find(|check| check["code"] == "unknown_profile").expect("a fault");
     assert_eq!((&stray["check"], report.outcome.code), (&"shell".into(), 64));

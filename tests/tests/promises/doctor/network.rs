@@ -9,7 +9,7 @@ use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan, Setup, Transport};
 use cp_token_tests::fake_proxy::{FakeProxy, Manner};
 use cp_token_tests::world::World;
 
-use super::{date, examine, unproved};
+use super::{date, doctor, unproved};
 
 #[test]
 fn each_obstacle_on_the_way_is_told_from_every_other() {
@@ -29,21 +29,21 @@ fn each_obstacle_on_the_way_is_told_from_every_other() {
     let bundle = world.path("none.pem");
     let update = ["profile", "update", "rootless", "--no-verify", "--ca-bundle"];
     world.call(&update).args([OsStr::new(&bundle)]).run().succeeded();
-    let report = examine(&world, &[]);
-    for (name, check, code, mend) in [
+    let report = doctor(&world, &[]);
+    for (name, check, code, fix) in [
         ("closed", "server", "server_unreachable", "cp-token profile show closed"),
         ("nowhere", "name", "server_unreachable", "Check the network"),
         ("stranger", "server", "untrusted_server", "--ca-bundle FILE"),
         ("expired", "server", "untrusted_server", ""),
         ("rootless", "server", "ca_bundle_unreadable", "--ca-bundle FILE"),
     ] {
-        report.failed(Some(name), check, code, mend);
+        report.failed(Some(name), check, code, fix);
     }
     for check in ["secret", "name", "server", "token"] {
-        report.fine(Some("good"), check);
+        report.ok(Some("good"), check);
     }
     assert_eq!(report.outcome.code, 75, "of the first in the order of names");
-    assert_eq!(report.checks.iter().filter(|check| check["state"] == "FAIL").count(), 5);
+    assert_eq!(report.checks.iter().filter(|check| check["severity"] == "error").count(), 5);
     assert!(world.server().entries().iter().all(|it| it.request.header("Authorization").is_none()));
 }
 
@@ -52,7 +52,7 @@ fn f10_a_server_that_is_elsewhere_in_trouble_or_silent_is_a_fault_and_one_that_o
     let world = World::new();
     unproved(&world, "prod", &world.server().url());
     let other = FakeCrashPlan::start();
-    for (answer, code, mend) in [
+    for (answer, code, fix) in [
         (Answer::redirect(302, &format!("{}/x?y=z", other.url())), "bad_answer", "--url URL"),
         (Answer::redirect(302, "https://localhost/x?y=z"), "redirected", "--url https://localhost"),
         (Answer::status(503, &[], "FOREIGN"), "server_failed", "Ask again later"),
@@ -62,16 +62,16 @@ fn f10_a_server_that_is_elsewhere_in_trouble_or_silent_is_a_fault_and_one_that_o
         (Answer::Stall, "timed_out", "Check the network"),
     ] {
         world.server().answer_api_next(answer);
-        let report = examine(&world, &[]);
-        report.failed(Some("prod"), "server", code, mend);
+        let report = doctor(&world, &[]);
+        report.failed(Some("prod"), "server", code, fix);
         assert!(!report.outcome.stdout.contains("FOREIGN"));
     }
     for status in [200, 204, 401, 403, 404, 405] {
         world.server().answer_api_next(Answer::status(status, &[], ""));
-        examine(&world, &[]).fine(Some("prod"), "server");
+        doctor(&world, &[]).ok(Some("prod"), "server");
     }
     world.server().answer_api_next(Answer::redirect(302, "/console/login"));
-    examine(&world, &[]).fine(Some("prod"), "server");
+    doctor(&world, &[]).ok(Some("prod"), "server");
     assert_eq!(other.connections(), 0, "no redirect is followed");
 }
 
@@ -89,21 +89,21 @@ fn f06_a_clock_that_is_off_is_a_fault_beyond_five_minutes_and_for_computed_codes
     let look = |seconds: i64| {
         let date = date(&world, seconds);
         world.server().answer_api_always(Answer::status(401, &[("Date", &date)], ""));
-        examine(&world, &[])
+        doctor(&world, &[])
     };
     let report = look(0);
-    report.fine(Some("prod"), "clock");
-    report.fine(Some("jo"), "clock");
+    report.ok(Some("prod"), "clock");
+    report.ok(Some("jo"), "clock");
     for seconds in [120, -120] {
         let report = look(seconds);
-        report.noted(Some("prod"), "clock", "timedatectl");
+        report.warns(Some("prod"), "clock", "timedatectl");
         report.failed(Some("jo"), "clock", "clock_wrong", "Set it right");
         report.ends(78, &["clock"]);
     }
     let report = look(400);
     report.failed(Some("prod"), "clock", "clock_wrong", "Set it right");
     assert!(
-        report.check(Some("prod"), "clock")["found"]
+        report.check(Some("prod"), "clock")["message"]
             .as_str()
             .is_some_and(|it| it.contains("behind the server's"))
     );
@@ -118,16 +118,16 @@ fn a_proxy_that_does_not_lead_on_is_named_and_a_refused_password_is_not_sent_aga
     let create = world.creating("prod", "memory", &client, &world.server().url());
     create.args(["--proxy", &proxy.url_of("jo"), "--no-verify"]).stdin(input).run().succeeded();
     proxy.require("jo", &password);
-    examine(&world, &[]).ends(0, &[]);
+    doctor(&world, &[]).ends(0, &[]);
     assert_eq!((proxy.asked(), proxy.tunnels()), (1, 1));
     proxy.behave(Manner::Say(b"HTTP/1.1 403 FOREIGN\r\n\r\n".to_vec()));
-    let report = examine(&world, &[]);
+    let report = doctor(&world, &[]);
     report.failed(Some("prod"), "server", "server_unreachable", "--proxy URL");
     assert!(!report.outcome.stdout.contains("FOREIGN"));
     proxy.behave(Manner::Lead);
     proxy.require("jo", "another one");
     for _ in 0..3 {
-        let report = examine(&world, &[]);
+        let report = doctor(&world, &[]);
         report.failed(Some("prod"), "server", "proxy_refused", "Enter its password again");
         report.ends(77, &["server"]);
     }
@@ -150,8 +150,8 @@ fn http_without_tls_is_noted_and_works() {
     world.program("chmod").args(["600"]).args([&file]).run().succeeded();
     let reset = ["profile", "reset-secret", "double", "--secret-stdin"];
     world.call(&reset).stdin(&client.secret).run().succeeded();
-    let report = examine(&world, &[]);
-    report.noted(Some("double"), "http", "http without TLS is allowed");
-    report.fine(Some("double"), "server");
+    let report = doctor(&world, &[]);
+    report.warns(Some("double"), "http", "http without TLS is allowed");
+    report.ok(Some("double"), "server");
     report.ends(0, &[]);
 }

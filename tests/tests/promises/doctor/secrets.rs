@@ -5,21 +5,21 @@ use std::os::unix::fs::PermissionsExt;
 use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::world::World;
 
-use super::{examine, unproved};
+use super::{doctor, unproved};
 
 #[test]
 fn a_refused_secret_is_a_fault_until_a_person_says_otherwise() {
     let world = World::new();
     let client = world.create_profile("prod", "memory");
-    examine(&world, &[]).fine(Some("prod"), "secret");
+    doctor(&world, &[]).ok(Some("prod"), "secret");
     let new = world.new_secret();
     world.server().reset_secret(&client.id, &new);
     world.helper(&["--fresh"]).failed(77);
-    let report = examine(&world, &[]);
+    let report = doctor(&world, &[]);
     report.failed(Some("prod"), "secret", "secret_refused", "cp-token profile reset-secret prod");
     assert_eq!(report.outcome.code, 77);
     world.call(&["profile", "reset-secret", "prod", "--secret-stdin"]).stdin(&new).run().succeeded();
-    examine(&world, &[]).ends(0, &[]);
+    doctor(&world, &[]).ends(0, &[]);
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn a_cool_down_is_a_fault_with_the_reason_of_the_last_failure() {
     unproved(&world, "prod", &world.server().url());
     world.server().answer_always(Answer::status(503, &[], ""));
     world.helper(&[]).failed(75);
-    let report = examine(&world, &[]);
+    let report = doctor(&world, &[]);
     report.failed(Some("prod"), "token", "server_failed", "Ask again later");
     report.ends(75, &["token"]);
 }
@@ -38,7 +38,7 @@ fn a_secret_that_only_memory_held_is_missed_after_a_restart() {
     let world = World::new();
     world.create_profile("prod", "memory");
     world.stop_daemon();
-    let report = examine(&world, &[]);
+    let report = doctor(&world, &[]);
     report.failed(Some("prod"), "secret", "secret_absent", "cp-token profile reset-secret prod");
     report.ends(69, &["secret"]);
 }
@@ -57,19 +57,19 @@ fn e12_a_file_that_others_may_read_and_a_program_that_fails_are_faults() {
     let line =
         ["profile", "create", "prod", "--url", &url, "--client-id", &client.id, "--secret-file", place];
     world.call(&line).args(["--ca-bundle", ca.to_str().expect("UTF-8")]).run().succeeded();
-    examine(&world, &[]).ends(0, &[]);
+    doctor(&world, &[]).ends(0, &[]);
     set(&client.secret, 0o644);
-    let report = examine(&world, &[]);
+    let report = doctor(&world, &[]);
     report.failed(Some("prod"), "secret", "secret_file_unusable", "chmod 600");
     report.ends(69, &["secret"]);
     set("", 0o600);
-    assert_eq!(examine(&world, &[]).check(Some("prod"), "secret")["state"], "FAIL");
+    assert_eq!(doctor(&world, &[]).check(Some("prod"), "secret")["severity"], "error");
     set(&client.secret, 0o600);
     let line = format!("/bin/cat {place}");
     world.helper(&["profile", "update", "prod", "--no-verify", "--secret-command", &line]).succeeded();
-    examine(&world, &[]).ends(0, &[]);
+    doctor(&world, &[]).ends(0, &[]);
     std::fs::remove_file(&file).expect("take the file away");
-    let report = examine(&world, &[]);
+    let report = doctor(&world, &[]);
     report.failed(Some("prod"), "secret", "secret_command_failed", "");
     report.ends(69, &["secret"]);
 }
@@ -83,7 +83,7 @@ fn what_works_and_should_not_be_so_is_a_note() {
     let line = ["profile", "create", "old", "--url", &url, "--username", "jo", "--basic", "--secret-stdin"];
     let line = world.call(&line).args(["--secret-source", "memory", "--ca-bundle"]).args([ca]);
     assert_eq!(line.stdin(&password).run().code, 0, "with a warning");
-    let report = examine(&world, &[]);
-    report.noted(Some("old"), "kind", "deprecated");
+    let report = doctor(&world, &[]);
+    report.warns(Some("old"), "kind", "deprecated");
     report.ends(0, &[]);
 }

@@ -2,7 +2,7 @@
 
 use cp_token_tests::world::World;
 
-use super::{Report, examine};
+use super::{Report, doctor};
 
 #[test]
 fn a_folder_that_is_not_the_running_daemons_is_a_note_with_both_and_with_the_command() {
@@ -18,20 +18,20 @@ fn a_folder_that_is_not_the_running_daemons_is_a_note_with_both_and_with_the_com
         let report = Report::of(call(name, &other).run());
         let here = other.join(file).to_str().expect("UTF-8").to_owned();
         let words = format!("{name} leads to {here}, and the daemon that runs uses {ours}");
-        report.noted(None, "shell", &words);
-        report.noted(None, "shell", "cp-token daemon stop");
+        report.warns(None, "shell", &words);
+        report.warns(None, "shell", "cp-token daemon stop");
         report.ends(0, &[]);
         let report = Report::of(call(base, &other).without_env(name).run());
-        report.noted(None, "shell", &format!("{base} leads to {}", other.join("cp-token").display()));
+        report.warns(None, "shell", &format!("{base} leads to {}", other.join("cp-token").display()));
         // The same folder by another way is no other, and neither is one that the other variable overrules.
         let link = world.path("link");
         std::os::unix::fs::symlink(std::path::Path::new(&ours).parent().expect("a folder"), &link)
             .expect("set a link");
-        Report::of(call(name, &link).run()).fine(None, "shell");
-        Report::of(call(base, &other).run()).fine(None, "shell");
+        Report::of(call(name, &link).run()).ok(None, "shell");
+        Report::of(call(base, &other).run()).ok(None, "shell");
         std::fs::remove_file(link).expect("take the link away");
     }
-    examine(&world, &[]).fine(None, "shell");
+    doctor(&world, &[]).ok(None, "shell");
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_folder_that_is_another_is_told_while_the_daemon_is_locked_or_its_config_bro
     std::fs::write(world.config_folder().join("config.toml"), "junk = [\n").expect("break it");
     let call = world.call(&["doctor", "--json"]).env("CP_TOKEN_CONFIG_DIR", world.path("elsewhere"));
     let report = Report::of(call.run());
-    report.noted(None, "shell", "elsewhere/config.toml");
+    report.warns(None, "shell", "elsewhere/config.toml");
     report.ends(78, &["config"]);
 }
 

@@ -93,7 +93,7 @@ fn a_config_that_a_new_daemon_could_not_read_is_named_first() {
     let text = std::fs::read(&config).expect("read the config");
     std::fs::write(&config, "[profiles").expect("break it");
     restart(&world).failed(78).saying("the daemon goes on as before").saying("config");
-    std::fs::write(&config, text).expect("mend it");
+    std::fs::write(&config, text).expect("fix it");
     goes_on(&world, old, before);
 }
 

@@ -116,7 +116,7 @@ fn hostile_files_are_named_and_hold_up_nobody() {
 /// What the daemon answers to a rehearsal with this service's item, asked by whoever can write its language.
 fn rehearsed(world: &World, service: &str) -> String {
     const RECORDED: &[u8] =
-        include_bytes!("../../../../protocol/tests/golden/v1/request-profile-create-from-foreign-item.bin");
+        include_bytes!("../../../../protocol/tests/golden/v1/request-profile-create-from-external-item.bin");
     const SERVICE: &[u8] = b"crashplancli::A Person";
     assert_eq!(service.len(), SERVICE.len(), "the recorded message has room for this many bytes");
     let start = RECORDED.windows(SERVICE.len()).position(|bytes| bytes == SERVICE).expect("the service");

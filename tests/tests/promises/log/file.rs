@@ -81,7 +81,7 @@ fn what_is_taken_out_of_the_config_is_written_no_more() {
 fn a_full_file_becomes_the_older_one_and_a_moved_one_is_made_anew() {
     let (world, file) = world();
     world.helper(&[]).token();
-    assert_eq!(looked_at(&world)["state"], "ok");
+    assert_eq!(looked_at(&world)["severity"], "ok");
     let full = std::fs::OpenOptions::new().append(true).open(&file).expect("the file");
     full.set_len(4 << 20).expect("fill it");
     world.helper(&[]).token();
@@ -102,8 +102,12 @@ fn a_file_that_others_could_have_written_is_not_used_and_nobody_is_held_up() {
     let look = |words: &str| {
         world.helper(&["daemon", "start"]).succeeded();
         let check = looked_at(&world);
-        assert_eq!((&check["state"], &check["code"]), (&"FAIL".into(), &"write_failed".into()), "{check}");
-        assert!(check["found"].as_str().is_some_and(|found| found.contains(words)), "{words}: {check}");
+        assert_eq!(
+            (&check["severity"], &check["code"]),
+            (&"error".into(), &"write_failed".into()),
+            "{check}"
+        );
+        assert!(check["message"].as_str().is_some_and(|found| found.contains(words)), "{words}: {check}");
         world.helper(&["daemon", "stop", "--yes"]).succeeded();
         std::fs::remove_file(&file).expect("it goes");
     };

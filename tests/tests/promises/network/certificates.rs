@@ -71,8 +71,8 @@ fn a_bundle_that_is_not_used_says_why_and_others_may_read_it() {
         call.stdin(&client.secret).run()
     };
     mode(0o666);
-    let mend = format!("run: chmod go-w {}", bundle.display());
-    create(&bundle).failed(78).saying("its mode 0666 lets others in").saying(&mend);
+    let fix = format!("run: chmod go-w {}", bundle.display());
+    create(&bundle).failed(78).saying("its mode 0666 lets others in").saying(&fix);
     for (path, words) in [
         (world.path("ca-missing.pem"), "ca-missing.pem does not exist"),
         (world.path("home"), "home is no plain file"),

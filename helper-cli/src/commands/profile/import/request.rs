@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cp_token_protocol::message::{
-    EntryParts, ExternalKeyringItem, Identity, ProfileCreate, Request, SecretSource, TotpMethod,
+    ExternalKeyringItem, Identity, ProfileCreate, Request, SecretParts, SecretSource, TotpMethod,
 };
 use cp_token_protocol::{Failure, ProfileName, Secret};
 
@@ -47,20 +47,20 @@ impl ImportSettings {
     /// The profile with the secret that their program keeps in the keyring.
     pub(super) fn with_item(&self, name: &ProfileName, content: &Content, service: String) -> Request {
         let item = ExternalKeyringItem { service, username: content.account.clone() };
-        self.request(name, content, EntryParts::default(), Some(item))
+        self.request(name, content, SecretParts::default(), Some(item))
     }
 
     /// The profile with this secret.
     pub(super) fn with_secret(&self, name: &ProfileName, content: &Content, secret: Secret) -> Request {
-        self.request(name, content, EntryParts { secret: Some(secret), ..EntryParts::default() }, None)
+        self.request(name, content, SecretParts { secret: Some(secret), ..SecretParts::default() }, None)
     }
 
     fn request(
         &self,
         name: &ProfileName,
         content: &Content,
-        secret: EntryParts,
-        foreign: Option<ExternalKeyringItem>,
+        secret: SecretParts,
+        external_item: Option<ExternalKeyringItem>,
     ) -> Request {
         Request::ProfileCreate(ProfileCreate {
             name: name.clone(),
@@ -75,7 +75,7 @@ impl ImportSettings {
             code: None,
             proxy: None,
             no_proxy: Vec::new(),
-            foreign,
+            external_item,
             dry_run: self.dry_run,
         })
     }
