@@ -2,6 +2,7 @@
 //! be, what the helper may depend on, which wing may use which.
 #![allow(clippy::expect_used, reason = "a test that cannot read the sources has to stop")]
 
+mod documents;
 mod names;
 mod sources;
 mod wings;

@@ -1,0 +1,30 @@
+//! Owns the rule that a path which a document for developers names exists in the tree.
+
+use std::path::Path;
+
+use crate::sources::root;
+
+const DOCUMENTS: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
+
+/// The top of the tree that a path in a document starts with.
+const TOPS: [&str; 6] = ["protocol/", "daemon/", "helper-cli/", "tests/", "packaging/", "docs/"];
+
+/// The paths that stand in backquotes, each without the arguments behind it.
+fn named(text: &str) -> impl Iterator<Item = &str> {
+    let quoted = text.split('`').skip(1).step_by(2).filter_map(|quoted| quoted.split_whitespace().next());
+    quoted.filter(|path| TOPS.iter().any(|top| path.starts_with(top)) && !path.contains(['*', '<', '$', '{']))
+}
+
+fn missing<'t>(text: &'t str, root: &Path) -> Vec<&'t str> {
+    named(text).filter(|path| !root.join(path).exists()).collect()
+}
+
+#[test]
+fn each_path_that_the_documents_name_exists() {
+    for document in DOCUMENTS {
+        let text = std::fs::read_to_string(root().join(document)).expect("a document");
+        assert_eq!(missing(&text, &root()), Vec::<&str>::new(), "{document}");
+    }
+    let planted = "see `daemon/src/no_such_file.rs`, `tests/run --all` and `other/path`";
+    assert_eq!(missing(planted, &root()), ["daemon/src/no_such_file.rs"], "a planted path is seen");
+}
