@@ -285,10 +285,10 @@ fn ask(freshness: &Freshness, min_validity_ms: Option<u64>, has_code: bool) -> T
     TokenQuery { freshness, min_validity: min_validity_ms.map(Duration::from_millis), has_code }
 }
 
-fn done(outcome: Result<Vec<String>, Failure>) -> Response {
+fn done(outcome: Result<Vec<String>, impl Into<Failure>>) -> Response {
     match outcome {
         Ok(notes) => Response::Done(notes),
-        Err(failure) => Response::Failure(failure),
+        Err(error) => Response::Failure(error.into()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Owns what names an account at a server, whatever profile speaks for it: an origin and a client or a user. Pure.
+//! Owns the key of an account at a server, whichever profile uses it: an origin and a client or a user. Pure.
 
 use cp_token_protocol::message::{Identity, TotpMethod};
 
@@ -9,11 +9,11 @@ use crate::profile::Profile;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountKey(String);
 
-/// The end of an account's text where one-time codes go with the password. No origin has a space.
+/// The end of an account's text where one-time codes are sent with the password. No origin has a space.
 const WITH_CODES: &str = " with codes";
 
 impl AccountKey {
-    /// The account that the profile speaks for, by the very name that is sent.
+    /// The account that the profile uses, with the name exactly as it is sent.
     pub fn of(profile: &Profile) -> Self {
         let text = match &profile.identity {
             Identity::ApiClient(id) => format!("client:{id}@{}", profile.url),
@@ -22,8 +22,8 @@ impl AccountKey {
         Self(text)
     }
 
-    /// The account as it logs in: a password alone, and the same with a one-time code beside it, are two credentials, and a
-    /// refusal of the first says nothing of the second.
+    /// The account with its kind of login: a password alone and a password with a one-time code are two credentials, and a
+    /// rejection of one does not mean that the other is wrong.
     pub fn login(profile: &Profile) -> Self {
         let Self(account) = Self::of(profile);
         Self(if profile.totp == TotpMethod::None { account } else { account + WITH_CODES })
@@ -35,18 +35,18 @@ impl AccountKey {
         [Self(account.clone() + WITH_CODES), Self(account)]
     }
 
-    /// As [`AccountKey::of`], without regard to upper case: a server may take both spellings for one user. Right where
-    /// taking two users for one costs a wait, and wrong where it would hold a password back.
+    /// As [`AccountKey::of`], in lower case: a server may accept both spellings for one user. Use it only where mistaking
+    /// two users for one costs no more than a wait.
     pub fn ignoring_case(profile: &Profile) -> Self {
         Self(Self::of(profile).0.to_lowercase())
     }
 
-    /// The account at the profile's proxy, where it has one: the address, with the user in it.
+    /// The account at the profile's proxy, if it has one: the address with the user.
     pub fn at_proxy(profile: &Profile) -> Option<Self> {
         Some(Self(format!("proxy:{}", profile.network.proxy.as_ref()?)))
     }
 
-    /// An account that was told by [`AccountKey::as_str`].
+    /// The account that [`AccountKey::as_str`] gave as this text.
     pub fn from_text(text: String) -> Self {
         Self(text)
     }

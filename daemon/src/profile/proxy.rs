@@ -1,4 +1,4 @@
-//! Owns what a proxy's address is: checked, in one spelling, and never with a password in it. Pure.
+//! Owns the address of a proxy: validated, in one spelling, and never with a password in it. Pure.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 pub mod bypass;
 
-/// What is written otherwise in a user's name, so that a shell takes the address as it is shown.
+/// What is percent-encoded in a user's name, so that the address is safe in a shell.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The address of an HTTP proxy that is asked to `CONNECT` (RFC 9110, section 9.3.6).
@@ -17,16 +17,16 @@ pub struct ProxyUrl {
     user: Option<String>,
 }
 
-/// Why a text is no proxy's address.
+/// Why a text is not the address of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyUrlError {
-    /// It does not read as `http://[USER@]HOST:PORT`.
+    /// It does not have the form `http://[USER@]HOST:PORT`.
     #[error("a proxy's address is http://HOST:PORT or http://USER@HOST:PORT")]
     Form,
-    /// The scheme is another one.
+    /// Its scheme is not `http`.
     #[error("only http proxies are supported: http://HOST:PORT")]
     Scheme,
-    /// Its user has a name that HTTP Basic cannot carry.
+    /// HTTP Basic cannot carry the name of its user.
     #[error("the user in a proxy's address has a colon, a control character or bytes that are not UTF-8")]
     User,
     /// It has a password in it.
@@ -35,7 +35,7 @@ pub enum ProxyUrlError {
 }
 
 impl ProxyUrl {
-    /// Takes the text if it is a proxy's address; a text without a scheme means `http`.
+    /// The address that the text is; a text without a scheme means `http`.
     ///
     /// # Errors
     /// [`ProxyUrlError`] where it is not. It repeats nothing of the text.

@@ -1,5 +1,5 @@
 //! Owns the grammar of a request URL: an origin to which a secret may be sent. It is strict, so that what a
-//! person reads is where the secret goes; it must not fix what is written in an unusual form.
+//! person reads is where the secret goes; it must not correct an unusual form.
 
 use std::fmt;
 
@@ -9,8 +9,7 @@ use url::{Host, Url};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestUrl(String);
 
-/// Why a text is no request URL. It repeats nothing of the text, and is to be read after what the text is: "the request
-/// URL …".
+/// Why a text is not a request URL. It repeats nothing of the text, and continues a sentence: "the request URL …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RequestUrlError {
     /// It is no URL at all.
@@ -49,7 +48,7 @@ pub enum RequestUrlError {
 
 impl RequestUrl {
     /// Takes the text if it is an origin to which a secret may be sent: `https`, or `http` to a loopback address
-    /// where `insecure_http` says so. Upper case, the scheme's own port and one final slash are levelled.
+    /// where `insecure_http` says so. Upper case, the scheme's default port and one final slash are normalised.
     ///
     /// # Errors
     /// [`RequestUrlError`] where it is not.
@@ -82,13 +81,13 @@ impl fmt::Display for RequestUrl {
     }
 }
 
-/// The authority (RFC 3986, section 3.2), once it is sure that nothing but it follows a scheme of ours.
+/// The authority (RFC 3986, section 3.2), if nothing else follows the scheme.
 fn authority(text: &str) -> Result<&str, RequestUrlError> {
     let (scheme, rest) = text.split_once("://").ok_or(RequestUrlError::NotAUrl)?;
     if !["https", "http"].contains(&scheme) {
         return Err(RequestUrlError::NotHttps);
     }
-    // The order tells the person about the first thing that is too much.
+    // The error is about the first part that does not belong there.
     for character in rest.chars() {
         match character {
             '@' => return Err(RequestUrlError::UserInfo),

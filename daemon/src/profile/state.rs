@@ -17,7 +17,6 @@ use crate::profile::secret_key::SecretKey;
 
 mod change;
 mod journal_lock;
-mod keys;
 
 use change::Change;
 
@@ -46,9 +45,9 @@ struct Memory {
 struct StoredState {
     #[serde(default)]
     profiles: BTreeMap<String, Dates>,
-    /// Keyring items that a change was about to make or remove.
+    /// The accounts of keyring items that a change was about to create or erase.
     #[serde(default)]
-    journal: Vec<JournalKey>,
+    journal: Vec<String>,
 }
 
 /// What is remembered of a profile.
@@ -60,23 +59,6 @@ pub struct Dates {
     /// When its secret last brought a token, in seconds since 1970.
     #[serde(default)]
     pub last_token_at: Option<u64>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct JournalKey {
-    profile: String,
-    #[serde(flatten)]
-    identity: NamedIdentity,
-    url: String,
-}
-
-/// An [`Identity`] as the file names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum NamedIdentity {
-    ClientId(String),
-    Username(String),
-    BasicUsername(String),
 }
 
 /// The time between two writes of dates that nobody waits for.
@@ -155,17 +137,17 @@ impl StateFile {
 
     /// Remembers that the keyring item of `key` may exist without a profile that uses it.
     pub fn journal_begin(&self, key: &SecretKey) {
-        self.remember(Change::JournalBegun(key.into()));
+        self.remember(Change::JournalBegun(key.account()));
     }
 
     /// Remembers that the keyring item of `key` is where it belongs.
     pub fn journal_end(&self, key: &SecretKey) {
-        self.remember(Change::JournalEnded(key.into()));
+        self.remember(Change::JournalEnded(key.account()));
     }
 
     /// Every key with an open journal entry.
     pub fn journal_keys(&self) -> Vec<SecretKey> {
-        self.memory().state.journal.iter().filter_map(JournalKey::key).collect()
+        self.memory().state.journal.iter().filter_map(|key| SecretKey::from_account(key)).collect()
     }
 
     /// Applies the pending changes to the file, completely or not at all.

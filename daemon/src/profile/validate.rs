@@ -1,5 +1,5 @@
-//! Owns the grammars of what a person writes into a profile: client IDs, user names, program lines, paths and
-//! the ways to one-time codes. Pure.
+//! Owns the validation of what a person writes into a profile: client IDs, user names, command lines, paths and the
+//! sources of one-time codes. Pure.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::profile::proxy::bypass::Bypass;
 
 /// The longest client ID or user name, in bytes.
 const MAX_NAME_LEN: usize = 256;
-/// The most words of a program line, and the most bytes of all of them.
+/// The most words of a command line, and the most bytes of all of them.
 const MAX_WORDS: usize = 64;
 const MAX_LINE_LEN: usize = 8192;
 /// The most entries of `no_proxy`.
@@ -32,12 +32,12 @@ pub fn check_identity(identity: &Identity) -> Result<(), &'static str> {
     }
 }
 
-/// Passes a place where a secret can be looked for.
+/// Passes a valid secret source.
 ///
 /// # Errors
 /// One clause that says what it has to be.
-pub fn check_secret_source(location: &SecretSource) -> Result<(), &'static str> {
-    match location {
+pub fn check_secret_source(source: &SecretSource) -> Result<(), &'static str> {
+    match source {
         SecretSource::Keyring | SecretSource::Memory => Ok(()),
         SecretSource::Command(line) => check_program(line),
         SecretSource::File(path) => {
@@ -47,7 +47,7 @@ pub fn check_secret_source(location: &SecretSource) -> Result<(), &'static str> 
     }
 }
 
-/// Passes a way to one-time codes that suits the identity.
+/// Passes a source of one-time codes that fits the identity.
 ///
 /// # Errors
 /// One clause that says what does not fit.
@@ -87,7 +87,7 @@ fn is_path(path: &str) -> bool {
     Path::new(path).is_absolute() && path.len() <= 4096 && !path.contains('\0')
 }
 
-/// Whether a credential can have that name, which leads to no other folder.
+/// Whether a credential can have that name, which leads to no other directory.
 pub fn is_credential_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     (1..=MAX_FILE_NAME_LEN).contains(&name.len()) && name.bytes().all(allowed) && ![".", ".."].contains(&name)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cp_token_protocol::message::{
     ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate, SecretParts,
 };
-use cp_token_protocol::{Failure, ProfileName, Secret};
+use cp_token_protocol::{ProfileName, Secret};
 use tokio::sync::MutexGuard;
 
 use super::change_locks::ChangeGuard;
@@ -15,119 +15,18 @@ use super::edit::{Edit, Update};
 use super::error::RegistryError;
 use super::{Registry, build};
 use crate::base::commitment::Commitment;
-use crate::failure;
 use crate::profile::Profile;
+
+/// What was done and what people must know about it, a line each; or why nothing has changed.
+pub(super) type ChangeResult = Result<Vec<String>, RegistryError>;
 
 impl Registry {
     /// Adds a profile. The first one becomes the default.
     ///
     /// # Errors
-    /// [`Failure`]; then nothing has changed.
-    pub async fn create(
-        &self,
-        create: ProfileCreate,
-        commitment: &Commitment,
-    ) -> Result<Vec<String>, Failure> {
+    /// [`RegistryError`]; then nothing has changed.
+    pub async fn create(&self, create: ProfileCreate, commitment: &Commitment) -> ChangeResult {
         let _change = self.lock_for_change(&create.name).await?;
-        Ok(self.try_create(create, commitment).await?)
-    }
-
-    /// Changes a profile.
-    ///
-    /// # Errors
-    /// [`Failure`]; then nothing has changed.
-    pub async fn update(
-        &self,
-        update: ProfileUpdate,
-        commitment: &Commitment,
-    ) -> Result<Vec<String>, Failure> {
-        let _change = self.lock_for_change(&update.name).await?;
-        let old = self.select(&ProfileSelector::Named(update.name.clone()))?;
-        Ok(self.try_update(&old, update, commitment).await?)
-    }
-
-    /// Gives a profile a new secret. The old one stays until the new one has worked.
-    ///
-    /// # Errors
-    /// [`Failure`]; then nothing has changed.
-    pub async fn reset_secret(
-        &self,
-        reset: ProfileResetSecret,
-        commitment: &Commitment,
-    ) -> Result<Vec<String>, Failure> {
-        let _change = self.lock_for_change(&reset.name).await?;
-        let profile = self.select(&ProfileSelector::Named(reset.name.clone()))?;
-        Ok(self.try_reset(&profile, reset, commitment).await?)
-    }
-
-    /// Removes a profile and its secret.
-    ///
-    /// # Errors
-    /// [`Failure`]; then nothing has changed.
-    pub async fn delete(&self, name: &ProfileName, commitment: &Commitment) -> Result<Vec<String>, Failure> {
-        let (_change, _storage_lock) = self.lock_for_edit(commitment).await?;
-        let profile = self.select(&ProfileSelector::Named(name.clone()))?;
-        Ok(self.try_delete(&profile).await?)
-    }
-
-    /// Makes a profile the default.
-    ///
-    /// # Errors
-    /// [`Failure`]; then nothing has changed.
-    pub async fn make_default(
-        &self,
-        name: &ProfileName,
-        commitment: &Commitment,
-    ) -> Result<Vec<String>, Failure> {
-        let (_change, _storage_lock) = self.lock_for_edit(commitment).await?;
-        let warning = self.edit_file(Edit::Default(name.clone())).await?;
-        Ok(with_warning(format!("profile {name} is the default now"), warning))
-    }
-
-    /// Keeps changes from storing anything as long as the guard lives; nothing where one is storing now.
-    pub fn pause_changes(&self) -> Option<MutexGuard<'_, ()>> {
-        self.change_locks.try_lock_storage()
-    }
-
-    /// Waits until no change is under way.
-    pub async fn wait_for_changes(&self) {
-        self.change_locks.wait_idle().await;
-    }
-
-    /// Allows one change of a profile at a time, and none while the daemon is locked. It starts with the file as it is.
-    async fn lock_for_change(&self, name: &ProfileName) -> Result<ChangeGuard<'_>, Failure> {
-        self.require_unlocked()?;
-        let guard = self.change_locks.lock_profile(name).await?;
-        self.reload().await?;
-        self.require_unlocked()?;
-        Ok(guard)
-    }
-
-    /// As [`Registry::lock_for_change`], for a change that has nothing to verify.
-    async fn lock_for_edit(
-        &self,
-        commitment: &Commitment,
-    ) -> Result<(ChangeGuard<'_>, MutexGuard<'_, ()>), Failure> {
-        self.require_unlocked()?;
-        let guard = self.change_locks.lock_any()?;
-        let storage = self.commit(commitment).await?;
-        self.reload().await?;
-        Ok((guard, storage))
-    }
-
-    fn require_unlocked(&self) -> Result<(), Failure> {
-        if self.deps.lock_flag.is_locked() { Err(failure::locked()) } else { Ok(()) }
-    }
-
-    async fn edit_file(&self, edit: Edit) -> Result<Option<String>, RegistryError> {
-        self.write(self.file.prepare(edit).await?).await
-    }
-
-    async fn try_create(
-        &self,
-        create: ProfileCreate,
-        commitment: &Commitment,
-    ) -> Result<Vec<String>, RegistryError> {
         let config = self.config();
         let profile = build::created(&create, &config.network)?;
         if config.profiles.contains(&profile.name) {
@@ -154,12 +53,13 @@ impl Registry {
         Ok(with_warning(format!("profile {} was created", profile.name), warning))
     }
 
-    async fn try_update(
-        &self,
-        old: &Profile,
-        mut update: ProfileUpdate,
-        commitment: &Commitment,
-    ) -> Result<Vec<String>, RegistryError> {
+    /// Changes a profile.
+    ///
+    /// # Errors
+    /// [`RegistryError`]; then nothing has changed.
+    pub async fn update(&self, mut update: ProfileUpdate, commitment: &Commitment) -> ChangeResult {
+        let _change = self.lock_for_change(&update.name).await?;
+        let old = &self.named(&update.name)?;
         let (parts, code) = (std::mem::take(&mut update.secret), update.code.take());
         let new = build::updated(old, &update)?;
         if update.dry_run {
@@ -182,6 +82,100 @@ impl Registry {
         Ok(notes)
     }
 
+    /// Gives a profile a new secret. The old one stays until the new one has worked.
+    ///
+    /// # Errors
+    /// [`RegistryError`]; then nothing has changed.
+    pub async fn reset_secret(&self, reset: ProfileResetSecret, commitment: &Commitment) -> ChangeResult {
+        let _change = self.lock_for_change(&reset.name).await?;
+        let profile = &self.named(&reset.name)?;
+        if reset.dry_run {
+            return self.dry_run_reset(profile, reset.secret).await;
+        }
+        if profile.keeps_secret() && reset.secret.secret.is_none() {
+            return Err(RegistryError::SecretNeeded);
+        }
+        let record = self.new_record(Some(profile), profile, reset.secret).await?;
+        let token = self.verify(reset.verify, profile, &record, reset.code).await?;
+        let _storage_lock = self.commit(commitment).await?;
+        self.require_unchanged(profile).await?;
+        self.store(profile, &record).await?;
+        self.install_token(profile, token);
+        Ok(vec![match profile.keeps_secret() {
+            true => format!("profile {} has a new secret", profile.name),
+            false => format!("the secret of profile {} was read again", profile.name),
+        }])
+    }
+
+    /// Removes a profile and its secret.
+    ///
+    /// # Errors
+    /// [`RegistryError`]; then nothing has changed.
+    pub async fn delete(&self, name: &ProfileName, commitment: &Commitment) -> ChangeResult {
+        let (_change, _storage_lock) = self.lock_for_edit(commitment).await?;
+        let profile = &self.named(name)?;
+        let prepared = self.file.prepare(Edit::Remove(Box::new(profile.clone()))).await?;
+        let _change_lock = self.journal_begin(profile).await?;
+        let warning = self.write(prepared).await.inspect_err(|_| self.journal_end(profile))?;
+        self.deps.state.remove(&profile.name);
+        let mut notes = with_warning(format!("profile {} was deleted", profile.name), warning);
+        notes.extend(self.erase_secret(profile).await);
+        Ok(notes)
+    }
+
+    /// Makes a profile the default.
+    ///
+    /// # Errors
+    /// [`RegistryError`]; then nothing has changed.
+    pub async fn make_default(&self, name: &ProfileName, commitment: &Commitment) -> ChangeResult {
+        let (_change, _storage_lock) = self.lock_for_edit(commitment).await?;
+        let warning = self.edit_file(Edit::Default(name.clone())).await?;
+        Ok(with_warning(format!("profile {name} is the default now"), warning))
+    }
+
+    /// Keeps changes from storing anything as long as the guard lives; nothing where one is storing now.
+    pub fn pause_changes(&self) -> Option<MutexGuard<'_, ()>> {
+        self.change_locks.try_lock_storage()
+    }
+
+    /// Waits until no change is under way.
+    pub async fn wait_for_changes(&self) {
+        self.change_locks.wait_idle().await;
+    }
+
+    /// Allows one change of a profile at a time, and none while the daemon is locked. It starts with the file as it is.
+    async fn lock_for_change(&self, name: &ProfileName) -> Result<ChangeGuard<'_>, RegistryError> {
+        self.require_unlocked()?;
+        let guard = self.change_locks.lock_profile(name).await?;
+        self.reload().await?;
+        self.require_unlocked()?;
+        Ok(guard)
+    }
+
+    /// As [`Registry::lock_for_change`], for a change that has nothing to verify.
+    async fn lock_for_edit(
+        &self,
+        commitment: &Commitment,
+    ) -> Result<(ChangeGuard<'_>, MutexGuard<'_, ()>), RegistryError> {
+        self.require_unlocked()?;
+        let guard = self.change_locks.lock_any()?;
+        let storage = self.commit(commitment).await?;
+        self.reload().await?;
+        Ok((guard, storage))
+    }
+
+    fn require_unlocked(&self) -> Result<(), RegistryError> {
+        if self.deps.lock_flag.is_locked() { Err(RegistryError::Locked) } else { Ok(()) }
+    }
+
+    fn named(&self, name: &ProfileName) -> Result<Profile, RegistryError> {
+        Ok(Arc::unwrap_or_clone(self.select(&ProfileSelector::Named(name.clone()))?))
+    }
+
+    async fn edit_file(&self, edit: Edit) -> Result<Option<String>, RegistryError> {
+        self.write(self.file.prepare(edit).await?).await
+    }
+
     /// Verifies the secret for the changed profile, and stores it where the changed profile looks for it.
     async fn move_secret(
         &self,
@@ -189,7 +183,7 @@ impl Registry {
         parts: SecretParts,
         code: Option<Secret>,
         commitment: &Commitment,
-    ) -> Result<Vec<String>, RegistryError> {
+    ) -> ChangeResult {
         let (old, new) = (change.old.clone(), change.new.clone());
         let record = self.new_record(Some(&old), &new, parts).await?;
         let verify = change.update.verify;
@@ -210,46 +204,12 @@ impl Registry {
         Ok(warning.into_iter().chain(left).collect())
     }
 
-    async fn try_reset(
-        &self,
-        profile: &Arc<Profile>,
-        reset: ProfileResetSecret,
-        commitment: &Commitment,
-    ) -> Result<Vec<String>, RegistryError> {
-        if reset.dry_run {
-            return self.dry_run_reset(profile, reset.secret).await;
-        }
-        if profile.keeps_secret() && reset.secret.secret.is_none() {
-            return Err(RegistryError::SecretNeeded);
-        }
-        let record = self.new_record(Some(profile), profile, reset.secret).await?;
-        let token = self.verify(reset.verify, profile, &record, reset.code).await?;
-        let _storage_lock = self.commit(commitment).await?;
-        self.require_unchanged(profile).await?;
-        self.store(profile, &record).await?;
-        self.install_token(profile, token);
-        Ok(vec![match profile.keeps_secret() {
-            true => format!("profile {} has a new secret", profile.name),
-            false => format!("the secret of profile {} was read again", profile.name),
-        }])
-    }
-
     /// Passes where the profile in the file would still make the token request that was made.
     async fn require_unchanged(&self, profile: &Profile) -> Result<(), RegistryError> {
         let conflict = || RegistryError::Conflict(profile.name.clone(), self.file.shown());
-        self.reload().await.map_err(RegistryError::Reload)?;
+        self.reload().await?;
         let found = self.config().profiles.get(&profile.name).cloned().ok_or_else(conflict)?;
         if found.has_same_token_request(profile) { Ok(()) } else { Err(conflict()) }
-    }
-
-    async fn try_delete(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
-        let prepared = self.file.prepare(Edit::Remove(Box::new(profile.clone()))).await?;
-        let _change_lock = self.journal_begin(profile).await?;
-        let warning = self.write(prepared).await.inspect_err(|_| self.journal_end(profile))?;
-        self.deps.state.remove(&profile.name);
-        let mut notes = with_warning(format!("profile {} was deleted", profile.name), warning);
-        notes.extend(self.erase_secret(profile).await);
-        Ok(notes)
     }
 }
 

@@ -9,17 +9,17 @@ use tokio::sync::{MutexGuard, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 use super::error::RegistryError;
 
-/// How many changes are let in, those that wait included.
+/// The most changes at once, including those that wait.
 const MAX_CHANGES: u32 = 64;
 
-/// The changes that were let in.
+/// The locks of all changes.
 pub(super) struct ChangeLocks {
     slots: Semaphore,
     profiles: Mutex<HashMap<ProfileName, Arc<tokio::sync::Mutex<()>>>>,
     storage: tokio::sync::Mutex<()>,
 }
 
-/// A change that was let in; over when this is dropped.
+/// Allows one change until it is dropped.
 pub(super) struct ChangeGuard<'t> {
     _slot: SemaphorePermit<'t>,
     _profile: Option<OwnedMutexGuard<()>>,

@@ -1,4 +1,4 @@
-//! Owns the grammar of what a person enters to be kept: a secret, a seed, a proxy's password. Pure.
+//! Owns the check of what a person enters to be stored: a secret, a seed, a proxy's password. Pure.
 
 use cp_token_protocol::Secret;
 use cp_token_protocol::message::TotpMethod;
@@ -8,10 +8,10 @@ use crate::profile::Profile;
 use crate::secrets::secret_record::SecretRecord;
 use crate::token_request::totp::Seed;
 
-/// The longest secret a person may enter, in bytes.
+/// The longest secret, in bytes.
 const MAX_SECRET_LEN: usize = 4096;
 
-/// Passes an entry that suits the profile; what the profile has no use for is taken out.
+/// Passes a record that is valid for the profile; parts that the profile does not use are removed.
 ///
 /// # Errors
 /// What is wrong with it, without repeating any of it.
@@ -26,7 +26,7 @@ pub(super) fn fit_record(mut entry: SecretRecord, profile: &Profile) -> Result<S
     Ok(entry)
 }
 
-/// Passes an entry with which the profile can ask for tokens.
+/// Passes a record with which the profile can request tokens.
 ///
 /// # Errors
 /// What is wrong with it, without repeating any of it.

@@ -4,23 +4,20 @@
 use cp_token_protocol::message::SecretParts;
 
 use super::Registry;
+use super::change::ChangeResult;
 use super::edit::{Edit, Update};
 use super::error::RegistryError;
 use crate::profile::Profile;
 
 impl Registry {
     /// Passes where the profile can be created. The rest was checked before.
-    pub(super) async fn dry_run_create(&self, profile: &Profile) -> Result<Vec<String>, RegistryError> {
+    pub(super) async fn dry_run_create(&self, profile: &Profile) -> ChangeResult {
         self.require_storable(profile).await?;
         Ok(vec![format!("profile {} can be created", profile.name)])
     }
 
     /// Passes where the change can be made, whatever the missing parts of its secret are.
-    pub(super) async fn dry_run_update(
-        &self,
-        change: Update,
-        parts: SecretParts,
-    ) -> Result<Vec<String>, RegistryError> {
+    pub(super) async fn dry_run_update(&self, change: Update, parts: SecretParts) -> ChangeResult {
         let (old, new) = (change.old.clone(), change.new.clone());
         self.file.require_writable(Edit::Change(Box::new(change))).await?;
         self.require_record(&old, &new, parts).await?;
@@ -28,11 +25,7 @@ impl Registry {
     }
 
     /// Passes where the profile can be given a new secret.
-    pub(super) async fn dry_run_reset(
-        &self,
-        profile: &Profile,
-        parts: SecretParts,
-    ) -> Result<Vec<String>, RegistryError> {
+    pub(super) async fn dry_run_reset(&self, profile: &Profile, parts: SecretParts) -> ChangeResult {
         self.require_record(profile, profile, parts).await?;
         Ok(vec![format!("profile {} can be given a new secret", profile.name)])
     }

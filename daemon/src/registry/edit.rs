@@ -9,6 +9,7 @@ use cp_token_protocol::message::ProfileUpdate;
 use super::build;
 use crate::profile::Profile;
 use crate::profile::config::{Config, ConfigError, ConfigText, lines_of};
+use crate::registry::parsed_text::ParsedText;
 
 mod section;
 
@@ -34,13 +35,6 @@ pub(super) struct Update {
     pub(super) old: Profile,
     /// The changed profile, with which the secret was verified.
     pub(super) new: Profile,
-}
-
-/// The text with the change made, and what it means.
-#[derive(Debug)]
-pub(super) struct Edited {
-    pub(super) text: String,
-    pub(super) config: Config,
 }
 
 /// Why a change is not made to a text.
@@ -73,9 +67,9 @@ impl Edit {
     ///
     /// # Errors
     /// [`EditError`]; then nothing is to be written.
-    pub(super) fn apply(&self, text: &str) -> Result<Edited, EditError> {
+    pub(super) fn apply(&self, text: &str) -> Result<ParsedText, EditError> {
         let config = Config::parse(text).map_err(EditError::Broken)?;
-        let mut document = ConfigText::of(text, config.network.clone()).map_err(EditError::Broken)?;
+        let mut document = ConfigText::open(text, &config.network).ok_or(EditError::Unwritable)?;
         let Plan { old, new, expected } = self.plan(&config)?;
         if expected.default != config.default {
             document.set_default(expected.default.as_ref());
@@ -84,7 +78,7 @@ impl Edit {
             Some(new) => document.write_profile(old.as_deref(), &new),
             None => document.remove_profile(self.name()),
         }
-        read_back(&document, expected)
+        read_back(&document, &expected)
     }
 
     /// The profile that the change is about.
@@ -159,10 +153,10 @@ fn print_command(lines: &[String]) -> String {
 }
 
 /// The first form of the text that means `expected`: the file's own line ends are tried first.
-fn read_back(document: &ConfigText, expected: Config) -> Result<Edited, EditError> {
-    let is_expected = |text: &String| Config::parse(text).is_ok_and(|config| config == expected);
-    let text = [document.text_as_found(), document.text()].into_iter().find(is_expected);
-    text.map(|text| Edited { text, config: expected }).ok_or(EditError::Unwritable)
+fn read_back(document: &ConfigText, expected: &Config) -> Result<ParsedText, EditError> {
+    let texts = [document.text_as_found(), document.text()];
+    let mut parsed = texts.into_iter().filter_map(|text| ParsedText::parse(text).ok());
+    parsed.find(|parsed| *parsed.config == *expected).ok_or(EditError::Unwritable)
 }
 
 /// The change made to the profile as the config has it, if no token request of either differs from what was verified.

@@ -73,9 +73,9 @@ pub enum RegistryError {
     /// The config file is broken.
     #[error("{0}, {1}")]
     Config(String, ConfigError),
-    /// The config file could not be read again.
+    /// A failure with a message of its own.
     #[error("{}", .0.message)]
-    Reload(Failure),
+    Other(Failure),
     /// The config file is not used.
     #[error("{0} is not used: {1}")]
     ConfigFile(String, #[source] FileError),
@@ -118,6 +118,12 @@ pub enum RegistryError {
     /// The verification of a new profile's secret failed.
     #[error("the secret was not verified, and profile {1} was not created")]
     NotCreated(Failure, ProfileName),
+}
+
+impl From<Failure> for RegistryError {
+    fn from(failure: Failure) -> Self {
+        Self::Other(failure)
+    }
 }
 
 impl From<NetworkError> for RegistryError {

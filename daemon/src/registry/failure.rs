@@ -23,7 +23,7 @@ fn of_registry(error: &RegistryError) -> Failure {
         RegistryError::Vault(error, profile) => return of_vault(*error, profile),
         RegistryError::ExternalItem(error, profile) => return of_external(*error, profile),
         RegistryError::Unverified(failure) => return unverified::unverified(failure),
-        RegistryError::Reload(failure) => return failure.clone(),
+        RegistryError::Other(failure) => return failure.clone(),
         RegistryError::Locked => return locked(),
         RegistryError::Internal => return internal(),
         RegistryError::ReadOnly(_, manual_steps) => {

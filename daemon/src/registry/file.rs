@@ -1,4 +1,4 @@
-//! Owns the config file on disk: reading it whole, the one way to change it, and noticing that a person wrote it.
+//! Owns the config file on disk: reading it, the one way to change it, and detecting that a person changed it.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use cp_token_protocol::ProfileName;
 
-use super::edit::{Edit, EditError, Edited};
+use super::edit::{Edit, EditError};
 use super::error::RegistryError;
 use super::parsed_text::ParsedText;
 use super::select;
@@ -21,47 +21,47 @@ mod content;
 
 use content::FileContent;
 
-/// How often a change is applied anew to what a person has written meanwhile, before it is given up.
+/// How often a change is applied again because the file was changed meanwhile.
 const MAX_ATTEMPTS: usize = 5;
 
-/// The longest wait for the file, which may lie on a disk that hangs: what has not been written by then never is.
+/// The longest wait for the file, whose disk may hang: what is not written by then is never written.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long another daemon may be writing, which it does within one reading and one replacement.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The same where it has hung before: enough for a disk that answers again.
+/// The wait for a file that hung before: enough for a disk that works again.
 const SHORT_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// One reading of the file.
 pub(super) struct Reading {
     pub(super) config: Arc<Config>,
     pub(super) version: Option<FileVersion>,
-    /// The config that a change was made to, and the one profile that differs from it; absent: any may.
+    /// The config before a change, and the one profile that the change is about; absent where any may have changed.
     pub(super) changed: Option<(Arc<Config>, ProfileName)>,
 }
 
-/// What tells one version of the file from the next without reading it; absent where there is no file.
+/// A version of the file, known without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileVersion {
     size: u64,
     changed: SystemTime,
-    /// Another one is another file under the same name; absent where the disk keeps none.
+    /// Differs for another file of the same name; absent where the file system has none.
     created: Option<SystemTime>,
 }
 
-/// A change, the text that it was made to, and what came of it.
+/// A change, the text that it was applied to, and the result.
 pub(super) struct PreparedEdit {
     edit: Edit,
-    is_there: bool,
+    exists: bool,
     known: Arc<ParsedText>,
     edited: ParsedText,
 }
 
-/// What the file means after a change, and what people have to know about it.
+/// What the file means after a change, and a warning for people if there is one.
 pub(super) type Written = (Reading, Option<String>);
 
-/// What came of a reading.
+/// The result of reading the file, with its version.
 pub(super) type ReadResult = Result<Reading, (Option<FileVersion>, Box<RegistryError>)>;
 
 #[derive(Clone)]
@@ -69,15 +69,15 @@ pub(super) struct ConfigFile {
     path: PathBuf,
     /// The lock file of its writers.
     lock: PathBuf,
-    /// The last good text that was read or written.
-    known: Arc<Mutex<Option<Arc<ParsedText>>>>,
-    /// Whether the last look at the file was given up.
-    hangs: Arc<AtomicBool>,
+    /// The last valid text that was read or written.
+    last: Arc<Mutex<Option<Arc<ParsedText>>>>,
+    /// Whether the last reading timed out.
+    is_hanging: Arc<AtomicBool>,
 }
 
 impl ConfigFile {
     pub(super) fn new(path: PathBuf, lock: PathBuf) -> Self {
-        Self { path, lock, known: Arc::default(), hangs: Arc::default() }
+        Self { path, lock, last: Arc::default(), is_hanging: Arc::default() }
     }
 
     pub(super) fn shown(&self) -> String {
@@ -97,17 +97,17 @@ impl ConfigFile {
         })
     }
 
-    /// A file that does not exist is an empty config where none was known.
+    /// A file that does not exist is an empty config, unless there was a config with profiles.
     pub(super) fn read(&self) -> ReadResult {
-        let (version, text) = self.whole();
-        match text.and_then(|text| self.known(text)) {
+        let (version, content) = self.read_stable();
+        match content.and_then(|content| self.parse(content)) {
             Ok(known) => Ok(Reading { config: Arc::clone(&known.config), version, changed: None }),
             Err(error) => Err((version, Box::new(error))),
         }
     }
 
-    /// What the text means. It is parsed only where it is another than before.
-    fn known(&self, found: FileContent) -> Result<Arc<ParsedText>, RegistryError> {
+    /// What the content means. A text is parsed only if it differs from the last one.
+    fn parse(&self, found: FileContent) -> Result<Arc<ParsedText>, RegistryError> {
         let text = match found {
             FileContent::Same(known) => return Ok(known),
             FileContent::Other(text) => text,
@@ -124,29 +124,30 @@ impl ConfigFile {
     }
 
     fn last(&self) -> MutexGuard<'_, Option<Arc<ParsedText>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the file says now; nothing where it is the version of this version. Once it has hung, only whoever `insists`
-    /// waits for it as long again.
+    /// What the file says now; nothing if it still has the version `known`. After a timeout, only a `patient` caller waits
+    /// for the full timeout again.
     pub(super) async fn read_unless(
         &self,
         known: Option<Option<FileVersion>>,
-        insists: bool,
+        is_patient: bool,
     ) -> Option<ReadResult> {
         let file = self.clone();
         let work = move || (known != Some(file.version())).then(|| file.read());
-        let patience = if self.hangs.load(Ordering::Relaxed) && !insists { SHORT_TIMEOUT } else { TIMEOUT };
-        let read = tokio::time::timeout(patience, blocking::on(&self.shown(), work)).await;
-        self.hangs.store(read.is_err(), Ordering::Relaxed);
+        let limit =
+            if self.is_hanging.load(Ordering::Relaxed) && !is_patient { SHORT_TIMEOUT } else { TIMEOUT };
+        let read = tokio::time::timeout(limit, blocking::on(&self.shown(), work)).await;
+        self.is_hanging.store(read.is_err(), Ordering::Relaxed);
         match read {
             Ok(Ok(read)) => read,
-            Ok(Err(error)) => Some(Err((None, Box::new(self.not_done(error, RegistryError::ConfigFile))))),
+            Ok(Err(error)) => Some(Err((None, Box::new(self.work_failed(error, RegistryError::ConfigFile))))),
             Err(_) => Some(Err((None, Box::new(RegistryError::ConfigFile(self.shown(), FileError::Hangs))))),
         }
     }
 
-    /// The change made to the file as it is now, to be written yet.
+    /// The change applied to the file as it is now, but not written.
     ///
     /// # Errors
     /// Why it cannot be made, or written.
@@ -156,16 +157,16 @@ impl ConfigFile {
     }
 
     fn prepared(&self, edit: Edit) -> Result<PreparedEdit, RegistryError> {
-        let found = self.whole().1?;
-        let is_there = !matches!(found, FileContent::Nothing);
-        let known = self.known(found)?;
+        let found = self.read_stable().1?;
+        let exists = !matches!(found, FileContent::Nothing);
+        let known = self.parse(found)?;
         let edited = self.edited(&known, &edit)?;
         let writable = files::check_writable(&self.path);
-        writable.map_err(|error| self.not_written(error, &edit, &edited.text))?;
-        Ok(PreparedEdit { edit, is_there, known, edited })
+        writable.map_err(|error| self.write_failed(error, &edit, &edited.text))?;
+        Ok(PreparedEdit { edit, exists, known, edited })
     }
 
-    /// The change, where it could be made now and be written.
+    /// Returns the change if it could be made and written now.
     ///
     /// # Errors
     /// As [`ConfigFile::prepare`].
@@ -173,11 +174,11 @@ impl ConfigFile {
         Ok(self.prepare(edit).await?.edit)
     }
 
-    /// Makes the change to the file as it is at the moment of writing, and gives what the file means then, with what people
-    /// have to know: it is not safe from a power cut, or a text of theirs was kept.
+    /// Makes the change to the file as it is at the moment of writing, and returns what the file means then. The warning is
+    /// that the file may not survive a power failure, or that a text that a person wrote was kept.
     ///
     /// # Errors
-    /// Why it was not made; the file is then as a person left it.
+    /// Why the change was not made; the file is then unchanged.
     pub(super) async fn write(&self, prepared: PreparedEdit) -> Result<Written, RegistryError> {
         let file = self.clone();
         self.run_blocking(move |point| file.write_now(prepared, point)).await
@@ -189,13 +190,13 @@ impl ConfigFile {
         files::remove_drafts(&self.path, &lock);
         let (mut prepared, mut kept) = (prepared, None);
         for _ in 0..MAX_ATTEMPTS {
-            let PreparedEdit { edit, is_there, known, edited } = prepared;
-            let old = if is_there { Expected::Text(&known.text) } else { Expected::Nothing };
+            let PreparedEdit { edit, exists, known, edited } = prepared;
+            let old = if exists { Expected::Text(&known.text) } else { Expected::Nothing };
             let written = match old == Expected::Text(&edited.text) {
                 true => Ok(Replacement::Done),
                 false => files::replace(&self.path, old, &edited.text, point),
             };
-            let warning = match written.map_err(|error| self.not_written(error, &edit, &edited.text))? {
+            let warning = match written.map_err(|error| self.write_failed(error, &edit, &edited.text))? {
                 Replacement::Done => kept,
                 Replacement::DoneBut(warning) => Some(warning),
                 Replacement::Overtaken(text) => {
@@ -208,13 +209,13 @@ impl ConfigFile {
             let warning = warning.map(|warning| format!("{}: {warning}", self.shown()));
             let changed = Some((Arc::clone(&known.config), edit.name().clone()));
             let config = Arc::clone(&self.remember(edited).config);
-            // Whoever writes the file from now on is noticed by a version that is none.
+            // Without a version, the next reading detects any later change.
             return Ok((Reading { config, version: None, changed }, warning));
         }
         Err(RegistryError::Busy(self.shown()))
     }
 
-    /// The text with the change: of one part where that will do, else of the whole.
+    /// The text with the change: of one section where that is enough, or else of the whole text.
     fn edited(&self, known: &ParsedText, edit: &Edit) -> Result<ParsedText, RegistryError> {
         let edited = match edit.apply_to_section(known) {
             Some(edited) => edited,
@@ -227,31 +228,29 @@ impl ConfigFile {
     }
 
     fn edited_whole(&self, known: &ParsedText, edit: &Edit) -> Result<ParsedText, RegistryError> {
-        let Edited { text, config } = edit.apply(&known.text).map_err(|error| match error {
+        edit.apply(&known.text).map_err(|error| match error {
             EditError::Broken(error) => RegistryError::Config(self.shown(), error),
             EditError::Exists(name) => RegistryError::Exists(name),
             EditError::Unknown(name) => select::unknown_profile(&known.config, &name),
             EditError::Conflict(name) => RegistryError::Conflict(name, self.shown()),
             EditError::Unwritable => RegistryError::Unwritable(self.shown()),
-        })?;
-        let known = ParsedText::parse(text).map_err(|error| RegistryError::Config(self.shown(), error))?;
-        Ok(ParsedText { config: Arc::new(config), ..known })
+        })
     }
 
-    fn not_written(&self, error: FileError, edit: &Edit, text: &str) -> RegistryError {
+    fn write_failed(&self, error: FileError, edit: &Edit, text: &str) -> RegistryError {
         let FileError::ReadOnly(place) = error else {
             return RegistryError::WriteFailed(self.shown(), error);
         };
         match self.version() {
-            None => RegistryError::ReadOnlyDir(self.shown(), self.folder_of(place)),
+            None => RegistryError::ReadOnlyDir(self.shown(), self.directory_of(place)),
             Some(_) => RegistryError::ReadOnly(place, edit.manual_steps(text)),
         }
     }
 
-    /// The folder that cannot be written to, where the file itself was named for it.
-    fn folder_of(&self, place: String) -> String {
+    /// The directory that cannot be written to, where the error names the file itself.
+    fn directory_of(&self, place: String) -> String {
         match self.path.parent() {
-            Some(folder) if place == self.shown() => files::show(folder),
+            Some(directory) if place == self.shown() => files::show(directory),
             Some(_) | None => place,
         }
     }
@@ -262,12 +261,16 @@ impl ConfigFile {
     ) -> Result<T, RegistryError> {
         let failed = |error| RegistryError::WriteFailed(self.shown(), error);
         let outcome = blocking::on_within(&self.shown(), TIMEOUT, work).await;
-        let not_done = |error| self.not_done(error, RegistryError::WriteFailed);
-        outcome.map_err(not_done)?.ok_or_else(|| failed(FileError::Hangs))?
+        let work_failed = |error| self.work_failed(error, RegistryError::WriteFailed);
+        outcome.map_err(work_failed)?.ok_or_else(|| failed(FileError::Hangs))?
     }
 
-    /// What it means that work at the file was not begun, or panicked.
-    fn not_done(&self, error: io::Error, refused: fn(String, FileError) -> RegistryError) -> RegistryError {
+    /// The error for work on the file that did not start, or panicked.
+    fn work_failed(
+        &self,
+        error: io::Error,
+        refused: fn(String, FileError) -> RegistryError,
+    ) -> RegistryError {
         match blocking::is_panic(&error) {
             true => RegistryError::Internal,
             false => refused(self.shown(), FileError::Io(error)),

@@ -1,5 +1,4 @@
-//! Owns how profiles are shown: one, or all of them a page at a time. It changes nothing, but that a config file which
-//! a person has written is read first.
+//! Owns the reports of profiles: one, or all of them a page at a time. A changed config file is read first.
 
 use std::sync::Arc;
 
@@ -9,13 +8,13 @@ use cp_token_protocol::{BODY_LIMIT, Failure, ProfileName};
 use super::Registry;
 use crate::profile::Profile;
 
-/// What the reports of one page take at most: a frame, with room for what is around them.
+/// The most bytes of the reports of one page: a frame, with room for its other fields.
 const MAX_PAGE_BYTES: usize = BODY_LIMIT - 1024;
-/// More than a report takes beside its texts.
+/// The most bytes of a report beside its texts.
 const REPORT_OVERHEAD: usize = 192;
 
 impl Registry {
-    /// The profiles behind `after` in the order of their names, as many as one answer holds.
+    /// The profiles after `after` in the order of their names, as many as one response holds.
     ///
     /// # Errors
     /// What is wrong with the config file, where it leaves no profile.
@@ -29,9 +28,9 @@ impl Registry {
         }
         let mut page = ProfilePage { profiles: Vec::new(), next: None };
         let mut room = MAX_PAGE_BYTES;
-        for profile in config.profiles.behind(after) {
+        for profile in config.profiles.after(after) {
             let size = REPORT_OVERHEAD + profile.text_len();
-            // One that fills a page by itself is never left out.
+            // A report that is longer than a page gets a page of its own.
             if size > room && !page.profiles.is_empty() {
                 page.next = page.profiles.last().map(|last: &ProfileReport| last.name.clone());
                 break;
@@ -42,20 +41,16 @@ impl Registry {
         Ok(page)
     }
 
-    /// The first `most` profiles behind `after`, and the last of them where there are more.
-    pub fn batch(
-        &self,
-        after: Option<&ProfileName>,
-        most: usize,
-    ) -> (Vec<Arc<Profile>>, Option<ProfileName>) {
+    /// The first `max` profiles after `after`, and the last of them if there are more.
+    pub fn batch(&self, after: Option<&ProfileName>, max: usize) -> (Vec<Arc<Profile>>, Option<ProfileName>) {
         let config = self.config();
-        let mut behind = config.profiles.behind(after);
-        let part: Vec<_> = behind.by_ref().take(most).cloned().collect();
-        let next = behind.next().and(part.last()).map(|last| last.name.clone());
+        let mut rest = config.profiles.after(after);
+        let part: Vec<_> = rest.by_ref().take(max).cloned().collect();
+        let next = rest.next().and(part.last()).map(|last| last.name.clone());
         (part, next)
     }
 
-    /// The profile that a caller means, as people see it.
+    /// The report of the profile that a caller means.
     ///
     /// # Errors
     /// As [`Registry::select`].

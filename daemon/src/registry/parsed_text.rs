@@ -1,18 +1,18 @@
-//! Owns what is known of the config file's text: what it means, and where its parts are. While the file says the same, it
-//! need not be parsed again. Pure.
+//! Owns the parsed text of the config file: what it means, and where its sections are. While the file has the same text,
+//! it is not parsed again. Pure.
 
 use std::sync::Arc;
 
 use crate::profile::config::{Config, ConfigError, Sections};
 
-/// A text that is a good config.
+/// A text that is a valid config.
 #[derive(Debug)]
 pub(super) struct ParsedText {
     /// The text.
     pub(super) text: String,
     /// What it means.
     pub(super) config: Arc<Config>,
-    /// Where its parts are; nothing where they cannot be told apart.
+    /// Where its sections are; nothing where they cannot be separated.
     pub(super) sections: Option<Sections>,
 }
 

@@ -11,7 +11,7 @@ use crate::profile::Profile;
 use crate::profile::config::Config;
 use crate::profile::request_url::RequestUrl;
 
-/// The user name in URLs for git that tells of nobody.
+/// The user name in URLs for git that stands for any user.
 const ANY_USER: &str = "git";
 
 /// The profile that a caller means.
@@ -47,7 +47,7 @@ fn select_by_url(config: &Config, url: RequestUrl) -> Result<Arc<Profile>, Regis
     }
 }
 
-/// A program that asks for an origin cannot ask back, so among several the preferred one is taken, or the default.
+/// A program that asks for an origin cannot be asked which profile it wants: the preferred one is taken, or the default.
 fn select_by_origin(config: &Config, selector: &OriginSelector) -> Result<Arc<Profile>, RegistryError> {
     let url = RequestUrl::parse(&selector.url, true)?;
     let is_wanted = |profile: &&Arc<Profile>| {
@@ -82,7 +82,7 @@ pub(super) fn unknown_profile(config: &Config, name: &ProfileName) -> RegistryEr
     )
 }
 
-/// Their names; the first few of many, which a message has room for.
+/// Their names, as many as fit into a message.
 fn names<'p>(profiles: impl Iterator<Item = &'p Arc<Profile>>) -> String {
     const MAX_NAMES: usize = 10;
     let names: Vec<_> = profiles.map(|profile| profile.name.as_str()).collect();

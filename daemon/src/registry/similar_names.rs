@@ -1,12 +1,12 @@
-//! Owns which names of profiles somebody may have meant who gave one that is none. Pure.
+//! Owns the suggestion of similar names for a profile that does not exist. Pure.
 
 use cp_token_protocol::ProfileName;
 
-/// So many names are told.
+/// The most names in a suggestion.
 const MAX_SUGGESTIONS: usize = 3;
 
-/// Those of the names that are nearest to the wanted one: by the fewest letters that differ, or because it is how they
-/// begin. None where all are far from it.
+/// The names that are most similar to the wanted one: those with the smallest edit distance, or else those that begin
+/// with it. Nothing where none is similar.
 pub(super) fn similar_names<'n>(
     names: impl Iterator<Item = &'n ProfileName>,
     wanted: &ProfileName,
@@ -24,13 +24,13 @@ pub(super) fn similar_names<'n>(
             None => {}
         }
     }
-    // What many begin with says nothing.
+    // A prefix of many names suggests none of them.
     let begun = if longer.len() <= MAX_SUGGESTIONS { longer } else { Vec::new() };
     let near = if nearest.is_empty() { begun } else { nearest };
     near.into_iter().take(MAX_SUGGESTIONS).cloned().collect()
 }
 
-/// How many letters of a name may be wrong; of a short one, everything would be near.
+/// The largest edit distance for a name of this length: every short name would be similar.
 fn tolerance(wanted: &str) -> usize {
     match wanted.len() {
         0..3 => 0,
@@ -39,9 +39,8 @@ fn tolerance(wanted: &str) -> usize {
     }
 }
 
-/// How many letters are to be inserted, left out, exchanged or swapped with their neighbour (the optimal string alignment
-/// distance); nothing where it is more than `max`, which is small. Among ten thousand names, nearly all end at the first
-/// letters that differ.
+/// The edit distance with swaps of neighbours (optimal string alignment), nothing if it is more than `max`, which is
+/// small: nearly all of ten thousand names are rejected at their first letters.
 fn distance(from: &[u8], to: &[u8], max: usize) -> Option<usize> {
     let (from, to) = differing(from, to);
     if from.len().abs_diff(to.len()) > max {
@@ -66,7 +65,7 @@ fn distance(from: &[u8], to: &[u8], max: usize) -> Option<usize> {
     }
 }
 
-/// Both without what they begin with alike.
+/// Both without their common prefix.
 fn differing<'t>(from: &'t [u8], to: &'t [u8]) -> (&'t [u8], &'t [u8]) {
     let alike = from.iter().zip(to).take_while(|(one, other)| one == other).count();
     (&from[alike..], &to[alike..])

@@ -1,34 +1,35 @@
-//! Waits until nobody writes a file any more: many editors empty it first and fill it then, and half a config has fewer profiles.
+//! Owns the wait until no program writes a file: many editors truncate it before they write, and half a config has fewer
+//! profiles.
 
 /// How often the file is read while it changes; each reading is followed by one pause.
 const MAX_READS: usize = 20;
 
-/// A file, as whoever waits for its rest sees it.
+/// A file that other programs may be writing.
 pub(super) trait WatchedFile {
-    /// What tells one version from the next.
+    /// A version of the file.
     type Version: PartialEq;
-    /// What is read.
+    /// The content of the file.
     type Text;
-    /// The version that the file has now.
+    /// The current version.
     fn version(&self) -> Self::Version;
-    /// What the file says now.
+    /// The current content.
     fn text(&self) -> Self::Text;
-    /// Whether it is another text than the last good one. Only such a text has to be at rest.
+    /// Whether it differs from the last valid text. Only then must the file be stable.
     fn is_new(&self, text: &Self::Text) -> bool;
-    /// Whether no text of it is known yet. The first one is taken at once, but not under a writer's hands.
+    /// Whether no text was read yet. The first one is taken immediately unless another program is writing.
     fn is_first(&self) -> bool;
-    /// Whether the name belongs to another file than at this version: that one was replaced as a whole, and so was whole.
+    /// Whether the file was replaced since this version: a file that was replaced was complete.
     fn is_another_file(&self, version: &Self::Version) -> bool;
-    /// Whether somebody has it open for writing.
+    /// Whether another program has it open for writing.
     fn has_writer(&self) -> bool;
-    /// Waits as long as a writer may be between two writings.
+    /// Waits as long as a program may pause between two writes.
     fn pause(&self);
 }
 
-/// The version and the text of the file; no text where it changed all the time.
+/// The version and the text of the file; no text if it kept changing.
 pub(super) fn read_stable<F: WatchedFile>(file: &F) -> (F::Version, Option<F::Text>) {
     for _ in 0..MAX_READS {
-        // Taken before the content: a change in between is noticed at the next look.
+        // Read before the content: a change in between is detected at the next reading.
         let version = file.version();
         let text = file.text();
         if file.is_new(&text) {

@@ -37,7 +37,7 @@ impl Service {
                 Response::Done(vec![format!("every token was dropped{more}")])
             }
             ForgetScope::Profile(selector) => match self.parts.registry.find(selector).await {
-                Ok(profile) => done(Ok(vec![self.forget_one(&profile)])),
+                Ok(profile) => Response::Done(vec![self.forget_one(&profile)]),
                 Err(failure) => done(self.forget_uncreated(selector).ok_or(failure)),
             },
         }

@@ -3,8 +3,8 @@
 use cp_token_protocol::ProfileName;
 use toml_edit::{Document, DocumentMut, InlineTable, Item, Table, Value, value};
 
+use super::Sections;
 use super::values::{network_values, own_values};
-use super::{Config, ConfigError, Sections};
 use crate::profile::{Network, Profile};
 
 /// Some editors on Windows write this first.
@@ -26,25 +26,8 @@ struct Form {
 }
 
 impl ConfigText {
-    /// Opens a text that is a valid config: a broken file is never overwritten.
-    ///
-    /// # Errors
-    /// [`ConfigError`] with the place of the first problem.
-    pub fn open(text: &str) -> Result<Self, ConfigError> {
-        Self::of(text, Config::parse(text)?.network)
-    }
-
-    /// As [`ConfigText::open`], for a text that is known to be valid and has these proxy and CA settings at its top.
-    ///
-    /// # Errors
-    /// As [`ConfigText::open`].
-    pub fn of(text: &str, common: Network) -> Result<Self, ConfigError> {
-        Self::open_section(text, &common)
-            .ok_or_else(|| ConfigError::at(text, None, "the file cannot be edited"))
-    }
-
-    /// Opens one section of such a text; nothing where it cannot be parsed by itself.
-    pub fn open_section(text: &str, common: &Network) -> Option<Self> {
+    /// Opens a valid text, or a section of one, below a head that sets `common`; nothing where it cannot be edited.
+    pub fn open(text: &str, common: &Network) -> Option<Self> {
         let form = Form { has_mark: text.starts_with(BYTE_ORDER_MARK), has_crlf: has_only_crlf(text) };
         Some(Self { document: text.parse().ok()?, common: common.clone(), form })
     }
@@ -179,6 +162,7 @@ fn has_only_crlf(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::config::Config;
     use crate::profile::request_url::RequestUrl;
 
     fn name(text: &str) -> ProfileName {
@@ -197,14 +181,14 @@ mod tests {
 
     #[test]
     fn comments_and_order_survive_every_change() {
-        let (mut config, old) = (ConfigText::open(TEXT).expect("good"), profile());
+        let (mut config, old) = (ConfigText::open(TEXT, &Network::default()).expect("good"), profile());
         config.write_profile(Some(&old), &Profile { url: url("https://c.example"), ..old.clone() });
         assert_eq!(config.text(), TEXT.replace("https://b.example", "https://c.example"));
     }
 
     #[test]
     fn a_new_profile_in_an_empty_file_reads_back_and_can_be_taken_away() {
-        let mut config = ConfigText::open("").expect("empty");
+        let mut config = ConfigText::open("", &Network::default()).expect("empty");
         let also_for = vec![url("https://g.example")];
         config.write_profile(None, &Profile { name: name("a.b"), also_for, ..profile() });
         config.set_default(Some(&name("a.b")));

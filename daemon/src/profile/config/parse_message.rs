@@ -1,7 +1,7 @@
-//! Owns the words for what the reader of the config file finds wrong: where a value is wrong, its kind and what belongs
-//! there. The value itself is not repeated, because a secret may have been put there by mistake. Pure.
+//! Owns the parser's messages about a broken config file: the kind of a wrong value, and what is expected. The value
+//! itself is not repeated, because a secret may have been put there by mistake. Pure.
 
-/// What a value may be, as the reader calls it.
+/// The parser's names of the kinds of values.
 const KINDS: &[&str] = &[
     "string",
     "integer",
@@ -14,9 +14,9 @@ const KINDS: &[&str] = &[
     "byte array",
 ];
 
-/// The reader's sentence without the value that it found.
-pub(super) fn without_values(sentence: &str) -> String {
-    let (found, expected) = sentence.rsplit_once(", expected ").unwrap_or((sentence, "another"));
+/// The parser's message without the value that it found.
+pub(super) fn without_values(message: &str) -> String {
+    let (found, expected) = message.rsplit_once(", expected ").unwrap_or((message, "another"));
     let value = ["invalid type: ", "invalid value: "].iter().find_map(|start| found.strip_prefix(start));
     match value {
         Some(value) => {
@@ -24,7 +24,7 @@ pub(super) fn without_values(sentence: &str) -> String {
             format!("invalid type: {kind}, expected {expected}")
         }
         None if found.starts_with("unknown variant ") => format!("unknown value, expected {expected}"),
-        None => sentence.to_owned(),
+        None => message.to_owned(),
     }
 }
 
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_that_the_reader_does_not_have_today_repeats_no_value_either() {
+    fn a_message_that_the_reader_does_not_have_today_repeats_no_value_either() {
         assert_eq!(without_values("invalid type: SECRET"), "invalid type: something else, expected another");
         assert_eq!(
             without_values("invalid value: string \"SECRET\", expected x"),

@@ -1,5 +1,5 @@
-//! Owns the profiles of a config, in the order of their names. A copy shares each of them: among ten thousand, a change of
-//! one copies a list of places and nothing else. Pure.
+//! Owns the profiles of a config, sorted by name. A copy shares each of them: a change of one profile copies a list of
+//! pointers and nothing else. Pure.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ pub struct Profiles(Vec<Arc<Profile>>);
 impl Profiles {
     /// The profile of that name.
     pub fn get(&self, name: &ProfileName) -> Option<&Arc<Profile>> {
-        self.place(name).ok().map(|place| &self.0[place])
+        self.position(name).ok().map(|place| &self.0[place])
     }
 
     /// Whether there is a profile of that name.
     pub fn contains(&self, name: &ProfileName) -> bool {
-        self.place(name).is_ok()
+        self.position(name).is_ok()
     }
 
     /// Whether there is none.
@@ -32,33 +32,33 @@ impl Profiles {
         self.0.len()
     }
 
-    /// All of them, in the order of their names.
+    /// All of them, sorted by name.
     pub fn values(&self) -> std::slice::Iter<'_, Arc<Profile>> {
         self.0.iter()
     }
 
-    /// Those behind that name, which may be nobody's; all of them where there is none.
-    pub fn behind(&self, name: Option<&ProfileName>) -> std::slice::Iter<'_, Arc<Profile>> {
-        let begin = name.map_or(0, |name| self.place(name).map_or_else(|place| place, |place| place + 1));
+    /// Those after that name, which need not exist; all of them without a name.
+    pub fn after(&self, name: Option<&ProfileName>) -> std::slice::Iter<'_, Arc<Profile>> {
+        let begin = name.map_or(0, |name| self.position(name).map_or_else(|place| place, |place| place + 1));
         self.0[begin..].iter()
     }
 
-    /// Puts the profile in its place, where another of its name may have been.
+    /// Inserts the profile, or replaces the one of its name.
     pub fn insert(&mut self, profile: Arc<Profile>) {
-        match self.place(&profile.name) {
+        match self.position(&profile.name) {
             Ok(place) => self.0[place] = profile,
             Err(place) => self.0.insert(place, profile),
         }
     }
 
-    /// Takes the profile of that name away.
+    /// Removes the profile of that name.
     pub fn remove(&mut self, name: &ProfileName) {
-        if let Ok(place) = self.place(name) {
+        if let Ok(place) = self.position(name) {
             self.0.remove(place);
         }
     }
 
-    fn place(&self, name: &ProfileName) -> Result<usize, usize> {
+    fn position(&self, name: &ProfileName) -> Result<usize, usize> {
         self.0.binary_search_by(|profile| profile.name.cmp(name))
     }
 }
@@ -68,7 +68,7 @@ impl std::ops::Index<&ProfileName> for Profiles {
     type Output = Arc<Profile>;
 
     fn index(&self, name: &ProfileName) -> &Arc<Profile> {
-        &self.0[self.place(name).unwrap_or(usize::MAX)]
+        &self.0[self.position(name).unwrap_or(usize::MAX)]
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
         let names = |profiles: &Profiles| profiles.values().map(|it| it.name.to_string()).collect::<String>();
         let name = |text: &str| ProfileName::parse(text).expect("a name");
         let behind = |profiles: &Profiles, of: &str| {
-            profiles.behind(Some(&name(of))).map(|it| it.name.to_string()).collect::<String>()
+            profiles.after(Some(&name(of))).map(|it| it.name.to_string()).collect::<String>()
         };
         assert_eq!((names(&profiles).as_str(), profiles.len()), ("abcd", 4));
         let c = Arc::clone(&profiles[&name("c")]);
@@ -94,7 +94,7 @@ mod tests {
         profiles.remove(&name("x"));
         assert_eq!((names(&profiles).as_str(), profiles.get(&name("c"))), ("abd", None));
         assert_eq!((behind(&profiles, "b"), behind(&profiles, "c")), ("d".to_owned(), "d".to_owned()));
-        assert_eq!((behind(&profiles, "d"), profiles.behind(None).count()), (String::new(), 3));
+        assert_eq!((behind(&profiles, "d"), profiles.after(None).count()), (String::new(), 3));
         profiles.insert(Arc::clone(&c));
         profiles.insert(c);
         assert_eq!(names(&profiles), "abcd");

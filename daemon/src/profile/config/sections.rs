@@ -1,20 +1,20 @@
-//! Owns where the parts of a config file's text are: what stands before the first table, and each profile's own table.
-//! A part can be read and replaced by itself, so that a change of one profile costs the same among many. Pure.
+//! Owns where the sections of a config file's text are: the head before the first table, and each profile's own table. A
+//! section can be read and replaced by itself, so that the cost of a change does not grow with the number of profiles. Pure.
 
 use std::ops::Range;
 
 use cp_token_protocol::ProfileName;
 use toml_edit::{Document, Item, Table, TableLike};
 
-/// The parts of one text. Every profile has one.
+/// The sections of one text. Every profile has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sections {
-    /// Where each part behind the first begins, in order, and whose it is; `[profile]` itself is nobody's.
+    /// Where each section after the head begins, in order, and its profile; `[profile]` itself has none.
     starts: Vec<(usize, Option<ProfileName>)>,
 }
 
 impl Sections {
-    /// The parts of a text that parses as `document`; nothing where a profile does not stand under a header of its own.
+    /// The sections of a text that parses as `document`; nothing where a profile has no header of its own.
     pub(super) fn of(text: &str, document: &Document<&str>) -> Option<Self> {
         let profiles = document.get("profile").map(|item| item.as_table_like().map_or(1, TableLike::len));
         let sections = Self::under_headers(text, document)?;
@@ -22,7 +22,7 @@ impl Sections {
         (named == profiles.unwrap_or_default()).then_some(sections)
     }
 
-    /// The same of the profiles that stand under a header of their own; the others are in the parts of nobody.
+    /// The sections of those profiles that have a header of their own; the others are in sections without a profile.
     pub(super) fn under_headers(text: &str, document: &Document<&str>) -> Option<Self> {
         let is_headed = |table: &&Table| !table.is_dotted() && !table.is_implicit();
         let mut starts = Vec::new();
@@ -42,26 +42,26 @@ impl Sections {
         Some(Self { starts })
     }
 
-    /// The part before the first table.
+    /// The section before the first table.
     pub fn head(&self, text: &str) -> Range<usize> {
         0..self.starts.first().map_or(text.len(), |(start, _)| *start)
     }
 
-    /// The profile's own part, with the comments that touch its header.
+    /// The profile's section, with the comments that touch its header.
     pub fn range_of(&self, text: &str, name: &ProfileName) -> Option<Range<usize>> {
         let place = self.starts.iter().position(|(_, whose)| whose.as_ref() == Some(name))?;
         let end = self.starts.get(place + 1).map_or(text.len(), |(start, _)| *start);
         Some(self.starts[place].0..end)
     }
 
-    /// The text with another part in the place of that one, and its parts.
+    /// The text with another section in the place of that one, and its sections.
     pub fn replaced(&self, text: &str, part: &Range<usize>, new: &str) -> (String, Self) {
         let changed = [&text[..part.start], new, &text[part.end..]].concat();
         let mut sections = self.clone();
         for (start, _) in sections.starts.iter_mut().filter(|(start, _)| *start >= part.end) {
             *start = *start - part.len() + new.len();
         }
-        // Comments that are left at the end of a part stand above the next one's header.
+        // Comments that are left at the end of a section belong to the next header.
         let end = part.start + new.len();
         if let Some((next, _)) = sections.starts.iter_mut().find(|(start, _)| *start >= end && end > 0) {
             *next = above(&changed, *next);
@@ -69,8 +69,8 @@ impl Sections {
         (changed, sections)
     }
 
-    /// The text without a profile's table and the comments that touch it, and its parts. Comments behind an empty line
-    /// stay, and so does what stands below the last table.
+    /// The text without a profile's table and the comments that touch it, and its sections. Comments after an empty line
+    /// stay, and so does what is below the last table.
     pub fn removed(&self, text: &str, name: &ProfileName) -> Option<(String, Self)> {
         let part = self.range_of(text, name)?;
         let (changed, mut sections) = self.replaced(text, &part, left_over(text, &part));
@@ -78,7 +78,7 @@ impl Sections {
         Some((changed, sections))
     }
 
-    /// The text with one more part at its end, the profile's, and its parts.
+    /// The text with a section of that profile added at its end, and its sections.
     pub fn extended(&self, text: &str, name: &ProfileName, new: &str) -> (String, Self) {
         let (mut sections, whole) = (self.clone(), [text, new].concat());
         // Comments at the old end are above the new header now.
@@ -88,7 +88,7 @@ impl Sections {
     }
 }
 
-/// What of a profile's part is not the profile's.
+/// The comments of a profile's section that do not belong to the profile.
 fn left_over<'t>(text: &'t str, part: &Range<usize>) -> &'t str {
     let below = &text[comments_before(text, part.end, true)..part.end];
     if part.end == text.len() {
@@ -100,7 +100,7 @@ fn left_over<'t>(text: &'t str, part: &Range<usize>) -> &'t str {
     if is_set_off || apart.trim().is_empty() { apart.trim_start() } else { apart }
 }
 
-/// Where the part of a table begins: at its header, or at the comments that touch it.
+/// Where the section of a table begins: at its header, or at the comments that touch it.
 fn header(text: &str, item: &Item) -> Option<usize> {
     let start = item.span()?.start;
     let before = text.get(..start).filter(|_| text[start..].starts_with('['))?;
@@ -108,13 +108,13 @@ fn header(text: &str, item: &Item) -> Option<usize> {
     before[line..].trim().is_empty().then(|| above(text, line))
 }
 
-/// Where the comments begin that touch what begins there.
+/// Where the comments that touch this header begin.
 fn above(text: &str, header: usize) -> usize {
     comments_before(text, header, false)
 }
 
-/// Where the comments before a place begin, be it across empty lines. A line that closes a text of several lines is no
-/// comment, whatever it begins with.
+/// Where the comments before a position begin, also across empty lines if wanted. A line that ends a multi-line string is
+/// not a comment, whatever it begins with.
 fn comments_before(text: &str, place: usize, across_empty_lines: bool) -> usize {
     let mut start = place;
     while start > 0 {

@@ -89,8 +89,9 @@ mod tests {
     fn written(top: &str, new: &Network) -> String {
         let table = "[profile.p]\nurl = \"https://a.example\"\nclient_id = \"k\"\n";
         let name = ProfileName::parse("p").unwrap();
-        let mut text = ConfigText::open(&format!("{top}{table}")).unwrap();
-        let old = (*Config::parse(&text.text()).unwrap().profiles[&name]).clone();
+        let config = Config::parse(&format!("{top}{table}")).unwrap();
+        let mut text = ConfigText::open(&format!("{top}{table}"), &config.network).unwrap();
+        let old = (*config.profiles[&name]).clone();
         text.write_profile(Some(&old), &Profile { network: new.clone(), ..old.clone() });
         assert_eq!(Config::parse(&text.text()).unwrap().profiles[&name].network, *new);
         text.text().replace(&format!("{top}{table}"), "")

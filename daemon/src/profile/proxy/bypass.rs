@@ -1,5 +1,5 @@
-//! Owns which hosts are asked without the proxy, read as `NO_PROXY` lists are. Pure: no name is looked up, so a
-//! network covers only hosts that are written as addresses.
+//! Owns which hosts are reached without the proxy, by entries as in `NO_PROXY`. Pure: no name is resolved, so a network
+//! covers only hosts that are written as addresses. The matcher of hyper-util takes any text for an entry, and no port.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -24,7 +24,7 @@ enum Hosts {
     Network(IpAddr, u32),
 }
 
-/// Whether an entry of `list` covers the host of `url`. What is no entry covers nothing.
+/// Whether an entry of `list` covers the host of `url`. An invalid entry covers nothing.
 pub fn covers(list: &[String], url: &RequestUrl) -> bool {
     let Ok(url) = Url::parse(url.as_str()) else { return false };
     let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else { return false };
@@ -32,7 +32,7 @@ pub fn covers(list: &[String], url: &RequestUrl) -> bool {
 }
 
 impl Bypass {
-    /// Takes the text if it is an entry. A dot or `*.` before a domain says nothing more, as with curl.
+    /// The entry that the text is, if it is valid. A dot or `*.` before a domain changes nothing, as with curl.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "*" {
             return Some(Self { hosts: Hosts::All, port: None });
@@ -58,10 +58,10 @@ impl Bypass {
                 name.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
             }
             (Hosts::Network(IpAddr::V4(network), bits), Host::Ipv4(address)) => {
-                first_bits_v4(*network, *bits) == first_bits_v4(*address, *bits)
+                (network.to_bits() ^ address.to_bits()).leading_zeros() >= *bits
             }
             (Hosts::Network(IpAddr::V6(network), bits), Host::Ipv6(address)) => {
-                first_bits_v6(*network, *bits) == first_bits_v6(*address, *bits)
+                (network.to_bits() ^ address.to_bits()).leading_zeros() >= *bits
             }
             (Hosts::Domain(_) | Hosts::Network(..), _) => false,
         };
@@ -91,14 +91,6 @@ fn network(address: IpAddr, bits: Option<&str>) -> Option<Hosts> {
     let most = if address.is_ipv4() { Ipv4Addr::BITS } else { Ipv6Addr::BITS };
     let bits = bits.map_or(Some(most), |bits| bits.parse().ok())?;
     (bits <= most).then_some(Hosts::Network(address, bits))
-}
-
-fn first_bits_v4(address: Ipv4Addr, bits: u32) -> u32 {
-    address.to_bits().checked_shr(Ipv4Addr::BITS - bits).unwrap_or(0)
-}
-
-fn first_bits_v6(address: Ipv6Addr, bits: u32) -> u128 {
-    address.to_bits().checked_shr(Ipv6Addr::BITS - bits).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Owns the changes of the state, which can be applied to the state of another daemon as well. Pure.
 
-use super::{JournalKey, StoredState};
+use super::StoredState;
 
 /// A change of a profile, by name, or of a keyring item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,9 +12,9 @@ pub(super) enum Change {
     /// It was removed.
     Removed(String),
     /// The item may exist without a profile that uses it.
-    JournalBegun(JournalKey),
+    JournalBegun(String),
     /// The item is where it belongs.
-    JournalEnded(JournalKey),
+    JournalEnded(String),
 }
 
 impl Change {

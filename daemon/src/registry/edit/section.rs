@@ -37,7 +37,7 @@ fn extended(parsed: &ParsedText, sections: &Sections, profile: &Profile) -> Opti
     if config.profiles.is_empty() || text.contains('\r') {
         return None;
     }
-    let mut document = ConfigText::open_section("", &config.network)?;
+    let mut document = ConfigText::open("", &config.network)?;
     document.write_profile(None, profile);
     let gap = if text.ends_with('\n') { "\n" } else { "\n\n" };
     let section = format!("{gap}{}", document.text());
@@ -55,7 +55,7 @@ fn replaced(
     let range = sections.range_of(text, &old.name)?;
     let section = &text[range.clone()];
     describes(section, config, old)?;
-    let mut document = ConfigText::open_section(section, &config.network)?;
+    let mut document = ConfigText::open(section, &config.network)?;
     document.write_profile(Some(old), new);
     let written = document.text_as_found();
     describes(&written, config, new)?;
@@ -75,7 +75,7 @@ fn describes(section: &str, config: &Config, profile: &Profile) -> Option<()> {
 fn with_default(text: &str, sections: &Sections, name: Option<&ProfileName>) -> Option<(String, Sections)> {
     let range = sections.head(text);
     let old = &text[range.clone()];
-    let mut document = ConfigText::open_section(old, &Network::default())?;
+    let mut document = ConfigText::open(old, &Network::default())?;
     document.set_default(name);
     let new = document.text_as_found();
     let is_whole = new.is_empty() || new.ends_with('\n');

@@ -7,7 +7,6 @@ use proptest::test_runner::TestCaseError;
 use super::*;
 use crate::profile::Network;
 use crate::profile::request_url::RequestUrl;
-use crate::registry::parsed_text::ParsedText;
 
 fn name(text: &str) -> ProfileName {
     ProfileName::parse(text).unwrap()
@@ -91,7 +90,7 @@ fn every_change_is_written_into_every_form_of_a_file() {
     for text in FORMS {
         for edit in edits(text) {
             let edited = edit.apply(text).unwrap_or_else(|error| panic!("{edit:?} in {text}: {error:?}"));
-            assert_eq!(Config::parse(&edited.text).unwrap(), edited.config, "{text}");
+            assert_eq!(Config::parse(&edited.text).unwrap(), *edited.config, "{text}");
             let comments = |text: &str| text.matches("# mine").count();
             let is_kept = matches!(edit, Edit::Remove(_)) || comments(text) == comments(&edited.text);
             assert!(is_kept, "{edit:?} in {text}: {}", edited.text);
@@ -218,7 +217,7 @@ fn check_part(edit: &Edit, text: &str) -> Result<bool, TestCaseError> {
     let Ok(known) = ParsedText::parse(text.to_owned()) else { return Ok(false) };
     let Some(edited) = edit.apply_to_section(&known) else { return Ok(false) };
     let whole = edit.apply(text);
-    let meant = whole.as_ref().map(|whole| &whole.config);
+    let meant = whole.as_ref().map(|whole| &*whole.config);
     prop_assert_eq!(Ok(&*edited.config), meant, "{}", edited.text);
     let read = ParsedText::parse(edited.text.clone()).unwrap();
     prop_assert_eq!(&read.config, &edited.config, "{}", edited.text);
@@ -267,7 +266,7 @@ proptest! {
             match (edit.apply(text), before) {
                 (Ok(edited), Ok(before)) => {
                     let after = Config::parse(&edited.text);
-                    prop_assert_eq!(after.as_ref(), Ok(&edited.config));
+                    prop_assert_eq!(after.as_ref(), Ok(&*edited.config));
                     let touched = match &edit {
                         Edit::Add(profile) | Edit::Remove(profile) => Some(&profile.name),
                         Edit::Change(change) => Some(&change.old.name),

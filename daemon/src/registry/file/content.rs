@@ -1,4 +1,4 @@
-//! Owns what is found under the config file's name, as against the last good text. It must not know what a text means.
+//! Owns the content of the config file, compared with the last valid text. It must not know what a text means.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,26 +9,26 @@ use super::super::stable_read;
 use super::{ConfigFile, FileVersion};
 use crate::base::files::{self, FileError};
 
-/// How long a file that somebody else wrote has to stay the same until it is taken as whole.
+/// How long a file that another program wrote must stay unchanged until it counts as complete.
 pub(super) const STABLE_TIME: Duration = Duration::from_millis(20);
 
-/// What was found under the file's name.
+/// The content of the file.
 pub(in crate::registry) enum FileContent {
     /// No file.
     Nothing,
-    /// The last good text.
+    /// The last valid text.
     Same(Arc<ParsedText>),
-    /// Another text, or the first.
+    /// Another text than the last valid one, or the first.
     Other(String),
 }
 
 impl ConfigFile {
-    /// The file's version and text when nobody else is writing it.
-    pub(super) fn whole(&self) -> (Option<FileVersion>, Result<FileContent, RegistryError>) {
+    /// The file's version and content when no other program is writing it.
+    pub(super) fn read_stable(&self) -> (Option<FileVersion>, Result<FileContent, RegistryError>) {
         let (version, text) = stable_read::read_stable(self);
         let refused = |error| Err(RegistryError::ConfigFile(self.shown(), error));
         match text {
-            // Whoever wants no profiles any more says so with a file: a gap in an editor's work would end every token.
+            // An editor may remove the file for a moment. To remove all profiles, a person leaves an empty file.
             Some(Ok(FileContent::Nothing)) if self.has_profiles() => (version, refused(FileError::Absent)),
             Some(text) => (version, text),
             None => (version, Err(RegistryError::Busy(self.shown()))),
