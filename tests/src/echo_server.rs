@@ -18,7 +18,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 pub use spelling::Spelling;
 
 /// A safety net, and no measure.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The shapes of a body that repeats; which one is chosen follows from the status and the spelling.
 const SHAPES: usize = 5;
@@ -91,7 +91,7 @@ fn serve(listener: &TcpListener, shared: &Arc<Shared>) {
 
 /// A client that breaks off is its own judge.
 fn hold(shared: &Shared, mut stream: TcpStream) -> Option<()> {
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    stream.set_read_timeout(Some(TIMEOUT)).ok()?;
     let Some(tls) = &shared.tls else { return converse(shared, &mut stream) };
     let connection = ServerConnection::new(Arc::clone(tls)).ok()?;
     let mut stream = StreamOwned::new(connection, stream);

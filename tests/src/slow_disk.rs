@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::programs;
-use crate::world::{PATIENCE, World};
+use crate::world::{TIMEOUT, World};
 
 /// Only files whose name holds the word wait; the first one that does says so.
 const SOURCE: &str = r#"
@@ -77,7 +77,7 @@ impl SlowDisk {
     /// Waits until something waits for the disk.
     #[allow(clippy::disallowed_methods, reason = "a safety net, and no measure")]
     pub fn wait_until_waited_for(&self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !self.gate.with_extension("gate.waits").exists() {
             assert!(Instant::now() < deadline, "nobody waits for the disk");
             std::thread::yield_now();
@@ -85,7 +85,7 @@ impl SlowDisk {
     }
 
     /// Goes on.
-    pub fn go_on(&self) {
+    pub fn resume(&self) {
         std::fs::remove_file(&self.gate).expect("open the gate");
     }
 }

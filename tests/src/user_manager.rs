@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use crate::programs;
-use crate::world::{Call, Outcome, PATIENCE, World, processes};
+use crate::world::{Call, Outcome, TIMEOUT, World, processes};
 use cgroups::Cgroups;
 
 /// The user whose manager it is.
@@ -150,7 +150,7 @@ fn give(world: &World) {
 }
 
 fn is_ready(socket: &UnixDatagram) -> bool {
-    socket.set_read_timeout(Some(PATIENCE / 4)).expect("a limit");
+    socket.set_read_timeout(Some(TIMEOUT / 4)).expect("a limit");
     let mut told = [0; 4096];
     loop {
         match socket.recv(&mut told) {

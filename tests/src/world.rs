@@ -37,7 +37,7 @@ pub use terminal::HIDDEN;
 use folder::Folder;
 
 /// The longest that a test waits for what has to come. A safety net, never a measure.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A private world. Dropping it ends what it started, searches everything for leaks, and removes its folder.
 pub struct World {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Conversation, Manner, Shared};
 
 /// Long enough for any machine; only a broken test waits for it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// More than any client has reason to send before the tunnel stands.
 const HEAD_LIMIT: usize = 64 * 1024;
 
@@ -17,7 +17,7 @@ const WANTED: &[u8] = b"HTTP/1.1 407 Proxy Authentication Required\r\n\
 
 /// Serves one client to its end. A client that leaves early is its own affair.
 pub(super) fn hold(shared: &Shared, mut client: TcpStream) {
-    let timeouts = client.set_read_timeout(Some(PATIENCE)).and(client.set_write_timeout(Some(PATIENCE)));
+    let timeouts = client.set_read_timeout(Some(TIMEOUT)).and(client.set_write_timeout(Some(TIMEOUT)));
     let Some(head) = timeouts.ok().and_then(|()| read_head(&mut client)) else { return };
     let (number, manner) = shared.with(|state| {
         state.conversations.push(Conversation { head: head.clone(), ..Conversation::default() });

@@ -14,7 +14,7 @@ use rustls::{ServerConnection, StreamOwned};
 use super::{Content, Freshness, Presented, Seen, Shared};
 
 /// A safety net, and no measure.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 struct Request {
     method: String,
@@ -26,7 +26,7 @@ struct Request {
 
 /// Serves one request and closes.
 pub(super) fn hold(shared: &Shared, stream: TcpStream) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     let Some(tls) = &shared.tls else { return answer(shared, BufReader::new(stream)) };
     let connection = ServerConnection::new(Arc::clone(tls)).map_err(io::Error::other)?;
     answer(shared, BufReader::new(StreamOwned::new(connection, stream)))

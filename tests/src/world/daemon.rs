@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 use super::call::{Outcome, code};
 use super::processes::{self, Signal};
 use crate::oracle::Oracle;
@@ -95,7 +95,7 @@ impl Daemon {
     /// Waits until it has logged these words so many times.
     #[allow(clippy::disallowed_methods, reason = "a safety net, and no measure")]
     pub fn wait_for_log(&self, words: &str, times: usize) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while self.log().matches(words).count() < times {
             assert!(Instant::now() < deadline, "{words:?} is missing from:\n{}", self.log());
             std::thread::yield_now();

@@ -13,7 +13,7 @@ use std::time::Instant;
 use rustix::pty::OpenptFlags;
 use rustix::termios::{LocalModes, tcgetattr};
 
-use super::{Outcome, PATIENCE, World, call, processes};
+use super::{Outcome, TIMEOUT, World, call, processes};
 use crate::oracle::Oracle;
 
 /// A program at a terminal of its own.
@@ -116,7 +116,7 @@ impl Dialogue {
 
     #[allow(clippy::disallowed_methods, reason = "a safety net, and no measure")]
     fn wait_until_hidden(&self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while tcgetattr(&self.screen).expect("ask the terminal").local_modes.contains(LocalModes::ECHO) {
             assert!(Instant::now() < deadline, "what is typed is shown");
             std::thread::yield_now();

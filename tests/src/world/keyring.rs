@@ -6,7 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 use super::bus::Bus;
 use super::processes::{self, Signal};
 use crate::programs;
@@ -67,7 +67,7 @@ impl Keyring {
                 &[&format!("string:{NAME}")],
             )
         };
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !is_there().contains("true") {
             assert!(Instant::now() < deadline, "the keyring does not come to its bus");
         }

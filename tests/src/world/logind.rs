@@ -10,7 +10,7 @@ use zbus::blocking::connection::Builder;
 use zbus::fdo;
 
 use super::bus::Bus;
-use super::{Launch, PATIENCE, World};
+use super::{Launch, TIMEOUT, World};
 use crate::programs;
 
 const NAME: &str = "org.freedesktop.login1";
@@ -99,7 +99,7 @@ impl FakeLogind {
 
     /// The next delay that somebody has got.
     pub fn granted(&self) -> Delay {
-        self.granted.recv_timeout(PATIENCE).expect("somebody asks for a delay")
+        self.granted.recv_timeout(TIMEOUT).expect("somebody asks for a delay")
     }
 
     /// Says that the machine is about to sleep, or that it has woken up.

@@ -11,17 +11,17 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 pub use rustix::process::Signal;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
 /// Sends a signal. False where there is no such process any more.
 pub fn signal(pid: u32, signal: Signal) -> bool {
     rustix::process::kill_process(number(pid), signal).is_ok()
 }
 
-/// Blocks until the process has ended; false when it did not within [`PATIENCE`].
+/// Blocks until the process has ended; false when it did not within [`TIMEOUT`].
 pub fn wait_for_end(pid: u32) -> bool {
     let Ok(handle) = pidfd_open(number(pid), PidfdFlags::empty()) else { return true };
-    let limit = Timespec { tv_sec: PATIENCE.as_secs().cast_signed(), tv_nsec: 0 };
+    let limit = Timespec { tv_sec: TIMEOUT.as_secs().cast_signed(), tv_nsec: 0 };
     loop {
         match poll(&mut [PollFd::new(&handle, PollFlags::IN)], Some(&limit)) {
             Ok(count) => return count == 1,

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
 /// The body that asks for a token of the default profile, any that is valid, within 30 seconds.
 pub const ASK_FOR_A_TOKEN: [u8; 10] = [0, 0, 0, 0, 0xfb, 0x30, 0x75, 0, 0, 0];
@@ -25,8 +25,8 @@ pub struct Raw(pub UnixStream);
 impl Raw {
     pub(super) fn connect(socket: &Path) -> Self {
         let stream = UnixStream::connect(socket).expect("the daemon listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("set a safety net");
-        stream.set_write_timeout(Some(PATIENCE)).expect("set a safety net");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("set a safety net");
+        stream.set_write_timeout(Some(TIMEOUT)).expect("set a safety net");
         Self(stream)
     }
 

@@ -37,7 +37,7 @@ impl World {
         let line = format!("{watch}{line}");
         // A program that never shows the sign is ended, and fails the test by what it did not show.
         let mut command = self.command("timeout");
-        let patience = super::PATIENCE.as_secs().to_string();
+        let patience = super::TIMEOUT.as_secs().to_string();
         command.args([
             "--kill-after=5",
             &patience,

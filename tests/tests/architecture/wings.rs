@@ -78,7 +78,7 @@ const CRATES: [(&str, Floors); 3] =
 const CIRCLE: usize = 6;
 
 /// Each use of another wing that the floors do not allow, and each wing that they do not know.
-fn offences(folder: &str, floors: Floors, sources: &[Source]) -> Vec<String> {
+fn violations(folder: &str, floors: Floors, sources: &[Source]) -> Vec<String> {
     let allowed: BTreeMap<&str, BTreeSet<&str>> =
         floors.iter().map(|(wing, below)| (*wing, below.split_whitespace().collect())).collect();
     let mut found = BTreeSet::new();
@@ -107,7 +107,7 @@ fn planted(path: &str, text: &str) -> Vec<Source> {
 fn each_wing_uses_only_the_wings_that_its_floor_allows() {
     let sources = shipped();
     for (folder, floors) in CRATES {
-        let found = offences(folder, floors, &sources);
+        let found = violations(folder, floors, &sources);
         assert!(found.is_empty(), "{found:#?}");
     }
 }
@@ -132,14 +132,15 @@ fn a_planted_arrow_is_found_however_it_is_written() {
         "fn f() {\n    let asked = crate::broker::ask();\n}",
         "use super::super::broker::Broker;",
     ] {
-        let found = offences("daemon/src/", DAEMON, &planted("daemon/src/lease/pause.rs", text));
+        let found = violations("daemon/src/", DAEMON, &planted("daemon/src/lease/pause.rs", text));
         assert_eq!(found, ["daemon/src/lease/pause.rs: lease uses broker"], "{text}");
     }
-    let unknown = offences("daemon/src/", DAEMON, &planted("daemon/src/attic.rs", "use crate::base::clock;"));
+    let unknown =
+        violations("daemon/src/", DAEMON, &planted("daemon/src/attic.rs", "use crate::base::clock;"));
     assert_eq!(unknown, ["daemon/src/attic.rs: no floor is given to attic"]);
     for text in ["use crate::base::clock::Moment;", "// crate::broker", "use super::terms::TokenQuery;"] {
         assert_eq!(
-            offences("daemon/src/", DAEMON, &planted("daemon/src/lease/pause.rs", text)),
+            violations("daemon/src/", DAEMON, &planted("daemon/src/lease/pause.rs", text)),
             [""; 0],
             "{text}"
         );

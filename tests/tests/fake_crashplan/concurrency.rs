@@ -7,7 +7,7 @@ use cp_token_tests::fake_crashplan::{Answer, Outcome};
 
 use crate::curl::{ID, SECRET, finished, stage};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const CROWD: usize = 300;
 
 #[test]
@@ -20,7 +20,7 @@ fn three_hundred_requests_wait_at_the_gate_together_and_each_gets_its_own_token(
     let crowd = ["-Z", "--parallel-immediate", "--parallel-max", &most, "-X", "POST", "-u", &pair, &address];
     let reply = std::thread::scope(|scope| {
         let asking = scope.spawn(|| curl.run(&crowd.map(str::to_owned)));
-        let together = server.wait_for(PATIENCE, |ledger| ledger.in_flight() == CROWD);
+        let together = server.wait_for(TIMEOUT, |ledger| ledger.in_flight() == CROWD);
         server.release();
         assert!(together, "{} of {CROWD} came together", server.max_in_flight());
         asking.join().expect("curl was run")
@@ -44,7 +44,7 @@ fn a_held_request_is_judged_only_when_it_is_released() {
     let Some((server, curl)) = stage() else { return };
     server.hold();
     let waiting = curl.spawn_token(ID, SECRET);
-    assert!(server.wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(server.wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     server.answer_next(Answer::json(500, "{}"));
     server.release();
     assert_eq!(finished(waiting).status, 500);
@@ -63,10 +63,10 @@ fn a_client_that_leaves_the_gate_gets_no_token() {
     let Some((server, curl)) = stage() else { return };
     server.hold();
     let mut waiting = curl.spawn_token(ID, SECRET);
-    assert!(server.wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(server.wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     waiting.kill().expect("end curl");
     waiting.wait().expect("wait for curl");
-    assert!(server.wait_for(PATIENCE, |ledger| ledger.entries()[0].outcome == Outcome::Abandoned));
+    assert!(server.wait_for(TIMEOUT, |ledger| ledger.entries()[0].outcome == Outcome::Abandoned));
     server.release();
     assert_eq!(curl.token(ID, SECRET).status, 200);
     assert_eq!((server.issued().len(), server.max_in_flight()), (1, 1));

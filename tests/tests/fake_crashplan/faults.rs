@@ -8,7 +8,7 @@ use cp_token_tests::fake_crashplan::{Answer, Ending, FakeCrashPlan, Outcome, Set
 
 use crate::curl::{Curl, ID, SECRET, stage};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[test]
 fn one_shot_answers_come_in_order_then_the_standing_one_then_the_servers_own() {
@@ -65,11 +65,11 @@ fn a_stalled_request_stays_open_until_the_client_leaves() {
     let Some((server, curl)) = stage() else { return };
     server.answer_next(Answer::Stall);
     let mut child = curl.spawn_token(ID, SECRET);
-    assert!(server.wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(server.wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     assert_eq!(server.entries()[0].outcome, Outcome::Open);
     child.kill().expect("end curl");
     child.wait().expect("wait for curl");
-    assert!(server.wait_for(PATIENCE, |ledger| ledger.entries()[0].outcome == Outcome::Abandoned));
+    assert!(server.wait_for(TIMEOUT, |ledger| ledger.entries()[0].outcome == Outcome::Abandoned));
     assert_eq!((server.in_flight(), server.max_in_flight()), (0, 1));
 }
 
@@ -80,10 +80,10 @@ fn a_trickled_answer_arrives_whole_and_a_client_may_leave_it() {
     assert_eq!(curl.token(ID, SECRET).field("slow"), "yes");
     server.answer_next(Answer::json(200, "{}").trickled(Duration::from_secs(3600)));
     let mut child = curl.spawn_token(ID, SECRET);
-    assert!(server.wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(server.wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     child.kill().expect("end curl");
     child.wait().expect("wait for curl");
-    assert!(server.wait_for(PATIENCE, |ledger| ledger.in_flight() == 0));
+    assert!(server.wait_for(TIMEOUT, |ledger| ledger.in_flight() == 0));
     let outcomes: Vec<_> = server.entries().iter().map(|entry| entry.outcome).collect();
     assert_eq!(outcomes, [Outcome::Answered(Some(200)), Outcome::Abandoned]);
 }
@@ -119,7 +119,7 @@ fn g07_g09_endless_answers_outlast_any_patience_and_end_with_the_client() {
         assert!(start.starts_with(b"HTTP/1.1 "));
         assert_eq!(server.in_flight(), 1);
         drop(stream);
-        assert!(server.wait_for(PATIENCE, |ledger| ledger.in_flight() == 0));
+        assert!(server.wait_for(TIMEOUT, |ledger| ledger.in_flight() == 0));
     }
     assert!(server.entries().iter().all(|entry| entry.outcome == Outcome::Abandoned));
 }

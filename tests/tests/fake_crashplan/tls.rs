@@ -11,7 +11,7 @@ use crate::curl::{Curl, ID, SECRET, stage};
 /// What curl says of a certificate it does not believe.
 const NOT_BELIEVED: Option<i32> = Some(60);
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[test]
 fn g05_only_the_good_certificate_is_believed() {
@@ -22,7 +22,7 @@ fn g05_only_the_good_certificate_is_believed() {
         let reply = Curl::to(&server)?.token(ID, SECRET);
         // curl compares the host's name only after the handshake.
         let broken_off = ![ServerCertificate::Good, ServerCertificate::WrongHost].contains(&which);
-        assert!(server.wait_for(PATIENCE, |ledger| ledger.failed_handshakes() == usize::from(broken_off)));
+        assert!(server.wait_for(TIMEOUT, |ledger| ledger.failed_handshakes() == usize::from(broken_off)));
         assert_eq!((server.connections(), server.token_requests()), (1, usize::from(reply.exit == Some(0))));
         Some(reply.exit)
     };

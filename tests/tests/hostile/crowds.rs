@@ -2,7 +2,7 @@
 
 use cp_token_tests::fake_crashplan::{FakeCrashPlan, Setup};
 use cp_token_tests::programs;
-use cp_token_tests::world::{Launch, PATIENCE, Raw, World, frame};
+use cp_token_tests::world::{Launch, Raw, TIMEOUT, World, frame};
 
 use crate::stage::eventually;
 
@@ -27,7 +27,7 @@ fn callers_who_leave_during_an_attempt_are_forgotten_at_once() {
     world.helper(&["forget"]).succeeded();
     world.server().hold();
     let waiting = world.spawn_helper(&["--retry"]);
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     let leave = |numbers: std::ops::Range<usize>| {
         for number in numbers {
             world.raw().send(&report(&format!("rejected-{number}")));
@@ -58,7 +58,7 @@ fn who_waits_for_a_profile_that_hangs_shuts_nobody_else_out() {
     hanging.hold();
     let mut crowd: Vec<Raw> = (0..90).map(|_| world.raw()).collect();
     crowd.iter_mut().for_each(|raw| raw.send(&ask_for("slow")));
-    assert!(hanging.wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(hanging.wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     let let_in = crowd.iter_mut().filter_map(|raw| (raw.body() == [0]).then_some(())).count();
     assert!((20..=60).contains(&let_in), "{let_in} of 90 wait, and the others are told at once");
     world.helper(&["-p", "quick"]).token();

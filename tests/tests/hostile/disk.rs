@@ -163,7 +163,7 @@ fn e12_a_file_is_whole_on_disk_before_it_takes_the_name() {
         let path = world.path(name);
         let folder = path.parent().expect("a folder").to_str().expect("UTF-8").to_owned();
         let path = path.to_str().expect("UTF-8").to_owned();
-        in_order(
+        contains_in_order(
             &trace,
             &[
                 &["openat(", &format!("\"{path}.new-"), "O_CREAT|O_EXCL", "O_NOFOLLOW", "0600"],
@@ -183,7 +183,7 @@ fn e12_a_file_is_whole_on_disk_before_it_takes_the_name() {
 }
 
 /// Finds, one after the other, a line with all the words of each step.
-fn in_order(trace: &str, steps: &[&[&str]]) {
+fn contains_in_order(trace: &str, steps: &[&[&str]]) {
     let mut lines = trace.lines();
     for step in steps {
         let found = lines.any(|line| step.iter().all(|word| line.contains(word)));

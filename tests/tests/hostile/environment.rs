@@ -31,7 +31,7 @@ impl Trap {
     }
 
     /// What callers have said; none where nobody has knocked.
-    fn heard(&self) -> Option<String> {
+    fn received(&self) -> Option<String> {
         match self.listener.accept() {
             Ok((mut caller, _)) => {
                 let mut said = String::new();
@@ -60,11 +60,11 @@ fn k01_a_socket_variable_that_leads_to_an_attacker_gets_no_byte_and_none_with_le
     let trap = Trap::set(&world, 1235);
     let told = with(&trap, &world.helper_file()).args(["--rejected"]).stdin("a-token").run();
     assert!(told.code == 76 && told.stderr.contains("belongs to user 1235"), "{told:?}");
-    assert_eq!(trap.heard(), None, "nobody knocked");
+    assert_eq!(trap.received(), None, "nobody knocked");
     let trap = Trap::set(&world, OTHER);
     let told = with(&trap, &world.helper_file()).args(["--rejected"]).stdin("a-token").run();
     assert!(told.code == 76 && told.stderr.contains("the other end belongs to user 0"), "{told:?}");
-    assert_eq!(trap.heard().as_deref(), Some(""), "the kernel was asked who it is, and nothing was said");
+    assert_eq!(trap.received().as_deref(), Some(""), "the kernel was asked who it is, and nothing was said");
     let lent = world.path("bin/lent");
     assert!(
         std::process::Command::new("cp")
@@ -77,11 +77,11 @@ fn k01_a_socket_variable_that_leads_to_an_attacker_gets_no_byte_and_none_with_le
     chmod(&lent, 0o4755);
     let told = with(&trap, &lent).run();
     assert!(told.code == 69 && told.stderr.contains("cp-token does not run with the rights"), "{told:?}");
-    assert_eq!(trap.heard(), None, "with lent rights the variable is not even looked at");
+    assert_eq!(trap.received(), None, "with lent rights the variable is not even looked at");
 }
 
 /// The helper of [`OTHER`] with this home and nothing else that says where things are.
-fn at_home(world: &World, home: &str) -> Call {
+fn with_home(world: &World, home: &str) -> Call {
     let bare = by_other(world, "env").args(["-i", "PATH=/usr/bin:/bin"]);
     let bare = if home.is_empty() { bare } else { bare.args([format!("HOME={home}")]) };
     bare.args([world.helper_file()]).args(["daemon", "start"])
@@ -99,17 +99,17 @@ fn k03_a_home_that_is_missing_the_root_or_another_user_s_is_used_by_nobody() {
     chmod(&foreign, 0o777);
     give_to(&foreign, 1235);
     let foreign = foreign.to_str().expect("a path in UTF-8");
-    at_home(&world, "").run().failed(78).saying("there is no home folder");
-    at_home(&world, "/nonexistent").run().failed(69).saying("/nonexistent does not exist");
-    at_home(&world, "/").run().failed(76).saying("belongs to user 0");
-    at_home(&world, foreign).run().failed(76).saying("belongs to user 1235");
-    at_home(&world, "relative").run().failed(78).saying("HOME must be an absolute path");
+    with_home(&world, "").run().failed(78).saying("there is no home folder");
+    with_home(&world, "/nonexistent").run().failed(69).saying("/nonexistent does not exist");
+    with_home(&world, "/").run().failed(76).saying("belongs to user 0");
+    with_home(&world, foreign).run().failed(76).saying("belongs to user 1235");
+    with_home(&world, "relative").run().failed(78).saying("HOME must be an absolute path");
     assert_eq!(std::fs::read_dir(foreign).expect("look").count(), 0);
     assert!(!std::path::Path::new("/.local").exists() && world.running().is_empty());
     let own = world.path("home");
     give_to(&own, OTHER);
     let own = own.to_str().expect("a path in UTF-8");
-    assert!(at_home(&world, own).run().succeeded().stdout.contains("is ready"), "the control");
+    assert!(with_home(&world, own).run().succeeded().stdout.contains("is ready"), "the control");
     let stop = by_other(&world, "env").args(["-i", &format!("HOME={own}")]).args([world.helper_file()]);
     stop.args(["daemon", "stop", "--yes"]).run().succeeded();
 }

@@ -4,9 +4,9 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{Daemon, Launch, PATIENCE, Raw, World, processes};
+use cp_token_tests::world::{Daemon, Launch, Raw, TIMEOUT, World, processes};
 
-use crate::stage::{AS_OTHER, by_other, can_be_others, eventually, give_world_to_other, serving, settled};
+use crate::stage::{AS_OTHER, by_other, can_be_others, eventually, give_world_to_other, idle_costs, serving};
 
 /// Sets a limit of a running process.
 fn limit(pid: u32, limit: &str) {
@@ -93,7 +93,7 @@ fn d05_without_another_thread_or_process_the_daemon_says_so_or_serves_what_it_ho
     let create = create.args(["--client-id", &client.id, "--ca-bundle"]).args([world.ca_file()]);
     create.stdin(&client.secret).run().succeeded();
     let token = get().token();
-    settled(&daemon);
+    idle_costs(&daemon);
     let pid = daemon.pid().to_string();
     by_other(&world, "prlimit").args(["--pid", &pid, "--nproc=1:1"]).run().succeeded();
     assert_eq!(get().token(), token, "what is held is served");
@@ -181,7 +181,7 @@ fn d11_a_log_that_nobody_reads_or_that_is_full_holds_nothing_up() {
         world.helper(&[]).token();
         world.helper(&["--fresh"]).token();
         world.helper(&["daemon", "stop", "--yes"]).succeeded();
-        assert!(processes::wait_for_end(child.id()), "it does not end within {PATIENCE:?}");
+        assert!(processes::wait_for_end(child.id()), "it does not end within {TIMEOUT:?}");
         drop(child.wait());
     }
 }

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixListener;
 use cp_token_tests::programs;
 use cp_token_tests::world::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, World, frame};
 
-use crate::stage::settled;
+use crate::stage::idle_costs;
 
 /// Closed without a byte back.
 const FOREIGN: [&[u8]; 9] = [
@@ -54,7 +54,7 @@ fn c01_c02_a_length_that_is_none_is_refused_before_a_byte_of_memory_is_taken_for
     }
     let world = World::new();
     let daemon = world.daemon();
-    let before = settled(&daemon);
+    let before = idle_costs(&daemon);
     for _ in 0..100 {
         for length in [0, 65_537, 0x7fff_ffff, u32::MAX] {
             assert!(is_malformed(&answer(&world, &preamble(length))), "{length}");
@@ -94,7 +94,7 @@ fn c03_c09_every_body_that_is_no_request_is_refused_in_words_that_repeat_nothing
     let world = World::new();
     let daemon = world.daemon();
     world.create_profile("prod", "memory");
-    let before = settled(&daemon);
+    let before = idle_costs(&daemon);
     // A name and a list that announce 2^63 elements, variants that do not exist, and bytes left over.
     let huge = [0xfd, 0, 0, 0, 0, 0, 0, 0, 0x80];
     let mut bodies: Vec<Vec<u8>> = vec![[&[0, 1][..], &huge].concat(), [&[5][..], &huge].concat()];
@@ -115,7 +115,7 @@ fn c05_ten_thousand_requests_in_one_breath_are_refused_as_one() {
     }
     let world = World::new();
     let daemon = world.daemon();
-    let before = settled(&daemon);
+    let before = idle_costs(&daemon);
     let mut raw = world.raw();
     // The daemon hangs up long before the end.
     drop(std::io::Write::write_all(&mut raw.0, &frame(&ASK_FOR_STATUS).repeat(10_000)));

@@ -101,7 +101,7 @@ fn ask(world: &World) -> Call {
 fn replace_by_one_that_waits(world: &World) {
     std::fs::copy(world.daemon_file(), world.path("bin/kept")).expect("keep the real one");
     let fresh = world.path("bin/fresh");
-    std::fs::copy(env!("CARGO_BIN_EXE_poor-successor"), &fresh).expect("copy it");
+    std::fs::copy(env!("CARGO_BIN_EXE_bad-new-process"), &fresh).expect("copy it");
     std::fs::write(world.path("bin/successor.mode"), "waits in place").expect("write the mode");
     std::fs::rename(fresh, world.daemon_file()).expect("put it in its place");
 }
@@ -115,7 +115,7 @@ impl Stage {
     }
 
     /// Lets the new image go on.
-    fn go_on(&self) {
+    fn resume(&self) {
         std::fs::write(self.world.path("bin/successor.go"), "").expect("say the word");
     }
 
@@ -138,7 +138,7 @@ fn whoever_looks_into_an_image_that_is_not_hardened_finds_nothing_and_what_is_ta
     }
     let mut stage = stage();
     let early = stage.attack("leaves");
-    stage.go_on();
+    stage.resume();
     let told = stage.restarting.take().expect("it was begun").finish().succeeded();
     assert!(told.stdout.contains("1 token and 1 secret kept"), "{told:?}");
     assert_eq!(ask(&stage.world).run().token(), stage.token);
@@ -158,7 +158,7 @@ fn an_image_that_somebody_traces_is_given_nothing() {
     }
     let mut stage = stage();
     let tracer = stage.attack("stays");
-    stage.go_on();
+    stage.resume();
     let told = stage.restarting.take().expect("it was begun").finish();
     assert_ne!(told.code, 0, "{told:?}");
     ask(&stage.world).run().failed(69).saying("there is no secret for");

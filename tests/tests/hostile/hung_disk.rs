@@ -157,5 +157,5 @@ fn twenty_profiles_whose_files_hang_hold_up_no_other_and_each_names_its_file() {
         waiting.finish().failed(69).saying("the secret file /").saying(" could not be read in time");
     }
     drop(hang);
-    crate::stage::settled(&daemon);
+    crate::stage::idle_costs(&daemon);
 }

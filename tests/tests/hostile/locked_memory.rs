@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use cp_token_tests::programs;
-use cp_token_tests::world::{Client, Daemon, FakeLogind, PATIENCE, World, processes};
+use cp_token_tests::world::{Client, Daemon, FakeLogind, TIMEOUT, World, processes};
 
 /// What is looked for, each in a form that nothing else in the daemon's memory has.
 struct Sought {
@@ -95,7 +95,7 @@ fn e17_a_secret_on_its_way_to_the_server_is_gone_when_the_lock_says_so() {
         let before = world.server().token_requests();
         world.server().hold();
         let waiting = world.spawn_helper(&["--fresh"]);
-        assert!(world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() > before));
+        assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.token_requests() > before));
         let [secret, encoded, ..] = sought.found(&daemon);
         assert!(secret >= 2 && encoded >= 1, "the control: it is at rest and on its way, round {round}");
         lock(&world, &passphrase);
@@ -117,7 +117,7 @@ fn e17_a_secret_that_is_being_entered_is_gone_when_the_lock_says_so() {
     let sought = Sought::of(&client, &"x".repeat(48));
     world.server().hold();
     let creating = world.creating("prod", "memory", &client, &world.server().url()).spawn();
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() > 0));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.token_requests() > 0));
     assert!(sought.found(&daemon)[0] >= 1, "the control: it is there");
     lock(&world, &world.new_secret());
     assert_eq!(sought.found(&daemon), [0; 4]);

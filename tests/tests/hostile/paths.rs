@@ -1,15 +1,15 @@
 //! One table for every path that decides trust: what is done to the way, and which opening takes it then. The daemon and
 //! its callers are an ordinary user, so that root's, his own and a stranger's are three.
 
+mod ancestors;
 mod openings;
-mod way;
 mod words;
 
 use cp_token_tests::programs;
 
 use crate::stage::can_be_others;
+use ancestors::{TestPath, cases};
 use openings::{Need, Stage, openings};
-use way::{Way, cases};
 
 #[test]
 fn each_opening_takes_a_path_by_the_same_rule() {
@@ -26,7 +26,7 @@ fn each_opening_takes_a_path_by_the_same_rule() {
                 Need::OwnFolder if case.is_about_the_file => continue,
                 Need::OwnFolder => case.for_decisions && !case.is_root_s,
             };
-            let way = Way::lay(&stage.world, &opening);
+            let way = TestPath::lay(&stage.world, &opening);
             (case.change)(&way);
             let taken = (opening.is_taken)(&stage, &way.asked);
             if taken != expected {

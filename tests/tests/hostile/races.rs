@@ -221,7 +221,7 @@ fn b20_whoever_waits_when_the_daemon_is_ended_is_told_and_nobody_hangs() {
     world.helper(&["forget"]).succeeded();
     world.server().hold();
     let waiting: Vec<_> = (0..100).map(|_| world.spawn_helper(&["--no-start"])).collect();
-    assert!(world.server().wait_for(cp_token_tests::world::PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(world.server().wait_for(cp_token_tests::world::TIMEOUT, |ledger| ledger.in_flight() == 1));
     assert_eq!(daemon.terminate(), 0);
     world.server().release();
     for outcome in waiting.into_iter().map(Running::finish) {

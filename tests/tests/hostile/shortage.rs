@@ -12,9 +12,15 @@ fn limit(prlimit: Call, daemon: &Daemon, what: &str) {
     prlimit.args(["--pid", &daemon.pid().to_string(), what]).run().succeeded();
 }
 
+<<<<<<< HEAD
 /// Nothing is said of a file that was to be made room for, or fixed.
 fn blames_no_file(told: &Outcome) {
     for words in ["make room", "fix", "config file is not", "uncategorized", "chmod"] {
+=======
+/// Nothing is said of a file that was to be made room for, or mended.
+fn names_no_file(told: &Outcome) {
+    for words in ["make room", "mend", "config file is not", "uncategorized", "chmod"] {
+>>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
         assert!(!told.stderr.to_lowercase().contains(words), "{words}: {told:?}");
     }
 }
@@ -48,10 +54,10 @@ fn a_thread_or_process_that_the_system_refuses_is_told_as_that_and_tokens_are_se
     // Its user has one process at least, which is this one.
     limit(by_other(&world, "prlimit"), &daemon, "--nproc=1:");
     let told = second().failed(75).saying(WORDS).saying("RLIMIT_NPROC");
-    blames_no_file(&told);
+    names_no_file(&told);
     let told = helper(&["daemon", "restart"]).run().failed(69).saying("goes on as before").saying(WORDS);
-    blames_no_file(&told);
-    blames_no_file(&helper(&["daemon", "reload"]).run().failed(75).saying(WORDS));
+    names_no_file(&told);
+    names_no_file(&helper(&["daemon", "reload"]).run().failed(75).saying(WORDS));
     assert_eq!(helper(&["--no-start"]).printing_a_token().run().token(), token);
     limit(by_other(&world, "prlimit"), &daemon, &format!("--nproc={before}:"));
     second().succeeded();
@@ -77,7 +83,7 @@ fn a_restart_for_which_descriptors_are_too_few_names_the_limit() {
     };
     // From enough to too few: a connection still open at the count makes it a little too high.
     let refused = (0..=8).rev().map(restart).find(|told| told.code != 0).expect("the limits are limits");
-    blames_no_file(&refused.failed(69).saying("goes on as before").saying("RLIMIT_NOFILE"));
+    names_no_file(&refused.failed(69).saying("goes on as before").saying("RLIMIT_NOFILE"));
     world.helper(&["daemon", "restart"]).succeeded();
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{Call, Daemon, PATIENCE, World};
+use cp_token_tests::world::{Call, Daemon, TIMEOUT, World};
 
 /// A user that is not the one of the tests.
 pub(crate) const OTHER: u32 = 1234;
@@ -53,12 +53,12 @@ pub(crate) fn by_other(world: &World, program: impl AsRef<std::ffi::OsStr>) -> C
 }
 
 /// Asks again and again until the answer is yes. For what the system settles in its own time and announces to
-/// nobody. Panics after [`PATIENCE`].
+/// nobody. Panics after [`TIMEOUT`].
 #[allow(clippy::disallowed_methods, reason = "a safety net; no result rests on it")]
 pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < PATIENCE, "never: {what}");
+        assert!(start.elapsed() < TIMEOUT, "never: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -98,12 +98,12 @@ pub(crate) fn serving() -> Option<(World, Daemon, Costs)> {
     let daemon = world.daemon();
     world.create_profile("prod", "memory");
     world.helper(&[]).token();
-    let costs = settled(&daemon);
+    let costs = idle_costs(&daemon);
     Some((world, daemon, costs))
 }
 
 /// What the daemon costs once its threads are the two that it always has.
-pub(crate) fn settled(daemon: &Daemon) -> Costs {
+pub(crate) fn idle_costs(daemon: &Daemon) -> Costs {
     eventually("the work in the background is done", || daemon.threads() <= 2);
     Costs::of(daemon)
 }

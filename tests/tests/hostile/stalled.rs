@@ -6,7 +6,7 @@ use std::net::Shutdown;
 use cp_token_tests::programs;
 use cp_token_tests::world::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, Raw, World, frame};
 
-use crate::stage::{allow_descriptors, serving, settled};
+use crate::stage::{allow_descriptors, idle_costs, serving};
 
 fn connections(world: &World, count: usize, said: &[u8]) -> Vec<Raw> {
     allow_descriptors(8192);
@@ -41,7 +41,7 @@ fn a19_c04_five_hundred_silent_callers_and_as_many_who_stop_after_two_bytes_hold
         let world = World::new();
         let daemon = world.daemon();
         world.create_profile("prod", "memory");
-        let before = settled(&daemon);
+        let before = idle_costs(&daemon);
         let mut stalled = connections(&world, 500, said);
         serves_everything(&world);
         for raw in &mut stalled {
@@ -95,7 +95,7 @@ fn a17_whoever_only_knocks_costs_nothing_and_fills_no_log() {
     let world = World::new();
     let daemon = world.daemon();
     world.create_profile("prod", "memory");
-    let (before, log) = (settled(&daemon), daemon.log().len());
+    let (before, log) = (idle_costs(&daemon), daemon.log().len());
     let knocks = if std::env::var_os("CP_TOKEN_TESTS_LONG").is_some() { 100_000 } else { 20_000 };
     for _ in 0..knocks {
         drop(world.raw());
@@ -115,7 +115,7 @@ fn c06_whoever_never_reads_his_reply_is_given_up_on() {
     // No reply is longer than a frame, and a frame fits the buffer of a socket: what the daemon must not do is wait
     // for it to be read.
     world.create_profile("prod", "memory");
-    let before = settled(&daemon);
+    let before = idle_costs(&daemon);
     let mut deaf = connections(&world, 300, &frame(&ASK_FOR_STATUS));
     serves_everything(&world);
     before.come_back(&daemon, 2048);

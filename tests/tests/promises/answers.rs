@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use cp_token_tests::fake_crashplan::{Answer, Ending, Outcome as Fate};
-use cp_token_tests::world::{Outcome, PATIENCE, World};
+use cp_token_tests::world::{Outcome, TIMEOUT, World};
 
 /// Asks once for a token, answered like this, for a profile of its own: a profile's share of requests is bounded.
 fn ask(world: &World, answer: Answer) -> Outcome {
@@ -42,7 +42,7 @@ fn g07_an_endless_body_and_a_gzip_bomb_are_cut_and_cost_no_memory() {
         ask(&world, Answer::endless_body()).failed(75).saying("longer than 64 KiB");
     }
     ask(&world, Answer::gzip_bomb(200 << 20)).failed(75).saying("the server's answer is no token");
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 0));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 0));
     let grown = daemon.anonymous_kib().saturating_sub(before);
     assert!(grown < 4096, "{grown} KiB more");
     ask(&world, Answer::Normally).token();
@@ -62,7 +62,7 @@ fn g09_endless_headers_and_interim_answers_are_cut_and_cost_no_memory() {
     ask(&world, Answer::status(200, &[("X-Long", &long)], "{}")).failed(75);
     let many = vec![("X-Many", "x"); 10_000];
     ask(&world, Answer::status(200, &many, "{}")).failed(75);
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 0));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 0));
     let grown = daemon.anonymous_kib().saturating_sub(before);
     assert!(grown < 4096, "{grown} KiB more");
     ask(&world, Answer::Normally).token();
@@ -78,7 +78,7 @@ fn g08_g09_an_answer_that_never_ends_is_left_after_a_total_time_and_keeps_nobody
         ask_anew(&world, &["--timeout", "1s"]).failed(75);
         ask(&world, Answer::Normally).token();
     }
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 0));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 0));
     let left = world.server().entries().iter().filter(|entry| entry.outcome == Fate::Abandoned).count();
     assert_eq!(left, 3, "the daemon left each of them by itself");
 }

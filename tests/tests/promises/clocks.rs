@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use cp_token_tests::clock_shim::{Clock, ClockShim};
 use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan, Setup, Transport};
-use cp_token_tests::world::{Daemon, PATIENCE, World};
+use cp_token_tests::world::{Daemon, TIMEOUT, World};
 
 const DAY: i64 = 24 * 60 * 60;
 const YEAR: i64 = 365 * DAY;
@@ -89,7 +89,7 @@ fn a_renewal_ahead_keeps_nobody_waiting() {
     world.server().hold();
     clocks.pass(seconds(LIFE * 8 / 10));
     assert_eq!(world.helper(&[]).token(), token);
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     for _ in 0..20 {
         assert_eq!(world.helper(&[]).token(), token, "the old one, while the new one is on its way");
     }
@@ -128,7 +128,7 @@ fn a_token_that_nobody_asked_for_lately_is_not_renewed_ahead() {
     assert!(!world.server().wait_for(seconds(1), |ledger| ledger.token_requests() > 1));
     assert_eq!(world.helper(&[]).token(), token);
     assert!(
-        world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() == 2),
+        world.server().wait_for(TIMEOUT, |ledger| ledger.token_requests() == 2),
         "the control: now it is"
     );
 }

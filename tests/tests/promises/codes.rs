@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use cp_token_tests::clock_shim::{Clock, ClockShim};
 use cp_token_tests::fake_crashplan::Answer;
-use cp_token_tests::world::{PATIENCE, World};
+use cp_token_tests::world::{TIMEOUT, World};
 
 use crate::people::{Person, creating};
 
@@ -124,7 +124,7 @@ fn a_refused_stored_code_is_not_tried_again_until_a_person_says_so() {
     pass(&world, &clocks, STEP);
     let asked = world.server().token_requests();
     let refused = world.spawn_helper(&["--fresh", "--timeout", "100s"]);
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() > asked));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.token_requests() > asked));
     // A request that is under way has no part in it.
     clocks.set(Clock::Wall, 90);
     world.server().set_code_clock(3 * STEP);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan, Setup};
-use cp_token_tests::world::{Outcome, PATIENCE, Running, World};
+use cp_token_tests::world::{Outcome, Running, TIMEOUT, World};
 
 const CROWD: usize = 200;
 
@@ -13,7 +13,7 @@ fn together(count: usize, start: impl Fn() -> Running) -> Vec<Outcome> {
 }
 
 /// A world whose daemon knows a profile, and whose server has not been asked since.
-fn settled() -> (World, usize) {
+fn idle_world() -> (World, usize) {
     let world = World::new();
     world.create_profile("prod", "memory");
     let requests = world.server().token_requests();
@@ -22,11 +22,11 @@ fn settled() -> (World, usize) {
 
 #[test]
 fn two_hundred_cold_callers_cost_one_request_and_are_all_served() {
-    let (world, before) = settled();
+    let (world, before) = idle_world();
     world.helper(&["forget"]).succeeded();
     world.server().hold();
     let running: Vec<_> = (0..CROWD).map(|_| world.spawn_helper(&[])).collect();
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     world.server().release();
     let mut tokens: Vec<_> = running.into_iter().map(|caller| caller.finish().token()).collect();
     assert_eq!(tokens.len(), CROWD);
@@ -37,7 +37,7 @@ fn two_hundred_cold_callers_cost_one_request_and_are_all_served() {
 
 #[test]
 fn f06_two_hundred_callers_at_a_servers_failure_cost_one_request_and_are_all_told() {
-    let (world, before) = settled();
+    let (world, before) = idle_world();
     world.helper(&["forget"]).succeeded();
     world.server().answer_always(Answer::status(503, &[("Retry-After", "300")], ""));
     for outcome in together(CROWD, || world.spawn_helper(&[])) {
@@ -49,7 +49,7 @@ fn f06_two_hundred_callers_at_a_servers_failure_cost_one_request_and_are_all_tol
 #[test]
 fn g15_a_failing_server_is_asked_once_for_each_back_off_step() {
     const STEPS: [u64; 3] = [1, 2, 4];
-    let (world, before) = settled();
+    let (world, before) = idle_world();
     world.helper(&["forget"]).succeeded();
     world.server().answer_always(Answer::json(503, "{}"));
     while world.server().token_requests() - before <= STEPS.len() {
@@ -63,7 +63,7 @@ fn g15_a_failing_server_is_asked_once_for_each_back_off_step() {
 
 #[test]
 fn fifty_reports_of_one_rejected_token_cost_one_request() {
-    let (world, before) = settled();
+    let (world, before) = idle_world();
     let token = world.helper(&[]).token();
     world.server().revoke(&token);
     let mut tokens: Vec<_> = together(50, || world.call(&["--rejected"]).stdin(&token).spawn())
@@ -77,7 +77,7 @@ fn fifty_reports_of_one_rejected_token_cost_one_request() {
 
 #[test]
 fn the_report_of_an_old_token_costs_nothing_and_brings_the_current_one() {
-    let (world, _) = settled();
+    let (world, _) = idle_world();
     let old = world.helper(&[]).token();
     let current = world.call(&["--rejected"]).stdin(&old).run().token();
     let before = world.server().token_requests();
@@ -116,7 +116,7 @@ fn a_hanging_server_keeps_no_other_profile_waiting() {
     world.create_profile("quick", "memory");
     hanging.hold();
     let waiting = world.spawn_helper(&["-p", "slow"]);
-    assert!(hanging.wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(hanging.wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     world.helper(&["-p", "quick"]).token();
     world.helper(&["-p", "quick", "--fresh"]).token();
     world.helper(&["status"]).succeeded();
@@ -129,7 +129,7 @@ fn a_hanging_server_keeps_no_other_profile_waiting() {
 #[test]
 fn nobody_asks_nothing_is_requested_and_whoever_asks_again_is_served() {
     const LIFE: Duration = Duration::from_secs(1);
-    let (world, before) = settled();
+    let (world, before) = idle_world();
     world.server().set_life(LIFE);
     let token = world.helper(&["--fresh"]).token();
     assert!(!world.server().wait_for(4 * LIFE, |ledger| ledger.token_requests() > before + 1));

@@ -14,14 +14,14 @@ use crate::sizes::{repetitions, tell};
 const CALLS: [&str; 7] = ["/^rename", "/sync$", "/^unlink", "openat", "write", "/^send", "/^recv"];
 
 /// Kills the daemon at the `number`th such call of one of its threads from now on.
-struct Assassin {
+struct KillingTracer {
     strace: Child,
     // Without a reader the next word of strace would be its last.
     _words: BufReader<ChildStderr>,
 }
 
-impl Assassin {
-    fn set_upon(daemon: &Daemon, call: &str, number: usize) -> Self {
+impl KillingTracer {
+    fn kill_at(daemon: &Daemon, call: &str, number: usize) -> Self {
         let order = format!("inject={call}:signal=KILL:when={number}");
         Self::attach(daemon, &["-o", "/dev/null", "-e", &order])
     }
@@ -39,7 +39,7 @@ impl Assassin {
     }
 }
 
-impl Drop for Assassin {
+impl Drop for KillingTracer {
     fn drop(&mut self) {
         processes::end(self.strace.id());
         drop(self.strace.wait());
@@ -54,7 +54,7 @@ fn sweep(world: &World, change: impl Fn() -> Outcome, mut check: impl FnMut(&Out
         let mut number = 1;
         loop {
             let mut daemon = world.daemon();
-            let assassin = Assassin::set_upon(&daemon, &call, number);
+            let assassin = KillingTracer::kill_at(&daemon, &call, number);
             let outcome = change();
             // The stop belongs to it: some of a change's traces are left after its answer.
             drop(world.helper(&["daemon", "stop", "--yes"]));
@@ -79,7 +79,7 @@ fn calls(world: &World, change: impl Fn() -> Outcome, mut check: impl FnMut(&Out
     }
     let trace = world.path("trace");
     let mut daemon = world.daemon();
-    let tracer = Assassin::attach(&daemon, &["-o", trace.to_str().expect("a path in UTF-8")]);
+    let tracer = KillingTracer::attach(&daemon, &["-o", trace.to_str().expect("a path in UTF-8")]);
     let outcome = change().succeeded();
     world.helper(&["daemon", "stop", "--yes"]).succeeded();
     daemon.wait();

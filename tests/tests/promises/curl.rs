@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use cp_token_tests::fake_crashplan::{Answer, Asked, Credential, Entry, FakeCrashPlan, Setup, Transport};
 use cp_token_tests::programs;
 use cp_token_tests::world::processes::Signal;
-use cp_token_tests::world::{Call, Outcome, PATIENCE, World};
+use cp_token_tests::world::{Call, Outcome, TIMEOUT, World};
 
 /// A world with a profile, where there is a curl.
 pub(crate) fn world() -> Option<World> {
@@ -117,7 +117,7 @@ fn a_signal_ends_curl_and_is_seen_by_whoever_called() {
         for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::QUIT, 131)] {
             let before = world.server().api_requests();
             let running = calling(&world, &[options, "/api/v3/users"]).spawn();
-            assert!(world.server().wait_for(PATIENCE, |ledger| ledger.api_requests() > before));
+            assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.api_requests() > before));
             running.signal(signal);
             assert_eq!(running.finish().code, code, "{options}");
         }

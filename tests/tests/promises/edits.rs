@@ -2,7 +2,7 @@
 //! they change, and no command leaves a file that cannot be read.
 
 use cp_token_tests::fake_crashplan::{FakeCrashPlan, Setup};
-use cp_token_tests::world::{Outcome, PATIENCE, Running, World};
+use cp_token_tests::world::{Outcome, Running, TIMEOUT, World};
 
 mod between;
 mod daemons;
@@ -41,7 +41,7 @@ pub(crate) fn elsewhere(world: &World) -> FakeCrashPlan {
 fn held(world: &World, start: impl FnOnce() -> Running) -> Running {
     world.server().hold();
     let running = start();
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1), "it asks the server");
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1), "it asks the server");
     running
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use cp_token_tests::programs;
 use cp_token_tests::world::processes::Signal;
-use cp_token_tests::world::{Call, PATIENCE, World};
+use cp_token_tests::world::{Call, TIMEOUT, World};
 
 /// `cp-token exec --` with this line of shell.
 fn running(world: &World, line: &str) -> Call {
@@ -67,7 +67,7 @@ pub(crate) fn wait_for_file(world: &World, name: &str) {
 /// Waits until this holds.
 #[allow(clippy::disallowed_methods, reason = "a safety net, and no measure")]
 pub(crate) fn wait_until(condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !condition() {
         assert!(Instant::now() < deadline, "it does not come");
         std::thread::yield_now();

@@ -12,7 +12,7 @@ mod supervised;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use cp_token_tests::world::{Outcome, PATIENCE, World};
+use cp_token_tests::world::{Outcome, TIMEOUT, World};
 
 use crate::people::{Person, creating};
 
@@ -65,8 +65,8 @@ fn replace_daemon(world: &World, with: impl AsRef<OsStr>) {
 }
 
 /// Puts a program there that is broken in this way.
-fn poor_successor(world: &World, mode: &str) {
-    replace_daemon(world, env!("CARGO_BIN_EXE_poor-successor"));
+fn bad_new_process(world: &World, mode: &str) {
+    replace_daemon(world, env!("CARGO_BIN_EXE_bad-new-process"));
     std::fs::write(world.path("bin/successor.mode"), mode).expect("write the mode");
 }
 
@@ -76,12 +76,12 @@ fn wait_until_it_runs(pid: u32, file: &Path) {
     eventually("it runs the new file", || run() == file);
 }
 
-/// Asks again and again until the answer is yes, for what nobody announces. Panics after [`PATIENCE`].
+/// Asks again and again until the answer is yes, for what nobody announces. Panics after [`TIMEOUT`].
 #[allow(clippy::disallowed_methods, reason = "a safety net; no result rests on it")]
 fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let start = std::time::Instant::now();
     while !condition() {
-        assert!(start.elapsed() < PATIENCE, "never: {what}");
+        assert!(start.elapsed() < TIMEOUT, "never: {what}");
         std::thread::yield_now();
     }
 }

@@ -1,7 +1,7 @@
 //! Promises about what a server may say of a token's life, and of the time to wait: every figure is bounded.
 
 use cp_token_tests::fake_crashplan::Answer;
-use cp_token_tests::world::{Outcome, PATIENCE, World};
+use cp_token_tests::world::{Outcome, TIMEOUT, World};
 
 const DOCUMENTED: u64 = 900;
 const DAY: u64 = 24 * 60 * 60;
@@ -35,7 +35,7 @@ fn f04_a_life_that_can_be_read_is_clamped_to_a_day_and_shown_less_the_margin() {
     for (told, life) in lives {
         let shown = first(&world, told).json()["expires_in"].as_u64().expect("a number");
         let most = life - MARGIN;
-        assert!((most - PATIENCE.as_secs()..=most).contains(&shown), "{told:?} is shown as {shown}");
+        assert!((most - TIMEOUT.as_secs()..=most).contains(&shown), "{told:?} is shown as {shown}");
     }
 }
 
@@ -71,7 +71,7 @@ fn f05_what_the_server_takes_for_the_time_changes_nothing() {
     world.server().add_header("Age", "100000");
     world.create_profile("prod", "memory");
     let shown = world.helper(&["-f", "json"]).json()["expires_in"].as_u64().expect("a number");
-    assert!(shown > DOCUMENTED - MARGIN - PATIENCE.as_secs(), "{shown}");
+    assert!(shown > DOCUMENTED - MARGIN - TIMEOUT.as_secs(), "{shown}");
     assert_eq!(world.server().token_requests(), 1);
 }
 

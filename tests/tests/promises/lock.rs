@@ -1,7 +1,7 @@
 //! Promises of the lock: nobody is answered until it is opened, what is under way is dropped, and what only memory
 //! held is there again afterwards.
 
-use cp_token_tests::world::{Outcome, PATIENCE, Running, World, frame};
+use cp_token_tests::world::{Outcome, Running, TIMEOUT, World, frame};
 
 /// Every request that is refused while the daemon is locked, as a command line.
 const REFUSED: [&[&str]; 14] = [
@@ -185,7 +185,7 @@ fn j09_a_token_request_under_way_is_dropped_by_the_lock_and_its_late_token_is_th
     let before = world.server().token_requests();
     world.server().hold();
     let waiting: Vec<Running> = (0..3).map(|_| world.spawn_helper(&[])).collect();
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() > before));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.token_requests() > before));
     lock(&world, &passphrase).succeeded();
     for waiting in waiting {
         waiting.finish().failed(77).saying("cp-tokend is locked");
@@ -207,7 +207,7 @@ fn j09_a_change_that_waits_for_its_proof_is_dropped_by_the_lock_as_if_never_aske
     let requests = world.server().token_requests();
     world.server().hold();
     let creating = world.creating("more", "memory", &world.new_client(), &world.server().url()).spawn();
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() > requests));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.token_requests() > requests));
     let resetting = world.call(&["profile", "reset-secret", "prod", "--secret-stdin"]).stdin("other").spawn();
     lock(&world, &passphrase).succeeded();
     creating.finish().failed(77).saying("cp-tokend is locked");

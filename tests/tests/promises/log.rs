@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cp_token_tests::clock_shim::ClockShim;
 use cp_token_tests::fake_crashplan::Answer;
-use cp_token_tests::world::{ASK_FOR_A_TOKEN, PATIENCE, World, frame};
+use cp_token_tests::world::{ASK_FOR_A_TOKEN, TIMEOUT, World, frame};
 use serde_json::Value;
 
 fn entries(world: &World) -> Vec<Value> {
@@ -71,7 +71,7 @@ fn what_came_of_each_request_is_told_and_what_the_daemon_asked_of_the_server() {
     let token = world.helper(&[]).token();
     world.server().hold();
     let first = world.call(&["--rejected"]).stdin(&token).spawn();
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     let second = world.spawn_helper(&[]);
     // The second one waits as soon as it says so, with a connection that stays open.
     let mut third = world.raw();
@@ -117,7 +117,7 @@ fn a_renewal_that_nobody_asked_for_is_told_as_the_daemons_own() {
     world.helper(&[]).token();
     clocks.pass(Duration::from_secs(13 * 60));
     world.helper(&[]).token();
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.issued().len() == 2));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.issued().len() == 2));
     while !deeds(&world).contains(&"renewal issued".to_owned()) {}
     let entries = entries(&world);
     let own = entries.iter().find(|entry| entry["what"] == "renewal").expect("a renewal");

@@ -1,7 +1,7 @@
 //! Promises about an outage: a report that meets it takes the token from nobody else, and `forget` ends no pause.
 
 use cp_token_tests::fake_crashplan::{Answer, Ending};
-use cp_token_tests::world::PATIENCE;
+use cp_token_tests::world::TIMEOUT;
 
 use crate::waiting::stage;
 
@@ -39,7 +39,7 @@ fn who_asks_while_a_report_is_looked_into_waits_and_is_served_if_no_other_token_
     world.server().answer_always(Answer::json(503, "{}"));
     world.server().hold();
     let report = world.call(&["--rejected"]).stdin(&token).spawn();
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     let others: Vec<_> = (0..5).map(|_| world.call(&[]).printing_a_token().spawn()).collect();
     world.server().release();
     report.finish().failed(75);
@@ -54,7 +54,7 @@ fn who_has_no_more_time_beside_a_server_that_hangs_is_served_a_token_that_it_has
     let (world, token, before) = stage();
     world.server().hold();
     let report = world.call(&["--rejected"]).stdin(&token).spawn();
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     let hurried = |arguments: &[&str]| world.call(&["--timeout", "200ms"]).args(arguments);
     assert_eq!(world.helper(&["--timeout", "200ms"]).token(), token);
     hurried(&["--fresh"]).run().failed(75).saying("within the time allowed");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cp_token_tests::programs;
 use cp_token_tests::world::processes::{self, Signal};
-use cp_token_tests::world::{ASK_FOR_A_TOKEN, PATIENCE, World, frame};
+use cp_token_tests::world::{ASK_FOR_A_TOKEN, TIMEOUT, World, frame};
 
 use crate::sizes::{repetitions, tell};
 
@@ -81,7 +81,7 @@ fn j04_a_daemon_that_aborts_is_replaced_and_every_caller_is_told_or_served() {
         world.server().hold();
         let before = world.server().token_requests();
         let asking: Vec<_> = (0..10).map(|_| world.spawn_helper(&[])).collect();
-        assert!(world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() == before + 1));
+        assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.token_requests() == before + 1));
         let daemon = world.daemon_pid();
         assert!(processes::signal(daemon, Signal::ABORT));
         world.server().release();
@@ -109,7 +109,7 @@ fn j05_a_token_request_outlives_the_caller_who_caused_it() {
         world.creating(&name, "memory", &world.new_client(), &url).args(["--no-verify"]).run().succeeded();
         world.server().hold();
         let leader = world.spawn_helper(&["-p", &name]);
-        assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+        assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
         leader.signal(Signal::KILL);
         assert_eq!(leader.finish().code, 128 + 9);
         let follower = world.spawn_helper(&["-p", &name]);
@@ -171,10 +171,10 @@ fn j08_a_token_that_comes_after_forget_is_thrown_away() {
         let before = world.server().token_requests();
         world.server().hold();
         let waiting = world.spawn_helper(&[]);
-        assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+        assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
         world.helper(&forget).succeeded();
         // Whoever waited waits for the next one, and another's wish is not its failure.
-        assert!(world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() == before + 2));
+        assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.token_requests() == before + 2));
         world.server().release();
         let token = waiting.finish().token();
         assert_ne!(token, first);

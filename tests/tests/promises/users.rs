@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cp_token_tests::clock_shim::ClockShim;
 use cp_token_tests::fake_crashplan::Answer;
-use cp_token_tests::world::{PATIENCE, World};
+use cp_token_tests::world::{TIMEOUT, World};
 
 use crate::people::{Person, creating};
 
@@ -112,7 +112,7 @@ fn a_user_whose_token_request_hangs_keeps_nobody_else_waiting() {
     world.create_profile("prod", "memory");
     world.server().hold();
     let waiting = world.spawn_helper(&["-p", "jo", "--fresh"]);
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     world.helper(&["-p", "prod"]).token();
     world.server().release();
     waiting.finish().token();

@@ -5,7 +5,7 @@ mod pauses;
 use std::time::Duration;
 
 use cp_token_tests::fake_crashplan::Answer;
-use cp_token_tests::world::{PATIENCE, World, frame};
+use cp_token_tests::world::{TIMEOUT, World, frame};
 
 /// Any token, within 30 seconds: one that is issued after this request.
 const ASK_FOR_A_FRESH_ONE: [u8; 10] = [0, 0, 2, 0, 0xfb, 0x30, 0x75, 0, 0, 0];
@@ -82,7 +82,7 @@ fn fresh_is_never_a_token_whose_request_was_sent_before_it_was_asked_for() {
     world.helper(&["forget"]).succeeded();
     world.server().hold();
     let plain = world.spawn_helper(&[]);
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     let mut fresh = world.raw();
     fresh.send(&frame(&ASK_FOR_A_FRESH_ONE));
     assert_eq!(fresh.body(), WORKING, "it is let in while the first one is under way");
@@ -103,7 +103,7 @@ fn who_waits_while_the_profile_is_updated_waits_on_and_is_served() {
     world.helper(&["forget"]).succeeded();
     world.server().hold();
     let waiting: Vec<_> = (0..10).map(|_| world.spawn_helper(&[])).collect();
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     world.helper(&["profile", "update", "prod", "--also-for", "https://two.example"]).succeeded();
     world.server().release();
     let mut tokens: Vec<_> = waiting.into_iter().map(|caller| caller.finish().token()).collect();
@@ -137,7 +137,7 @@ fn those_who_retry_wait_out_an_outage_and_cost_one_request_for_each_step_of_the_
     let waiting: Vec<_> = (0..10).map(by_option).chain((0..10).map(by_variable)).collect();
     let program = ["exec", "--retry", "--", "sh", "-c", "test -n \"$CP_TOKEN\""];
     let program = world.spawn_helper(&program);
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() == before + 2));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.token_requests() == before + 2));
     world.helper(&[]).failed(75).saying("HTTP 503");
     world.helper(&["--retry", "--timeout", "200ms"]).failed(75);
     world.server().answer_normally();

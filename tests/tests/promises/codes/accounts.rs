@@ -8,7 +8,7 @@ use std::time::Duration;
 use cp_token_tests::clock_shim::{Clock, ClockShim};
 use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::slow_disk::SlowDisk;
-use cp_token_tests::world::{Call, Daemon, Launch, PATIENCE, World};
+use cp_token_tests::world::{Call, Daemon, Launch, TIMEOUT, World};
 
 use super::{KEY, SEED, codes, each_once};
 use crate::people::Person;
@@ -37,11 +37,11 @@ impl Stage {
 
     /// The wall clocks of everybody stand a second or more in this step, counted from the first.
     fn go_to_step(&self, number: u64) {
-        self.go_on(number * self.period);
+        self.advance(number * self.period);
     }
 
     /// So many seconds after the first step's begin. Requests under way have no part in it.
-    fn go_on(&self, seconds: u64) {
+    fn advance(&self, seconds: u64) {
         let ahead = self.begin + i64::try_from(seconds).expect("a few steps");
         self.clocks.set(Clock::Wall, ahead);
         self.world.server().set_code_clock(Duration::from_secs(ahead.cast_unsigned()));
@@ -78,7 +78,7 @@ impl Stage {
 
     /// Waits until the server has been asked for so many tokens.
     fn wait_for_requests(&self, count: usize) {
-        assert!(self.world.server().wait_for(PATIENCE, |ledger| ledger.token_requests() >= count));
+        assert!(self.world.server().wait_for(TIMEOUT, |ledger| ledger.token_requests() >= count));
     }
 }
 
@@ -140,7 +140,7 @@ fn a_step_of_two_minutes_is_taken_for_two_minutes_also_after_a_restart() {
     stage.create("cp-token", "jo");
     stage.call("cp-token", LATER).printing_a_token().run().token();
     daemon.kill();
-    stage.go_on(31);
+    stage.advance(31);
     let _daemon = stage.daemon("cp-token");
     stage.call("cp-token", NOW).run().failed(75).saying("the one-time code of this moment has been used");
     let waiting = stage.call("cp-token", LATER).printing_a_token().spawn();
@@ -170,7 +170,7 @@ fn a_code_whose_step_has_passed_while_the_disk_was_slow_is_computed_anew() {
     disk.wait_until_waited_for();
     stage.world.call(&["status"]).run().succeeded();
     stage.go_to_step(5);
-    disk.go_on();
+    disk.resume();
     waiting.finish().token();
     assert_eq!(codes(&stage.world).len(), 1, "the server took the first that it was sent");
 }
@@ -190,7 +190,7 @@ fn a_disk_that_hangs_is_a_clear_failure_and_holds_up_nobody_else() {
     let told = waiting.finish().failed(74).saying("no one-time code was sent").saying("codes.json");
     told.saying("was not written within 20 seconds").saying("see that its disk works");
     assert_eq!(stage.world.server().token_requests(), 0);
-    disk.go_on();
+    disk.resume();
     stage.go_to_step(2);
     stage.call("cp-token", LATER).printing_a_token().run().token();
     each_once(&codes(&stage.world));

@@ -2,7 +2,7 @@
 
 use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::programs;
-use cp_token_tests::world::{PATIENCE, World, processes};
+use cp_token_tests::world::{TIMEOUT, World, processes};
 
 use super::{calling, curl, world};
 
@@ -49,7 +49,7 @@ fn seen_by_others(world: &World, words: &[&str]) -> (Vec<u8>, String) {
     world.server().answer_api_always(Answer::Stall);
     let before = world.server().api_requests();
     let running = calling(world, words).spawn();
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.api_requests() > before));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.api_requests() > before));
     let table = world.program("ps").args(["-efww"]).run().stdout;
     let mut seen = Vec::new();
     let pids = std::fs::read_dir("/proc").expect("read /proc").flatten();

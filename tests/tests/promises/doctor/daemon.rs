@@ -1,7 +1,7 @@
 //! Promises of the checks on the way to the daemon, and of a daemon that is locked.
 
 use cp_token_tests::fake_crashplan::Answer;
-use cp_token_tests::world::{PATIENCE, World};
+use cp_token_tests::world::{TIMEOUT, World};
 
 use super::{Report, doctor};
 
@@ -57,7 +57,7 @@ fn a_lock_in_the_middle_of_it_ends_it() {
     world.create_profile("prod", "memory");
     world.server().answer_api_always(Answer::Stall);
     let doctor = world.spawn_helper(&["doctor", "--json"]);
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.api_requests() == 1));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.api_requests() == 1));
     let input = format!("{}\n", world.new_secret());
     world.call(&["lock", "--passphrase-stdin"]).stdin(&input).run().succeeded();
     let report = Report::of(doctor.finish());

@@ -9,23 +9,27 @@ use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan, Setup, Transport};
 use cp_token_tests::fake_proxy::{FakeProxy, Manner};
 use cp_token_tests::world::World;
 
+<<<<<<< HEAD
 use super::{date, doctor, unproved};
+=======
+use super::{date, examine, unverified_profile};
+>>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
 
 #[test]
 fn each_obstacle_on_the_way_is_told_from_every_other() {
     let world = World::new();
     let good = world.server().url();
     let gone = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-    unproved(&world, "closed", &format!("https://localhost:{gone}"));
-    unproved(&world, "good", &good);
-    unproved(&world, "nowhere", "https://nowhere.invalid");
+    unverified_profile(&world, "closed", &format!("https://localhost:{gone}"));
+    unverified_profile(&world, "good", &good);
+    unverified_profile(&world, "nowhere", "https://nowhere.invalid");
     let stranger = FakeCrashPlan::start_with(Setup { authority: Authority::new(), ..Setup::default() });
-    unproved(&world, "stranger", &stranger.url());
+    unverified_profile(&world, "stranger", &stranger.url());
     let expired = Transport::Tls(ServerCertificate::Expired);
     let authority = world.server().authority().clone();
     let expired = FakeCrashPlan::start_with(Setup { transport: expired, authority, ..Setup::default() });
-    unproved(&world, "expired", &expired.url());
-    unproved(&world, "rootless", &good);
+    unverified_profile(&world, "expired", &expired.url());
+    unverified_profile(&world, "rootless", &good);
     let bundle = world.path("none.pem");
     let update = ["profile", "update", "rootless", "--no-verify", "--ca-bundle"];
     world.call(&update).args([OsStr::new(&bundle)]).run().succeeded();
@@ -50,7 +54,7 @@ fn each_obstacle_on_the_way_is_told_from_every_other() {
 #[test]
 fn f10_a_server_that_is_elsewhere_in_trouble_or_silent_is_a_fault_and_one_that_only_refuses_is_none() {
     let world = World::new();
-    unproved(&world, "prod", &world.server().url());
+    unverified_profile(&world, "prod", &world.server().url());
     let other = FakeCrashPlan::start();
     for (answer, code, fix) in [
         (Answer::redirect(302, &format!("{}/x?y=z", other.url())), "bad_answer", "--url URL"),
@@ -78,7 +82,7 @@ fn f10_a_server_that_is_elsewhere_in_trouble_or_silent_is_a_fault_and_one_that_o
 #[test]
 fn f06_a_clock_that_is_off_is_a_fault_beyond_five_minutes_and_for_computed_codes_beyond_one() {
     let world = World::new();
-    unproved(&world, "prod", &world.server().url());
+    unverified_profile(&world, "prod", &world.server().url());
     world.server().add_user_with_key("jo", &world.new_secret(), b"12345678901234567890");
     let (url, ca, password) = (world.server().url(), world.ca_file(), world.new_secret());
     let line =
@@ -96,7 +100,11 @@ fn f06_a_clock_that_is_off_is_a_fault_beyond_five_minutes_and_for_computed_codes
     report.ok(Some("jo"), "clock");
     for seconds in [120, -120] {
         let report = look(seconds);
+<<<<<<< HEAD
         report.warns(Some("prod"), "clock", "timedatectl");
+=======
+        report.warned(Some("prod"), "clock", "timedatectl");
+>>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
         report.failed(Some("jo"), "clock", "clock_wrong", "Set it right");
         report.ends(78, &["clock"]);
     }
@@ -150,8 +158,14 @@ fn http_without_tls_is_noted_and_works() {
     world.program("chmod").args(["600"]).args([&file]).run().succeeded();
     let reset = ["profile", "reset-secret", "double", "--secret-stdin"];
     world.call(&reset).stdin(&client.secret).run().succeeded();
+<<<<<<< HEAD
     let report = doctor(&world, &[]);
     report.warns(Some("double"), "http", "http without TLS is allowed");
     report.ok(Some("double"), "server");
+=======
+    let report = examine(&world, &[]);
+    report.warned(Some("double"), "http", "http without TLS is allowed");
+    report.fine(Some("double"), "server");
+>>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
     report.ends(0, &[]);
 }

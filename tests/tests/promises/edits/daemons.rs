@@ -43,7 +43,7 @@ fn created_beside_a_start(world: &World, client: &Client, disk: &SlowDisk) -> Ou
     let second = world.launch(Launch::default().env("CP_TOKEN_SOCKET", &socket));
     // Its look at the keyring comes behind whatever the start has to do there.
     drop(world.call(&["doctor"]).env("CP_TOKEN_SOCKET", &socket).run());
-    disk.go_on();
+    disk.resume();
     let outcome = running.finish();
     assert_eq!(second.terminate(), 0);
     outcome

@@ -20,7 +20,7 @@ fn is_never_made(change: impl Fn(&World) -> Running) {
     let running = change(&world);
     disk.wait_until_waited_for();
     running.finish().failed(74).saying("config.toml").saying("nothing was changed, and nothing will be");
-    disk.go_on();
+    disk.resume();
     wait_for_writers(&world);
     assert_eq!(config(&world), before);
     assert_eq!(std::fs::read_dir(world.config_folder()).expect("look").count(), 1, "a draft was left behind");

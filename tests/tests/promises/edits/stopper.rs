@@ -19,7 +19,7 @@ struct Stopper {
 }
 
 impl Stopper {
-    fn set_upon(daemon: &Daemon, calls: &str, events: SyncSender<Event>) -> Self {
+    fn attach(daemon: &Daemon, calls: &str, events: SyncSender<Event>) -> Self {
         let order = format!("inject={calls}:signal=STOP");
         let mut command = Command::new("strace");
         command.args(["-f", "-p", &daemon.pid().to_string(), "-e", &order]);
@@ -49,7 +49,7 @@ pub(super) fn interrupted(
     edit: impl FnOnce(),
 ) -> (Outcome, bool) {
     let (sender, events) = sync_channel(64);
-    let mut stopper = Stopper::set_upon(daemon, calls, sender.clone());
+    let mut stopper = Stopper::attach(daemon, calls, sender.clone());
     let running = change();
     std::thread::spawn(move || drop(sender.send(Event::Over(running.finish()))));
     let told = watch(daemon, &events, number, edit);

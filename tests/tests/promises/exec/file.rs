@@ -106,7 +106,7 @@ fn what_is_in_the_file_is_valid_for_as_long_as_the_program_runs() {
          curl -q -s -o /dev/null -w '%{{http_code}}\\n' --cacert ca.pem -K - {url}; done"
     );
     let running = keeping_until(&world, &memory, &line).spawn();
-    assert!(world.server().wait_for(cp_token_tests::world::PATIENCE, |ledger| ledger.issued().len() >= 5));
+    assert!(world.server().wait_for(cp_token_tests::world::TIMEOUT, |ledger| ledger.issued().len() >= 5));
     std::fs::write(world.path("stop"), "now").expect("write a sign");
     let outcome = running.finish().succeeded();
     let (all, refused) =
@@ -148,7 +148,7 @@ fn a_token_that_lives_stays_in_the_file_while_the_server_is_down_however_long_it
     assert!(
         world
             .server()
-            .wait_for(cp_token_tests::world::PATIENCE, |ledger| ledger.token_requests() >= before + 2)
+            .wait_for(cp_token_tests::world::TIMEOUT, |ledger| ledger.token_requests() >= before + 2)
     );
     let kept = memory.content().iter().filter(|path| path.ends_with("token")).count();
     std::fs::write(world.path("checked"), "now").expect("write a sign");

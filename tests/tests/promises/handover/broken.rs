@@ -5,24 +5,24 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use cp_token_tests::programs;
 use cp_token_tests::world::{World, processes};
 
-use super::{KINDS, eventually, poor_successor, replace_daemon, restart, stage};
+use super::{KINDS, bad_new_process, eventually, replace_daemon, restart, stage};
 
 #[test]
 fn a_new_program_that_dies_in_the_old_ones_place_leaves_no_process_with_a_secret_behind() {
     let world = stage();
     let old = world.daemon_pid();
     std::fs::copy(world.daemon_file(), world.path("bin/kept")).expect("keep the real one");
-    poor_successor(&world, "dies in place");
+    bad_new_process(&world, "dies in place");
     restart(&world).failed(75).saying("closed the connection before it answered");
     assert!(processes::wait_for_end(old));
     for child in processes::running(&[world.daemon_file()]) {
         assert!(processes::wait_for_end(child), "whoever held everything meanwhile lives on");
     }
-    poor_successor(&world, "waits in place");
+    bad_new_process(&world, "waits in place");
     std::fs::write(world.path("bin/successor.go"), "").expect("say the word");
     replace_daemon(&world, world.path("bin/kept"));
     world.helper(&["daemon", "start"]).succeeded();
-    poor_successor(&world, "waits in place");
+    bad_new_process(&world, "waits in place");
     restart(&world).succeeded();
 }
 
@@ -53,7 +53,7 @@ fn a_new_program_that_exits_hangs_or_speaks_another_format_takes_nothing_and_the
         ("repeats what it was given", "it takes nothing over (handover_failed)"),
         ("hangs", "does not get ready"),
     ] {
-        poor_successor(&world, mode);
+        bad_new_process(&world, mode);
         restart(&world).failed(69).saying("the daemon goes on as before").saying(words);
         goes_on(&world, old, before);
     }
@@ -144,7 +144,7 @@ fn a_default_that_is_empty_is_told_as_that() {
 fn a_signal_for_a_restart_into_a_program_of_another_format_changes_nothing_and_is_logged() {
     let world = stage();
     let (old, before) = (world.daemon_pid(), world.server().token_requests());
-    poor_successor(&world, "other format");
+    bad_new_process(&world, "other format");
     processes::signal(old, processes::Signal::USR2);
     let log = world.state_folder().join("daemon.log");
     let said = || std::fs::read_to_string(&log).unwrap_or_default().contains("hands over in format 99");

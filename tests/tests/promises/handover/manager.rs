@@ -4,7 +4,7 @@
 use std::os::unix::net::UnixDatagram;
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{Launch, PATIENCE, World};
+use cp_token_tests::world::{Launch, TIMEOUT, World};
 
 use super::restart;
 
@@ -19,7 +19,7 @@ fn a_service_manager_is_told_of_no_other_process_and_that_the_same_one_is_ready_
     let world = World::new();
     let place = world.path("run/manager");
     let manager = UnixDatagram::bind(&place).expect("bind a socket");
-    manager.set_read_timeout(Some(PATIENCE)).expect("set a safety net");
+    manager.set_read_timeout(Some(TIMEOUT)).expect("set a safety net");
     let daemon = world.launch(Launch::default().env("NOTIFY_SOCKET", &place));
     assert!(hear(&manager).starts_with("READY=1\n"));
     for _ in 0..2 {

@@ -2,9 +2,9 @@
 //! and where two people ask at once.
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{PATIENCE, World, processes};
+use cp_token_tests::world::{TIMEOUT, World, processes};
 
-use super::{KINDS, eventually, poor_successor, replace_daemon, restart, stage};
+use super::{KINDS, bad_new_process, eventually, replace_daemon, restart, stage};
 
 #[test]
 fn a_token_request_under_way_is_let_finish_and_everybody_is_served_meanwhile() {
@@ -12,7 +12,7 @@ fn a_token_request_under_way_is_let_finish_and_everybody_is_served_meanwhile() {
     let before = world.server().token_requests();
     world.server().hold();
     let waiting = world.spawn_helper(&["-p", "prod", "--fresh"]);
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     let old = world.daemon_pid();
     let restarting = world.spawn_helper(&["daemon", "restart"]);
     for _ in 0..20 {
@@ -108,7 +108,7 @@ fn callers_who_were_told_that_the_daemon_goes_on_cause_no_further_restart() {
     let daemon = world.daemon();
     let kept = world.path("bin/kept");
     std::fs::copy(world.daemon_file(), &kept).expect("keep it");
-    poor_successor(&world, "hangs");
+    bad_new_process(&world, "hangs");
     let first = world.spawn_helper(&["daemon", "restart"]);
     // It has heard the first one once it runs the new program.
     eventually("the new program runs", || processes::running(&[world.daemon_file()]).len() == 2);

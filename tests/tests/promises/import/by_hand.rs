@@ -114,7 +114,7 @@ fn hostile_files_are_named_and_hold_up_nobody() {
 }
 
 /// What the daemon answers to a rehearsal with this service's item, asked by whoever can write its language.
-fn rehearsed(world: &World, service: &str) -> String {
+fn dry_run(world: &World, service: &str) -> String {
     const RECORDED: &[u8] =
         include_bytes!("../../../../protocol/tests/golden/v1/request-profile-create-from-external-item.bin");
     const SERVICE: &[u8] = b"crashplancli::A Person";
@@ -140,7 +140,7 @@ fn nobody_can_have_the_daemon_read_what_other_programs_keep_in_the_keyring() {
         world.keyring().secret_tool(&item, &world.new_secret());
     }
     let _daemon = world.daemon();
-    let [allowed, refused] = services.map(|service| rehearsed(&world, service));
+    let [allowed, refused] = services.map(|service| dry_run(&world, service));
     assert!(allowed.contains("can be created"), "{allowed}");
     assert!(refused.contains("only items of crashplancli and code42cli are taken over"), "{refused}");
     assert_eq!(world.server().token_requests(), 0);

@@ -84,7 +84,7 @@ fn a_certificate_of_a_login_page_sends_to_the_network_and_another_hosts_to_no_ca
 }
 
 /// Whether these are said, one behind the other.
-fn in_order(text: &str, words: &[&str]) -> bool {
+fn contains_in_order(text: &str, words: &[&str]) -> bool {
     let places: Vec<_> = words.iter().map(|words| text.find(words)).collect();
     places.iter().all(Option::is_some) && places.is_sorted()
 }
@@ -122,7 +122,7 @@ fn a_page_with_403_is_final_for_a_user_after_one_try_and_says_that_it_may_not_be
         let told = told.saying("to try the same once more, `cp-token forget -p jo`");
         let order =
             ["; check the network for a login page", "`cp-token forget -p jo`", "password is another"];
-        assert!(in_order(&told.stderr, &order), "{told:?}");
+        assert!(contains_in_order(&told.stderr, &order), "{told:?}");
         assert!(!told.stderr.contains("refused the user name"), "nobody said so: {told:?}");
     }
     assert_eq!(world.server().token_requests(), before + 1, "a password is never tried twice by itself");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cp_token_tests::clock_shim::ClockShim;
 use cp_token_tests::fake_proxy::{FakeProxy, Manner};
-use cp_token_tests::world::{PATIENCE, World};
+use cp_token_tests::world::{TIMEOUT, World};
 
 use super::{command_in, creating_through, search, stored_through};
 
@@ -166,7 +166,7 @@ fn a_proxy_that_is_not_there_or_never_answers_is_named_and_keeps_nobody_else() {
     stored_through(&world, "hung", &proxy.url());
     world.create_profile("direct", "memory");
     let hung = world.spawn_helper(&["-p", "hung"]);
-    assert!(proxy.wait_until_asked(1, PATIENCE));
+    assert!(proxy.wait_until_asked(1, TIMEOUT));
     world.helper(&["-p", "direct", "--fresh"]).token();
     let told = hung.finish().failed(75);
     told.saying(&format!("the proxy {} did not open a tunnel to the server in time", proxy.url()));

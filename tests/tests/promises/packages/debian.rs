@@ -45,7 +45,7 @@ impl Bystander {
     }
 
     /// Ends it, unless it has ended, and tells the signals that reached it.
-    fn heard(mut self) -> String {
+    fn received(mut self) -> String {
         processes::signal(self.child.id(), processes::Signal::TERM);
         self.child.wait().expect("it ends");
         std::fs::read_to_string(&self.record).expect("its record")
@@ -133,10 +133,10 @@ fn b22_an_upgrade_asks_the_daemons_of_all_users_and_no_other_program_to_hand_ove
     run(system.command("rm").arg("/usr/local/bin/cp-tokend"));
 
     install(&system, second);
-    assert_eq!(daemon.heard(), "ut");
-    assert_eq!(unprepared.heard(), "t");
-    assert_eq!(elsewhere.heard(), "t");
-    assert_eq!(neighbour.heard(), "t");
+    assert_eq!(daemon.received(), "ut");
+    assert_eq!(unprepared.received(), "t");
+    assert_eq!(elsewhere.received(), "t");
+    assert_eq!(neighbour.received(), "t");
 }
 
 #[test]

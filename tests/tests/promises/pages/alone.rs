@@ -17,7 +17,7 @@ fn bare(world: &World, line: &str) -> Call {
 }
 
 /// Without the variables that make everything of a world lie in its own places: as a person has it.
-fn at_home(call: Call) -> Call {
+fn with_home(call: Call) -> Call {
     let own = ["CP_TOKEN_CONFIG_DIR", "CP_TOKEN_SOCKET", "CP_TOKEN_STATE_DIR"];
     own.into_iter().fold(call, Call::without_env)
 }
@@ -29,8 +29,8 @@ pub(super) fn cron(text: &str) {
     }
     let world = World::new();
     let client = world.new_client();
-    at_home(world.creating("prod", "memory", &client, &world.server().url())).run().succeeded();
-    at_home(world.call(&[])).run().token();
+    with_home(world.creating("prod", "memory", &client, &world.server().url())).run().succeeded();
+    with_home(world.call(&[])).run().token();
     let run = world.path("run").display().to_string();
     let path = format!("PATH={}:/usr/bin:/bin", world.path("bin").display());
     let text = text.replace("/run/user/1000", &run).replace("PATH=/usr/local/bin:/usr/bin:/bin", &path);
@@ -49,7 +49,7 @@ pub(super) fn cron(text: &str) {
     for other in world.running().into_iter().filter(|pid| *pid != daemon) {
         processes::end(other);
     }
-    at_home(world.call(&["daemon", "stop", "--yes"])).run().succeeded();
+    with_home(world.call(&["daemon", "stop", "--yes"])).run().succeeded();
 }
 
 /// The line that systemd would run, as it would run it.

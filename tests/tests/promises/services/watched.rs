@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use cp_token_tests::user_manager::UserManager;
 use cp_token_tests::world::processes::{self, Signal};
-use cp_token_tests::world::{Launch, PATIENCE, World};
+use cp_token_tests::world::{Launch, TIMEOUT, World};
 
 use super::{identity, installed};
 
 /// What the manager hears, one message each, up to and with the one that has these words.
-fn heard(manager: &UnixDatagram, until: &str) -> Vec<String> {
+fn received(manager: &UnixDatagram, until: &str) -> Vec<String> {
     let mut all = Vec::new();
     let mut message = [0; 4096];
     while !all.last().is_some_and(|last: &String| last.contains(until)) {
@@ -23,7 +23,7 @@ fn heard(manager: &UnixDatagram, until: &str) -> Vec<String> {
 
 fn manager(world: &World) -> UnixDatagram {
     let socket = UnixDatagram::bind(world.path("manager")).expect("a socket");
-    socket.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    socket.set_read_timeout(Some(TIMEOUT)).expect("a limit");
     socket
 }
 
@@ -33,18 +33,18 @@ fn a_manager_that_watches_hears_of_the_loop_of_a_reload_and_of_the_end_and_no_se
     let manager = manager(&world);
     let told = Launch::default().env("NOTIFY_SOCKET", world.path("manager")).env("WATCHDOG_USEC", "200000");
     let daemon = world.launch(told);
-    let first = heard(&manager, "READY=1");
+    let first = received(&manager, "READY=1");
     assert!(first.len() == 1 && first[0].contains("STATUS=cp-tokend "), "{first:?}");
     for _ in 0..3 {
-        heard(&manager, "WATCHDOG=1");
+        received(&manager, "WATCHDOG=1");
     }
     daemon.signal(Signal::HUP);
-    let reload = heard(&manager, "READY=1");
+    let reload = received(&manager, "READY=1");
     assert!(reload.iter().any(|message| message.contains("RELOADING=1\nMONOTONIC_USEC=")), "{reload:?}");
     daemon.signal(Signal::STOP);
     daemon.signal(Signal::CONT);
     assert_eq!(daemon.terminate(), 0);
-    heard(&manager, "STOPPING=1");
+    received(&manager, "STOPPING=1");
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_manager_that_does_not_watch_this_process_hears_no_sign_of_life() {
             world.helper(&["status"]).succeeded();
         }
         assert_eq!(daemon.terminate(), 0);
-        let all = heard(&manager, "STOPPING=1");
+        let all = received(&manager, "STOPPING=1");
         assert!(!all.iter().any(|message| message.contains("WATCHDOG=1")), "{all:?}");
     }
 }
@@ -90,7 +90,7 @@ fn a_daemon_that_stands_still_is_ended_and_started_anew_behind_the_same_socket()
 /// Asks until a daemon answers.
 #[allow(clippy::disallowed_methods, reason = "a safety net, and no measure")]
 fn answers(manager: &UserManager<'_>) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while manager.helper(&["status"]).code != 0 {
         assert!(Instant::now() < deadline, "no daemon answers");
     }

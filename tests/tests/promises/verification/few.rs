@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::fake_proxy::{FakeProxy, Manner};
 use cp_token_tests::world::processes::Signal;
-use cp_token_tests::world::{Client, Daemon, PATIENCE, Running, World};
+use cp_token_tests::world::{Client, Daemon, Running, TIMEOUT, World};
 
 use super::USER;
 use crate::exec::wait_until;
@@ -30,7 +30,7 @@ fn is_long() -> bool {
 }
 
 fn in_flight(world: &World, count: usize) -> bool {
-    world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == count)
+    world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == count)
 }
 
 /// A profile of the user for each name.
@@ -105,9 +105,9 @@ fn proxies_that_hang_hold_up_no_profile_of_the_same_user_that_needs_none() {
     let profile = |name| written(&world, name, USER, if name == NAMES[0] { "" } else { &more });
     write_config(&world, &NAMES.map(profile));
     let hanging = spawn(&world, &NAMES[1..]);
-    assert!(proxy.wait_until_asked(1, PATIENCE));
+    assert!(proxy.wait_until_asked(1, TIMEOUT));
     world.helper(&["-p", NAMES[0]]).token();
-    assert!(proxy.wait_until_asked(NAMES.len() - 1, PATIENCE), "none of them waits for another");
+    assert!(proxy.wait_until_asked(NAMES.len() - 1, TIMEOUT), "none of them waits for another");
     interrupt(hanging);
 }
 

@@ -4,7 +4,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use cp_token_tests::fake_proxy::FakeProxy;
-use cp_token_tests::world::{Client, Daemon, Outcome, PATIENCE, World};
+use cp_token_tests::world::{Client, Daemon, Outcome, TIMEOUT, World};
 
 use super::USER;
 use crate::exec::{wait_for_file, wait_until};
@@ -120,7 +120,7 @@ fn a_secret_that_works_is_sent_for_all_at_once() {
     world.server().hold();
     let call = |name: &&str| world.call(&["-p", name, "--fresh"]).printing_a_token().spawn();
     let running: Vec<_> = NAMES.iter().map(call).collect();
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == NAMES.len()));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == NAMES.len()));
     world.server().release();
     running.into_iter().for_each(|call| drop(call.finish().token()));
 }
@@ -131,7 +131,7 @@ fn once_the_first_has_found_out_all_who_waited_go_at_once() {
     world.server().hold();
     let call = |name: &&str| world.call(&["-p", name]).printing_a_token().spawn();
     let running: Vec<_> = NAMES.iter().map(call).collect();
-    let in_flight = |count: usize| world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == count);
+    let in_flight = |count: usize| world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == count);
     assert!(in_flight(1));
     world.server().release_first();
     assert!(in_flight(NAMES.len() - 1), "{} at once", world.server().max_in_flight());
@@ -155,7 +155,7 @@ fn who_needs_another_credential_or_none_waits_for_nobody() {
     write_config(&world, &[here("a", USER), there("b"), here("c", &basic), here("d", USER)]);
     world.server().hold();
     let get = |name: &str| world.call(&["-p", name]).printing_a_token().spawn();
-    let in_flight = |count: usize| world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == count);
+    let in_flight = |count: usize| world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == count);
     let first = get("a");
     assert!(in_flight(1));
     let twin = get("d");
@@ -173,7 +173,7 @@ fn who_has_no_more_time_is_told_which_other_profile_tries_its_secret() {
     let (world, _daemon) = of_one_client(|_, client| client.secret.clone());
     world.server().hold();
     let first = world.call(&["-p", "p0"]).printing_a_token().spawn();
-    assert!(world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == 1));
+    assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     let behind = |name: &str| {
         let told = world.helper(&["-p", name, "--timeout", "1s"]).failed(75);
         told.stderr.contains("it waits for profile p0, which tries the same secret")

@@ -16,7 +16,7 @@ const STRANGER: u32 = 1235;
 const STRANGE_GROUP: u32 = 1236;
 
 /// `above/folder/file`, all of the caller's.
-pub(super) struct Way {
+pub(super) struct TestPath {
     above: PathBuf,
     folder: PathBuf,
     file: PathBuf,
@@ -28,14 +28,14 @@ pub(super) struct Way {
 /// One thing that is done to the way, and whether it is taken then.
 pub(super) struct Case {
     pub(super) name: &'static str,
-    pub(super) change: fn(&Way),
+    pub(super) change: fn(&TestPath),
     pub(super) for_decisions: bool,
     pub(super) for_secrets: bool,
     pub(super) is_about_the_file: bool,
     pub(super) is_root_s: bool,
 }
 
-impl Way {
+impl TestPath {
     pub(super) fn lay(world: &World, opening: &Opening) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let above = world.path("bin").join(format!("way-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
@@ -65,7 +65,7 @@ fn by_link(path: &Path, owner: u32) {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    let case = |name, change: fn(&Way), for_decisions, for_secrets| Case {
+    let case = |name, change: fn(&TestPath), for_decisions, for_secrets| Case {
         name,
         change,
         for_decisions,
@@ -159,7 +159,7 @@ fn root_s_with_list(path: &Path) {
 }
 
 /// As systemd hands over a credential. Whoever is listed beside us is let in as well.
-fn root_s_listed(way: &Way, user: u32) {
+fn root_s_listed(way: &TestPath, user: u32) {
     let (mode, rights) = if way.mode & 0o100 == 0 { (0o400, "r") } else { (0o500, "rx") };
     to_root(&way.file, mode);
     list(&way.file, OTHER, rights);

@@ -2,7 +2,7 @@
 //! and nothing of it is left.
 
 use cp_token_tests::world::processes::{self, Signal};
-use cp_token_tests::world::{Client, PATIENCE, Running, World, frame};
+use cp_token_tests::world::{Client, Running, TIMEOUT, World, frame};
 
 /// A world whose server holds every answer, with a daemon and a profile in it.
 fn stage() -> (World, Client) {
@@ -19,7 +19,7 @@ fn creating(world: &World, name: &str) -> Running {
 
 fn wait_for_requests(world: &World, count: usize) {
     assert!(
-        world.server().wait_for(PATIENCE, |ledger| ledger.in_flight() == count),
+        world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == count),
         "{count} wait at the server"
     );
 }
