@@ -8,7 +8,6 @@ pub(crate) mod kubectl;
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-/// The most that another program may hand over, in bytes.
 pub(crate) const INPUT_LIMIT: usize = 64 * 1024;
 
 /// What another program handed over is not what its protocol says. Nothing of it is repeated.
@@ -16,7 +15,6 @@ fn malformed(message: &str) -> Failure {
     Failure::new(ErrorCode::BAD_INPUT, message).with_hint("nothing was answered; see which program asks")
 }
 
-/// The value as one line of JSON.
 fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, Failure> {
     let mut text = serde_json::to_vec(value)
         .map_err(|_| Failure::new(ErrorCode::INTERNAL, "the answer has no JSON form"))?;

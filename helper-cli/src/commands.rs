@@ -15,7 +15,6 @@ mod json;
 mod labels;
 mod lock;
 mod log;
-mod loss;
 mod manual;
 mod profile;
 mod profiles;

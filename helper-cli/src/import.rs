@@ -41,8 +41,7 @@ pub(crate) fn home() -> Result<PathBuf, Failure> {
     })
 }
 
-/// The bytes of a file of ours that nobody else can write; `None` if there is none. Fails with
-/// [`ErrorCode::CONFIG_UNSAFE`] or [`ErrorCode::CONFIG_BROKEN`].
+/// The bytes of a file of ours; `None` if there is none. [`ErrorCode::CONFIG_UNSAFE`] or [`ErrorCode::CONFIG_BROKEN`].
 fn read(path: &Path) -> Result<Option<Secret>, Failure> {
     match system::open_own(path).and_then(read_open) {
         Ok(bytes) => Ok(Some(bytes)),

@@ -1,5 +1,4 @@
-//! Owns what is special about user name and password, which stand in the place of a token for a profile of kind
-//! `basic`: where they may not go, and how they are taken apart. It knows no program that wants them.
+//! Owns user name and password of profiles of kind `basic`: where they may not be sent, and how they are split.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,8 +6,7 @@ use cp_token_protocol::message::{AuthScheme, Identity, ProfileReport, TokenRespo
 use cp_token_protocol::{ErrorCode, Failure};
 use percent_encoding::percent_decode_str;
 
-/// Whether a path leads to the third version of the API, which never takes user name and password, however the path
-/// is written and with or without its first slash.
+/// Whether the path is in version 3 of the API, which refuses user name and password, however the path is written.
 pub(crate) fn is_refused_at(path: &str) -> bool {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let path = percent_decode_str(path).decode_utf8_lossy();
@@ -24,9 +22,8 @@ pub(crate) fn is_refused_at(path: &str) -> bool {
         if api.eq_ignore_ascii_case("api") && version.eq_ignore_ascii_case("v3"))
 }
 
-/// What another program sends as user name and password: those of the grant itself, if its kind is `basic`; else
-/// this name, and the token.
-/// Fails with [`ErrorCode::NOT_OUR_DAEMON`] if the grant says that it is both and is not.
+/// User name and password for another program: those of kind `basic`, else `name` and the token. Fails with
+/// [`ErrorCode::NOT_OUR_DAEMON`] if the response is of kind `basic` and holds no pair.
 pub(crate) fn name_and_password(response: &TokenResponse, name: &str) -> Result<(Vec<u8>, Vec<u8>), Failure> {
     let token = response.access_token.expose();
     match response.scheme {
@@ -39,8 +36,7 @@ pub(crate) fn name_and_password(response: &TokenResponse, name: &str) -> Result<
     }
 }
 
-/// The user name that goes with what a profile is given out: its own one if its kind is `basic`, else any, and its
-/// name tells it from others.
+/// The user name for a profile's token: that of kind `basic`, else the profile's name.
 pub(crate) fn name_of(profile: &ProfileReport) -> &str {
     match &profile.identity {
         Identity::Basic(user) => user,

@@ -1,5 +1,7 @@
 //! Owns the credential-helper protocol that EngFlow has published and Bazel speaks: one JSON object each way.
 
+use std::collections::BTreeMap;
+
 use cp_token_protocol::message::TokenResponse;
 use cp_token_protocol::{ErrorCode, Failure, TargetUrl};
 use serde::{Deserialize, Serialize};
@@ -15,19 +17,11 @@ struct Request {
 
 #[derive(Serialize)]
 struct Response {
-    headers: Headers,
+    headers: BTreeMap<&'static str, [String; 1]>,
     expires: String,
 }
 
-#[derive(Serialize)]
-struct Headers {
-    #[serde(rename = "Authorization")]
-    authorization: [String; 1],
-}
-
-/// The URI that headers are wanted for.
-/// Fails with [`ErrorCode::BAD_INPUT`] if the input is no request; [`ErrorCode::UNKNOWN_URL`] if no profile can
-/// have such a URI: the protocol wants a failure for those.
+/// The URI. Fails with [`ErrorCode::BAD_INPUT`], or with [`ErrorCode::UNKNOWN_URL`] if no profile can have such a URI.
 pub(crate) fn question(input: &[u8]) -> Result<TargetUrl, Failure> {
     let request: Request = serde_json::from_slice(input)
         .map_err(|_| super::malformed(r#"standard input is no request of the form {"uri": "https://…"}"#))?;
@@ -37,11 +31,10 @@ pub(crate) fn question(input: &[u8]) -> Result<TargetUrl, Failure> {
     })
 }
 
-/// The header for the URI, and how long it may be used.
-/// Fails with [`ErrorCode::INTERNAL`], for nothing that is known.
+/// The header for the URI, and when it expires.
 pub(crate) fn answer(token: &TokenResponse) -> Result<Vec<u8>, Failure> {
     super::json(&Response {
-        headers: Headers { authorization: [basic::authorization(token)] },
+        headers: BTreeMap::from([("Authorization", [basic::authorization(token)])]),
         expires: rfc3339(token.expires_at),
     })
 }

@@ -10,13 +10,11 @@ use super::basic;
 
 /// What clients know to mean: ask somebody else. Standard output, exit code 1.
 pub(crate) const NOT_FOUND: &str = "credentials not found in native keychain\n";
-/// What clients know to mean that they have named no server.
 pub(crate) const NO_SERVER: &str = "no credentials server URL\n";
 
 /// What the client wants to log in to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum DockerQuestion {
-    /// It names nothing.
     Nothing,
     /// No profile can have such a server.
     NotOurs,
@@ -47,9 +45,8 @@ pub(crate) fn question(input: &[u8]) -> DockerQuestion {
     }
 }
 
-/// User name and password for the server; the token is the password. A user name `<token>` would make the client
-/// trade it for another one, which only registries do that issue such tokens themselves.
-/// Fails with [`ErrorCode::NO_TOKEN`] where name or password is no text, which JSON cannot carry.
+/// User name, and the token as password: the user name `<token>` would start another exchange. Fails with
+/// [`ErrorCode::NO_TOKEN`] if one is not UTF-8.
 pub(crate) fn answer(server: &str, token: &TokenResponse) -> Result<Vec<u8>, Failure> {
     let (name, password) = basic::name_and_password(token, token.profile.as_str())?;
     let text = |bytes| std::str::from_utf8(bytes).map_err(|_| not_utf8());

@@ -1,5 +1,4 @@
-//! Owns what a git credential helper is asked and answers: which origin and user, in which form, with which token.
-//! How lines are read is `git/description.rs`'s, which schemes a server offers `git/challenge.rs`'s.
+//! Owns the protocol of git's credential helpers: origin and user in, credential out.
 
 mod challenge;
 mod description;
@@ -21,7 +20,7 @@ const STATE_PREFIX: &str = "cp-token:";
 /// Whom git wants a credential for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Query {
-    /// If it is to be sent.
+    /// Where it is to be sent.
     pub(crate) origin: String,
     /// The user whom the URL or the config names.
     pub(crate) username: Option<String>,
@@ -32,11 +31,10 @@ pub(crate) struct Query {
 /// A token that the server has answered 401 to, as far as git says.
 #[derive(Debug)]
 pub(crate) struct RejectionReport<'i> {
-    /// If it was sent.
+    /// Where it was sent.
     pub(crate) query: Query,
     /// Whose it was, if the answer had said so and git has remembered it.
     pub(crate) profile: Option<ProfileName>,
-    /// The token.
     pub(crate) token: &'i [u8],
 }
 
@@ -57,7 +55,7 @@ pub(crate) fn report<'i>(description: &Description<'i>) -> Option<RejectionRepor
     Some(RejectionReport { query: query(description)?, profile: remembered(description), token })
 }
 
-/// If a credential is to be sent, and whose it is to be.
+/// The origin, the path and the user of a credential.
 struct CredentialTarget {
     origin: String,
     path: String,
@@ -80,7 +78,7 @@ fn target(description: &Description<'_>) -> Option<CredentialTarget> {
     Some(CredentialTarget { origin, path, username })
 }
 
-/// The user of a URL, and the URL without him, where he is written plainly and nobody could cut it at another place.
+/// The user in a URL and the URL without it, if the user has only plain characters.
 fn without_user(url: &str) -> (Option<String>, String) {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let split = url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?)));
@@ -102,35 +100,34 @@ fn text(bytes: &[u8]) -> Option<String> {
     std::str::from_utf8(bytes).ok().map(str::to_owned)
 }
 
-/// The lines that answer, all of them or none.
-/// Fails with [`ErrorCode::NO_TOKEN`] if a value has a character that ends a line.
+/// The lines of the answer. [`ErrorCode::NO_TOKEN`] if a value has a character that ends a line.
 pub(crate) fn answer(description: &Description<'_>, token: &TokenResponse) -> Result<Vec<u8>, Failure> {
-    let mut lines = Lines::default();
+    let mut lines = Vec::new();
     // What depends on a capability has to stand behind it.
     for (name, is_announced) in [("authtype", description.knows_authtype), ("state", description.knows_state)]
     {
         if is_announced {
-            lines.add("capability[]", name.as_bytes())?;
+            add(&mut lines, "capability[]", name.as_bytes())?;
         }
     }
     if token.scheme == AuthScheme::Bearer && takes_bearer(description) {
-        lines.add("authtype", b"Bearer")?;
-        lines.add("credential", token.access_token.expose())?;
+        add(&mut lines, "authtype", b"Bearer")?;
+        add(&mut lines, "credential", token.access_token.expose())?;
     } else {
         let asked = description.username.filter(|name| !name.is_empty());
         let (name, password) = basic::name_and_password(token, token.profile.as_str())?;
         let is_token = token.scheme == AuthScheme::Bearer;
-        lines.add("username", asked.filter(|_| is_token).unwrap_or(&name))?;
-        lines.add("password", &password)?;
+        add(&mut lines, "username", asked.filter(|_| is_token).unwrap_or(&name))?;
+        add(&mut lines, "password", &password)?;
     }
     if description.knows_authtype {
-        lines.add("ephemeral", b"1")?;
+        add(&mut lines, "ephemeral", b"1")?;
     }
-    lines.add("password_expiry_utc", token.expires_at.to_string().as_bytes())?;
+    add(&mut lines, "password_expiry_utc", token.expires_at.to_string().as_bytes())?;
     if description.knows_state {
-        lines.add("state[]", format!("{STATE_PREFIX}{}", token.profile).as_bytes())?;
+        add(&mut lines, "state[]", format!("{STATE_PREFIX}{}", token.profile).as_bytes())?;
     }
-    Ok(lines.0)
+    Ok(lines)
 }
 
 /// A git that cannot send one would fall back to a prompt, and a server that offers Basic alone would refuse it.
@@ -138,22 +135,12 @@ fn takes_bearer(description: &Description<'_>) -> bool {
     description.knows_authtype && Offer::of(&description.challenges) != Offer::BasicAlone
 }
 
-#[derive(Default)]
-struct Lines(Vec<u8>);
-
-impl Lines {
-    fn add(&mut self, key: &str, value: &[u8]) -> Result<(), Failure> {
-        if value.iter().any(|byte| b"\r\n\0".contains(byte)) {
-            return Err(Failure::new(
-                ErrorCode::NO_TOKEN,
-                "a value has a character that git cannot be given",
-            ));
-        }
-        for part in [key.as_bytes(), b"=", value, b"\n"] {
-            self.0.extend_from_slice(part);
-        }
-        Ok(())
+fn add(lines: &mut Vec<u8>, key: &str, value: &[u8]) -> Result<(), Failure> {
+    if value.iter().any(|byte| b"\r\n\0".contains(byte)) {
+        return Err(Failure::new(ErrorCode::NO_TOKEN, "a value has a character that git cannot be given"));
     }
+    lines.extend([key.as_bytes(), b"=", value, b"\n"].concat());
+    Ok(())
 }
 
 #[cfg(test)]

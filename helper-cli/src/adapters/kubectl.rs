@@ -1,9 +1,8 @@
-//! Owns the `ExecCredential` objects of kubectl and its kin (client.authentication.k8s.io): one in a variable, one on
-//! standard output.
+//! Owns the `ExecCredential` objects of kubectl (client.authentication.k8s.io): one in a variable, one as output.
 
 use cp_token_protocol::message::TokenResponse;
 use cp_token_protocol::{ErrorCode, Failure, TargetUrl};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::terminal::date::rfc3339;
 
@@ -14,7 +13,6 @@ const KIND: &str = "ExecCredential";
 const DEFAULT_VERSION: &str = "v1";
 const VERSIONS: [&str; 2] = [DEFAULT_VERSION, "v1beta1"];
 
-/// What kubectl asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct KubectlQuestion {
     /// The server that is to get the token, if the kubeconfig says `provideClusterInfo`.
@@ -29,7 +27,7 @@ pub(crate) struct KubectlQuestion {
 struct ExecInfo {
     api_version: String,
     kind: String,
-    /// Whoever asks without it cannot be understood: the cluster would stand in it.
+    /// Required: the cluster is in it.
     spec: Spec,
 }
 
@@ -44,23 +42,7 @@ struct Cluster {
     server: String,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ExecCredential<'a> {
-    api_version: String,
-    kind: &'static str,
-    status: ExecStatus<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ExecStatus<'a> {
-    expiration_timestamp: String,
-    token: &'a str,
-}
-
-/// What the variable `KUBERNETES_EXEC_INFO` asks for. Without it somebody runs this by hand, or an old client does.
-/// Fails with [`ErrorCode::BAD_INPUT`] if it is no `ExecCredential` of a version that is known, and
+/// Parses `KUBERNETES_EXEC_INFO`, which old clients do not set. Fails with [`ErrorCode::BAD_INPUT`], or with
 /// [`ErrorCode::UNKNOWN_URL`] if no profile can have such a server.
 pub(crate) fn question(info: Option<&str>) -> Result<KubectlQuestion, Failure> {
     let Some(info) = info else {
@@ -96,17 +78,15 @@ fn server(cluster: &Cluster) -> Result<TargetUrl, Failure> {
     })
 }
 
-/// The credential, in the version in which it was asked for.
-/// Fails with [`ErrorCode::NOT_OUR_DAEMON`] if the token is no text, which its grammar rules out.
+/// The credential, in the requested version. [`ErrorCode::NOT_OUR_DAEMON`] if the token is not UTF-8.
 pub(crate) fn answer(question: &KubectlQuestion, response: &TokenResponse) -> Result<Vec<u8>, Failure> {
     let token = std::str::from_utf8(response.access_token.expose())
         .map_err(|_| Failure::new(ErrorCode::NOT_OUR_DAEMON, "the daemon's token is no text"))?;
-    let expiration_timestamp = rfc3339(response.expires_at);
-    super::json(&ExecCredential {
-        api_version: format!("{GROUP}{}", question.version),
-        kind: KIND,
-        status: ExecStatus { expiration_timestamp, token },
-    })
+    super::json(&serde_json::json!({
+        "apiVersion": format!("{GROUP}{}", question.version),
+        "kind": KIND,
+        "status": {"expirationTimestamp": rfc3339(response.expires_at), "token": token},
+    }))
 }
 
 #[cfg(test)]

@@ -5,18 +5,16 @@ use std::ffi::{OsStr, OsString};
 /// What the other names have in common.
 const SUFFIX: &[u8] = b"-credential-cp-token";
 
-const GIT: &str = "git-credential";
 const DOCKER: &str = "docker";
-const BAZEL: &str = "bazel";
 
 /// The command that the program's name stands for, if it is not the ordinary one.
 pub(crate) fn command(program: &OsStr) -> Option<&'static str> {
     let name = program.as_encoded_bytes();
     let name = name.strip_suffix(b".exe").unwrap_or(name).strip_suffix(SUFFIX)?;
     match name.rsplit(|byte| b"/\\".contains(byte)).next()? {
-        b"git" => Some(GIT),
+        b"git" => Some("git-credential"),
         b"docker" => Some(DOCKER),
-        b"bazel" => Some(BAZEL),
+        b"bazel" => Some("bazel"),
         _ => None,
     }
 }

@@ -48,7 +48,7 @@ pub(crate) struct CommandLine {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     // Read by `error_format` before everything else, so that it holds for faults of the command line too.
-    /// How failures are told on standard error: text or json
+    /// The format of failures on standard error: text or json
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     error_format: String,
 }
@@ -245,7 +245,7 @@ fn dashes_missing(arguments: &[OsString]) -> Failure {
     } else {
         "write: cp-token exec -- CMD ARGUMENTS"
     };
-    Failure::new(ErrorCode::USAGE, "what is to be run stands behind --, and there is none").with_hint(hint)
+    Failure::new(ErrorCode::USAGE, "missing `--` before the command to run").with_hint(hint)
 }
 
 fn is_option(word: &str, name: &str) -> bool {

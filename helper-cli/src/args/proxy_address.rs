@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 pub(crate) struct ProxyAddress {
     /// `http://[USER@]HOST:PORT`.
     pub(crate) address: String,
-    /// The password of that user.
     pub(crate) password: Option<Secret>,
 }
 

@@ -5,10 +5,10 @@ pub(super) mod docker;
 pub(super) mod git;
 pub(super) mod kubectl;
 
-use cp_token_protocol::message::{OriginSelector, ProfileSelector};
+use cp_token_protocol::message::{OriginSelector, ProfileSelector, TokenResponse};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
 
-use super::fetch_token::TokenOptions;
+use super::fetch_token::{self, TokenOptions};
 use crate::adapters::INPUT_LIMIT;
 use crate::terminal::prompt;
 
@@ -22,12 +22,11 @@ fn for_origin(
     Ok(ProfileSelector::Origin(OriginSelector { url, profile, username, preferred }))
 }
 
-/// A token for this origin, or user name and password where they are of use.
-fn token_options(selector: ProfileSelector, accepts_basic: bool) -> TokenOptions {
-    TokenOptions { accepts_basic, ..TokenOptions::of(selector) }
+/// A token for what is selected, or user name and password if the server accepts them.
+fn fetch(selector: ProfileSelector, accepts_basic: bool) -> Result<TokenResponse, Failure> {
+    fetch_token::fetch(TokenOptions { accepts_basic, ..TokenOptions::of(selector) })
 }
 
-/// All of standard read_input.
 fn read_input() -> Result<Secret, Failure> {
     prompt::read_piped(INPUT_LIMIT, |_| false)
 }

@@ -23,12 +23,10 @@ const PROFILE_VALUE_NAME: &str = "NAME";
 /// How long a person who has pressed TAB waits for names.
 const COMPLETION_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The shells that there are completions for.
 pub(crate) fn shells() -> Vec<&'static str> {
     Shells::builtins().names().collect()
 }
 
-/// What the shell loads.
 fn script(shell: &str) -> Result<Vec<u8>, Failure> {
     let mut script = Vec::new();
     let written = completer(shell)?.write_registration(
@@ -57,7 +55,6 @@ pub(crate) fn answer(shell: &str, words: &[OsString]) -> Result<(), Failure> {
     output::print(&[&candidates(shell, CommandLine::command(), profiles_now, words)?])
 }
 
-/// The shell that asks for completions, if one does.
 pub(crate) fn asking_shell() -> Option<String> {
     std::env::var(COMPLETE_VARIABLE).ok().filter(|shell| !shell.is_empty())
 }

@@ -12,19 +12,17 @@ use std::time::Duration;
 use cp_token_protocol::message::Request;
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
-use super::{loss, status};
+use super::status;
 use crate::args::cli::DaemonCommand;
 use crate::commands::shared::{ask_running, ipc_address, not_running, print_done};
 use crate::daemon::client::Connection;
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;
-use crate::terminal::output;
-use crate::terminal::prompt;
+use crate::terminal::{output, prompt};
 
 /// How long a start or a stop may take.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Does it and says in one line the result.
 pub(super) fn run(command: DaemonCommand) -> Result<(), Failure> {
     let address = ipc_address()?;
     match command {
@@ -61,7 +59,7 @@ fn confirm_stop(address: &IpcAddress) -> Result<(), Failure> {
     let Some(connection) = launch::connect_to_running(address, &deadline)? else { return Ok(()) };
     // One of another version is stopped without words.
     let Ok(report) = status::report(connection) else { return Ok(()) };
-    let Some(loss) = loss::secrets_lost(&report) else { return Ok(()) };
+    let Some(loss) = status::secrets_lost(&report) else { return Ok(()) };
     let question = format!("The daemon runs as process {}: {loss}. Stop it all the same?", report.pid);
     let not_done = format!("the daemon, process {}, was not stopped: {loss}", report.pid);
     prompt::require_confirmation(&question, &not_done, "stop it, and give the secret again afterwards")
@@ -83,20 +81,17 @@ fn stop(address: &IpcAddress) -> Result<bool, Failure> {
 
 /// Ends a daemon of another version, which understands no request of ours.
 fn force_stop(process: Option<i32>, deadline: &Deadline) -> Result<(), Failure> {
-    let ended = process.map(|process| system::terminate(process, system::DAEMON, deadline.remaining()));
-    match (ended, process) {
-        (Some(Ok(())), _) => Ok(()),
-        (_, Some(process)) => Err(Failure::new(
-            ErrorCode::UNSUPPORTED_VERSION,
-            format!("the daemon is of another version, and its process {process} could not be ended"),
+    let failure = |message: String| Failure::new(ErrorCode::UNSUPPORTED_VERSION, message);
+    let process = process.ok_or_else(|| {
+        failure(
+            "the daemon is of another version, and the system does not say which process it is".to_owned(),
         )
-        .with_hint("end it yourself, or with the cp-token that was installed with it")),
-        (_, None) => Err(Failure::new(
-            ErrorCode::UNSUPPORTED_VERSION,
-            "the daemon is of another version, and the system does not say which process it is",
-        )
-        .with_hint("end the process cp-tokend yourself")),
-    }
+        .with_hint("end the process cp-tokend yourself")
+    })?;
+    system::terminate(process, system::DAEMON, deadline.remaining()).map_err(|_| {
+        failure(format!("the daemon is of another version, and its process {process} could not be ended"))
+            .with_hint("end it yourself, or with the cp-token that was installed with it")
+    })
 }
 
 fn reload() -> Result<(), Failure> {

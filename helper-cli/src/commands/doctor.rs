@@ -16,7 +16,7 @@ use crate::args::cli::DoctorOptions;
 use crate::daemon::client::content_of;
 use crate::terminal::output;
 
-/// Looks at everything, tells it, and fails as the first thing does that is not well.
+/// Runs all checks, prints the findings, and fails as the first error.
 pub(super) fn run(options: &DoctorOptions) -> Result<(), Failure> {
     let findings = findings(options)?;
     output::print_report(options.json, &render::DoctorJson::from(findings.as_slice()), |style| {
@@ -47,7 +47,6 @@ fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
     Ok(findings)
 }
 
-/// What is found of cp-token's own variables.
 fn own_variables(status: &StatusReport) -> Vec<Finding> {
     let retry = retry::problem_of_variable().map(|failure| error("shell", &failure));
     paths::findings(status, |name| std::env::var_os(name)).chain(retry).collect()
@@ -70,7 +69,6 @@ fn profiles(options: &DoctorOptions) -> Result<Vec<ProfileReport>, Failure> {
     }
 }
 
-/// What the daemon finds, page after page.
 fn examine(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
     all_pages(|after| {
         let request = Request::Doctor(DoctorRequest { profile: options.profile.clone(), after });
@@ -82,16 +80,24 @@ fn is_a_mistake(code: ErrorCode) -> bool {
     [ErrorCode::UNKNOWN_PROFILE, ErrorCode::USAGE].contains(&code)
 }
 
-fn ok(check: &str, message: String) -> Finding {
-    Finding { profile: None, check: check.to_owned(), severity: Severity::Ok, message, fix: String::new() }
+fn ok(check: &str, found: String) -> Finding {
+    finding(None, check, Severity::Ok, found, String::new())
 }
 
 fn error(check: &str, failure: &Failure) -> Finding {
-    Finding {
-        profile: None,
-        check: check.to_owned(),
-        severity: Severity::Error(failure.code),
-        message: failure.message.clone(),
-        fix: failure.hint.clone(),
-    }
+    finding(None, check, Severity::Error(failure.code), failure.message.clone(), failure.hint.clone())
+}
+
+fn warning(profile: Option<ProfileName>, found: String, fix: String) -> Finding {
+    finding(profile, "shell", Severity::Warning, found, fix)
+}
+
+fn finding(
+    profile: Option<ProfileName>,
+    check: &str,
+    severity: Severity,
+    message: String,
+    fix: String,
+) -> Finding {
+    Finding { profile, check: check.to_owned(), severity, message, fix }
 }

@@ -19,13 +19,13 @@ use cp_token_protocol::{ErrorCode, Failure};
 use super::fetch_token::{TokenOptions, fetch};
 use super::shared::selector;
 use crate::args::cli::ExecOptions;
-use crate::run::program::{self, Missing, Program};
+use crate::run::Missing;
+use crate::run::program::{self, Program};
 use crate::terminal::output;
 
 /// The variables that say that a program was given a token.
 const GIVEN: [&str; 2] = ["CP_TOKEN", "CP_TOKEN_FILE"];
 
-/// Runs the program.
 pub(super) fn run(options: &ExecOptions) -> Result<(), Failure> {
     refuse_nesting()?;
     let (name, arguments) = options.command.split_first().ok_or_else(nothing_to_run)?;
@@ -41,7 +41,6 @@ pub(super) fn run(options: &ExecOptions) -> Result<(), Failure> {
     Err(not_run(&program.exec()))
 }
 
-/// What is to be run.
 struct ProgramLine<'o> {
     file: PathBuf,
     name: &'o OsStr,

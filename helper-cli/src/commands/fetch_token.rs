@@ -44,7 +44,6 @@ impl TokenOptions {
         }
     }
 
-    /// The request for this token.
     pub(super) fn into_request(self, retries: bool) -> Request {
         Request::AccessToken(AccessTokenRequest {
             profile: self.profile,
@@ -58,7 +57,6 @@ impl TokenOptions {
     }
 }
 
-/// Fetches a token.
 pub(super) fn fetch(options: TokenOptions) -> Result<TokenResponse, Failure> {
     fetch_with(options, |connection, request| content_of!(connection.ask(request)?, Token))
 }

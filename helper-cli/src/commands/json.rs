@@ -6,7 +6,6 @@ use serde::Serialize;
 use super::labels;
 use crate::terminal::date::rfc3339;
 
-/// One profile.
 #[derive(Serialize)]
 pub(super) struct Profile<'r> {
     name: &'r str,
@@ -44,7 +43,6 @@ struct Secret {
     since: Option<String>,
 }
 
-/// The daemon and its profiles.
 #[derive(Serialize)]
 pub(super) struct StatusJson<'r> {
     version: &'r str,

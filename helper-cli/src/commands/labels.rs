@@ -2,7 +2,6 @@
 
 use cp_token_protocol::message::{Identity, KeyringReport, ProtectionState, SecretSource, TotpMethod};
 
-/// The keyring's state in words.
 pub(super) fn keyring(report: KeyringReport) -> &'static str {
     match report {
         KeyringReport::Untried => "untried",
@@ -24,7 +23,6 @@ pub(super) fn lock(locked: bool, on_suspend: bool) -> &'static str {
     }
 }
 
-/// A protection's state in words.
 pub(super) fn protection(state: ProtectionState) -> &'static str {
     match state {
         ProtectionState::On => "on",
@@ -33,7 +31,6 @@ pub(super) fn protection(state: ProtectionState) -> &'static str {
     }
 }
 
-/// If a secret rests, in one word.
 pub(super) fn secret_source(location: &SecretSource) -> &'static str {
     match location {
         SecretSource::Keyring => "keyring",
@@ -53,7 +50,6 @@ pub(super) fn secret_source_detail(location: &SecretSource) -> Option<String> {
     }
 }
 
-/// A profile's kind.
 pub(super) fn kind(identity: &Identity) -> &'static str {
     match identity {
         Identity::ApiClient(_) => "api-client",
@@ -68,7 +64,6 @@ pub(super) fn id(identity: &Identity) -> &str {
     id
 }
 
-/// If one-time codes come from, in one word.
 pub(super) fn totp(method: &TotpMethod) -> &'static str {
     match method {
         TotpMethod::None => "none",
@@ -78,7 +73,7 @@ pub(super) fn totp(method: &TotpMethod) -> &'static str {
     }
 }
 
-/// Names for a sentence: the first few of many.
+/// The first few of many names.
 pub(super) fn names(names: &[&str]) -> String {
     const MOST: usize = 5;
     match names.len().checked_sub(MOST) {
@@ -87,7 +82,7 @@ pub(super) fn names(names: &[&str]) -> String {
     }
 }
 
-/// A program line as a shell would take it.
+/// The program line, quoted for a shell.
 pub(super) fn joined(line: &[String]) -> String {
     shlex::try_join(line.iter().map(String::as_str)).unwrap_or_default()
 }

@@ -24,7 +24,6 @@ pub(super) fn lock(options: LockOptions) -> Result<(), Failure> {
     print_done(ask(&Request::Lock(LockRequest { passphrase, on_suspend: options.on_suspend }))?)
 }
 
-/// Unlocks.
 pub(super) fn unlock(from_stdin: bool) -> Result<(), Failure> {
     let Some(response) = ask_running(&Request::Status)? else {
         return output::print_lines(&["no daemon runs, so none is locked".to_owned()]);

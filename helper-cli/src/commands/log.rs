@@ -9,8 +9,7 @@ use serde::Serialize;
 use super::shared::{ask_running, not_running};
 use crate::args::cli::LogOptions;
 use crate::daemon::client::content_of;
-use crate::terminal::date;
-use crate::terminal::output;
+use crate::terminal::{date, output};
 
 /// Shows the newest entries, newest last.
 pub(super) fn run(options: &LogOptions) -> Result<(), Failure> {

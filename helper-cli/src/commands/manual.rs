@@ -9,13 +9,11 @@ use cp_token_protocol::{ErrorCode, Failure};
 use crate::args::cli::CommandLine;
 use crate::terminal::output;
 
-/// What stands at the top of each page.
 const MANUAL: &str = "cp-token";
 
 /// When the texts changed last in more than a word.
 const DATE: &str = "2026-11-22";
 
-/// The pages that are written by hand.
 const BY_HAND: [(&str, &str); 2] = [
     ("cp-token-config.5", include_str!("manual/cp-token-config.5")),
     ("cp-tokend.1", include_str!("manual/cp-tokend.1")),

@@ -7,8 +7,7 @@ use super::{code, json, table};
 use crate::args::cli::ProfileCommand;
 use crate::commands::profiles::{find, profiles};
 use crate::commands::shared::{ask, print_done};
-use crate::terminal::output;
-use crate::terminal::prompt;
+use crate::terminal::{output, prompt};
 
 mod create;
 mod environment;
@@ -17,7 +16,6 @@ mod secrets;
 mod settings;
 mod update;
 
-/// Does it and says the result.
 pub(super) fn run(command: ProfileCommand) -> Result<(), Failure> {
     match command {
         ProfileCommand::Create(options) => create::run(options),

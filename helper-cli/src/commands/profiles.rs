@@ -8,7 +8,6 @@ use cp_token_protocol::{Failure, ProfileName};
 use super::shared::{REQUEST_TIMEOUT, ask, ask_within};
 use crate::daemon::client::{self, content_of};
 
-/// Every profile that the daemon has.
 pub(super) fn profiles() -> Result<Vec<ProfileReport>, Failure> {
     profiles_within(REQUEST_TIMEOUT)
 }
@@ -37,7 +36,6 @@ pub(super) fn all_pages<T>(
     }
 }
 
-/// The profile of that name.
 pub(super) fn find(name: &ProfileName) -> Result<ProfileReport, Failure> {
     let response = ask(&Request::ProfileShow(ProfileSelector::Named(name.clone())))?;
     content_of!(response, Profile).map(|report| *report)

@@ -9,8 +9,6 @@ mod running;
 mod systemd;
 #[cfg(any(windows, test))]
 mod task;
-#[cfg(any(target_os = "macos", windows, test))]
-mod xml;
 
 #[cfg_attr(target_os = "linux", path = "service/linux.rs")]
 #[cfg_attr(target_os = "macos", path = "service/macos.rs")]
@@ -60,7 +58,7 @@ fn daemon_path() -> Result<String, Failure> {
     })
 }
 
-/// A service manager's own program.
+/// The command-line tool of a service manager.
 struct Tool {
     name: &'static str,
     path: PathBuf,
@@ -79,7 +77,7 @@ impl Tool {
         })
     }
 
-    /// What it says, if it does what it is told.
+    /// Its output, if it succeeds.
     fn answer(&self, words: &[&str]) -> Option<String> {
         let mut program = Program::new(&self.path, OsStr::new(self.name));
         program.args(words);
@@ -97,7 +95,12 @@ impl Tool {
     }
 }
 
-/// A path as people read it.
+/// The text as the content of an XML element.
+#[cfg(any(target_os = "macos", windows, test))]
+fn escape_xml(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 fn show(path: &Path) -> String {
     path.display().to_string()
 }

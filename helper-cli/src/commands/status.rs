@@ -2,17 +2,17 @@
 
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::{
-    KeyringReport, ProfileReport, ProtectionReport, ProtectionState, Request, StatusReport,
+    KeyringReport, ProfileReport, ProtectionReport, ProtectionState, Request, SecretSource, StatusReport,
 };
 
+use super::profiles::profiles;
 use super::shared::{ask_running, not_running};
 use super::table::columns;
 use super::{json, labels, table};
 use crate::daemon::client::{self, Connection, content_of};
-use crate::terminal::date;
-use crate::terminal::output;
 use crate::terminal::sanitize::sanitize;
 use crate::terminal::style::{Piece, TerminalStyle, Tone};
+use crate::terminal::{date, output};
 
 /// Shows the daemon and its profiles; [`cp_token_protocol::ErrorCode::DAEMON_UNAVAILABLE`] if none runs.
 pub(super) fn run(as_json: bool) -> Result<(), Failure> {
@@ -27,8 +27,7 @@ pub(super) fn run(as_json: bool) -> Result<(), Failure> {
     })
 }
 
-/// The profiles; none while the daemon is locked, or its config file is broken. The list makes the daemon read the file
-/// again, so the status is requested after it.
+/// The profiles; none if locked or the config is broken. The list reloads the config, so the status is requested after it.
 fn with_profiles(
     report: StatusReport,
     ask: impl Fn() -> Result<StatusReport, Failure>,
@@ -36,21 +35,15 @@ fn with_profiles(
     if report.locked {
         return Ok((report, Vec::new()));
     }
-    let profiles = crate::commands::profiles::profiles();
+    let profiles = profiles();
     let report = ask()?;
     match profiles {
         Ok(profiles) => Ok((report, profiles)),
-        Err(failure) if is_of_config(&report, &failure) => Ok((report, Vec::new())),
+        Err(failure) if report.config_problem.as_ref() == Some(&failure.message) => Ok((report, Vec::new())),
         Err(failure) => Err(failure),
     }
 }
 
-/// Whether what keeps the daemon from naming profiles is what it says of its config file.
-fn is_of_config(report: &StatusReport, failure: &Failure) -> bool {
-    report.config_problem.as_ref() == Some(&failure.message)
-}
-
-/// The daemon's account of itself.
 pub(super) fn report(connection: Connection<'_>) -> Result<StatusReport, Failure> {
     content_of!(connection.ask(&Request::Status)?, Status)
 }
@@ -120,6 +113,22 @@ fn protection(report: &ProtectionReport) -> Vec<Piece> {
         vec![Piece::plain(format!("{}: ", report.name)), Piece::new(tone, labels::protection(report.state))];
     pieces.extend(detail.map(|detail| Piece::plain(format!(" ({detail})"))));
     pieces
+}
+
+/// The secrets that nothing but the daemon's memory holds; nothing if there is none.
+pub(super) fn secrets_lost(report: &StatusReport) -> Option<String> {
+    if report.locked {
+        return Some("it is locked, and secrets that only its memory holds would be lost".to_owned());
+    }
+    if report.secrets_in_memory == 0 {
+        return None;
+    }
+    // A broken config file must not prevent the stop.
+    let profiles = profiles().unwrap_or_default();
+    let is_in_memory = |profile: &&ProfileReport| profile.secret_source == SecretSource::Memory;
+    let names: Vec<_> = profiles.iter().filter(is_in_memory).map(|profile| profile.name.as_str()).collect();
+    let whose = if names.is_empty() { "a profile".to_owned() } else { labels::names(&names) };
+    Some(format!("the secret of {whose} is in its memory alone"))
 }
 
 #[cfg(test)]

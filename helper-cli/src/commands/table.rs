@@ -92,7 +92,7 @@ fn row(profile: &ProfileReport, style: &TerminalStyle) -> Row<7> {
     ])
 }
 
-/// That it is https goes without saying.
+/// `https://` is the first part that is dropped.
 fn url(profile: &ProfileReport) -> Vec<Piece> {
     const USUAL: &str = "https://";
     let url = sanitize(&profile.url);

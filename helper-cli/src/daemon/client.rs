@@ -42,8 +42,8 @@ pub(crate) fn connect<'d>(
         Err(PeerError::NoFolder) => return Ok(None),
         Err(problem) => return Err(unsafe_directory(address, problem)),
     }
-    let retry = IDLE_TIMEOUT.min(deadline.remaining_if_started()?);
-    let stream = match system::connect(address.socket(), retry) {
+    let timeout = IDLE_TIMEOUT.min(deadline.remaining_if_started()?);
+    let stream = match system::connect(address.socket(), timeout) {
         Ok(stream) => stream,
         Err(error) => return connect_failure(address, &error),
     };
@@ -57,7 +57,7 @@ impl Connection<'_> {
         system::process(&self.stream)
     }
 
-    /// Asks, and gives the answer once it has come.
+    /// Sends the request and returns the response; fails as the daemon says, or on what is wrong with the daemon.
     pub(crate) fn ask(mut self, request: &Request) -> Result<Response, Failure> {
         self.send(request)?;
         self.read_answer(&[])
@@ -178,8 +178,8 @@ fn connect_failure<'d>(address: &IpcAddress, error: &io::Error) -> Result<Option
 }
 
 #[cold]
-fn unsafe_directory(address: &IpcAddress, problem: PeerError) -> Failure {
-    let message = format!("{} is no safe place to meet: {problem}", address.folder().display());
+pub(super) fn unsafe_directory(address: &IpcAddress, problem: PeerError) -> Failure {
+    let message = format!("{} is no safe place for the socket: {problem}", address.folder().display());
     Failure::new(ErrorCode::NOT_OUR_DAEMON, message).with_hint(
         "set XDG_RUNTIME_DIR or CP_TOKEN_SOCKET to a folder of your own (after sudo -E, unset them)",
     )

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-/// A limit on the whole of a command.
 #[derive(Debug)]
 pub(crate) struct Deadline {
     total: Duration,
@@ -13,7 +12,6 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// A limit of that length.
     pub(crate) fn new(total: Duration) -> Self {
         Self { total, end: Cell::new(None) }
     }
@@ -34,7 +32,6 @@ impl Deadline {
         if self.end.get().is_some() { self.remaining() } else { Ok(self.total) }
     }
 
-    /// The failure of having waited to the end.
     #[cold]
     pub(crate) fn passed(&self) -> Failure {
         let limit = humantime::format_duration(self.total);

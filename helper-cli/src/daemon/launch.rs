@@ -18,6 +18,8 @@ use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
 use crate::daemon::client::{self, Connection};
 use crate::daemon::deadline::Deadline;
+pub(crate) use process::program as daemon_file;
+
 use failures::RecentFailures;
 use lock::StartLock;
 
@@ -43,7 +45,7 @@ pub(crate) fn connect_to_running<'d>(
             return Ok(Some(connection));
         }
         if !lock::is_held_by_a_daemon(address.folder()) {
-            // It may have made its socket and ended since.
+            // The daemon may have created its socket and ended since.
             return client::connect(address, deadline);
         }
         deadline.remaining()?;
@@ -60,7 +62,7 @@ fn not_reachable(address: &IpcAddress) -> Failure {
             address.socket().display()
         );
         return Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message)
-            .with_hint("remove that: the daemon then makes its socket anew");
+            .with_hint("remove that: the daemon then makes its socket again");
     }
     let message = format!("a daemon runs, and its socket {} is gone", address.socket().display());
     Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(
@@ -76,11 +78,6 @@ fn is_no_socket(path: &Path) -> bool {
 /// How often, and how long after each other, it is looked for: longer than a daemon takes to leave.
 const CONNECT_ATTEMPTS: u32 = 100;
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
-
-/// The daemon's file; [`ErrorCode::DAEMON_UNAVAILABLE`] if there is none.
-pub(crate) fn daemon_file() -> Result<std::path::PathBuf, Failure> {
-    process::program()
-}
 
 /// Starts a daemon unless somebody else has just done so, and connects to it.
 #[cold]

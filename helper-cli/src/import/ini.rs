@@ -19,7 +19,7 @@ pub(super) struct Flaw {
     pub(super) problem: &'static str,
 }
 
-/// The sections of the text, cleanly, or the first [`Flaw`].
+/// The sections of the text, in order, or the first [`Flaw`].
 pub(super) fn parse(text: &str) -> Result<Vec<Section<'_>>, Flaw> {
     let (mut sections, mut key) = (Vec::new(), None);
     for (index, line) in text.lines().enumerate() {
@@ -29,7 +29,6 @@ pub(super) fn parse(text: &str) -> Result<Vec<Section<'_>>, Flaw> {
 }
 
 impl<'t> Section<'t> {
-    /// The lines of the value.
     pub(super) fn lines(&self, key: &str) -> Option<&[&'t str]> {
         self.values.get(key).map(Vec::as_slice)
     }
@@ -41,6 +40,9 @@ fn take<'t>(
     key: &mut Option<&'t str>,
     line: &'t str,
 ) -> Result<(), &'static str> {
+    if line.contains('\0') {
+        return Err("there is a NUL character");
+    }
     let content = line.trim();
     if content.is_empty() || content.starts_with(['#', ';']) {
         return Ok(());

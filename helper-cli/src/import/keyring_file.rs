@@ -6,16 +6,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cp_token_protocol::{Failure, Secret};
 
-use super::ini;
-use super::{broken, read};
+use super::{broken, ini, read};
 
 /// The longest secret in base64, line ends not counted.
 const MAX_LENGTH: usize = 8192;
 
-/// The file's content.
 #[derive(Debug)]
 pub(crate) struct KeyringFile {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     bytes: Secret,
 }
 
@@ -26,11 +24,6 @@ impl KeyringFile {
         let data_home = data_home.unwrap_or_else(|| home.join(".local/share"));
         let path = data_home.join("python_keyring/keyring_pass.cfg");
         Ok(read(&path)?.map(|bytes| Self { path, bytes }))
-    }
-
-    /// If it is.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// The secret that it holds for this user of this service; `None` if it holds none.

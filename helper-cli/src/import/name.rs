@@ -13,7 +13,7 @@ pub(crate) fn assign<'n>(theirs: impl Iterator<Item = (&'n str, &'n str)>) -> Ve
     let mut taken = BTreeSet::new();
     let mut names: Vec<Option<ProfileName>> = theirs
         .iter()
-        // Whoever has a name by right keeps it, whatever stands before.
+        // Valid names are kept, whatever comes first.
         .map(|(name, _)| ProfileName::parse(name).ok().filter(|name| taken.insert(name.clone())))
         .collect();
     for (slot, (name, fallback)) in names.iter_mut().zip(&theirs) {

@@ -1,13 +1,12 @@
 //! Owns the config files of crashplancli and code42cli: where they are, and their profiles. The daemon validates values.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cp_token_protocol::Failure;
 
 use super::ini::{self, Section};
 use super::{broken, read};
 
-/// One of the official CLIs.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OfficialCli {
     /// Its package, of which its folder and its keyring items have their names.
@@ -49,9 +48,7 @@ const MAX_LENGTH: usize = 300;
 /// A profile of an official CLI. Its texts are that program's: sanitize them before a person sees them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OfficialProfile {
-    /// Whose it is.
     pub(crate) program: &'static OfficialCli,
-    /// Its name there.
     pub(crate) name: String,
     /// What is in it, or one clause that says what is wrong with it.
     pub(crate) content: Result<Content, &'static str>,
@@ -62,7 +59,6 @@ pub(crate) struct OfficialProfile {
 pub(crate) struct Content {
     /// Scheme, host and port; visible ASCII without a user name.
     pub(crate) origin: String,
-    /// The client ID or user name.
     pub(crate) account: String,
     /// Whether the account is an API client; else it is a user.
     pub(crate) is_client: bool,
@@ -71,11 +67,6 @@ pub(crate) struct Content {
 }
 
 impl OfficialCli {
-    /// Its config file.
-    pub(crate) fn config_file(&self, home: &Path) -> PathBuf {
-        home.join(self.folder).join("config.cfg")
-    }
-
     /// The service under which the secret of this profile lies in a keyring.
     pub(crate) fn service(&self, profile: &str) -> String {
         format!("{}::{profile}", self.name)
@@ -84,7 +75,7 @@ impl OfficialCli {
 
 /// Its profiles, in the order of its file; none if there is no such file.
 pub(crate) fn profiles(program: &'static OfficialCli, home: &Path) -> Result<Vec<OfficialProfile>, Failure> {
-    let path = program.config_file(home);
+    let path = home.join(program.folder).join("config.cfg");
     let Some(bytes) = read(&path)? else { return Ok(Vec::new()) };
     let text = std::str::from_utf8(bytes.expose());
     let text = text.map_err(|_| broken(&path, None, "it is not UTF-8 text"))?;

@@ -8,8 +8,7 @@ use cp_token_protocol::trust::{self, Distrust, Flaw, Purpose};
 
 use super::Refusal;
 
-/// Opens an ordinary file of ours or root's; a pipe does not block. These programs leave files writable by the user's own
-/// group.
+/// Opens an ordinary file of ours or root's, without blocking on a pipe. The user's own group may write it.
 pub(super) fn open_own(path: &Path) -> Result<File, Refusal> {
     let path = std::path::absolute(path).map_err(|_| Refusal::Unreadable)?;
     trust::open(&path, Purpose::Decision).map_err(|problem| classify(&problem))

@@ -1,4 +1,4 @@
-//! Owns the home of whoever called us, and the `~/` that means it if no shell has put it in. It opens nothing.
+//! Owns the user's home directory, and the expansion of `~/`.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -13,19 +13,18 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use zeroize::Zeroizing;
 
-pub(crate) use search::{Missing, find};
+pub(crate) use search::find;
 #[cfg(unix)]
 pub(crate) use system::PIPE_WAS_IGNORED;
 #[cfg(all(unix, not(test)))]
 pub(crate) use system::note_pipe_signal;
 pub(crate) use system::{Pipe, exit_as, pipe, poll_readable, set_nonblocking};
 #[cfg(unix)]
-pub(crate) use system::{end_of_a_fault, ending, errno};
+pub(crate) use system::{end_of_a_fault, ending, errno, install};
 
-/// One argument of a program.
 #[derive(Debug)]
 pub(crate) enum Argument {
-    /// A word; anybody on the machine may read it.
+    /// A word, visible to every user of the machine.
     Word(Vec<u8>),
     /// The path of a pipe that holds `content`, which nobody but the program can read.
     Pipe {
@@ -42,19 +41,17 @@ pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> 
     system::with_signals_blocked(|| thread.spawn(work)).map(drop)
 }
 
-/// A program about to run.
 pub(crate) struct Program {
     command: Command,
     pipes: Vec<Pipe>,
 }
 
-/// A program that runs running us and gets our signals.
+/// A child that gets our signals.
 pub(crate) struct RunningProgram {
     child: Child,
 }
 
 impl Argument {
-    /// A word.
     pub(crate) fn word(text: &str) -> Self {
         Self::Word(text.into())
     }
@@ -73,7 +70,6 @@ impl Program {
         self.command.args(args);
     }
 
-    /// One more argument.
     pub(crate) fn add(&mut self, argument: Argument) -> io::Result<()> {
         match argument {
             Argument::Word(bytes) => self.args([system::os_str(&bytes)]),
@@ -86,7 +82,6 @@ impl Program {
         Ok(())
     }
 
-    /// Another value for a variable.
     pub(crate) fn env(&mut self, name: &str, value: impl AsRef<OsStr>) {
         self.command.env(name, value);
     }

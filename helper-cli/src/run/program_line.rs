@@ -5,9 +5,11 @@ mod missing;
 mod syntax;
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cp_token_protocol::{ErrorCode, Failure};
+
+use crate::run::program;
 #[cfg(not(windows))]
 use syntax::Syntax;
 
@@ -18,8 +20,7 @@ const BUILT_IN: &[&str] = &[
     "unset", "until", "wait", "while", "{",
 ];
 
-/// The words of `text`, with the program found in `search`, the value of `PATH`. Fails with [`ErrorCode::USAGE`], which
-/// quotes no argument: it may be secret.
+/// The words of `text`, with the program's absolute path. [`ErrorCode::USAGE`] quotes no argument: it may be secret.
 pub(crate) fn parse(text: &str, search: Option<&OsStr>) -> Result<Vec<String>, Failure> {
     let mut words = split(text)?;
     let program = words.first_mut().ok_or_else(|| fault("the program line is empty"))?;
@@ -84,36 +85,11 @@ fn not_found(program: &str, search: Option<&OsStr>) -> Failure {
 }
 
 fn find(program: &str, search: Option<&OsStr>) -> Option<PathBuf> {
-    if program.contains(std::path::is_separator) {
-        return std::path::absolute(program).ok().map(with_ending).filter(|path| is_program(path));
-    }
-    // A relative folder in PATH would be another one tomorrow.
-    let folders = std::env::split_paths(search?).filter(|folder| folder.is_absolute());
-    folders.map(|folder| with_ending(folder.join(program))).find(|path| is_program(path))
-}
-
-/// With what the system's programs end with, if the name has no ending.
-fn with_ending(mut path: PathBuf) -> PathBuf {
-    let ending = std::env::consts::EXE_EXTENSION;
-    if path.extension().is_none() && !ending.is_empty() {
-        path.set_extension(ending);
-    }
-    path
-}
-
-fn is_program(path: &Path) -> bool {
-    path.is_file() && is_executable(path)
-}
-
-#[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|facts| facts.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_executable(_: &Path) -> bool {
-    true
+    // A relative directory in PATH would be another one tomorrow.
+    let absolute = search.into_iter().flat_map(std::env::split_paths).filter(|dir| dir.is_absolute());
+    let search = std::env::join_paths(absolute).ok().filter(|search| !search.is_empty());
+    let path = program::find(OsStr::new(program), search.as_deref()).ok()?;
+    std::path::absolute(path).ok()
 }
 
 fn fault(message: &str) -> Failure {

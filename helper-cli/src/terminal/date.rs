@@ -20,7 +20,6 @@ pub(crate) fn minute(seconds: u64) -> String {
     }
 }
 
-/// A span in milliseconds, to the second.
 pub(crate) fn span(milliseconds: u64) -> String {
     humantime::format_duration(Duration::from_secs(milliseconds / 1000)).to_string()
 }

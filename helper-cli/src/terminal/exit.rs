@@ -5,7 +5,6 @@ use cp_token_protocol::{ErrorCode, Failure, within_sentence};
 use crate::terminal::output;
 use crate::terminal::sanitize::sanitize;
 
-/// How a failure is told on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorFormat {
     /// `cp-token: what is wrong; what to do next`

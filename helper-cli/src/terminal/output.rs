@@ -27,8 +27,7 @@ pub(crate) fn print_lines(lines: &[String]) -> Result<(), Failure> {
     print(&[text.as_bytes()])
 }
 
-/// Writes a text that people page through. If the reader closes early, as `head` does, this ends the process with SIGPIPE,
-/// unless the caller ignores that signal.
+/// Writes a text for a pager. If the reader closes early, the process ends with SIGPIPE, unless the caller ignores it.
 pub(crate) fn print_text(parts: &[&[u8]]) -> Result<(), Failure> {
     system::write_to_stdout(parts).map_err(|error| {
         #[cfg(unix)]
@@ -62,19 +61,18 @@ pub(crate) fn print_report(
     print_pieces(&lines(&style), &style)
 }
 
-/// Writes the value as JSON on one line to standard output.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value)
         .map_err(|_| Failure::new(ErrorCode::INTERNAL, "the answer has no JSON form"))?;
     print_text(&[json(&text).as_bytes(), b"\n"])
 }
 
-/// Writes to standard error. Whether anybody reads it changes nothing.
+/// Writes to standard error, and ignores failures.
 pub(crate) fn print_error(line: &str) {
     let _ = system::write_to_stderr(line.as_bytes());
 }
 
-/// Passes on what another program wrote to standard error. Whether anybody reads it changes nothing.
+/// Passes on another program's standard error, and ignores failures.
 #[cfg(unix)]
 pub(crate) fn pass_on(bytes: &[u8]) {
     let _ = system::write_to_stderr(bytes);

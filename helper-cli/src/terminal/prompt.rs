@@ -24,31 +24,20 @@ use cp_token_protocol::{AccessToken, ErrorCode, Failure, Secret, TOKEN_LIMIT};
 
 use crate::terminal::output;
 
-/// The longest secret, in bytes.
+/// In bytes.
 const SECRET_LIMIT: usize = 4096;
 
-/// The longest end of a line, in bytes.
 const LINE_END: usize = 2;
 
-/// The answers to the questions: lines of standard input, or typed without echo. Fails with [`ErrorCode::USAGE`] without
-/// a terminal, and with [`ErrorCode::BAD_INPUT`] or [`ErrorCode::SECRET_INVALID`] if one is no secret.
-pub(crate) fn secrets(from_stdin: bool, questions: &[String]) -> Result<Vec<Secret>, Failure> {
-    if from_stdin {
-        return lines(questions.len()..=questions.len());
-    }
-    questions.iter().map(|question| ask(question)).collect()
-}
-
-/// The lines of standard input, in an allowed number; fails as [`secrets`].
+/// The lines of standard input, in an allowed number. [`ErrorCode::BAD_INPUT`] or [`ErrorCode::SECRET_INVALID`].
 pub(crate) fn lines(allowed: RangeInclusive<usize>) -> Result<Vec<Secret>, Failure> {
     let input = read_stdin(SECRET_LIMIT * allowed.end(), "what is to be kept")?;
     split(input.expose(), allowed)?.into_iter().map(accept).collect()
 }
 
-/// The answer typed at the terminal without echo; fails as [`secrets`].
+/// The answer typed without echo. [`ErrorCode::USAGE`] without a terminal, or [`ErrorCode::SECRET_INVALID`].
 pub(crate) fn ask(question: &str) -> Result<Secret, Failure> {
-    let answer = system::read_hidden(&format!("{question} (not shown): "), SECRET_LIMIT);
-    accept(answer.map_err(|error| no_terminal(&error))?.expose())
+    accept(ask_hidden(question, SECRET_LIMIT, "secret", "--secret-stdin")?.expose())
 }
 
 /// The token on standard input, with or without a line end; [`ErrorCode::BAD_INPUT`] if it is none.
@@ -76,7 +65,6 @@ pub(crate) fn require_confirmation(question: &str, not_done: &str, what: &str) -
     if confirm(question) { Ok(()) } else { Err(Failure::new(ErrorCode::USAGE, not_done)) }
 }
 
-/// Whether a person says yes.
 pub(crate) fn confirm(question: &str) -> bool {
     output::print_error(&format!("{question} [y/N] "));
     let mut answer = String::new();
@@ -103,7 +91,7 @@ fn split(input: &[u8], allowed: RangeInclusive<usize>) -> Result<Vec<&[u8]>, Fai
     if lines.is_empty() {
         lines.push(input);
     }
-    // Empty lines at the end are nobody's secret.
+    // Empty lines at the end are ignored.
     while lines.len() > *allowed.end() && lines.last().is_some_and(|line| line.is_empty()) {
         lines.pop();
     }
@@ -143,12 +131,14 @@ fn accept(bytes: &[u8]) -> Result<Secret, Failure> {
     }))
 }
 
-fn no_terminal(error: &io::Error) -> Failure {
-    if error.kind() == io::ErrorKind::UnexpectedEof {
-        return Failure::new(ErrorCode::USAGE, "no secret was given");
-    }
-    Failure::new(ErrorCode::USAGE, "there is no terminal to ask for the secret on")
-        .with_hint("give it on standard input, with --secret-stdin")
+/// What is typed without echo; `what` and `option` are for the failure without an answer.
+fn ask_hidden(question: &str, limit: usize, what: &str, option: &str) -> Result<Secret, Failure> {
+    let answer = system::read_hidden(&format!("{question} (not shown): "), limit);
+    answer.map_err(|error| match error.kind() == io::ErrorKind::UnexpectedEof {
+        true => Failure::new(ErrorCode::USAGE, format!("no {what} was given")),
+        false => Failure::new(ErrorCode::USAGE, format!("there is no terminal to ask for the {what} on"))
+            .with_hint(format!("give it on standard input, with {option}")),
+    })
 }
 
 #[cfg(test)]

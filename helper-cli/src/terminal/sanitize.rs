@@ -2,7 +2,6 @@
 
 use cp_token_protocol::{is_printable, printable};
 
-/// Most characters of one text that are shown.
 const MAX_CHARACTERS: usize = 2000;
 
 /// The text on one line, with control and direction characters made visible, and not without end.

@@ -7,7 +7,6 @@ mod system;
 /// What standard output can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TerminalStyle {
-    /// Whether a person sees it as it comes.
     pub(crate) is_terminal: bool,
     /// Whether colours are wanted, after `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM`.
     pub(crate) has_colours: bool,
@@ -18,12 +17,10 @@ pub(crate) struct TerminalStyle {
 }
 
 impl TerminalStyle {
-    /// That of a pipe or file.
     #[cfg(test)]
     pub(crate) const PLAIN: Self =
         Self { is_terminal: false, has_colours: false, has_blocks: false, width: None };
 
-    /// That of standard output.
     pub(crate) fn of_stdout() -> Self {
         let width = system::width_of_stdout();
         let is_terminal = width.is_some();
@@ -56,20 +53,14 @@ fn is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
     locale.ends_with("utf-8") || locale.ends_with("utf8")
 }
 
-/// What a piece of text tells a person at a glance.
+/// The meaning of a text, shown as its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// Nothing beyond its words.
     Plain,
-    /// A head of columns.
     Head,
-    /// All is well.
     Good,
-    /// It will pass, or should be looked at.
     Warning,
-    /// It does not work.
     Bad,
-    /// It is there for completeness.
     Faint,
 }
 
@@ -90,9 +81,7 @@ impl Tone {
 /// Some text and its tone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Piece {
-    /// The text.
     pub(crate) text: String,
-    /// Its tone.
     pub(crate) tone: Tone,
     /// When it is left out if there is no room for everything, 1 before 2; 0 for what stays.
     pub(crate) drop_order: u8,
@@ -101,7 +90,6 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
-    /// Text in that tone.
     pub(crate) fn new(tone: Tone, text: impl Into<String>) -> Self {
         Self { text: text.into(), tone, drop_order: 0, is_drawn: false }
     }
@@ -111,7 +99,6 @@ impl Piece {
         Self { is_drawn: true, ..Self::new(tone, text) }
     }
 
-    /// Text without a tone.
     pub(crate) fn plain(text: impl Into<String>) -> Self {
         Self::new(Tone::Plain, text)
     }
@@ -121,7 +108,7 @@ impl Piece {
         Self { drop_order, ..self }
     }
 
-    /// The piece as it is written.
+    /// The sanitized text with its colour.
     pub(crate) fn painted(&self, style: &TerminalStyle) -> String {
         let text = if self.is_drawn {
             self.text.clone()

@@ -1,14 +1,10 @@
-//! Owns which authentication schemes a server offers in its `WWW-Authenticate` fields (RFC 9110, section 11.6.1). It
-//! reads nothing else of them.
+//! Owns the authentication schemes in a server's `WWW-Authenticate` fields (RFC 9110, section 11.6.1).
 
-/// What a server offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Offer {
     /// Nothing is known.
     Unknown,
-    /// Basic, and nothing else.
     BasicAlone,
-    /// Basic among others.
     BasicToo,
     /// Other schemes than Basic.
     Others,
@@ -33,8 +29,7 @@ impl Offer {
     }
 }
 
-/// The schemes of one field. Its elements stand between commas; one that begins with a name and an equals sign is a
-/// parameter of the scheme before it, any other one begins with a scheme.
+/// The schemes of one field. An element that is a name, an equals sign and a value is a parameter, any other a scheme.
 fn schemes(field: &[u8]) -> Vec<&[u8]> {
     elements(field).into_iter().filter_map(scheme).collect()
 }

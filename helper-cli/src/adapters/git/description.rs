@@ -1,5 +1,4 @@
-//! Owns how the lines are read in which git describes a credential. Only a line feed ends a line; whatever two
-//! readers could take for different things is refused as a whole.
+//! Owns the parser of git's credential descriptions. Only a line feed ends a line; ambiguous input is refused.
 
 use cp_token_protocol::Failure;
 
@@ -19,11 +18,11 @@ pub(crate) struct Description<'i> {
     pub(super) url: Option<&'i [u8]>,
     /// The values of the server's `WWW-Authenticate` fields, in order.
     pub(super) challenges: Vec<&'i [u8]>,
-    /// What helpers want to be told again.
+    /// The states that helpers have asked git to keep.
     pub(super) states: Vec<&'i [u8]>,
-    /// Whether whoever asks can send another scheme than Basic.
+    /// Whether git can send another scheme than Basic.
     pub(super) knows_authtype: bool,
-    /// Whether it gives back what it is told to remember.
+    /// Whether git keeps states.
     pub(super) knows_state: bool,
 }
 
@@ -33,9 +32,7 @@ pub(crate) fn is_complete(input: &[u8]) -> bool {
 }
 
 impl<'i> Description<'i> {
-    /// Reads a description up to its empty line or the end.
-    /// Fails with [`cp_token_protocol::ErrorCode::BAD_INPUT`] if a line is none, a key that counts comes twice, or
-    /// a byte stands where another reader might end a line.
+    /// Parses a description up to its empty line or the end. [`cp_token_protocol::ErrorCode::BAD_INPUT`] if it is ambiguous.
     pub(crate) fn parse(input: &'i [u8]) -> Result<Self, Failure> {
         let mut description = Self::default();
         for line in input.split(|&byte| byte == b'\n').take_while(|line| !line.is_empty()) {

@@ -62,7 +62,7 @@ Variables:
 Files:
   $XDG_CONFIG_HOME/cp-token/config.toml  profiles, to be edited by hand too
   $XDG_STATE_HOME/cp-token/              dates, and daemon.log; no secret
-  $XDG_RUNTIME_DIR/cp-token/daemon.sock  where they meet; without that variable
+  $XDG_RUNTIME_DIR/cp-token/daemon.sock  the socket; without that variable
                                          run/daemon.sock in the state folder"#;
 
 pub(super) const GET: &str = "\
@@ -79,15 +79,15 @@ The daemon starts by itself when a token is asked for, so this is seldom needed.
 restart is for a new version of the program. The daemon that runs tries the file that lies at its own path now
 as a child, waits until no token request is under way, and goes on as that program: in the same process, with
 its socket, tokens, secrets and lock, in memory alone. Callers wait for a moment, no token is requested again,
-and a container or a supervisor notices nothing. Where that does not come about the daemon goes on as before
-and the exit code is 69, or 75 where work under way takes too long. SIGUSR2 does the same. To begin anew,
-without anything that only memory holds: stop, then start; stop asks first, and wants --yes where nobody can be
+and a container or a supervisor notices nothing. If that fails, the daemon goes on as before
+and the exit code is 69, or 75 if work under way takes too long. SIGUSR2 does the same. To restart from scratch,
+without the secrets that only memory holds: stop, then start; stop asks first, and wants --yes if nobody can be
 asked. On macOS and Windows restart is a stop and a start, refused where memory alone holds a secret.";
 
 pub(super) const SERVICE: &str = "\
 For this user alone: two units of systemd --user (a socket, and the daemon that starts with the first caller), an
 agent of launchd, or a task at logon. Without a service the daemon starts by itself and ends with the session's
-processes; with one it is started anew after a crash, watched (systemd), and begins with the session.
+processes; with one it is restarted after a crash, watched (systemd), and begins with the session.
 
 install writes the files and enables them, and changes nothing where all is done already. A daemon that runs is
 stopped first; where that would lose a secret that only its memory holds, it is refused without --force. So is
@@ -119,9 +119,9 @@ secret command is run.
 
 Checks, in this order: socket, daemon, version; lock, protections, config, state, keyring (a trial item
 is written, read back and removed), limits (of processor time), profiles; for each profile kind, http, secret, codes, name, server,
-clock, token; shell (variables that choose another profile or another way than the daemon's). What is
-not so is left out, and so is what a failure before it makes pointless. While cp-tokend is locked, no
-profile is looked at.
+clock, token; shell (variables that choose another profile, or another proxy or roots than the daemon's). Checks
+that do not apply, or that depend on a failed check, are skipped. While cp-tokend is locked, no profile
+is checked.
 
 --json prints, on one line, ok (true where nothing fails), exit (the exit code) and checks, an array in
 the order above with for each: profile (or null), check (the word above), severity (ok, warning or error),
@@ -129,7 +129,7 @@ code (the name of the failure that a token would fail with, or null), message an
 fix may be empty)";
 
 pub(super) const LOG: &str = "\
-Each line: when (UTC), which profile, what was asked for, what came of it, and who asked: the number and
+Each line: when (UTC), which profile, what was asked for, the result, and who asked: the number and
 name of the process that ran cp-token, then those of cp-token itself. cp-tokend stands for what the daemon
 did by itself. Newest last. The names are those that the kernel has at the time, and any program of yours
 can give itself any name. No token and no secret is in it. The daemon keeps a thousand entries in memory
@@ -155,7 +155,7 @@ No secret is touched: the next call fetches a new token. To remove a secret, del
 
 pub(super) const LOCK: &str = "\
 Until cp-token unlock, every command but status, unlock and daemon stop is refused with exit code 77.
-Tokens, secrets and token requests under way are gone from the daemon's memory at once. Secrets in the
+Tokens, secrets and token requests under way are erased from the daemon's memory immediately. Secrets in the
 keyring stay there and are read again afterwards; those of --secret-source memory are kept, in memory
 alone, sealed under the passphrase. It is asked for twice without echo.
 
@@ -169,7 +169,7 @@ was given last. Where no logind answers, the exit code is 69.";
 pub(super) const UNLOCK: &str = "\
 After the third wrong passphrase the next one is looked at a second later, and each further one costs
 twice as much, up to a minute, whoever tries. One that comes too early waits for the end of that pause;
-where eight wait already, it is refused at once with exit code 75.";
+where eight wait already, it is refused immediately with exit code 75.";
 
 pub(super) const COMPLETIONS: &str = "\
 To be loaded when the shell starts, so that it fits the cp-token that is installed:
@@ -192,7 +192,7 @@ cp-token profile create [OPTIONS] <NAME>
        <--client-id <ID>|--username <USER>>";
 
 pub(super) const CREATE: &str = "\
-The secret is proved with one token request before anything is stored; if the server refuses
+The secret is verified with one token request before anything is stored; if the server refuses
 it, nothing is. In the console: Administration > Integrations > API Clients.
 
   cp-token profile create prod --client-id key-1234 \\
@@ -211,7 +211,7 @@ terminal it is offered to keep them in the profile.";
 pub(super) const IMPORT: &str = "\
 Profiles are read from ~/.crashplancli/config.cfg and ~/.code42cli/config.cfg, their secrets from
 the keyring, or else from the plain file that those programs use where there is no keyring. Each
-secret is proved with one token request. One that fails does not stop the others; the exit code is
+secret is verified with one token request. One that fails does not stop the others; the exit code is
 that of the first failure. A profile that is there already is left as it is.
 
 --json prints, on one line, an array with for each: profile (its name here), from (crashplancli or
@@ -222,7 +222,7 @@ failure's name, or null) and said (the lines that are printed otherwise).
   cp-token profile import --from crashplancli";
 
 pub(super) const UPDATE: &str = "\
-The outcome is proved with one token request before anything is stored.
+The outcome is verified with one token request before anything is stored.
 
   cp-token profile update prod --url https://console.us1.crashplan.com
   cp-token profile update prod --also-for https://gateway.example
@@ -282,7 +282,7 @@ Without --file the program takes cp-token's place, so that its exit code, its si
 own. The token is the one of this moment and is not renewed.
 
 With --file, CP_TOKEN_FILE names a file that holds a valid token and nothing else, readable for you alone. It is
-replaced whole before the token dies, so read it anew for each request. One that is reported as rejected, or
+replaced whole before the token dies, so read it again for each request. One that is reported as rejected, or
 forgotten, stays until it is replaced, which begins within three seconds: whoever reports one takes the token
 that --rejected prints. The file is gone while no token is to be had, and when the program ends. cp-token stays beside the program, passes signals on and ends as the program ends. The
 file lies in the runtime folder, where that is in memory; otherwise this is refused, with exit code 69.

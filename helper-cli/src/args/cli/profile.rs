@@ -69,7 +69,7 @@ pub(crate) enum ProfileCommand {
         /// Read the secret from the first line of standard input; a second line is the seed of stored codes
         #[arg(long)]
         secret_stdin: bool,
-        /// Store it without proving it with one token request first
+        /// Store it without verifying it with one token request first
         #[arg(long)]
         no_verify: bool,
     },

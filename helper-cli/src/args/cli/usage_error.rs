@@ -54,11 +54,11 @@ fn stray_word(error: &clap::Error, see: &str) -> Option<Failure> {
     let kind = error.kind();
     let unknown_option = matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(word)) if word.starts_with('-'));
     let message = if kind == ErrorKind::UnknownArgument && !unknown_option {
-        "a word is there that belongs to no option; secrets are never arguments"
+        "unexpected argument (not shown: it may be a secret)"
     } else if kind == ErrorKind::InvalidSubcommand && error.get(ContextKind::SuggestedSubcommand).is_none() {
         "there is no such command"
     } else if error.render().to_string().starts_with("error: the subcommand") {
-        "options of get stand before another word, which belongs to none of them"
+        "options of `get` cannot be combined with a subcommand"
     } else {
         return None;
     };

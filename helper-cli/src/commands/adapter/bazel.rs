@@ -2,7 +2,6 @@
 
 use cp_token_protocol::Failure;
 
-use super::super::fetch_token;
 use crate::adapters::{basic, bazel};
 use crate::args::cli::{BazelOperation, BazelOptions};
 use crate::terminal::output;
@@ -13,6 +12,6 @@ pub(in crate::commands) fn run(options: BazelOptions) -> Result<(), Failure> {
     let url = bazel::question(super::read_input()?.expose())?;
     let accepts_basic = !basic::is_refused_at(&url.path);
     let selector = super::for_origin(url.origin, options.profile, None)?;
-    let token = fetch_token::fetch(super::token_options(selector, accepts_basic))?;
+    let token = super::fetch(selector, accepts_basic)?;
     output::print(&[&bazel::answer(&token)?])
 }

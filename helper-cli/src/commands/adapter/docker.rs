@@ -2,7 +2,6 @@
 
 use cp_token_protocol::{Failure, ProfileName};
 
-use super::super::fetch_token;
 use super::super::profiles::profiles;
 use crate::adapters::basic;
 use crate::adapters::docker::{self, DockerQuestion};
@@ -38,7 +37,7 @@ fn get(profile: Option<ProfileName>) -> Result<u8, Failure> {
     };
     let accepts_basic = !basic::is_refused_at(&url.path);
     let selector = super::for_origin(url.origin, profile, None)?;
-    match fetch_token::fetch(super::token_options(selector, accepts_basic)) {
+    match super::fetch(selector, accepts_basic) {
         Ok(token) => output::print(&[&docker::answer(&name, &token)?]).map(|()| 0),
         Err(failure) if super::is_not_ours(&failure) => print_known_failure(docker::NOT_FOUND),
         Err(failure) => Err(failure),

@@ -5,14 +5,13 @@ use std::time::Duration;
 use cp_token_protocol::message::{Freshness, Request};
 use cp_token_protocol::{AccessToken, Failure, ProfileName};
 
-use super::super::fetch_token::{self, TokenOptions};
+use super::super::fetch_token::TokenOptions;
 use crate::adapters::INPUT_LIMIT;
 use crate::adapters::git::{self, Description};
 use crate::args::cli::GitCredentialOptions;
 use crate::commands::shared::connection_for_token;
 use crate::daemon::deadline::Deadline;
-use crate::terminal::output;
-use crate::terminal::prompt;
+use crate::terminal::{output, prompt};
 
 /// How long git is held up by the report of a rejected token.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -22,7 +21,7 @@ pub(in crate::commands) fn run(options: &GitCredentialOptions) -> Result<(), Fai
     match options.operation.to_str() {
         Some("get") => get(options.profile.clone()),
         Some("erase") => {
-            // Git asks nothing, so it is told nothing.
+            // Git expects no answer.
             let _ = erase(options.profile.clone());
             Ok(())
         }
@@ -41,7 +40,7 @@ fn get(profile: Option<ProfileName>) -> Result<(), Failure> {
     let description = Description::parse(input.expose())?;
     let Some(query) = git::query(&description) else { return Ok(()) };
     let selector = super::for_origin(query.origin, profile, query.username)?;
-    match fetch_token::fetch(super::token_options(selector, query.accepts_basic)) {
+    match super::fetch(selector, query.accepts_basic) {
         Ok(token) => output::print(&[&git::answer(&description, &token)?]),
         Err(failure) if super::is_not_ours(&failure) => Ok(()),
         Err(failure) => Err(failure),

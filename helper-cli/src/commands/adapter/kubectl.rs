@@ -8,7 +8,6 @@ use crate::adapters::kubectl::{self, KubectlQuestion};
 use crate::args::cli::KubectlOptions;
 use crate::terminal::output;
 
-/// The variable in which the question stands.
 const INFO_VARIABLE: &str = "KUBERNETES_EXEC_INFO";
 
 /// Prints a credential for the cluster.

@@ -1,4 +1,4 @@
-//! Owns the signals to a daemon's process on Linux, where words do not help. No other program is told anything.
+//! Owns the signals to a daemon on Linux that does not understand our requests. It signals no other program.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -1,4 +1,4 @@
-//! Owns the ending of a daemon's process on macOS, where words do not help. It ends no other program.
+//! Owns the termination on macOS of a daemon that does not understand our requests. It ends no other program.
 #![allow(unsafe_code)]
 
 use std::io;

@@ -1,5 +1,4 @@
-//! Owns `cp-token daemon restart`: the daemon replaces itself with the program at its own path. A daemon that cannot is
-//! stopped and started again, if no secret is lost by it.
+//! Owns `cp-token daemon restart`: an upgrade of the running process, or a stop and a start if no secret is lost by it.
 
 use std::time::Duration;
 
@@ -7,16 +6,14 @@ use cp_token_protocol::message::Request;
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
 use super::{print_started, start, status, stop, system};
-use crate::commands::loss;
 use crate::commands::shared::{not_running, print_done};
-use crate::daemon::client;
 use crate::daemon::deadline::Deadline;
-use crate::daemon::launch;
+use crate::daemon::{client, launch};
 
-/// The daemon waits for token requests that are under way, and goes on serving meanwhile.
+/// The daemon waits for pending token requests, and serves meanwhile.
 const RESTART_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// Does it and says in one line the result.
+/// Runs the command and prints the result in one line.
 pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
     let deadline = Deadline::new(RESTART_TIMEOUT);
     let Some(connection) = launch::connect_to_running(address, &deadline)? else { return start(address) };
@@ -25,7 +22,7 @@ pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
         Ok(response) => print_done(response),
         Err(failure) => match failure.code {
             ErrorCode::MALFORMED_REQUEST => without_handover(address, &deadline),
-            // Elsewhere no daemon hands over.
+            // On other systems no daemon hands over.
             ErrorCode::HANDOVER_FAILED if cfg!(not(target_os = "linux")) => {
                 without_handover(address, &deadline)
             }
@@ -39,7 +36,7 @@ pub(super) fn run(address: &IpcAddress) -> Result<(), Failure> {
 fn without_handover(address: &IpcAddress, deadline: &Deadline) -> Result<(), Failure> {
     let connection = client::connect(address, deadline)?.ok_or_else(not_running)?;
     let report = status::report(connection)?;
-    match loss::secrets_lost(&report) {
+    match status::secrets_lost(&report) {
         Some(loss) => Err(not_without_loss(&report.version, &loss)),
         None => stop(address).and_then(|_| start(address)),
     }
@@ -51,8 +48,7 @@ fn not_without_loss(version: &str, loss: &str) -> Failure {
         .with_hint("to do it all the same, run: cp-token daemon stop --yes && cp-token daemon start")
 }
 
-/// For a daemon of another protocol version: all versions have the same signal. The upgrade has succeeded when a
-/// daemon answers in our version.
+/// For a daemon of another protocol version: the signal is always the same. A daemon that answers is the new one.
 fn by_signal(address: &IpcAddress, process: Option<i32>, deadline: &Deadline) -> Result<(), Failure> {
     let told = process.map(|process| system::request_upgrade(process, system::DAEMON));
     told.and_then(Result::ok).ok_or_else(not_handed_over)?;
@@ -66,7 +62,6 @@ fn by_signal(address: &IpcAddress, process: Option<i32>, deadline: &Deadline) ->
     Err(not_handed_over())
 }
 
-/// Between two looks.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 fn not_handed_over() -> Failure {

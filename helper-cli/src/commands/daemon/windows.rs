@@ -1,4 +1,4 @@
-//! Owns the ending of a daemon's process on Windows, where words do not help. It ends no other program.
+//! Owns the termination on Windows of a daemon that does not understand our requests. It ends no other program.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -14,8 +14,7 @@ use windows_sys::Win32::System::Threading::{
 /// The name of the file that a daemon's process runs.
 pub(super) const DAEMON: &str = "cp-tokend.exe";
 
-/// Terminates the process if it has that name, and waits for its end. A process without console and windows cannot be
-/// asked to end; only secrets in memory are lost.
+/// Terminates the process if it has that name, and waits for its end: without console and windows it cannot be asked.
 pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
     let process = open(u32::try_from(number).map_err(io::Error::other)?)?;
     // The name is looked at after the handle is held, so both mean the same process.
@@ -37,7 +36,7 @@ pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -
     }
 }
 
-/// The system has no signal for it.
+/// Windows has no such signal.
 pub(super) fn request_upgrade(_: i32, _: &str) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -6,11 +6,9 @@ use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 use super::{error, ok};
 use crate::commands::shared::{REQUEST_TIMEOUT, ipc_address};
 use crate::commands::status::report;
-use crate::daemon::client;
 use crate::daemon::deadline::Deadline;
-use crate::daemon::launch;
+use crate::daemon::{client, launch};
 
-/// What is found, and the daemon's account of itself if one answers.
 pub(super) fn findings() -> (Vec<Finding>, Option<StatusReport>) {
     let address = match ipc_address() {
         Ok(address) => address,
@@ -34,7 +32,6 @@ fn connect(address: &IpcAddress) -> Result<(StatusReport, &'static str), Failure
     }
 }
 
-/// If the error is looked for: at the place, at the version, or at the daemon.
 fn failed_check(failure: &Failure) -> &'static str {
     match failure.code {
         ErrorCode::NOT_OUR_DAEMON => "socket",

@@ -3,11 +3,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use cp_token_protocol::message::{Finding, Severity, StatusReport};
+use cp_token_protocol::message::{Finding, StatusReport};
 
 use crate::terminal::sanitize::sanitize;
 
-/// What is found for the daemon that runs.
 pub(super) fn findings(
     status: &StatusReport,
     variable: impl Fn(&str) -> Option<OsString>,
@@ -18,7 +17,6 @@ pub(super) fn findings(
     pairs.into_iter().filter_map(|(place, daemons)| differs(&place?, &daemons))
 }
 
-/// A variable, and the file that it leads to.
 type VariablePath = (&'static str, PathBuf);
 
 /// Only Linux has the second variable; a relative one counts for nothing there.
@@ -41,15 +39,9 @@ fn differs((name, here): &VariablePath, daemons: &str) -> Option<Finding> {
         return None;
     }
     let shown = sanitize(&here.to_string_lossy());
-    let message = format!("{name} leads to {shown}, and the daemon that runs uses {}", sanitize(daemons));
+    let found = format!("{name} leads to {shown}, and the daemon that runs uses {}", sanitize(daemons));
     let fix = "To use this shell's: `cp-token daemon stop`, which loses secrets that only memory holds; the next call starts another";
-    Some(Finding {
-        profile: None,
-        check: "shell".to_owned(),
-        severity: Severity::Warning,
-        message,
-        fix: fix.to_owned(),
-    })
+    Some(super::warning(None, found, fix.to_owned()))
 }
 
 /// Whether two folders are one by their links; the files may be missing.

@@ -1,4 +1,4 @@
-//! Owns how findings are told: a line each, as JSON, and as the failure that the first error is. Pure.
+//! Owns the rendering of findings: lines, JSON, and the first error as a failure. Pure.
 
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::{Finding, Severity};
@@ -12,18 +12,18 @@ use crate::terminal::style::{Piece, TerminalStyle, Tone};
 /// A line each: a mark, whose and what, what was found, and the fix behind an arrow.
 pub(super) fn lines(findings: &[Finding], style: &TerminalStyle) -> Vec<Vec<Piece>> {
     let row = |finding: &Finding| {
-        let mark = Piece::new(tone(finding.severity), mark(finding.severity));
+        let (mark, tone) = mark(finding.severity);
         let mut told = vec![Piece::plain(sanitize(&finding.message))];
         let fix = sanitize(&finding.fix);
         if !fix.is_empty() {
             told.extend([Piece::new(Tone::Faint, " -> "), Piece::plain(fix)]);
         }
-        Row([vec![mark], vec![Piece::plain(subject(finding))], told])
+        Row([vec![Piece::new(tone, mark)], vec![Piece::plain(subject(finding))], told])
     };
     columns::aligned(findings.iter().map(row).collect(), &[], style)
 }
 
-/// The first error.
+/// Fails as the first error.
 pub(super) fn first_error(findings: &[Finding]) -> Result<(), Failure> {
     let errors: Vec<_> = findings.iter().filter_map(|it| Some((code(it.severity)?, it))).collect();
     let Some((code, first)) = errors.first() else { return Ok(()) };
@@ -70,25 +70,15 @@ impl<'f> From<&'f [Finding]> for DoctorJson<'f> {
 }
 
 fn code(severity: Severity) -> Option<cp_token_protocol::ErrorCode> {
-    match severity {
-        Severity::Error(code) => Some(code),
-        Severity::Ok | Severity::Warning => None,
-    }
+    if let Severity::Error(code) = severity { Some(code) } else { None }
 }
 
-fn tone(severity: Severity) -> Tone {
+/// The mark of a finding, and its colour.
+fn mark(severity: Severity) -> (&'static str, Tone) {
     match severity {
-        Severity::Ok => Tone::Good,
-        Severity::Warning => Tone::Warning,
-        Severity::Error(_) => Tone::Bad,
-    }
-}
-
-fn mark(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Ok => "ok",
-        Severity::Warning => "warn",
-        Severity::Error(_) => "FAIL",
+        Severity::Ok => ("ok", Tone::Good),
+        Severity::Warning => ("warn", Tone::Warning),
+        Severity::Error(_) => ("FAIL", Tone::Bad),
     }
 }
 

@@ -10,7 +10,6 @@ use crate::args::proxy_address::ProxyAddress;
 use crate::args::proxy_env::{self, Variable};
 use crate::terminal::sanitize::sanitize;
 
-/// What is found for these profiles.
 pub(super) fn findings(
     profiles: &[ProfileReport],
     is_known: impl Fn(&ProfileName) -> bool,
@@ -21,7 +20,7 @@ pub(super) fn findings(
         profiles.iter().flat_map(|profile| differences(profile, &variable)).collect();
     let has_fault = findings.iter().any(|finding| matches!(finding.severity, Severity::Error(_)));
     if differences.is_empty() && !has_fault {
-        findings.push(ok("shell", "its variables name no other way to a server".to_owned()));
+        findings.push(ok("shell", "its variables name no other proxy or roots".to_owned()));
     }
     findings.extend(differences);
     findings
@@ -48,11 +47,12 @@ fn stray(code: ErrorCode, message: String) -> Finding {
     error("shell", &Failure::new(code, message).with_hint("Unset it, or see: cp-token profile list"))
 }
 
-/// If a program that follows this shell's variables takes another way than the daemon.
+/// Where a program that follows this shell's variables uses other settings than the daemon.
 fn differences(profile: &ProfileReport, variable: &impl Fn(&str) -> Option<OsString>) -> Vec<Finding> {
-    let proxy = proxy_env::proxy(variable);
-    let hosts = proxy_env::no_proxy(variable).filter(|_| proxy.is_some() || profile.proxy.is_some());
-    let roots = proxy_env::roots(variable);
+    let proxy = proxy_env::first(&proxy_env::PROXIES, variable);
+    let hosts = proxy_env::first(&proxy_env::NO_PROXIES, variable)
+        .filter(|_| proxy.is_some() || profile.proxy.is_some());
+    let roots = proxy_env::first(&proxy_env::ROOTS, variable);
     let found = [
         proxy.and_then(|proxy| proxy_differs(profile, &proxy)),
         hosts.and_then(|hosts| hosts_differ(profile, &hosts)),
@@ -109,9 +109,8 @@ fn keep(profile: &ProfileReport, option: &str, value: &str) -> String {
     format!("To have the same: cp-token profile update {} {option} {value}", profile.name)
 }
 
-fn warning(profile: &ProfileReport, message: String, fix: String) -> Finding {
-    let profile = Some(profile.name.clone());
-    Finding { profile, check: "shell".to_owned(), severity: Severity::Warning, message, fix }
+fn warning(profile: &ProfileReport, found: String, fix: String) -> Finding {
+    super::warning(Some(profile.name.clone()), found, fix)
 }
 
 #[cfg(test)]

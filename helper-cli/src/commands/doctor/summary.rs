@@ -7,12 +7,11 @@ use cp_token_protocol::message::{Finding, Severity};
 
 use super::ok;
 
-/// Of so many profiles everything is told.
+/// With more profiles than this, findings are summarized.
 const MAX_PROFILES_IN_FULL: usize = 20;
-/// How often the same is told of different profiles.
+/// How often the same finding is shown, each for another profile.
 const MAX_REPEATS: usize = 3;
 
-/// What a person is told of these findings.
 pub(super) fn summarize(findings: &[Finding]) -> Vec<Finding> {
     let all = names(findings.iter());
     if all.len() <= MAX_PROFILES_IN_FULL {
@@ -20,7 +19,7 @@ pub(super) fn summarize(findings: &[Finding]) -> Vec<Finding> {
     }
     let unwell = names(findings.iter().filter(|finding| matches!(finding.severity, Severity::Error(_))));
     let mut told: Vec<Finding> = Vec::new();
-    // How often each was found, and where it was told last.
+    // The count of each finding, and the index of its last line.
     let mut seen: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
     for finding in findings.iter().filter(|it| it.profile.is_none() || it.severity != Severity::Ok) {
         let (count, last) = seen.entry((&finding.check, &finding.message)).or_default();

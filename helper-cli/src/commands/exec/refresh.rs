@@ -23,10 +23,10 @@ const MIN_PAUSE: Duration = Duration::from_millis(50);
 /// How many looks fit into what is left of a token's life.
 const CHECKS_PER_LIFETIME: u32 = 5;
 
-/// The pause after a look that found no token.
+/// The pause after a failure.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long one look may take.
+/// The timeout of one refresh.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs the program running a file that is kept fresh.
@@ -54,21 +54,19 @@ pub(super) fn run(
     let running = program.start().map_err(|error| not_run(&error))?;
     drop(began);
     let status = running.wait();
-    // Whoever is just asking for a token finds no folder for it any more.
+    // A refresh in progress finds no directory any more.
     drop(folder.lock().unwrap_or_else(PoisonError::into_inner).take());
     exit_as(status.map_err(|error| not_run(&error))?)
 }
 
-/// Who keeps the file fresh.
 struct TokenRefresher {
     folder: Arc<Mutex<Option<TokenFolder>>>,
     profile: ProfileSelector,
     min_validity: Option<Duration>,
-    /// The token that is in the file.
     current: Option<CurrentToken>,
 }
 
-/// A token and its end.
+/// The token in the file, and when it expires.
 struct CurrentToken {
     token: Arc<AccessToken>,
     end: Instant,
@@ -81,7 +79,7 @@ impl CurrentToken {
     }
 }
 
-/// If the machine sleeps, this clock may stand still; the next look then asks for another token, as after any pause.
+/// This clock may stop in suspend; the next refresh then gets another token, as after any pause.
 #[allow(clippy::disallowed_methods, reason = "the helper has no clock of its own")]
 fn now() -> Instant {
     Instant::now()
@@ -108,7 +106,7 @@ impl TokenRefresher {
 
     fn ask(&self, min_validity: Option<Duration>) -> Result<TokenResponse, Failure> {
         let profile = TokenOptions::of(self.profile.clone());
-        // It looks again and again by itself.
+        // The loop itself is the retry.
         let (timeout, retries) = (Some(REFRESH_TIMEOUT), Some(false));
         fetch(TokenOptions { min_validity, timeout, retries, may_ask: false, ..profile })
     }

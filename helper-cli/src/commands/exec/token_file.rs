@@ -44,12 +44,11 @@ impl TokenFolder {
         is_ours.then_some(Self { folder, _lock: lock })
     }
 
-    /// The token's file.
     pub(super) fn file(&self) -> PathBuf {
         self.folder.join("token")
     }
 
-    /// Puts the token into the file, whole.
+    /// Replaces the file atomically.
     pub(super) fn put(&self, token: &[u8]) -> io::Result<()> {
         let draft = self.folder.join("token.new");
         drop(std::fs::remove_file(&draft));
@@ -57,40 +56,33 @@ impl TokenFolder {
         std::fs::rename(&draft, self.file())
     }
 
-    /// Takes the file away.
     pub(super) fn clear(&self) {
         drop(std::fs::remove_file(self.file()));
         drop(std::fs::remove_file(self.folder.join("token.new")));
-    }
-
-    /// Removes everything.
-    pub(super) fn remove(&self) {
-        self.clear();
-        drop(std::fs::remove_dir(&self.folder));
     }
 }
 
 impl Drop for TokenFolder {
     fn drop(&mut self) {
-        self.remove();
+        self.clear();
+        drop(std::fs::remove_dir(&self.folder));
     }
 }
 
-/// Folders of our own that may be in memory.
 fn candidates(address: &IpcAddress) -> Vec<PathBuf> {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
     let beside = Some(address.folder().to_owned());
     [beside, runtime].into_iter().flatten().filter(|folder| require_own_folder(folder).is_ok()).collect()
 }
 
-/// Whoever still runs holds the lock of its folder.
+/// Removes the directories of ended runs: a running one is locked.
 fn remove_stale(all: &Path) {
     for entry in std::fs::read_dir(all).into_iter().flatten().flatten() {
         let folder = entry.path();
         let opened = system::restore_access(&folder).and_then(|()| File::open(&folder));
         let Ok(lock) = opened else { continue };
         if lock.try_lock().is_ok() {
-            TokenFolder { folder, _lock: lock }.remove();
+            drop(TokenFolder { folder, _lock: lock });
         }
     }
 }

@@ -11,7 +11,7 @@ use rustix::fs::{OFlags, statfs};
 /// Whether what lies in the folder is in memory and on no disk.
 #[cfg(target_os = "linux")]
 pub(super) fn is_in_memory(folder: &Path) -> bool {
-    /// What `statfs` says of tmpfs and of ramfs.
+    /// The magic numbers of tmpfs and ramfs.
     const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
     statfs(folder).is_ok_and(|facts| u64::try_from(facts.f_type).is_ok_and(|kind| IN_MEMORY.contains(&kind)))
 }
@@ -23,7 +23,6 @@ pub(super) fn is_in_memory(folder: &Path) -> bool {
     statfs(folder).is_ok_and(|facts| facts.f_fstypename.iter().map(letter).take(6).eq(*b"tmpfs\0"))
 }
 
-/// Makes a folder for us alone, if it is missing.
 pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
     match create_private_folder(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -56,7 +55,6 @@ pub(super) fn create_private_file(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether the open folder is the one at this path.
 pub(super) fn is_still_there(open: &File, path: &Path) -> bool {
     let named = path.symlink_metadata();
     open.metadata()

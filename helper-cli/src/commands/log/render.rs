@@ -25,7 +25,6 @@ const STEPS: [Step; 7] = [
     Step::Truncate(&[PROFILE, OPERATION, OUTCOME, WHO], 6, Cut::Middle),
 ];
 
-/// The entries as aligned lines.
 pub(super) fn lines(entries: &[LogEntry], style: &TerminalStyle) -> Vec<Vec<Piece>> {
     columns::aligned(entries.iter().map(row).collect(), &STEPS, style)
 }
@@ -55,11 +54,11 @@ fn time(seconds: u64) -> Vec<Piece> {
     vec![faint(year).optional(1), faint(day).optional(2), faint(time)]
 }
 
-/// Whoever started the helper, which is what people look for, and the helper behind it.
+/// The process that started the helper, and the helper.
 fn who(caller: &Caller) -> Vec<Piece> {
     let parent = caller.parent.as_ref().map_or_else(|| "?".to_owned(), shown);
     let helper = Piece::plain(format!(" by {}", shown(&caller.process)));
-    // If nobody is known to have started the helper, the helper is all there is.
+    // The parent may be unknown.
     vec![Piece::plain(parent), if caller.parent.is_some() { helper.optional(1) } else { helper }]
 }
 

@@ -13,7 +13,6 @@ pub(super) fn sections(help: &str) -> String {
     page.roff.to_roff()
 }
 
-/// A page that grows line by line.
 #[derive(Default)]
 struct Page {
     roff: Roff,
@@ -57,7 +56,6 @@ fn is_heading(line: &str) -> bool {
     line.split_whitespace().count() <= 2 && line.starts_with(|first: char| first.is_ascii_uppercase())
 }
 
-/// Where to read on.
 pub(super) fn see_also(title: &str) -> String {
     let others = ["cp-token(1)", "cp-tokend(1)", "cp-token-config(5)"];
     let others = others.into_iter().filter(|other| *other != format!("{title}(1)"));

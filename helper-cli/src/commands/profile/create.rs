@@ -1,6 +1,6 @@
 //! Owns `cp-token profile create`: from options and answers to a request.
 
-use cp_token_protocol::message::{Identity, ProfileCreate, Request, SecretParts, SecretSource};
+use cp_token_protocol::message::{Identity, ProfileCreate, Request, SecretParts, SecretSource, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
 use super::settings::Settings;
@@ -10,7 +10,6 @@ use crate::commands::code;
 use crate::commands::shared::print_done;
 use crate::terminal::{output, prompt};
 
-/// The vendor's clouds.
 const CLOUDS: [&str; 3] = [
     "https://console.us1.crashplan.com",
     "https://console.us2.crashplan.com",
@@ -32,8 +31,7 @@ pub(super) fn run(mut options: CreateOptions) -> Result<(), Failure> {
     print_done(response)
 }
 
-/// The request. A person is asked for secrets after the daemon has checked the rest. `proxy_password` is the one from an
-/// address.
+/// The request. A person is asked for secrets after the daemon has checked the rest. `proxy_password` is from an address.
 fn request(
     options: &CreateOptions,
     url: String,
@@ -46,7 +44,7 @@ fn request(
     let proxy = options.settings.proxy.clone();
     let prompts = secrets::Prompts {
         secret: Some(&identity).filter(|_| is_kept),
-        seed: secrets::is_stored(&totp) && is_kept,
+        seed: totp == TotpMethod::Stored && is_kept,
         proxy_user: proxy.as_deref().filter(|_| is_kept && proxy_password.is_none()),
     };
     let mut request = Request::ProfileCreate(ProfileCreate {

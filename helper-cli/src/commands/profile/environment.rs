@@ -7,9 +7,12 @@ use cp_token_protocol::{ErrorCode, Failure, Secret};
 use crate::args::cli::SettingsOptions;
 use crate::args::proxy_address::ProxyAddress;
 use crate::args::proxy_env::{self, Variable};
-use crate::terminal::output;
-use crate::terminal::prompt;
 use crate::terminal::sanitize::sanitize;
+use crate::terminal::{output, prompt};
+
+/// The failures that proxy and CA settings may explain.
+const NETWORK_FAILURES: [ErrorCode; 3] =
+    [ErrorCode::SERVER_UNREACHABLE, ErrorCode::TIMED_OUT, ErrorCode::UNTRUSTED_SERVER];
 
 /// The variables to which nothing on the command line corresponds.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,7 +22,7 @@ struct Found {
     roots: Option<Variable>,
 }
 
-/// What came of the offer.
+/// The result of the offer.
 #[derive(Debug, Default)]
 pub(super) struct ProxySuggestion {
     /// The password of a proxy that is kept, if it was in the address.
@@ -55,17 +58,13 @@ impl ProxySuggestion {
                 output::print_error(&format!("cp-token: {unused}\n"));
                 Ok(done)
             }
-            (Err(failure), Some(unused)) if may_be_the_way(failure.code) => {
+            (Err(failure), Some(unused)) if NETWORK_FAILURES.contains(&failure.code) => {
                 let hint = format!("{}; {unused}", failure.hint);
                 Err(failure.with_hint(hint))
             }
             (outcome, _) => outcome,
         }
     }
-}
-
-fn may_be_the_way(code: ErrorCode) -> bool {
-    [ErrorCode::SERVER_UNREACHABLE, ErrorCode::TIMED_OUT, ErrorCode::UNTRUSTED_SERVER].contains(&code)
 }
 
 fn offer_proxy(options: &mut SettingsOptions, variable: &Variable, may_keep: bool) -> Option<Secret> {
@@ -77,7 +76,7 @@ fn offer_proxy(options: &mut SettingsOptions, variable: &Variable, may_keep: boo
         (None, _) => "Go through it for this profile?",
         (Some(_), true) => "Go through it for this profile, with its password beside the secret?",
         (Some(_), false) => {
-            "Go through it for this profile? Its password is taken from where the secret rests, a line \
+            "Go through it for this profile? Its password is taken from where the secret is stored, a line \
              `proxy-password: PASSWORD`"
         }
     };
@@ -102,11 +101,13 @@ fn confirm_value(variable: &Variable, value: &OsStr, question: &str) -> bool {
 
 impl Found {
     fn read(options: &SettingsOptions, variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        let proxy = if options.proxy.is_none() { proxy_env::proxy(&variable) } else { None };
+        let proxy =
+            if options.proxy.is_none() { proxy_env::first(&proxy_env::PROXIES, &variable) } else { None };
         let may_have_proxy = proxy.is_some() || options.proxy.as_deref().is_some_and(|it| !it.is_empty());
         let wants_hosts = options.no_proxy.is_none() && may_have_proxy;
-        let no_proxy = if wants_hosts { proxy_env::no_proxy(&variable) } else { None };
-        let roots = if options.ca_bundle.is_none() { proxy_env::roots(&variable) } else { None };
+        let no_proxy = if wants_hosts { proxy_env::first(&proxy_env::NO_PROXIES, &variable) } else { None };
+        let roots =
+            if options.ca_bundle.is_none() { proxy_env::first(&proxy_env::ROOTS, &variable) } else { None };
         Self { proxy, no_proxy, roots }
     }
 

@@ -1,5 +1,4 @@
-//! Owns `cp-token profile import`: sends each profile of the official CLIs to the daemon, and reports the results. It
-//! changes nothing of theirs, and a failure stops no other profile.
+//! Owns `cp-token profile import`: sends each profile of the official CLIs to the daemon, and reports each result.
 
 mod json;
 mod render;
@@ -7,7 +6,7 @@ mod request;
 
 use std::path::Path;
 
-use cp_token_protocol::message::ProfileReport;
+use cp_token_protocol::message::{ExternalKeyringItem, ProfileReport};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
 
 use crate::args::cli::ImportOptions;
@@ -18,7 +17,7 @@ use crate::terminal::output;
 use render::ImportLine;
 use request::ImportSettings;
 
-/// Takes them over, one after the other, and tells each.
+/// Imports the profiles one by one; fails as the first of them.
 pub(super) fn run(options: &ImportOptions) -> Result<(), Failure> {
     let home = import::home()?;
     let (theirs, mut failures) = look(options, &home);
@@ -48,14 +47,14 @@ fn look(options: &ImportOptions, home: &Path) -> (Vec<OfficialProfile>, Vec<Fail
     (theirs, failures)
 }
 
-/// What became of one profile.
+/// The result for one profile.
 enum Outcome {
     Imported(Origin),
     Exists,
     Failed(Failure),
 }
 
-/// If the secret of a profile was found.
+/// Where the secret of a profile was found.
 #[derive(Clone, Copy)]
 enum Origin {
     Keyring,
@@ -78,7 +77,6 @@ impl Importer {
         })
     }
 
-    /// Why profiles were not taken over.
     fn import_all(&self, theirs: &[OfficialProfile], as_json: bool) -> Result<Vec<Failure>, Failure> {
         let names = theirs.iter().map(|profile| (profile.name.as_str(), profile.program.name));
         let (mut failures, mut objects) = (Vec::new(), Vec::new());
@@ -126,14 +124,20 @@ impl Importer {
         name: &ProfileName,
     ) -> Result<Origin, Failure> {
         let service = profile.program.service(&profile.name);
-        let absent = match ask(&self.settings.with_item(name, content, service)) {
+        let item = ExternalKeyringItem { service, username: content.account.clone() };
+        let absent = match ask(&self.settings.request(name, content, None, Some(item))) {
             Ok(_) => return Ok(Origin::Keyring),
-            Err(failure) if may_be_in_plain_file(failure.code) => failure,
+            // The secret may still be in the plain file.
+            Err(failure)
+                if [ErrorCode::SECRET_ABSENT, ErrorCode::KEYRING_UNAVAILABLE].contains(&failure.code) =>
+            {
+                failure
+            }
             Err(failure) => return Err(failure),
         };
         match self.in_plain_file(profile)? {
             Some(secret) => {
-                ask(&self.settings.with_secret(name, content, secret))?;
+                ask(&self.settings.request(name, content, Some(secret), None))?;
                 Ok(Origin::PlainFile)
             }
             None => Err(render::without_secret(&absent, profile.program, name, content)),
@@ -161,7 +165,7 @@ impl Importer {
             name,
             outcome,
             ours: self.ours(name),
-            plain_file: file.map(KeyringFile::path).filter(|_| lies_open),
+            plain_file: file.map(|file| file.path.as_path()).filter(|_| lies_open),
             settings: &self.settings,
         }
     }
@@ -169,9 +173,4 @@ impl Importer {
     fn ours(&self, name: &ProfileName) -> Option<&ProfileReport> {
         self.ours.iter().find(|report| report.name == *name)
     }
-}
-
-/// Whether the secret may still be in the plain file: the keyring has none, or there is no keyring.
-fn may_be_in_plain_file(code: ErrorCode) -> bool {
-    [ErrorCode::SECRET_ABSENT, ErrorCode::KEYRING_UNAVAILABLE].contains(&code)
 }

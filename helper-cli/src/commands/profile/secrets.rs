@@ -9,10 +9,9 @@ use crate::commands::shared;
 use crate::run::program_line;
 use crate::terminal::prompt;
 
-/// What has to be given.
+/// The secrets that are needed.
 #[derive(Debug, Default)]
 pub(super) struct Prompts<'w> {
-    /// The secret of this identity.
     pub(super) secret: Option<&'w Identity>,
     /// The seed of stored one-time codes.
     pub(super) seed: bool,
@@ -32,8 +31,7 @@ impl Prompts<'_> {
     }
 }
 
-/// Asks for the secrets, or reads them from standard input in the same order. Before a person is asked, the daemon checks
-/// the rest of the request in a dry run.
+/// Asks for the secrets after a dry run of the request, or reads them from standard input in the same order.
 pub(super) fn gather(
     dry_run: &Request,
     name: &ProfileName,
@@ -56,7 +54,11 @@ pub(super) fn gather(
         return Err(Failure::new(ErrorCode::USAGE, "nothing of this is read from standard input")
             .with_hint("leave --secret-stdin out"));
     }
-    let mut answers = prompt::secrets(from_stdin, &questions)?.into_iter();
+    let answers: Vec<Secret> = match from_stdin {
+        true => prompt::lines(questions.len()..=questions.len())?,
+        false => questions.iter().map(|question| prompt::ask(question)).collect::<Result<_, _>>()?,
+    };
+    let mut answers = answers.into_iter();
     let mut take = |is_wanted: bool| if is_wanted { answers.next() } else { None };
     Ok(SecretParts {
         secret: take(wanted.secret.is_some()),
@@ -84,7 +86,7 @@ pub(super) fn of_reset(report: &ProfileReport, from_stdin: bool) -> Result<Secre
         let secret = prompt::ask(&question(&report.identity, &report.name))?;
         return Ok(SecretParts { secret: Some(secret), ..SecretParts::default() });
     }
-    let most = if is_stored(&report.totp) { 2 } else { 1 };
+    let most = if report.totp == TotpMethod::Stored { 2 } else { 1 };
     let mut lines: std::vec::IntoIter<Secret> = prompt::lines(1..=most)?.into_iter();
     Ok(SecretParts { secret: lines.next(), totp_seed: lines.next(), proxy_password: None })
 }
@@ -126,11 +128,6 @@ pub(super) fn source(options: &SourceOptions) -> Result<Option<SecretSource>, Fa
 /// Whether cp-token keeps what rests there itself.
 pub(super) fn is_kept(location: &SecretSource) -> bool {
     matches!(location, SecretSource::Keyring | SecretSource::Memory)
-}
-
-/// Whether the codes are computed from a seed that is kept.
-pub(super) fn is_stored(totp: &TotpMethod) -> bool {
-    matches!(totp, TotpMethod::Stored)
 }
 
 fn program(line: &str) -> Result<Vec<String>, Failure> {

@@ -10,7 +10,6 @@ use crate::args::cli::SettingsOptions;
 use crate::args::proxy_address::require_no_password;
 use crate::run::home;
 
-/// The values in the form of the protocol.
 pub(super) struct Settings {
     pub(super) totp: Option<TotpMethod>,
     pub(super) secret_source: Option<SecretSource>,

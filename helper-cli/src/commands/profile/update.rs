@@ -1,6 +1,6 @@
 //! Owns `cp-token profile update`: from options and answers to a request.
 
-use cp_token_protocol::message::{Identity, ProfileUpdate, Request, SecretParts};
+use cp_token_protocol::message::{Identity, ProfileUpdate, Request, SecretParts, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure};
 
 use super::secrets;
@@ -23,7 +23,7 @@ pub(super) fn run(options: UpdateOptions) -> Result<(), Failure> {
     let given = options.settings;
     let prompts = secrets::Prompts {
         secret: identity.as_ref().filter(|_| is_kept),
-        seed: is_kept && settings.totp.as_ref().is_some_and(secrets::is_stored),
+        seed: is_kept && settings.totp == Some(TotpMethod::Stored),
         proxy_user: given.proxy.as_deref().filter(|_| is_kept),
     };
     let mut request = Request::ProfileUpdate(ProfileUpdate {

@@ -1,5 +1,4 @@
-//! Owns the files of a service: their state, writing and removal. A record of what was written last is kept beside the
-//! state file, to tell an older version from an edited file.
+//! Owns the files of a service, and the record of what was written last, which tells an older version from an edited file.
 
 use std::fs::DirBuilder;
 use std::io::Read;
@@ -13,29 +12,23 @@ use crate::commands::shared::not_written;
 /// Most bytes of a file that are looked at; none of ours is nearly as long.
 const MAX_FILE_BYTES: u64 = 64 * 1024;
 
-/// A file as it is to be.
 #[derive(Debug)]
 pub(super) struct UnitFile {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     text: String,
     record: PathBuf,
 }
 
-/// How a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// There is none.
     Absent,
-    /// As it is to be.
     Current,
-    /// As an earlier installation wrote it.
+    /// Written by an earlier version.
     Older,
-    /// As nobody of us wrote it.
     Edited,
 }
 
 impl State {
-    /// The name in the status report.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Absent => "absent",
@@ -54,12 +47,6 @@ impl UnitFile {
         Ok(Self { path: folder.join(name), text, record: state.join("service").join(name) })
     }
 
-    /// If it lies.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// How it is.
     pub(super) fn state(&self) -> State {
         match std::fs::symlink_metadata(&self.path) {
             Err(_) => State::Absent,
@@ -158,7 +145,7 @@ mod tests {
         let second = wanted(&folder, "second");
         assert_eq!(second.state(), State::Older);
         assert!(second.require_replaceable(false).is_ok() && second.put().unwrap().starts_with("replaced: "));
-        std::fs::write(second.path(), "mine").unwrap();
+        std::fs::write(&second.path, "mine").unwrap();
         assert_eq!(second.require_replaceable(false).unwrap_err().code, ErrorCode::USAGE);
         assert!(second.require_replaceable(true).is_ok() && second.put().unwrap().starts_with("replaced: "));
         assert!(second.remove().unwrap().is_some() && second.remove().unwrap().is_none());

@@ -1,16 +1,14 @@
 //! Owns the text of the launchd agent. Pure.
 
-/// The agent's name.
 pub(super) const LABEL: &str = "io.github.cp-token.cp-tokend";
 const TEXT: &str = include_str!("../../../../packaging/launchd/io.github.cp-token.cp-tokend.plist");
 
-/// The text of the agent, with the program at this absolute path.
 pub(super) fn text(program: &str) -> String {
     let line = |path: &str| format!("<string>{path}</string>");
-    TEXT.replace(&line("/usr/local/bin/cp-tokend"), &line(&super::xml::escaped(program)))
+    TEXT.replace(&line("/usr/local/bin/cp-tokend"), &line(&super::escape_xml(program)))
 }
 
-/// The number of the agent's process, which `launchctl print` tells among other things while there is one.
+/// The agent's PID in the output of `launchctl print`.
 pub(super) fn process(answer: &str) -> Option<u32> {
     answer.lines().find_map(|line| line.trim().strip_prefix("pid = ")?.parse().ok())
 }

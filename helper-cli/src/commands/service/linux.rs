@@ -19,7 +19,6 @@ const SHARED: [&str; 5] = [
     "/lib/systemd/user",
 ];
 
-/// The user's manager.
 struct Manager(Tool);
 
 impl Manager {
@@ -45,7 +44,6 @@ impl Manager {
     }
 }
 
-/// Hands the daemon to systemd.
 pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     let manager = Manager::reach()?;
     let address = ipc_address()?;
@@ -89,7 +87,7 @@ fn begin(manager: &Manager, socket: &Unit, address: &IpcAddress) -> Result<Vec<S
     Ok(said)
 }
 
-/// What a person has to know besides.
+/// What the user still has to do.
 fn afterwards(manager: &Manager, address: &IpcAddress, is_stale: bool) -> Vec<String> {
     let mut said = Vec::new();
     if is_stale {
@@ -112,7 +110,6 @@ fn afterwards(manager: &Manager, address: &IpcAddress, is_stale: bool) -> Vec<St
     said
 }
 
-/// Takes the daemon back.
 pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     let files = wanted()?;
     files.iter().try_for_each(|file| file.require_replaceable(force))?;
@@ -154,7 +151,6 @@ fn end(manager: &Manager, force: bool) -> Result<Vec<String>, Failure> {
     Ok(vec![format!("stopped and disabled: {SOCKET}, {SERVICE}")])
 }
 
-/// How the service is.
 pub(super) fn status() -> Result<ServiceReport, Failure> {
     let manager = Manager::reach()?;
     let (socket, service) = (manager.unit(SOCKET), manager.unit(SERVICE));
@@ -178,7 +174,7 @@ pub(super) fn status() -> Result<ServiceReport, Failure> {
 
 fn files(socket: &Unit, service: &Unit) -> Result<Vec<ReportedFile>, Failure> {
     let wanted = wanted()?;
-    let state = |path: &str| match wanted.iter().find(|file| show(file.path()) == path).map(UnitFile::state) {
+    let state = |path: &str| match wanted.iter().find(|file| show(&file.path) == path).map(UnitFile::state) {
         None | Some(State::Absent) => "package",
         Some(state) => state.name(),
     };

@@ -8,7 +8,6 @@ use super::report::{ReportedFile, ServiceReport};
 use super::{Tool, daemon_path, home, running, show};
 use crate::commands::shared::ipc_address;
 
-/// Hands the daemon to launchd.
 pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     let launchctl = reach()?;
     let (agent, address) = (wanted()?, ipc_address()?);
@@ -25,12 +24,11 @@ pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     }
     said.extend(running::stop(&address)?);
     launchctl.tell(&["enable", &target()])?;
-    launchctl.tell(&["bootstrap", &domain(), &show(agent.path())])?;
+    launchctl.tell(&["bootstrap", &domain(), &show(&agent.path)])?;
     said.push(format!("enabled and started: {LABEL}"));
     Ok(said)
 }
 
-/// Takes the daemon back.
 pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     let agent = wanted()?;
     agent.require_replaceable(force)?;
@@ -49,7 +47,6 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     Ok(said)
 }
 
-/// How the service is.
 pub(super) fn status() -> Result<ServiceReport, Failure> {
     let launchctl = reach()?;
     let (agent, address) = (wanted()?, ipc_address()?);
@@ -60,7 +57,7 @@ pub(super) fn status() -> Result<ServiceReport, Failure> {
     Ok(ServiceReport {
         manager: "launchd",
         installed: state.is_some(),
-        files: state.map(|state| ReportedFile { path: show(agent.path()), state }).into_iter().collect(),
+        files: state.map(|state| ReportedFile { path: show(&agent.path), state }).into_iter().collect(),
         enabled: known.is_some(),
         active: pid.is_some(),
         pid,

@@ -1,4 +1,4 @@
-//! Owns the account of the service that `cp-token service status` gives, for people and as JSON. It asks nobody.
+//! Owns the report of `cp-token service status`, for people and as JSON.
 
 use cp_token_protocol::{ErrorCode, Failure};
 use serde::Serialize;
@@ -6,14 +6,12 @@ use serde::Serialize;
 use crate::commands::table::columns;
 use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
-/// How the service is.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct ServiceReport {
     /// `systemd`, `launchd` or `task`.
     pub(super) manager: &'static str,
     /// Whether the manager knows the service.
     pub(super) installed: bool,
-    /// Its files.
     pub(super) files: Vec<ReportedFile>,
     /// Whether it begins with the session.
     pub(super) enabled: bool,
@@ -21,22 +19,18 @@ pub(super) struct ServiceReport {
     pub(super) active: bool,
     /// The daemon's process, if one runs for the service.
     pub(super) pid: Option<u32>,
-    /// That daemon's version.
     pub(super) daemon_version: Option<String>,
-    /// Our own.
     pub(super) helper_version: &'static str,
-    /// Whether the two differ.
+    /// Whether the versions differ.
     pub(super) skew: bool,
     /// Where the service listens, if it says so.
     pub(super) socket: Option<String>,
-    /// Whether this shell's callers come there.
+    /// Whether this shell uses the same socket.
     pub(super) reached_from_here: bool,
 }
 
-/// One of its files.
 #[derive(Debug, Serialize)]
 pub(super) struct ReportedFile {
-    /// If it lies.
     pub(super) path: String,
     /// `current`, `older`, `edited` or `package`.
     pub(super) state: &'static str,
@@ -50,7 +44,6 @@ impl ServiceReport {
         Self { daemon_version, helper_version, skew, ..Self::default() }
     }
 
-    /// The account for people.
     pub(super) fn lines(&self, style: &TerminalStyle) -> Vec<Vec<Piece>> {
         let tone = |good: bool| if good { Tone::Good } else { Tone::Warning };
         let word =
@@ -87,8 +80,7 @@ impl ServiceReport {
         }
     }
 
-    /// Fails with [`ErrorCode::DAEMON_UNAVAILABLE`] if the service is not installed, enabled and active, or this shell
-    /// uses another socket.
+    /// [`ErrorCode::DAEMON_UNAVAILABLE`] unless the service is installed, enabled, active, and used by this shell.
     pub(super) fn verdict(&self) -> Result<(), Failure> {
         let message = if !self.installed {
             "the service is not installed"

@@ -5,14 +5,14 @@ use std::time::Duration;
 use cp_token_protocol::message::{ProfileReport, Request, StatusReport, TokenState, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
-use crate::commands::{labels, loss, status};
+use crate::commands::{labels, status};
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;
 
 /// How long a daemon may take to answer or to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The account of the daemon that runs.
+/// The status of the running daemon; `None` if none runs.
 pub(super) fn report(address: &IpcAddress) -> Result<Option<StatusReport>, Failure> {
     let deadline = Deadline::new(STOP_TIMEOUT);
     launch::connect_to_running(address, &deadline)?.map(status::report).transpose()
@@ -28,7 +28,7 @@ pub(super) fn require_stoppable(address: &IpcAddress, force: bool) -> Result<(),
 }
 
 fn loss(report: &StatusReport) -> Result<Option<String>, Failure> {
-    if let Some(secrets) = loss::secrets_lost(report) {
+    if let Some(secrets) = status::secrets_lost(report) {
         return Ok(Some(secrets));
     }
     let profiles = crate::commands::profiles::profiles()?;
@@ -46,5 +46,5 @@ pub(super) fn stop(address: &IpcAddress) -> Result<Option<String>, Failure> {
     let deadline = Deadline::new(STOP_TIMEOUT);
     let Some(connection) = launch::connect_to_running(address, &deadline)? else { return Ok(None) };
     connection.ask_until_closed(&Request::Stop)?;
-    Ok(Some("stopped: the daemon that ran; tokens are fetched anew when they are asked for".to_owned()))
+    Ok(Some("stopped: the daemon that ran; tokens are fetched again when they are asked for".to_owned()))
 }

@@ -1,11 +1,8 @@
 //! Owns the texts of the systemd units, and what `systemctl show` answers about them. Pure.
 
-/// The socket's unit.
 pub(super) const SOCKET: &str = "cp-token.socket";
-/// The daemon's unit.
 pub(super) const SERVICE: &str = "cp-tokend.service";
 
-/// The text of the socket's unit.
 pub(super) const SOCKET_TEXT: &str = include_str!("../../../../packaging/systemd/cp-token.socket");
 const SERVICE_TEXT: &str = include_str!("../../../../packaging/systemd/cp-tokend.service");
 
@@ -15,8 +12,7 @@ pub(super) fn service_text(program: &str) -> Option<String> {
     Some(SERVICE_TEXT.replace("\nExecStart=/usr/bin/cp-tokend\n", &line))
 }
 
-/// The path in the syntax of systemd.service(5): percent signs doubled, and quoted if it is not plain. systemd refuses a
-/// program name with a quote or a backslash in any form.
+/// The path in the syntax of systemd.service(5), which cannot express a quote or a backslash in a program's name.
 fn word(path: &str) -> Option<String> {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "/._+-".contains(character);
     if path.chars().all(is_plain) {
@@ -26,7 +22,6 @@ fn word(path: &str) -> Option<String> {
     (!path.chars().any(is_refused)).then(|| format!("\"{}\"", path.replace('%', "%%")))
 }
 
-/// What the manager says of one unit.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Unit {
     /// `loaded`, `not-found`, `masked` and the like.
@@ -37,13 +32,12 @@ pub(super) struct Unit {
     pub(super) file_state: String,
     /// Its file; empty if there is none.
     pub(super) file: String,
-    /// The number of its process, 0 for none.
+    /// 0 for none.
     pub(super) process: u32,
-    /// If it listens.
+    /// The path of the socket.
     pub(super) listens: String,
 }
 
-/// The properties that [`unit()`] reads.
 pub(super) const PROPERTIES: &str = "LoadState,ActiveState,UnitFileState,FragmentPath,MainPID,Listen";
 
 /// What `systemctl show --property=…` has answered about one unit.

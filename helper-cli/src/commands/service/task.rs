@@ -1,18 +1,13 @@
 //! Owns the text of the Windows logon task. Pure.
 
-/// The task's name.
 pub(super) const NAME: &str = "cp-tokend";
 const TEXT: &str = include_str!("../../../../packaging/windows/cp-tokend-task.xml");
 
-/// The text of the task, with the program at this absolute path and for this user.
 pub(super) fn text(program: &str, user: &str) -> String {
     let command = |path: &str| format!("<Command>{path}</Command>");
     let account = |user: &str| format!("<UserId>{user}</UserId>");
-    TEXT.replace(
-        &command(r"C:\Program Files\cp-token\cp-tokend.exe"),
-        &command(&super::xml::escaped(program)),
-    )
-    .replace(&account(r"DOMAIN\user"), &account(&super::xml::escaped(user)))
+    TEXT.replace(&command(r"C:\Program Files\cp-token\cp-tokend.exe"), &command(&super::escape_xml(program)))
+        .replace(&account(r"DOMAIN\user"), &account(&super::escape_xml(user)))
 }
 
 /// The text as schtasks reads it whatever the system's code page is: UTF-16 with its mark.

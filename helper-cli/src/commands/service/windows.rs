@@ -8,7 +8,6 @@ use super::task::{self, NAME};
 use super::{Tool, daemon_path, running, show};
 use crate::commands::shared::{ipc_address, not_written};
 
-/// Hands the daemon to the task scheduler.
 pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     let schtasks = Tool::find("schtasks.exe")?;
     let (file, address) = (wanted()?, ipc_address()?);
@@ -19,7 +18,7 @@ pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     }
     running::require_stoppable(&address, force)?;
     let mut said: Vec<String> = running::stop(&address)?.into_iter().collect();
-    let handed = file.path().with_extension("utf16.xml");
+    let handed = file.path.with_extension("utf16.xml");
     file.put()?;
     std::fs::write(&handed, task::bytes(&text()?)).map_err(|error| not_written(&error))?;
     let created = schtasks.tell(&["/Create", "/TN", NAME, "/XML", &show(&handed), "/F"]);
@@ -31,7 +30,6 @@ pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     Ok(said)
 }
 
-/// Takes the daemon back.
 pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     let schtasks = Tool::find("schtasks.exe")?;
     let mut said = Vec::new();
@@ -49,7 +47,6 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     Ok(said)
 }
 
-/// How the service is.
 pub(super) fn status() -> Result<ServiceReport, Failure> {
     let schtasks = Tool::find("schtasks.exe")?;
     let (file, is_known) = (wanted()?, is_known(&schtasks));

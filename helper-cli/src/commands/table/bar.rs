@@ -10,7 +10,7 @@ pub(super) fn bar(left: u64, whole: Option<u64>, style: &TerminalStyle) -> Vec<P
     let share = u128::from(left.min(whole)) * u128::from(CELLS);
     let filled = usize::try_from(share.div_ceil(u128::from(whole))).unwrap_or(0);
     let (full, empty) = if style.has_blocks { ("█", "░") } else { ("#", "-") };
-    // Below a quarter the token is renewed, where anybody still uses it.
+    // Below a quarter a token in use is renewed.
     let tone = if left.saturating_mul(4) >= whole { Tone::Good } else { Tone::Warning };
     let rest = CELLS as usize - filled;
     [

@@ -7,25 +7,21 @@ use unicode_width::UnicodeWidthStr;
 use self::layout::Layout;
 use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
-/// A row: what stands in each of its columns.
 pub(in crate::commands) struct Row<const N: usize>(pub(in crate::commands) [Vec<Piece>; N]);
 
 /// One way to make a table narrower. As many as needed are taken, in order.
 pub(in crate::commands) enum Step {
     /// Of a column, the pieces that may be missing are left out, up to those of that drop order.
     DropPieces(usize, u8),
-    /// A column is left out.
     DropColumn(usize),
     /// The texts of columns are shortened, the widest first, to that width at the least.
     Truncate(&'static [usize], usize, Cut),
 }
 
-/// If a text is shortened.
+/// Where a text is truncated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::commands) enum Cut {
-    /// Its beginning says most.
     End,
-    /// Its beginning and its end say most.
     Middle,
 }
 
@@ -40,7 +36,6 @@ pub(in crate::commands) fn aligned<const N: usize>(
     rows.into_iter().map(|row| line(row, &layout.widths)).collect()
 }
 
-/// Lines of a label and what belongs to it.
 pub(in crate::commands) fn labelled(
     lines: Vec<(&str, Vec<Piece>)>,
     style: &TerminalStyle,
@@ -51,7 +46,7 @@ pub(in crate::commands) fn labelled(
     aligned(rows.collect(), &[], style)
 }
 
-/// The width of a total_width line.
+/// The width of a whole line.
 fn total_width(widths: &[usize]) -> usize {
     let columns = widths.iter().filter(|&&width| width > 0).count();
     widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1)

@@ -6,9 +6,8 @@ use cp_token_protocol::message::ProfileReport;
 
 use crate::terminal::sanitize::sanitize;
 
-/// So many profiles that have a way alike are named; of more, the number is told.
+/// Of more profiles with the same settings, only the number is shown.
 const NAMED: usize = 3;
-/// The most lines.
 const LINES: usize = 10;
 
 /// Each way to a server that is of somebody's own choice, and the profiles that have it; those that most have first.

@@ -27,7 +27,7 @@ pub(super) fn decode(frame: Frame) -> Result<Response, Failure> {
     }
 }
 
-/// What went wrong with reading.
+/// The failure for an error while reading.
 pub(super) fn failed(error: &ReadError, deadline: &Deadline) -> Failure {
     match error {
         ReadError::Io(error) if super::is_timeout(error) => match deadline.remaining() {
@@ -44,8 +44,7 @@ pub(super) fn failed(error: &ReadError, deadline: &Deadline) -> Failure {
     }
 }
 
-/// As [`failed`], before the first byte of an answer. A daemon that stops or hands over closes connections whose
-/// request it has not read, so the request may be sent again.
+/// As [`failed`], before an answer: the daemon stops or hands over without reading the request, which may be sent again.
 pub(super) fn closed_before_reply(error: &ReadError, deadline: &Deadline) -> Failure {
     match error {
         ReadError::Ended => connection_closed().with_retry_after(Duration::ZERO),
@@ -72,7 +71,7 @@ pub(super) fn is_eof(error: &ReadError) -> bool {
     }
 }
 
-/// The daemon accepts or says nothing.
+/// The daemon does not accept or answer.
 #[cold]
 pub(super) fn not_responding() -> Failure {
     Failure::new(ErrorCode::TIMED_OUT, "the daemon does not answer")
@@ -88,13 +87,11 @@ pub(super) fn connection_closed() -> Failure {
         .with_hint("try again")
 }
 
-/// The request is more than one frame holds.
 #[cold]
 pub(super) fn request_too_long() -> Failure {
     Failure::new(ErrorCode::USAGE, "the arguments are too long for one request")
 }
 
-/// Pages that do not come to an end.
 #[cold]
 pub(crate) fn no_end() -> Failure {
     not_our_daemon("its pages come to no end")

@@ -14,25 +14,25 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 
 pub(super) use interprocess::local_socket::Stream;
 
-/// That the socket directory is our own.
+/// Checks that the socket directory is our own.
 pub(super) fn require_own_directory(address: &IpcAddress) -> Result<(), PeerError> {
     require_own_folder(address.folder())
 }
 
-/// Connects. `retry` is the timeout of connecting and of everything afterwards.
+/// Connects. `timeout` is the timeout of connecting and of everything afterwards.
 ///
 /// For a local socket the send timeout is also that of connecting. A non-blocking connect could not wait for a place
 /// in the listener's queue, and `interprocess` mistakes its "not now" for a connection.
-pub(super) fn connect(socket: &Path, retry: Duration) -> io::Result<Stream> {
+pub(super) fn connect(socket: &Path, timeout: Duration) -> io::Result<Stream> {
     let address = SocketAddrUnix::new(socket)?;
     let descriptor = private_socket()?;
-    set_socket_timeout(&descriptor, Timeout::Send, Some(retry))?;
-    set_socket_timeout(&descriptor, Timeout::Recv, Some(retry))?;
+    set_socket_timeout(&descriptor, Timeout::Send, Some(timeout))?;
+    set_socket_timeout(&descriptor, Timeout::Recv, Some(timeout))?;
     rustix::io::retry_on_intr(|| rustix::net::connect(&descriptor, &address))?;
     Ok(uds_local_socket::Stream::from(descriptor).into())
 }
 
-/// One that no program of ours inherits.
+/// A socket that no child inherits.
 #[cfg(not(target_os = "macos"))]
 fn private_socket() -> rustix::io::Result<OwnedFd> {
     use rustix::net::{SocketFlags, socket_with};
@@ -46,18 +46,16 @@ fn private_socket() -> rustix::io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// That our own user listens at the other end.
+/// Checks that the peer is our own user.
 pub(super) fn require_our_daemon(stream: &Stream) -> Result<(), PeerError> {
     let Stream::UdSocket(socket) = stream;
     require_same_user(socket.as_fd()).map(drop)
 }
 
-/// From now on, how long it may say nothing.
-pub(super) fn set_read_timeout(stream: &mut Stream, retry: Duration) -> io::Result<()> {
-    stream.set_recv_timeout(Some(retry))
+pub(super) fn set_read_timeout(stream: &mut Stream, timeout: Duration) -> io::Result<()> {
+    stream.set_recv_timeout(Some(timeout))
 }
 
-/// The process that listens.
 pub(super) fn process(stream: &Stream) -> Option<i32> {
     stream.peer_creds().ok()?.pid()
 }

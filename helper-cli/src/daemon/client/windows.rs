@@ -21,35 +21,33 @@ use windows_sys::Win32::System::IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED
 use windows_sys::Win32::System::Pipes::{GetNamedPipeServerProcessId, WaitNamedPipeW};
 use windows_sys::Win32::System::Threading::{CreateEventW, WaitForSingleObject};
 
-/// Our end of the pipe.
 pub(super) struct Stream {
     pipe: File,
-    /// Raised when a read or a write is done.
+    /// Signalled when a read or a write is done.
     done: OwnedHandle,
-    retry: Duration,
+    timeout: Duration,
 }
 
-/// A pipe lies in no folder, so nobody can exchange one.
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere the folder may be somebody else's")]
 pub(super) fn require_own_directory(_: &IpcAddress) -> Result<(), PeerError> {
     Ok(())
 }
 
-/// Connects, waiting up to `retry` for an instance that is free, and for everything afterwards.
-pub(super) fn connect(pipe: &Path, retry: Duration) -> io::Result<Stream> {
+/// Connects, waiting up to `timeout` for an instance that is free, and for everything afterwards.
+pub(super) fn connect(pipe: &Path, timeout: Duration) -> io::Result<Stream> {
     // A pause of the machine ends no attempt, so the clock that stops in suspend is the right one here.
     #[allow(clippy::disallowed_methods)]
     let begun = Instant::now();
     loop {
         match open(pipe) {
             Err(error) if error.raw_os_error() == Some(ERROR_PIPE_BUSY.cast_signed()) => {
-                let left = retry.saturating_sub(begun.elapsed());
+                let left = timeout.saturating_sub(begun.elapsed());
                 if left.is_zero() {
                     return Err(ErrorKind::TimedOut.into());
                 }
                 wait_for_an_instance(pipe, left);
             }
-            opened => return Ok(Stream { pipe: opened?, done: event()?, retry }),
+            opened => return Ok(Stream { pipe: opened?, done: event()?, timeout }),
         }
     }
 }
@@ -57,7 +55,7 @@ pub(super) fn connect(pipe: &Path, retry: Duration) -> io::Result<Stream> {
 fn open(pipe: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).custom_flags(FILE_FLAG_OVERLAPPED);
-    // Whoever made the pipe may ask who we are, and no more.
+    // The pipe's creator may identify us, and no more.
     options.security_qos_flags(SECURITY_IDENTIFICATION).open(pipe)
 }
 
@@ -68,19 +66,17 @@ fn wait_for_an_instance(pipe: &Path, limit: Duration) {
     unsafe { WaitNamedPipeW(name.as_ptr(), milliseconds(limit).max(1)) };
 }
 
-/// That our own user has made the pipe.
+/// Checks that our own user has created the pipe.
 pub(super) fn require_our_daemon(stream: &Stream) -> Result<(), PeerError> {
     require_own_pipe(stream.pipe.as_handle())
 }
 
-/// From now on, how long it may say nothing.
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere the system may refuse it")]
-pub(super) fn set_read_timeout(stream: &mut Stream, retry: Duration) -> io::Result<()> {
-    stream.retry = retry;
+pub(super) fn set_read_timeout(stream: &mut Stream, timeout: Duration) -> io::Result<()> {
+    stream.timeout = timeout;
     Ok(())
 }
 
-/// The process that made the pipe.
 pub(super) fn process(stream: &Stream) -> Option<i32> {
     let mut number = 0;
     // SAFETY: the pipe is open and `number` is writable.
@@ -117,8 +113,7 @@ impl Write for Stream {
 }
 
 impl Stream {
-    /// Begins a read or a write, and waits for it. On a timeout it is cancelled, and waited for: until then the system may
-    /// still write to the buffer.
+    /// Begins a read or a write, and waits for it, also after it is cancelled: until then the system may write to the buffer.
     fn transfer(&self, begin: impl FnOnce(HANDLE, *mut OVERLAPPED) -> i32) -> io::Result<usize> {
         let pipe = self.pipe.as_raw_handle();
         let mut state = OVERLAPPED { hEvent: self.done.as_raw_handle(), ..OVERLAPPED::default() };
@@ -130,7 +125,7 @@ impl Stream {
             }
         }
         // SAFETY: the event is open.
-        let is_done = unsafe { WaitForSingleObject(self.done.as_raw_handle(), milliseconds(self.retry)) };
+        let is_done = unsafe { WaitForSingleObject(self.done.as_raw_handle(), milliseconds(self.timeout)) };
         if is_done != WAIT_OBJECT_0 {
             // SAFETY: the state is that of the transfer that was begun.
             unsafe { CancelIoEx(pipe, state) };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress, require_own_folder, state_folder};
 
 use super::{missing, system};
+use crate::daemon::client::unsafe_directory;
 use crate::run::shell;
 
 /// Creates the socket directory if it is missing and lies in our own runtime or state directory. Fails with
@@ -17,7 +18,7 @@ pub(super) fn prepare(address: &IpcAddress) -> Result<(), Failure> {
         require_own_ancestor(folder)?;
         system::make_private_folder(folder).map_err(|_| cannot_create(folder))?;
     }
-    require_own_folder(folder).map_err(|problem| unsafe_folder(folder, &problem.to_string()))?;
+    require_own_folder(folder).map_err(|problem| unsafe_directory(address, problem))?;
     system::open_folder_on(folder).map_or(Ok(()), |open| Err(open_to_others(folder, &open)))
 }
 
@@ -68,10 +69,4 @@ fn cannot_create(folder: &Path) -> Failure {
     Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(
         "set CP_TOKEN_STATE_DIR and CP_TOKEN_CONFIG_DIR to folders of your own that can be written to",
     )
-}
-
-fn unsafe_folder(path: &Path, problem: &str) -> Failure {
-    let message = format!("{} is no safe place to meet: {problem}", path.display());
-    Failure::new(ErrorCode::NOT_OUR_DAEMON, message)
-        .with_hint("set XDG_RUNTIME_DIR to a folder of your own (after sudo -E, unset it and HOME)")
 }

@@ -1,5 +1,4 @@
-//! Owns the record of failed starts, so that not every caller starts a daemon that cannot start. Other installations and
-//! other settings count separately.
+//! Owns the record of failed starts of this installation, so that not every caller starts a daemon that cannot start.
 
 use std::time::Duration;
 
@@ -9,9 +8,7 @@ use super::lock::StartLock;
 use super::system;
 use crate::terminal::sanitize::sanitize;
 
-/// How long a failed start counts.
 const FAILURE_WINDOW: Duration = Duration::from_secs(10);
-/// How many may fail within it.
 const MAX_FAILURES: usize = 3;
 
 /// The longest message that is remembered, in characters.
@@ -20,17 +17,14 @@ const MESSAGE_LIMIT: usize = 200;
 /// The most that is remembered for all installations together.
 const MAX_REMEMBERED: usize = 16;
 
-/// A start that failed.
 struct FailedStart {
-    /// Milliseconds since the machine started.
     time: u64,
-    /// What was to be started.
+    /// The hash of the start conditions.
     key: u64,
-    /// What was said.
     message: String,
 }
 
-/// The starts that failed lately, oldest first.
+/// The recent failed starts, oldest first.
 pub(super) struct RecentFailures {
     now: u64,
     key: u64,
@@ -38,7 +32,7 @@ pub(super) struct RecentFailures {
 }
 
 impl RecentFailures {
-    /// What the lock's content tells of; `what` is everything that the start depends on.
+    /// Parses the lock's content; `what` are the start conditions.
     pub(super) fn read(lock: &StartLock, what: &[Vec<u8>]) -> Self {
         Self::parse(&lock.content(), system::milliseconds_since_boot(), key(what))
     }
@@ -67,7 +61,6 @@ impl RecentFailures {
             .with_hint(format!("fix that, wait {} s and try again", FAILURE_WINDOW.as_secs())))
     }
 
-    /// Remembers one more.
     pub(super) fn add(&mut self, failure: &Failure) {
         let message = sanitize(&failure.message).chars().take(MESSAGE_LIMIT).collect();
         self.failures.push(FailedStart { time: self.now, key: self.key, message });
@@ -75,7 +68,6 @@ impl RecentFailures {
         self.failures.drain(..too_many);
     }
 
-    /// Leaves it for whoever holds the lock next.
     pub(super) fn write(&self, lock: &StartLock) {
         lock.replace_content(&self.text());
     }
@@ -86,7 +78,7 @@ impl RecentFailures {
     }
 }
 
-/// A short name for all of it (FNV-1a): whoever gives himself the name of another stands in his own way.
+/// A hash (FNV-1a). A collision only harms whoever causes it.
 fn key(what: &[Vec<u8>]) -> u64 {
     let bytes = what.iter().flat_map(|part| part.iter().copied().chain([0]));
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))

@@ -23,8 +23,7 @@ pub(super) struct StartLock {
 }
 
 impl StartLock {
-    /// Waits for the lock until the deadline. Fails with [`ErrorCode::DAEMON_UNAVAILABLE`] if the file cannot be opened or
-    /// is not ours, and with [`ErrorCode::TIMED_OUT`].
+    /// Waits for the lock until the deadline. [`ErrorCode::DAEMON_UNAVAILABLE`] if the file cannot be opened or is not ours.
     pub(super) fn acquire(folder: &Path, deadline: &Deadline) -> Result<Self, Failure> {
         let file = system::open_own_file(&path(folder)).map_err(|_| not_usable(folder))?;
         if file.try_lock().is_ok() {
@@ -34,7 +33,7 @@ impl StartLock {
         waiting.map(|file| Self { file }).map_err(|_| not_usable(folder))
     }
 
-    /// What the last holder left in it.
+    /// The content that the last holder has written.
     pub(super) fn content(&self) -> String {
         let mut content = Vec::new();
         let _ = (&self.file).take(CONTENT_LIMIT).read_to_end(&mut content);

@@ -15,7 +15,6 @@ const RUNTIME_FOLDERS: &str = "/run/user";
 const PLACES: &str = "set CP_TOKEN_STATE_DIR and CP_TOKEN_CONFIG_DIR to folders of your own, made with mkdir -m 700 \
      (after sudo -E, unset XDG_RUNTIME_DIR and HOME)";
 
-/// The folder on the way that is there.
 pub(super) fn existing(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|path| path.exists())
 }
@@ -25,7 +24,6 @@ pub(super) fn is_given_and_there(folder: &Path) -> bool {
     given(folder).is_none_or(|(_, place)| place.exists())
 }
 
-/// What to do about it.
 pub(super) fn fix(folder: &Path) -> String {
     match given(folder) {
         None | Some(("XDG_STATE_HOME" | "HOME", _)) => PLACES.to_owned(),

@@ -52,7 +52,7 @@ pub(super) fn start_and_wait(deadline: &Deadline) -> Result<(), Failure> {
 }
 
 /// The daemon beside our own file, never elsewhere; [`ErrorCode::DAEMON_UNAVAILABLE`] if there is none.
-pub(super) fn program() -> Result<PathBuf, Failure> {
+pub(crate) fn program() -> Result<PathBuf, Failure> {
     let own = std::env::current_exe().map_err(|_| {
         Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "the system does not say where cp-token lies")
             .with_hint("is /proc mounted?")

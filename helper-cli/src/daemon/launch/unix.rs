@@ -17,7 +17,7 @@ use rustix::time::{ClockId, clock_gettime};
 /// What the system's own libraries ask for, besides: nothing.
 pub(super) const VARIABLES: &[&str] = &[];
 
-/// Makes the folder and its missing parents, open to nobody else from their first instant, and to us whatever the umask.
+/// Creates the directory and its missing parents, private from the start, whatever the umask.
 pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
     trust::own_folder(folder, true).map_err(refused)
 }
@@ -77,7 +77,6 @@ pub(super) fn is_locked(path: &Path) -> bool {
     flock(&file, FlockOperation::NonBlockingLockShared) == Err(rustix::io::Errno::WOULDBLOCK)
 }
 
-/// Waits for the lock, however long it takes.
 pub(super) fn wait_and_lock(file: File) -> io::Result<File> {
     rustix::io::retry_on_intr(|| flock(&file, FlockOperation::LockExclusive))?;
     Ok(file)
@@ -89,7 +88,7 @@ const BOOT: ClockId = ClockId::Boottime;
 #[cfg(target_os = "macos")]
 const BOOT: ClockId = ClockId::Monotonic;
 
-/// A clock that nobody sets and that goes on in suspend.
+/// A monotonic clock that includes suspend.
 pub(super) fn milliseconds_since_boot() -> u64 {
     let now = clock_gettime(BOOT);
     now.tv_sec.unsigned_abs() * 1000 + now.tv_nsec.unsigned_abs() / 1_000_000

@@ -20,12 +20,12 @@ use windows_sys::Win32::System::Threading::{
 
 pub(super) use cp_token_protocol::windows::child::SYSTEM_VARIABLES as VARIABLES;
 
-/// Makes the folder and its missing parents, open to nobody else from their first instant.
+/// Creates the directory and its missing parents, private from the start.
 pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
     security::make_private_folder(folder)
 }
 
-/// Whom the folder lets in is for the daemon to see.
+/// The daemon checks the directory's access.
 pub(super) fn open_folder_on(_: &Path) -> Option<std::path::PathBuf> {
     None
 }
@@ -63,18 +63,17 @@ pub(super) fn identity(file: &Path) -> Option<[u64; 2]> {
     Some([facts.file_size(), facts.last_write_time()])
 }
 
-/// A pipe cannot be removed while its daemon lives, so nobody asks.
+/// Never needed: a pipe cannot be removed while its daemon runs.
 pub(super) fn is_locked(_: &Path) -> bool {
     false
 }
 
-/// Waits for the lock, however long it takes.
 pub(super) fn wait_and_lock(file: File) -> io::Result<File> {
     file.lock()?;
     Ok(file)
 }
 
-/// A clock that nobody sets and that goes on in suspend.
+/// A monotonic clock that includes suspend.
 pub(super) fn milliseconds_since_boot() -> u64 {
     // SAFETY: reads a number.
     unsafe { GetTickCount64() }

@@ -47,6 +47,8 @@ fn what_configparser_refuses_or_never_writes_is_refused_with_its_line() {
         ("[DEFAULT]\nx=1\n", 1),
         ("[b]\n  c\n", 2),
         (" [a]\nx=1\n", 1),
+        ("[a]\nx=1\n\0\n", 3),
+        ("[a]\nx=\0\n", 2),
     ] {
         assert_eq!(read(text).map_err(|flaw| flaw.line), Err(line), "{text:?}");
     }

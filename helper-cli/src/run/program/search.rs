@@ -3,14 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// Why there is no file to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Missing {
-    /// There is none of that name.
-    NotFound,
-    /// There is one, but it is no program, or not for us.
-    NotRunnable,
-}
+use crate::run::Missing;
 
 /// The file that `name` means; `search` is the value of `PATH`.
 pub(crate) fn find(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Missing> {

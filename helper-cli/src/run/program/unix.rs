@@ -20,9 +20,8 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use zeroize::Zeroizing;
 
 use signals::{all_passed_on, set_of};
-pub(crate) use signals::{end_of_a_fault, ending, errno};
+pub(crate) use signals::{end_of_a_fault, ending, errno, install};
 
-/// Whether whoever called us had set SIGPIPE to be ignored, before we did.
 pub(crate) static PIPE_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
 
 /// Remembers what SIGPIPE did before it was set to be ignored.
@@ -66,12 +65,10 @@ impl Pipe {
         Ok((Self { theirs, ours: None, rest: Zeroizing::default() }, ours))
     }
 
-    /// The path by which the program opens its end.
     pub(crate) fn path(&self) -> String {
         format!("/dev/fd/{}", self.theirs.as_raw_fd())
     }
 
-    /// Whether it holds everything already.
     pub(super) fn is_filled(&self) -> bool {
         self.ours.is_none()
     }
@@ -110,17 +107,14 @@ pub(crate) fn pipe() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     Ok((reader, writer))
 }
 
-/// The name that the program is called by.
 pub(super) fn set_arg0(command: &mut Command, name: &OsStr) {
     command.arg0(name);
 }
 
-/// The bytes as a word.
 pub(super) fn os_str(bytes: &[u8]) -> &OsStr {
     OsStr::from_bytes(bytes)
 }
 
-/// Whether we may run the file.
 pub(super) fn may_run(path: &Path) -> bool {
     rustix::fs::access(path, Access::EXEC_OK).is_ok()
 }
@@ -165,7 +159,7 @@ pub(super) fn wait_with_job_control(child: &Child) -> io::Result<()> {
 fn stop_until_continued(pid: Pid) -> io::Result<()> {
     rustix::process::waitid(WaitId::Pid(pid), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG)?;
     rustix::process::kill_process(rustix::process::getpid(), Signal::STOP)?;
-    // It may have ended while we stood still.
+    // The program may have ended while we were stopped.
     let _ = rustix::process::kill_process(pid, Signal::CONT);
     Ok(())
 }

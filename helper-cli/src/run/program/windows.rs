@@ -8,14 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
 
-/// Why there is no file to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Missing {
-    /// There is none of that name.
-    NotFound,
-    /// There is one, but it is no program.
-    NotRunnable,
-}
+use crate::run::Missing;
 
 /// What a program's file may end with, if its name does not say.
 const ENDINGS: [&str; 4] = ["exe", "com", "bat", "cmd"];
@@ -50,7 +43,6 @@ fn judge(path: &Path) -> Result<PathBuf, Missing> {
     ENDINGS.iter().map(with).find(|path| path.is_file()).ok_or(missing)
 }
 
-/// A program about to run.
 pub(crate) struct Program {
     command: Command,
 }
@@ -66,7 +58,6 @@ impl Program {
         self.command.args(args);
     }
 
-    /// Another value for a variable.
     pub(crate) fn env(&mut self, name: &str, value: impl AsRef<OsStr>) {
         self.command.env(name, value);
     }

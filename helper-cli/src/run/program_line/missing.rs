@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-/// The longest name that is repeated.
+/// The longest name that is quoted.
 const NAME_LIMIT: usize = 32;
 
 /// Why `program` is none, where `search` is the value of `PATH`.
@@ -26,7 +26,7 @@ pub(super) fn failure(program: &str, search: Option<&OsStr>) -> Failure {
     Failure::new(ErrorCode::USAGE, message).with_hint(hint)
 }
 
-/// What bears the name and cannot be run.
+/// A file of that name that cannot be run.
 fn candidate(program: &str, search: Option<&OsStr>) -> Option<PathBuf> {
     if is_path(program) {
         return std::path::absolute(program).ok().filter(|path| path.exists());

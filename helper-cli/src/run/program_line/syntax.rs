@@ -3,15 +3,12 @@
 /// What a shell would not hand to the program as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Syntax {
-    /// A character that stands for something else.
     Special(char),
     /// A variable that is set for the program alone.
     Assignment,
-    /// The home of another user.
     OtherHome,
 }
 
-/// How the text is quoted at some place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Quotes {
     None,
@@ -75,7 +72,6 @@ fn ends_home(behind: &str) -> bool {
         || behind.starts_with(|next: char| next.is_ascii_whitespace())
 }
 
-/// Whether the text is a variable's name, after blanks.
 fn is_name(text: &str) -> bool {
     let name = text.trim_start();
     let is_usual = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';

@@ -9,7 +9,7 @@ use cp_token_protocol::{ErrorCode, Failure};
 
 use crate::terminal::exit::{self, ErrorFormat};
 
-/// If a bug is to be reported.
+/// Where a bug is to be reported.
 const ISSUES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
 
 /// What the C start-up code calls.
@@ -45,7 +45,7 @@ fn protect() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether the file's mark has given us rights that whoever runs us does not have.
+/// Whether a setuid, setgid or capability mark has given us more rights than our caller has.
 #[cfg(target_os = "linux")]
 fn is_setuid() -> bool {
     // SAFETY: reads a word that the kernel left for this process.
@@ -85,7 +85,6 @@ fn replace_closed(no_output: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The arguments as the kernel left them.
 #[derive(Clone)]
 struct Arguments {
     values: *const *const c_char,
@@ -107,7 +106,7 @@ impl Iterator for Arguments {
     }
 }
 
-/// A panic is a bug. Its own words may hold anything, so only its place is told.
+/// Reports a panic as a bug. Its message may hold anything, so only its location is shown.
 #[cold]
 fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use zeroizing_alloc::ZeroAlloc;
 
-/// Bytes that a usual call allocates in all, and some to spare. The system's allocator would cost such a call six
-/// system calls and three pages.
+/// Bytes that a usual call allocates. The system's allocator would cost it six system calls and three pages.
 const FIRST_BYTES: usize = 1536;
 
 #[global_allocator]

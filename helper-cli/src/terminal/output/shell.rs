@@ -1,12 +1,8 @@
 //! Owns how shells set a variable, and quote its value. Pure.
 
-/// One shell's way.
 pub(super) struct Shell {
-    /// What stands before the name.
     pub(super) set: &'static str,
-    /// What stands between name and value.
     pub(super) equals: &'static str,
-    /// What stands behind the value.
     pub(super) end: &'static str,
     /// What stands for a character between single quotes if it cannot stand for itself.
     instead: &'static [(char, &'static str)],
@@ -28,7 +24,6 @@ pub(super) const CSH: Shell =
     Shell { set: "setenv ", equals: " ", end: ";\n", instead: &[('\'', r"'\''"), ('!', r"\!")] };
 
 impl Shell {
-    /// The text as it stands between single quotes.
     pub(super) fn quoted(&self, text: &str) -> String {
         let written = |letter: char| {
             let special = self.instead.iter().find(|(special, _)| *special == letter);

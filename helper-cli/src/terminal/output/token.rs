@@ -1,5 +1,6 @@
 //! Owns the output formats of a token. Token, expiry and URL come from one response; the token is never copied.
 
+use clap::ValueEnum;
 use cp_token_protocol::message::AuthScheme;
 use cp_token_protocol::{ErrorCode, Failure, TokenView};
 
@@ -7,7 +8,6 @@ use super::print;
 use super::shell::{CSH, FISH, POWERSHELL, SH, Shell};
 use crate::terminal::date::rfc3339;
 
-/// The form in which a token is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub(crate) enum Format {
     /// The token alone
@@ -33,19 +33,8 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// The format of that name.
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        match name {
-            "token" => Some(Self::Token),
-            "header" => Some(Self::Header),
-            "json" => Some(Self::Json),
-            "env" => Some(Self::Env),
-            "env:fish" => Some(Self::EnvFish),
-            "env:powershell" => Some(Self::EnvPowershell),
-            "env:csh" => Some(Self::EnvCsh),
-            "curl" => Some(Self::Curl),
-            _ => None,
-        }
+        Self::from_str(name, false).ok()
     }
 
     /// Whether it shows the scheme, so that it can carry a user name and password as well.
@@ -54,8 +43,7 @@ impl Format {
     }
 }
 
-/// Prints the token. Fails with [`ErrorCode::OUTPUT_FAILED`], and with [`ErrorCode::NOT_OUR_DAEMON`] if the URL has
-/// characters that no URL has.
+/// Prints the token. [`ErrorCode::OUTPUT_FAILED`], or [`ErrorCode::NOT_OUR_DAEMON`] if the URL has odd characters.
 pub(crate) fn print_token(view: &TokenView<'_>, format: Format) -> Result<(), Failure> {
     match format {
         Format::Token => print(&[view.access_token, b"\n"]),

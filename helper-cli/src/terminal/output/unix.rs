@@ -24,7 +24,7 @@ pub(super) fn write_to_stderr(bytes: &[u8]) -> io::Result<()> {
     write_whole(rustix::stdio::stderr(), &[bytes])
 }
 
-/// Ends this process by SIGPIPE. Returns where whoever called us had that signal ignored.
+/// Ends this process with SIGPIPE. Returns if the caller ignores that signal.
 #[cold]
 pub(super) fn end_by_pipe_signal() {
     if !program::PIPE_WAS_IGNORED.load(Ordering::Relaxed) {

@@ -10,8 +10,7 @@ use super::ask;
 /// The most bytes that an askpass program may print.
 const OUTPUT_LIMIT: usize = 64;
 
-/// Asks at the terminal, else through `$CP_TOKEN_ASKPASS` or `$SSH_ASKPASS`. Fails with `needed` if nobody can be
-/// asked, and with [`ErrorCode::CODE_INVALID`].
+/// Asks at the terminal, else through `$CP_TOKEN_ASKPASS` or `$SSH_ASKPASS`; `needed` is the failure without both.
 pub(crate) fn one_time_code(question: &str, needed: Failure) -> Result<Secret, Failure> {
     let answer = match (super::system::has_terminal(), askpass()) {
         (true, _) => ask(question)?,

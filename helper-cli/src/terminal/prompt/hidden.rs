@@ -14,8 +14,7 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tc
 use line::{Typed, TypedLine};
 use signals::Signals;
 
-/// What is typed, without the line end, and at most `limit + 1` bytes. Fails with [`io::ErrorKind::UnexpectedEof`] if
-/// nothing is typed, or with the system's error without a terminal.
+/// What is typed, and at most `limit + 1` bytes of it. [`io::ErrorKind::UnexpectedEof`] if nothing is typed.
 pub(super) fn read_hidden(prompt: &str, limit: usize) -> io::Result<Secret> {
     let terminal = File::options().read(true).write(true).open("/dev/tty")?;
     // Dropped in reverse order: a signal that was noted last acts when the terminal is as it was.
@@ -63,7 +62,7 @@ impl Screen<'_> {
         let mut news = [PollFd::new(&self.terminal, PollFlags::IN), signals.news()];
         poll(&mut news, None)?;
         if news[0].revents().contains(PollFlags::HUP) {
-            // Its signal comes to whoever leads the session, and to us perhaps later.
+            // SIGHUP goes to the session leader, and to us perhaps later.
             signals.act(signals::HANG_UP);
             return Ok(Typed::Eof);
         }

@@ -1,16 +1,13 @@
 //! Owns the prompt for the lock's passphrase: hidden, and repeated for a new one; or read from standard input.
 
-use std::io;
-
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-use super::{read_stdin, without_line_end};
+use super::{ask_hidden, read_stdin, without_line_end};
 
-/// The longest passphrase, in bytes.
+/// In bytes.
 const PASSPHRASE_LIMIT: usize = 4096;
 
-/// A new passphrase. Fails with [`ErrorCode::USAGE`] without a terminal, with [`ErrorCode::BAD_INPUT`], and with
-/// [`ErrorCode::SECRET_INVALID`] if it is no passphrase or was mistyped.
+/// A new passphrase. [`ErrorCode::USAGE`] without a terminal, [`ErrorCode::BAD_INPUT`] or [`ErrorCode::SECRET_INVALID`].
 pub(crate) fn new_passphrase(from_stdin: bool) -> Result<Secret, Failure> {
     let first = known_passphrase(from_stdin)?;
     if from_stdin || first.matches(asked("The same once more")?.expose()) {
@@ -20,7 +17,6 @@ pub(crate) fn new_passphrase(from_stdin: bool) -> Result<Secret, Failure> {
         .with_hint("nothing was changed; try again"))
 }
 
-/// A passphrase that was given before.
 pub(crate) fn known_passphrase(from_stdin: bool) -> Result<Secret, Failure> {
     if from_stdin {
         let input = read_stdin(PASSPHRASE_LIMIT, "the passphrase")?;
@@ -31,8 +27,7 @@ pub(crate) fn known_passphrase(from_stdin: bool) -> Result<Secret, Failure> {
 }
 
 fn asked(question: &str) -> Result<Secret, Failure> {
-    let answer = super::system::read_hidden(&format!("{question} (not shown): "), PASSPHRASE_LIMIT);
-    accept(answer.map_err(|error| no_terminal(&error))?.expose())
+    accept(ask_hidden(question, PASSPHRASE_LIMIT, "passphrase", "--passphrase-stdin")?.expose())
 }
 
 fn accept(bytes: &[u8]) -> Result<Secret, Failure> {
@@ -44,14 +39,6 @@ fn accept(bytes: &[u8]) -> Result<Secret, Failure> {
         return Ok(Secret::copy_of(bytes));
     }
     Err(Failure::new(ErrorCode::SECRET_INVALID, "the passphrase is empty or longer than 4096 bytes"))
-}
-
-fn no_terminal(error: &io::Error) -> Failure {
-    if error.kind() == io::ErrorKind::UnexpectedEof {
-        return Failure::new(ErrorCode::USAGE, "no passphrase was given");
-    }
-    Failure::new(ErrorCode::USAGE, "there is no terminal to ask for the passphrase on")
-        .with_hint("give it on standard input, with --passphrase-stdin")
 }
 
 #[cfg(test)]

@@ -4,8 +4,7 @@ use std::io::Read;
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-/// Reads what another program pipes, until its end or until `is_complete`. It may hold a token, so it is kept as a secret.
-/// Fails with [`ErrorCode::BAD_INPUT`] if it is longer than `limit` bytes.
+/// Reads standard input until its end or `is_complete`, as a secret: it may hold a token. [`ErrorCode::BAD_INPUT`] past `limit`.
 pub(crate) fn read_piped(limit: usize, is_complete: impl Fn(&[u8]) -> bool) -> Result<Secret, Failure> {
     let input = super::system::unbuffered_stdin().map_err(|_| unreadable())?;
     read(input, limit, is_complete)

@@ -6,7 +6,6 @@ use std::os::fd::AsFd;
 
 pub(super) use super::hidden::read_hidden;
 
-/// Standard input, byte for byte.
 pub(super) fn unbuffered_stdin() -> io::Result<File> {
     Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
 }

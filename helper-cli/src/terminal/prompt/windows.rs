@@ -7,7 +7,6 @@ use std::os::windows::io::AsHandle;
 use cp_token_protocol::Secret;
 use zeroize::Zeroizing;
 
-/// Standard input, byte for byte.
 pub(super) fn unbuffered_stdin() -> io::Result<File> {
     Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
 }

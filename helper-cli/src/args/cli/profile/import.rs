@@ -16,13 +16,13 @@ pub(crate) struct ImportOptions {
     /// Print one JSON array, when all is done
     #[arg(long)]
     pub(crate) json: bool,
-    /// If the secrets rest from now on [default: keyring]
+    /// Where the secrets are stored from now on [default: keyring]
     #[arg(long, value_name = "SOURCE", value_enum)]
     pub(crate) secret_source: Option<SecretSourceName>,
     /// A PEM file with the root certificates to trust instead of the system's
     #[arg(long, value_name = "PATH")]
     pub(crate) ca_bundle: Option<OsString>,
-    /// Store them without proving each secret with one token request first
+    /// Store them without verifying each secret with one token request first
     #[arg(long)]
     pub(crate) no_verify: bool,
 }

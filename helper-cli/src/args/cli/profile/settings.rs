@@ -7,7 +7,7 @@ use super::SourceOptions;
 /// How a profile gets its secrets and reaches its server.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SettingsOptions {
-    /// If the user's one-time codes come from; a new profile has none, and a seed is asked for
+    /// Where the user's one-time codes come from; a new profile has none, and a seed is asked for
     #[arg(long, value_name = "METHOD", value_enum)]
     pub(crate) totp: Option<TotpName>,
     /// A program that prints a one-time code; split as a shell splits words, and run without one

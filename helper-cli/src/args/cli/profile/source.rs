@@ -1,16 +1,16 @@
-//! Owns the options that say where a secret rests. It only parses.
+//! Owns the options that say where a secret is stored. It only parses.
 
 use std::ffi::OsString;
 
 use clap::ArgGroup;
 
-/// If the secret rests; at most one is given.
+/// Where the secret is stored; at most one is given.
 #[derive(Debug, Default, clap::Args)]
 #[command(group = ArgGroup::new("source").multiple(false).args(
     ["secret_source", "secret_command", "secret_file", "secret_credential"]
 ))]
 pub(crate) struct SourceOptions {
-    /// If the secret rests [default: keyring]
+    /// Where the secret is stored [default: keyring]
     #[arg(long, value_name = "SOURCE", value_enum)]
     pub(crate) secret_source: Option<SecretSourceName>,
     /// A program that prints the secret; split as a shell splits words, and run without one

@@ -6,7 +6,6 @@ use super::Outcome;
 use super::render::ImportLine;
 use crate::terminal::sanitize::sanitize;
 
-/// What became of one profile.
 #[derive(Serialize)]
 pub(super) struct ImportResult {
     profile: String,

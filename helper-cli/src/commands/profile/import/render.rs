@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cp_token_protocol::message::ProfileReport;
+use cp_token_protocol::message::{ProfileReport, SecretSource};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use super::request::{self, ImportSettings};
@@ -11,7 +11,6 @@ use crate::import::{Content, OfficialCli, OfficialProfile, PROGRAMS};
 use crate::run::shell;
 use crate::terminal::sanitize::sanitize;
 
-/// One profile, and what became of it.
 pub(super) struct ImportLine<'t> {
     pub(super) profile: &'t OfficialProfile,
     pub(super) name: &'t ProfileName,
@@ -24,7 +23,7 @@ pub(super) struct ImportLine<'t> {
 }
 
 impl ImportLine<'_> {
-    /// The lines; their texts are not cleaned yet.
+    /// The lines, not sanitized yet.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("{}: {}", self.name, self.headline())];
         lines.extend(self.profile.content.as_ref().map(described));
@@ -35,12 +34,14 @@ impl ImportLine<'_> {
                 lines.push(self.secret_line(*origin));
                 lines.extend(self.about_plain_file());
                 lines.extend(self.about_certificates(content));
-                lines.extend(self.about_codes(content));
+                lines.extend(self.about_codes(content, ""));
             }
             (Outcome::Imported(_), Err(_)) => {}
             (Outcome::Failed(failure), content) => {
                 lines.push(format!("  {}", sanitize(&failure.hint)));
-                lines.extend(content.as_ref().ok().and_then(|content| self.about_refusal(content, failure)));
+                let refused = content.as_ref().ok().filter(|_| failure.code == ErrorCode::SECRET_REFUSED);
+                let first = "import with --no-verify, then ";
+                lines.extend(refused.and_then(|content| self.about_codes(content, first)));
             }
         }
         lines
@@ -78,7 +79,7 @@ impl ImportLine<'_> {
         let path = self.plain_file?.display();
         let command = self.profile.program.command;
         let removal = format!("{command} profile delete {}", shell::word(&self.profile.name, "NAME"));
-        let advice = if self.settings.is_kept_in_memory() {
+        let advice = if self.settings.secret_source == SecretSource::Memory {
             "cp-token has it in memory alone, so keep another copy before you remove it there:"
         } else if self.settings.dry_run {
             "once it is imported, remove it there:"
@@ -99,18 +100,12 @@ impl ImportLine<'_> {
         content.ignores_certificates.then(|| warning + more)
     }
 
-    fn about_codes(&self, content: &Content) -> Option<String> {
+    /// What a user with one-time codes has to do; `first` comes before it.
+    fn about_codes(&self, content: &Content, first: &str) -> Option<String> {
         let name = self.name;
-        let note = format!("  if this user has one-time codes: cp-token profile update {name} --totp ask");
-        (!content.is_client).then_some(note)
-    }
-
-    fn about_refusal(&self, content: &Content, failure: &Failure) -> Option<String> {
-        let name = self.name;
-        let note = format!(
-            "  if this user has one-time codes: import with --no-verify, then cp-token profile update {name} --totp ask"
-        );
-        (!content.is_client && failure.code == ErrorCode::SECRET_REFUSED).then_some(note)
+        (!content.is_client).then(|| {
+            format!("  if this user has one-time codes: {first}cp-token profile update {name} --totp ask")
+        })
     }
 
     fn differs(&self, content: &Content) -> Option<String> {
@@ -123,19 +118,18 @@ impl ImportLine<'_> {
     }
 }
 
-/// Nothing to take over.
 pub(super) fn nothing_found() -> Failure {
     let names = PROGRAMS.map(|program| program.name).join(" or ");
     Failure::new(ErrorCode::NO_PROFILE, format!("no profile of {names} was found to import"))
         .with_hint(format!("create one: {}", create_command("NAME", None)))
 }
 
-/// A bug: there is a name for every profile.
+/// A bug: every profile gets a name.
 pub(super) fn no_name() -> Failure {
     Failure::new(ErrorCode::INTERNAL, "a profile of theirs has no name here")
 }
 
-/// A profile that was begun there and never finished, or that nobody can use.
+/// A profile that is incomplete or invalid in the official CLI.
 pub(super) fn unfinished(program: &OfficialCli, name: &ProfileName, problem: &str) -> Failure {
     Failure::new(ErrorCode::CONFIG_BROKEN, format!("profile {name}: {problem} ({})", program.name))
         .with_hint(format!("create it by hand: {}", create_command(name.as_str(), None)))
@@ -189,7 +183,6 @@ fn described(content: &Content) -> String {
     format!("  {kind} {} at {}", content.account, content.origin)
 }
 
-/// The command that a person can run instead.
 fn create_command(name: &str, content: Option<&Content>) -> String {
     let Some(content) = content else {
         return format!("cp-token profile create {name} --url URL --client-id ID");

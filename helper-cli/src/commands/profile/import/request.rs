@@ -1,4 +1,4 @@
-//! Owns the request that makes a profile of ours out of one of theirs. It asks nobody.
+//! Owns the request that creates a profile from one of an official CLI.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::import::Content;
 
 /// What all profiles that are taken over have in settings.
 pub(super) struct ImportSettings {
-    secret_source: SecretSource,
+    pub(super) secret_source: SecretSource,
     ca_bundle: Option<String>,
     verify: bool,
     pub(super) dry_run: bool,
@@ -34,32 +34,17 @@ impl ImportSettings {
         })
     }
 
-    /// Whether the secrets will be lost when the daemon ends.
-    pub(super) fn is_kept_in_memory(&self) -> bool {
-        self.secret_source == SecretSource::Memory
-    }
-
     /// Whether a server's certificate may yet turn out not to be trusted.
     pub(super) fn is_unverified(&self) -> bool {
         self.ca_bundle.is_none() && (self.dry_run || !self.verify)
     }
 
-    /// The profile with the secret that their program keeps in the keyring.
-    pub(super) fn with_item(&self, name: &ProfileName, content: &Content, service: String) -> Request {
-        let item = ExternalKeyringItem { service, username: content.account.clone() };
-        self.request(name, content, SecretParts::default(), Some(item))
-    }
-
-    /// The profile with this secret.
-    pub(super) fn with_secret(&self, name: &ProfileName, content: &Content, secret: Secret) -> Request {
-        self.request(name, content, SecretParts { secret: Some(secret), ..SecretParts::default() }, None)
-    }
-
-    fn request(
+    /// The request to create the profile with this secret, or with the one in an item of the keyring.
+    pub(super) fn request(
         &self,
         name: &ProfileName,
         content: &Content,
-        secret: SecretParts,
+        secret: Option<Secret>,
         external_item: Option<ExternalKeyringItem>,
     ) -> Request {
         Request::ProfileCreate(ProfileCreate {
@@ -67,7 +52,7 @@ impl ImportSettings {
             url: content.origin.clone(),
             identity: identity(content),
             secret_source: self.secret_source.clone(),
-            secret,
+            secret: SecretParts { secret, ..SecretParts::default() },
             ca_bundle: self.ca_bundle.clone(),
             insecure_http: false,
             verify: self.verify,
@@ -81,7 +66,6 @@ impl ImportSettings {
     }
 }
 
-/// Who the profile is to the server.
 pub(super) fn identity(content: &Content) -> Identity {
     let account = content.account.clone();
     if content.is_client { Identity::ApiClient(account) } else { Identity::User(account) }

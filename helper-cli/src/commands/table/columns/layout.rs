@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthChar;
 use super::{Cut, Row, Step, total_width, width};
 use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
-/// So many drop orders of pieces are told apart.
+/// The number of drop orders.
 const DROP_ORDERS: usize = 3;
 
 /// How wide the columns are, and what is left out for it.
@@ -69,7 +69,6 @@ impl<const N: usize> Layout<N> {
         }
     }
 
-    /// Takes out of the row what does not fit.
     pub(super) fn apply(&self, row: &mut Row<N>, style: &TerminalStyle) {
         for (column, cell) in row.0.iter_mut().enumerate() {
             let drop_order = self.drop_orders[column];
@@ -82,7 +81,6 @@ impl<const N: usize> Layout<N> {
     }
 }
 
-/// The width of what stays of a cell after that drop order.
 fn width_without(cell: &[Piece], drop_order: usize) -> usize {
     let stays = |piece: &&Piece| piece.drop_order == 0 || usize::from(piece.drop_order) > drop_order;
     cell.iter().filter(stays).map(|piece| width(std::slice::from_ref(piece))).sum()
@@ -103,7 +101,6 @@ fn truncated(cell: &[Piece], room: usize, cut: Cut, style: &TerminalStyle) -> Ve
     pieces
 }
 
-/// How many of the letters fit.
 fn fitting<'l>(letters: impl Iterator<Item = &'l (Tone, char)>, room: usize) -> usize {
     let mut used = 0;
     let fits = |(_, letter): &&(Tone, char)| {
@@ -113,7 +110,6 @@ fn fitting<'l>(letters: impl Iterator<Item = &'l (Tone, char)>, room: usize) -> 
     letters.take_while(fits).count()
 }
 
-/// Letters of one tone in one piece.
 fn joined(letters: &[(Tone, char)]) -> Vec<Piece> {
     let runs = letters.chunk_by(|(one, _), (other, _)| one == other);
     runs.map(|run| Piece::new(run[0].0, run.iter().map(|(_, letter)| letter).collect::<String>())).collect()

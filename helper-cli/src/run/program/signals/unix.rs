@@ -65,19 +65,29 @@ pub(super) fn set_program(pid: i32) {
     CHILD.store(pid, Ordering::Relaxed);
 }
 
-/// A signal that was ignored when we were called stays so, for both of us.
+/// A signal that was ignored when we were called stays ignored, for both of us.
 fn pass_on(signal: c_int) {
-    let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = on_signal;
-    // SAFETY: both structures are plain data; the handler makes system calls alone.
+    install(signal, on_signal, libc::SA_RESTART | libc::SA_ONSTACK);
+}
+
+/// A handler that gets the kernel's description of the signal.
+type Handler = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
+
+/// Installs the handler, and returns the action before; `None` if the signal is ignored, and stays so.
+pub(crate) fn install(signal: c_int, handler: Handler, flags: c_int) -> Option<libc::sigaction> {
+    // SAFETY: both structures are plain data; our handlers make system calls alone.
     unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        if libc::sigaction(signal, std::ptr::null(), &raw mut action) == 0
-            && action.sa_sigaction != libc::SIG_IGN
+        let mut before: libc::sigaction = std::mem::zeroed();
+        if libc::sigaction(signal, std::ptr::null(), &raw mut before) != 0
+            || before.sa_sigaction == libc::SIG_IGN
         {
-            action.sa_sigaction = handler as libc::sighandler_t;
-            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART | libc::SA_ONSTACK;
-            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+            return None;
         }
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler as libc::sighandler_t;
+        action.sa_flags = libc::SA_SIGINFO | flags;
+        libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+        Some(before)
     }
 }
 
@@ -119,7 +129,6 @@ pub(crate) unsafe fn end_of_a_fault(signal: c_int, info: *const libc::siginfo_t)
     }
 }
 
-/// A set of these.
 pub(super) fn set_of(signals: impl IntoIterator<Item = c_int>) -> libc::sigset_t {
     // SAFETY: the set is made empty before anything is put into it.
     unsafe {
@@ -132,7 +141,6 @@ pub(super) fn set_of(signals: impl IntoIterator<Item = c_int>) -> libc::sigset_t
     }
 }
 
-/// Where this thread's error number is.
 #[cfg(target_os = "linux")]
 pub(crate) fn errno() -> *mut c_int {
     // SAFETY: the place of this thread's own number.

@@ -2,18 +2,14 @@
 
 use cp_token_protocol::Secret;
 
-/// What a key has done.
+/// The effect of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Typed {
-    /// There may be more.
     More,
-    /// That was all.
     Complete,
-    /// The end was typed on an empty line.
     Eof,
 }
 
-/// What was typed so far.
 pub(super) struct TypedLine {
     room: Secret,
     length: usize,
@@ -25,7 +21,6 @@ impl TypedLine {
         Self { room: Secret::zeroed(limit + 1), length: 0 }
     }
 
-    /// Takes one byte from the keyboard.
     pub(super) fn take(&mut self, byte: u8) -> Typed {
         const END: u8 = 0x04;
         const BACKSPACE: u8 = 0x08;
@@ -42,13 +37,11 @@ impl TypedLine {
         Typed::More
     }
 
-    /// Forgets what was typed.
     pub(super) fn clear(&mut self) {
         self.room.bytes_mut().fill(0);
         self.length = 0;
     }
 
-    /// What was typed.
     pub(super) fn into_secret(self) -> Secret {
         Secret::copy_of(&self.room.expose()[..self.length])
     }

@@ -10,23 +10,22 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use crate::run::program::{end_of_a_fault, ending, errno};
+use crate::run::program::{end_of_a_fault, ending, errno, install};
 
-/// The signal of a terminal that is gone.
 pub(super) const HANG_UP: c_int = libc::SIGHUP;
 
-/// What stops a program, and what lets it go on, in the order in which they act.
+/// The signals that stop and continue a program, in order.
 const STOPPING: [c_int; 4] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU, libc::SIGCONT];
 
-/// What ends a program acts first.
+/// Signals that end a program come first.
 fn noted() -> impl Iterator<Item = c_int> {
     ending().chain(STOPPING)
 }
 
-/// A bit for each signal that has come.
+/// A bit for each pending signal.
 static CAME: AtomicU64 = AtomicU64::new(0);
 
-/// If a byte is written when one comes; no descriptor while none is noted.
+/// The descriptor to which a byte is written for each signal; -1 for none.
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 
 /// Signals are noted for as long as this value lives.
@@ -36,7 +35,6 @@ pub(super) struct Signals {
     _wake: OwnedFd,
 }
 
-/// Whether the signal lets a stopped program go on.
 pub(super) fn goes_on(signal: c_int) -> bool {
     signal == libc::SIGCONT
 }
@@ -59,7 +57,6 @@ impl Signals {
         PollFd::new(&self.news, PollFlags::IN)
     }
 
-    /// The next signal that has come and not acted.
     pub(super) fn next(&self) -> Option<c_int> {
         let mut bytes = [0; 64];
         while matches!(rustix::io::read(&self.news, &mut bytes), Ok(1..) | Err(Errno::INTR)) {}
@@ -96,23 +93,9 @@ fn bit(signal: c_int) -> u64 {
     1 << (signal - 1)
 }
 
-/// What the signal did before it was noted; nothing if it is ignored, and stays so.
+/// Without `SA_RESTART` a signal ends a read.
 fn replace(signal: c_int) -> Option<libc::sigaction> {
-    let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = on_signal;
-    // SAFETY: both structures are plain data; the handler makes one system call. Without SA_RESTART a read ends.
-    unsafe {
-        let mut before: libc::sigaction = std::mem::zeroed();
-        if libc::sigaction(signal, std::ptr::null(), &raw mut before) != 0
-            || before.sa_sigaction == libc::SIG_IGN
-        {
-            return None;
-        }
-        let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = handler as libc::sighandler_t;
-        action.sa_flags = libc::SA_SIGINFO;
-        libc::sigaction(signal, &raw const action, std::ptr::null_mut());
-        Some(before)
-    }
+    install(signal, on_signal, 0)
 }
 
 fn set(signal: c_int, action: &libc::sigaction) {
