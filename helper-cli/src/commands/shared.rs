@@ -70,7 +70,6 @@ pub(super) fn ask(request: &Request) -> Result<Response, Failure> {
     ask_within(request, REQUEST_TIMEOUT)
 }
 
-/// As [`ask`], with another timeout.
 pub(super) fn ask_within(request: &Request, timeout: Duration) -> Result<Response, Failure> {
     let deadline = Deadline::new(timeout);
     let address = ipc_address()?;
@@ -128,7 +127,6 @@ fn daemon_timeout(left: Duration) -> Duration {
     left - (left / 20).min(Duration::from_millis(200))
 }
 
-/// The duration in the protocol's unit.
 pub(super) fn to_milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -12,7 +12,7 @@ use crate::terminal::style::{Piece, TerminalStyle, Tone};
 /// A line each: a mark, whose and what, what was found, and the fix behind an arrow.
 pub(super) fn lines(findings: &[Finding], style: &TerminalStyle) -> Vec<Vec<Piece>> {
     let row = |finding: &Finding| {
-        let (mark, tone) = mark(finding.severity);
+        let (mark, _, tone) = mark(finding.severity);
         let mut told = vec![Piece::plain(sanitize(&finding.message))];
         let fix = sanitize(&finding.fix);
         if !fix.is_empty() {
@@ -60,7 +60,7 @@ impl<'f> From<&'f [Finding]> for DoctorJson<'f> {
         let checks = findings.iter().map(|finding| Check {
             profile: finding.profile.as_ref().map(|name| name.as_str()),
             check: sanitize(&finding.check),
-            severity: name(finding.severity),
+            severity: mark(finding.severity).1,
             code: code(finding.severity).map(|code| code.name()),
             message: sanitize(&finding.message),
             fix: sanitize(&finding.fix),
@@ -73,20 +73,12 @@ fn code(severity: Severity) -> Option<cp_token_protocol::ErrorCode> {
     if let Severity::Error(code) = severity { Some(code) } else { None }
 }
 
-/// The mark of a finding, and its colour.
-fn mark(severity: Severity) -> (&'static str, Tone) {
+/// The mark of a finding, its name in JSON, and its colour.
+fn mark(severity: Severity) -> (&'static str, &'static str, Tone) {
     match severity {
-        Severity::Ok => ("ok", Tone::Good),
-        Severity::Warning => ("warn", Tone::Warning),
-        Severity::Error(_) => ("FAIL", Tone::Bad),
-    }
-}
-
-fn name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Ok => "ok",
-        Severity::Warning => "warning",
-        Severity::Error(_) => "error",
+        Severity::Ok => ("ok", "ok", Tone::Good),
+        Severity::Warning => ("warn", "warning", Tone::Warning),
+        Severity::Error(_) => ("FAIL", "error", Tone::Bad),
     }
 }
 
