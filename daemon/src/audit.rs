@@ -5,13 +5,14 @@ pub mod callers;
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{LogEntry, LogRequest, Operation, Outcome};
 
 use crate::audit::callers::{CallerInfo, CallerSnapshot, Callers};
 use crate::base::clock::Clock;
+use crate::base::mutex;
 
 mod file;
 mod line;
@@ -171,7 +172,7 @@ impl Audit {
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+        mutex::lock(&self.ring)
     }
 }
 

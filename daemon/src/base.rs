@@ -1,5 +1,6 @@
-//! Owns the map of the lowest floor: what every wing may use and what knows nothing of tokens.
+//! Lists what every wing may use and what knows nothing of tokens.
 
+pub mod activity;
 pub mod blocking;
 pub mod clock;
 pub mod commit_point;

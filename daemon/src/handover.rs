@@ -1,7 +1,7 @@
-//! Owns the hand-over: a daemon starts the program that lies at its own path now as its child and gives it everything that
-//! is in memory only. A child that holds all of it has proved the program; the daemon then runs that very file in its own
-//! process, whose new image the child gives everything back to. Nobody else can ask for any of it, and nothing touches a
-//! disk. What the pieces look like is in `cp_token_protocol::handover`.
+//! Owns the live upgrade on Linux: the daemon starts the program that is now at its own path as a child and sends it
+//! everything that is in memory only. A child that has imported all of it has verified the program; the daemon then runs that
+//! very file in its own process (`execve`), and the child sends everything to the new image. Nobody else can ask for any of
+//! it, and nothing is written to a disk. The format is in `cp_token_protocol::handover`.
 
 pub mod daemon_state;
 mod error;
@@ -13,22 +13,31 @@ mod old_process;
 #[cfg(target_os = "linux")]
 #[path = "handover/linux.rs"]
 mod system;
-#[cfg(not(target_os = "linux"))]
-#[path = "handover/elsewhere.rs"]
-mod system;
 
 pub use error::{HandoverError, ProgramFault, TakeOverError};
 #[cfg(target_os = "linux")]
-pub use new_process::{NewProcess, VerifiedProgram};
-#[cfg(target_os = "linux")]
-pub use old_process::OldProcess;
-#[cfg(not(target_os = "linux"))]
-pub use system::{NewProcess, OldProcess, VerifiedProgram};
-pub use system::{Program, take_our_name};
+pub use {
+    new_process::{NewProcess, VerifiedProgram},
+    old_process::OldProcess,
+    system::{Program, set_process_name},
+};
 
-/// What the successor says that it has kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kept {
+/// Only Linux hands over to a program.
+#[cfg(not(target_os = "linux"))]
+#[derive(Debug, Clone, Copy)]
+pub enum Program {}
+
+#[cfg(not(target_os = "linux"))]
+impl Program {
+    /// None.
+    pub fn own() -> Option<Self> {
+        None
+    }
+}
+
+/// What the new process has imported.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Imported {
     /// Live tokens.
     pub tokens: u32,
     /// Secrets that are in memory alone.

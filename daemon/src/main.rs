@@ -1,35 +1,40 @@
-//! Owns the start of `cp-tokend`: harden, lock, socket, then the runtime. No thread exists before the first
-//! three are done.
+//! Owns the start of `cp-tokend`: harden, lock, socket, then the runtime. No thread exists before the first three are done.
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
 use cp_token_protocol::{Failure, within_sentence};
-use cp_tokend::app::{self, InheritedState, Startup};
-use cp_tokend::failure;
-use cp_tokend::handover::{self, OldProcess, Program};
+use cp_tokend::app::{self, Startup};
+use cp_tokend::failure::{self, StartError};
+use cp_tokend::handover::Program;
 use cp_tokend::ipc::activation;
 use cp_tokend::ipc::socket::BoundSocket;
-use cp_tokend::process::args::Role;
-use cp_tokend::process::args::{Args, HELP};
+use cp_tokend::process::args::{Args, HELP, Role};
 use cp_tokend::process::harden;
 use cp_tokend::process::logging::{self, LogFile, Sink};
 use cp_tokend::process::paths::Paths;
 use cp_tokend::process::readiness;
 use cp_tokend::process::watchdog::Watchdog;
 
-/// Every piece of heap that is freed is wiped, also those that libraries made.
+/// Every freed piece of heap is wiped, also those of libraries.
 #[global_allocator]
 static HEAP: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
+/// The exit codes of `sysexits.h` that a start can end with.
+const EX_USAGE: u8 = 64;
+const EX_UNAVAILABLE: u8 = 69;
+const EX_IOERR: u8 = 74;
 
 fn main() -> ExitCode {
     match Args::parse(std::env::args_os().skip(1)) {
         Some(Args::Help) => print(HELP),
         Some(Args::Version) => print(concat!("cp-tokend ", env!("CARGO_PKG_VERSION"), "\n")),
-        Some(Args::Foreground) => serve(None, false),
-        Some(Args::Background) => serve(None, true),
-        Some(Args::TakeOver(role, given, background)) => serve(Some((role, given)), background),
+        Some(Args::Foreground) => exit_code(start(false), false),
+        Some(Args::Background) => exit_code(start(true), true),
+        Some(Args::TakeOver(role, fds, background)) => {
+            exit_code(take_over(role, &fds, background), background)
+        }
         None => {
             readiness::complain("unknown argument; see cp-tokend --help");
             ExitCode::from(EX_USAGE)
@@ -37,75 +42,74 @@ fn main() -> ExitCode {
     }
 }
 
-/// `given` are the descriptors of a hand-over, and what we are in it.
-fn serve(given: Option<(Role, Vec<i32>)>, background: bool) -> ExitCode {
-    let started = match given {
-        Some((role, given)) => take_over(role, &given, background),
-        None => start(background),
-    };
-    match started {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if background {
-                readiness::failed(&failure);
-            } else {
-                readiness::complain(&format!("{}; {}", failure.message, within_sentence(&failure.hint)));
-            }
-            ExitCode::from(EX_UNAVAILABLE)
-        }
+fn exit_code(outcome: Result<(), Failure>, background: bool) -> ExitCode {
+    let Err(failure) = outcome else { return ExitCode::SUCCESS };
+    if background {
+        readiness::failed(&failure);
+    } else {
+        readiness::complain(&format!("{}; {}", failure.message, within_sentence(&failure.hint)));
     }
+    ExitCode::from(EX_UNAVAILABLE)
 }
 
 fn start(background: bool) -> Result<(), Failure> {
-    // Before the folder is another.
+    // Before the working directory changes, and the environment is cleared.
     let program = Program::own();
+    let watchdog = Watchdog::from_variables(variable);
     let listen: Vec<(&str, Option<OsString>)> =
-        ["LISTEN_PID", "LISTEN_FDS"].map(|name| (name, std::env::var_os(name))).into();
+        ["LISTEN_PID", "LISTEN_FDS"].map(|name| (name, variable(name))).into();
     let listen = |wanted: &str| listen.iter().find(|(name, _)| *name == wanted)?.1.clone();
-    let given: &[i32] = if harden::is_handed_over(listen) { &[3] } else { &[] };
-    let watchdog = Watchdog::from_variables(|name| std::env::var_os(name));
-    let protections = harden::process(given).map_err(|error| failure::of_start(&error))?;
-    let paths = paths()?;
-    let adopted = activation::adopt(listen, &paths.address).map_err(|error| failure::of_start(&error))?;
-    let meeting = BoundSocket::open(&paths.address, adopted).map_err(|error| failure::of_start(&error))?;
+    let kept_fds: &[i32] = if harden::has_inherited_socket(listen) { &[3] } else { &[] };
+    let protections = harden::process(kept_fds).map_err(of_start)?;
+    let paths = Paths::from_variables(variable).map_err(of_start)?;
+    let adopted = activation::adopt(listen, &paths.address).map_err(of_start)?;
+    let socket = BoundSocket::open(&paths.address, adopted).map_err(of_start)?;
     start_log(background, &paths)?;
-    let ready = || readiness::ready(background);
-    let foundation = Startup { paths, meeting, protections, program, background, watchdog, legacy: None };
-    app::run(foundation, ready).map_err(|error| failure::of_start(&error))
+    let startup = Startup { paths, socket, protections, program, background, watchdog, inherited: None };
+    app::run(startup, || readiness::ready(background)).map_err(of_start)
 }
 
-/// As [`start`], with what a daemon hands over. It is hardened before it asks for anything.
-fn take_over(role: Role, given: &[i32], background: bool) -> Result<(), Failure> {
+/// Starts as the new process of a hand-over, which hardens itself before it asks for anything.
+#[cfg(target_os = "linux")]
+fn take_over(role: Role, fds: &[i32], background: bool) -> Result<(), Failure> {
     let program = Program::inherited();
-    let watchdog = Watchdog::from_variables(|name| std::env::var_os(name));
-    let protections = harden::process(given).map_err(|error| failure::of_start(&error))?;
-    handover::take_our_name();
-    let paths = paths()?;
-    let met = OldProcess::meet(role, given, &paths.address);
-    let (mut predecessor, meeting) = met.map_err(|error| failure::of_start(&error))?;
+    let watchdog = Watchdog::from_variables(variable);
+    let protections = harden::process(fds).map_err(of_start)?;
+    cp_tokend::handover::set_process_name();
+    let paths = Paths::from_variables(variable).map_err(of_start)?;
+    let connected = cp_tokend::handover::OldProcess::connect(role, fds, &paths.address);
+    let (mut old, socket) = connected.map_err(of_start)?;
     start_log(background, &paths)?;
-    let pieces = predecessor.wait_for_legacy().map_err(|error| failure::of_start(&error))?;
-    if pieces.is_none() {
+    let records = old.receive_state().map_err(of_start)?;
+    if records.is_none() {
         tracing::warn!("the daemon that was to hand over has died; what only it held is lost");
     }
-    let legacy = Some(InheritedState { role, predecessor, pieces });
-    let foundation = Startup { paths, meeting, protections, program, background, watchdog, legacy };
-    app::run(foundation, readiness::ready_again).map_err(|error| failure::of_start(&error))
+    let inherited = Some(app::InheritedState { role, old, records });
+    let startup = Startup { paths, socket, protections, program, background, watchdog, inherited };
+    app::run(startup, readiness::ready_again).map_err(of_start)
 }
 
-fn paths() -> Result<Paths, Failure> {
-    Paths::from_variables(|name| std::env::var_os(name)).map_err(|error| failure::of_start(&error))
+#[cfg(not(target_os = "linux"))]
+fn take_over(_: Role, _: &[i32], _: bool) -> Result<(), Failure> {
+    Err(of_start(cp_tokend::handover::TakeOverError::WrongProcess))
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+fn of_start<E: StartError>(error: E) -> Failure {
+    failure::of_start(&error)
 }
 
 fn start_log(background: bool, paths: &Paths) -> Result<(), Failure> {
-    let filter = std::env::var("CP_TOKEN_LOG").ok();
     let sink = if background {
-        // A home that cannot be written costs the log, and no token. `doctor` says so of the state file beside it.
+        // Without a writable home there is no log, but there are tokens; `doctor` reports the state file beside it.
         LogFile::open(paths.log_file()).map_or(Sink::Nowhere, Sink::File)
     } else {
         Sink::StandardError
     };
-    logging::start(filter.as_deref(), sink).map_err(|error| failure::of_start(&error))
+    logging::start(std::env::var("CP_TOKEN_LOG").ok().as_deref(), sink).map_err(of_start)
 }
 
 fn print(text: &str) -> ExitCode {
@@ -114,8 +118,3 @@ fn print(text: &str) -> ExitCode {
         Err(_) => ExitCode::from(EX_IOERR),
     }
 }
-
-/// The exit codes of `sysexits.h` that a start can end with.
-const EX_USAGE: u8 = 64;
-const EX_UNAVAILABLE: u8 = 69;
-const EX_IOERR: u8 = 74;

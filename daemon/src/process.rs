@@ -1,4 +1,4 @@
-//! Owns the map of what belongs to the process itself: arguments, protection, signals, paths, logging.
+//! Lists what belongs to the process itself: arguments, protection, signals, paths, logging.
 
 pub mod args;
 pub mod children;

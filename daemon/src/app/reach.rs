@@ -1,51 +1,48 @@
-//! Owns that callers find the daemon for as long as it lives: a lock or a socket whose name was removed is made anew where
-//! nobody else has the place. It takes no name from anybody.
+//! Owns that callers can reach the daemon for as long as it runs: a lock or a socket that somebody removed is made again
+//! unless another process has its place. It takes no name from anybody.
 
 use std::time::Duration;
 
 use super::App;
 use crate::ipc::acceptor::Acceptor;
 
-/// For whoever removes the whole folder, or puts a socket of his own in the place of ours.
-const GRACE: Duration = Duration::from_millis(100);
+/// For a person who removes the whole directory, or binds another socket.
+const REMOVAL_GRACE: Duration = Duration::from_millis(100);
 
 impl App {
-    /// Something was removed from the meeting folder. Nobody is to take over for that.
-    pub(super) async fn after_removal(&mut self, door: &mut Acceptor) -> bool {
-        if !self.meeting.is_reachable() || !self.meeting.holds_lock() {
-            tokio::time::sleep(GRACE).await;
-            self.be_found(door).await;
+    /// Something was removed from the socket's directory.
+    pub(super) async fn after_removal(&mut self, acceptor: &mut Acceptor) {
+        if !self.socket.is_reachable() || !self.socket.holds_lock() {
+            tokio::time::sleep(REMOVAL_GRACE).await;
+            self.restore_socket(acceptor).await;
         }
-        false
     }
 
-    /// Whether callers do not come any more, and never will: another has the name, or could take the lock.
-    pub(super) async fn is_lost(&mut self, door: &mut Acceptor) -> bool {
-        self.be_found(door).await;
-        // What the system refuses for now is tried again at the next look.
-        if !self.meeting.is_reachable() && self.meeting.is_name_covered() {
+    /// Whether callers can never reach this daemon again: another process has the name, or could take the lock.
+    pub(super) async fn is_lost(&mut self, acceptor: &mut Acceptor) -> bool {
+        self.restore_socket(acceptor).await;
+        if self.socket.is_reachable() || self.socket.can_rebind() {
+            return false;
+        }
+        if self.socket.is_name_covered() {
             tracing::warn!(
-                "something else has the name of the socket; remove it, and the socket is made anew"
+                "something else has the name of the socket; remove it, and the socket is made again"
             );
             return false;
         }
-        let is_lost = !self.meeting.is_reachable() && !self.meeting.can_rebind();
-        if is_lost {
-            let (why, loss) = (self.why_lost(), self.loss());
-            tracing::warn!("stopping, since callers cannot find this daemon any more: {why}{loss}");
-        }
-        is_lost
+        let (reason, loss) = (self.lost_reason(), self.loss());
+        tracing::warn!("stopping, since callers cannot find this daemon any more: {reason}{loss}");
+        true
     }
 
-    fn why_lost(&self) -> &'static str {
-        match (self.meeting.folder().exists(), self.meeting.holds_lock()) {
-            (false, _) => "the folder of its socket was removed",
+    fn lost_reason(&self) -> &'static str {
+        match (self.socket.folder().exists(), self.socket.holds_lock()) {
+            (false, _) => "the directory of its socket was removed",
             (true, false) => "its lock was removed or replaced, and another process has taken its place",
             (true, true) => "another socket has the name of its own",
         }
     }
 
-    /// What goes with it, for whoever misses it.
     fn loss(&self) -> String {
         match (self.service.is_locked(), self.service.secrets_in_memory()) {
             (true, _) => "; what was under its lock is lost".to_owned(),
@@ -55,39 +52,39 @@ impl App {
         }
     }
 
-    /// A lock on a file that was removed keeps no second daemon away.
-    pub(super) fn keep_lock(&mut self) {
-        if self.meeting.holds_lock() {
+    /// Takes the lock again if its file was removed: a lock on a removed file keeps no second daemon away.
+    pub(super) fn restore_lock(&mut self) {
+        if self.socket.holds_lock() {
             return;
         }
-        match self.meeting.renew_lock() {
-            Ok(()) => tracing::warn!("the lock was removed and is made anew"),
-            Err(error) => tracing::warn!("the lock was removed, and cannot be made anew: {error}"),
+        match self.socket.renew_lock() {
+            Ok(()) => tracing::warn!("the lock was removed and is made again"),
+            Err(error) => tracing::warn!("the lock was removed, and cannot be made again: {error}"),
         }
     }
 
-    async fn be_found(&mut self, door: &mut Acceptor) {
-        self.keep_lock();
-        if self.meeting.is_reachable() || !self.meeting.can_rebind() {
+    async fn restore_socket(&mut self, acceptor: &mut Acceptor) {
+        self.restore_lock();
+        if self.socket.is_reachable() || !self.socket.can_rebind() {
             return;
         }
-        match self.meeting.rebind() {
-            Ok(()) => self.listen_anew(door).await,
+        match self.socket.rebind() {
+            Ok(()) => self.listen_again(acceptor).await,
             Err(error) => tracing::warn!("the socket was removed: {error}"),
         }
     }
 
-    async fn listen_anew(&self, door: &mut Acceptor) {
-        let moved = match self.meeting.listening() {
-            Ok(socket) => door.move_to(socket).await,
+    async fn listen_again(&self, acceptor: &mut Acceptor) {
+        let moved = match self.socket.listening() {
+            Ok(socket) => acceptor.move_to(socket).await,
             Err(error) => Err(error),
         };
         match moved {
-            Ok(()) => tracing::warn!("the socket was removed and is made anew"),
+            Ok(()) => tracing::warn!("the socket was removed and is made again"),
             Err(error) => {
-                // Without the name the next look tries once more.
-                self.meeting.remove_name();
-                tracing::warn!("the socket was removed, and nobody can be let in: {}", error.kind());
+                // Without the name, the next check tries again.
+                self.socket.remove_name();
+                tracing::warn!("the socket was removed, and no caller can be accepted: {}", error.kind());
             }
         }
     }

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::Builder;
 
 use cp_token_protocol::message::LogEntry;
@@ -12,8 +12,7 @@ use tokio::sync::oneshot;
 
 use super::line;
 use crate::base::blocking::BusyThread;
-use crate::base::files;
-use crate::base::memory;
+use crate::base::{files, memory, mutex};
 
 /// The most bytes of the file before it becomes the older one: some fifteen thousand entries.
 const MAX_FILE_BYTES: u64 = 4 << 20;
@@ -54,7 +53,7 @@ impl AuditFile {
     }
 
     pub(super) fn problem(&self) -> Option<String> {
-        self.status.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        mutex::lock(&self.status.0).clone()
     }
 
     pub(super) fn write(&self, entry: LogEntry) {
@@ -73,7 +72,7 @@ impl AuditFile {
 impl FileStatus {
     /// Logs a change, once.
     fn set(&self, now: Option<String>) {
-        let mut problem = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut problem = mutex::lock(&self.0);
         if *problem != now {
             match &now {
                 Some(problem) => tracing::warn!(%problem, "the audit file is not written"),

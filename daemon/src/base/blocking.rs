@@ -1,31 +1,29 @@
-//! Owns work that blocks: files, name look-ups, CA bundles. Each piece has a thread of its own, and each resource that it
-//! may hang on has permits of its own, so that a disk that hangs holds up whoever needs it and nobody else. It must not
-//! know what the pieces do.
+//! Owns blocking work: files, name lookups, CA bundles. Each call has its own thread, and each resource its own permits, so
+//! that a disk that hangs delays only those who need it. It must not know what the work does.
 
 use std::collections::HashMap;
 use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::thread::Builder;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::base::commit_point::CommitPoint;
-use crate::base::memory;
 use crate::base::unwind::Panicked;
+use crate::base::{activity, memory, mutex};
 
-/// How many pieces are waited for at once. One that nobody waits for any more gives its place back, though its thread
-/// may be stuck.
-const AT_ONCE: usize = 256;
+/// How many callers may wait at once. One that gives up returns its permit, though its thread may be stuck.
+const MAX_WAITING: usize = 256;
 /// How many threads may be stuck on one resource.
-const PER_RESOURCE: usize = 4;
+const MAX_PER_RESOURCE: usize = 4;
 
-static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
+static WAITING: Semaphore = Semaphore::const_new(MAX_WAITING);
 static RESOURCES: LazyLock<Mutex<HashMap<String, Weak<Semaphore>>>> = LazyLock::new(Mutex::default);
 
-/// What `work` returns, which computes and waits for nothing outside.
+/// Runs work that computes, and uses no resource that may hang.
 ///
 /// # Errors
 /// As [`on`].
@@ -33,47 +31,47 @@ pub async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
     on("", work).await
 }
 
-/// What `work` returns, which may hang on this resource: a file's path, a host.
+/// Runs work that may hang on this resource: a file's path, a host.
 ///
 /// # Errors
-/// Where the system gives out no thread, which would be a panic in the runtime's own pool; `work` has then not
-/// begun. A panic of `work`, which [`is_panic`] tells.
+/// If the system refuses a thread, where the runtime's own pool would panic: `work` has not started then. If `work` panics, as
+/// [`is_panic`] tells.
 pub async fn on<T: Send + 'static>(
     resource: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
-    let stuck = permits_of(resource).acquire_owned().await.map_err(io::Error::other)?;
-    let _waited_for = PLACES.acquire().await.map_err(io::Error::other)?;
+    let permit = permits_of(resource).acquire_owned().await.map_err(io::Error::other)?;
+    let _waiting = WAITING.acquire().await.map_err(io::Error::other)?;
     let (sender, receiver) = oneshot::channel();
-    memory::start_thread(Builder::new().name("background".to_owned()), move || {
-        let _at_work = BusyThread::begin();
-        // Whoever asked may be gone by now; the work is done to its end all the same.
+    memory::start_thread(Builder::new().name("blocking".to_owned()), move || {
+        let _busy = BusyThread::begin();
+        // The work is finished even if nobody waits for it any more.
         drop(sender.send(work()));
-        drop(stuck);
+        drop(permit);
     })?;
     receiver.await.map_err(|_| io::Error::other(Panicked))
 }
 
-/// Whether this is no failure of the system: the work itself panicked.
+/// Whether the work panicked; otherwise the system failed.
 pub fn is_panic(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<Panicked>())
 }
 
-/// The same for work that changes something: nothing where it took longer than `patience`, and then it never does. Once it
-/// has passed its commit point, what becomes of it is waited for, however long that takes.
+/// Runs work that changes something; nothing if it is not done within `limit`, and then it changes nothing later. Once it has
+/// passed its commit point, it is waited for without a limit.
 ///
 /// # Errors
 /// As [`on`].
 pub async fn on_within<T: Send + 'static>(
     resource: &str,
-    patience: Duration,
+    limit: Duration,
     work: impl FnOnce(&CommitPoint) -> T + Send + 'static,
 ) -> io::Result<Option<T>> {
     let point = Arc::<CommitPoint>::default();
     let its_own = Arc::clone(&point);
     let mut work = pin!(on(resource, move || work(&its_own)));
     loop {
-        match tokio::time::timeout(patience, &mut work).await {
+        match tokio::time::timeout(limit, &mut work).await {
             Ok(outcome) => return outcome.map(Some),
             Err(_) if point.cancel() => return Ok(None),
             Err(_) => {}
@@ -82,19 +80,19 @@ pub async fn on_within<T: Send + 'static>(
 }
 
 fn permits_of(resource: &str) -> Arc<Semaphore> {
-    let mut resources = RESOURCES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut resources = mutex::lock(&RESOURCES);
     if let Some(permits) = resources.get(resource).and_then(Weak::upgrade) {
         return permits;
     }
     resources.retain(|_, permits| permits.strong_count() > 0);
-    let permits = Arc::new(Semaphore::new(PER_RESOURCE));
+    let permits = Arc::new(Semaphore::new(MAX_PER_RESOURCE));
     resources.insert(resource.to_owned(), Arc::downgrade(&permits));
     permits
 }
 
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
-/// A thread whose work blocks, for as long as this is kept.
+/// Counts a thread as blocked for as long as this lives.
 pub(crate) struct BusyThread;
 
 impl BusyThread {
@@ -107,11 +105,11 @@ impl BusyThread {
 impl Drop for BusyThread {
     fn drop(&mut self) {
         THREADS.fetch_sub(1, Ordering::Relaxed);
+        activity::ended();
     }
 }
 
-/// Whether no thread does work that blocks, be it work that nobody waits for any more. One that a disk does not let go
-/// of would hold up the end of this program's image.
+/// Whether no thread is blocked, even by work that nobody waits for: one that hangs on a disk would block an `execve`.
 pub fn is_idle() -> bool {
     THREADS.load(Ordering::Relaxed) == 0
 }
@@ -123,33 +121,34 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn more_pieces_than_places_are_all_done_and_a_place_is_given_back_by_a_piece_that_panics() {
-        for _ in 0..2 * PER_RESOURCE {
+    async fn more_work_than_permits_is_all_done_and_work_that_panics_returns_its_permit() {
+        for _ in 0..2 * MAX_PER_RESOURCE {
             assert!(is_panic(&run::<()>(|| panic!("a bug")).await.expect_err("it panicked")));
         }
-        let pieces: Vec<_> = (0..8 * PER_RESOURCE).map(|number| tokio::spawn(run(move || number))).collect();
+        let pieces: Vec<_> =
+            (0..8 * MAX_PER_RESOURCE).map(|number| tokio::spawn(run(move || number))).collect();
         for (number, piece) in pieces.into_iter().enumerate() {
             assert_eq!(piece.await.expect("a task").expect("a thread"), number);
         }
     }
 
-    /// Work that is stuck until the other end goes.
+    /// Work that is stuck until the sender is dropped.
     fn stuck() -> (impl FnOnce() + Send + 'static, SyncSender<()>) {
         let (sender, receiver) = sync_channel::<()>(0);
         (move || _ = receiver.recv(), sender)
     }
 
     #[tokio::test]
-    async fn resources_that_hang_hold_up_nobody_else_and_who_gives_up_gives_the_place_back() {
+    async fn resources_that_hang_delay_nobody_else_and_who_gives_up_returns_the_permit() {
         let mut ends = Vec::new();
         let mut waiting = Vec::new();
-        for number in 0..AT_ONCE {
+        for number in 0..MAX_WAITING {
             let (work, end) = stuck();
             ends.push(end);
             let resource = format!("disk {number}");
             waiting.push(tokio::spawn(async move { on(&resource, work).await }));
         }
-        while PLACES.available_permits() > 0 {
+        while WAITING.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
         waiting.iter().for_each(tokio::task::JoinHandle::abort);
@@ -188,9 +187,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_more_threads_are_stuck_on_one_resource_than_it_has_places() {
+    async fn no_more_threads_are_stuck_on_one_resource_than_it_has_permits() {
         let mut ends = Vec::new();
-        for _ in 0..PER_RESOURCE {
+        for _ in 0..MAX_PER_RESOURCE {
             let (work, end) = stuck();
             ends.push(end);
             let waiting = tokio::spawn(on("one disk", work));

@@ -1,5 +1,5 @@
-//! Owns the daemon's idea of now: two clocks read together, one that runs through suspend and the wall's.
-//! It is the only caller of the system's clocks.
+//! Owns the current time: two clocks read together, one that runs during suspend and the wall clock. It is the only caller of
+//! the system's clocks.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ mod system;
 use cp_token_protocol::handover::Instant;
 pub use system::{SystemClock, thread_time};
 
-/// One instant on two clocks. An instant in the future is a deadline: it is reached when either clock is
-/// past it, so that neither a suspended machine nor a stepped wall clock stretches a life.
+/// An instant on two clocks. A deadline is reached when either clock has passed it, so that neither suspend nor a stepped wall
+/// clock extends a life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     /// Since the machine started, suspend included.
     pub boot: Duration,
-    /// Since 1970, UTC, as the machine believes.
+    /// Since 1970, UTC.
     pub wall: Duration,
 }
 
-/// Where [`Moment`]s come from.
+/// A source of [`Moment`]s.
 pub trait Clock: Send + Sync {
     /// Now, on both clocks.
     fn now(&self) -> Moment;
@@ -37,13 +37,13 @@ impl Moment {
         Self { boot: self.boot.saturating_add(span), wall: self.wall.saturating_add(span) }
     }
 
-    /// The instant that is reached when both are.
+    /// The instant that is reached when both are reached.
     #[must_use]
     pub fn later_of(self, other: Moment) -> Self {
         Self { boot: self.boot.max(other.boot), wall: self.wall.max(other.wall) }
     }
 
-    /// What is left until `deadline`, by whichever clock is nearer to it.
+    /// The time left until `deadline`, by the clock that is nearer to it.
     pub fn until(self, deadline: Moment) -> Duration {
         let boot = deadline.boot.saturating_sub(self.boot);
         let wall = deadline.wall.saturating_sub(self.wall);

@@ -1,5 +1,5 @@
-//! Owns the agreement between a thread that is about to change something and whoever waits for it: until the commit point
-//! it can be cancelled, and then it changes nothing; from there on it cannot.
+//! Owns the commit point of a thread that is about to change something: before it, the caller who waits can cancel the change;
+//! after it, nobody can.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -12,17 +12,17 @@ const CANCELLED: u8 = 2;
 pub struct CommitPoint(AtomicU8);
 
 impl CommitPoint {
-    /// To be asked right before the first step that cannot be undone: whether it is to be taken.
+    /// Whether the change may be made. To be called right before the first step that cannot be undone.
     pub fn pass(&self) -> bool {
         self.change(OPEN, PASSED) || self.0.load(Ordering::SeqCst) == PASSED
     }
 
-    /// To be said where the step has changed nothing: it can be cancelled again.
+    /// Allows cancelling again, if the step has changed nothing.
     pub fn reopen(&self) {
         self.change(PASSED, OPEN);
     }
 
-    /// Whether it is cancelled, and its step will never be taken.
+    /// Whether the change is cancelled and will never be made.
     pub fn cancel(&self) -> bool {
         self.change(OPEN, CANCELLED) || self.0.load(Ordering::SeqCst) == CANCELLED
     }

@@ -1,18 +1,17 @@
-//! Owns the word between a request and the conversation that it came from: until when it may be cancelled. It decides
-//! neither who has left nor what is cancelled.
+//! Owns the flag between a request and its connection that says until when the request may be cancelled.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cp_token_protocol::message::Request;
 
-/// Whether a request is carried out to its end even if its caller leaves.
+/// Whether a request is finished even if its caller disconnects.
 #[derive(Debug, Clone)]
 pub struct Commitment(Arc<AtomicBool>);
 
 impl Commitment {
-    /// That of a request. A change to a profile says itself when it commits, and so does a passphrase whose turn to be looked at
-    /// has come; whatever else is begun is carried out.
+    /// The commitment of a request. A change to a profile commits later, and so does a passphrase once it is checked; every other
+    /// request is always finished.
     pub fn of(request: &Request) -> Self {
         let commits_later = matches!(
             request,
@@ -26,12 +25,12 @@ impl Commitment {
         Self(Arc::new(AtomicBool::new(!commits_later)))
     }
 
-    /// From now on it is carried out to its end. To be said before the first step that cannot be undone.
+    /// Makes the request uncancellable. To be called before the first step that cannot be undone.
     pub fn commit(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether that was said.
+    /// Whether the request can no longer be cancelled.
     pub fn is_made(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

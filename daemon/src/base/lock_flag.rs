@@ -1,11 +1,11 @@
-//! Owns whether the daemon answers at all: one flag that every request looks at, and the word to whoever is at
-//! work when it falls. It knows neither passphrases nor secrets.
+//! Owns the flag that says whether the daemon is locked, which every request checks, and the notification of work under way.
+//! It knows neither passphrases nor secrets.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
-/// Open, or closed while the daemon is locked.
+/// Set while the daemon is locked.
 #[derive(Debug, Default)]
 pub struct LockFlag {
     locked: AtomicBool,
@@ -13,15 +13,15 @@ pub struct LockFlag {
 }
 
 impl LockFlag {
-    /// Whether nobody is answered.
+    /// Whether the daemon is locked.
     pub fn is_locked(&self) -> bool {
         self.locked.load(Ordering::Acquire)
     }
 
-    /// Waits until it is closed.
+    /// Waits until the daemon is locked.
     pub async fn locked(&self) {
         loop {
-            // Made before the look, so that a closing in between is not missed.
+            // Created before the check, so that no notification is missed.
             let locking = self.locking.notified();
             if self.is_locked() {
                 return;
@@ -30,13 +30,13 @@ impl LockFlag {
         }
     }
 
-    /// Lets nobody in from now on.
+    /// Locks: no caller is answered any more.
     pub fn lock(&self) {
         self.locked.store(true, Ordering::Release);
         self.locking.notify_waiters();
     }
 
-    /// Lets callers in again.
+    /// Unlocks: callers are answered again.
     pub fn unlock(&self) {
         self.locked.store(false, Ordering::Release);
     }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn whoever_waits_is_told_and_whoever_comes_late_need_not_wait() {
+    async fn a_waiter_is_notified_and_a_late_one_does_not_wait() {
         let lock_flag = Arc::new(LockFlag::default());
         let waiting = Arc::clone(&lock_flag);
         let waiting = tokio::spawn(async move { waiting.locked().await });

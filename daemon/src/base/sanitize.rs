@@ -1,40 +1,39 @@
-//! Owns the one way in which a person's own words become printable (paths, names, what a config file holds): letters and
-//! signs of every script and single spaces, cut to a limit. What a server, a proxy or a program says is not among them:
-//! it is never shown.
+//! Owns how a person's own texts (paths, names, parts of a config file) are made printable: printable characters of every script
+//! and single spaces, cut to a limit. What a server, a proxy or a program says is never shown.
 
 use cp_token_protocol::{STAND_IN, printable};
 
-/// Marks the end of words that were cut.
-const CUT: &str = "...";
+/// Ends a text that was cut.
+const ELLIPSIS: &str = "...";
 
-/// The words with every run of white space as one space, every other run of what is not printable as one question
-/// mark, and at most `limit` characters long; three dots end what was cut.
+/// Replaces each run of white space by a space and each other run of unprintable characters by a question mark, and cuts the
+/// text to `limit` characters, the last three of which are dots then.
 ///
-/// Nothing in the outcome can move a cursor, start a new line or turn what stands around it.
-pub fn clean(words: impl AsRef<[u8]>, limit: usize) -> String {
+/// The result cannot move a cursor, start a new line or change the direction of the text around it.
+pub fn clean(text: impl AsRef<[u8]>, limit: usize) -> String {
     let mut shown = String::new();
-    // Three more than fit, two of which may be trimmed, tell that they do not fit.
-    let mut room = limit.saturating_add(3);
-    for character in printable(&String::from_utf8_lossy(words.as_ref())) {
+    // Three more characters than fit, two of which may be trimmed, show that the text does not fit.
+    let mut left = limit.saturating_add(3);
+    for character in printable(&String::from_utf8_lossy(text.as_ref())) {
         if matches!(character, ' ' | STAND_IN) && shown.ends_with(character) {
             continue;
         }
         shown.push(character);
-        room -= 1;
-        if room == 0 {
+        left -= 1;
+        if left == 0 {
             break;
         }
     }
     cut(shown.trim(), limit)
 }
 
-fn cut(words: &str, limit: usize) -> String {
-    if words.chars().count() <= limit {
-        return words.to_owned();
+fn cut(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
     }
-    let kept = limit.saturating_sub(CUT.len());
-    let mut shown = words.chars().take(kept).collect::<String>().trim_end().to_owned();
-    shown.push_str(&CUT[..limit - kept]);
+    let kept = limit.saturating_sub(ELLIPSIS.len());
+    let mut shown = text.chars().take(kept).collect::<String>().trim_end().to_owned();
+    shown.push_str(&ELLIPSIS[..limit - kept]);
     shown
 }
 

@@ -1,5 +1,5 @@
-//! Owns what becomes of a panic: the work in which it arose fails alone, and a loop that serves everybody goes on. What the
-//! panic said is not looked at: it may hold anything.
+//! Owns the handling of panics: only the work that panicked fails, and a loop that serves everybody restarts. The message of the
+//! panic is ignored: it may hold anything.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,14 +11,14 @@ use std::time::Duration;
 #[error("a bug")]
 pub struct Panicked;
 
-/// What `work` comes to, unless it panics.
+/// The result of `work`.
 ///
 /// # Errors
-/// [`Panicked`].
+/// [`Panicked`] if it panics.
 pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
     let mut work = std::pin::pin!(work);
     std::future::poll_fn(|context| {
-        // Mutexes are taken over from a thread that panicked everywhere, and work that panicked is not polled again.
+        // Poisoned mutexes are used everywhere, and work that panicked is not polled again.
         match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
             Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
             Ok(Poll::Pending) => Poll::Pending,
@@ -28,14 +28,14 @@ pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
     .await
 }
 
-/// Runs `work`, and again each time that it panics, until it ends.
+/// Runs `work`, and restarts it when it panics, until it ends.
 pub async fn restarted<F: Future<Output = ()>>(mut work: impl FnMut() -> F) {
     while caught(work()).await.is_err() {
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-/// A loop that panics at once, each time, must not spin.
+/// A loop that panics each time must not spin.
 pub const PAUSE: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_loop_is_begun_again_until_it_ends_by_itself() {
+    async fn a_loop_is_restarted_until_it_ends_by_itself() {
         let rounds = Cell::new(0);
         restarted(|| async {
             rounds.set(rounds.get() + 1);

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::waiting::{Waiter, Waiters};
+use crate::base::activity;
 use crate::base::clock::Moment;
 use crate::broker::failure::{of_refusal, superseded};
 use crate::failure;
@@ -92,6 +93,7 @@ impl Slot {
     /// The attempt has an outcome: nothing, where it was granted. Who waited for it is to be told.
     pub(super) fn attempt_over(&mut self, failure: Option<&Failure>) -> Waiters {
         self.task = None;
+        activity::ended();
         self.last_failure = failure.cloned();
         if failure.is_none() {
             self.refused_since = None;

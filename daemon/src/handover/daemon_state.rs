@@ -1,5 +1,5 @@
-//! Owns what outlives a daemon, and where each piece of it comes from and goes to: everything that is in memory only and
-//! that somebody would miss. It decides nothing about any of it.
+//! Owns the state that outlives a process: everything that is in memory only and would be missed, as records that each wing
+//! exports and imports. It decides nothing about any of it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,112 +7,104 @@ use std::sync::Arc;
 use cp_token_protocol::handover::{self, StateRecord};
 use cp_token_protocol::{Failure, ProfileName, Secret};
 
-use super::Kept;
+use super::Imported;
 use crate::audit::Audit;
 use crate::broker::Broker;
 use crate::lock::{Lock, PassphraseIdle};
 use crate::profile::Profile;
 use crate::registry::Registry;
 use crate::secrets::vault::MemoryBackend;
-use crate::token_request::codes::Codes;
-use crate::token_request::fetcher::pauses::Pauses;
-use crate::token_request::refusals::Refusals;
+use crate::token_request::fetcher::TokenFetcher;
 
-/// A sealed text is cut into parts of this length, which fit a piece.
-const PART: usize = 32 * 1024;
+/// The sealed secrets are sent in chunks of this size, which fit a record.
+const SEALED_CHUNK: usize = 32 * 1024;
 
-/// The rooms that hold something in memory only; wired by `app`.
+/// What holds state in memory only; wired by `app`.
 pub struct DaemonState {
-    /// Tokens, back-offs, shares of token requests.
+    /// Leases.
     pub broker: Arc<Broker>,
     /// Which profiles there are.
     pub registry: Arc<Registry>,
     /// Secrets.
     pub memory: Arc<MemoryBackend>,
-    /// Secrets that are not sent again.
-    pub refusals: Arc<Refusals>,
-    /// One-time codes that are not sent again.
-    pub codes: Arc<Codes>,
-    /// Pauses that servers have asked for.
-    pub pauses: Arc<Pauses>,
+    /// Refused secrets, used one-time codes, and pauses that servers asked for.
+    pub fetcher: TokenFetcher,
     /// The lock.
     pub lock: Arc<Lock>,
-    /// The log.
+    /// The audit log.
     pub audit: Arc<Audit>,
 }
 
 impl DaemonState {
-    /// Copies of everything. The lock is quiet meanwhile.
-    pub fn export_state(&self, quiet: &PassphraseIdle<'_>) -> Vec<StateRecord> {
-        let mut pieces = Vec::new();
-        pieces
-            .extend(self.broker.export_state().into_iter().map(|lease| StateRecord::Lease(Box::new(lease))));
-        pieces.extend(
-            self.memory
-                .export_state()
-                .into_iter()
-                .map(|(account, secret)| StateRecord::Secret(account, secret)),
-        );
-        pieces.extend(self.refusals.export_state().into_iter().map(StateRecord::Refusal));
-        pieces.extend(self.codes.export_state().into_iter().map(StateRecord::Codes));
-        pieces.extend(self.pauses.export_state().into_iter().map(StateRecord::Pause));
-        if let Some((lock, text)) = self.lock.export_state(quiet) {
-            pieces.push(StateRecord::Lock(lock));
-            let text = text.unwrap_or_else(|| Secret::zeroed(0));
-            pieces.extend(text.expose().chunks(PART).map(|part| StateRecord::Sealed(Secret::copy_of(part))));
+    /// A copy of everything, while no passphrase is being checked.
+    pub fn export_state(&self, idle: &PassphraseIdle<'_>) -> Vec<StateRecord> {
+        let leases = self.broker.export_state().into_iter().map(Box::new).map(StateRecord::Lease);
+        let secrets = self.memory.export_state().into_iter();
+        let refusals = self.fetcher.refusals().export_state().into_iter().map(StateRecord::Refusal);
+        let codes = self.fetcher.codes().export_state().into_iter().map(StateRecord::Codes);
+        let pauses = self.fetcher.pauses().export_state().into_iter().map(StateRecord::Pause);
+        let mut records: Vec<StateRecord> = leases
+            .chain(secrets.map(|(account, secret)| StateRecord::Secret(account, secret)))
+            .chain(refusals)
+            .chain(codes)
+            .chain(pauses)
+            .chain(self.audit.export_state().into_iter().map(StateRecord::Log))
+            .collect();
+        if let Some((lock, sealed)) = self.lock.export_state(idle) {
+            records.push(StateRecord::Lock(lock));
+            let chunks = sealed.iter().flat_map(|sealed| sealed.expose().chunks(SEALED_CHUNK));
+            records.extend(chunks.map(|chunk| StateRecord::Sealed(Secret::copy_of(chunk))));
         }
-        pieces.extend(self.audit.export_state().into_iter().map(StateRecord::Log));
-        pieces
+        records
     }
 
-    /// Takes everything over, in whatever order it comes.
+    /// Imports everything, in whatever order it comes.
     ///
     /// # Errors
-    /// [`Failure`] where a protection would be lost by it.
-    pub async fn import_state(&self, pieces: Vec<StateRecord>) -> Result<Kept, Failure> {
-        let profiles = self.profiles();
-        let (mut kept, mut lock, mut sealed) = (Kept { tokens: 0, secrets: 0 }, None, Vec::new());
-        for piece in pieces {
-            match piece {
-                StateRecord::Lease(lease) => kept.tokens += u32::from(self.import_lease(&profiles, *lease)),
-                StateRecord::Secret(account, secret) => {
-                    kept.secrets += u32::from(self.memory.import_state(account, secret))
+    /// [`Failure`] if a protection would be lost.
+    pub async fn import_state(&self, records: Vec<StateRecord>) -> Result<Imported, Failure> {
+        // The profiles that callers will get: the broker compares a lease's profile by address.
+        let profiles: HashMap<ProfileName, Arc<Profile>> =
+            self.registry.profiles().into_iter().map(|profile| (profile.name.clone(), profile)).collect();
+        let (mut imported, mut lock, mut sealed) = (Imported::default(), None, Vec::new());
+        for record in records {
+            match record {
+                StateRecord::Lease(lease) => {
+                    imported.tokens += u32::from(self.import_lease(&profiles, *lease))
                 }
-                StateRecord::Refusal(refusal) => self.refusals.import_state(refusal),
-                StateRecord::Codes(codes) => self.codes.import_state(&codes),
-                StateRecord::Pause(pause) => self.pauses.import_state(pause),
-                StateRecord::Lock(closed) => lock = Some(closed),
-                StateRecord::Sealed(part) => sealed.push(part),
+                StateRecord::Secret(account, secret) => {
+                    imported.secrets += u32::from(self.memory.import_state(account, secret))
+                }
+                StateRecord::Refusal(refusal) => self.fetcher.refusals().import_state(refusal),
+                StateRecord::Codes(codes) => self.fetcher.codes().import_state(&codes),
+                StateRecord::Pause(pause) => self.fetcher.pauses().import_state(pause),
+                StateRecord::Lock(state) => lock = Some(state),
+                StateRecord::Sealed(chunk) => sealed.push(chunk),
                 StateRecord::Log(part) => self.audit.import_state(part),
                 StateRecord::SocketIdentity(_) | StateRecord::End | StateRecord::Commit(_) => {}
             }
         }
         if let Some(lock) = lock {
-            self.import_lock(lock, &sealed).await?;
+            self.lock.import_state(lock, joined(&sealed)).await?;
         }
-        Ok(kept)
+        Ok(imported)
     }
 
-    async fn import_lock(&self, lock: handover::Lock, sealed: &[Secret]) -> Result<(), Failure> {
-        let mut text = Secret::zeroed(sealed.iter().map(|part| part.expose().len()).sum());
-        let mut room = text.bytes_mut();
-        for part in sealed {
-            let (place, rest) = room.split_at_mut(part.expose().len());
-            place.copy_from_slice(part.expose());
-            room = rest;
-        }
-        self.lock.import_state(lock, text).await
-    }
-
-    /// A lease of a profile that is another client or at another origin by now is nobody's.
+    /// Whether a live token was imported. The lease of a profile that now has another client or origin is dropped.
     fn import_lease(&self, profiles: &HashMap<ProfileName, Arc<Profile>>, lease: handover::Lease) -> bool {
         let profile = profiles.get(&lease.profile);
         let same = profile.filter(|profile| profile.secret_key().account() == lease.account);
         same.is_some_and(|profile| self.broker.import_state(profile, lease))
     }
+}
 
-    /// The very profiles that callers will mean: a lease of an equal one would be looked at twice.
-    fn profiles(&self) -> HashMap<ProfileName, Arc<Profile>> {
-        self.registry.profiles().into_iter().map(|profile| (profile.name.clone(), profile)).collect()
+fn joined(chunks: &[Secret]) -> Secret {
+    let mut joined = Secret::zeroed(chunks.iter().map(|chunk| chunk.expose().len()).sum());
+    let mut rest = joined.bytes_mut();
+    for chunk in chunks {
+        let (part, after) = rest.split_at_mut(chunk.expose().len());
+        part.copy_from_slice(chunk.expose());
+        rest = after;
     }
+    joined
 }

@@ -1,4 +1,4 @@
-//! Owns why a hand-over does not take place. Whatever it is, the daemon that was to go goes on.
+//! Owns why a hand-over fails. The old process goes on in each case.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,80 +10,80 @@ use crate::base::files::{self, FileError};
 use crate::ipc::activation::ActivationError;
 use crate::process::instance::InstanceError;
 
-/// Why a hand-over does not take place.
+/// Why the old process does not hand over.
 #[derive(Debug, thiserror::Error)]
 pub enum HandoverError {
-    /// The system did not say at the start which file the daemon runs.
+    /// The path of the running program is unknown.
     #[error("the system does not say where cp-tokend lies")]
-    Nowhere,
-    /// What lies there is not run.
+    NoProgram,
+    /// The file at the program's path cannot be trusted.
     #[error("the program {0} is not run: {1}")]
     Program(String, #[source] ProgramFault),
     /// The system refused a process or a descriptor.
     #[error("the system refuses a new process: {}", files::describe(.0))]
     System(io::Error),
-    /// The limits on the daemon's memory leave too little of it.
+    /// The limits on the daemon's memory are too low.
     #[error("its limits on memory (RLIMIT_AS, RLIMIT_DATA) leave too little for a restart")]
     Memory,
-    /// The successor ended, or broke off, before it was ready.
+    /// The new process exited, or closed its channel, before it was ready.
     #[error("the program {0} ended before it was ready")]
     NotReady(String),
-    /// It did not say in time that it was ready.
+    /// The new process was not ready in time.
     #[error("the program {0} does not get ready")]
-    Silent(String),
-    /// It speaks another format.
+    Timeout(String),
+    /// The new process uses another format: program, its format, ours.
     #[error("the program {0} hands over in format {1}, and this daemon in format {2}")]
     Format(String, u16, u16),
-    /// Somebody looks into this process or the new one.
+    /// A debugger is attached to this process or to the new one.
     #[error("another program traces the daemon")]
     Traced,
-    /// Others may look into the new process, because it has not hardened itself.
+    /// The new process has not hardened itself.
     #[error("other programs may look into the new process")]
-    Exposed,
-    /// Whoever spoke is another process.
+    NotHardened,
+    /// The message came from another process.
     #[error("another process than the new one has spoken")]
-    Stranger,
-    /// It is proved, and yet the system does not run it in this process's place.
+    WrongProcess,
+    /// The program is verified, but `execve` failed.
     #[error("the system does not run the program {0} in this process: {reason}", reason = files::describe(.1))]
-    NotRun(String, io::Error),
-    /// It took nothing, or died over it.
+    ExecFailed(String, io::Error),
+    /// The new process did not import the state, or died.
     #[error("the program {0} did not take over")]
-    NotTaken(String),
-    /// It says why it does not take over.
-    #[error("the successor says: {}", .0.message)]
+    NotImported(String),
+    /// The new process refused, and said why.
+    #[error("the new process says: {}", .0.message)]
     Refused(Failure),
-    /// There was no moment at which nothing was under way.
+    /// Work under way did not end in so many seconds.
     #[error("work under way did not end within {0} s")]
-    NoQuiet(u64),
-    /// The successor would have no profiles.
+    Busy(u64),
+    /// The config file is broken: the new process would have no profiles.
     #[error("{}", .0.message)]
     Config(Failure),
 }
 
-/// Why a program is not run.
+/// Why a program's file cannot be trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramFault {
-    /// It cannot be opened.
+    /// It cannot be opened, or others may change it.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It is not executable, or runs with other rights than its caller's.
+    /// It is not executable, or is setuid or setgid.
     #[error("its mode {:04o} is not that of a plain program{}", .0, files::run("chmod 755", .1))]
     Mode(u32, PathBuf),
 }
 
-/// Why what was given is not taken.
+/// Why the new process does not take over.
 #[derive(Debug, thiserror::Error)]
 pub enum TakeOverError {
     /// A descriptor is closed, or not from our parent.
     #[error("what is handed over does not come from a daemon that started this process")]
-    Stranger,
-    /// It hands over in another way.
+    WrongProcess,
+    /// The old process uses another format.
     #[error("the daemon that runs hands over in another format than {FORMAT}")]
     Format,
-    /// The socket is none of ours.
+    /// The socket is not one of ours.
     #[error(transparent)]
     Socket(#[from] ActivationError),
-    /// The lock is not.
+    /// The lock is not one of ours.
     #[error(transparent)]
     Lock(#[from] InstanceError),
     /// The channel failed.

@@ -1,5 +1,5 @@
-//! Owns the system calls behind a hand-over on Linux: which file is run and that it is exactly that one, what its process
-//! is given, and whose the other end of a channel is.
+//! Owns the system calls of a hand-over on Linux: which file is run, which descriptors its process inherits, and who made a
+//! channel.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, OsStr};
@@ -27,55 +27,54 @@ use super::ProgramFault;
 use crate::base::files::{self, FileError};
 use crate::process::children;
 
-/// What Linux puts behind the name of a file that is gone.
-const GONE: &[u8] = b" (deleted)";
+/// Linux appends this to the path of a deleted file.
+const DELETED: &[u8] = b" (deleted)";
 
-/// Names of descriptors, by which a program may be started, and which are another file's in another process.
-const NAMES_OF_DESCRIPTORS: [&str; 2] = ["/dev/fd", "/proc"];
+/// A program may be started by the path of a descriptor, which means another file in another process.
+const DESCRIPTOR_DIRS: [&str; 2] = ["/dev/fd", "/proc"];
 
-/// The name that the daemon was started by, its own path: each restart looks anew at what lies there.
+/// The path that the daemon was started by: each restart runs what is there then.
 #[derive(Debug, Clone)]
 pub struct Program(PathBuf);
 
 impl Program {
-    /// The name that this process was started by, be it a link's; to be asked while the folder is the one it was started
-    /// in. Nothing where the system does not say.
+    /// The path that this process was started by, which may be a link. To be called before the working directory changes.
     pub fn own() -> Option<Self> {
-        Self::of_start().or_else(Self::of_file)
+        Self::from_exec_name().or_else(Self::from_exe_link)
     }
 
-    /// The own path of the daemon that this image is run by, which goes on from image to image.
+    /// The path that the old process has passed on.
     pub fn inherited() -> Option<Self> {
         let name = std::env::args_os().next().map(PathBuf::from);
         name.filter(|name| name.is_absolute()).map(Self).or_else(Self::own)
     }
 
-    fn of_start() -> Option<Self> {
-        let name = std::env::current_dir().ok()?.join(name_of_start()?);
-        let is_lasting = NAMES_OF_DESCRIPTORS.iter().all(|folder| !name.starts_with(folder));
+    fn from_exec_name() -> Option<Self> {
+        let name = std::env::current_dir().ok()?.join(exec_name()?);
+        let is_lasting = DESCRIPTOR_DIRS.iter().all(|dir| !name.starts_with(dir));
         (is_lasting && name.exists()).then_some(Self(name))
     }
 
-    /// The running program's own file, by the name that has no links.
-    fn of_file() -> Option<Self> {
+    /// The path of the running file, without links.
+    fn from_exe_link() -> Option<Self> {
         let path = std::env::current_exe().ok()?;
         let bytes = path.as_os_str().as_encoded_bytes();
-        // It was replaced between its start and now; what lies there is looked at before it is run.
-        let path = match bytes.strip_suffix(GONE) {
+        // The file was replaced since the start; what is there now is checked before it is run.
+        let path = match bytes.strip_suffix(DELETED) {
             Some(name) if !path.exists() => PathBuf::from(OsStr::from_bytes(name)),
             Some(_) | None => path,
         };
         path.is_absolute().then_some(Self(path))
     }
 
-    /// Its name, for people.
+    /// The path, for people.
     pub fn shown(&self) -> String {
         files::show(&self.0)
     }
 
-    /// What lies at that name now, if nobody but this user and root can have put it there.
+    /// Opens what is at the path now, if only this user and root can have put it there.
     pub(super) fn open(&self) -> Result<OwnedFd, ProgramFault> {
-        // Nobody else can exchange what was judged before it is opened.
+        // Nobody else can replace the file between the check and the opening.
         files::check_program(&self.0)?;
         let flags = OFlags::PATH | OFlags::CLOEXEC;
         let file = rustix::fs::open(&self.0, flags, Mode::empty()).map(File::from);
@@ -86,37 +85,30 @@ impl Program {
         }
     }
 
-    /// Runs that very file as a child, with these descriptors and no others, in a process group of its own.
-    pub(super) fn start(&self, file: &OwnedFd, arguments: &[String], given: &[RawFd]) -> io::Result<Child> {
-        children::start(self.command(file, arguments, given).process_group(0))
+    /// Runs this file as a child with these descriptors and no others, in a process group of its own.
+    pub(super) fn start(&self, file: &OwnedFd, arguments: &[String], fds: &[RawFd]) -> io::Result<Child> {
+        children::start(self.command(file, arguments, fds).process_group(0))
     }
 
-    /// Runs that very file in the place of this program, in this process. It returns only where the system refuses, and
-    /// everything is then as it was.
-    pub(super) fn take_over_this_process(
-        &self,
-        file: &OwnedFd,
-        arguments: &[String],
-        given: &[RawFd],
-    ) -> io::Error {
-        let refusal = self.command(file, arguments, given).exec();
-        for number in given {
-            // SAFETY: whoever gives them keeps them open over this call.
+    /// Runs this file in this process. Returns only if the system refuses; everything is then as before.
+    pub(super) fn exec(&self, file: &OwnedFd, arguments: &[String], fds: &[RawFd]) -> io::Error {
+        let error = self.command(file, arguments, fds).exec();
+        for number in fds {
+            // SAFETY: the caller keeps them open during this call.
             let _ = rustix::io::fcntl_setfd(unsafe { BorrowedFd::borrow_raw(*number) }, FdFlags::CLOEXEC);
         }
-        // SAFETY: `std` has put the system's own way in place for the new program; this puts back that of `std` itself.
+        // SAFETY: `std` has set the default action for the new program; this restores what `std` sets at the start.
         let _ = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
-        refusal
+        error
     }
 
-    fn command(&self, file: &OwnedFd, arguments: &[String], given: &[RawFd]) -> Command {
+    fn command(&self, file: &OwnedFd, arguments: &[String], fds: &[RawFd]) -> Command {
         let kept = |name: &OsStr| name.to_str().is_some_and(crate::process::harden::is_kept);
         let variables = std::env::vars_os().filter(|(name, _)| kept(name));
         let mut command = Command::new(format!("/proc/self/fd/{}", file.as_raw_fd()));
         command.arg0(&self.0).args(arguments).env_clear().envs(variables).current_dir("/");
-        let given = given.to_vec();
-        // SAFETY: the closure makes system calls alone, and neither allocates nor locks; whoever gives the descriptors
-        // keeps them open.
+        let fds = fds.to_vec();
+        // SAFETY: the closure only makes system calls, and neither allocates nor locks; the caller keeps the descriptors open.
         unsafe {
             command.pre_exec(move || {
                 const FIRST_OTHER: libc::c_uint = 3;
@@ -126,7 +118,7 @@ impl Program {
                     libc::c_uint::MAX,
                     libc::CLOSE_RANGE_CLOEXEC,
                 );
-                for number in &given {
+                for number in &fds {
                     rustix::io::fcntl_setfd(BorrowedFd::borrow_raw(*number), FdFlags::empty())?;
                 }
                 Ok(())
@@ -136,62 +128,60 @@ impl Program {
     }
 }
 
-/// What the system was given as the name of the program to run.
-fn name_of_start() -> Option<PathBuf> {
-    // SAFETY: reads a word that the kernel left for this process.
+/// The path that was passed to `execve`.
+fn exec_name() -> Option<PathBuf> {
+    // SAFETY: reads the auxiliary vector of this process.
     let name = unsafe { libc::getauxval(libc::AT_EXECFN) } as *const libc::c_char;
-    // SAFETY: where the kernel has left a name, it ends with a zero byte and stays as long as the process.
+    // SAFETY: the name, if any, ends with a zero byte and lives as long as the process.
     let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) })?;
     Some(PathBuf::from(OsStr::from_bytes(name.to_bytes())))
 }
 
-/// Ends a process that was run, and whatever it has started.
-pub(super) fn end(child: &mut Child) {
-    if let Some(group) = number(child.id()) {
+/// Kills the child, and what it has started.
+pub(super) fn kill(child: &mut Child) {
+    if let Some(group) = to_pid(child.id()) {
         let _ = rustix::process::kill_process_group(group, Signal::KILL);
     }
     let _ = child.kill();
 }
 
-/// Has the system end this process when the one that has started it ends.
+/// Has the system kill this process when its parent ends.
 pub(super) fn end_with_parent() {
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
 }
 
-/// The process that has started this one.
 pub(super) fn parent() -> Option<u32> {
     rustix::process::getppid().map(|parent| parent.as_raw_pid().cast_unsigned())
 }
 
-/// Whether another program looks into the process. Whoever came before it was hardened would stay.
+/// Whether a debugger is attached to the process: one that came before the hardening would stay.
 pub(super) fn is_traced(process: &str) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
     tracer.is_some_and(|tracer| tracer.trim() != "0")
 }
 
-/// Whether other programs of the user may look into the process: the system then shows its files as the user's, and as
-/// root's where they may not. Root's own programs may look into everything. Where a namespace shows everybody by one
-/// number, it is tried.
+/// Whether other programs of the user may read the process's memory: its files in `/proc` then belong to the user, otherwise to
+/// root. Root's own programs may always. In a namespace that shows every user as the same number, it is tried.
 pub(super) fn is_open_to_others(process: u32) -> bool {
     let own = rustix::process::geteuid();
     let owner = std::fs::metadata(format!("/proc/{process}/stat")).map(|facts| facts.uid());
-    let tells = own.as_raw() != OVERFLOW_USER || File::open(format!("/proc/{process}/auxv")).is_ok();
-    !own.is_root() && owner.is_ok_and(|owner| owner == own.as_raw()) && tells
+    let is_open = own.as_raw() != OVERFLOW_USER || File::open(format!("/proc/{process}/auxv")).is_ok();
+    !own.is_root() && owner.is_ok_and(|owner| owner == own.as_raw()) && is_open
 }
 
-/// Descriptors that were given to this process by number; kept from children from now on.
+/// A descriptor that this process inherits by number, no longer inherited by its children.
 ///
 /// To be called once for each number, before any other descriptor is opened.
-pub(super) fn take(number: RawFd) -> Option<OwnedFd> {
-    // SAFETY: the borrow lasts for one call that only asks about the descriptor and fails where it is closed.
+pub(super) fn take_fd(number: RawFd) -> Option<OwnedFd> {
+    // SAFETY: the borrow lasts for one call, which fails if the descriptor is closed.
     let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
     rustix::io::fcntl_setfd(borrowed, FdFlags::CLOEXEC).ok()?;
-    // SAFETY: the descriptor is open, and the command line says that it is this process's to own.
+    // SAFETY: the descriptor is open, and the command line says that this process owns it.
     Some(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
-/// The process that has made this channel, a pair of connected sockets; nothing where it is none, or another user's.
+/// The process that made this channel, a pair of connected sockets; none for anything else, or for another user's.
 pub(super) fn maker(channel: impl AsFd) -> Option<u32> {
     let stream = sockopt::socket_type(&channel) == Ok(SocketType::STREAM);
     let unix = sockopt::socket_domain(&channel) == Ok(AddressFamily::UNIX);
@@ -202,45 +192,45 @@ pub(super) fn maker(channel: impl AsFd) -> Option<u32> {
     cp_token_protocol::require_same_user(&channel).ok()?.pid
 }
 
-/// Whether it is a child of this process, be it one that has ended.
+/// Whether it is a child of this process, even one that has ended.
 pub(super) fn is_child(process: u32) -> bool {
     let flags = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    number(process).is_some_and(|process| rustix::process::waitid(WaitId::Pid(process), flags).is_ok())
+    to_pid(process).is_some_and(|process| rustix::process::waitid(WaitId::Pid(process), flags).is_ok())
 }
 
-/// Says `words` on the channel, and gives that descriptor to whoever reads them.
-pub(super) fn say_with(channel: &UnixStream, words: &[u8], given: BorrowedFd<'_>) -> io::Result<()> {
-    let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = SendAncillaryBuffer::new(&mut room);
-    let given = [given];
-    control.push(SendAncillaryMessage::ScmRights(&given));
-    let sent = rustix::net::sendmsg(channel, &[IoSlice::new(words)], &mut control, SendFlags::NOSIGNAL)?;
-    if sent == words.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
+/// Sends the bytes and the descriptor on the channel.
+pub(super) fn send_fd(channel: &UnixStream, bytes: &[u8], fd: BorrowedFd<'_>) -> io::Result<()> {
+    let mut buffer = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut buffer);
+    let fds = [fd];
+    control.push(SendAncillaryMessage::ScmRights(&fds));
+    let sent = rustix::net::sendmsg(channel, &[IoSlice::new(bytes)], &mut control, SendFlags::NOSIGNAL)?;
+    if sent == bytes.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
 }
 
-/// What was said on the channel, and the descriptor that came with it.
-pub(super) fn hear_with(channel: impl AsFd, words: &mut [u8]) -> io::Result<(usize, Option<OwnedFd>)> {
-    let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = RecvAncillaryBuffer::new(&mut room);
+/// Receives bytes from the channel, and the descriptor that came with them.
+pub(super) fn receive_fd(channel: impl AsFd, bytes: &mut [u8]) -> io::Result<(usize, Option<OwnedFd>)> {
+    let mut buffer = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut buffer);
     let flags = RecvFlags::CMSG_CLOEXEC;
-    let heard = rustix::net::recvmsg(channel, &mut [IoSliceMut::new(words)], &mut control, flags)?;
-    let given = control.drain().find_map(|message| {
-        if let RecvAncillaryMessage::ScmRights(mut given) = message { given.next() } else { None }
+    let received = rustix::net::recvmsg(channel, &mut [IoSliceMut::new(bytes)], &mut control, flags)?;
+    let fd = control.drain().find_map(|message| {
+        if let RecvAncillaryMessage::ScmRights(mut fds) = message { fds.next() } else { None }
     });
-    Ok((heard.bytes, given))
+    Ok((received.bytes, fd))
 }
 
-/// Calls this process what it is: one that is run by its descriptor would bear the descriptor's number.
-pub fn take_our_name() {
+/// Names this process `cp-tokend`: one that is run by a descriptor has the descriptor's number as its name.
+pub fn set_process_name() {
     let _ = rustix::thread::set_name(c"cp-tokend");
 }
 
-/// The other end's last word may be followed by its death.
-pub(super) fn is_the_end(error: &io::Error) -> bool {
-    let ends = [io::ErrorKind::UnexpectedEof, io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe];
-    ends.contains(&error.kind())
+/// Whether the other end has closed the channel or died.
+pub(super) fn is_closed(error: &io::Error) -> bool {
+    let closed = [io::ErrorKind::UnexpectedEof, io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe];
+    closed.contains(&error.kind())
 }
 
-fn number(process: u32) -> Option<Pid> {
+fn to_pid(process: u32) -> Option<Pid> {
     i32::try_from(process).ok().and_then(Pid::from_raw)
 }

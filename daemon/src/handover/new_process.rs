@@ -1,6 +1,5 @@
-//! Owns the side of whoever hands over: the daemon to the child that holds everything meanwhile, and that child to the new
-//! image of the daemon's own process. It gives nothing to a process that has not hardened itself, and ends a child that
-//! does not take over without a trace.
+//! Owns the sending side: the daemon sends its state to the child, and the child sends it to the new image of the daemon's own
+//! process. Nothing is sent to a process that has not hardened itself, and a child that fails is killed.
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -8,36 +7,43 @@ use std::process::Child;
 use std::thread::Builder;
 use std::time::Duration;
 
+use cp_token_protocol::Failure;
 use cp_token_protocol::handover::{
     self, Commit, FORMAT, HEADER_LENGTH, NewProcessReply, PREFIX_LENGTH, StateRecord,
 };
 use tokio::io::Interest;
 use tokio::net::UnixStream;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::{HandoverError, Kept, OldProcess, Program, system};
+use super::{HandoverError, Imported, OldProcess, Program, system};
 use crate::base::memory;
+use crate::base::sanitize::clean;
 use crate::ipc::socket::BoundSocket;
 use crate::process::args::Role;
 use crate::process::children;
 
-/// From its start until it is ready.
-const START_LIMIT: Duration = Duration::from_secs(10);
-/// From the moment at which nobody is let in until it holds everything: less than callers wait for a first word.
-const TAKE_LIMIT: Duration = Duration::from_secs(2);
-/// For the new image, with which everything else would be lost.
-const KEEP_LIMIT: Duration = Duration::from_secs(60);
+type StdStream = std::os::unix::net::UnixStream;
 
-/// Whoever comes, as the one that hands over sees it. Dropping it ends its process, where it is a child.
+/// From the start of the child until it is ready.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// For the child's import: less than callers wait for a first byte, since none is accepted meanwhile.
+const IMPORT_TIMEOUT: Duration = Duration::from_secs(2);
+/// For the new image: after this, the state is lost.
+const IMAGE_TIMEOUT: Duration = Duration::from_secs(60);
+const MAX_VERSION_CHARS: usize = 64;
+const MAX_MESSAGE_CHARS: usize = 300;
+
+/// The process that takes over. Dropping this kills it if it is a child.
 pub struct NewProcess {
     child: Option<Child>,
-    process: u32,
+    pid: u32,
     channel: UnixStream,
     program: String,
     version: String,
 }
 
-/// What is run, once it is proved: the very file that the child runs.
+/// The file that the child runs, to be executed in this process.
 pub struct VerifiedProgram {
     program: Program,
     file: OwnedFd,
@@ -45,143 +51,125 @@ pub struct VerifiedProgram {
 }
 
 impl NewProcess {
-    /// Starts the program that lies at the daemon's own path as a child, and waits until it is ready.
-    ///
-    /// # Errors
-    /// [`HandoverError`].
+    /// Starts the program that is now at the daemon's own path as a child, and waits until it is ready.
     pub async fn start(
         program: &Program,
         background: bool,
-        meeting: &BoundSocket,
+        socket: &BoundSocket,
     ) -> Result<(Self, VerifiedProgram), HandoverError> {
-        // Whoever looks into this process would look into the next image as well, which is then given nothing.
+        // A debugger would stay attached over the `execve`, and the child would then send nothing to the new image.
         if system::is_traced("self") {
             return Err(HandoverError::Traced);
         }
         let file = program.open().map_err(|fault| HandoverError::Program(program.shown(), fault))?;
-        let proved = VerifiedProgram { program: program.clone(), file, background };
-        let mut successor = proved.rehearse(meeting).map_err(HandoverError::System)?;
-        let ready = tokio::time::timeout(START_LIMIT, successor.get_ready());
-        ready.await.map_err(|_| HandoverError::Silent(program.shown()))??;
-        Ok((successor, proved))
+        let verified = VerifiedProgram { program: program.clone(), file, background };
+        let mut child = verified.start_child(socket).map_err(HandoverError::System)?;
+        let ready = timeout(START_TIMEOUT, child.wait_until_ready());
+        ready.await.map_err(|_| HandoverError::Timeout(program.shown()))??;
+        Ok((child, verified))
     }
 
-    /// Waits in the child, which holds everything, for the new image of its parent. What others say on the channel, which
-    /// they may have taken from an image that was not hardened yet, is not heeded.
-    ///
-    /// # Errors
-    /// [`HandoverError`].
-    pub async fn in_the_parent(
-        predecessor: OldProcess,
+    /// Waits, in the child, for the new image of its parent. Messages of other processes, which may have taken the channel
+    /// from an image that was not hardened yet, are ignored.
+    pub async fn in_parent(
+        old: OldProcess,
         program: &Program,
-        meeting: &BoundSocket,
+        socket: &BoundSocket,
     ) -> Result<Self, HandoverError> {
-        let refused = HandoverError::System;
-        let channel = predecessor.into_channel();
-        write_first_words(&channel, meeting.made()).map_err(refused)?;
-        let process = system::parent().ok_or(HandoverError::Nowhere)?;
-        let mut successor = Self::at(channel, process, None, program).map_err(refused)?;
+        let channel = old.into_channel();
+        write_header(&channel, socket.made()).map_err(HandoverError::System)?;
+        let pid = system::parent().ok_or(HandoverError::NoProgram)?;
+        let mut image = Self::connected(channel, pid, None, program).map_err(HandoverError::System)?;
         let ready = async {
             loop {
-                match successor.get_ready().await {
-                    Err(HandoverError::Stranger) => {}
+                match image.wait_until_ready().await {
+                    Err(HandoverError::WrongProcess) => {}
                     outcome => return outcome,
                 }
             }
         };
-        let ready = tokio::time::timeout(KEEP_LIMIT, ready).await;
-        ready.map_err(|_| HandoverError::Silent(program.shown()))??;
-        Ok(successor)
+        timeout(IMAGE_TIMEOUT, ready).await.map_err(|_| HandoverError::Timeout(program.shown()))??;
+        Ok(image)
     }
 
-    fn at(
-        channel: std::os::unix::net::UnixStream,
-        process: u32,
-        child: Option<Child>,
-        program: &Program,
-    ) -> io::Result<Self> {
-        channel.set_nonblocking(true)?;
-        let channel = UnixStream::from_std(channel)?;
-        Ok(Self { child, process, channel, program: program.shown(), version: String::new() })
+    fn connected(channel: StdStream, pid: u32, child: Option<Child>, program: &Program) -> io::Result<Self> {
+        let channel = watched(channel)?;
+        Ok(Self { child, pid, channel, program: program.shown(), version: String::new() })
     }
 
-    /// Its version, by its own word.
+    /// The version that it reports.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// Gives it everything. To be called while nobody is let in.
-    ///
-    /// # Errors
-    /// [`HandoverError`].
-    pub async fn give(&mut self, legacy: Vec<StateRecord>) -> Result<Kept, HandoverError> {
-        let limit = if self.child.is_some() { TAKE_LIMIT } else { KEEP_LIMIT };
-        let taken = tokio::time::timeout(limit, self.give_all(legacy)).await;
-        taken.unwrap_or_else(|_| Err(self.not_taken()))
+    /// Sends the whole state. To be called while no caller is accepted.
+    pub async fn send_state(&mut self, records: Vec<StateRecord>) -> Result<Imported, HandoverError> {
+        let limit = if self.child.is_some() { IMPORT_TIMEOUT } else { IMAGE_TIMEOUT };
+        timeout(limit, self.send_all(records)).await.unwrap_or_else(|_| Err(self.not_imported()))
     }
 
-    /// From here on everything is its own.
+    /// Makes the new process the owner of the state.
     ///
     /// # Errors
-    /// [`HandoverError::NotTaken`] where it is dead.
-    pub async fn release(&mut self, commit: Commit) -> Result<(), HandoverError> {
-        let bytes = handover::encode_record(&StateRecord::Commit(commit)).map_err(|_| self.not_taken())?;
-        let said = tokio::time::timeout(TAKE_LIMIT, write(&self.channel, &bytes)).await;
-        said.map_err(|_| self.not_taken())?.map_err(|_| self.not_taken())
+    /// [`HandoverError::NotImported`] if it is dead.
+    pub async fn commit(&mut self, commit: Commit) -> Result<(), HandoverError> {
+        let sent = timeout(IMPORT_TIMEOUT, self.send(&StateRecord::Commit(commit))).await;
+        sent.unwrap_or_else(|_| Err(self.not_imported()))
     }
 
-    /// Reads its greeting, and takes the channel that it has made.
-    async fn get_ready(&mut self) -> Result<(), HandoverError> {
-        self.channel = self.greeted().await?;
-        match word(&self.channel).await {
-            Ok(NewProcessReply::Ready(version)) => {
-                self.version = crate::base::sanitize::clean(&version, VERSION_LIMIT)
-            }
-            Ok(NewProcessReply::Refused(failure)) => return Err(HandoverError::Refused(cleaned(failure))),
+    /// Reads its header, and takes the channel that it has made.
+    async fn wait_until_ready(&mut self) -> Result<(), HandoverError> {
+        self.channel = self.accept_channel().await?;
+        match reply(&self.channel).await {
+            Ok(NewProcessReply::Ready(version)) => self.version = clean(&version, MAX_VERSION_CHARS),
+            Ok(NewProcessReply::Refused(failure)) => return Err(HandoverError::Refused(sanitized(failure))),
             Ok(NewProcessReply::Imported(..)) | Err(_) => return Err(self.not_ready()),
         }
         Ok(())
     }
 
-    async fn greeted(&self) -> Result<UnixStream, HandoverError> {
-        let mut greeting = [0; HEADER_LENGTH];
-        let heard = hear_with(&self.channel, &mut greeting).await;
-        let (length, given) = heard.map_err(|_| self.not_ready())?;
+    async fn accept_channel(&self) -> Result<UnixStream, HandoverError> {
+        let mut header = [0; HEADER_LENGTH];
+        let received =
+            self.channel.async_io(Interest::READABLE, || system::receive_fd(&self.channel, &mut header));
+        let (length, channel) = received.await.map_err(|_| self.not_ready())?;
         if length == 0 {
             return Err(self.not_ready());
         }
-        let format = handover::parse_header(greeting);
-        let made_by_it = given.filter(|channel| system::maker(channel) == Some(self.process));
+        let format = handover::parse_header(header);
+        let made_by_it = channel.filter(|channel| system::maker(channel) == Some(self.pid));
         let Some(channel) = made_by_it.filter(|_| format == Some(FORMAT)) else {
-            return Err(self.unfit(format));
+            return Err(self.wrong_header(format));
         };
-        if system::is_traced(&self.process.to_string()) {
+        if system::is_traced(&self.pid.to_string()) {
             return Err(HandoverError::Traced);
         }
-        if system::is_open_to_others(self.process) {
-            return Err(HandoverError::Exposed);
+        if system::is_open_to_others(self.pid) {
+            return Err(HandoverError::NotHardened);
         }
-        let channel = std::os::unix::net::UnixStream::from(channel);
-        let watched = channel.set_nonblocking(true).and_then(|()| UnixStream::from_std(channel));
-        watched.map_err(HandoverError::System)
+        watched(channel.into()).map_err(HandoverError::System)
     }
 
-    async fn give_all(&mut self, legacy: Vec<StateRecord>) -> Result<Kept, HandoverError> {
-        for piece in legacy.into_iter().chain([StateRecord::End]) {
-            let bytes = handover::encode_record(&piece).map_err(|_| self.not_taken())?;
-            write(&self.channel, &bytes).await.map_err(|_| self.not_taken())?;
+    async fn send_all(&self, records: Vec<StateRecord>) -> Result<Imported, HandoverError> {
+        for record in records.into_iter().chain([StateRecord::End]) {
+            self.send(&record).await?;
         }
-        match word(&self.channel).await {
-            Ok(NewProcessReply::Imported(tokens, secrets)) => Ok(Kept { tokens, secrets }),
+        match reply(&self.channel).await {
+            Ok(NewProcessReply::Imported(tokens, secrets)) => Ok(Imported { tokens, secrets }),
             Ok(NewProcessReply::Refused(failure)) => Err(HandoverError::Refused(by_its_code(&failure))),
-            Ok(NewProcessReply::Ready(_)) | Err(_) => Err(self.not_taken()),
+            Ok(NewProcessReply::Ready(_)) | Err(_) => Err(self.not_imported()),
         }
     }
 
-    /// To the child, which waits for its parent, anybody may have spoken.
-    fn unfit(&self, format: Option<u16>) -> HandoverError {
+    async fn send(&self, record: &StateRecord) -> Result<(), HandoverError> {
+        let bytes = handover::encode_record(record).map_err(|_| self.not_imported())?;
+        write(&self.channel, &bytes).await.map_err(|_| self.not_imported())
+    }
+
+    /// The channel to the child's parent may have been written by anybody.
+    fn wrong_header(&self, format: Option<u16>) -> HandoverError {
         match format {
-            _ if self.child.is_none() => HandoverError::Stranger,
+            _ if self.child.is_none() => HandoverError::WrongProcess,
             Some(other) if other != FORMAT => HandoverError::Format(self.program.clone(), other, FORMAT),
             None | Some(_) => self.not_ready(),
         }
@@ -191,17 +179,17 @@ impl NewProcess {
         HandoverError::NotReady(self.program.clone())
     }
 
-    fn not_taken(&self) -> HandoverError {
-        HandoverError::NotTaken(self.program.clone())
+    fn not_imported(&self) -> HandoverError {
+        HandoverError::NotImported(self.program.clone())
     }
 }
 
 impl Drop for NewProcess {
     fn drop(&mut self) {
         let Some(mut child) = self.child.take() else { return };
-        system::end(&mut child);
-        // Nobody waits for a process that the system is slow to end; it can do nothing any more.
-        let waited = memory::start_thread(Builder::new().name("successor".to_owned()), move || {
+        system::kill(&mut child);
+        // The system may be slow to end it; it can do nothing any more.
+        let waited = memory::start_thread(Builder::new().name("new-process".to_owned()), move || {
             let _ = children::wait(&mut child);
         });
         drop(waited);
@@ -209,72 +197,68 @@ impl Drop for NewProcess {
 }
 
 impl VerifiedProgram {
-    fn rehearse(&self, meeting: &BoundSocket) -> io::Result<NewProcess> {
-        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
-        write_first_words(&ours, meeting.made())?;
-        let given = [meeting.socket.as_raw_fd(), meeting.lock().file().as_raw_fd(), theirs.as_raw_fd()];
-        let child = self.program.start(&self.file, &self.arguments(Role::Rehearsal, &given), &given)?;
-        NewProcess::at(ours, child.id(), Some(child), &self.program)
+    fn start_child(&self, socket: &BoundSocket) -> io::Result<NewProcess> {
+        let (ours, theirs) = StdStream::pair()?;
+        write_header(&ours, socket.made())?;
+        let fds = [socket.socket.as_raw_fd(), socket.lock().file().as_raw_fd(), theirs.as_raw_fd()];
+        let child = self.program.start(&self.file, &self.arguments(Role::Rehearse, &fds), &fds)?;
+        NewProcess::connected(ours, child.id(), Some(child), &self.program)
     }
 
-    /// Runs the program in the place of this one, with the child that holds everything at the other end of its channel.
-    /// It returns only where the system refuses.
-    pub fn take_over(self, held_by: NewProcess, meeting: &BoundSocket, callers: &[RawFd]) -> HandoverError {
-        let channel = held_by.channel.as_raw_fd();
-        let mut given = vec![meeting.socket.as_raw_fd(), meeting.lock().file().as_raw_fd(), channel];
-        given.extend(callers);
-        let arguments = self.arguments(Role::Successor, &given);
-        let refusal = self.program.take_over_this_process(&self.file, &arguments, &given);
-        drop(held_by);
-        HandoverError::NotRun(self.program.shown(), refusal)
+    /// Runs the program in this process, with the child that holds the state at the other end of its channel. Returns only if
+    /// the system refuses.
+    pub fn exec(self, holder: NewProcess, socket: &BoundSocket, callers: &[RawFd]) -> HandoverError {
+        let channel = holder.channel.as_raw_fd();
+        let mut fds = vec![socket.socket.as_raw_fd(), socket.lock().file().as_raw_fd(), channel];
+        fds.extend(callers);
+        let error = self.program.exec(&self.file, &self.arguments(Role::TakeOver, &fds), &fds);
+        drop(holder);
+        HandoverError::ExecFailed(self.program.shown(), error)
     }
 
-    fn arguments(&self, role: Role, given: &[RawFd]) -> Vec<String> {
-        let numbers: Vec<String> = given.iter().map(ToString::to_string).collect();
+    fn arguments(&self, role: Role, fds: &[RawFd]) -> Vec<String> {
+        let numbers: Vec<String> = fds.iter().map(ToString::to_string).collect();
         let mode = self.background.then(|| "--background".to_owned());
-        mode.into_iter().chain([format!("{}{}", role.word(), numbers.join(","))]).collect()
+        mode.into_iter().chain([format!("{}{}", role.option(), numbers.join(","))]).collect()
     }
 }
 
-fn write_first_words(
-    mut channel: &std::os::unix::net::UnixStream,
-    made: Option<(u64, u64)>,
-) -> io::Result<()> {
+fn watched(channel: StdStream) -> io::Result<UnixStream> {
+    channel.set_nonblocking(true)?;
+    UnixStream::from_std(channel)
+}
+
+fn write_header(mut channel: &StdStream, socket: Option<(u64, u64)>) -> io::Result<()> {
     use std::io::Write;
     channel.write_all(&handover::header())?;
-    channel.write_all(&handover::encode_record(&StateRecord::SocketIdentity(made)).map_err(io::Error::other)?)
+    let record = handover::encode_record(&StateRecord::SocketIdentity(socket));
+    channel.write_all(&record.map_err(io::Error::other)?)
 }
 
-/// Once it was given secrets its words may hold one: only what its code means is told.
-fn by_its_code(failure: &cp_token_protocol::Failure) -> cp_token_protocol::Failure {
-    let message = format!("it takes nothing over ({})", failure.code.name());
-    cp_token_protocol::Failure::new(failure.code, message)
+/// Its message may hold a secret once it has received some: only what its code means is shown.
+fn by_its_code(failure: &Failure) -> Failure {
+    Failure::new(failure.code, format!("it takes nothing over ({})", failure.code.name()))
         .with_hint("See the daemon's log; to go on without a hand-over, run `cp-token daemon stop` and `cp-token daemon start`")
 }
 
-/// Its words come from another program, if from one of this user's own choice, which has been given nothing yet.
-fn cleaned(failure: cp_token_protocol::Failure) -> cp_token_protocol::Failure {
-    let clean = |text: &str| crate::base::sanitize::clean(text, WORDS_LIMIT);
-    cp_token_protocol::Failure { message: clean(&failure.message), hint: clean(&failure.hint), ..failure }
+/// The message comes from another program, though one of this user's choice that has received nothing yet.
+fn sanitized(failure: Failure) -> Failure {
+    let [message, hint] = [&failure.message, &failure.hint].map(|text| clean(text, MAX_MESSAGE_CHARS));
+    Failure { message, hint, ..failure }
 }
 
-async fn word(channel: &UnixStream) -> io::Result<NewProcessReply> {
-    let mut head = [0; PREFIX_LENGTH];
-    read(channel, &mut head).await?;
-    let length = handover::frame_len(head).ok_or(io::ErrorKind::InvalidData)?;
-    let mut body = Zeroizing::new(vec![0; length]);
+async fn reply(channel: &UnixStream) -> io::Result<NewProcessReply> {
+    let mut prefix = [0; PREFIX_LENGTH];
+    read(channel, &mut prefix).await?;
+    let mut body = Zeroizing::new(vec![0; handover::frame_len(prefix).ok_or(io::ErrorKind::InvalidData)?]);
     read(channel, &mut body).await?;
     handover::decode_reply(&body).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
-async fn hear_with(channel: &UnixStream, words: &mut [u8]) -> io::Result<(usize, Option<OwnedFd>)> {
-    channel.async_io(Interest::READABLE, || system::hear_with(channel, words)).await
-}
-
-async fn read(channel: &UnixStream, room: &mut [u8]) -> io::Result<()> {
+async fn read(channel: &UnixStream, buffer: &mut [u8]) -> io::Result<()> {
     let mut filled = 0;
-    while filled < room.len() {
-        let rest = &mut room[filled..];
+    while filled < buffer.len() {
+        let rest = &mut buffer[filled..];
         match channel.async_io(Interest::READABLE, || channel.try_read(rest)).await? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             count => filled += count,
@@ -290,6 +274,3 @@ async fn write(channel: &UnixStream, mut rest: &[u8]) -> io::Result<()> {
     }
     Ok(())
 }
-
-const VERSION_LIMIT: usize = 64;
-const WORDS_LIMIT: usize = 300;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::{AcquireError, Notify, OwnedSemaphorePermit, Semaphore};
 
+use crate::base::activity;
+
 /// The conversations that have outlived their first look.
 #[derive(Clone)]
 pub struct ConnectionLimiter {
@@ -34,6 +36,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.over.notify_one();
+        activity::ended();
     }
 }
 

@@ -2,21 +2,21 @@
 
 use std::ffi::{OsStr, OsString};
 
-/// What a program is run for that is handed something.
+/// What a program does with the state that it is handed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// As a child, to hold everything until the next image of its parent asks for it.
-    Rehearsal,
-    /// In the place of the daemon, in its process.
-    Successor,
+    /// As a child, it holds the state until the new image of its parent asks for it.
+    Rehearse,
+    /// As the new image of the daemon's own process, it becomes the daemon.
+    TakeOver,
 }
 
 impl Role {
-    /// The word on its command line; the descriptors follow.
-    pub fn word(self) -> &'static str {
+    /// The option on the command line, which the descriptors follow.
+    pub fn option(self) -> &'static str {
         match self {
-            Self::Rehearsal => "--rehearse=",
-            Self::Successor => "--take-over=",
+            Self::Rehearse => "--rehearse=",
+            Self::TakeOver => "--take-over=",
         }
     }
 }
@@ -24,16 +24,16 @@ impl Role {
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Args {
-    /// Be the daemon, in the foreground.
+    /// Run the daemon in the foreground.
     Foreground,
-    /// Be the daemon that the helper starts: log to a file, and say `ready` or `failed` on standard output.
+    /// Run the daemon as the helper starts it: log to a file, and print `ready` or `failed`.
     Background,
-    /// Be handed what a daemon holds: for what, the socket, the lock, the way to whoever hands over and the callers who
-    /// wait for a word, by number, and whether the daemon was started by the helper.
+    /// Take over from a running daemon: the role, the descriptors of the socket, the lock, the channel and the callers who
+    /// wait, and whether the helper started the daemon.
     TakeOver(Role, Vec<i32>, bool),
-    /// Say what this is.
+    /// Print the help text.
     Help,
-    /// Say which version this is.
+    /// Print the version.
     Version,
 }
 
@@ -45,11 +45,11 @@ Usage: cp-tokend [--background]
 
 Nobody needs to run it by hand: `cp-token` starts it when it is needed, or a service manager runs it in the
 foreground (`cp-token service install`). It prints `ready` when it listens. SIGHUP reads the config again; SIGTERM
-stops it in order. At SIGUSR2 it goes on with the program that lies at its own path by then, such as a new version, in
-the same process, with its socket, tokens and secrets.
+stops it cleanly. At SIGUSR2 it runs the program that is at its own path by then, such as a new version, in the same
+process, with its socket, tokens and secrets.
 
 Options:
-      --background  as started by cp-token: log to daemon.log in the state folder
+      --background  as started by cp-token: log to daemon.log in the state directory
   -h, --help        this text
   -V, --version     the version
 
@@ -58,7 +58,7 @@ error, warn, info, debug, trace).
 ";
 
 impl Args {
-    /// What these arguments ask for; nothing, where one is not understood.
+    /// Parses the arguments; none if one is not understood.
     pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
         let first = arguments.next();
         let second = arguments.next();
@@ -66,7 +66,7 @@ impl Args {
             return None;
         }
         match (first.as_deref().map(OsStr::to_str), second.as_deref().map(OsStr::to_str)) {
-            (Some(Some("--background")), Some(Some(word))) => handed(word, true),
+            (Some(Some("--background")), Some(Some(option))) => take_over(option, true),
             (_, Some(_)) => None,
             (first, None) => Self::of_one(first),
         }
@@ -78,26 +78,29 @@ impl Args {
             Some(Some("--background")) => Some(Self::Background),
             Some(Some("-h" | "--help")) => Some(Self::Help),
             Some(Some("-V" | "--version")) => Some(Self::Version),
-            Some(Some(word)) => handed(word, false),
+            Some(Some(option)) => take_over(option, false),
             Some(None) => None,
         }
     }
 }
 
-/// `--rehearse=SOCKET,LOCK,CHANNEL` or `--take-over=SOCKET,LOCK,CHANNEL[,CALLER...]`: different descriptors behind the
-/// standard ones.
-fn handed(word: &str, background: bool) -> Option<Args> {
-    let of = |role: Role| Some((role, word.strip_prefix(role.word())?));
-    let (role, numbers) = of(Role::Rehearsal).or_else(|| of(Role::Successor))?;
-    let number = |number: &str| number.parse().ok().filter(|number| (3..=MOST).contains(number));
+/// `--rehearse=SOCKET,LOCK,CHANNEL` or `--take-over=SOCKET,LOCK,CHANNEL[,CALLER...]`: distinct descriptors above 2.
+fn take_over(option: &str, background: bool) -> Option<Args> {
+    let parse = |role: Role| Some((role, option.strip_prefix(role.option())?));
+    let (role, numbers) = parse(Role::Rehearse).or_else(|| parse(Role::TakeOver))?;
+    let number = |number: &str| number.parse().ok().filter(|number| (3..=MAX_DESCRIPTOR).contains(number));
     let numbers: Vec<i32> = numbers.split(',').map(number).collect::<Option<_>>()?;
-    let is_fit = if role == Role::Rehearsal { numbers.len() == GIVEN } else { numbers.len() >= GIVEN };
+    let is_complete = if role == Role::Rehearse {
+        numbers.len() == MIN_DESCRIPTORS
+    } else {
+        numbers.len() >= MIN_DESCRIPTORS
+    };
     let is_new = |(index, number): (usize, &i32)| !numbers[..index].contains(number);
     let all_differ = numbers.iter().enumerate().all(is_new);
-    (is_fit && all_differ).then_some(Args::TakeOver(role, numbers, background))
+    (is_complete && all_differ).then_some(Args::TakeOver(role, numbers, background))
 }
 
 /// Socket, lock and channel.
-const GIVEN: usize = 3;
+const MIN_DESCRIPTORS: usize = 3;
 /// No descriptor is as high.
-const MOST: i32 = 1 << 20;
+const MAX_DESCRIPTOR: i32 = 1 << 20;

@@ -1,4 +1,4 @@
-//! Owns the words for a process that cannot be protected.
+//! Owns the messages for a process that cannot be protected.
 
 use cp_token_protocol::ErrorCode;
 
@@ -9,8 +9,8 @@ impl StartError for HardenError {
     fn meaning(&self) -> (ErrorCode, &'static str) {
         let hint = match self {
             HardenError::Privileged => "Run it with the rights of the user it serves",
-            HardenError::Descriptors(..) => "Raise the limit (ulimit -n, LimitNOFILE=) and start it anew",
-            HardenError::ProcessorTime(..) => "Raise the limit (ulimit -t, LimitCPU=) and start it anew",
+            HardenError::Descriptors(..) => "Raise the limit (ulimit -n, LimitNOFILE=) and start it again",
+            HardenError::ProcessorTime(..) => "Raise the limit (ulimit -t, LimitCPU=) and start it again",
         };
         (ErrorCode::DAEMON_UNAVAILABLE, hint)
     }

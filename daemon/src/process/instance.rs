@@ -1,5 +1,5 @@
-//! Owns the lock that makes a process the daemon. It is held for life; the file is never removed, because a
-//! lock on a removed file locks nobody out.
+//! Owns the lock that makes a process the daemon. It is held until the process ends; the file is never removed, because a
+//! lock on a removed file excludes nobody.
 
 use std::fs::File;
 use std::path::Path;
@@ -7,31 +7,31 @@ use std::time::Duration;
 
 use crate::base::files::{self, FileError};
 
-/// Held by the one daemon of this meeting place, until the process ends.
+/// Held by the one daemon of a socket directory.
 #[derive(Debug)]
 pub struct InstanceLock {
     file: File,
 }
 
-/// Why this process is not the daemon.
+/// Why this process cannot be the daemon.
 #[derive(Debug, thiserror::Error)]
 pub enum InstanceError {
-    /// Another process is.
+    /// Another process is the daemon.
     #[error("a daemon runs here already")]
     Taken,
-    /// The lock file that the daemon holds has lost its name.
+    /// The file of the daemon's lock was removed or replaced.
     #[error("the lock {0} was removed or replaced while the daemon ran")]
     Lost(String),
-    /// The lock file is not used.
+    /// The lock file cannot be used.
     #[error("the lock {0} is not used: {1}")]
     File(String, #[source] FileError),
 }
 
 impl InstanceLock {
-    /// The lock in `folder` that another process has taken and handed over in this file.
+    /// The lock in `folder`, from a file that the old process has handed over.
     ///
     /// # Errors
-    /// [`InstanceError`] where it is another file, or held by somebody else.
+    /// [`InstanceError`] if it is another file, or another process holds the lock.
     #[cfg(unix)]
     pub fn inherited(folder: &Path, file: File) -> Result<Self, InstanceError> {
         let path = folder.join("daemon.lock");
@@ -39,33 +39,30 @@ impl InstanceLock {
         if !files::is_at(&file, &path) {
             return Err(InstanceError::Lost(files::show(&path)));
         }
-        // Whoever shares the descriptor has the lock already, and nobody else can.
-        Self::hold(file, unusable)
+        // A process that shares the descriptor holds the lock already.
+        Self::lock(file, unusable)
     }
 
-    /// Whether it is still the lock of `folder`: one on a file that was removed locks nobody out.
+    /// Whether its file is still the lock file of `folder`.
     #[cfg(unix)]
     pub fn is_of(&self, folder: &Path) -> bool {
         files::is_at(&self.file, &folder.join("daemon.lock"))
     }
 
-    /// What holds the lock, in this process and in each that shares it.
+    /// The locked file.
     pub fn file(&self) -> &File {
         &self.file
     }
 
     /// Takes the lock in `folder`, without waiting.
-    ///
-    /// # Errors
-    /// [`InstanceError`].
     pub fn take(folder: &Path) -> Result<Self, InstanceError> {
         let path = folder.join("daemon.lock");
         let unusable = |error| InstanceError::File(files::show(&path), error);
         let file = files::open_to_append(&path).map_err(unusable)?;
-        Self::hold(file, unusable)
+        Self::lock(file, unusable)
     }
 
-    fn hold(file: File, unusable: impl Fn(FileError) -> InstanceError) -> Result<Self, InstanceError> {
+    fn lock(file: File, unusable: impl Fn(FileError) -> InstanceError) -> Result<Self, InstanceError> {
         match file.try_lock() {
             Ok(()) => Ok(Self { file }),
             Err(std::fs::TryLockError::WouldBlock) => Err(InstanceError::Taken),
@@ -73,20 +70,17 @@ impl InstanceLock {
         }
     }
 
-    /// Takes the lock in `folder`, and waits `patience` for whoever holds it, as long as that one `is_leaving`, and a moment
-    /// for helpers that look whether it is held.
-    ///
-    /// # Errors
-    /// [`InstanceError`].
+    /// Takes the lock in `folder`; waits up to `limit` for a daemon that `is_stopping`, and a moment for helpers that check
+    /// whether it is held.
     pub fn take_within(
         folder: &Path,
-        patience: Duration,
-        is_leaving: impl Fn() -> bool,
+        limit: Duration,
+        is_stopping: impl Fn() -> bool,
     ) -> Result<Self, InstanceError> {
-        for look in 0..patience.as_millis() / LOOK.as_millis() {
+        for attempt in 0..limit.as_millis() / RETRY_INTERVAL.as_millis() {
             match Self::take(folder) {
-                Err(InstanceError::Taken) if look < LOOKS_OF_HELPERS || is_leaving() => {
-                    std::thread::sleep(LOOK);
+                Err(InstanceError::Taken) if attempt < ATTEMPTS_FOR_HELPERS || is_stopping() => {
+                    std::thread::sleep(RETRY_INTERVAL);
                 }
                 outcome => return outcome,
             }
@@ -95,7 +89,7 @@ impl InstanceLock {
     }
 }
 
-/// How often the lock is tried: its holder says nothing when it goes.
-const LOOK: Duration = Duration::from_millis(10);
-/// How often it may be held by a helper that only looks.
-const LOOKS_OF_HELPERS: u128 = 10;
+/// How often the lock is tried: nobody reports its release.
+const RETRY_INTERVAL: Duration = Duration::from_millis(10);
+/// How often a helper that only checks the lock may hold it.
+const ATTEMPTS_FOR_HELPERS: u128 = 10;

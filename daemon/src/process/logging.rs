@@ -1,10 +1,10 @@
-//! Owns the log: only this program's own events, only through a queue that drops rather than blocks. What a
-//! library says is never written, because nobody can know what is in it.
+//! Owns the log: only this program's own events, through a queue that drops lines rather than blocks. Messages of libraries
+//! are never written, because they may hold anything.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
@@ -15,41 +15,46 @@ mod file;
 mod repeats;
 
 pub use file::LogFile;
-use repeats::{Repeats, Verdict, WINDOW};
+use repeats::{LineAction, Repeats, WINDOW};
 
 use crate::base::clock::{Clock, SystemClock};
+use crate::base::mutex;
 
 /// Where log lines end up.
 pub enum Sink {
     /// Standard error: a terminal, or the service manager's journal.
     StandardError,
-    /// A file of our own.
+    /// The daemon's own file.
     File(LogFile),
-    /// Nowhere: there is no folder to write in.
+    /// Nowhere: no directory is writable.
     Nowhere,
 }
 
 /// Starts the log. `filter` is the text of `CP_TOKEN_LOG`: a level, or `target=level` pairs.
 ///
 /// # Errors
-/// Where the writer's thread cannot be started.
+/// If the writer's thread cannot be started.
 pub fn start(filter: Option<&str>, sink: Sink) -> io::Result<()> {
-    let (sender, receiver) = sync_channel(QUEUE);
+    let (sender, receiver) = sync_channel(QUEUE_LEN);
     let counts = Arc::<Counts>::default();
     let counted = Arc::clone(&counts);
-    std::thread::Builder::new().name("log".to_owned()).stack_size(STACK).spawn(move || match sink {
-        Sink::StandardError => drain(&receiver, &counted, &mut io::stderr()),
-        Sink::File(mut file) => drain(&receiver, &counted, &mut file),
-        Sink::Nowhere => drain(&receiver, &counted, &mut io::sink()),
+    std::thread::Builder::new().name("log".to_owned()).stack_size(STACK_BYTES).spawn(move || match sink {
+        Sink::StandardError => run_writer(&receiver, &counted, &mut io::stderr()),
+        Sink::File(mut file) => run_writer(&receiver, &counted, &mut file),
+        Sink::Nowhere => run_writer(&receiver, &counted, &mut io::sink()),
     })?;
-    // Who asks for every step gets every line.
-    let folds = !filter.is_some_and(|text| ["trace", "debug"].iter().any(|level| text.contains(level)));
-    let asked = filter.and_then(|text| text.parse::<Targets>().ok());
-    let understood = asked.is_some() || filter.is_none();
-    let own = filter_fn(|facts| facts.target().starts_with("cp_token"));
-    let layer =
-        tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Queue { sender, counts, folds });
-    let level = asked.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
+    // At these levels every line is written.
+    let folds_repeats =
+        !filter.is_some_and(|text| ["trace", "debug"].iter().any(|level| text.contains(level)));
+    let requested = filter.and_then(|text| text.parse::<Targets>().ok());
+    let understood = requested.is_some() || filter.is_none();
+    let own = filter_fn(|metadata| metadata.target().starts_with("cp_token"));
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Queue {
+        sender,
+        counts,
+        folds_repeats,
+    });
+    let level = requested.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
     let _ = tracing_subscriber::registry().with(layer.with_filter(level.and(own))).try_init();
     std::panic::set_hook(Box::new(|panic| report_panic(panic.location())));
     if !understood {
@@ -58,33 +63,33 @@ pub fn start(filter: Option<&str>, sink: Sink) -> io::Result<()> {
     Ok(())
 }
 
-/// The place of a bug, never its message: that may hold anything. Written past the log's own lock, and only if
-/// somebody reads: nothing may keep a process with a bug alive.
-fn report_panic(place: Option<&std::panic::Location<'_>>) {
-    let (file, line) = place.map_or(("unknown", 0), |place| (place.file(), place.line()));
-    let words = format!("cp-tokend: internal error at {file}:{line}; please report it as a bug\n");
-    write_if_read(words.as_bytes());
-    // A daemon in the background has nobody who reads its standard error.
+/// Reports where a panic happened, never its message, which may hold anything. Bypasses the log's queue, and does not block:
+/// nothing may keep a process with a bug alive.
+fn report_panic(location: Option<&std::panic::Location<'_>>) {
+    let (file, line) = location.map_or(("unknown", 0), |location| (location.file(), location.line()));
+    let message = format!("cp-tokend: internal error at {file}:{line}; please report it as a bug\n");
+    write_unless_blocked(message.as_bytes());
+    // Nobody reads the standard error of a daemon in the background.
     tracing::error!("internal error at {file}:{line}; please report it as a bug");
 }
 
 #[cfg(unix)]
-fn write_if_read(words: &[u8]) {
+fn write_unless_blocked(message: &[u8]) {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     let errors = rustix::stdio::stderr();
     if poll(&mut [PollFd::new(&errors, PollFlags::OUT)], Some(&Timespec::default())) == Ok(1) {
-        let _ = rustix::io::write(errors, words);
+        let _ = rustix::io::write(errors, message);
     }
 }
 
-/// A daemon in the background has no standard error here, and a console takes everything.
+/// A daemon in the background has no standard error here, and a console never blocks.
 #[cfg(windows)]
-fn write_if_read(words: &[u8]) {
-    let _ = io::stderr().write_all(words);
+fn write_unless_blocked(message: &[u8]) {
+    let _ = io::stderr().write_all(message);
 }
 
-/// What is counted and not written, or not yet.
+/// Lines that were dropped, and repeats that are counted.
 #[derive(Default)]
 struct Counts {
     dropped: AtomicU64,
@@ -93,14 +98,13 @@ struct Counts {
 
 impl Counts {
     fn repeats(&self) -> MutexGuard<'_, Repeats> {
-        // Nothing that may panic runs under the lock.
-        self.repeats.lock().unwrap_or_else(PoisonError::into_inner)
+        mutex::lock(&self.repeats)
     }
 }
 
-fn drain(lines: &Receiver<Vec<u8>>, counts: &Counts, out: &mut dyn Write) {
+fn run_writer(lines: &Receiver<Vec<u8>>, counts: &Counts, out: &mut dyn Write) {
     loop {
-        // An idle log wakes nobody.
+        // Without counts to write, the thread sleeps until the next line.
         let has_counts = counts.repeats().has_counts();
         let next = match has_counts {
             true => lines.recv_timeout(WINDOW),
@@ -124,19 +128,19 @@ fn drain(lines: &Receiver<Vec<u8>>, counts: &Counts, out: &mut dyn Write) {
 struct Queue {
     sender: SyncSender<Vec<u8>>,
     counts: Arc<Counts>,
-    folds: bool,
+    folds_repeats: bool,
 }
 
 impl Queue {
-    /// What is to be written for this line. An empty piece wakes the thread, which then minds the count.
-    fn judge(&self, line: &[u8]) -> Option<Vec<u8>> {
-        if !self.folds {
+    /// What to write for this line. Empty bytes wake the thread, which then writes the count when it is due.
+    fn fold(&self, line: &[u8]) -> Option<Vec<u8>> {
+        if !self.folds_repeats {
             return Some(line.to_vec());
         }
-        match self.counts.repeats().judge(line, SystemClock.now().boot) {
-            Verdict::Write(before) => Some([before.unwrap_or_default().as_slice(), line].concat()),
-            Verdict::FirstRepeat => Some(Vec::new()),
-            Verdict::Repeat => None,
+        match self.counts.repeats().fold(line, SystemClock.now().boot) {
+            LineAction::Write(count) => Some([count.unwrap_or_default().as_slice(), line].concat()),
+            LineAction::FirstRepeat => Some(Vec::new()),
+            LineAction::Repeat => None,
         }
     }
 }
@@ -152,10 +156,10 @@ impl<'q> MakeWriter<'q> for Queue {
 struct QueueWriter<'q>(&'q Queue);
 
 impl Write for QueueWriter<'_> {
-    /// One event is one call. A full queue costs the line and never the daemon's time.
+    /// One event is one call. If the queue is full, the line is dropped.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if let Some(piece) = self.0.judge(line)
-            && self.0.sender.try_send(piece).is_err()
+        if let Some(bytes) = self.0.fold(line)
+            && self.0.sender.try_send(bytes).is_err()
         {
             self.0.counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -167,6 +171,6 @@ impl Write for QueueWriter<'_> {
     }
 }
 
-/// Lines that may wait for a slow reader.
-const QUEUE: usize = 256;
-const STACK: usize = 64 * 1024;
+/// Lines that wait for a slow reader.
+const QUEUE_LEN: usize = 256;
+const STACK_BYTES: usize = 64 * 1024;

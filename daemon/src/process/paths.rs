@@ -1,26 +1,26 @@
-//! Owns where the daemon's files lie. It reads the variables it is given and touches no file.
+//! Owns the paths of the daemon's files. It reads the variables it is given and touches no file.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use cp_token_protocol::{AddressError, IpcAddress, state_folder};
 
-/// Every place of the daemon on disk.
+/// Every path of the daemon.
 #[derive(Debug, Clone)]
 pub struct Paths {
-    /// Where the helpers come.
+    /// The socket.
     pub address: IpcAddress,
-    /// The folder of `config.toml`.
+    /// The directory of `config.toml`.
     pub config: PathBuf,
-    /// The folder of `state.json`, `codes.json` and `daemon.log`.
+    /// The directory of `state.json`, `codes.json` and `daemon.log`.
     pub state: PathBuf,
 }
 
 impl Paths {
-    /// The places that these variables lead to.
+    /// The paths by these variables.
     ///
     /// # Errors
-    /// [`AddressError`] where a variable is no absolute path, or there is no home.
+    /// [`AddressError`] if a variable is not an absolute path, or there is no home directory.
     pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, AddressError> {
         let own = variable("CP_TOKEN_CONFIG_DIR").filter(|value| !value.is_empty()).map(PathBuf::from);
         let config = match own {
@@ -49,7 +49,7 @@ impl Paths {
         self.state.join("codes.json")
     }
 
-    /// The log of a daemon that the helper started.
+    /// The log file of a daemon that the helper started.
     pub fn log_file(&self) -> PathBuf {
         self.state.join("daemon.log")
     }

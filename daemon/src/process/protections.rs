@@ -1,4 +1,4 @@
-//! Owns the account of what protects this process: each protection as it stands when it is asked for, not as it was meant.
+//! Owns the status of this process's protections: each is checked when it is asked for.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,49 +16,49 @@ mod system;
 #[path = "protections/windows.rs"]
 mod system;
 
-/// What protects the process.
+/// The protections of the process.
 #[derive(Debug)]
 pub struct Protections {
-    /// What was done at the start, and cannot be taken back or asked for later.
+    /// What was turned on at the start, and cannot be turned off or checked later.
     at_start: Vec<ProtectionReport>,
     socket: PathBuf,
-    /// That secrets are not all locked is said once.
+    /// The warning that not all secrets are locked is logged once.
     has_warned: AtomicBool,
 }
 
 impl Protections {
-    /// Those of a process that came out of its start like this and listens at this socket.
+    /// Those of a process with these reports of its start, and with this socket.
     pub fn new(at_start: Vec<ProtectionReport>, socket: PathBuf) -> Self {
         Self { at_start, socket, has_warned: AtomicBool::new(false) }
     }
 
-    /// Each protection, as it stands now.
+    /// Each protection, as it is now.
     pub fn reports(&self) -> Vec<ProtectionReport> {
         let mut reports = self.at_start.clone();
-        reports.extend(harden::standing());
+        reports.extend(harden::status());
         reports.extend(system::socket(&self.socket));
         reports.push(secrets());
         reports
     }
 
-    /// As [`Protections::reports`], and what limits the life of the process.
+    /// [`Protections::reports`], and a limit on processor time.
     pub fn with_limits(&self) -> Vec<ProtectionReport> {
         let mut reports = self.reports();
         reports.extend(processor_time());
         reports
     }
 
-    /// Says in the log, once, that not all secrets are locked. To be called whenever there may be new ones.
-    pub fn watch(&self) {
+    /// Warns in the log, once, if not all secrets are locked in memory.
+    pub fn check_locked(&self) {
         let memory = Secret::lock_memory();
         if memory.locked < memory.held && !self.has_warned.swap(true, Ordering::Relaxed) {
-            tracing::warn!("secrets are not all locked in memory: {}", extent(memory));
+            tracing::warn!("secrets are not all locked in memory: {}", locked_share(memory));
         }
     }
 }
 
-/// That the system ends the process after some processor time, and how that is fixed; nothing where it does not.
-pub fn end_of_life() -> Option<(String, String)> {
+/// A limit on processor time, at which the system kills the process, and how to raise it; none without a limit.
+pub fn processor_limit() -> Option<(String, String)> {
     let (limit, used) = (harden::processor_time_limit()?, harden::processor_time());
     let found = format!(
         "it ends, with what only its memory holds, after {limit} s of processor time, {used} s of which are used"
@@ -67,36 +67,36 @@ pub fn end_of_life() -> Option<(String, String)> {
     Some((found, format!("raise RLIMIT_CPU ({raising})")))
 }
 
-/// The same, as one of the protections.
+/// [`processor_limit`] as a protection.
 fn processor_time() -> Option<ProtectionReport> {
-    let (found, fix) = end_of_life()?;
+    let (found, fix) = processor_limit()?;
     let report = harden::report("no limit on processor time", Some(false));
     Some(ProtectionReport { detail: format!("{found}: {fix}"), ..report })
 }
 
-/// Says in the log that the process ends some time.
+/// Warns in the log of a limit on processor time.
 pub fn warn_of_limits() {
-    if let Some((found, fix)) = end_of_life() {
+    if let Some((found, fix)) = processor_limit() {
         tracing::warn!("processor time is limited: {found}: {fix}");
     }
 }
 
-/// Whether the secrets that are held lie in locked memory. Where none is held, whether one would.
+/// Whether the secrets are in locked memory; without secrets, whether one could be.
 fn secrets() -> ProtectionReport {
     let memory = Secret::lock_memory();
-    let holds = match memory.held {
+    let is_locked = match memory.held {
         0 => Secret::zeroed(1).is_locked(),
         held => memory.locked == held,
     };
-    let report = harden::report("secrets locked in memory", Some(holds));
+    let report = harden::report("secrets locked in memory", Some(is_locked));
     let detail = match report.state {
         ProtectionState::On => format!("{} of {}", memory.locked, memory.held),
-        ProtectionState::Off | ProtectionState::Unsupported => extent(memory),
+        ProtectionState::Off | ProtectionState::Unsupported => locked_share(memory),
     };
     ProtectionReport { detail, ..report }
 }
 
-fn extent(LockedMemory { held, locked }: LockedMemory) -> String {
+fn locked_share(LockedMemory { held, locked }: LockedMemory) -> String {
     let limit = match harden::locked_memory_limit() {
         Some(bytes) => format!("limit {} KiB", bytes / 1024),
         None => "the system refuses more".to_owned(),
@@ -105,12 +105,14 @@ fn extent(LockedMemory { held, locked }: LockedMemory) -> String {
     format!("{locked} of {held}, {limit}: raise RLIMIT_MEMLOCK ({raising})")
 }
 
-/// What could not be locked is tried again at each look, so a limit that is raised meanwhile suffices.
+/// Locking is tried again at each check, so raising the limit of the running process is enough.
 fn raising(limit: &str, next: &str) -> String {
     match cfg!(target_os = "linux") {
         true => {
             let process = std::process::id();
-            format!("`sudo prlimit --{limit}=unlimited --pid {process}` at once, {next} for the next start")
+            format!(
+                "`sudo prlimit --{limit}=unlimited --pid {process}` immediately, {next} for the next start"
+            )
         }
         false => format!("{next} for the next start"),
     }

@@ -1,5 +1,4 @@
-//! Owns the first and only words on standard output: `ready`, or why not. The helper that started the daemon
-//! waits for them.
+//! Owns the one line on standard output, `ready` or the failure, for which the helper that started the daemon waits.
 
 #[cfg(unix)]
 use std::fs::OpenOptions;
@@ -9,39 +8,39 @@ use cp_token_protocol::{Failure, printable};
 
 use crate::process::watchdog;
 
-/// Says that callers are let in, to whoever started us and to the service manager. In the background,
-/// standard output is then closed: its reader waits for nothing more.
+/// Reports that callers are accepted, to the parent process and to the service manager. In the background, standard output is
+/// then closed.
 pub fn ready(background: bool) {
     let _ = std::io::stdout().write_all(b"ready\n").and_then(|()| std::io::stdout().flush());
-    told(background);
+    notify_ready(background);
 }
 
-/// On Windows no service manager listens, and a pipe without a reader holds nobody up.
+/// On Windows there is no service manager, and a pipe without a reader does not block.
 #[cfg(windows)]
-fn told(_: bool) {}
+fn notify_ready(_: bool) {}
 
 #[cfg(unix)]
-fn told(background: bool) {
+fn notify_ready(background: bool) {
     watchdog::serving();
-    if background && let Ok(nowhere) = OpenOptions::new().write(true).open("/dev/null") {
-        let _ = rustix::stdio::dup2_stdout(&nowhere);
+    if background && let Ok(null) = OpenOptions::new().write(true).open("/dev/null") {
+        let _ = rustix::stdio::dup2_stdout(&null);
     }
 }
 
-/// Says the same to the service manager alone: whoever started the first of us has heard it.
+/// As the new image: reports it to the service manager only, since the parent process knows already.
 pub fn ready_again() {
     watchdog::serving();
 }
 
-/// Says, for the helper, why there is no daemon: `failed CODE MESSAGE<TAB>HINT`.
+/// Reports to the helper why there is no daemon: `failed CODE MESSAGE<TAB>HINT`.
 pub fn failed(failure: &Failure) {
     let [message, hint]: [String; 2] =
-        [&failure.message, &failure.hint].map(|words| printable(words).collect());
+        [&failure.message, &failure.hint].map(|text| printable(text).collect());
     let line = format!("failed {} {message}\t{hint}\n", failure.code.0);
     let _ = std::io::stdout().write_all(line.as_bytes());
 }
 
-/// Says something to the person at the terminal.
+/// Prints an error for the person at the terminal.
 pub fn complain(line: &str) {
     let _ = writeln!(std::io::stderr(), "cp-tokend: {}", printable(line).collect::<String>());
 }

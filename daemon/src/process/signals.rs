@@ -1,4 +1,4 @@
-//! Owns what signals mean: stop, read the config again, go on with the program's new file, or nothing.
+//! Owns what signals mean: stop, reload the config, restart with the program's new file, or nothing.
 
 #[cfg(target_os = "linux")]
 #[path = "signals/linux.rs"]
@@ -14,16 +14,16 @@ pub use system::Signals;
 #[cfg(unix)]
 pub use system::{block, unblock};
 
-/// Passes where the system gives out a pair of sockets, without which the runtime would panic over its own signals.
+/// Checks that the system provides a pair of sockets, without which the runtime would panic.
 ///
 /// # Errors
-/// Why there is none.
+/// The system's refusal.
 #[cfg(unix)]
 pub fn require_sockets() -> std::io::Result<()> {
     std::os::unix::net::UnixStream::pair().map(drop)
 }
 
-/// The runtime needs none here.
+/// The runtime needs no sockets here.
 ///
 /// # Errors
 /// Never.
@@ -32,7 +32,7 @@ pub fn require_sockets() -> std::io::Result<()> {
     Ok(())
 }
 
-/// What a signal asks for.
+/// What a signal requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignalEvent {
     /// SIGTERM, SIGINT.

@@ -1,5 +1,4 @@
-//! Owns what the service manager is told while the daemon runs: that its loop still turns, that it reads its config,
-//! that it stops. It decides nothing, and says nothing where no manager listens.
+//! Owns the notifications to the service manager: keep-alive, reloading, ready, stopping. Without a manager nothing is sent.
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -12,16 +11,16 @@ mod system;
 #[path = "watchdog/windows.rs"]
 mod system;
 
-use system::{ManagerNotice, tell};
+use system::{ManagerNotice, notify};
 
-/// How long the service manager waits for a sign of life, where it does.
+/// How long the service manager waits for a keep-alive, if it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Watchdog {
     limit: Option<Duration>,
 }
 
 impl Watchdog {
-    /// As `WATCHDOG_USEC` says, if `WATCHDOG_PID` names this process or nobody (sd_watchdog_enabled(3)).
+    /// By `WATCHDOG_USEC`, if `WATCHDOG_PID` is this process or absent (sd_watchdog_enabled(3)).
     pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let number = |value: OsString| value.to_str()?.parse::<u64>().ok();
         let is_ours =
@@ -30,48 +29,47 @@ impl Watchdog {
         Self { limit: limit.filter(|limit| *limit > 0).map(Duration::from_micros) }
     }
 
-    /// How often the loop has to turn by itself, where it would turn each `usual` anyway: never less often, and at
-    /// least twice within the manager's limit.
-    pub fn turn(self, usual: Duration) -> Duration {
-        self.limit.map_or(usual, |limit| usual.min(limit / 2).max(SHORTEST))
+    /// How often the loop has to run: at least each `usual`, and at least twice within the manager's limit.
+    pub fn interval(self, usual: Duration) -> Duration {
+        self.limit.map_or(usual, |limit| usual.min(limit / 2).max(MIN_INTERVAL))
     }
 
-    /// A sign of life. To be called from the loop alone, or a loop that hangs would go unnoticed.
-    pub fn turned(self) {
+    /// Sends a keep-alive. To be called only from the loop, so that a loop that hangs is noticed.
+    pub fn keep_alive(self) {
         if self.limit.is_some() {
-            tell(ManagerNotice::Alive);
+            notify(ManagerNotice::Alive);
         }
     }
 
-    /// A sign of life in every turn, for a loop that waits for something else meanwhile.
-    pub async fn keep_turning(self, usual: Duration) -> Infallible {
-        let mut turn = tokio::time::interval(self.turn(usual));
+    /// Sends keep-alives while the loop waits for something else.
+    pub async fn keep_alive_every(self, usual: Duration) -> Infallible {
+        let mut ticks = tokio::time::interval(self.interval(usual));
         loop {
-            turn.tick().await;
-            self.turned();
+            ticks.tick().await;
+            self.keep_alive();
         }
     }
 }
 
-/// Says that the daemon takes callers, again or for the first time.
+/// Notifies that callers are accepted.
 pub fn serving() {
-    tell(ManagerNotice::Serving);
+    notify(ManagerNotice::Serving);
 }
 
-/// Does `work`, which reads the config again; callers are taken meanwhile, and the manager is told of both ends.
+/// Does `work`, which reloads the config, and notifies of its start and end.
 pub async fn reloading(work: impl Future<Output = ()>) {
-    tell(ManagerNotice::Reloading);
+    notify(ManagerNotice::Reloading);
     work.await;
     serving();
 }
 
-/// Says that nobody is taken any more.
+/// Notifies that the daemon stops.
 pub fn stopping() {
-    tell(ManagerNotice::Stopping);
+    notify(ManagerNotice::Stopping);
 }
 
-/// A manager that wants more than this would keep the machine awake.
-const SHORTEST: Duration = Duration::from_millis(10);
+/// More keep-alives would keep the machine awake.
+const MIN_INTERVAL: Duration = Duration::from_millis(10);
 
 #[cfg(test)]
 mod tests {
@@ -82,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_watchdog_that_is_nobody_s_or_ours_is_heeded_and_one_that_watches_another_process_is_not() {
+    fn a_watchdog_for_this_process_or_for_none_applies_and_one_for_another_process_does_not() {
         let own = std::process::id().to_string();
         let limit = Some(Duration::from_secs(60));
         assert_eq!(of(Some("60000000"), None).limit, limit);
@@ -101,12 +99,12 @@ mod tests {
     }
 
     #[test]
-    fn the_loop_turns_twice_within_the_limit_and_without_a_watchdog_no_more_often_than_before() {
+    fn the_loop_runs_twice_within_the_limit_and_without_a_watchdog_as_often_as_before() {
         let usual = Duration::from_secs(30);
-        assert_eq!(Watchdog::default().turn(usual), usual);
-        assert_eq!(of(Some("60000000"), None).turn(usual), usual);
-        assert_eq!(of(Some("600000000"), None).turn(usual), usual);
-        assert_eq!(of(Some("2000000"), None).turn(usual), Duration::from_secs(1));
-        assert_eq!(of(Some("1"), None).turn(usual), SHORTEST);
+        assert_eq!(Watchdog::default().interval(usual), usual);
+        assert_eq!(of(Some("60000000"), None).interval(usual), usual);
+        assert_eq!(of(Some("600000000"), None).interval(usual), usual);
+        assert_eq!(of(Some("2000000"), None).interval(usual), Duration::from_secs(1));
+        assert_eq!(of(Some("1"), None).interval(usual), MIN_INTERVAL);
     }
 }

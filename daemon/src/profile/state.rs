@@ -232,7 +232,7 @@ fn write(
     point: &CommitPoint,
 ) -> Result<Replacement, FileError> {
     let text = serde_json::to_string_pretty(state).unwrap_or_default();
-    if text.len() as u64 > files::FILE_LIMIT {
+    if text.len() as u64 > files::MAX_FILE_BYTES {
         return Err(FileError::TooLarge);
     }
     let expected = match found {

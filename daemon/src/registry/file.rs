@@ -14,7 +14,7 @@ use super::parsed_text::ParsedText;
 use super::select;
 use crate::base::blocking;
 use crate::base::commit_point::CommitPoint;
-use crate::base::files::{self, Expected, FILE_LIMIT, FileError, Replacement};
+use crate::base::files::{self, Expected, FileError, MAX_FILE_BYTES, Replacement};
 use crate::profile::config::Config;
 
 mod content;
@@ -222,8 +222,8 @@ impl ConfigFile {
             None => self.edited_whole(known, edit)?,
         };
         match edited.text.len() as u64 {
-            0..=FILE_LIMIT => Ok(edited),
-            _ => Err(RegistryError::TooLarge(self.shown(), FILE_LIMIT >> 20)),
+            0..=MAX_FILE_BYTES => Ok(edited),
+            _ => Err(RegistryError::TooLarge(self.shown(), MAX_FILE_BYTES >> 20)),
         }
     }
 

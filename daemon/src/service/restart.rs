@@ -8,6 +8,7 @@ use cp_token_protocol::message::{LogEntry, Outcome};
 use tokio::sync::{Notify, oneshot};
 
 use crate::audit::AuditGuard;
+use crate::base::activity;
 use crate::failure;
 
 /// Those who ask.
@@ -40,6 +41,7 @@ impl<'s> AtWork<'s> {
 impl Drop for AtWork<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+        activity::ended();
     }
 }
 

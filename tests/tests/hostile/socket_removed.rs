@@ -39,7 +39,7 @@ fn b17_a_daemon_whose_socket_is_removed_is_found_by_every_command_and_keeps_what
     }
     remove(&world);
     assert_eq!(world.helper(&[]).token(), token, "nothing was lost");
-    assert!(daemon.log().contains("the socket was removed and is made anew"), "{}", daemon.log());
+    assert!(daemon.log().contains("the socket was removed and is made again"), "{}", daemon.log());
     assert_eq!(daemon.terminate(), 0);
     assert!(!world.socket().exists(), "the name is taken away at the end, as ever");
 }
@@ -61,7 +61,7 @@ fn a_daemon_whose_lock_is_removed_too_makes_both_anew_and_keeps_what_only_memory
         world.helper(&["daemon", "restart"]).succeeded();
     }
     assert_eq!(world.helper(&["--no-start"]).token(), token, "nothing was lost");
-    assert!(daemon.log().contains("the lock was removed and is made anew"), "{}", daemon.log());
+    assert!(daemon.log().contains("the lock was removed and is made again"), "{}", daemon.log());
     assert_eq!(daemon.terminate(), 0);
 }
 
@@ -73,7 +73,7 @@ fn a_daemon_that_ends_with_the_folder_of_its_socket_says_what_is_lost_and_so_doe
     world.create_profile("prod", "memory");
     std::fs::remove_dir_all(world.path("run/cp-token")).expect("remove the folder");
     assert_eq!(daemon.wait(), 0);
-    let words = "the folder of its socket was removed; a secret that only its memory held is lost";
+    let words = "the directory of its socket was removed; a secret that only its memory held is lost";
     assert!(daemon.log().contains(words), "{}", daemon.log());
     world.helper(&[]).failed(69).saying("memory alone keeps it, until the daemon ends").saying("daemon.log");
 }

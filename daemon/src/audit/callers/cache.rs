@@ -1,13 +1,14 @@
 //! Owns the cache of callers' processes. An entry lives for a second: no system reuses a process id that soon, and a caller
 //! in a loop costs one lookup.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use cp_token_protocol::Peer;
 
 use super::system::{parent_of, read};
 use super::{CallerInfo, ProcessInfo};
+use crate::base::mutex;
 
 /// How many processes are cached: two callers and their parents.
 const CACHE_LEN: usize = 4;
@@ -74,7 +75,7 @@ impl Callers {
         }
         let (process, parent) = read(pid)?;
         let found = CachedCaller { process, parent, boot };
-        let mut cache = self.cache();
+        let mut cache = mutex::lock(&self.cache);
         cache.retain(|cached| cached.process.pid != pid);
         cache.truncate(CACHE_LEN - 1);
         cache.insert(0, found);
@@ -85,10 +86,6 @@ impl Callers {
         let is_fresh = |cached: &&CachedCaller| {
             cached.process.pid == pid && boot.saturating_sub(cached.boot) < CACHE_TTL
         };
-        self.cache().iter().find(is_fresh).copied()
-    }
-
-    fn cache(&self) -> MutexGuard<'_, Vec<CachedCaller>> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+        mutex::lock(&self.cache).iter().find(is_fresh).copied()
     }
 }

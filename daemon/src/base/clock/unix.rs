@@ -1,15 +1,15 @@
-//! Owns the two clock readings on Unix.
+//! Owns the reading of the two clocks on Unix.
 #![allow(unsafe_code)]
 
 use std::time::Duration;
 
 use super::{Clock, Moment};
 
-/// The machine's own clocks.
+/// The system's clocks.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
-/// The clock that runs on while the machine sleeps. macOS reads `mach_continuous_time` for it.
+/// The clock that runs during suspend. macOS reads `mach_continuous_time` for it.
 #[cfg(target_os = "linux")]
 const BOOT: libc::clockid_t = libc::CLOCK_BOOTTIME;
 #[cfg(target_os = "macos")]
@@ -26,8 +26,7 @@ pub fn thread_time() -> Duration {
     read(libc::CLOCK_THREAD_CPUTIME_ID)
 }
 
-/// The C library's call and not the bare vDSO: whoever interposes clocks (a test, a container's time
-/// namespace shim) is heard.
+/// The C library's call, not the vDSO directly, so that clocks can be interposed (by a test, or a container's shim).
 fn read(clock: libc::clockid_t) -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `time` is a writable timespec.

@@ -1,4 +1,4 @@
-//! Owns the two clock readings on Windows.
+//! Owns the reading of the two clocks on Windows.
 #![allow(unsafe_code)]
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,16 +10,16 @@ use windows_sys::Win32::System::Threading::{GetCurrentThread, GetThreadTimes};
 
 use super::{Clock, Moment};
 
-/// The machine's own clocks.
+/// The system's clocks.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    /// The count of milliseconds goes on in sleep and hibernation, and nobody sets it; `Instant` would stop.
+    /// The tick count goes on during sleep and hibernation, and nobody sets it; `Instant` would stop.
     fn now(&self) -> Moment {
         // SAFETY: reads a number.
         let boot = Duration::from_millis(unsafe { GetTickCount64() });
-        #[allow(clippy::disallowed_methods, reason = "this is the place where the system's clocks are read")]
+        #[allow(clippy::disallowed_methods, reason = "the one place where the system's clocks are read")]
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Moment { boot, wall }
     }

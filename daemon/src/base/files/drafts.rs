@@ -1,5 +1,5 @@
-//! Owns the removal of what a daemon that was killed while it replaced a file has left beside it. Whoever holds the
-//! writers' lock removes it: no other daemon is replacing the file then.
+//! Owns the removal of temporary files that a killed daemon has left beside a file. The holder of the writers' lock removes
+//! them: no other daemon is replacing the file then.
 
 use std::fs::DirEntry;
 use std::path::Path;
@@ -8,10 +8,10 @@ use std::time::Duration;
 use super::WriterLock;
 use super::exchange::is_draft;
 
-/// How old a draft is at least: a daemon that shares the file, and not the lock, has replaced it long before.
-const AGE: Duration = Duration::from_secs(60);
+/// Younger drafts may belong to a daemon that shares the file, but not the lock.
+const MIN_AGE: Duration = Duration::from_secs(60);
 
-/// Removes the drafts of `path`. One that cannot be removed does no harm.
+/// Removes the drafts of `path`; one that cannot be removed does no harm.
 pub fn remove_drafts(path: &Path, lock: &WriterLock) {
     let Ok(path) = super::system::target(path) else { return };
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
@@ -19,16 +19,16 @@ pub fn remove_drafts(path: &Path, lock: &WriterLock) {
         return;
     }
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if is_draft(&entry.file_name(), name) && is_left_behind(&entry) {
+        if is_draft(&entry.file_name(), name) && is_stale(&entry) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
 }
 
-fn is_left_behind(entry: &DirEntry) -> bool {
-    let facts = entry.metadata().ok().filter(std::fs::Metadata::is_file);
-    let written = facts.and_then(|facts| facts.modified().ok());
-    written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age >= AGE)
+fn is_stale(entry: &DirEntry) -> bool {
+    let metadata = entry.metadata().ok().filter(std::fs::Metadata::is_file);
+    let written = metadata.and_then(|metadata| metadata.modified().ok());
+    written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age >= MIN_AGE)
 }
 
 #[cfg(test)]

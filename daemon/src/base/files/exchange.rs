@@ -1,42 +1,41 @@
-//! Owns the replacement of a file that others may write at any time: it takes place only while the file says what it
-//! said when it was read, and what somebody has written in between comes back.
+//! Owns the replacement of a file that others may edit at any time: it succeeds only if the file still has the content that was
+//! read; an edit in between is restored.
 
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::reading::{has_writer, says};
+use super::reading::{has_content, has_writer};
 use super::{FileError, system};
 use crate::base::commit_point::CommitPoint;
 
-/// What became of a replacement.
+/// The result of a replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replacement {
-    /// The new text is in its place.
+    /// The file was replaced.
     Done,
-    /// So it is, and what people have to know: it is not safe from a power cut, or a text of theirs lies beside it.
+    /// The file was replaced, with a warning: a power cut may undo that, or an edit is kept beside it.
     DoneBut(String),
-    /// Somebody has written the file since; theirs is in its place. A second text of theirs lies beside it where it says so.
+    /// Somebody has edited the file, and the edit stays. A second edit is kept beside it, as the message says.
     Overtaken(Option<String>),
 }
 
-/// What a replacement may take the place of.
+/// What a replacement may replace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected<'t> {
-    /// Whatever is there.
+    /// Any content.
     Anything,
     /// No file.
     Nothing,
-    /// A file that says this.
+    /// A file with this content.
     Text(&'t str),
 }
 
-/// Puts `new` under the name `path`, where what is `expected` still is. Readers see the old file or the new one, whatever
-/// happens; a text that is neither the expected one nor `new` is never removed. Names are changed behind the commit
-/// point. Where `path` is a link, what it leads to is replaced.
+/// Replaces `path` by `new` if it is still as `expected`. Readers always see the old file or the new one; a text that is neither
+/// the expected one nor `new` is never removed. Names change after the commit point. If `path` is a link, its target is replaced.
 ///
 /// # Errors
-/// [`FileError`]; then the file there is as it was, and stays so.
+/// [`FileError`]; the file is unchanged then.
 pub fn replace(
     path: &Path,
     expected: Expected<'_>,
@@ -44,13 +43,14 @@ pub fn replace(
     point: &CommitPoint,
 ) -> Result<Replacement, FileError> {
     let path = &system::target(path)?;
-    if matches!(expected, Expected::Text(known) if !is_at_rest(path, known)) {
+    if matches!(expected, Expected::Text(known) if !is_unchanged(path, known)) {
         return Ok(Replacement::Overtaken(None));
     }
     let draft = beside(path, "new")?;
-    system::write_draft(&draft, new.as_bytes()).map_err(|error| system::not_written(error, path))?;
-    let replaced = if point.pass() { put(path, &draft, expected, new) } else { Err(FileError::Hangs) };
-    if says(&draft, new) {
+    system::write_draft(&draft, new.as_bytes()).map_err(|error| system::write_error(error, path))?;
+    let replaced =
+        if point.pass() { rename_draft(path, &draft, expected, new) } else { Err(FileError::Hangs) };
+    if has_content(&draft, new) {
         let _ = std::fs::remove_file(&draft);
     }
     if matches!(replaced, Ok(Replacement::Overtaken(_))) {
@@ -65,53 +65,58 @@ pub fn replace(
     }
 }
 
-fn put(path: &Path, draft: &Path, expected: Expected<'_>, new: &str) -> Result<Replacement, FileError> {
+fn rename_draft(
+    path: &Path,
+    draft: &Path,
+    expected: Expected<'_>,
+    new: &str,
+) -> Result<Replacement, FileError> {
     match expected {
         Expected::Text(known) => exchange(path, draft, known, new),
-        Expected::Nothing => take_free_name(path, draft),
+        Expected::Nothing => rename_to_unused(path, draft),
         Expected::Anything => rename(draft, path),
     }
 }
 
-/// The names are exchanged, so that what was in the file's place can be looked at when nobody can replace it any more.
+/// Exchanges the names, so that the old file can be checked when nobody can replace it any more.
 fn exchange(path: &Path, draft: &Path, known: &str, new: &str) -> Result<Replacement, FileError> {
     match system::exchange(draft, path) {
-        Ok(()) if is_at_rest(draft, known) => {
+        Ok(()) if is_unchanged(draft, known) => {
             let _ = std::fs::remove_file(draft);
             Ok(Replacement::Done)
         }
-        Ok(()) => Ok(give_back(path, draft, new)),
+        Ok(()) => Ok(restore_edit(path, draft, new)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Replacement::Overtaken(None)),
-        Err(error) if error.kind() == ErrorKind::Unsupported => replace_after_a_look(path, draft, known),
-        Err(error) => Err(system::not_written(error, path)),
+        Err(error) if error.kind() == ErrorKind::Unsupported => replace_after_check(path, draft, known),
+        Err(error) => Err(system::write_error(error, path)),
     }
 }
 
-/// Whether a file says this, and nobody has it open who could write something else into it.
-fn is_at_rest(path: &Path, known: &str) -> bool {
-    says(path, known) && !has_writer(path)
+/// Whether a file has this content, and nobody has it open for writing.
+fn is_unchanged(path: &Path, known: &str) -> bool {
+    has_content(path, known) && !has_writer(path)
 }
 
-/// Puts back what was in the file's place. Where ours was written over in that instant, both of theirs are kept; where it
-/// cannot be put back, ours stays, and theirs is kept.
-fn give_back(path: &Path, draft: &Path, new: &str) -> Replacement {
-    let given = match system::exchange(draft, path) {
-        // An editor that renames the file away leaves its name free for an instant.
+/// Restores an edit. If our text was edited in that instant, both edits are kept; if the edit cannot be restored, our text stays
+/// and the edit is kept.
+fn restore_edit(path: &Path, draft: &Path, new: &str) -> Replacement {
+    let restored = match system::exchange(draft, path) {
+        // An editor that renames the file leaves its name free for an instant.
         Err(error) if error.kind() == ErrorKind::NotFound => system::rename_to_free(draft, path),
-        given => given,
+        restored => restored,
     };
-    if says(draft, new) || !draft.exists() {
+    if has_content(draft, new) || !draft.exists() {
         return Replacement::Overtaken(None);
     }
     let kept = keep(path, draft);
-    if given.is_err() && says(path, new) {
+    if restored.is_err() && has_content(path, new) {
         Replacement::DoneBut(kept)
     } else {
         Replacement::Overtaken(Some(kept))
     }
 }
 
-/// Gives a text that is not ours a name for people, and says which.
+/// Keeps an edit under another name, and returns the message.
 fn keep(path: &Path, draft: &Path) -> String {
     let kept = beside(path, "kept").and_then(|kept| std::fs::rename(draft, &kept).map(|()| kept));
     let kept = super::show(&kept.unwrap_or_else(|_| draft.to_owned()));
@@ -121,19 +126,19 @@ fn keep(path: &Path, draft: &Path) -> String {
     )
 }
 
-fn replace_after_a_look(path: &Path, draft: &Path, known: &str) -> Result<Replacement, FileError> {
-    if !says(path, known) {
+fn replace_after_check(path: &Path, draft: &Path, known: &str) -> Result<Replacement, FileError> {
+    if !has_content(path, known) {
         return Ok(Replacement::Overtaken(None));
     }
     rename(draft, path)
 }
 
 fn rename(draft: &Path, path: &Path) -> Result<Replacement, FileError> {
-    std::fs::rename(draft, path).map_err(|error| system::not_written(error, path))?;
+    std::fs::rename(draft, path).map_err(|error| system::write_error(error, path))?;
     Ok(Replacement::Done)
 }
 
-fn take_free_name(path: &Path, draft: &Path) -> Result<Replacement, FileError> {
+fn rename_to_unused(path: &Path, draft: &Path) -> Result<Replacement, FileError> {
     match system::rename_to_free(draft, path) {
         Ok(()) => Ok(Replacement::Done),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Replacement::Overtaken(None)),
@@ -145,14 +150,14 @@ fn take_free_name(path: &Path, draft: &Path) -> Result<Replacement, FileError> {
     }
 }
 
-/// Whether this is a name that a draft of the file `of` has.
+/// Whether this is the name of a draft of the file `of`.
 pub(super) fn is_draft(name: &OsStr, of: &OsStr) -> bool {
-    let behind = name.as_encoded_bytes().strip_prefix(of.as_encoded_bytes());
-    let number = behind.and_then(|behind| behind.strip_prefix(b".new-"));
+    let suffix = name.as_encoded_bytes().strip_prefix(of.as_encoded_bytes());
+    let number = suffix.and_then(|suffix| suffix.strip_prefix(b".new-"));
     number.is_some_and(|number| number.len() == 16 && number.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// A name beside `path` that nothing bears: it cannot be guessed.
+/// A random unused name beside `path`.
 pub(super) fn beside(path: &Path, kind: &str) -> io::Result<PathBuf> {
     let mut number = [0; 8];
     getrandom::fill(&mut number).map_err(|_| ErrorKind::Other)?;
@@ -165,10 +170,10 @@ pub(super) fn beside(path: &Path, kind: &str) -> io::Result<PathBuf> {
 mod tests {
     use super::*;
 
-    /// A folder that goes with it.
-    struct Folder(PathBuf);
+    /// A directory that is removed when this is dropped.
+    struct TempDir(PathBuf);
 
-    impl Folder {
+    impl TempDir {
         fn new(name: &str) -> Self {
             let path = std::env::temp_dir().join(format!("cp-token-exchange-{}-{name}", std::process::id()));
             std::fs::create_dir_all(&path).unwrap();
@@ -176,7 +181,7 @@ mod tests {
         }
     }
 
-    impl Drop for Folder {
+    impl Drop for TempDir {
         fn drop(&mut self) {
             drop(std::fs::remove_dir_all(&self.0));
         }
@@ -189,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_was_cancelled_is_not_written_any_more_and_leaves_nothing() {
-        let folder = Folder::new("cancelled");
+        let folder = TempDir::new("cancelled");
         let path = folder.0.join("config.toml");
         for expected in [Expected::Nothing, Expected::Text("a"), Expected::Anything] {
             let point = CommitPoint::default();
@@ -204,7 +209,7 @@ mod tests {
 
     #[test]
     fn only_what_was_read_is_replaced_and_nothing_is_left_beside_it() {
-        let folder = Folder::new("known");
+        let folder = TempDir::new("known");
         let path = folder.0.join("config.toml");
         let replace = |known, new| replaced(&path, known, new);
         assert_eq!(replace(Some("x"), "a"), Replacement::Overtaken(None), "there is no file");
@@ -218,19 +223,19 @@ mod tests {
     }
 
     #[test]
-    fn where_names_cannot_be_exchanged_the_file_is_looked_at_first() {
-        let folder = Folder::new("look");
+    fn where_names_cannot_be_exchanged_the_file_is_checked_first() {
+        let folder = TempDir::new("look");
         let (path, draft) = (folder.0.join("config.toml"), folder.0.join("config.toml.new"));
         std::fs::write(&path, "theirs").unwrap();
         std::fs::write(&draft, "ours").unwrap();
-        assert_eq!(replace_after_a_look(&path, &draft, "known").unwrap(), Replacement::Overtaken(None));
-        assert_eq!(replace_after_a_look(&path, &draft, "theirs").unwrap(), Replacement::Done);
+        assert_eq!(replace_after_check(&path, &draft, "known").unwrap(), Replacement::Overtaken(None));
+        assert_eq!(replace_after_check(&path, &draft, "theirs").unwrap(), Replacement::Done);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "ours");
     }
 
     #[test]
     fn what_others_have_put_beside_the_file_stays() {
-        let folder = Folder::new("others");
+        let folder = TempDir::new("others");
         let path = folder.0.join("config.toml");
         let theirs = ["config.toml.new", "config.toml.kept", "config.toml.new-0123456789abcdef"];
         let theirs = theirs.map(|name| folder.0.join(name));
@@ -250,13 +255,15 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn two_edits_in_one_instant_are_both_kept_and_one_is_named() {
-        let folder = Folder::new("instant");
+        let folder = TempDir::new("instant");
         let (path, draft) =
             (folder.0.join("config.toml"), beside(&folder.0.join("config.toml"), "new").unwrap());
         std::fs::write(folder.0.join("config.toml.kept"), "precious").unwrap();
         std::fs::write(&draft, "first").unwrap();
         std::fs::write(&path, "second").unwrap();
-        let Replacement::Overtaken(Some(note)) = give_back(&path, &draft, "ours") else { panic!("not kept") };
+        let Replacement::Overtaken(Some(note)) = restore_edit(&path, &draft, "ours") else {
+            panic!("not kept")
+        };
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "first");
         assert_eq!(std::fs::read_to_string(folder.0.join("config.toml.kept")).unwrap(), "precious");
         let kept = std::fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().path());
@@ -267,10 +274,12 @@ mod tests {
 
     #[test]
     fn an_edit_that_cannot_be_given_back_is_kept_and_named() {
-        let folder = Folder::new("back");
+        let folder = TempDir::new("back");
         let (path, draft) = (folder.0.join("gone/config.toml"), folder.0.join("config.toml.new-1"));
         std::fs::write(&draft, "theirs").unwrap();
-        let Replacement::Overtaken(Some(note)) = give_back(&path, &draft, "ours") else { panic!("not kept") };
+        let Replacement::Overtaken(Some(note)) = restore_edit(&path, &draft, "ours") else {
+            panic!("not kept")
+        };
         assert!(note.contains("config.toml.new-1"), "{note}");
         assert_eq!(std::fs::read_to_string(&draft).unwrap(), "theirs");
     }

@@ -1,4 +1,4 @@
-//! Owns files that grow at their end: each is bounded by one older file, and several daemons may write to it.
+//! Owns log files: each is limited in size, with one older file, and several daemons may write to it.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -7,28 +7,25 @@ use std::time::Duration;
 
 use super::{FileError, lock_within, open_to_append};
 
-/// How long another daemon may be moving the file.
-const MOVING: Duration = Duration::from_secs(5);
+/// How long another daemon may take to rename the file.
+const ROTATE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Adds whole lines to a file of ours. One that would be longer than `limit` then becomes the older one, `path` with `.1`.
-/// The file is opened anew each time, so that others may move or remove it.
-///
-/// # Errors
-/// [`FileError`].
+/// Appends whole lines. A file that would be longer than `limit` bytes first replaces the older one, `path` with `.1`. The file is
+/// opened each time, so that others may move or remove it.
 pub fn append(path: &Path, lines: &[u8], limit: u64) -> Result<(), FileError> {
     let mut file = open_to_append(path)?;
     if !has_room(&file, lines, limit)? {
-        file = next(path, &file, lines, limit)?;
+        file = rotate(path, &file, lines, limit)?;
     }
-    if !lines.is_empty() && is_torn(&file)? {
+    if !lines.is_empty() && ends_in_partial_line(&file)? {
         file.write_all(b"\n")?;
     }
     Ok(file.write_all(lines)?)
 }
 
-/// The file that takes the place of a full one. Of several daemons one moves it.
-fn next(path: &Path, full: &File, lines: &[u8], limit: u64) -> Result<File, FileError> {
-    let _ = lock_within(full, MOVING, || true);
+/// Renames a full file and opens a new one. Of several daemons only one renames it.
+fn rotate(path: &Path, full: &File, lines: &[u8], limit: u64) -> Result<File, FileError> {
+    let _ = lock_within(full, ROTATE_TIMEOUT, || true);
     let file = open_to_append(path)?;
     if has_room(&file, lines, limit)? {
         return Ok(file);
@@ -43,8 +40,8 @@ fn has_room(file: &File, lines: &[u8], limit: u64) -> io::Result<bool> {
     Ok(file.metadata()?.len() + lines.len() as u64 <= limit)
 }
 
-/// Whether a disk that was full has left half a line at the end.
-fn is_torn(mut file: &File) -> io::Result<bool> {
+/// Whether a full disk has left a partial line at the end.
+fn ends_in_partial_line(mut file: &File) -> io::Result<bool> {
     if file.seek(SeekFrom::End(0))? == 0 {
         return Ok(false);
     }
@@ -59,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_many_who_write_one_moves_the_full_file_and_none_writes_into_the_older_one_for_long() {
+    fn of_many_writers_one_renames_the_full_file_and_none_writes_to_the_older_one_for_long() {
         let folder = std::env::temp_dir().join(format!("cp-token-growing-{}", std::process::id()));
         super::super::make_private_folder(&folder).expect("a folder");
         let path = folder.join("log");

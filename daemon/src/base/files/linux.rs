@@ -1,20 +1,20 @@
-//! Asks Linux whether anybody has a file open for writing: a lease for reading is given out only where nobody has.
+//! Owns the check on Linux whether anybody has a file open for writing: a read lease is granted only if nobody has.
 #![allow(unsafe_code)]
 
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 
-/// Whether a process may still write to the file, ours included. A file system without leases tells nothing: then it is no.
+/// Whether a process may still write to the file, ours included. A file system without leases always says no.
 pub(super) fn has_writer(file: &File) -> bool {
     let refused = lease(file, libc::F_RDLCK).err();
-    // It is given back at once: nobody who opens the file has to wait for us.
+    // Released immediately: nobody who opens the file has to wait.
     let _ = lease(file, libc::F_UNLCK);
     refused.is_some_and(|error| error.kind() == io::ErrorKind::WouldBlock)
 }
 
 fn lease(file: &File, kind: i32) -> io::Result<()> {
-    // SAFETY: the descriptor is open for as long as `file` is borrowed, and the call takes a number alone.
+    // SAFETY: the descriptor is open for as long as `file` is borrowed, and the call takes only a number.
     match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, kind) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),

@@ -1,5 +1,5 @@
-//! Owns the file rules on Unix: a path is walked and judged by `trust` of the protocol crate, and a replacement is
-//! complete on disk before it takes the name.
+//! Owns the file rules on Unix: a path is checked by `trust` of the protocol crate, and a new file is complete on disk before it
+//! gets the name.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -12,29 +12,26 @@ use rustix::io::Errno;
 
 use super::{FileError, show};
 
-/// Opens a plain file that is ours or root's and writable by nobody else. Links of ours lead to it.
+/// Opens a plain file that is ours or root's and writable by nobody else. Our links to it are followed.
 pub(super) fn open_trusted(path: &Path) -> Result<File, FileError> {
     trust::open(path, Purpose::Decision).map_err(|error| of_file(error, path))
 }
 
-/// Passes if [`super::replace`] would not be refused: what bears the name is ours and may be written, or there is nothing.
-///
-/// # Errors
-/// [`FileError`].
+/// Checks that [`super::replace`] is possible: the file is ours and writable, or there is none.
 pub fn check_writable(path: &Path) -> Result<(), FileError> {
     let target = match writable(path) {
-        // The folders are made when it is written.
+        // The directories are created when it is written.
         Err(FileError::Absent) => return Ok(()),
         target => target?,
     };
     let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
     let folder = target.parent().unwrap_or(Path::new("/"));
     rustix::fs::accessat(rustix::fs::CWD, folder, access, AtFlags::EACCESS)
-        .map_err(|error| not_written(error.into(), &target))
+        .map_err(|error| write_error(error.into(), &target))
 }
 
-/// Where a replacement of `path` goes: the file itself, or what a link leads to, by a way without links that nobody else
-/// can change. Its folders are made where they are missing.
+/// The file that a replacement of `path` replaces: the target of links, as a path that nobody else can change. Missing
+/// directories are created.
 pub(super) fn target(path: &Path) -> Result<PathBuf, FileError> {
     match writable(path) {
         Err(FileError::Absent) => {
@@ -59,12 +56,12 @@ fn writable(path: &Path) -> Result<PathBuf, FileError> {
     if !is_ours || is_read_only { Err(FileError::ReadOnly(show(&place.path))) } else { Ok(place.path) }
 }
 
-/// Exchanges two names in one step. Not every system and file system can.
+/// Exchanges two names atomically, where the file system can.
 pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     rename_with(one, other, RenameFlags::EXCHANGE)
 }
 
-/// Renames a file unless the new name is taken. Not every system and file system can.
+/// Renames a file unless the new name exists, where the file system can.
 pub(super) fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
     rename_with(from, to, RenameFlags::NOREPLACE)
 }
@@ -77,12 +74,12 @@ fn rename_with(from: &Path, to: &Path, flags: RenameFlags) -> io::Result<()> {
     })
 }
 
-/// What was renamed in `folder` survives a power cut.
+/// Makes renames in `folder` survive a power cut.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     sync(&File::open(folder)?)
 }
 
-/// Makes a file that was not there, never follows or replaces one, and leaves none that is not whole.
+/// Creates a file, never follows or replaces one, and leaves no partial one.
 pub(super) fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
@@ -97,7 +94,7 @@ pub(super) fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
-/// A file system that knows no such call, as CIFS and some in user space for folders, keeps things as well as it can.
+/// File systems without this call, such as CIFS and some in user space for directories, are accepted.
 fn sync(file: &File) -> io::Result<()> {
     match file.sync_all() {
         Err(error) if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOTSUP)) => Ok(()),
@@ -105,7 +102,7 @@ fn sync(file: &File) -> io::Result<()> {
     }
 }
 
-/// What the system is short of where it refuses so; nothing where it refuses for another reason.
+/// The resource that the system lacks; none for another error.
 pub(super) fn shortage(error: &io::Error) -> Option<&'static str> {
     match error.raw_os_error() {
         Some(libc::EAGAIN) => Some("the system gives this user no more threads or processes (RLIMIT_NPROC)"),
@@ -119,24 +116,24 @@ pub(super) fn shortage(error: &io::Error) -> Option<&'static str> {
 
 const NO_MEMORY: &str = "the system gives the daemon no more memory (RLIMIT_AS, RLIMIT_DATA)";
 
-/// A folder that is not ours to write to, a disk that is read-only, or a file that is mounted by itself.
-pub(super) fn not_written(error: io::Error, target: &Path) -> FileError {
+/// A directory without write access, a read-only disk, and a mounted file are read-only.
+pub(super) fn write_error(error: io::Error, target: &Path) -> FileError {
     match error.raw_os_error() {
         Some(libc::EROFS | libc::EACCES | libc::EPERM | libc::EBUSY) => FileError::ReadOnly(show(target)),
         _ => FileError::Io(error),
     }
 }
 
-/// Makes `folder`, with its parents, for this user alone; one that exists must be ours, and writable by nobody else.
+/// Creates `folder` and its parents for this user only; an existing one must be ours, and writable by nobody else.
 ///
 /// # Errors
 /// [`FileError`], with the command that fixes the mode.
 pub fn make_private_folder(folder: &Path) -> Result<(), FileError> {
     let made = trust::own_folder(folder, true).map_err(|error| of_folder(error, folder));
-    if let Err(FileError::Io(error)) = made { Err(not_written(error, folder)) } else { made }
+    if let Err(FileError::Io(error)) = made { Err(write_error(error, folder)) } else { made }
 }
 
-/// Opens a plain file of ours for appending, 0600, made where there is none; nobody else may write it.
+/// Opens a plain file of ours for appending; creates it with mode 0600. Nobody else may write it.
 ///
 /// # Errors
 /// [`FileError`]; a pipe in its place does not block.
@@ -144,21 +141,18 @@ pub fn open_to_append(path: &Path) -> Result<File, FileError> {
     trust::open_to_append(path).map_err(|error| of_file(error, path))
 }
 
-/// Passes a program that only root and we can have put there.
-///
-/// # Errors
-/// [`FileError`].
+/// Checks that only root and this user can have put the program there.
 pub fn check_program(path: &Path) -> Result<(), FileError> {
     trust::check(path, Purpose::Decision).map_err(|error| of(error, path, "file", "chmod go-w"))
 }
 
-/// Whether the name `path` means this very file, and the file is a plain one.
+/// Whether `path` is this file, and the file is a plain one.
 pub fn is_at(file: &File, path: &Path) -> bool {
     let (Ok(held), Ok(named)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
     held.is_file() && (held.dev(), held.ino()) == (named.dev(), named.ino())
 }
 
-/// Passes if nobody but root and us can put another folder in the place of one above `folder`.
+/// Checks that only root and this user can replace a parent of `folder`.
 ///
 /// # Errors
 /// As [`check_folder`].
@@ -166,16 +160,16 @@ pub fn check_ancestors(folder: &Path) -> Result<(), FileError> {
     check_folder(folder.parent().unwrap_or(Path::new("/")))
 }
 
-/// Passes if nobody but root and us can replace what is in this folder, or the folder.
+/// Checks that only root and this user can replace this directory or what is in it.
 ///
 /// # Errors
-/// [`FileError`] naming the folder if it is open. One of root's or ours with the sticky bit, such as `/tmp`, is not: there, a
-/// name can be taken away by its owner alone.
+/// [`FileError`] naming the directory. One of root's or ours with the sticky bit, such as `/tmp`, passes: only the owner of a
+/// file can remove it there.
 pub fn check_folder(folder: &Path) -> Result<(), FileError> {
     trust::check_folder(folder).map_err(|error| of_folder(error, folder))
 }
 
-/// Others may read it; what they may not is write.
+/// Others may read a file, but not write it.
 fn of_file(error: Distrust, path: &Path) -> FileError {
     of(error, path, "file", "chmod go-w")
 }
@@ -184,7 +178,7 @@ fn of_folder(error: Distrust, path: &Path) -> FileError {
     of(error, path, "folder", "chmod 700")
 }
 
-/// `kind` is what was looked for, and `fix` what gives it the mode that it should have.
+/// `kind` is what was expected, and `fix` the command that sets the right mode.
 fn of(error: Distrust, path: &Path, kind: &'static str, fix: &'static str) -> FileError {
     match error {
         Distrust::Absent => FileError::Absent,

@@ -1,5 +1,5 @@
-//! Owns the lock that every writer of a file holds from its look at the file to the replacement, so that daemons that
-//! share a home undo nothing of each other's.
+//! Owns the lock that every writer of a file holds from reading to replacing it, so that daemons that share a home do not undo
+//! each other's changes.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::{FileError, make_private_folder, open_to_append};
 
-/// Between two tries to have the lock: its holder says nothing when it is done.
-const LOOK: Duration = Duration::from_millis(10);
+/// Between two attempts to take the lock: nobody reports its release.
+const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Held until it is dropped, or its process ends.
+/// Held until this is dropped, or the process ends.
 #[derive(Debug)]
 pub struct WriterLock {
     file: Option<File>,
@@ -28,21 +28,21 @@ impl WriterLock {
     }
 }
 
-/// Waits for the lock file at `path`. Where none can be made, or the file system has no locks, the exchange alone guards
-/// the file.
+/// Locks the lock file at `path`. If none can be created, or the file system has no locks, only the exchange of names guards the
+/// file.
 ///
 /// # Errors
-/// [`FileError::Locked`] where another process holds it for longer than `patience`.
-pub fn lock_writers(path: &Path, patience: Duration) -> Result<WriterLock, FileError> {
-    locked(path, |file| lock_within(file, patience, || true))
+/// [`FileError::Locked`] if another process holds it for longer than `limit`.
+pub fn lock_writers(path: &Path, limit: Duration) -> Result<WriterLock, FileError> {
+    locked(path, |file| lock_within(file, limit, || true))
 }
 
-/// The same, beside others who share the lock so; nobody has it alone meanwhile.
+/// The same as a shared lock.
 ///
 /// # Errors
 /// As [`lock_writers`].
-pub fn share_lock(path: &Path, patience: Duration) -> Result<WriterLock, FileError> {
-    locked(path, |file| within(patience, || true, || file.try_lock_shared()))
+pub fn share_lock(path: &Path, limit: Duration) -> Result<WriterLock, FileError> {
+    locked(path, |file| within(limit, || true, || file.try_lock_shared()))
 }
 
 fn locked(
@@ -58,23 +58,22 @@ fn locked(
     }
 }
 
-/// Locks the file, which nobody else has locked then, for as long as it is open. Whoever has it is waited for, `patience`
-/// long and while that is `worth_it`.
+/// Locks the file for as long as it is open. Waits for another holder up to `limit`, and while that is `worth_it`.
 ///
 /// # Errors
-/// [`TryLockError`]: somebody else has it, or the system refused.
-pub fn lock_within(file: &File, patience: Duration, worth_it: impl Fn() -> bool) -> Result<(), TryLockError> {
-    within(patience, worth_it, || file.try_lock())
+/// [`TryLockError`]: another process holds it, or the system refused.
+pub fn lock_within(file: &File, limit: Duration, worth_it: impl Fn() -> bool) -> Result<(), TryLockError> {
+    within(limit, worth_it, || file.try_lock())
 }
 
 fn within(
-    patience: Duration,
+    limit: Duration,
     worth_it: impl Fn() -> bool,
     attempt: impl Fn() -> Result<(), TryLockError>,
 ) -> Result<(), TryLockError> {
-    for _ in 0..patience.as_millis() / LOOK.as_millis() {
+    for _ in 0..limit.as_millis() / RETRY_INTERVAL.as_millis() {
         match attempt() {
-            Err(TryLockError::WouldBlock) if worth_it() => std::thread::sleep(LOOK),
+            Err(TryLockError::WouldBlock) if worth_it() => std::thread::sleep(RETRY_INTERVAL),
             outcome => return outcome,
         }
     }

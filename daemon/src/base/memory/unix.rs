@@ -1,12 +1,12 @@
-//! Owns the system call that asks for memory on Unix.
+//! Owns the system call that checks for memory on Unix.
 #![allow(unsafe_code)]
 
-/// Whether the limits on this process leave it so many bytes more.
-pub(super) fn is_left(bytes: usize) -> bool {
+/// Whether the limits on this process leave this many bytes.
+pub(super) fn is_available(bytes: usize) -> bool {
     let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-    // SAFETY: a new mapping at a place of the system's choice, which nobody else knows of when it is taken away again.
+    // SAFETY: a new mapping at an address of the system's choice, which nobody else uses when it is unmapped.
     unsafe {
-        let room = libc::mmap(std::ptr::null_mut(), bytes, access, kind, -1, 0);
-        room != libc::MAP_FAILED && libc::munmap(room, bytes) == 0
+        let mapping = libc::mmap(std::ptr::null_mut(), bytes, access, kind, -1, 0);
+        mapping != libc::MAP_FAILED && libc::munmap(mapping, bytes) == 0
     }
 }

@@ -1,6 +1,6 @@
-//! Owns the answer on Windows, which has no such limits.
+//! Owns the check on Windows, which has no such limits.
 
-/// As far as anybody knows.
-pub(super) fn is_left(_: usize) -> bool {
+/// Always.
+pub(super) fn is_available(_: usize) -> bool {
     true
 }

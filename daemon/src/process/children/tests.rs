@@ -1,9 +1,9 @@
-//! Promises about ended children: whoever has started one learns its exit code, whatever else is taken notice of.
+//! Tests of ended children: the thread that started one gets its exit code, whatever else is reaped.
 
 use super::*;
 
 #[test]
-fn no_exit_code_of_our_own_children_is_lost_to_the_burial_of_strangers() {
+fn no_exit_code_of_our_own_children_is_lost_to_the_reaping_of_orphans() {
     std::thread::scope(|scope| {
         for number in 0..8 {
             scope.spawn(move || {

@@ -1,4 +1,4 @@
-//! Owns the calls that harden the process on Windows.
+//! Owns the system calls that harden the process on Windows.
 #![allow(unsafe_code)]
 
 use std::ffi::OsString;
@@ -21,23 +21,23 @@ use windows_sys::Win32::System::Threading::{
 
 use super::report;
 
-/// Everything that is done before any thread, pipe or secret exists, and how it went.
+/// Hardens the process and reports what succeeded.
 pub(super) fn process(keep: impl Fn(&OsString) -> bool) -> Vec<ProtectionReport> {
     let mut reports = vec![
-        report("libraries from the system folder alone", Some(is_library_search_closed())),
+        report("libraries from the system folder alone", Some(restrict_library_search())),
         report(
             "no libraries from other machines or of low trust",
-            Some(is_forbidden(ProcessImageLoadPolicy, IMAGES)),
+            Some(set_policy(ProcessImageLoadPolicy, IMAGE_LOAD_POLICY)),
         ),
         report(
             "no extension points in this process",
-            Some(is_forbidden(ProcessExtensionPointDisablePolicy, ONE)),
+            Some(set_policy(ProcessExtensionPointDisablePolicy, POLICY_ON)),
         ),
-        report("no code made at run time", Some(is_forbidden(ProcessDynamicCodePolicy, ONE))),
-        report("no error report with the memory's content", Some(is_silent_in_a_crash())),
+        report("no code made at run time", Some(set_policy(ProcessDynamicCodePolicy, POLICY_ON))),
+        report("no error report with the memory's content", Some(disable_crash_reports())),
     ];
-    keep_streams_to_ourselves();
-    make_room_for_locked_pages();
+    disinherit_streams();
+    raise_working_set();
     clear_environment(keep);
     reports.push(report("freed memory wiped", Some(true)));
     reports.push(report("pipe for this user alone, peer checked", Some(true)));
@@ -45,73 +45,73 @@ pub(super) fn process(keep: impl Fn(&OsString) -> bool) -> Vec<ProtectionReport>
     reports
 }
 
-/// The limit is the working set's, which is set at the start.
+/// The working set is the limit, and it is raised at the start.
 pub fn locked_memory_limit() -> Option<u64> {
     None
 }
 
-/// Nobody limits processor time here.
+/// There is no such limit.
 pub fn processor_time_limit() -> Option<u64> {
     None
 }
 
-/// As above: it is not asked for.
+/// Not needed without a limit.
 pub fn processor_time() -> u64 {
     0
 }
 
-/// How many conversations may be open at once.
+/// How many connections may be open at once.
 pub fn connection_limit() -> usize {
     4096
 }
 
-/// The system's heap gives back what is free by itself.
+/// The system returns free pages by itself.
 pub fn give_memory_back() {}
 
-/// A library that somebody has put into the current folder or beside a document is not taken.
-fn is_library_search_closed() -> bool {
-    // SAFETY: sets a number in the loader.
+/// Libraries in the current folder or beside a document are not loaded.
+fn restrict_library_search() -> bool {
+    // SAFETY: sets a flag in the loader.
     unsafe { SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32) != 0 }
 }
 
-/// Of each policy the first bit is what its name says.
-const ONE: u32 = 1;
+/// The first bit of a policy turns it on.
+const POLICY_ON: u32 = 1;
 /// Not from another machine, not of low integrity, the system's folder first.
-const IMAGES: u32 = 0b111;
+const IMAGE_LOAD_POLICY: u32 = 0b111;
 
-/// A system that lacks a policy refuses it.
-fn is_forbidden(policy: PROCESS_MITIGATION_POLICY, bits: u32) -> bool {
-    // SAFETY: each of these policies is one word of bits, and as many bytes are said.
+/// Whether the system has the policy.
+fn set_policy(policy: PROCESS_MITIGATION_POLICY, bits: u32) -> bool {
+    // SAFETY: each of these policies is one u32.
     unsafe { SetProcessMitigationPolicy(policy, (&raw const bits).cast(), size_of::<u32>()) != 0 }
 }
 
-/// Without the box for faults, Windows Error Reporting is not asked; if it is asked all the same, it leaves the heap out.
-fn is_silent_in_a_crash() -> bool {
-    // SAFETY: both set numbers.
+/// Without the fault dialog, Windows Error Reporting does not run; if it does, it leaves the heap out.
+fn disable_crash_reports() -> bool {
+    // SAFETY: both set flags.
     unsafe {
         SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
         WerSetFlags(WER_FAULT_REPORTING_FLAG_NOHEAP) >= 0
     }
 }
 
-/// What we were started with is no child's. Everything else is made without that mark.
-fn keep_streams_to_ourselves() {
+/// Children do not inherit our standard streams; other handles are not inheritable anyway.
+fn disinherit_streams() {
     for stream in [STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE] {
-        // SAFETY: a stream that is missing or closed is refused.
+        // SAFETY: a missing or closed stream is refused.
         unsafe { SetHandleInformation(GetStdHandle(stream), HANDLE_FLAG_INHERIT, 0) };
     }
 }
 
-/// A process may lock as many pages as its smallest working set has, less a few.
-fn make_room_for_locked_pages() {
-    // SAFETY: the pseudo handle of this process is always valid. A refusal costs only the lock.
-    unsafe { SetProcessWorkingSetSize(GetCurrentProcess(), SMALLEST, LARGEST) };
+/// A process may lock nearly as many pages as its minimum working set has.
+fn raise_working_set() {
+    // SAFETY: the pseudo handle of this process is always valid. A refusal only means fewer locked pages.
+    unsafe { SetProcessWorkingSetSize(GetCurrentProcess(), MIN_WORKING_SET_BYTES, MAX_WORKING_SET_BYTES) };
 }
 
 fn clear_environment(keep: impl Fn(&OsString) -> bool) {
-    let doomed: Vec<OsString> =
+    let removed: Vec<OsString> =
         std::env::vars_os().map(|(name, _)| name).filter(|name| !keep(name)).collect();
-    for name in doomed {
+    for name in removed {
         // SAFETY: no other thread exists yet.
         #[allow(clippy::disallowed_methods, reason = "before any thread exists")]
         unsafe {
@@ -120,5 +120,5 @@ fn clear_environment(keep: impl Fn(&OsString) -> bool) {
     }
 }
 
-const SMALLEST: usize = 4 << 20;
-const LARGEST: usize = 256 << 20;
+const MIN_WORKING_SET_BYTES: usize = 4 << 20;
+const MAX_WORKING_SET_BYTES: usize = 256 << 20;

@@ -1,5 +1,4 @@
-//! Owns the log's file: a full one becomes the older one, so that both together stay within their bound while the daemon
-//! runs.
+//! Owns the log file: a full one replaces the older one, so that both together have a limited size.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -8,40 +7,38 @@ use crate::base::blocking::BusyThread;
 use crate::base::files::{self, FileError};
 
 /// The most bytes of a log file; there are at most two.
-const LIMIT: u64 = 1 << 20;
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
-/// A log file, which other daemons of this home may write as well.
+/// A log file, which other daemons of this home may also write.
 #[derive(Debug)]
 pub struct LogFile {
     path: PathBuf,
 }
 
 impl LogFile {
-    /// The file at `path`, made where it is missing, and its folder.
-    ///
-    /// # Errors
-    /// [`FileError`].
+    /// Opens the file at `path`; creates it and its directory if missing.
     pub fn open(path: PathBuf) -> Result<Self, FileError> {
         files::make_private_folder(path.parent().unwrap_or(Path::new("/")))?;
         files::open_to_append(&path)?;
         Ok(Self { path })
     }
 
-    /// In a folder that lets nothing be moved, the file itself is emptied.
-    fn empty(&self, line: &[u8]) -> Result<(), FileError> {
+    /// Truncates a full file, where the directory does not allow renaming.
+    fn truncate_and_append(&self, line: &[u8]) -> Result<(), FileError> {
         let file = files::open_to_append(&self.path)?;
-        if file.metadata()?.len() + line.len() as u64 > LIMIT {
+        if file.metadata()?.len() + line.len() as u64 > MAX_FILE_BYTES {
             file.set_len(0)?;
         }
-        files::append(&self.path, line, LIMIT)
+        files::append(&self.path, line, MAX_FILE_BYTES)
     }
 }
 
 impl Write for LogFile {
     /// Takes whole lines.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let _at_work = BusyThread::begin();
-        let written = files::append(&self.path, line, LIMIT).or_else(|_| self.empty(line));
+        let _busy = BusyThread::begin();
+        let written =
+            files::append(&self.path, line, MAX_FILE_BYTES).or_else(|_| self.truncate_and_append(line));
         written.map(|()| line.len()).map_err(io::Error::other)
     }
 
@@ -65,7 +62,7 @@ mod tests {
         }
         log.write_all(b"the last\n").unwrap();
         let sizes = ["daemon.log", "daemon.log.1"].map(|name| folder.join(name).metadata().unwrap().len());
-        assert!(sizes.iter().all(|size| *size <= LIMIT) && sizes[1] == LIMIT, "{sizes:?}");
+        assert!(sizes.iter().all(|size| *size <= MAX_FILE_BYTES) && sizes[1] == MAX_FILE_BYTES, "{sizes:?}");
         drop(log);
         let mut log = LogFile::open(path.clone()).unwrap();
         log.write_all(b"of another run\n").unwrap();

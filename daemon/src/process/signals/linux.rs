@@ -1,5 +1,5 @@
-//! Owns signals on Linux as a descriptor: they are blocked for the whole life of the process, so that one which comes at
-//! any moment waits, also over the `execve` of a hand-over, and is read when the loop is there for it.
+//! Owns signals on Linux as a descriptor: they are always blocked, so that a signal waits, even over the `execve` of a
+//! hand-over, until the loop reads it.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -10,57 +10,57 @@ use tokio::io::unix::AsyncFd;
 
 use super::SignalEvent;
 
-/// What is read; SIGCHLD tells of an ended child.
-const HEARD: [i32; 5] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGUSR2, libc::SIGCHLD];
-/// What would end the process and means nothing to it.
+/// Signals that are read; SIGCHLD reports an ended child.
+const HANDLED: [i32; 5] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGUSR2, libc::SIGCHLD];
+/// Signals that would end the process without a meaning for it.
 const IGNORED: [i32; 3] = [libc::SIGUSR1, libc::SIGALRM, libc::SIGIO];
 
-/// The last of the signals that are no real-time ones.
+/// The last signal before the real-time ones.
 const LAST_STANDARD: i32 = 31;
 
-/// The signals that the daemon listens to.
+/// The signals that the daemon handles.
 pub struct Signals {
     descriptor: AsyncFd<OwnedFd>,
 }
 
 impl Signals {
-    /// Starts to listen to what [`block`] blocks.
+    /// Listens for the signals that [`block`] blocks.
     ///
     /// # Errors
-    /// Where the system refuses.
+    /// If the system refuses.
     pub fn listen() -> io::Result<Self> {
-        let set = set_of(&HEARD);
-        // SAFETY: the set is one, and the new descriptor is taken over below.
+        let set = set_of(&HANDLED);
+        // SAFETY: the set is initialised, and the new descriptor is owned below.
         let number = unsafe { libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };
         if number < 0 {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: the system has made this descriptor for us just now, and the `AsyncFd` owns it for as long as it lives.
+        // SAFETY: the descriptor is new, and the `AsyncFd` owns it.
         let descriptor = unsafe { AsyncFd::register(OwnedFd::from_raw_fd(number)) };
         Ok(Self { descriptor: descriptor.map_err(io::Error::from)? })
     }
 
-    /// The next wish. Signals of one kind that come together are one wish.
+    /// The next event. Several pending signals of one kind are one event.
     pub async fn next(&mut self) -> SignalEvent {
         loop {
             let Ok(mut ready) = self.descriptor.readable().await else { return std::future::pending().await };
             if let Ok(Ok(number)) = ready.try_io(|descriptor| read(descriptor.get_ref())) {
-                return meaning(number);
+                return event(number);
             }
         }
     }
 }
 
 fn read(descriptor: &OwnedFd) -> io::Result<i32> {
-    let mut told = [0; size_of::<libc::signalfd_siginfo>()];
-    if rustix::io::read(descriptor, &mut told)? < told.len() {
+    let mut info = [0; size_of::<libc::signalfd_siginfo>()];
+    if rustix::io::read(descriptor, &mut info)? < info.len() {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    let [a, b, c, d, ..] = told;
+    let [a, b, c, d, ..] = info;
     Ok(i32::from_ne_bytes([a, b, c, d]))
 }
 
-fn meaning(number: i32) -> SignalEvent {
+fn event(number: i32) -> SignalEvent {
     match number {
         libc::SIGHUP => SignalEvent::Reload,
         libc::SIGUSR2 => SignalEvent::Restart,
@@ -69,18 +69,18 @@ fn meaning(number: i32) -> SignalEvent {
     }
 }
 
-/// Blocks exactly what is listened to, whatever the caller has blocked: each thread inherits it from the first. To be
-/// called before any other thread exists.
+/// Blocks exactly the signals of the daemon, whatever the parent has blocked. To be called before any other thread exists,
+/// since threads inherit it.
 pub fn block() {
-    set_mask(&set_of(&[&HEARD[..], &IGNORED].concat()));
+    set_mask(&set_of(&[&HANDLED[..], &IGNORED].concat()));
 }
 
-/// Blocks nothing, and leaves each signal its usual effect, whatever this process ignores. For a child between `fork` and
-/// `execve`, where it is allowed to be called. SIGPIPE is what `std` makes of it.
+/// Blocks no signal, and restores each default action. For a child between `fork` and `execve` (async-signal-safe). SIGPIPE is
+/// left to `std`.
 pub fn unblock() {
     let kept = [libc::SIGPIPE, libc::SIGKILL, libc::SIGSTOP];
     for number in (1..=LAST_STANDARD).filter(|number| !kept.contains(number)) {
-        // SAFETY: puts the system's own way back; no handler of ours is involved.
+        // SAFETY: restores the default action; no handler is involved.
         let _ = unsafe { libc::signal(number, libc::SIG_DFL) };
     }
     set_mask(&set_of(&[]));
@@ -88,7 +88,7 @@ pub fn unblock() {
 
 fn set_of(numbers: &[i32]) -> libc::sigset_t {
     let mut set = MaybeUninit::uninit();
-    // SAFETY: the set is made an empty one before anything else is done with it.
+    // SAFETY: the set is emptied before it is used.
     unsafe {
         libc::sigemptyset(set.as_mut_ptr());
         for number in numbers {
@@ -99,6 +99,6 @@ fn set_of(numbers: &[i32]) -> libc::sigset_t {
 }
 
 fn set_mask(set: &libc::sigset_t) {
-    // SAFETY: the set is one; the call changes the mask of this thread alone.
+    // SAFETY: the set is initialised; the call changes the mask of this thread only.
     let _ = unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, set, std::ptr::null_mut()) };
 }

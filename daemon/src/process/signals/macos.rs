@@ -8,56 +8,56 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::SignalEvent;
 
-/// The last of the system's signals.
+/// The last signal.
 const LAST_STANDARD: i32 = 31;
 
-/// The signals that the daemon listens to.
+/// The signals that the daemon handles.
 pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
-    replaced: Signal,
-    /// Caught, so that they do not end the daemon, and never looked at.
+    restart: Signal,
+    /// Caught so that they do not end the daemon.
     _ignored: [Signal; 2],
 }
 
 impl Signals {
-    /// Starts to listen.
+    /// Listens for the signals.
     ///
     /// # Errors
-    /// Where the system refuses.
+    /// If the system refuses.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
-            replaced: signal(SignalKind::user_defined2())?,
+            restart: signal(SignalKind::user_defined2())?,
             _ignored: [signal(SignalKind::user_defined1())?, signal(SignalKind::alarm())?],
         })
     }
 
-    /// The next wish. Signals of one kind that come together are one wish.
+    /// The next event. Several pending signals of one kind are one event.
     pub async fn next(&mut self) -> SignalEvent {
         tokio::select! {
             _ = self.terminate.recv() => SignalEvent::Stop,
             _ = self.interrupt.recv() => SignalEvent::Stop,
             _ = self.hang_up.recv() => SignalEvent::Reload,
-            _ = self.replaced.recv() => SignalEvent::Restart,
+            _ = self.restart.recv() => SignalEvent::Restart,
         }
     }
 }
 
-/// Blocks nothing, whatever the caller has blocked. To be called before any other thread exists.
+/// Blocks no signal, whatever the parent has blocked. To be called before any other thread exists.
 pub fn block() {
     clear_mask();
 }
 
-/// Blocks nothing, and leaves each signal its usual effect, whatever this process ignores. For a child between `fork` and
-/// `execve`, where it is allowed to be called. SIGPIPE is what `std` makes of it.
+/// Blocks no signal, and restores each default action. For a child between `fork` and `execve` (async-signal-safe). SIGPIPE is
+/// left to `std`.
 pub fn unblock() {
     let kept = [libc::SIGPIPE, libc::SIGKILL, libc::SIGSTOP];
     for number in (1..=LAST_STANDARD).filter(|number| !kept.contains(number)) {
-        // SAFETY: puts the system's own way back; no handler of ours is involved.
+        // SAFETY: restores the default action; no handler is involved.
         let _ = unsafe { libc::signal(number, libc::SIG_DFL) };
     }
     clear_mask();
@@ -65,7 +65,7 @@ pub fn unblock() {
 
 fn clear_mask() {
     let mut none = MaybeUninit::uninit();
-    // SAFETY: the set is made an empty one before it is read; the call changes the mask of this thread alone.
+    // SAFETY: the set is emptied before it is used; the call changes the mask of this thread only.
     unsafe {
         libc::sigemptyset(none.as_mut_ptr());
         libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());

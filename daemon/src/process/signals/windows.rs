@@ -1,5 +1,5 @@
-//! Owns what the console and the session's end mean on Windows. A daemon in the background has no console: it is stopped
-//! by a caller's wish.
+//! Owns the events of the console and of the session's end on Windows. A daemon in the background has no console: callers
+//! stop it.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use tokio::signal::windows::{
 
 use super::SignalEvent;
 
-/// What the daemon listens to.
+/// The events that the daemon handles.
 pub struct Signals {
     interrupt: CtrlC,
     pause: CtrlBreak,
@@ -20,10 +20,10 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Starts to listen.
+    /// Listens for the events.
     ///
     /// # Errors
-    /// Where the system refuses.
+    /// If the system refuses.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: ctrl_c()?,
@@ -34,7 +34,7 @@ impl Signals {
         })
     }
 
-    /// The next wish.
+    /// The next event.
     pub async fn next(&mut self) -> SignalEvent {
         tokio::select! {
             _ = self.interrupt.recv() => SignalEvent::Stop,

@@ -1,8 +1,8 @@
-//! Owns the words of systemd's notification protocol (sd_notify(3)). Nothing is said where no manager listens.
+//! Owns the messages of systemd's notification protocol (sd_notify(3)). Without a manager nothing is sent.
 
-use sd_notify::{NotifyState, notify};
+use sd_notify::NotifyState;
 
-/// What a service manager is told.
+/// A notification to the service manager.
 pub(super) enum ManagerNotice {
     Alive,
     Serving,
@@ -10,16 +10,18 @@ pub(super) enum ManagerNotice {
     Stopping,
 }
 
-pub(super) fn tell(sign: ManagerNotice) {
-    let _ = match sign {
-        ManagerNotice::Alive => notify(&[NotifyState::Watchdog]),
+pub(super) fn notify(notice: ManagerNotice) {
+    let _ = match notice {
+        ManagerNotice::Alive => sd_notify::notify(&[NotifyState::Watchdog]),
         ManagerNotice::Serving => {
             let status = concat!("cp-tokend ", env!("CARGO_PKG_VERSION"), " takes callers");
-            notify(&[NotifyState::Ready, NotifyState::Status(status)])
+            sd_notify::notify(&[NotifyState::Ready, NotifyState::Status(status)])
         }
         ManagerNotice::Reloading => NotifyState::monotonic_usec_now().and_then(|now| {
-            notify(&[NotifyState::Reloading, now, NotifyState::Status("reading the config again")])
+            sd_notify::notify(&[NotifyState::Reloading, now, NotifyState::Status("reading the config again")])
         }),
-        ManagerNotice::Stopping => notify(&[NotifyState::Stopping, NotifyState::Status("stopping")]),
+        ManagerNotice::Stopping => {
+            sd_notify::notify(&[NotifyState::Stopping, NotifyState::Status("stopping")])
+        }
     };
 }

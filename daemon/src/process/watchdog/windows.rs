@@ -1,6 +1,6 @@
-//! Owns the silence towards service managers on Windows, which has none that listens to us.
+//! Owns the absence of notifications on Windows, which has no such service manager.
 
-/// What a service manager would be told.
+/// A notification to the service manager.
 pub(super) enum ManagerNotice {
     Alive,
     Serving,
@@ -8,4 +8,4 @@ pub(super) enum ManagerNotice {
     Stopping,
 }
 
-pub(super) fn tell(_: ManagerNotice) {}
+pub(super) fn notify(_: ManagerNotice) {}

@@ -133,7 +133,7 @@ const NO_STATE: &str = "Make room, give yourself the right to write there, or se
 
 /// Only where the process is to end some time. It works until then.
 fn limits() -> Option<Finding> {
-    let (found, fix) = protections::end_of_life()?;
+    let (found, fix) = protections::processor_limit()?;
     Some(MACHINE.warning("limits", found, fix))
 }
 

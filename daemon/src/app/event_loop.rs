@@ -1,0 +1,96 @@
+//! Owns the loop that the daemon runs until it stops, and the order in which it stops.
+
+use std::time::Duration;
+
+use super::App;
+use super::housekeeping::HOUSEKEEPING_INTERVAL;
+use crate::base::unwind;
+use crate::ipc::acceptor::Acceptor;
+use crate::ipc::removal_watch::RemovalWatch;
+use crate::process::children;
+use crate::process::signals::{SignalEvent, Signals};
+use crate::process::watchdog;
+
+/// For the replies that are still under way when the daemon stops, for the state file, and for the audit file.
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The daemon is to stop.
+pub(super) struct Stop;
+
+impl Stop {
+    pub(super) fn because(reason: &str) -> Self {
+        tracing::info!("stopping {reason}");
+        Self
+    }
+}
+
+impl App {
+    /// A panic in the loop ends one event and nothing else.
+    pub(super) async fn serve(
+        &mut self,
+        signals: &mut Signals,
+        acceptor: &mut Acceptor,
+        removals: &RemovalWatch,
+    ) {
+        while unwind::caught(self.run_loop(signals, acceptor, removals)).await.is_err() {
+            tokio::time::sleep(unwind::PAUSE).await;
+        }
+    }
+
+    async fn run_loop(
+        &mut self,
+        signals: &mut Signals,
+        acceptor: &mut Acceptor,
+        removals: &RemovalWatch,
+    ) -> Stop {
+        // An interval, not a sleep: reloading the config often does not put off the next check.
+        let interval = self.watchdog.interval(HOUSEKEEPING_INTERVAL);
+        let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + interval, interval);
+        loop {
+            let stop = tokio::select! {
+                event = signals.next() => self.on_signal(event, signals, acceptor).await,
+                () = self.service.stop_requested() => Some(Stop::because("at a caller's request")),
+                () = self.service.restarts().requested() => self.upgrade(signals, acceptor).await,
+                () = removals.next() => {
+                    self.after_removal(acceptor).await;
+                    None
+                }
+                _ = ticks.tick() => {
+                    self.watchdog.keep_alive();
+                    self.is_lost(acceptor).await.then_some(Stop)
+                }
+            };
+            if let Some(stop) = stop {
+                return stop;
+            }
+        }
+    }
+
+    async fn on_signal(
+        &mut self,
+        event: SignalEvent,
+        signals: &mut Signals,
+        acceptor: &mut Acceptor,
+    ) -> Option<Stop> {
+        match event {
+            SignalEvent::Stop => return Some(Stop::because("at a signal")),
+            SignalEvent::Restart => return self.upgrade(signals, acceptor).await,
+            SignalEvent::Reload => {
+                watchdog::reloading(async { drop(self.registry.reload().await) }).await;
+            }
+            SignalEvent::Reap => children::reap_orphans(),
+        }
+        None
+    }
+
+    /// Stops accepting, answers everybody who waits, and gives the last replies a moment.
+    pub(super) async fn stop(&self, acceptor: &mut Acceptor) {
+        watchdog::stopping();
+        self.socket.remove_name();
+        acceptor.close().await;
+        self.broker.stop();
+        let _ = tokio::time::timeout(STOP_TIMEOUT, self.state_file.flush()).await;
+        let _ = tokio::time::timeout(STOP_TIMEOUT, acceptor.connections().all_closed()).await;
+        let _ = tokio::time::timeout(STOP_TIMEOUT, self.audit.flush_file()).await;
+    }
+}
