@@ -12,15 +12,9 @@ fn limit(prlimit: Call, daemon: &Daemon, what: &str) {
     prlimit.args(["--pid", &daemon.pid().to_string(), what]).run().succeeded();
 }
 
-<<<<<<< HEAD
-/// Nothing is said of a file that was to be made room for, or fixed.
-fn blames_no_file(told: &Outcome) {
-    for words in ["make room", "fix", "config file is not", "uncategorized", "chmod"] {
-=======
 /// Nothing is said of a file that was to be made room for, or mended.
 fn names_no_file(told: &Outcome) {
     for words in ["make room", "mend", "config file is not", "uncategorized", "chmod"] {
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
         assert!(!told.stderr.to_lowercase().contains(words), "{words}: {told:?}");
     }
 }

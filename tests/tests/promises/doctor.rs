@@ -43,13 +43,8 @@ impl Report {
         assert_eq!(self.check(profile, check)["severity"], "ok", "{:?}", self.checks);
     }
 
-<<<<<<< HEAD
-    /// That check is a warning, with this in what was found or in its fix.
-    fn warns(&self, profile: Option<&str>, check: &str, words: &str) {
-=======
     /// That check is a note, with this in what was found or in its mend.
     fn warned(&self, profile: Option<&str>, check: &str, words: &str) {
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
         let found = self.check(profile, check);
         assert!(found["severity"] == "warning" && found.to_string().contains(words), "{found}");
     }

@@ -13,11 +13,7 @@ fn open_by_list(world: &World, path: &Path, rights: &str) {
 }
 
 /// Runs the command that was said.
-<<<<<<< HEAD
-fn fix_as_said(world: &World, outcome: &Outcome, path: &Path) {
-=======
 fn fix_as_the_message_says(world: &World, outcome: &Outcome, path: &Path) {
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
     let line = format!("setfacl -b {}", path.display());
     assert!(outcome.stderr.contains(&line) && outcome.stdout.is_empty(), "{line}: {outcome:?}");
     world.shell(&line).succeeded();
@@ -33,11 +29,7 @@ fn an_access_list_is_named_with_the_command_that_takes_it_away() {
     let reload = || world.helper(&["daemon", "reload"]);
     for path in [world.config_folder().join("config.toml"), world.config_folder()] {
         open_by_list(&world, &path, "rwx");
-<<<<<<< HEAD
-        fix_as_said(&world, &reload().failed(78).saying("access list"), &path);
-=======
         fix_as_the_message_says(&world, &reload().failed(78).saying("access list"), &path);
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
         reload().succeeded();
     }
     let bundle = world.path("list.pem");
@@ -50,10 +42,6 @@ fn an_access_list_is_named_with_the_command_that_takes_it_away() {
         call.stdin(&client.secret).run()
     };
     open_by_list(&world, &bundle, "rw");
-<<<<<<< HEAD
-    fix_as_said(&world, &create().failed(78).saying("access list"), &bundle);
-=======
     fix_as_the_message_says(&world, &create().failed(78).saying("access list"), &bundle);
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
     create().succeeded();
 }

@@ -18,11 +18,7 @@ fn world() -> (World, String) {
 }
 
 fn fix(world: &World, good: &str) {
-<<<<<<< HEAD
-    std::fs::write(world.config_folder().join("config.toml"), good).expect("fix it");
-=======
     std::fs::write(world.config_folder().join("config.toml"), good).expect("mend it");
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
 }
 
 fn status(world: &World) -> Value {
@@ -40,11 +36,7 @@ fn status_shows_the_process_its_protections_and_what_is_wrong_with_the_config() 
     let text = world.helper(&["status"]).succeeded().stdout;
     assert!(text.contains("process ") && text.contains("(not in force: "), "{text}");
     assert!(text.contains("protection"), "{text}");
-<<<<<<< HEAD
-    // Where it is fixed meanwhile, one look tells both.
-=======
     // Where it is mended meanwhile, one look tells both.
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
     fix(&world, &good);
     let told = status(&world);
     assert_eq!((&told["config_problem"], &told["profiles"][0]["name"]), (&Value::Null, &"prod".into()));
@@ -67,11 +59,7 @@ fn doctor_tells_every_line_of_the_machine_and_the_config_once_as_the_one_fault()
     let call = world.call(&["doctor", "--json"]).env("CP_TOKEN_PROFILE", "prod");
     Report::of(call.run()).ends(78, &["config"]);
     fix(&world, &good);
-<<<<<<< HEAD
     doctor(&world, &[]).ok(None, "config");
-=======
-    examine(&world, &[]).fine(None, "config");
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
 }
 
 #[test]

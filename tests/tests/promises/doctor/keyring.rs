@@ -10,13 +10,8 @@ fn i01_without_a_keyring_only_a_profile_that_rests_in_it_is_at_fault() {
     let Some(world) = World::with_keyring() else { return };
     world.create_profile("prod", "memory");
     world.keyring().stop_service();
-<<<<<<< HEAD
     let report = doctor(&world, &[]);
-    report.warns(None, "keyring", "no profile uses it");
-=======
-    let report = examine(&world, &[]);
     report.warned(None, "keyring", "no profile uses it");
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
     report.ends(0, &[]);
     world.keyring().start_service();
     world.create_profile("audit", "keyring");

@@ -90,26 +90,15 @@ fn variables_of_this_shell_that_choose_another_way_or_profile_are_told_without_a
     let call = |name: &str, value: &str| world.call(&["doctor", "--json"]).env(name, value);
     let report = Report::of(call("HTTPS_PROXY", "http://jo:pw@127.0.0.1:9").run());
     assert!(!report.outcome.stdout.contains("pw"));
-<<<<<<< HEAD
-    report.warns(
-=======
     report.warned(
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
         Some("prod"),
         "shell",
         "HTTPS_PROXY is http://jo@127.0.0.1:9, and the daemon goes through no proxy",
     );
-<<<<<<< HEAD
-    report.warns(Some("prod"), "shell", "cp-token profile update prod --proxy http://jo@127.0.0.1:9");
-    report.ends(0, &[]);
-    let report = Report::of(call("SSL_CERT_FILE", "/etc/company.pem").run());
-    report.warns(Some("prod"), "shell", "SSL_CERT_FILE is /etc/company.pem");
-=======
     report.warned(Some("prod"), "shell", "cp-token profile update prod --proxy http://jo@127.0.0.1:9");
     report.ends(0, &[]);
     let report = Report::of(call("SSL_CERT_FILE", "/etc/company.pem").run());
     report.warned(Some("prod"), "shell", "SSL_CERT_FILE is /etc/company.pem");
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
     let report = Report::of(call("CP_TOKEN_PROFILE", "test").run());
     let stray = report.checks.iter().find(|check| check["code"] == "unknown_profile").expect("a fault");
     assert_eq!((&stray["check"], report.outcome.code), (&"shell".into(), 64));

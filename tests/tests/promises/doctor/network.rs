@@ -9,11 +9,7 @@ use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan, Setup, Transport};
 use cp_token_tests::fake_proxy::{FakeProxy, Manner};
 use cp_token_tests::world::World;
 
-<<<<<<< HEAD
-use super::{date, doctor, unproved};
-=======
-use super::{date, examine, unverified_profile};
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
+use super::{date, doctor, unverified_profile};
 
 #[test]
 fn each_obstacle_on_the_way_is_told_from_every_other() {
@@ -100,11 +96,7 @@ fn f06_a_clock_that_is_off_is_a_fault_beyond_five_minutes_and_for_computed_codes
     report.ok(Some("jo"), "clock");
     for seconds in [120, -120] {
         let report = look(seconds);
-<<<<<<< HEAD
-        report.warns(Some("prod"), "clock", "timedatectl");
-=======
         report.warned(Some("prod"), "clock", "timedatectl");
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
         report.failed(Some("jo"), "clock", "clock_wrong", "Set it right");
         report.ends(78, &["clock"]);
     }
@@ -158,14 +150,8 @@ fn http_without_tls_is_noted_and_works() {
     world.program("chmod").args(["600"]).args([&file]).run().succeeded();
     let reset = ["profile", "reset-secret", "double", "--secret-stdin"];
     world.call(&reset).stdin(&client.secret).run().succeeded();
-<<<<<<< HEAD
     let report = doctor(&world, &[]);
-    report.warns(Some("double"), "http", "http without TLS is allowed");
-    report.ok(Some("double"), "server");
-=======
-    let report = examine(&world, &[]);
     report.warned(Some("double"), "http", "http without TLS is allowed");
-    report.fine(Some("double"), "server");
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
+    report.ok(Some("double"), "server");
     report.ends(0, &[]);
 }

@@ -5,11 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::world::World;
 
-<<<<<<< HEAD
-use super::{doctor, unproved};
-=======
-use super::{examine, unverified_profile};
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
+use super::{doctor, unverified_profile};
 
 #[test]
 fn a_refused_secret_is_a_fault_until_a_person_says_otherwise() {
@@ -87,12 +83,7 @@ fn what_works_and_should_not_be_so_is_a_note() {
     let line = ["profile", "create", "old", "--url", &url, "--username", "jo", "--basic", "--secret-stdin"];
     let line = world.call(&line).args(["--secret-source", "memory", "--ca-bundle"]).args([ca]);
     assert_eq!(line.stdin(&password).run().code, 0, "with a warning");
-<<<<<<< HEAD
     let report = doctor(&world, &[]);
-    report.warns(Some("old"), "kind", "deprecated");
-=======
-    let report = examine(&world, &[]);
     report.warned(Some("old"), "kind", "deprecated");
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
     report.ends(0, &[]);
 }

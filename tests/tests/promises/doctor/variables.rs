@@ -18,19 +18,11 @@ fn a_folder_that_is_not_the_running_daemons_is_a_note_with_both_and_with_the_com
         let report = Report::of(call(name, &other).run());
         let here = other.join(file).to_str().expect("UTF-8").to_owned();
         let words = format!("{name} leads to {here}, and the daemon that runs uses {ours}");
-<<<<<<< HEAD
-        report.warns(None, "shell", &words);
-        report.warns(None, "shell", "cp-token daemon stop");
-        report.ends(0, &[]);
-        let report = Report::of(call(base, &other).without_env(name).run());
-        report.warns(None, "shell", &format!("{base} leads to {}", other.join("cp-token").display()));
-=======
         report.warned(None, "shell", &words);
         report.warned(None, "shell", "cp-token daemon stop");
         report.ends(0, &[]);
         let report = Report::of(call(base, &other).without_env(name).run());
         report.warned(None, "shell", &format!("{base} leads to {}", other.join("cp-token").display()));
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
         // The same folder by another way is no other, and neither is one that the other variable overrules.
         let link = world.path("link");
         std::os::unix::fs::symlink(std::path::Path::new(&ours).parent().expect("a folder"), &link)
@@ -49,11 +41,7 @@ fn a_folder_that_is_another_is_told_while_the_daemon_is_locked_or_its_config_bro
     std::fs::write(world.config_folder().join("config.toml"), "junk = [\n").expect("break it");
     let call = world.call(&["doctor", "--json"]).env("CP_TOKEN_CONFIG_DIR", world.path("elsewhere"));
     let report = Report::of(call.run());
-<<<<<<< HEAD
-    report.warns(None, "shell", "elsewhere/config.toml");
-=======
     report.warned(None, "shell", "elsewhere/config.toml");
->>>>>>> 08e0fec (Name the suite's helpers, files and limits by standard terms)
     report.ends(78, &["config"]);
 }
 
