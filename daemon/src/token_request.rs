@@ -1,4 +1,4 @@
-//! Owns the words of one trade, a secret for a token, between who decides on it and who makes it.
+//! Owns the interface of the token request, between the code that decides on one and the code that sends it.
 
 pub mod codes;
 pub mod failure;
@@ -17,52 +17,54 @@ use crate::base::clock::Moment;
 use crate::lease::FailureKind;
 use crate::profile::Profile;
 
-/// Trades a profile's secret for a token; what the broker needs of the yards.
-pub trait FetchToken: Send + Sync {
-    /// One token request, from the secret source to the server's answer. `code` is a one-time code that a person
-    /// has just given.
-    fn fetch_token(
-        &self,
-        profile: Arc<Profile>,
-        code: Option<Secret>,
-    ) -> Pin<Box<dyn Future<Output = Result<FetchedToken, TokenRequestFailed>> + Send>>;
+/// The result of a token request.
+pub type FetchResult = Result<FetchedToken, TokenRequestFailed>;
+/// A token request in progress.
+pub type FetchFuture = Pin<Box<dyn Future<Output = FetchResult> + Send>>;
 
-    /// A person has said that a secret which was refused may be tried once more; whether there was one.
+/// Fetches tokens for profiles; the broker's view of this wing.
+pub trait FetchToken: Send + Sync {
+    /// Sends one token request: loads the secret from its source and returns the server's token. `code` is a one-time code
+    /// that a person has just given.
+    fn fetch_token(&self, profile: Arc<Profile>, code: Option<Secret>) -> FetchFuture;
+
+    /// Clears the refusals of the profile's account, because a person has said that its secret may be sent again. Returns
+    /// whether there were any.
     fn clear_refusal(&self, profile: &Profile) -> bool;
 
-    /// As [`FetchToken::forgive`], for what was refused when a profile of this name was to be made.
+    /// As [`FetchToken::clear_refusal`], for secrets that were refused when a profile of this name was to be created.
     fn clear_refusal_named(&self, _name: &ProfileName) -> bool {
         false
     }
 
-    /// As [`FetchToken::forgive`], for every secret.
+    /// As [`FetchToken::clear_refusal`], for every secret.
     fn clear_refusals(&self) -> bool;
 
-    /// The profile whose trade this one's waits for; nothing where it waits for none.
+    /// The profile whose token request this one's waits for, if any.
     fn ahead_of(&self, _name: &ProfileName) -> Option<ProfileName> {
         None
     }
 
-    /// How long callers are held up by the next one-time code of the profile; nothing where they are not.
+    /// How long callers wait for the profile's next one-time code, if they do.
     fn code_delay(&self, profile: &Profile) -> Option<Duration>;
 }
 
-/// A token as the server issued it.
+/// A token that a server has issued.
 #[derive(Debug)]
 pub struct FetchedToken {
     /// The token.
     pub token: AccessToken,
-    /// Its life, from `sent` on.
+    /// Its lifetime, from `sent` on.
     pub life: Duration,
-    /// Just before its request was sent.
+    /// The time just before its request was sent.
     pub sent: Moment,
 }
 
 /// A token request that failed.
 #[derive(Debug, Clone)]
 pub struct TokenRequestFailed {
-    /// What to tell the callers.
+    /// The failure for the callers.
     pub failure: Failure,
-    /// What it means for the next request.
+    /// Its meaning for the next request.
     pub kind: FailureKind,
 }

@@ -1,5 +1,5 @@
-//! Owns one-time codes on their way into a token request: where each comes from, and that none is sent twice, whichever
-//! profiles and daemons share the account. What a code is, `totp` knows.
+//! Owns the one-time codes of token requests: the source of each, and that none is sent twice, whichever profiles and
+//! daemons share the account. What a code is, `totp` defines.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -16,36 +16,36 @@ use crate::profile::account::AccountKey;
 use crate::secrets::sources::Sources;
 use crate::secrets::vault::VaultError;
 use crate::token_request::totp::steps::{self, Use, UsedCodes};
-use crate::token_request::totp::{self, STEP, Seed, SeedError};
+use crate::token_request::totp::{self, DEFAULT_PERIOD, Seed, SeedError};
 
 pub mod log;
 
 use log::{Claim, ClaimError, CodeLog};
 
-/// Why a token request has no one-time code.
+/// Why there is no one-time code to send.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CodeError {
-    /// Only a person has it, and gave none.
+    /// A person has to give it, and has not.
     #[error("a one-time code is needed")]
     Needed,
-    /// What was given or printed is none.
+    /// The given or printed text is no code.
     #[error("a one-time code has six to eight digits")]
     Invalid,
-    /// The code of this moment was used; the next one comes after this.
+    /// The current code was used; the next one can be used after this time.
     #[error("the one-time code of this moment has been used")]
     Pending(Duration),
-    /// There is no seed beside the password.
+    /// No seed is stored with the password.
     #[error("there is no seed for one-time codes beside the password")]
     NoSeed,
-    /// What is there is none.
+    /// The stored text is no seed.
     #[error(transparent)]
     Seed(#[from] SeedError),
-    /// The program that prints codes did not.
+    /// The program that prints codes failed.
     #[error("the program that prints one-time codes did not")]
     Program(VaultError),
-    /// It could not be written down that the code is used.
+    /// The use of the code could not be recorded.
     #[error("no one-time code was sent, because its use cannot be written down: {0}")]
-    NotNoted(#[from] ClaimError),
+    NotRecorded(#[from] ClaimError),
 }
 
 /// The one-time codes of every account.
@@ -54,11 +54,11 @@ pub struct Codes {
     clock: Arc<dyn Clock>,
     log: Arc<dyn CodeLog>,
     used: Mutex<HashMap<AccountKey, UsedCodes>>,
-    /// Whose token request waits for the next code.
+    /// The profiles whose token request waits for the next code.
     waiting: Mutex<HashSet<ProfileName>>,
 }
 
-/// A token request that waits for its code; over when it is dropped, however that comes about.
+/// A token request that waits for its code, until this is dropped.
 struct CodeWait<'c> {
     codes: &'c Codes,
     name: &'c ProfileName,
@@ -71,14 +71,14 @@ impl Drop for CodeWait<'_> {
 }
 
 impl Codes {
-    /// No code used yet, but for what the log remembers.
+    /// Codes with no use yet but those in the log.
     pub fn new(sources: Sources, clock: Arc<dyn Clock>, log: Arc<dyn CodeLog>) -> Self {
         Self { sources, clock, log, used: Mutex::default(), waiting: Mutex::default() }
     }
 
-    /// The code to send now, noted as used; none where the profile has no codes. `seed` is the text beside the
-    /// password, `given` what a person has just typed. Waits for the next time step where the code of this one
-    /// was used, unless a person has to give it.
+    /// The code to send now, recorded as used; `None` if the profile has no codes. `seed` is the text stored with the
+    /// password, `given` the code that a person has just typed. If the current code was used, waits for the next time
+    /// step, unless a person has to give it.
     ///
     /// # Errors
     /// [`CodeError`].
@@ -90,137 +90,140 @@ impl Codes {
     ) -> Result<Option<Secret>, CodeError> {
         match &profile.totp {
             TotpMethod::None => Ok(None),
-            TotpMethod::Ask => self.given(profile, given.ok_or(CodeError::Needed)?).await.map(Some),
-            TotpMethod::Command(line) => match given {
-                Some(given) => self.given(profile, given).await.map(Some),
-                None => self.printed(profile, line).await.map(Some),
-            },
+            TotpMethod::Ask => self.use_given(profile, given.ok_or(CodeError::Needed)?).await.map(Some),
+            TotpMethod::Command(argv) => match given {
+                Some(given) => self.use_given(profile, given).await,
+                None => self.from_program(profile, argv).await,
+            }
+            .map(Some),
             TotpMethod::Stored => {
                 let seed = Seed::parse(seed.ok_or(CodeError::NoSeed)?)?;
-                self.computed(profile, &seed).await.map(Some)
+                self.compute(profile, &seed).await.map(Some)
             }
         }
     }
 
-    /// How long a caller is kept waiting, or has to wait, for the next code; nothing where no code is waited for.
+    /// How long a caller has to wait for the next code, if it waits for one.
     pub fn current_delay(&self, profile: &Profile) -> Option<Duration> {
         let is_waiting = lock(&self.waiting).contains(&profile.name);
-        if is_waiting || profile.needs_code() { self.wait(profile) } else { None }
+        if is_waiting || profile.needs_code() { self.time_until_reusable(profile) } else { None }
     }
 
-    /// How long until a code of the profile can be sent again; nothing where one can be sent now.
-    pub fn wait(&self, profile: &Profile) -> Option<Duration> {
+    /// How long until a code of the profile can be sent; `None` if one can be sent now.
+    pub fn time_until_reusable(&self, profile: &Profile) -> Option<Duration> {
         let now = self.clock.now().wall;
-        let period = (profile.totp != TotpMethod::Ask).then_some(STEP);
-        self.used(profile, |used| used.wait(now, period))
+        let period = (profile.totp != TotpMethod::Ask).then_some(DEFAULT_PERIOD);
+        self.with_used(profile, |used| used.time_until_reusable(now, period))
     }
 
-    /// The codes that every account has used.
+    /// The used codes of every account.
     pub fn export_state(&self) -> Vec<handover::Codes> {
         lock(&self.used).iter().map(|(account, used)| used.export_state(account)).collect()
     }
 
-    /// Takes over the codes that one account has used.
-    pub fn import_state(&self, legacy: &handover::Codes) {
-        lock(&self.used)
-            .insert(AccountKey::from_text(legacy.account.clone()), UsedCodes::import_state(legacy));
+    /// Sets the used codes of one account, from the old process.
+    pub fn import_state(&self, used: &handover::Codes) {
+        lock(&self.used).insert(AccountKey::from_text(used.account.clone()), UsedCodes::import_state(used));
     }
 
-    /// A code that is not ours to compute takes the step of the usual length.
-    async fn given(&self, profile: &Profile, code: Secret) -> Result<Secret, CodeError> {
+    /// Uses a code that a person or a program gives. It takes a step of the default length.
+    async fn use_given(&self, profile: &Profile, code: Secret) -> Result<Secret, CodeError> {
         if !totp::is_code(&code) {
             return Err(CodeError::Invalid);
         }
         let now = self.clock.now().wall;
-        let (wait, known) = self.used(profile, |used| {
-            let wait = used.wait(now, None);
-            (wait.or_else(|| used.contains(&code).then(|| steps::until_next(now, STEP))), used.known())
+        let (wait, known) = self.with_used(profile, |used| {
+            let wait = used.time_until_reusable(now, None);
+            (
+                wait.or_else(|| used.contains(&code).then(|| steps::until_next(now, DEFAULT_PERIOD))),
+                used.known_mark(),
+            )
         });
         if let Some(wait) = wait {
             return Err(CodeError::Pending(wait));
         }
-        let new = Use { ends: steps::end_of(now, STEP), period: STEP, mark: mark() };
+        let new = Use { ends: steps::end_of(now, DEFAULT_PERIOD), period: DEFAULT_PERIOD, mark: mark() };
         match self.claim(profile, now, new, known).await? {
-            Some(other) => Err(CodeError::Pending(self.learn(profile, other))),
-            None if self.used(profile, |used| used.note(&code, new)) => Ok(code),
-            // Another profile of the account was given the same one meanwhile.
-            None => Err(CodeError::Pending(steps::until_next(now, STEP))),
+            Some(other) => Err(CodeError::Pending(self.record_other(profile, other))),
+            None if self.with_used(profile, |used| used.record(&code, new)) => Ok(code),
+            // Another profile of the account has used the same one meanwhile.
+            None => Err(CodeError::Pending(steps::until_next(now, DEFAULT_PERIOD))),
         }
     }
 
-    async fn printed(&self, profile: &Profile, line: &[String]) -> Result<Secret, CodeError> {
-        let mut outcome = self.print(profile, line).await;
-        for _ in 0..PRINTED_AGAIN {
+    async fn from_program(&self, profile: &Profile, argv: &[String]) -> Result<Secret, CodeError> {
+        let mut outcome = self.run_program(profile, argv).await;
+        for _ in 0..MAX_PROGRAM_RETRIES {
             let Err(CodeError::Pending(wait)) = outcome else { break };
             self.sleep_until_next_step(profile, wait).await;
-            outcome = self.print(profile, line).await;
+            outcome = self.run_program(profile, argv).await;
         }
         outcome
     }
 
-    /// What the program prints. One that took too long for its code is asked again.
-    async fn print(&self, profile: &Profile, line: &[String]) -> Result<Secret, CodeError> {
+    /// Uses the code that the program prints.
+    async fn run_program(&self, profile: &Profile, argv: &[String]) -> Result<Secret, CodeError> {
         let now = self.clock.now().wall;
-        if let Some(wait) = self.used(profile, |used| used.wait(now, None)) {
+        if let Some(wait) = self.with_used(profile, |used| used.time_until_reusable(now, None)) {
             self.sleep_until_next_step(profile, wait).await;
         }
-        let text = self.sources.run_program(line, profile).await.map_err(CodeError::Program)?;
-        self.given(profile, Secret::copy_of(text.expose().trim_ascii())).await
+        let text = self.sources.run_program(argv, profile).await.map_err(CodeError::Program)?;
+        self.use_given(profile, Secret::copy_of(text.expose().trim_ascii())).await
     }
 
-    /// The code of the step that it is when the use is written down, however long that takes.
-    async fn computed(&self, profile: &Profile, seed: &Seed) -> Result<Secret, CodeError> {
+    /// Computes the code of the time step in which its use is recorded, however long that takes.
+    async fn compute(&self, profile: &Profile, seed: &Seed) -> Result<Secret, CodeError> {
         let (period, mark, mut ahead) = (seed.period(), mark(), Duration::ZERO);
         loop {
             let now = self.clock.now().wall;
-            if let Some(wait) = self.too_early(profile, now, period) {
+            if let Some(wait) = self.wait_before_computed(profile, now, period) {
                 self.sleep_until_next_step(profile, wait).await;
                 continue;
             }
-            // A disk that was too slow is given steps enough for next time.
+            // After a slow write, the next attempt claims enough steps for one as slow.
             let new = Use { ends: steps::end_of(now + ahead, period), period, mark };
             if let Some(other) = self.claim(profile, now, new, Some(mark)).await? {
-                self.learn(profile, other);
+                self.record_other(profile, other);
                 continue;
             }
             let then = self.clock.now().wall;
             if steps::step(then, period) < steps::step(now, period) {
-                // Set back meanwhile: a code of that step may be among those that were used before.
-                self.learn(profile, new);
+                // The clock was set back meanwhile: the code of that step may have been used.
+                self.record_other(profile, new);
             } else if steps::end_of(then, period) > new.ends || is_nearly_over(then, period) {
                 ahead = 2 * then.saturating_sub(now);
             } else {
                 let code = seed.code(steps::step(then, period));
-                if self.used(profile, |used| used.note(&code, new)) {
+                if self.with_used(profile, |used| used.record(&code, new)) {
                     return Ok(code);
                 }
-                // The same digits as in another step, by chance.
-                self.learn(profile, new);
+                // By chance the same digits as in another step.
+                self.record_other(profile, new);
             }
         }
     }
 
-    /// How long to wait before a computed code can be sent, where it cannot be now.
-    fn too_early(&self, profile: &Profile, now: Duration, period: Duration) -> Option<Duration> {
-        let wait = self.used(profile, |used| used.wait(now, Some(period)));
+    /// How long to wait before a computed code can be sent, if it cannot be now.
+    fn wait_before_computed(&self, profile: &Profile, now: Duration, period: Duration) -> Option<Duration> {
+        let wait = self.with_used(profile, |used| used.time_until_reusable(now, Some(period)));
         wait.or_else(|| is_nearly_over(now, period).then(|| steps::until_next(now, period)))
     }
 
-    /// Sleeps for as long by the wall clock, which may be set or stand still meanwhile.
+    /// Sleeps by the wall clock, which may be set, or stopped by suspend, meanwhile.
     async fn sleep_until_next_step(&self, profile: &Profile, wait: Duration) {
         lock(&self.waiting).insert(profile.name.clone());
         let _waiting = CodeWait { codes: self, name: &profile.name };
         let end = self.clock.now().wall + wait;
         while let Some(left) = end.checked_sub(self.clock.now().wall).filter(|left| !left.is_zero()) {
-            tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
-            // Set back by more than a step: what was waited for is far away, and is judged anew.
-            if left > wait + LONGEST_SLEEP {
+            tokio::time::sleep(left.min(MAX_SLEEP)).await;
+            // The clock was set back by more than a step: the caller checks again.
+            if left > wait + MAX_SLEEP {
                 return;
             }
         }
     }
 
-    /// Written down before the code is sent: a daemon that dies in between, or another, does not send it again.
+    /// Records the use before the code is sent, so that neither this daemon after a crash nor another sends it again.
     async fn claim(
         &self,
         profile: &Profile,
@@ -231,33 +234,33 @@ impl Codes {
         self.log.claim(Claim { account: AccountKey::ignoring_case(profile), now, new, known }).await
     }
 
-    /// The account's step was taken by somebody else; how long to wait for the next.
-    fn learn(&self, profile: &Profile, other: Use) -> Duration {
+    /// Records that the account's step was used by another process. Returns how long to wait for the next.
+    fn record_other(&self, profile: &Profile, other: Use) -> Duration {
         let now = self.clock.now().wall;
-        self.used(profile, |used| {
-            used.learn(other);
-            used.wait(now, None).unwrap_or_default()
+        self.with_used(profile, |used| {
+            used.record_other(other);
+            used.time_until_reusable(now, None).unwrap_or_default()
         })
     }
 
-    fn used<T>(&self, profile: &Profile, look: impl FnOnce(&mut UsedCodes) -> T) -> T {
-        look(lock(&self.used).entry(AccountKey::ignoring_case(profile)).or_default())
+    fn with_used<T>(&self, profile: &Profile, work: impl FnOnce(&mut UsedCodes) -> T) -> T {
+        work(lock(&self.used).entry(AccountKey::ignoring_case(profile)).or_default())
     }
 }
 
-/// Whether a code computed now would be old when it comes to the server.
+/// Whether a code computed now would be too old when it reaches the server.
 fn is_nearly_over(now: Duration, period: Duration) -> bool {
-    steps::until_next(now, period) < LEAST_LEFT
+    steps::until_next(now, period) < MIN_TIME_LEFT
 }
 
-/// Tells one use from all others, of this daemon and of its neighbours. Nothing secret rests on it.
+/// Identifies a use among those of all daemons. It is no secret.
 fn mark() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-/// A timer may stand still in suspend, so none is trusted for longer.
-const LONGEST_SLEEP: Duration = Duration::from_secs(1);
-/// For the way of a request to the server.
-const LEAST_LEFT: Duration = Duration::from_millis(500);
-/// How often a program is asked once more, where its code was used or another daemon was quicker.
-const PRINTED_AGAIN: u32 = 2;
+/// The longest sleep at a time, because a timer may stop during suspend.
+const MAX_SLEEP: Duration = Duration::from_secs(1);
+/// The least time of a step that a request needs to reach the server.
+const MIN_TIME_LEFT: Duration = Duration::from_millis(500);
+/// How often a program is run again, if its code was used or another daemon was faster.
+const MAX_PROGRAM_RETRIES: u32 = 2;

@@ -1,16 +1,15 @@
-//! Owns the words of token requests that failed, and what each failure means for the next request.
+//! Owns the messages for token requests that failed, and the meaning of each failure for the next request.
 
 mod code;
 mod invisible;
 mod refused;
 mod route;
 mod token_request;
-mod turn;
 
 use std::ops::Range;
 use std::time::Duration;
 
-use cp_token_protocol::{Failure, ProfileName};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use crate::failure::seconds;
 use crate::lease::{FailureKind, policy};
@@ -21,24 +20,23 @@ use crate::token_request::TokenRequestFailed;
 
 pub use code::{code_pending, needed, of_code};
 pub use invisible::with_ends;
-pub use refused::{another_code, not_kept, refused, refused_again};
+pub use refused::{not_recorded, refused, refused_again, with_another_code};
 pub use token_request::{kind_of, of_token_request};
-pub use turn::{SharedCredential, of_turn};
 
-/// Where a client gets another secret.
+/// How to get another secret of a client.
 pub const RESET_IN_CONSOLE: &str = "In the console, choose Administration > Integrations > API Clients, \
      then Actions > Reset API secret";
 
-/// The end of a hint of what passes.
+/// The end of the hint of a temporary failure.
 pub const KEPT: &str = "; the secret is kept and tried again";
 
-/// The other cause of a client that is refused.
+/// The other reason why a client is refused.
 pub const IF_DELETED: &str = "; if the client was deleted there";
 
-/// Before the command that tries it once more.
+/// Precedes the command that sends the same secret again.
 pub const ONCE_MORE: &str = "; to try the same once more, ";
 
-/// What it means that a profile's secret could not be loaded for a token request.
+/// The failure of loading a profile's secret for a token request.
 pub fn of_load(error: VaultError, profile: &Profile) -> TokenRequestFailed {
     TokenRequestFailed {
         failure: of_vault(error, profile),
@@ -46,31 +44,41 @@ pub fn of_load(error: VaultError, profile: &Profile) -> TokenRequestFailed {
     }
 }
 
-/// The same for a caller whom no lease tells when the server may be asked again, where the server says so.
-pub fn with_pause(unredeemed: TokenRequestFailed) -> TokenRequestFailed {
-    match unredeemed.kind {
-        FailureKind::Transient { retry_after: Some(left), .. } => {
-            TokenRequestFailed { failure: asked_again(left, &unredeemed.failure), ..unredeemed }
-        }
-        FailureKind::Transient { retry_after: None, .. }
-        | FailureKind::Refused { .. }
-        | FailureKind::Local { .. }
-        | FailureKind::Final => unredeemed,
+/// The failure with the pause that the server asks for, if any, for a caller without a lease.
+pub fn with_pause(failed: TokenRequestFailed) -> TokenRequestFailed {
+    if let FailureKind::Transient { retry_after: Some(left), .. } = failed.kind {
+        return TokenRequestFailed { failure: asked_again(left, &failed.failure), ..failed };
+    }
+    failed
+}
+
+/// The failure of a request that was not sent, because the request of profile `other` with the same credential is not
+/// answered. `shared` names the credential, such as "password".
+pub fn of_unanswered(name: &ProfileName, other: &ProfileName, shared: &str) -> TokenRequestFailed {
+    let message = format!(
+        "profile {name}: no token was requested, because the request of profile {other} with the same {shared} \
+         is not answered"
+    );
+    let failure = Failure::new(ErrorCode::TIMED_OUT, message)
+        .with_hint(format!("Run `cp-token doctor -p {other}`, and ask again"));
+    TokenRequestFailed {
+        failure,
+        kind: FailureKind::Transient { retry_after: None, cap: policy::MAX_LOCAL_BACKOFF },
     }
 }
 
-/// A failure, with when the server may be asked again.
+/// The failure, with the time until the server may be asked again.
 pub fn asked_again(left: Duration, last: &Failure) -> Failure {
     let message = format!("{} (asked again in {} s at the earliest)", last.message, seconds(left));
     Failure { message, ..last.clone() }.with_retry_after(left)
 }
 
-/// The part of a hint that says how the very same is tried once more.
+/// The part of a hint that says how to send the same secret again.
 pub fn once_more(name: &ProfileName) -> String {
     format!("{ONCE_MORE}`cp-token forget -p {name}`")
 }
 
-/// Where a hint says that.
+/// The range of that part in a hint.
 pub fn once_more_in(hint: &str) -> Option<Range<usize>> {
     let start = hint.find(ONCE_MORE)?;
     let (end, _) = hint[start..].match_indices('`').nth(1)?;

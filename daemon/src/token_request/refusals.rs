@@ -1,5 +1,5 @@
-//! Owns the memory of secrets that servers and proxies have refused: none is sent a second time unless a person says
-//! so; and of those that have just worked. It knows them by fingerprints, and must not outlive the daemon and its successors.
+//! Owns the record of secrets that servers and proxies have refused, which are not sent again unless a person says so, and
+//! of those that have just worked. It holds fingerprints, and must not outlive the daemon and its upgrades.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -14,31 +14,31 @@ use sha2::Sha256;
 use crate::base::mutex::lock;
 use crate::profile::account::AccountKey;
 
-/// More secrets than this of one account are not remembered; the oldest goes.
-const OF_ONE_ACCOUNT: usize = 16;
-/// As much for all accounts.
-const OF_ALL: usize = 20_000;
-/// More names than this of one refused secret are not remembered; the oldest goes.
-const NAMES: usize = 64;
-/// For how long a secret that worked is known to work: less than the life of a token, so that of many that are renewed
-/// together after it was changed elsewhere the first finds out.
-const PROVED: Duration = Duration::from_secs(5 * 60);
+/// The most secrets of one account; then the oldest is dropped.
+const MAX_PER_ACCOUNT: usize = 16;
+/// The most secrets of all accounts.
+const MAX_TOTAL: usize = 20_000;
+/// The most profile names of one secret; then the oldest is dropped.
+const MAX_NAMES: usize = 64;
+/// For how long a secret that worked is known to work: less than the lifetime of a token, so that after a change elsewhere
+/// only the first of many renewals is refused.
+const WORKED_RECENTLY: Duration = Duration::from_secs(5 * 60);
 /// The length of the key of the fingerprints, in bytes.
 const KEY_LENGTH: usize = 32;
 
-/// The refused secrets of each account, with what was said of them: a profile that has another account, or another
-/// secret, has nothing to do with them, whatever its name.
+/// The refused secrets of each account, with their failures. They apply to every profile with the same account and
+/// secret, and to no other.
 #[derive(Debug, Default)]
 pub struct Refusals(Mutex<RefusedRecord>);
 
 #[derive(Debug, Default)]
 struct RefusedRecord {
-    /// What fingerprints are made with; none before the first, and while it lies under the seal.
+    /// The key of the fingerprints; `None` before the first, and while the daemon is locked.
     key: Option<Secret>,
     refused: HashMap<Credential, Refused>,
-    /// The secret of each account that worked last, and when, on the boot clock.
+    /// The secret of each account that worked last, and when, by the boot clock.
     worked: HashMap<AccountKey, (SecretFingerprint, Duration)>,
-    /// How many were ever noted.
+    /// How many were ever recorded.
     count: u64,
 }
 
@@ -49,75 +49,75 @@ pub type Credential = (AccountKey, SecretFingerprint);
 /// A secret that was refused.
 #[derive(Debug)]
 struct Refused {
-    /// The profile that it was met for last, in whose words the failure is.
+    /// The last profile that it was refused for; the failure is in words for this profile.
     profile: ProfileName,
-    /// The profiles that it was met for before, oldest first.
+    /// The earlier profiles that it was refused for, oldest first.
     others: Vec<ProfileName>,
-    /// What was said of it. Nothing yet, where it may have been the one-time code beside it.
+    /// `None` while the one-time code that was sent with it may be the reason.
     failure: Option<Failure>,
     number: u64,
 }
 
 impl Refusals {
-    /// The secret was refused for good.
-    pub fn note(&self, account: &AccountKey, secret: &Secret, profile: &ProfileName, failure: &Failure) {
-        lock(&self.0).note(account, secret, profile, Some(failure.clone()));
+    /// Records that the secret was refused.
+    pub fn record(&self, account: &AccountKey, secret: &Secret, profile: &ProfileName, failure: &Failure) {
+        lock(&self.0).record(account, secret, profile, Some(failure.clone()));
     }
 
-    /// A one-time code was refused together with this secret. True for the first one: the next code shows which of the
-    /// two it was.
-    pub fn note_code(&self, account: &AccountKey, secret: &Secret, profile: &ProfileName) -> bool {
+    /// Records that a one-time code was refused together with this secret. True for the first one: the next code shows which
+    /// of the two was wrong.
+    pub fn record_code(&self, account: &AccountKey, secret: &Secret, profile: &ProfileName) -> bool {
         let mut held = lock(&self.0);
         let is_first = held.find(account, secret).is_none();
         if is_first {
-            held.note(account, secret, profile, None);
+            held.record(account, secret, profile, None);
         }
         is_first
     }
 
-    /// What was said of this very secret where it was refused for good, and for which profile.
+    /// The failure of this very secret, if it was refused, and the profile that it was refused for.
     pub fn of(&self, account: &AccountKey, secret: &Secret) -> Option<(ProfileName, Failure)> {
         let held = lock(&self.0);
         let refused = held.find(account, secret)?;
         Some((refused.profile.clone(), refused.failure.clone()?))
     }
 
-    /// The secret of the account, as it is known here.
+    /// The account and the fingerprint of the secret; `None` while the daemon is locked.
     pub fn credential(&self, account: &AccountKey, secret: &Secret) -> Option<Credential> {
         let mut held = lock(&self.0);
-        held.require_key();
+        held.ensure_key();
         Some((account.clone(), held.fingerprint(account, secret)?))
     }
 
-    /// Whether it has worked of late. Somebody else may have learnt so only just now.
-    pub fn is_proved(&self, (account, fingerprint): &Credential, now: Duration) -> bool {
+    /// Whether the credential has worked recently, for any request.
+    pub fn has_worked(&self, (account, fingerprint): &Credential, now: Duration) -> bool {
         let held = lock(&self.0);
         let worked = held.worked.get(account).filter(|(worked, _)| worked == fingerprint);
-        worked.is_some_and(|(_, when)| now.saturating_sub(*when) < PROVED)
+        worked.is_some_and(|(_, when)| now.saturating_sub(*when) < WORKED_RECENTLY)
     }
 
-    /// Whether it was refused for good.
+    /// Whether the credential was refused.
     pub fn is_refused(&self, credential: &Credential) -> bool {
         lock(&self.0).refused.get(credential).is_some_and(|refused| refused.failure.is_some())
     }
 
-    /// The secret was taken by whom it was sent to.
-    pub fn note_worked(&self, account: &AccountKey, secret: &Secret, now: Duration) {
+    /// Records that the server has accepted the secret.
+    pub fn record_success(&self, account: &AccountKey, secret: &Secret, now: Duration) {
         if let Some(credential) = self.credential(account, secret) {
-            self.note_credential_worked(credential, now);
+            self.record_credential_success(credential, now);
         }
     }
 
-    /// As [`Refusals::note_worked`].
-    pub fn note_credential_worked(&self, (account, fingerprint): Credential, now: Duration) {
+    /// As [`Refusals::record_success`].
+    pub fn record_credential_success(&self, (account, fingerprint): Credential, now: Duration) {
         let mut held = lock(&self.0);
-        if held.worked.len() >= OF_ALL {
+        if held.worked.len() >= MAX_TOTAL {
             held.worked.clear();
         }
         held.worked.insert(account, (fingerprint, now));
     }
 
-    /// The secret has worked.
+    /// Clears the refusal of a secret that has worked.
     pub fn clear(&self, account: &AccountKey, secret: &Secret) {
         let mut held = lock(&self.0);
         if let Some(fingerprint) = held.fingerprint(account, secret) {
@@ -125,35 +125,34 @@ impl Refusals {
         }
     }
 
-    /// A person has said that whatever the account has may be tried once more; whether there was any.
+    /// Clears the refusals of the account, on request of a person. Returns whether there were any.
     pub fn clear_refusal(&self, account: &AccountKey) -> bool {
         lock(&self.0).remove(|refused, _| refused == account)
     }
 
-    /// The same of whatever was refused for a profile of this name, be there one or not: none came of a creation that was
-    /// refused.
+    /// Clears the refusals for a profile of this name, which need not exist: its creation may have been refused.
     pub fn clear_refusal_named(&self, name: &ProfileName) -> bool {
         lock(&self.0).remove(|_, refused| refused.profile == *name || refused.others.contains(name))
     }
 
-    /// As [`Refusals::forgive`], for every account.
+    /// As [`Refusals::clear_refusal`], for every account.
     pub fn clear_refusals(&self) -> bool {
         lock(&self.0).remove(|_, _| true)
     }
 
-    /// Hands over the key, without which a fingerprint says nothing about a secret.
+    /// Removes and returns the key, without which a fingerprint shows nothing of a secret.
     pub fn take_key(&self) -> Secret {
         let mut held = lock(&self.0);
         held.worked.clear();
         held.key.take().unwrap_or_else(|| Secret::zeroed(0))
     }
 
-    /// Takes back what [`Refusals::take_key`] has handed over.
+    /// Puts back what [`Refusals::take_key`] has returned.
     pub fn put_back_key(&self, key: &Secret) {
         lock(&self.0).restore(key);
     }
 
-    /// A copy of each for each name, with what was said of it. The last name comes last.
+    /// A copy of each refusal for each of its names. The last name comes last.
     pub fn export_state(&self) -> Vec<handover::Refusal> {
         let held = lock(&self.0);
         let key = || held.key.as_ref().map_or_else(|| Secret::zeroed(0), |key| Secret::copy_of(key.expose()));
@@ -168,7 +167,7 @@ impl Refusals {
         held.refused.iter().flat_map(copies).collect()
     }
 
-    /// Takes over what [`Refusals::bequeath`] told of one.
+    /// Adds a refusal of the old process.
     pub fn import_state(&self, refusal: handover::Refusal) {
         let mut held = lock(&self.0);
         held.key = None;
@@ -197,14 +196,14 @@ impl RefusedRecord {
         self.refused.get(&(account.clone(), self.fingerprint(account, secret)?))
     }
 
-    fn note(
+    fn record(
         &mut self,
         account: &AccountKey,
         secret: &Secret,
         profile: &ProfileName,
         failure: Option<Failure>,
     ) {
-        self.require_key();
+        self.ensure_key();
         if let Some(fingerprint) = self.fingerprint(account, secret) {
             if self.worked.get(account).is_some_and(|(worked, _)| *worked == fingerprint) {
                 self.worked.remove(account);
@@ -213,8 +212,8 @@ impl RefusedRecord {
         }
     }
 
-    fn require_key(&mut self) {
-        // A new one would say nothing of what was made with the one under the seal.
+    fn ensure_key(&mut self) {
+        // A new key would not match fingerprints of the old one, which the lock has.
         if self.key.is_none() && self.refused.is_empty() {
             self.key = Some(new_key());
         }
@@ -222,8 +221,8 @@ impl RefusedRecord {
 
     fn insert(&mut self, key: Credential, profile: ProfileName, failure: Option<Failure>) {
         if !self.refused.contains_key(&key) {
-            self.make_room(Some(&key.0), OF_ONE_ACCOUNT);
-            self.make_room(None, OF_ALL);
+            self.evict_oldest(Some(&key.0), MAX_PER_ACCOUNT);
+            self.evict_oldest(None, MAX_TOTAL);
         }
         self.count += 1;
         let others = self.refused.get(&key).map_or_else(Vec::new, |before| before.names_without(&profile));
@@ -236,7 +235,7 @@ impl RefusedRecord {
         self.refused.len() < before
     }
 
-    fn make_room(&mut self, of: Option<&AccountKey>, limit: usize) {
+    fn evict_oldest(&mut self, of: Option<&AccountKey>, limit: usize) {
         if self.refused.len() < limit {
             return;
         }
@@ -254,12 +253,12 @@ impl Refused {
     fn names_without(&self, last: &ProfileName) -> Vec<ProfileName> {
         let names = self.others.iter().chain([&self.profile]).filter(|name| *name != last);
         let mut names: Vec<_> = names.cloned().collect();
-        names.drain(..names.len().saturating_sub(NAMES));
+        names.drain(..names.len().saturating_sub(MAX_NAMES));
         names
     }
 }
 
-/// Thirty-two bytes of chance; from the hash tables' own where the system has none.
+/// Random bytes; from the seeds of hash tables if the system gives none.
 fn new_key() -> Secret {
     let mut key = Secret::zeroed(KEY_LENGTH);
     if getrandom::fill(key.bytes_mut()).is_err() {

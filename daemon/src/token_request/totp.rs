@@ -1,10 +1,10 @@
-//! Owns time-based one-time codes (RFC 6238): a seed as people have it, and the code of a moment. Pure: time is
-//! an argument, and nothing is kept.
+//! Owns time-based one-time codes (RFC 6238): a seed as people write it, and the code of a time step. Pure: time is an
+//! argument, and nothing is stored.
 
 use std::time::Duration;
 
 use cp_token_protocol::Secret;
-use data_encoding::{BASE32_NOPAD, Encoding};
+use data_encoding::BASE32_NOPAD;
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
@@ -14,10 +14,10 @@ use zeroize::Zeroizing;
 pub mod steps;
 mod uri;
 
-/// The length of a time step where a seed does not say another (RFC 6238, section 5.2).
-pub const STEP: Duration = Duration::from_secs(30);
+/// The length of a time step, if a seed has no other (RFC 6238, section 5.2).
+pub const DEFAULT_PERIOD: Duration = Duration::from_secs(30);
 
-/// What codes are computed from, and how.
+/// The key of codes, and how they are computed.
 pub struct Seed {
     key: Zeroizing<Vec<u8>>,
     algorithm: Algorithm,
@@ -33,19 +33,19 @@ enum Algorithm {
     Sha512,
 }
 
-/// Why a text is no seed. It repeats nothing of the text.
+/// Why a text is no seed. It quotes nothing of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SeedError {
-    /// It is neither base32 nor an `otpauth` URI.
+    /// The text is neither base32 nor an `otpauth` URI.
     #[error("the seed of the one-time codes is not base32 (A-Z and 2-7)")]
     NotBase32,
-    /// It is a key of no or endless length.
+    /// The key is empty or too long.
     #[error("the seed of the one-time codes is empty or longer than 512 bytes")]
     Length,
-    /// It is a URI that does not describe time-based codes.
+    /// The URI does not describe time-based codes.
     #[error("the seed's otpauth URI is not of the form otpauth://totp/NAME?secret=SEED")]
     NotTotp,
-    /// It asks for an algorithm, number of digits or period that no server of the vendor's has.
+    /// The URI has an algorithm, number of digits or period that no server of the vendor's uses.
     #[error(
         "the seed's otpauth URI asks for a code that is not six to eight digits of SHA1, SHA256 or SHA512"
     )]
@@ -53,10 +53,10 @@ pub enum SeedError {
 }
 
 /// The longest key, in bytes.
-const KEY_LIMIT: usize = 512;
+const MAX_KEY_LENGTH: usize = 512;
 
 impl Seed {
-    /// The seed that a text is: base32 (RFC 4648, section 6; case, spaces, hyphens and padding do not matter), or
+    /// Parses a seed: base32 (RFC 4648, section 6; case, spaces, hyphens and padding do not matter), or
     /// an `otpauth://totp/` URI.
     ///
     /// # Errors
@@ -64,10 +64,15 @@ impl Seed {
     pub fn parse(text: &Secret) -> Result<Self, SeedError> {
         let text = std::str::from_utf8(text.expose()).map_err(|_| SeedError::NotBase32)?.trim();
         let seed = match text.strip_prefix("otpauth:") {
-            Some(_) => uri::read(text)?,
-            None => Self { key: key(text)?, algorithm: Algorithm::Sha1, digits: 6, period: STEP.as_secs() },
+            Some(_) => uri::parse(text)?,
+            None => Self {
+                key: key(text)?,
+                algorithm: Algorithm::Sha1,
+                digits: 6,
+                period: DEFAULT_PERIOD.as_secs(),
+            },
         };
-        if (1..=KEY_LIMIT).contains(&seed.key.len()) { Ok(seed) } else { Err(SeedError::Length) }
+        if (1..=MAX_KEY_LENGTH).contains(&seed.key.len()) { Ok(seed) } else { Err(SeedError::Length) }
     }
 
     /// The length of a time step.
@@ -100,7 +105,7 @@ pub fn is_code(code: &Secret) -> bool {
 }
 
 fn digest<M: Mac + KeyInit>(key: &[u8], step: u64) -> Zeroizing<Vec<u8>> {
-    // An HMAC takes keys of every length; the empty digest of an impossible error would only be a wrong code.
+    // An HMAC takes keys of every length; the empty digest of the impossible error would only give a wrong code.
     let Ok(mut mac) = <M as KeyInit>::new_from_slice(key) else { return Zeroizing::default() };
     mac.update(&step.to_be_bytes());
     Zeroizing::new(mac.finalize().into_bytes().to_vec())
@@ -117,8 +122,7 @@ fn key(text: &str) -> Result<Zeroizing<Vec<u8>>, SeedError> {
     let bare = |byte: &u8| !byte.is_ascii_whitespace() && *byte != b'-' && *byte != b'=';
     let letters: Zeroizing<Vec<u8>> =
         Zeroizing::new(text.bytes().filter(bare).map(|byte| byte.to_ascii_uppercase()).collect());
-    let lenient: &Encoding = &BASE32_NOPAD;
-    lenient.decode(&letters).map(Zeroizing::new).map_err(|_| SeedError::NotBase32)
+    BASE32_NOPAD.decode(&letters).map(Zeroizing::new).map_err(|_| SeedError::NotBase32)
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use cp_token_protocol::message::{Finding, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure};
 
 use super::report::ProfileFindings;
-use crate::token_request::totp::STEP;
+use crate::token_request::totp::DEFAULT_PERIOD;
 
 /// Beyond this a computed code is two time steps off, which no server takes that keeps to RFC 6238 (section 5.2: one
 /// step at most).
-const CODES: Duration = STEP.saturating_mul(2);
+const CODES: Duration = DEFAULT_PERIOD.saturating_mul(2);
 /// Beyond this certificates and dates are misjudged; it is what Kerberos and most readers of signed tokens allow.
 const ALL: Duration = Duration::from_secs(300);
 
@@ -36,7 +36,7 @@ pub(super) fn judge(
     let fix = "Set it right, with timedatectl set-ntp true for instance";
     match off {
         _ if off <= Duration::from_secs(2) => told.ok(CHECK, "this machine's clock is the server's"),
-        _ if off <= STEP => told.ok(CHECK, found),
+        _ if off <= DEFAULT_PERIOD => told.ok(CHECK, found),
         _ if off <= limit => told.warning(CHECK, found, fix),
         _ => {
             let cost = if has_codes { ", too much for one-time codes" } else { "" };

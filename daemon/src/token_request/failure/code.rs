@@ -1,4 +1,4 @@
-//! Owns the words for a token request that lacks its one-time code.
+//! Owns the messages for a token request without its one-time code.
 
 use std::time::Duration;
 
@@ -14,22 +14,18 @@ use crate::token_request::TokenRequestFailed;
 use crate::token_request::codes::CodeError;
 use crate::token_request::codes::log::ClaimFault;
 
-/// What it means that there is no code to send.
+/// The failure of getting a code to send.
 pub fn of_code(error: CodeError, profile: &Profile) -> TokenRequestFailed {
     let cap = policy::MAX_LOCAL_BACKOFF;
-    let kind = match &error {
-        CodeError::Pending(wait) => FailureKind::Transient { retry_after: Some(*wait), cap },
-        CodeError::Needed
-        | CodeError::Invalid
-        | CodeError::NoSeed
-        | CodeError::Seed(_)
-        | CodeError::Program(_)
-        | CodeError::NotNoted(_) => FailureKind::Local { cap },
+    let kind = if let CodeError::Pending(wait) = error {
+        FailureKind::Transient { retry_after: Some(wait), cap }
+    } else {
+        FailureKind::Local { cap }
     };
     TokenRequestFailed { failure: failure(&error, profile), kind }
 }
 
-/// Only a person has the code that the next token request needs.
+/// The failure that a person has to give the code of the next token request.
 pub fn needed(profile: &Profile) -> Failure {
     let message = format!("profile {} needs a one-time code for its next token", profile.name);
     Failure::new(ErrorCode::CODE_NEEDED, message).with_hint(format!(
@@ -38,7 +34,7 @@ pub fn needed(profile: &Profile) -> Failure {
     ))
 }
 
-/// The caller's time ran out while the code of this moment was used already.
+/// The failure that the current code was used, and the caller has no time to wait for the next.
 pub fn code_pending(profile: &Profile, wait: Duration) -> Failure {
     let message = format!(
         "profile {}: the one-time code of this moment has been used; the next can be used in {} s",
@@ -53,7 +49,7 @@ fn failure(error: &CodeError, profile: &Profile) -> Failure {
     let (code, hint) = match error {
         CodeError::Needed => return needed(profile),
         CodeError::Pending(wait) => return code_pending(profile, *wait),
-        CodeError::Program(problem) => return program(*problem, profile),
+        CodeError::Program(problem) => return of_program(*problem, profile),
         CodeError::Invalid => (ErrorCode::CODE_INVALID, "Give the digits alone".to_owned()),
         CodeError::NoSeed => {
             (ErrorCode::SECRET_ABSENT, format!("Enter it: `cp-token profile update {name} --totp stored`"))
@@ -62,7 +58,7 @@ fn failure(error: &CodeError, profile: &Profile) -> Failure {
             ErrorCode::SECRET_INVALID,
             format!("Enter it again: `cp-token profile update {name} --totp stored`"),
         ),
-        CodeError::NotNoted(error) => (ErrorCode::WRITE_FAILED, fix(&error.fault).to_owned()),
+        CodeError::NotRecorded(error) => (ErrorCode::WRITE_FAILED, fix(&error.fault).to_owned()),
     };
     Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)
 }
@@ -78,14 +74,11 @@ fn fix(fault: &ClaimFault) -> &'static str {
     }
 }
 
-fn program(problem: VaultError, profile: &Profile) -> Failure {
+fn of_program(problem: VaultError, profile: &Profile) -> Failure {
     let mut failure = of_vault(problem, profile);
     let what = if let VaultError::Command(error) = problem {
-        let line = match &profile.totp {
-            TotpMethod::Command(line) => Some(line.as_slice()),
-            TotpMethod::None | TotpMethod::Ask | TotpMethod::Stored => None,
-        };
-        describe_command("the command for one-time codes", line, error)
+        let argv = if let TotpMethod::Command(argv) = &profile.totp { Some(argv.as_slice()) } else { None };
+        describe_command("the command for one-time codes", argv, error)
     } else {
         format!("one-time codes: {problem}")
     };

@@ -1,10 +1,10 @@
-//! Owns the words for what a secret begins or ends with and nobody sees. They come from a list, and nothing is altered.
+//! Owns the note on invisible characters and quotes at the ends of a secret. The secret is not changed.
 
 use cp_token_protocol::Secret;
 
 use crate::token_request::TokenRequestFailed;
 
-/// What nobody sees at the end of a line or a field, and how it is called.
+/// The invisible characters, and their names.
 const INVISIBLE: &[(char, &str)] = &[
     (' ', "a space"),
     ('\u{a0}', "a no-break space"),
@@ -17,7 +17,7 @@ const INVISIBLE: &[(char, &str)] = &[
     ('\u{ad}', "a soft hyphen"),
 ];
 
-/// What stands before and behind a quotation.
+/// The pairs of quotation marks.
 const QUOTES: &[(char, char)] = &[
     ('"', '"'),
     ('\'', '\''),
@@ -29,14 +29,14 @@ const QUOTES: &[(char, char)] = &[
     ('\u{ab}', '\u{bb}'),
 ];
 
-/// Where the words begin.
+/// The beginning of the note.
 pub(super) const NOTE: &str = "; note that the secret ";
 
-/// A refusal of this secret, with a word on its ends where they may be why.
+/// Adds a note on the ends of the secret to its refusal, if they may be the reason.
 pub fn with_ends(mut refusal: TokenRequestFailed, secret: &Secret) -> TokenRequestFailed {
-    if let Some(words) = ends(secret.expose()) {
+    if let Some(note) = ends(secret.expose()) {
         refusal.failure.message.push_str(NOTE);
-        refusal.failure.message.push_str(&words);
+        refusal.failure.message.push_str(&note);
     }
     refusal
 }
@@ -57,7 +57,7 @@ fn name(character: char) -> Option<&'static str> {
     known.or_else(|| character.is_whitespace().then_some("a space of another kind"))
 }
 
-/// Two quotation marks are around it, or one was copied with it.
+/// The secret is quoted, or was copied with one quotation mark.
 fn quotes(text: &str) -> Option<&'static str> {
     let mut inner = text.chars();
     let (first, last) = (inner.next()?, inner.next_back()?);

@@ -1,4 +1,4 @@
-//! Owns the words for a way that did not lead to the server: a proxy in between, or a redirect past it.
+//! Owns the messages for the route to the server: proxies, certificates and redirects.
 
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
@@ -7,7 +7,7 @@ use crate::profile::Profile;
 use crate::profile::proxy::ProxyUrl;
 use crate::token_endpoint::{CertificateFlaw, ProxyFlaw, Target, TokenRequestError};
 
-/// The way ended at the profile's proxy, as `error` says.
+/// The failure of the profile's proxy, as `error` says.
 pub(super) fn of_proxy(flaw: ProxyFlaw, error: &str, profile: &Profile) -> Failure {
     let name = &profile.name;
     let (code, hint) = match flaw {
@@ -27,14 +27,14 @@ pub(super) fn of_proxy(flaw: ProxyFlaw, error: &str, profile: &Profile) -> Failu
     Failure::new(code, format!("profile {name}: {error}")).with_hint(format!("{hint}; {other}"))
 }
 
-/// How a person sees why the proxy does not lead on: the status of its answer is not known here.
+/// How a person can see the proxy's answer, whose status is not known here.
 fn answer_of_proxy(profile: &Profile) -> String {
     let origin = profile.network.proxy.as_ref().map_or("URL", ProxyUrl::origin);
     let look = format!("`curl -sSI -x {origin} {}/api/v3/`", profile.url);
     format!("See what the proxy answers with {look}, and whether its address is a proxy's")
 }
 
-/// The profile's proxy has refused its user's password before, and was not asked now.
+/// The failure of a proxy's password that was refused before; the proxy was not asked now.
 pub(super) fn refused_by_proxy(profile: &Profile) -> Failure {
     let proxy = profile.network.proxy.as_ref().map(|proxy| proxy.origin().to_owned()).unwrap_or_default();
     let flaw = ProxyFlaw::CredentialsRefused;
@@ -62,12 +62,12 @@ fn credentials(flaw: ProxyFlaw, profile: &Profile) -> String {
     format!("{hint}{again}; {only_basic}")
 }
 
-/// The proxy's address with a place to put its user's name.
+/// The proxy's address with a placeholder for its user.
 fn with_user(proxy: &ProxyUrl) -> String {
     proxy.origin().replacen("http://", "http://USER@", 1)
 }
 
-/// What lies between a profile and its server, for a person to look after.
+/// What a person has to check between a profile and its server.
 pub(super) fn links(profile: &Profile) -> String {
     match profile.network.proxy_for(&profile.url) {
         Some(proxy) => format!("the network and the proxy {}", proxy.origin()),
@@ -75,7 +75,7 @@ pub(super) fn links(profile: &Profile) -> String {
     }
 }
 
-/// What to do about a certificate. That of a network's login page is seen here first: it answers in every server's place.
+/// What to do about a certificate. It is often that of a network's login page, which answers for every server.
 pub(super) fn of_certificate(flaw: CertificateFlaw, profile: &Profile) -> String {
     let name = &profile.name;
     let place = format!("{} for a login page, VPN or gateway", links(profile));
@@ -114,7 +114,7 @@ pub(super) fn of_redirect(to: &Target, profile: &Profile) -> String {
     }
 }
 
-/// A host that is called like a place to log in, or like a site, is hardly a console: no command names it.
+/// A host whose name is that of a login page or a web site is hardly a console: no command names it.
 fn moved(origin: &str, name: &ProfileName) -> String {
     let host = origin.split_once("://").map_or(origin, |(_, host)| host);
     let label = host.split('.').next().unwrap_or_default();
@@ -126,7 +126,7 @@ fn moved(origin: &str, name: &ProfileName) -> String {
     format!("If the console has moved there: `cp-token profile update {name} --url {origin}`")
 }
 
-/// What a host's first label is where people log in, or read.
+/// The first labels of login pages and web sites.
 const NO_CONSOLE: &[&str] = &["auth", "id", "idp", "login", "sso", "www"];
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Owns one attempt at a token request: the turns of the credentials that it carries, from the wait for them to the
-//! moment when each has been judged. It must not read what an answer means.
+//! Owns one attempt at a token request: the permits of the credentials that it sends, from the wait for them until the
+//! outcome of each is known. It must not interpret an answer.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,176 +8,155 @@ use cp_token_protocol::message::{Identity, TotpMethod};
 use cp_token_protocol::{ProfileName, Secret};
 
 use super::TokenFetcher;
-use super::login::proxy_login;
-use super::turns::{CredentialTurn, Limits};
+use super::credential_limiter::{CredentialPermit, Limits};
+use super::login::Login;
 use crate::base::clock::Clock;
 use crate::base::mutex::lock;
-use crate::profile::Profile;
 use crate::profile::account::AccountKey;
-use crate::secrets::secret_record::SecretRecord;
 use crate::token_endpoint::Progress;
 use crate::token_request::TokenRequestFailed;
-use crate::token_request::failure::SharedCredential;
-use crate::token_request::failure::of_turn;
+use crate::token_request::failure::of_unanswered;
 use crate::token_request::refusals::{Credential, Refusals};
 
-/// A wrong password is one try less for its account, and the strictest directories lock one after the third. So two
-/// requests may carry it, and a third waits until one of them is answered or given up.
-const PASSWORDS: usize = 2;
+/// The most requests with one password at a time. A wrong password counts as a failed login, and the strictest
+/// directories lock an account after the third.
+const MAX_PASSWORD_REQUESTS: usize = 2;
 
-/// An attempt; over when it is dropped, however that comes about.
-pub(super) struct TokenAttempt(Arc<Stages>);
+/// An attempt; its permits are released when it is dropped.
+pub(super) struct TokenAttempt(Arc<AttemptState>);
 
-/// How far an attempt has come. A connection may know it for longer than the attempt lasts.
-struct Stages {
+/// The state of an attempt. A connection may hold it for longer than the attempt lasts.
+struct AttemptState {
     refusals: Arc<Refusals>,
     clock: Arc<dyn Clock>,
-    /// The proxy's password, until the proxy has answered.
-    proxy: Mutex<Option<(Credential, CredentialTurn)>>,
-    server: Mutex<Option<Sent>>,
-    is_held_back: AtomicBool,
+    /// The proxy's password, until the proxy has accepted it.
+    proxy: Mutex<Option<(Credential, CredentialPermit)>>,
+    server: Mutex<Option<ServerCredential>>,
+    is_postponed: AtomicBool,
 }
 
-/// What is sent to the server.
-struct Sent {
+/// The credential that is sent to the server.
+struct ServerCredential {
     credential: Credential,
-    turn: CredentialTurn,
+    permit: CredentialPermit,
     is_client: bool,
 }
 
 impl TokenAttempt {
-    /// Who watches its exchange.
+    /// The observer of its exchange.
     pub(super) fn progress(&self) -> Arc<dyn Progress> {
-        Arc::<Stages>::clone(&self.0)
+        Arc::<AttemptState>::clone(&self.0)
     }
 
-    /// Nothing was sent to the server, because another request went first that tells whether the credential is right.
-    pub(super) fn is_held_back(&self) -> bool {
-        self.0.is_held_back.load(Ordering::Relaxed)
+    /// Whether nothing was sent to the server, because another request shows first whether the credential is right.
+    pub(super) fn is_postponed(&self) -> bool {
+        self.0.is_postponed.load(Ordering::Relaxed)
     }
 }
 
 impl Drop for TokenAttempt {
     fn drop(&mut self) {
-        drop((taken(&self.0.proxy), taken(&self.0.server)));
+        drop((lock(&self.0.proxy).take(), lock(&self.0.server).take()));
     }
 }
 
-impl Stages {
-    fn may_send_to(&self, server: &Sent) -> bool {
+impl AttemptState {
+    fn may_send_to(&self, server: &ServerCredential) -> bool {
         let limits = limits(&self.refusals, &*self.clock, &server.credential, server.is_client);
-        !self.refusals.is_refused(&server.credential) && server.turn.send(limits)
+        !self.refusals.is_refused(&server.credential) && server.permit.send(limits)
     }
 }
 
-impl Progress for Stages {
+impl Progress for AttemptState {
     fn proxy_passed(&self) {
-        if let Some((credential, _turn)) = taken(&self.proxy) {
-            self.refusals.note_credential_worked(credential, self.clock.now().boot);
+        if let Some((credential, _permit)) = lock(&self.proxy).take() {
+            self.refusals.record_credential_success(credential, self.clock.now().boot);
         }
     }
 
     fn may_send(&self) -> bool {
-        let server = lock(&self.server);
-        let may = server.as_ref().is_none_or(|server| self.may_send_to(server));
-        self.is_held_back.store(!may, Ordering::Relaxed);
+        let may = lock(&self.server).as_ref().is_none_or(|server| self.may_send_to(server));
+        self.is_postponed.store(!may, Ordering::Relaxed);
         may
     }
 }
 
 impl TokenFetcher {
-    /// An attempt whose turn it is. A code that is computed here has a time step of its own, which is turn enough.
-    pub(super) async fn attempt(
-        &self,
-        profile: &Profile,
-        entry: &SecretRecord,
-    ) -> Result<TokenAttempt, TokenRequestFailed> {
-        let server = match profile.totp {
+    /// An attempt with its permits. A computed code has a time step of its own, and needs no permit.
+    pub(super) async fn attempt(&self, login: Login<'_>) -> Result<TokenAttempt, TokenRequestFailed> {
+        let server = match login.profile.totp {
             TotpMethod::Stored => None,
-            TotpMethod::None | TotpMethod::Ask | TotpMethod::Command(_) => {
-                self.server_turn(profile, entry).await?
-            }
+            TotpMethod::None | TotpMethod::Ask | TotpMethod::Command(_) => self.server_permit(login).await?,
         };
-        self.attempt_at(proxy_login(profile, entry), server, &profile.name).await
+        self.attempt_with(login.at_proxy(), server, &login.profile.name).await
     }
 
-    /// As [`TokenFetcher::attempt`] of a request that carries nothing but the proxy's password, if any.
-    pub(super) async fn look_attempt(
+    /// As [`TokenFetcher::attempt`], for a request that sends nothing but the proxy's password, if any.
+    pub(super) async fn probe_attempt(
         &self,
-        login: Option<(AccountKey, &Secret)>,
+        proxy: Option<(AccountKey, &Secret)>,
         name: &ProfileName,
     ) -> Result<TokenAttempt, TokenRequestFailed> {
-        self.attempt_at(login, None, name).await
+        self.attempt_with(proxy, None, name).await
     }
 
-    async fn attempt_at(
+    async fn attempt_with(
         &self,
-        login: Option<(AccountKey, &Secret)>,
-        server: Option<Sent>,
+        proxy: Option<(AccountKey, &Secret)>,
+        server: Option<ServerCredential>,
         name: &ProfileName,
     ) -> Result<TokenAttempt, TokenRequestFailed> {
-        let proxy = login.and_then(|(account, password)| self.refusals.credential(&account, password));
+        let proxy = proxy.and_then(|(account, password)| self.refusals.credential(&account, password));
         let proxy = match proxy {
-            Some(credential) => Some(self.proxy_turn(credential, name).await?),
+            Some(credential) => Some(self.proxy_permit(credential, name).await?),
             None => None,
         };
         let (refusals, clock) = (Arc::clone(&self.refusals), Arc::clone(&self.clock));
-        let (proxy, server, is_held_back) = (Mutex::new(proxy), Mutex::new(server), AtomicBool::new(false));
-        Ok(TokenAttempt(Arc::new(Stages { refusals, clock, proxy, server, is_held_back })))
+        let (proxy, server, is_postponed) = (Mutex::new(proxy), Mutex::new(server), AtomicBool::new(false));
+        Ok(TokenAttempt(Arc::new(AttemptState { refusals, clock, proxy, server, is_postponed })))
     }
 
-    async fn server_turn(
-        &self,
-        profile: &Profile,
-        entry: &SecretRecord,
-    ) -> Result<Option<Sent>, TokenRequestFailed> {
-        let Some(credential) = self.refusals.credential(&AccountKey::login(profile), &entry.secret) else {
+    async fn server_permit(&self, login: Login<'_>) -> Result<Option<ServerCredential>, TokenRequestFailed> {
+        let Some(credential) = self.refusals.credential(&login.account(), &login.record.secret) else {
             return Ok(None);
         };
-        let is_client = matches!(profile.identity, Identity::ApiClient(_));
-        let shared = if is_client { SharedCredential::ClientSecret } else { SharedCredential::Password };
-        let turn = self.turn(&credential, &profile.name, is_client).await;
-        let turn = turn.map_err(|other| of_turn(&profile.name, &other, shared))?;
-        Ok(Some(Sent { credential, turn, is_client }))
+        let is_client = matches!(login.profile.identity, Identity::ApiClient(_));
+        let shared = if is_client { "client secret" } else { "password" };
+        let permit = self.permit(&credential, &login.profile.name, is_client, shared).await?;
+        Ok(Some(ServerCredential { credential, permit, is_client }))
     }
 
-    /// The proxy is given its password as soon as the connection to it stands.
-    async fn proxy_turn(
+    /// The proxy gets its password as soon as the connection to it is open.
+    async fn proxy_permit(
         &self,
         credential: Credential,
         name: &ProfileName,
-    ) -> Result<(Credential, CredentialTurn), TokenRequestFailed> {
+    ) -> Result<(Credential, CredentialPermit), TokenRequestFailed> {
         loop {
-            let turn = self.turn(&credential, name, false).await;
-            let turn = turn.map_err(|other| of_turn(name, &other, SharedCredential::ProxyPassword))?;
-            if turn.send(limits(&self.refusals, &*self.clock, &credential, false)) {
-                return Ok((credential, turn));
+            let permit = self.permit(&credential, name, false, "proxy password").await?;
+            if permit.send(limits(&self.refusals, &*self.clock, &credential, false)) {
+                return Ok((credential, permit));
             }
         }
     }
 
-    async fn turn(
+    async fn permit(
         &self,
         credential: &Credential,
         name: &ProfileName,
         is_client: bool,
-    ) -> Result<CredentialTurn, ProfileName> {
+        shared: &str,
+    ) -> Result<CredentialPermit, TokenRequestFailed> {
         let limits = || limits(&self.refusals, &*self.clock, credential, is_client);
-        self.turns.take(credential, name, limits).await
+        let permit = self.limiter.acquire(credential, name, limits).await;
+        permit.map_err(|other| of_unanswered(name, &other, shared))
     }
 }
 
-fn taken<T>(turn: &Mutex<Option<T>>) -> Option<T> {
-    lock(turn).take()
-}
-
-/// One request finds out about what is not known to work. No account of an API client is locked, so far as is known.
+/// A credential that is not known to work is sent by one request at a time. As far as is known, no account of an API
+/// client is ever locked.
 fn limits(refusals: &Refusals, clock: &dyn Clock, credential: &Credential, is_client: bool) -> Limits {
-    let is_proved = refusals.is_proved(credential, clock.now().boot);
-    match (is_client, is_proved) {
-        (true, true) => Limits { at_once: usize::MAX, at_most: usize::MAX },
-        (true, false) => Limits { at_once: 1, at_most: usize::MAX },
-        (false, true) => Limits { at_once: PASSWORDS, at_most: PASSWORDS },
-        (false, false) => Limits { at_once: 1, at_most: PASSWORDS },
-    }
+    let max_total = if is_client { usize::MAX } else { MAX_PASSWORD_REQUESTS };
+    let has_worked = refusals.has_worked(credential, clock.now().boot);
+    Limits { max_recent: if has_worked { max_total } else { 1 }, max_total }
 }

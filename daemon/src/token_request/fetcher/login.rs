@@ -1,5 +1,5 @@
-//! Owns one login of a trade, and what is learnt from its refusal: which secret is not sent again, and that a one-time
-//! code may have been at fault.
+//! Owns the login of a token request, and what its failure shows: which secret is not sent again, and that a one-time
+//! code may have been wrong.
 
 use std::sync::Arc;
 
@@ -14,133 +14,143 @@ use crate::secrets::secret_record::SecretRecord;
 use crate::token_endpoint::{self, Content, Progress, ProxyFlaw, TokenRequest, TokenRequestError};
 use crate::token_request::codes::CodeError;
 use crate::token_request::failure::{
-    another_code, not_kept, of_code, of_token_request, refused_again, with_ends,
+    not_recorded, of_code, of_token_request, refused_again, with_another_code, with_ends,
 };
-use crate::token_request::{FetchedToken, TokenRequestFailed};
+use crate::token_request::{FetchResult, FetchedToken, TokenRequestFailed};
+
+/// A profile, and the secrets that its token request sends.
+#[derive(Clone, Copy)]
+pub(super) struct Login<'l> {
+    pub(super) profile: &'l Profile,
+    pub(super) record: &'l SecretRecord,
+}
+
+impl<'l> Login<'l> {
+    /// The account at the server.
+    pub(super) fn account(self) -> AccountKey {
+        AccountKey::login(self.profile)
+    }
+
+    /// The account and password of the proxy, if it gets one.
+    pub(super) fn at_proxy(self) -> Option<(AccountKey, &'l Secret)> {
+        let proxy = self.profile.network.proxy_for(&self.profile.url)?;
+        proxy.user()?;
+        AccountKey::at_proxy(self.profile).zip(self.record.proxy_password.as_ref())
+    }
+
+    fn request(self, code: Option<&Secret>, progress: Arc<dyn Progress>) -> TokenRequest {
+        let copy_of = |secret: &Secret| Secret::copy_of(secret.expose());
+        TokenRequest {
+            url: self.profile.url.clone(),
+            identity: self.profile.identity.clone(),
+            secret: copy_of(&self.record.secret),
+            code: code.map(copy_of),
+            network: self.profile.network.clone(),
+            proxy_password: self.record.proxy_password.as_ref().map(copy_of),
+            progress,
+        }
+    }
+}
 
 impl TokenFetcher {
-    /// A trade that a person watches: what is refused is told, and nothing is sent a second time. Where a code went with
-    /// the secret, either may be wrong.
-    pub(super) async fn trade(
-        &self,
-        profile: &Profile,
-        entry: &SecretRecord,
-        code: Option<Secret>,
-    ) -> Result<FetchedToken, TokenRequestFailed> {
-        self.require_untried(profile, entry)?;
-        self.require_no_pause(profile)?;
-        let code = self.code(profile, entry, code).await?;
-        // Somebody else may have found out meanwhile.
-        let still = || self.require_untried(profile, entry);
-        let (_attempt, outcome) = self.login_in_turn(profile, entry, code.as_ref(), still).await?;
-        outcome.map_err(|error| {
-            if self.is_worth_a_next_code(profile, entry, &error) {
-                not_kept(self.unredeemed(profile, entry, &error))
-            } else {
-                self.refuse(profile, entry, &error)
-            }
+    /// A token request for a person who waits: an error is reported, and nothing is sent a second time. If a code was
+    /// sent with the secret, either may be wrong.
+    pub(super) async fn request_interactively(&self, login: Login<'_>, code: Option<Secret>) -> FetchResult {
+        self.require_untried(login)?;
+        self.require_no_pause(login.profile)?;
+        let code = self.code(login, code).await?;
+        // Another request may have been refused meanwhile.
+        let still_allowed = || self.require_untried(login);
+        let (_attempt, outcome) = self.log_in(login, code.as_ref(), still_allowed).await?;
+        outcome.map_err(|error| match self.may_retry_with_code(login, &error) {
+            true => not_recorded(self.failed(login, &error)),
+            false => self.refuse(login, &error),
         })
     }
 
-    /// A trade that nobody watches. A code that is refused is followed by exactly one of another step, whichever profile
-    /// of the account sends it: somebody else may have used the first. Where it was given, only who gave it has another,
-    /// be that a person or a program in a person's place.
-    pub(super) async fn trade_unwatched(
-        &self,
-        profile: &Profile,
-        entry: &SecretRecord,
-        given: Option<Secret>,
-    ) -> Result<FetchedToken, TokenRequestFailed> {
+    /// A token request that no person watches. If a computed code is refused, exactly one of another time step follows,
+    /// by whichever profile of the account: another process may have used the first. If a given code is refused, only
+    /// its giver, a person or a program, has another.
+    pub(super) async fn request_unattended(&self, login: Login<'_>, given: Option<Secret>) -> FetchResult {
         let is_given = given.is_some();
-        self.require_not_refused(profile, entry)?;
-        self.require_no_pause(profile)?;
-        let mut code = self.code(profile, entry, given).await?;
+        self.require_not_refused(login)?;
+        self.require_no_pause(login.profile)?;
+        let mut code = self.code(login, given).await?;
         loop {
-            // Another profile of the account may have found out while the code, or the turn, was waited for.
-            let still = || self.require_not_refused(profile, entry);
-            let (_attempt, outcome) = self.login_in_turn(profile, entry, code.as_ref(), still).await?;
+            // A request of another profile of the account may have been refused meanwhile.
+            let still_allowed = || self.require_not_refused(login);
+            let (_attempt, outcome) = self.log_in(login, code.as_ref(), still_allowed).await?;
             let error = match outcome {
-                Ok(redeemed) => return Ok(redeemed),
+                Ok(fetched) => return Ok(fetched),
                 Err(error) => error,
             };
-            if !self.is_worth_a_next_code(profile, entry, &error) {
-                return Err(self.refuse(profile, entry, &error));
+            if !self.may_retry_with_code(login, &error) {
+                return Err(self.refuse(login, &error));
             }
             if is_given {
-                return Err(another_code(self.unredeemed(profile, entry, &error)));
+                return Err(with_another_code(self.failed(login, &error)));
             }
-            code = match self.codes.next(profile, entry.totp_seed.as_ref(), None).await {
+            code = match self.codes.next(login.profile, login.record.totp_seed.as_ref(), None).await {
                 Ok(code) => code,
-                // A program that prints the same code for ever has no other.
-                Err(CodeError::Pending(_)) => return Err(self.refuse(profile, entry, &error)),
-                Err(error) => return Err(of_code(error, profile)),
+                // A program that always prints the same code has no other.
+                Err(CodeError::Pending(_)) => return Err(self.refuse(login, &error)),
+                Err(error) => return Err(of_code(error, login.profile)),
             };
         }
     }
 
-    /// Passes where neither the secret nor the proxy's password was refused before.
-    pub(super) fn require_not_refused(
-        &self,
-        profile: &Profile,
-        entry: &SecretRecord,
-    ) -> Result<(), TokenRequestFailed> {
-        self.refused_before(profile, entry).map_or(Ok(()), |(_, _, before)| Err(before))
+    /// Fails if the secret or the proxy's password was refused before.
+    pub(super) fn require_not_refused(&self, login: Login<'_>) -> Result<(), TokenRequestFailed> {
+        self.refused_before(login).map_or(Ok(()), |(_, _, before)| Err(before))
     }
 
-    /// One login when it is this profile's turn, where `still` passes then. The attempt lasts until its outcome is noted.
-    async fn login_in_turn(
+    /// Sends one request when the credential limits and `still_allowed` permit it. The attempt must live until its outcome
+    /// is recorded.
+    async fn log_in(
         &self,
-        profile: &Profile,
-        entry: &SecretRecord,
+        login: Login<'_>,
         code: Option<&Secret>,
-        still: impl Fn() -> Result<(), TokenRequestFailed>,
+        still_allowed: impl Fn() -> Result<(), TokenRequestFailed>,
     ) -> Result<(TokenAttempt, Result<FetchedToken, TokenRequestError>), TokenRequestFailed> {
-        // A bundle on a disk that hangs holds up its own profile, and none that waits for the turn.
-        let bundle = token_endpoint::check_ca_bundle(&profile.network).await;
-        bundle.map_err(|error| of_token_request(&error, profile, None))?;
+        // A bundle on a disk that hangs delays its own profile, and none that waits for the same credential.
+        let bundle = token_endpoint::check_ca_bundle(&login.profile.network).await;
+        bundle.map_err(|error| of_token_request(&error, login.profile, None))?;
         loop {
-            let attempt = self.attempt(profile, entry).await?;
-            still()?;
-            self.require_no_pause(profile)?;
-            let order = order(profile, entry, code, attempt.progress());
-            let outcome = self.login(profile, entry, order).await;
-            if !attempt.is_held_back() {
+            let attempt = self.attempt(login).await?;
+            still_allowed()?;
+            self.require_no_pause(login.profile)?;
+            let outcome = self.send(login, login.request(code, attempt.progress())).await;
+            if !attempt.is_postponed() {
                 return Ok((attempt, outcome));
             }
         }
     }
 
-    /// Passes where no pause lasts that the server has asked this account for.
+    /// Fails during a pause that the server has asked this account for.
     fn require_no_pause(&self, profile: &Profile) -> Result<(), TokenRequestFailed> {
         let pause = self.pauses.of(&AccountKey::of(profile), self.clock.now());
         pause.map_or(Ok(()), |error| Err(of_token_request(&error, profile, None)))
     }
 
-    /// The same where a person gives the secret. `forget` lifts by the profile's name what its change or its creation was
-    /// refused for, so the refusal is this one's from now on.
-    fn require_untried(&self, profile: &Profile, entry: &SecretRecord) -> Result<(), TokenRequestFailed> {
-        let Some((account, secret, before)) = self.refused_before(profile, entry) else {
-            return Ok(());
-        };
-        self.refusals.note(&account, secret, &profile.name, &before.failure);
+    /// As [`TokenFetcher::require_not_refused`], for a secret that a person gives. The refusal is recorded for this profile
+    /// too, so that `forget` of its name clears it.
+    fn require_untried(&self, login: Login<'_>) -> Result<(), TokenRequestFailed> {
+        let Some((account, secret, before)) = self.refused_before(login) else { return Ok(()) };
+        self.refusals.record(&account, secret, &login.profile.name, &before.failure);
         Err(before)
     }
 
-    /// What of the entry was refused before, by whom, and what is said of that to this profile.
-    fn refused_before<'a>(
-        &self,
-        profile: &Profile,
-        entry: &'a SecretRecord,
-    ) -> Option<(AccountKey, &'a Secret, TokenRequestFailed)> {
-        let by_server = Some((AccountKey::login(profile), &entry.secret));
-        [by_server, proxy_login(profile, entry)].into_iter().flatten().find_map(|(account, secret)| {
-            let before = self.said_before(&account, secret, profile)?;
+    /// The secret that was refused before, its account, and the failure in words for this profile.
+    fn refused_before<'l>(&self, login: Login<'l>) -> Option<(AccountKey, &'l Secret, TokenRequestFailed)> {
+        let at_server = Some((login.account(), &login.record.secret));
+        [at_server, login.at_proxy()].into_iter().flatten().find_map(|(account, secret)| {
+            let before = self.refusal_of(&account, secret, login.profile)?;
             Some((account, secret, before))
         })
     }
 
-    /// What was said of this very secret when it was refused, in words for this profile.
-    pub(super) fn said_before(
+    /// The failure of this very secret when it was refused, in words for this profile.
+    pub(super) fn refusal_of(
         &self,
         account: &AccountKey,
         secret: &Secret,
@@ -152,109 +162,65 @@ impl TokenFetcher {
 
     async fn code(
         &self,
-        profile: &Profile,
-        entry: &SecretRecord,
+        login: Login<'_>,
         given: Option<Secret>,
     ) -> Result<Option<Secret>, TokenRequestFailed> {
-        let code = self.codes.next(profile, entry.totp_seed.as_ref(), given).await;
-        code.map_err(|error| of_code(error, profile))
+        let code = self.codes.next(login.profile, login.record.totp_seed.as_ref(), given).await;
+        code.map_err(|error| of_code(error, login.profile))
     }
 
-    async fn login(
-        &self,
-        profile: &Profile,
-        entry: &SecretRecord,
-        order: TokenRequest,
-    ) -> Result<FetchedToken, TokenRequestError> {
+    async fn send(&self, login: Login<'_>, request: TokenRequest) -> Result<FetchedToken, TokenRequestError> {
+        let (profile, secret) = (login.profile, &login.record.secret);
         let sent = self.clock.now();
-        let issued = self.endpoint.request_token(order, sent.wall).await;
+        let issued = self.endpoint.request_token(request, sent.wall).await;
         let now = self.clock.now();
         let issued = issued.inspect_err(|error| {
-            self.pauses.note(AccountKey::of(profile), error, now);
+            self.pauses.record(AccountKey::of(profile), error, now);
         })?;
-        self.refusals.note_worked(&AccountKey::login(profile), &entry.secret, now.boot);
-        AccountKey::logins(profile).iter().for_each(|login| self.refusals.clear(login, &entry.secret));
-        (self.redeemed)(&profile.name, sent.wall);
+        self.refusals.record_success(&login.account(), secret, now.boot);
+        AccountKey::logins(profile).iter().for_each(|account| self.refusals.clear(account, secret));
+        (self.on_fetched)(&profile.name, sent.wall);
         Ok(FetchedToken { token: issued.token, life: issued.life, sent })
     }
 
-    fn is_worth_a_next_code(
-        &self,
-        profile: &Profile,
-        entry: &SecretRecord,
-        error: &TokenRequestError,
-    ) -> bool {
-        profile.totp != TotpMethod::None
+    fn may_retry_with_code(&self, login: Login<'_>, error: &TokenRequestError) -> bool {
+        login.profile.totp != TotpMethod::None
             && may_mean_the_code(error)
-            && self.refusals.note_code(&AccountKey::login(profile), &entry.secret, &profile.name)
+            && self.refusals.record_code(&login.account(), &login.record.secret, &login.profile.name)
     }
 
-    fn unredeemed(
-        &self,
-        profile: &Profile,
-        entry: &SecretRecord,
-        error: &TokenRequestError,
-    ) -> TokenRequestFailed {
-        let unredeemed = of_token_request(error, profile, self.codes.wait(profile));
-        match is_refusal(error) {
-            true => with_ends(unredeemed, &entry.secret),
-            false => unredeemed,
-        }
+    fn failed(&self, login: Login<'_>, error: &TokenRequestError) -> TokenRequestFailed {
+        let failed = of_token_request(error, login.profile, self.codes.time_until_reusable(login.profile));
+        if is_refusal(error) { with_ends(failed, &login.record.secret) } else { failed }
     }
 
-    fn refuse(
-        &self,
-        profile: &Profile,
-        entry: &SecretRecord,
-        error: &TokenRequestError,
-    ) -> TokenRequestFailed {
-        let unredeemed = self.unredeemed(profile, entry, error);
-        let note = |account, secret| self.refusals.note(&account, secret, &profile.name, &unredeemed.failure);
+    fn refuse(&self, login: Login<'_>, error: &TokenRequestError) -> TokenRequestFailed {
+        let failed = self.failed(login, error);
+        let record = |account, secret| {
+            self.refusals.record(&account, secret, &login.profile.name, &failed.failure);
+        };
         if is_refusal(error) {
-            note(AccountKey::login(profile), &entry.secret);
+            record(login.account(), &login.record.secret);
         }
-        if matches!(error, TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. })
-            && let Some((proxy, password)) = proxy_login(profile, entry)
+        if is_refusal_of_proxy(error)
+            && let Some((proxy, password)) = login.at_proxy()
         {
-            note(proxy, password);
+            record(proxy, password);
         }
-        unredeemed
+        failed
     }
-}
-
-/// What the proxy on the way is given.
-pub(super) fn proxy_login<'e>(
-    profile: &Profile,
-    entry: &'e SecretRecord,
-) -> Option<(AccountKey, &'e Secret)> {
-    let proxy = profile.network.proxy_for(&profile.url)?;
-    proxy.user()?;
-    AccountKey::at_proxy(profile).zip(entry.proxy_password.as_ref())
 }
 
 fn is_refusal(error: &TokenRequestError) -> bool {
     matches!(error, TokenRequestError::Refused { .. })
 }
 
-/// A wrong code is a 401, as a wrong password is. A page for a browser speaks of neither.
-fn may_mean_the_code(error: &TokenRequestError) -> bool {
-    matches!(error, TokenRequestError::Refused { answer, .. } if answer.status == 401 && answer.content != Content::Html)
+/// Whether the proxy refused its password.
+pub(super) fn is_refusal_of_proxy(error: &TokenRequestError) -> bool {
+    matches!(error, TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. })
 }
 
-fn order(
-    profile: &Profile,
-    entry: &SecretRecord,
-    code: Option<&Secret>,
-    progress: Arc<dyn Progress>,
-) -> TokenRequest {
-    let copy_of = |secret: &Secret| Secret::copy_of(secret.expose());
-    TokenRequest {
-        url: profile.url.clone(),
-        identity: profile.identity.clone(),
-        secret: copy_of(&entry.secret),
-        code: code.map(copy_of),
-        network: profile.network.clone(),
-        proxy_password: entry.proxy_password.as_ref().map(copy_of),
-        progress,
-    }
+/// A wrong code gives a 401, like a wrong password. An HTML page means neither.
+fn may_mean_the_code(error: &TokenRequestError) -> bool {
+    matches!(error, TokenRequestError::Refused { answer, .. } if answer.status == 401 && answer.content != Content::Html)
 }

@@ -1,5 +1,4 @@
-//! Owns the pauses that servers have asked for. Each is its account's, whichever profile asks next and whatever that is
-//! called. It waits for nothing.
+//! Owns the pauses that servers have asked for, by account: they apply to every profile of the account. It does not wait.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -13,32 +12,31 @@ use crate::lease::policy;
 use crate::profile::account::AccountKey;
 use crate::token_endpoint::TokenRequestError;
 
-/// The pauses that last.
+/// The current pauses.
 #[derive(Debug, Default)]
 pub struct Pauses(Mutex<HashMap<AccountKey, Pause>>);
 
 #[derive(Debug)]
 struct Pause {
     until: Moment,
-    /// What the server said when it asked for it.
+    /// The error with which the server asked for it.
     error: TokenRequestError,
 }
 
 impl Pauses {
-    /// What the server of this account said; it may have asked for a pause. Of two the one that ends later counts, whichever
-    /// was asked for last.
-    pub(super) fn note(&self, account: AccountKey, error: &TokenRequestError, now: Moment) {
+    /// Records the pause that a server asks for with this error, if it does. Of two pauses the one that ends later counts.
+    pub(super) fn record(&self, account: AccountKey, error: &TokenRequestError, now: Moment) {
         let Some(asked) = error.retry_after() else { return };
         let until = now.after(asked.clamp(policy::MIN_RETRY_AFTER, policy::MAX_RETRY_AFTER));
         let mut pauses = lock(&self.0);
         pauses.retain(|_, pause| now.until(pause.until) > Duration::ZERO);
-        let is_outlasted = |earlier: &Pause| now.until(earlier.until) > now.until(until);
-        if !pauses.get(&account).is_some_and(is_outlasted) {
+        let ends_later = |earlier: &Pause| now.until(earlier.until) > now.until(until);
+        if !pauses.get(&account).is_some_and(ends_later) {
             pauses.insert(account, Pause { until, error: error.clone() });
         }
     }
 
-    /// What the server said, with what is left of the pause that it asked for; nothing where none lasts.
+    /// The server's error with the rest of its pause, during a pause.
     pub(super) fn of(&self, account: &AccountKey, now: Moment) -> Option<TokenRequestError> {
         let pauses = lock(&self.0);
         let pause = pauses.get(account)?;
@@ -46,7 +44,7 @@ impl Pauses {
         (left > Duration::ZERO).then(|| pause.error.clone().with_retry_after(left))
     }
 
-    /// A copy of each, for the daemon that comes.
+    /// The pauses, for the new process.
     pub fn export_state(&self) -> Vec<handover::Pause> {
         let copy = |(account, pause): (&AccountKey, &Pause)| {
             let status = if let TokenRequestError::ServerFailed { status, .. } = pause.error {
@@ -59,7 +57,7 @@ impl Pauses {
         lock(&self.0).iter().map(copy).collect()
     }
 
-    /// Takes over what [`Pauses::export_state`] has copied.
+    /// Adds a pause of the old process.
     pub fn import_state(&self, pause: handover::Pause) {
         let handover::Pause { account, until, status } = pause;
         let error = match status {
@@ -85,14 +83,14 @@ mod tests {
         let (one, other) = (AccountKey::from_text("a".to_owned()), AccountKey::from_text("b".to_owned()));
         let now = Moment { boot: Duration::from_secs(100), wall: Duration::from_secs(1000) };
         let pauses = Pauses::default();
-        pauses.note(one.clone(), &TokenRequestError::Busy { retry_after: None }, now);
+        pauses.record(one.clone(), &TokenRequestError::Busy { retry_after: None }, now);
         assert_eq!(pauses.of(&one, now), None, "it asked for none");
-        pauses.note(one.clone(), &busy(86_400), now);
+        pauses.record(one.clone(), &busy(86_400), now);
         let later = now.after(Duration::from_secs(100));
         assert_eq!((pauses.of(&one, later), pauses.of(&other, later)), (Some(busy(200)), None));
         let end = now.after(policy::MAX_RETRY_AFTER);
         assert_eq!(pauses.of(&one, end), None);
-        pauses.note(other, &busy(1), end);
+        pauses.record(other, &busy(1), end);
         assert_eq!(lock(&pauses.0).len(), 1, "what is over is not kept");
     }
 
@@ -101,14 +99,14 @@ mod tests {
         let account = || AccountKey::from_text("a".to_owned());
         let now = Moment { boot: Duration::from_secs(100), wall: Duration::from_secs(1000) };
         let pauses = Pauses::default();
-        pauses.note(account(), &busy(60), now);
+        pauses.record(account(), &busy(60), now);
         let later = now.after(Duration::from_secs(1));
-        pauses.note(account(), &busy(1), later);
+        pauses.record(account(), &busy(1), later);
         assert_eq!(pauses.of(&account(), later), Some(busy(59)), "a shorter one ends nothing");
-        pauses.note(account(), &busy(90), later);
+        pauses.record(account(), &busy(90), later);
         assert_eq!(pauses.of(&account(), later), Some(busy(90)), "a longer one lasts");
         let set_back = Moment { wall: Duration::ZERO, ..later.after(Duration::from_secs(89)) };
-        pauses.note(account(), &busy(60), set_back);
+        pauses.record(account(), &busy(60), set_back);
         assert_eq!(pauses.of(&account(), set_back), Some(busy(60)), "by what is left, not by the calendar");
     }
 
@@ -118,8 +116,8 @@ mod tests {
         let now = Moment { boot: Duration::from_secs(100), wall: Duration::from_secs(1000) };
         let failed = |left| TokenRequestError::ServerFailed { status: 503, retry_after: Some(left) };
         let (old, new) = (Pauses::default(), Pauses::default());
-        old.note(one.clone(), &busy(30), now);
-        old.note(other.clone(), &failed(Duration::from_secs(40)), now);
+        old.record(one.clone(), &busy(30), now);
+        old.record(other.clone(), &failed(Duration::from_secs(40)), now);
         old.export_state().into_iter().for_each(|pause| new.import_state(pause));
         let later = now.after(Duration::from_secs(10));
         assert_eq!(new.of(&one, later), Some(busy(20)));

@@ -1,66 +1,64 @@
-//! Owns the look at what a trade would need, without a trade: the secret in its source, and the way to the server. It
+//! Owns the checks of what a token request needs, without one: the secret in its source, and the route to the server. It
 //! must not send the secret, nor a proxy's password that was refused before.
 
 use cp_token_protocol::Failure;
 
 use super::TokenFetcher;
-use super::login::proxy_login;
+use super::login::{Login, is_refusal_of_proxy};
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
 use crate::secrets::failure::of_vault;
 use crate::secrets::secret_record::SecretRecord;
-use crate::token_endpoint::{self, ProbeResult, ProxyFlaw, TokenRequestError};
+use crate::token_endpoint::{self, ProbeResult};
 use crate::token_request::failure::of_token_request;
 
 impl TokenFetcher {
-    /// What rests in the profile's source.
+    /// Loads the profile's secret from its source.
     ///
     /// # Errors
-    /// [`Failure`] where a trade would find nothing.
+    /// [`Failure`], as of a token request.
     pub async fn load_secret(&self, profile: &Profile) -> Result<SecretRecord, Failure> {
         self.sources.load(profile).await.map_err(|error| of_vault(error, profile))
     }
 
-    /// What was said of this very secret when the server refused it; nothing where it did not.
-    pub fn refused_by_server(&self, profile: &Profile, entry: &SecretRecord) -> Option<Failure> {
-        self.said_before(&AccountKey::login(profile), &entry.secret, profile).map(|before| before.failure)
+    /// The failure of this very secret, if the server refused it before.
+    pub fn refused_by_server(&self, profile: &Profile, record: &SecretRecord) -> Option<Failure> {
+        let before = self.refusal_of(&AccountKey::login(profile), &record.secret, profile);
+        before.map(|before| before.failure)
     }
 
-    /// What the server shows to whoever has no credential.
+    /// Probes the server without its credential.
     ///
     /// # Errors
-    /// [`Failure`], as a trade would end on its way.
+    /// [`Failure`], as of a token request.
     pub async fn probe_server(
         &self,
         profile: &Profile,
-        entry: Option<&SecretRecord>,
+        record: Option<&SecretRecord>,
     ) -> Result<ProbeResult, Failure> {
-        let login = entry.and_then(|entry| proxy_login(profile, entry));
-        let attempt = self.look_attempt(login.clone(), &profile.name).await;
-        let attempt = attempt.map_err(|unredeemed| unredeemed.failure)?;
-        let before = login.as_ref().and_then(|(proxy, word)| self.said_before(proxy, word, profile));
-        if let Some(before) = before {
+        let proxy = record.and_then(|record| Login { profile, record }.at_proxy());
+        let attempt = self.probe_attempt(proxy.clone(), &profile.name).await;
+        let attempt = attempt.map_err(|failed| failed.failure)?;
+        if let Some((account, password)) = &proxy
+            && let Some(before) = self.refusal_of(account, password, profile)
+        {
             return Err(before.failure);
         }
-        let password = login.as_ref().map(|(_, password)| *password);
-        let seen = token_endpoint::probe(&profile.url, &profile.network, password, attempt.progress()).await;
-        seen.map_err(|error| {
-            let failed = of_token_request(&error, profile, None).failure;
-            if let (
-                Some((proxy, password)),
-                TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. },
-            ) = (&login, &error)
-            {
-                self.refusals.note(proxy, password, &profile.name, &failed);
+        let password = proxy.as_ref().map(|(_, password)| *password);
+        let probe = token_endpoint::probe(&profile.url, &profile.network, password, attempt.progress());
+        probe.await.map_err(|error| {
+            let failure = of_token_request(&error, profile, None).failure;
+            if let Some((account, password)) = proxy.filter(|_| is_refusal_of_proxy(&error)) {
+                self.refusals.record(&account, password, &profile.name, &failure);
             }
-            failed
+            failure
         })
     }
 
-    /// The host that a trade connects to, and how many addresses it has.
+    /// The host that a token request connects to, and its number of addresses.
     ///
     /// # Errors
-    /// [`Failure`], as a trade would end.
+    /// [`Failure`], as of a token request.
     pub async fn resolve_server(&self, profile: &Profile) -> Result<(String, usize), Failure> {
         let found = token_endpoint::resolve(&profile.url, &profile.network).await;
         found.map_err(|error| of_token_request(&error, profile, None).failure)

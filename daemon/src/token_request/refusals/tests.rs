@@ -21,9 +21,9 @@ fn no() -> Failure {
 }
 
 #[test]
-fn the_very_secret_of_the_very_account_is_held_back_for_every_profile_until_it_is_forgiven() {
+fn the_very_secret_of_the_very_account_is_held_back_for_every_profile_until_it_is_cleared() {
     let refusals = Refusals::default();
-    refusals.note(&account("jo"), &secret("old"), &name("a"), &no());
+    refusals.record(&account("jo"), &secret("old"), &name("a"), &no());
     assert_eq!(refusals.of(&account("jo"), &secret("old")), Some((name("a"), no())));
     assert_eq!(refusals.of(&account("jo"), &secret("new")), None);
     assert_eq!(
@@ -41,7 +41,7 @@ fn the_very_secret_of_the_very_account_is_held_back_for_every_profile_until_it_i
 fn one_secret_of_an_account_that_works_sets_no_other_free() {
     let refusals = Refusals::default();
     for text in ["one", "two"] {
-        refusals.note(&account("jo"), &secret(text), &name(text), &no());
+        refusals.record(&account("jo"), &secret(text), &name(text), &no());
     }
     refusals.clear(&account("jo"), &secret("one"));
     assert_eq!(refusals.of(&account("jo"), &secret("one")), None);
@@ -53,29 +53,29 @@ fn one_secret_of_an_account_that_works_sets_no_other_free() {
 #[test]
 fn the_first_refused_code_is_not_yet_the_secrets_and_the_second_is() {
     let refusals = Refusals::default();
-    assert!(refusals.note_code(&account("jo"), &secret("old"), &name("a")));
+    assert!(refusals.record_code(&account("jo"), &secret("old"), &name("a")));
     assert_eq!(refusals.of(&account("jo"), &secret("old")), None);
-    assert!(!refusals.note_code(&account("jo"), &secret("old"), &name("b")), "whoever sent the first");
+    assert!(!refusals.record_code(&account("jo"), &secret("old"), &name("b")), "whoever sent the first");
     refusals.clear(&account("jo"), &secret("old"));
-    assert!(refusals.note_code(&account("jo"), &secret("old"), &name("a")), "it has worked since");
+    assert!(refusals.record_code(&account("jo"), &secret("old"), &name("a")), "it has worked since");
 }
 
 #[test]
 fn the_memory_is_bounded_and_forgets_the_oldest_first() {
     let refusals = Refusals::default();
-    refusals.note(&account("al"), &secret("0"), &name("a"), &no());
-    for number in 0..=OF_ONE_ACCOUNT {
-        refusals.note(&account("jo"), &secret(&number.to_string()), &name("a"), &no());
+    refusals.record(&account("al"), &secret("0"), &name("a"), &no());
+    for number in 0..=MAX_PER_ACCOUNT {
+        refusals.record(&account("jo"), &secret(&number.to_string()), &name("a"), &no());
     }
     let held = |number: usize| refusals.of(&account("jo"), &secret(&number.to_string())).is_some();
-    assert!(!held(0) && (1..=OF_ONE_ACCOUNT).all(held));
+    assert!(!held(0) && (1..=MAX_PER_ACCOUNT).all(held));
     assert!(refusals.of(&account("al"), &secret("0")).is_some());
 }
 
 #[test]
 fn without_its_key_nothing_is_known_of_a_secret_and_with_it_everything_is_as_before() {
     let refusals = Refusals::default();
-    refusals.note(&account("jo"), &secret("old"), &name("a"), &no());
+    refusals.record(&account("jo"), &secret("old"), &name("a"), &no());
     let key = refusals.take_key();
     assert_eq!(refusals.of(&account("jo"), &secret("old")), None, "nothing of it is held meanwhile");
     refusals.put_back_key(&key);
@@ -86,12 +86,12 @@ fn without_its_key_nothing_is_known_of_a_secret_and_with_it_everything_is_as_bef
 #[test]
 fn the_next_daemon_holds_the_same_secrets_back_also_where_it_is_locked() {
     let old = Refusals::default();
-    old.note(&account("jo"), &secret("old"), &name("a"), &no());
-    old.note_code(&account("al"), &secret("one"), &name("b"));
+    old.record(&account("jo"), &secret("old"), &name("a"), &no());
+    old.record_code(&account("al"), &secret("one"), &name("b"));
     let open = Refusals::default();
     old.export_state().into_iter().for_each(|refusal| open.import_state(refusal));
     assert_eq!(open.of(&account("jo"), &secret("old")), Some((name("a"), no())));
-    assert!(!open.note_code(&account("al"), &secret("one"), &name("b")));
+    assert!(!open.record_code(&account("al"), &secret("one"), &name("b")));
     let key = old.take_key();
     let locked = Refusals::default();
     old.export_state().into_iter().for_each(|refusal| locked.import_state(refusal));

@@ -1,12 +1,12 @@
-//! Owns the reading of `otpauth://totp/` URIs, as the codes for phones (QR codes) hold them. Pure.
+//! Owns the parsing of `otpauth://totp/` URIs, as in QR codes for phones. Pure.
 
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Algorithm, STEP, Seed, SeedError, key};
+use super::{Algorithm, DEFAULT_PERIOD, Seed, SeedError, key};
 
 /// The seed that the URI describes.
-pub(super) fn read(text: &str) -> Result<Seed, SeedError> {
+pub(super) fn parse(text: &str) -> Result<Seed, SeedError> {
     let uri = Url::parse(text).map_err(|_| SeedError::NotTotp)?;
     if uri.scheme() != "otpauth" || uri.host_str() != Some("totp") {
         return Err(SeedError::NotTotp);
@@ -20,7 +20,7 @@ pub(super) fn read(text: &str) -> Result<Seed, SeedError> {
         key: key(&parameter("secret").ok_or(SeedError::NotTotp)?)?,
         algorithm: parameter("algorithm").map_or(Ok(Algorithm::Sha1), |name| algorithm(&name))?,
         digits: number(parameter("digits").as_deref(), 6, 6..=8)?,
-        period: u64::from(number(parameter("period").as_deref(), STEP.as_secs() as u32, 5..=300)?),
+        period: u64::from(number(parameter("period").as_deref(), DEFAULT_PERIOD.as_secs() as u32, 5..=300)?),
     })
 }
 
@@ -33,7 +33,11 @@ fn algorithm(name: &str) -> Result<Algorithm, SeedError> {
     }
 }
 
-fn number(text: Option<&String>, usual: u32, range: std::ops::RangeInclusive<u32>) -> Result<u32, SeedError> {
-    let number = text.map_or(Ok(usual), |text| text.parse().map_err(|_| SeedError::Unsupported))?;
+fn number(
+    text: Option<&String>,
+    fallback: u32,
+    range: std::ops::RangeInclusive<u32>,
+) -> Result<u32, SeedError> {
+    let number = text.map_or(Ok(fallback), |text| text.parse().map_err(|_| SeedError::Unsupported))?;
     if range.contains(&number) { Ok(number) } else { Err(SeedError::Unsupported) }
 }

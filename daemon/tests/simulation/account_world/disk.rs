@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cp_tokend::token_request::codes::log::{CLAIM_LIMIT, Claim, ClaimError, ClaimFault, CodeLog};
+use cp_tokend::token_request::codes::log::{CLAIM_TIMEOUT, Claim, ClaimError, ClaimFault, CodeLog};
 use cp_tokend::token_request::totp::steps::Use;
 
 use crate::code_world::Log;
@@ -49,8 +49,8 @@ impl Disk {
             return failed(ClaimFault::File("full".to_owned()));
         }
         let taken = self.log.claim_now(&claim);
-        tokio::time::sleep(after.min(CLAIM_LIMIT.saturating_sub(before))).await;
-        match is_failing && fate == 1 || before + after > CLAIM_LIMIT {
+        tokio::time::sleep(after.min(CLAIM_TIMEOUT.saturating_sub(before))).await;
+        match is_failing && fate == 1 || before + after > CLAIM_TIMEOUT {
             true => failed(ClaimFault::Slow),
             false => Ok(taken),
         }

@@ -79,7 +79,7 @@ async fn what_cannot_be_read_or_written_is_named_and_nothing_is_claimed() {
     assert_eq!(taken_by(&file, claim("jo", 1000, 30, 1, None)).await, None);
     let taken =
         |ends, period| format!(r#"{{"accounts":{{"al":{{"ends":{ends},"period":{period},"mark":1}}}}}}"#);
-    let (ends, endless) = (i128::from(LATEST), i128::from(u64::MAX));
+    let (ends, endless) = (i128::from(MAX_END), i128::from(u64::MAX));
     let overlarge = [taken(-1, 30), taken(ends + 1, 30), taken(endless, 30), taken(30, endless)];
     let foreign = ["", "{", "[]"].map(str::to_owned);
     for broken in foreign.into_iter().chain(overlarge) {
