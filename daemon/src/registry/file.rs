@@ -127,15 +127,18 @@ impl ConfigFile {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the file says now; nothing if it still has the version `known`. After a timeout, only a `patient` caller waits
-    /// for the full timeout again.
+    /// What the file says now; nothing if it still has the version `known` and no program is writing it. After a timeout,
+    /// only a `patient` caller waits for the full timeout again.
     pub(super) async fn read_unless(
         &self,
         known: Option<Option<FileVersion>>,
         is_patient: bool,
     ) -> Option<ReadResult> {
         let file = self.clone();
-        let work = move || (known != Some(file.version())).then(|| file.read());
+        let work = move || {
+            let is_known = known == Some(file.version()) && !files::has_writer(&file.path);
+            (!is_known).then(|| file.read())
+        };
         let limit =
             if self.is_hanging.load(Ordering::Relaxed) && !is_patient { SHORT_TIMEOUT } else { TIMEOUT };
         let read = tokio::time::timeout(limit, blocking::on(&self.shown(), work)).await;

@@ -14,10 +14,8 @@ pub(super) trait WatchedFile {
     fn version(&self) -> Self::Version;
     /// The current content.
     fn text(&self) -> Self::Text;
-    /// Whether it differs from the last valid text. Only then must the file be stable.
+    /// Whether it differs from the last valid text. Only then must it stay the same for a while.
     fn is_new(&self, text: &Self::Text) -> bool;
-    /// Whether no text was read yet. The first one is taken immediately unless another program is writing.
-    fn is_first(&self) -> bool;
     /// Whether the file was replaced since this version: a file that was replaced was complete.
     fn is_another_file(&self, version: &Self::Version) -> bool;
     /// Whether another program has it open for writing.
@@ -32,19 +30,24 @@ pub(super) fn read_stable<F: WatchedFile>(file: &F) -> (F::Version, Option<F::Te
         // Read before the content: a change in between is detected at the next reading.
         let version = file.version();
         let text = file.text();
-        if file.is_new(&text) {
+        let is_new = file.is_new(&text);
+        if is_new {
             file.pause();
-            let has_changed = file.version() != version && !file.is_another_file(&version);
-            if has_changed || file.has_writer() {
-                continue;
-            }
-        } else if file.is_first() && file.has_writer() {
-            file.pause();
-            continue;
         }
-        return (version, Some(text));
+        if is_whole(file, &version) {
+            return (version, Some(text));
+        }
+        if !is_new {
+            file.pause();
+        }
     }
     (file.version(), None)
+}
+
+/// Whether a text that was read after this version is whole. The version is compared last: a writer may have ended only
+/// just now.
+fn is_whole<F: WatchedFile>(file: &F, version: &F::Version) -> bool {
+    !file.has_writer() && (file.version() == *version || file.is_another_file(version))
 }
 
 #[cfg(test)]
@@ -59,8 +62,9 @@ mod tests {
         all: usize,
         known: Option<usize>,
         replaced: bool,
-        is_first: bool,
         writers: Cell<usize>,
+        /// Whether its writer writes the rest, and ends, in the instant before it is looked for.
+        ends_when_asked: bool,
     }
 
     impl WatchedFile for Written {
@@ -75,13 +79,13 @@ mod tests {
         fn is_new(&self, text: &usize) -> bool {
             self.known != Some(*text)
         }
-        fn is_first(&self) -> bool {
-            self.is_first
-        }
         fn is_another_file(&self, _: &usize) -> bool {
             self.replaced
         }
         fn has_writer(&self) -> bool {
+            if self.ends_when_asked {
+                self.pieces.set(self.all);
+            }
             self.writers.replace(self.writers.get().saturating_sub(1)) > 0
         }
         fn pause(&self) {
@@ -95,8 +99,8 @@ mod tests {
             all,
             known,
             replaced: false,
-            is_first: false,
             writers: Cell::new(0),
+            ends_when_asked: false,
         })
     }
 
@@ -125,26 +129,40 @@ mod tests {
             all: 0,
             known: None,
             replaced: true,
-            is_first: false,
             writers: Cell::new(writers),
+            ends_when_asked: false,
         };
         assert_eq!(read_stable(&file(MAX_READS - 1)), (0, Some(0)));
         assert_eq!(read_stable(&file(MAX_READS)), (0, None));
     }
 
     #[test]
-    fn the_first_text_is_taken_at_once_unless_somebody_is_writing_it() {
+    fn a_text_that_is_known_is_taken_at_once_unless_somebody_is_writing_it() {
         let file = |writers| Written {
             pieces: Cell::new(0),
             all: 1,
             known: Some(0),
             replaced: false,
-            is_first: true,
             writers: Cell::new(writers),
+            ends_when_asked: false,
         };
         assert_eq!(read_stable(&file(0)), (0, Some(0)));
         assert_eq!(read_stable(&file(1)), (1, Some(1)));
         assert_eq!(read_stable(&Written { known: Some(1), ..file(MAX_READS + 1) }), (1, None));
+    }
+
+    #[test]
+    fn a_writer_that_ended_since_the_text_was_read_has_changed_the_file() {
+        let file = |known| Written {
+            pieces: Cell::new(1),
+            all: 2,
+            known: Some(known),
+            replaced: false,
+            writers: Cell::new(0),
+            ends_when_asked: true,
+        };
+        assert_eq!(read_stable(&file(2)), (2, Some(2)), "a new text");
+        assert_eq!(read_stable(&file(1)), (2, Some(2)), "the text that is known, and the first");
     }
 
     #[test]
@@ -154,8 +172,8 @@ mod tests {
             all: usize::MAX,
             known: None,
             replaced: true,
-            is_first: false,
             writers: Cell::new(0),
+            ends_when_asked: false,
         };
         assert_eq!(read_stable(&file), (0, Some(0)));
     }

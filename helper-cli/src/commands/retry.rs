@@ -37,10 +37,11 @@ impl RetryPolicy {
         mut attempt: impl FnMut() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let mut is_first = true;
+        let mut last = None;
         loop {
             let failure = match attempt() {
                 Ok(answer) => return Ok(answer),
-                Err(failure) => failure,
+                Err(failure) => after_waiting(failure, last.take()),
             };
             // The daemon was being restarted.
             if std::mem::take(&mut is_first) && client::is_retryable(&failure) {
@@ -49,14 +50,26 @@ impl RetryPolicy {
             if !self.retries_after(&failure) || !sleep(&failure, deadline) {
                 return Err(failure);
             }
+            last = Some(failure);
         }
     }
 
     /// The daemon itself retries after failures of the server; these are the failures that it cannot wait for.
     #[cold]
     fn retries_after(&self, failure: &Failure) -> bool {
-        failure.code == ErrorCode::TOO_MANY_WAITING || (self.retries && failure.code == ErrorCode::STOPPING)
+        match failure.code {
+            // A config that is still being written may have the profile in the end.
+            ErrorCode::TOO_MANY_WAITING | ErrorCode::CONFIG_CHANGED => true,
+            code => self.retries && code == ErrorCode::STOPPING,
+        }
     }
+}
+
+/// What to say when the time ran out during a retry: why the command had to retry, where it is the config.
+#[cold]
+fn after_waiting(failure: Failure, last: Option<Failure>) -> Failure {
+    let is_out_of_time = failure.code == ErrorCode::TIMED_OUT;
+    last.filter(|last| is_out_of_time && last.code == ErrorCode::CONFIG_CHANGED).unwrap_or(failure)
 }
 
 /// Sleeps before a retry; `false` if there was no time for it.

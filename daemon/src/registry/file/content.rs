@@ -75,10 +75,6 @@ impl stable_read::WatchedFile for ConfigFile {
         }
     }
 
-    fn is_first(&self) -> bool {
-        self.last().is_none()
-    }
-
     fn is_another_file(&self, version: &Self::Version) -> bool {
         let created = |of: &Self::Version| of.and_then(|version| version.created);
         created(version) != created(&self.version())

@@ -56,7 +56,8 @@ fn a_daemon_that_starts_while_the_file_is_being_written_waits_and_misses_no_prof
     for part in ["", &whole[..half]] {
         file.write_all(part.as_bytes()).expect("write a part");
         world.helper(&["daemon", "stop", "--yes"]);
-        world.helper(&["-p", "b"]).failed(75).saying("is being changed by another program");
+        let asked = world.helper(&["-p", "b", "--timeout", "1s"]);
+        asked.failed(75).saying("is being changed by another program");
     }
     let waiting = world.call(&["-p", "b", "--fresh", "--retry"]).spawn();
     file.write_all(&whole.as_bytes()[half..]).expect("write the rest");
@@ -64,6 +65,54 @@ fn a_daemon_that_starts_while_the_file_is_being_written_waits_and_misses_no_prof
     // Its secret was in the memory of a daemon that was stopped.
     assert!(!waiting.finish().failed(69).stderr.contains("no profile"), "the profile is known");
     world.helper(&["-p", "c"]).failed(64).saying("there is no profile c");
+}
+
+/// A world whose daemon knows the profile `a`, which its config has, and `b`, which is to be written into it.
+fn one_known() -> (World, String, String) {
+    let world = World::new();
+    world.create_profile("a", "memory");
+    let known = config(&world);
+    let b = format!("\n[profile.b]\nurl = {:?}\nclient_id = \"key-b\"\n", world.server().url());
+    (world, known, b)
+}
+
+/// The config as a program has it open that goes on with it.
+fn opened(world: &World) -> File {
+    let path = world.path("config/config.toml");
+    File::options().append(true).create(true).open(path).expect("open it")
+}
+
+#[test]
+fn a_file_that_somebody_writes_is_not_whole_where_its_text_so_far_is_the_known_one() {
+    let (world, _, b) = one_known();
+    let mut file = opened(&world);
+    world.helper(&["-p", "b", "--timeout", "1s"]).failed(75).saying("is being changed by another program");
+    reload(&world).failed(75).saying("is being changed by another program");
+    world.helper(&["-p", "a"]).token();
+    file.write_all(b.as_bytes()).expect("write the rest");
+    drop(file);
+    reload(&world).succeeded();
+    assert_eq!(names(&world), ["a", "b"]);
+}
+
+#[test]
+fn an_empty_config_that_somebody_fills_is_waited_for_with_and_without_retry() {
+    let (world, known, _) = one_known();
+    world.helper(&["daemon", "stop", "--yes"]);
+    let path = world.path("config/config.toml");
+    std::fs::write(&path, "").expect("empty it");
+    world.helper(&["daemon", "start"]).succeeded();
+    let mut file = opened(&world);
+    let asking = [&["-p", "a"][..], &["-p", "a", "--retry"]].map(|arguments| world.call(arguments).spawn());
+    // Both have met the file as it is now when a third has waited for it in vain.
+    world.helper(&["-p", "a", "--timeout", "2s"]).failed(75).saying("is being changed by another program");
+    file.write_all(known.as_bytes()).expect("write it");
+    drop(file);
+    for caller in asking {
+        let failed = caller.finish();
+        // Its secret was in the memory of a daemon that was stopped.
+        assert!(!failed.failed(69).stderr.contains("no profile"), "the profile is known");
+    }
 }
 
 #[test]
