@@ -18,7 +18,7 @@ fn entries(world: &World) -> Vec<Value> {
 fn deeds(world: &World) -> Vec<String> {
     let word = |entry: &Value, field: &str| entry[field].as_str().unwrap_or_default().to_owned();
     let told = |entry: &Value| {
-        format!("{} {} {}", word(entry, "what"), word(entry, "outcome"), word(entry, "code"))
+        format!("{} {} {}", word(entry, "operation"), word(entry, "outcome"), word(entry, "code"))
             .trim()
             .to_owned()
     };
@@ -41,9 +41,9 @@ fn the_program_that_asks_is_named_with_its_number_and_so_is_the_helper() {
     let number = told.stdout.lines().next().expect("a number").parse::<u64>().expect("a number");
     let entries = entries(&world);
     let [create, get] = entries.as_slice() else { panic!("{entries:?}") };
-    assert_eq!((&create["what"], &create["outcome"]), (&"profile-create".into(), &"done".into()));
+    assert_eq!((&create["operation"], &create["outcome"]), (&"profile-create".into(), &"done".into()));
     assert_eq!(
-        (&get["what"], &get["outcome"], &get["profile"]),
+        (&get["operation"], &get["outcome"], &get["profile"]),
         (&"get".into(), &"served".into(), &"prod".into())
     );
     assert_eq!((&get["pid"], &get["program"]), (&number.into(), &"deploy.sh".into()));
@@ -120,7 +120,7 @@ fn a_renewal_that_nobody_asked_for_is_told_as_the_daemons_own() {
     assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.issued().len() == 2));
     while !deeds(&world).contains(&"renewal issued".to_owned()) {}
     let entries = entries(&world);
-    let own = entries.iter().find(|entry| entry["what"] == "renewal").expect("a renewal");
+    let own = entries.iter().find(|entry| entry["operation"] == "renewal").expect("a renewal");
     assert!(["uid", "pid", "program", "helper_pid"].iter().all(|field| own[*field].is_null()), "{own}");
     assert!(world.helper(&["log"]).succeeded().stdout.contains("renewal         issued  cp-tokend"));
 }

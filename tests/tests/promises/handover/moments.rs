@@ -66,7 +66,7 @@ fn refusals_back_offs_and_the_log_outlive_a_restart() {
     let after = entries(&world);
     assert_eq!(after[..log.len()], log);
     let restarted = &after[log.len()];
-    assert_eq!((&restarted["what"], &restarted["outcome"]), (&"restart".into(), &"done".into()));
+    assert_eq!((&restarted["operation"], &restarted["outcome"]), (&"restart".into(), &"done".into()));
 }
 
 #[test]

@@ -50,15 +50,15 @@ fn every_entry_is_in_the_file_as_the_log_tells_it_and_outlives_the_daemon() {
     let kept = lines(&file);
     let (last, before) = kept.split_last().expect("entries");
     assert_eq!(before, &told[told.len() - before.len()..]);
-    assert_eq!((&before[0]["what"], before.len()), (&Value::from("reload"), 5));
-    assert_eq!((&last["what"], &last["outcome"]), (&"stop".into(), &"done".into()));
+    assert_eq!((&before[0]["operation"], before.len()), (&Value::from("reload"), 5));
+    assert_eq!((&last["operation"], &last["outcome"]), (&"stop".into(), &"done".into()));
     assert_eq!(std::fs::metadata(&file).expect("the file").permissions().mode() & 0o7777, 0o600);
     // The next daemon goes on in the same file.
     world.helper(&[]).failed(69);
     world.helper(&["daemon", "stop", "--yes"]).succeeded();
     let all = lines(&file);
     assert!(all.starts_with(&kept));
-    let later: Vec<_> = all[kept.len()..].iter().map(|line| line["what"].clone()).collect();
+    let later: Vec<_> = all[kept.len()..].iter().map(|line| line["operation"].clone()).collect();
     assert_eq!(later, ["token-request", "get", "stop"]);
 }
 
@@ -73,7 +73,7 @@ fn what_is_taken_out_of_the_config_is_written_no_more() {
     assert_eq!(looked_at(&world), Value::Null);
     world.helper(&[]).token();
     world.helper(&["daemon", "stop", "--yes"]).succeeded();
-    let deeds: Vec<_> = lines(&file).iter().map(|line| line["what"].clone()).collect();
+    let deeds: Vec<_> = lines(&file).iter().map(|line| line["operation"].clone()).collect();
     assert_eq!(deeds, ["reload", "get"]);
 }
 
@@ -149,7 +149,7 @@ fn a_hand_over_leaves_no_gap_in_the_file() {
     let mut kept = lines(&file);
     // Two daemons write, each in its order.
     kept.sort_by_key(|line| line["number"].as_u64());
-    let deeds: Vec<_> = kept.iter().map(|line| line["what"].clone()).collect();
+    let deeds: Vec<_> = kept.iter().map(|line| line["operation"].clone()).collect();
     assert_eq!(deeds, ["reload", "get", "restart", "get", "stop"]);
     let first = kept[0]["number"].as_u64().expect("a number");
     let numbers: Vec<_> = kept.iter().filter_map(|line| line["number"].as_u64()).collect();
