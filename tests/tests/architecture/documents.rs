@@ -9,6 +9,9 @@ const DOCUMENTS: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md
 /// The top of the tree that a path in a document starts with.
 const TOPS: [&str; 6] = ["protocol/", "daemon/", "helper-cli/", "tests/", "packaging/", "docs/"];
 
+/// What the maintainer adds before the first release.
+const NOT_YET: &str = "packaging/allowed_signers";
+
 /// The paths that stand in backquotes, each without the arguments behind it.
 fn named(text: &str) -> impl Iterator<Item = &str> {
     let quoted = text.split('`').skip(1).step_by(2).filter_map(|quoted| quoted.split_whitespace().next());
@@ -16,7 +19,7 @@ fn named(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn missing<'t>(text: &'t str, root: &Path) -> Vec<&'t str> {
-    named(text).filter(|path| !root.join(path).exists()).collect()
+    named(text).filter(|path| *path != NOT_YET && !root.join(path).exists()).collect()
 }
 
 #[test]

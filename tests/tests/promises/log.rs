@@ -79,7 +79,7 @@ fn what_came_of_each_request_is_told_and_what_the_daemon_asked_of_the_server() {
     assert!(!third.body().is_empty(), "a sign of life");
     drop(third);
     // The daemon finds out at its next sign of life.
-    while !deeds(&world).contains(&"get left".to_owned()) {}
+    while !deeds(&world).contains(&"get abandoned".to_owned()) {}
     world.server().release();
     first.finish().token();
     second.finish().token();
@@ -100,7 +100,7 @@ fn what_came_of_each_request_is_told_and_what_the_daemon_asked_of_the_server() {
         ("get failed unknown_profile", 1),
         ("forget done", 1),
         ("reload done", 1),
-        ("get left", 1),
+        ("get abandoned", 1),
     ] {
         assert_eq!(told.iter().filter(|it| *it == operation).count(), times, "{operation} in {told:?}");
     }
