@@ -28,18 +28,22 @@ pub(crate) fn not_taken(known: OptionSpec, reason: Reason) -> Failure {
     refusal(format!("--{} {why}", known.name), hint)
 }
 
-/// An option that curl may have, and this table has not. Its name is cleaned where it is shown, and is a name
-/// alone: what may be a value is not repeated.
-pub(crate) fn unknown(name: &[u8]) -> Failure {
-    let is_name =
-        name.len() <= 40 && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-.#:".contains(byte));
-    let shown = if is_name { String::from_utf8_lossy(name).into_owned() } else { "one".to_owned() };
+/// An option that curl may have, and this table has not. It is not repeated: a secret may stand in its place.
+pub(crate) fn unknown() -> Failure {
     refusal(
-        format!(
-            "{shown} is an option that cp-token curl does not know, so it cannot tell what becomes of the token"
-        ),
+        "there is an option that cp-token curl does not know, so it cannot tell what becomes of the token",
         "write curl's options out in full; see: cp-token curl --help",
     )
+}
+
+/// An option with a value, which takes none.
+pub(crate) fn needless_value(known: OptionSpec) -> Failure {
+    refusal(format!("--{} takes no value", known.name), "see: curl --help all")
+}
+
+/// An option with `--no-`, which cannot be taken back.
+pub(crate) fn not_negatable(known: OptionSpec) -> Failure {
+    refusal(format!("curl has no option --no-{}", known.name), "see: curl --help all")
 }
 
 /// An option without the value that it takes.

@@ -5,7 +5,7 @@ use cp_token_protocol::Failure;
 
 use super::item::{Item, Spelling};
 use super::options::{self, Arity, OptionSpec};
-use super::refusal::{no_value, refusal, unknown};
+use super::refusal::{needless_value, no_value, not_negatable, refusal, unknown};
 
 /// The options and URLs of a command line, in their order.
 ///
@@ -15,17 +15,27 @@ pub(crate) fn read(words: &[Vec<u8>]) -> Result<Vec<Item>, Failure> {
     let mut items = Vec::new();
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
+        let in_argument = in_argument(words.len() - rest.len());
         if word == b"--" {
             items.extend(rest.by_ref().map(|word| url(word)));
         } else if let Some(name) = word.strip_prefix(b"--") {
-            items.push(long(name, |known| value_for(known, rest.next().cloned()))?);
+            let item = long(name, |known| value_for(known, rest.next().cloned()));
+            items.push(item.map_err(in_argument)?);
         } else if let Some(letters) = word.strip_prefix(b"-") {
-            read_letters(letters, &mut items, || rest.next().cloned())?;
+            read_letters(letters, &mut items, || rest.next().cloned()).map_err(in_argument)?;
         } else {
             items.push(url(word));
         }
     }
     Ok(items)
+}
+
+/// Says which argument for curl a failure is about.
+fn in_argument(number: usize) -> impl FnOnce(Failure) -> Failure {
+    move |mut failure| {
+        failure.message = format!("argument {number} for curl: {}", failure.message);
+        failure
+    }
 }
 
 /// The option of a long name, which may have its value behind `=`. Where it has not, `next` gives it.
@@ -40,17 +50,17 @@ pub(super) fn long(
         Some(place) => (&word[..place], Some(word[place + 1..].to_owned())),
         None => (word, None),
     };
-    let shown = || unknown(&[b"--", name].concat());
     let (positive, negated) = match name.strip_prefix(b"no-") {
         Some(positive) => (positive, true),
         None => (name, false),
     };
-    let known = options::by_name(positive).ok_or_else(shown)?;
+    let known = options::by_name(positive).ok_or_else(unknown)?;
     let value = match (known.arity, attached) {
         (Arity::Switch, None) => None,
         (Arity::Single, None) if !negated => None,
         (Arity::Value, attached) if !negated => Some(attached.map_or_else(|| next(known), Ok)?),
-        (Arity::Switch | Arity::Single | Arity::Value, _) => return Err(shown()),
+        (Arity::Switch | Arity::Single, Some(_)) => return Err(needless_value(known)),
+        (Arity::Single | Arity::Value, _) => return Err(not_negatable(known)),
     };
     Ok(Item { known, written: Spelling::Long { negated }, value })
 }
@@ -71,7 +81,7 @@ pub(super) fn read_letters(
         ));
     }
     for (place, &letter) in letters.iter().enumerate() {
-        let known = options::by_letter(letter).ok_or_else(|| unknown(&[b'-', letter]))?;
+        let known = options::by_letter(letter).ok_or_else(unknown)?;
         if known.effect == options::Effect::Next && letters.len() > 1 {
             return Err(refusal("-: stands beside other letters", "write --next as a word of its own"));
         }

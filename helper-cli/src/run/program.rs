@@ -17,10 +17,10 @@ pub(crate) use search::find;
 #[cfg(unix)]
 pub(crate) use system::PIPE_WAS_IGNORED;
 #[cfg(all(unix, not(test)))]
-pub(crate) use system::note_pipe_signal;
+pub(crate) use system::note_ignored_signals;
 pub(crate) use system::{Pipe, exit_as, pipe, poll_readable, set_nonblocking};
 #[cfg(unix)]
-pub(crate) use system::{end_of_a_fault, ending, errno, install};
+pub(crate) use system::{block_reserved, end_of_a_fault, ending, errno, install, unblock_reserved};
 
 #[derive(Debug)]
 pub(crate) enum Argument {
@@ -38,6 +38,10 @@ pub(crate) enum Argument {
 /// Starts a thread that no signal interrupts: they are all for the one that waits for a program.
 pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let thread = std::thread::Builder::new().name(name.to_owned());
+    let work = move || {
+        system::block_reserved();
+        work();
+    };
     system::with_signals_blocked(|| thread.spawn(work)).map(drop)
 }
 

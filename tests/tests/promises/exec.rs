@@ -57,6 +57,12 @@ fn the_program_takes_the_place_of_cp_token() {
     }
 }
 
+/// A line of shell that is run by whoever ignores SIGCHLD, which outlives `exec`; nothing without bash.
+pub(crate) fn ignoring_children(world: &World, line: &str) -> Option<Call> {
+    let call = world.program("bash").args(["-c", &format!("trap '' CHLD; exec {line}")]);
+    programs::present(&["bash"]).then_some(call)
+}
+
 /// Waits until a file has something in it, and takes it away.
 pub(crate) fn wait_for_file(world: &World, name: &str) {
     let path = world.path(name);
@@ -86,6 +92,7 @@ fn settings_of_the_caller_reach_the_program_unchanged() {
         let shown = |words: &[&str]| {
             let code = format!(
                 "import os, signal; signal.signal(signal.SIGPIPE, signal.{handling}); \
+                 signal.signal(signal.SIGCHLD, signal.{handling}); \
                  signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1]); os.execvp({:?}, {words:?})",
                 words[0]
             );

@@ -11,7 +11,7 @@ use super::token_file::TokenFolder;
 use super::{ProgramLine, not_run, token_options};
 use crate::args::cli::ExecOptions;
 use crate::commands::fetch_token::{TokenOptions, fetch};
-use crate::run::program::{exit_as, start_thread};
+use crate::run::program::{block_reserved, exit_as, start_thread};
 use crate::terminal::exit::{self, ErrorFormat};
 
 /// The longest pause between two looks, so that a lock or a refusal is soon noticed.
@@ -37,6 +37,7 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let folder = TokenFolder::new(&crate::commands::shared::ipc_address()?)?;
     let token = fetch(token_options(options, profile.clone()))?;
+    block_reserved();
     folder.put(token.access_token.expose()).map_err(|error| crate::commands::shared::not_written(&error))?;
     let mut program = line.program(&token);
     program.env("CP_TOKEN_FILE", folder.file());

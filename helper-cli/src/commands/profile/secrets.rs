@@ -1,12 +1,14 @@
 //! Owns what a person is asked for when a profile is made or changed, and where it is to rest.
 
+use std::ffi::OsStr;
+
 use cp_token_protocol::message::{Identity, ProfileReport, Request, SecretParts, SecretSource, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
 
 use super::settings::absolute;
 use crate::args::cli::{SecretSourceName, SourceOptions, TotpName};
 use crate::commands::shared;
-use crate::run::program_line;
+use crate::run::{home, program_line};
 use crate::terminal::prompt;
 
 /// The secrets that are needed.
@@ -114,7 +116,7 @@ pub(super) fn source(options: &SourceOptions) -> Result<Option<SecretSource>, Fa
         return program(line).map(SecretSource::Command).map(Some);
     }
     if let Some(path) = &options.secret_file {
-        return absolute(path, "--secret-file").map(SecretSource::File).map(Some);
+        return secret_file(path).map(SecretSource::File).map(Some);
     }
     if let Some(name) = &options.secret_credential {
         return Ok(Some(SecretSource::Credential(name.clone())));
@@ -123,6 +125,18 @@ pub(super) fn source(options: &SourceOptions) -> Result<Option<SecretSource>, Fa
         SecretSourceName::Keyring => SecretSource::Keyring,
         SecretSourceName::Memory => SecretSource::Memory,
     }))
+}
+
+/// The whole path of the file. A word that is no path and names nothing may be the secret itself, and is not repeated.
+fn secret_file(path: &OsStr) -> Result<String, Failure> {
+    let is_path = path.to_string_lossy().contains(std::path::is_separator);
+    if is_path || home::expand(path).symlink_metadata().is_ok() {
+        return absolute(path, "--secret-file");
+    }
+    Err(Failure::new(ErrorCode::USAGE, "there is no file of the name given to --secret-file in this folder")
+        .with_hint(
+            "give the path of a file that holds the secret; one in this folder can be written as ./NAME",
+        ))
 }
 
 /// Whether cp-token keeps what rests there itself.

@@ -20,14 +20,18 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use zeroize::Zeroizing;
 
 use signals::{all_passed_on, set_of};
-pub(crate) use signals::{end_of_a_fault, ending, errno, install};
+pub(crate) use signals::{block_reserved, end_of_a_fault, ending, errno, install, unblock_reserved};
 
 pub(crate) static PIPE_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
 
-/// Remembers what SIGPIPE did before it was set to be ignored.
+/// Whether whoever called us had set SIGCHLD to be ignored, before we did not.
+static CHILD_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
+
+/// Remembers which of SIGPIPE and SIGCHLD were ignored before they were set as we need them.
 #[cfg(not(test))]
-pub(crate) fn note_pipe_signal(was_ignored: bool) {
-    PIPE_WAS_IGNORED.store(was_ignored, Ordering::Relaxed);
+pub(crate) fn note_ignored_signals(pipe: bool, child: bool) {
+    PIPE_WAS_IGNORED.store(pipe, Ordering::Relaxed);
+    CHILD_WAS_IGNORED.store(child, Ordering::Relaxed);
 }
 
 /// One end of a pipe that a program is to have, and what we have of the other.
@@ -87,7 +91,7 @@ pub(super) fn with_signals_blocked<T>(work: impl FnOnce() -> T) -> T {
     let mask = signal_mask();
     change_mask(libc::SIG_BLOCK, &all_passed_on());
     let done = work();
-    change_mask(libc::SIG_SETMASK, &mask);
+    signals::unblock_passed_on(&mask);
     done
 }
 
@@ -135,7 +139,7 @@ pub(super) fn start(command: &mut Command, pipes: &[Pipe]) -> io::Result<Child> 
     if let Ok(child) = &child {
         signals::set_program(child.id().cast_signed());
     }
-    change_mask(libc::SIG_SETMASK, &mask);
+    signals::unblock_passed_on(&mask);
     child
 }
 
@@ -195,14 +199,19 @@ pub(crate) fn poll_readable(descriptors: &[Option<BorrowedFd<'_>>]) -> io::Resul
 /// What the program inherits is what we were called with: its pipes besides, and no setting of ours.
 fn restore_inherited_state(command: &mut Command, pipes: &[Pipe], mask: libc::sigset_t) {
     let kept: Vec<RawFd> = pipes.iter().map(|pipe| pipe.theirs.as_raw_fd()).collect();
-    let handling = if PIPE_WAS_IGNORED.load(Ordering::Relaxed) { libc::SIG_IGN } else { libc::SIG_DFL };
+    let inherited = [(libc::SIGPIPE, &PIPE_WAS_IGNORED), (libc::SIGCHLD, &CHILD_WAS_IGNORED)];
+    let inherited = inherited.map(|(signal, was_ignored)| {
+        (signal, if was_ignored.load(Ordering::Relaxed) { libc::SIG_IGN } else { libc::SIG_DFL })
+    });
     let prepare = move || {
         // SAFETY: system calls on plain numbers and on a mask that the closure owns; none allocates or locks.
         unsafe {
             for &fd in &kept {
                 libc::fcntl(fd, libc::F_SETFD, 0);
             }
-            libc::signal(libc::SIGPIPE, handling);
+            for (signal, handling) in inherited {
+                libc::signal(signal, handling);
+            }
             libc::pthread_sigmask(libc::SIG_SETMASK, &raw const mask, std::ptr::null_mut());
         }
         Ok(())

@@ -28,9 +28,7 @@ extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
 
 /// What must hold before anything else happens.
 fn protect() -> Result<(), Failure> {
-    // SAFETY: the call takes plain numbers and changes only this process's own settings.
-    let before = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
-    crate::run::program::note_pipe_signal(before == libc::SIG_IGN);
+    set_signals();
     require_output()?;
     if is_setuid() {
         return Err(Failure::new(
@@ -43,6 +41,14 @@ fn protect() -> Result<(), Failure> {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     Ok(())
+}
+
+/// Lets no reader that has gone end us, and the system keep how our programs end: whoever ignores SIGCHLD never learns it.
+fn set_signals() {
+    // SAFETY: the calls take plain numbers and change only this process's own settings.
+    let [pipe, child] = [(libc::SIGPIPE, libc::SIG_IGN), (libc::SIGCHLD, libc::SIG_DFL)]
+        .map(|(signal, handling)| unsafe { libc::signal(signal, handling) } == libc::SIG_IGN);
+    crate::run::program::note_ignored_signals(pipe, child);
 }
 
 /// Whether a setuid, setgid or capability mark has given us more rights than our caller has.

@@ -6,6 +6,7 @@ use std::fs;
 use cp_token_tests::world::World;
 
 use super::{codes, printer};
+use crate::exec::ignoring_children;
 use crate::people::{Person, creating};
 
 #[test]
@@ -32,4 +33,17 @@ fn a_refused_password_is_sent_with_two_codes_of_a_program_that_has_one_for_every
     world.helper(&["forget", "-p", "jo"]).succeeded();
     get("100006");
     assert_eq!(codes(&world).len(), 3, "the control: once more when a person says so");
+}
+
+#[test]
+fn an_askpass_programs_code_is_taken_whatever_the_caller_ignores() {
+    let world = World::new();
+    let jo = Person::new(&world);
+    world.server().add_user(&jo.name, &jo.password, Some("123456"));
+    let (askpass, answer) = printer(&world, "askpass");
+    fs::write(&answer, "123456\n").expect("write the answer");
+    creating(&world, &jo, "jo").args(["--totp", "ask", "--no-verify"]).stdin(&jo.password).run().succeeded();
+    let Some(call) = ignoring_children(&world, "setsid -w cp-token") else { return };
+    call.env("CP_TOKEN_ASKPASS", &askpass).printing_a_token().run().token();
+    assert_eq!(codes(&world), ["123456"]);
 }

@@ -4,6 +4,7 @@ use cp_token_tests::fake_crashplan::{Answer, Credential, Ending};
 use cp_token_tests::world::{Call, World};
 
 use super::{asked, world};
+use crate::exec::ignoring_children;
 
 fn retrying(world: &World, words: &[&str]) -> Call {
     world.call(&["curl", "--retry-rejected", "--"]).args(words)
@@ -153,4 +154,21 @@ fn where_there_is_no_new_token_the_failure_says_why_and_nothing_else_is_seen() {
     world.server().reset_secret("key-1", &world.new_secret());
     retrying(&world, &["-sS", "/api/v3/users"]).run().failed(77).saying("reset-secret prod");
     assert_eq!(world.server().api_requests(), 1);
+}
+
+#[test]
+fn a_caller_that_ignores_its_children_learns_that_curl_ran_and_how_it_ended() {
+    let Some(world) = world() else { return };
+    for (options, path, code) in [
+        ("--retry-rejected -- -sS", "/api/v3/users", 0),
+        ("--retry-rejected -- -sSf", "/nowhere", 22),
+        ("-- -sSv", "/api/v3/users", 0),
+    ] {
+        let before = asked(world.server()).len();
+        let line = format!("cp-token curl {options} -d one=1 {path}");
+        let Some(call) = ignoring_children(&world, &line) else { return };
+        let outcome = call.run();
+        assert!(outcome.code == code && !outcome.stderr.contains("was not run"), "{line}: {outcome:?}");
+        assert_eq!(asked(world.server()).len(), before + 1, "{line}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::programs;
-use cp_token_tests::world::{TIMEOUT, World, processes};
+use cp_token_tests::world::{Call, TIMEOUT, World, processes};
 
 use super::{calling, curl, world};
 
@@ -120,4 +120,40 @@ fn what_curl_gets_is_what_was_judged_and_not_what_the_file_says_later() {
                 cp-token curl -- -sS -o /dev/null -K pipe.conf";
     let outcome = world.program("bash").args(["-c", line]).run().succeeded();
     assert_eq!((outcome.code, world.server().api_requests()), (0, 1));
+}
+
+/// Every way of giving curl a word that is no option of its own.
+fn with_a_word_that_is_no_option(world: &World, word: &str) -> Vec<(Call, &'static str)> {
+    std::fs::write(world.path("options"), format!("silent\n{word}\n")).expect("write a config");
+    let to_curl = |words: &[&str]| calling(world, words).args(["/api/v3/users"]);
+    let json = world.call(&["--error-format", "json", "curl", "--", "-sS"]).args([format!("--{word}")]);
+    vec![
+        (to_curl(&["-sS", &format!("--{word}")]), "argument 2 for curl: "),
+        (to_curl(&[&format!("--no-{word}")]), "argument 1 for curl: "),
+        (to_curl(&[&format!("--{word}=x")]), "argument 1 for curl: "),
+        (to_curl(&["-K", "-"]).stdin(word), "in -: line 1: "),
+        (to_curl(&["-K", "-"]).stdin(format!("--{word} = 1")), "in -: line 1: "),
+        (to_curl(&["-K", "options"]), "in options: line 2: "),
+        (json.args(["/api/v3/users"]), "argument 2 for curl: "),
+    ]
+}
+
+#[test]
+fn a_word_that_may_be_a_secret_and_is_no_option_is_not_repeated() {
+    let Some(world) = world() else { return };
+    let word = "TOKENLIVE00103.abcdefghij";
+    for (call, place) in with_a_word_that_is_no_option(&world, word) {
+        let outcome =
+            call.run().failed(64).saying(place).saying("there is an option that cp-token curl does not");
+        assert!(!outcome.stderr.contains(word) && !outcome.stdout.contains(word), "{outcome:?}");
+    }
+    std::fs::write(world.path("home/.curlrc"), word).expect("write a config");
+    let outcome = curl(&world, &["-sS", "/api/v3/users"]).failed(64).saying("curlrc: line 1: there is");
+    assert!(!outcome.stderr.contains(word), "{outcome:?}");
+    std::fs::remove_file(world.path("home/.curlrc")).expect("remove it");
+    // The control: an option of curl's is named.
+    for (option, words) in [("--silent=x", "--silent takes no value"), ("--no-next", "no option --no-next")] {
+        curl(&world, &["-K", "options", option, "/api/v3/users"]).failed(64).saying(words);
+    }
+    assert_eq!(world.server().api_requests(), 0);
 }

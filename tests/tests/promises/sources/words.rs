@@ -69,3 +69,22 @@ fn a_file_with_an_empty_first_line_is_named_and_no_empty_secret_is_sent() {
     world.helper(&["--fresh"]).failed(69).saying(&named);
     assert_eq!(world.server().token_requests(), 1, "the one that proved the secret");
 }
+
+#[test]
+fn a_word_that_is_given_in_the_place_of_a_file_is_not_repeated() {
+    let world = World::new();
+    let client = world.new_client();
+    let word = "DWL-mPQzz9uyX12abcdEFGHijkl34mn";
+    let create = |name: &str| creating(&world, &client, "--secret-file", name);
+    for call in
+        [create(word), create(word).args(["--no-verify"]), create(word).args(["--error-format", "json"])]
+    {
+        let outcome = call.run().failed(64).saying("there is no file of the name given to --secret-file");
+        assert!(!outcome.stderr.contains(word) && !outcome.stdout.contains(word), "{outcome:?}");
+    }
+    // The control: a path is named, and so is what lies in this folder.
+    create(&format!("./{word}")).run().failed(69).saying(&format!("/{word} does not exist"));
+    put(&world.path(word), "", 0o600);
+    create(word).run().failed(69).saying(&format!("/{word} is empty"));
+    assert_eq!(world.server().token_requests(), 0);
+}

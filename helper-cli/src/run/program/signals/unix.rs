@@ -41,6 +41,26 @@ fn of_this_system() -> impl Iterator<Item = c_int> {
     [libc::SIGXFSZ, libc::SIGEMT].into_iter()
 }
 
+/// Blocks, in this thread, the first real-time signals: they would end us, and the C library lets nobody catch them.
+pub(crate) fn block_reserved() {
+    #[cfg(target_os = "linux")]
+    change_reserved(libc::SIG_BLOCK);
+}
+
+/// Lets them act again.
+pub(crate) fn unblock_reserved() {
+    #[cfg(target_os = "linux")]
+    change_reserved(libc::SIG_UNBLOCK);
+}
+
+#[cfg(target_os = "linux")]
+fn change_reserved(how: c_int) {
+    let set = (32..libc::SIGRTMIN()).fold(0_u64, |set, signal| set | 1 << (signal - 1));
+    let nothing = std::ptr::null_mut::<u64>();
+    // SAFETY: the kernel reads a set of the size that it is given. The C library's own call would leave them out.
+    unsafe { libc::syscall(libc::SYS_rt_sigprocmask, how, &raw const set, nothing, size_of::<u64>()) };
+}
+
 /// Every signal that can be caught and ends a process that has made no other arrangement.
 pub(crate) fn ending() -> impl Iterator<Item = c_int> {
     ENDING.into_iter().chain(FAULTS).chain(of_this_system())
@@ -49,6 +69,15 @@ pub(crate) fn ending() -> impl Iterator<Item = c_int> {
 /// The signals that are meant for the program and not for us.
 pub(super) fn all_passed_on() -> libc::sigset_t {
     set_of(passed_on())
+}
+
+/// Unblocks them, but for those that `mask` blocks. The reserved ones stay as they are.
+pub(super) fn unblock_passed_on(mask: &libc::sigset_t) {
+    // SAFETY: the mask is valid for reading.
+    let was_blocked = |signal: &c_int| unsafe { libc::sigismember(mask, *signal) } == 1;
+    let unblocked = set_of(passed_on().filter(|signal| !was_blocked(signal)));
+    // SAFETY: the set is valid for reading.
+    unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const unblocked, std::ptr::null_mut()) };
 }
 
 fn passed_on() -> impl Iterator<Item = c_int> {

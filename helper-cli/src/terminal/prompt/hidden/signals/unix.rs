@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use crate::run::program::{end_of_a_fault, ending, errno, install};
+use crate::run::program::{block_reserved, end_of_a_fault, ending, errno, install, unblock_reserved};
 
 pub(super) const HANG_UP: c_int = libc::SIGHUP;
 
@@ -46,6 +46,7 @@ impl Signals {
         for end in [&news, &wake] {
             rustix::fs::fcntl_setfl(end, OFlags::NONBLOCK)?;
         }
+        block_reserved();
         CAME.store(0, Ordering::SeqCst);
         WAKE.store(wake.as_raw_fd(), Ordering::SeqCst);
         let before = noted().filter_map(|signal| Some((signal, replace(signal)?))).collect();
@@ -86,6 +87,7 @@ impl Drop for Signals {
             // SAFETY: as in `act`.
             unsafe { libc::raise(signal) };
         }
+        unblock_reserved();
     }
 }
 
