@@ -38,11 +38,16 @@ pub(crate) enum Argument {
 /// Starts a thread that no signal interrupts: they are all for the one that waits for a program.
 pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let thread = std::thread::Builder::new().name(name.to_owned());
+    let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
     let work = move || {
         system::block_reserved();
+        drop(ready.send(()));
         work();
     };
-    system::with_signals_blocked(|| thread.spawn(work)).map(drop)
+    system::with_signals_blocked(|| thread.spawn(work))?;
+    // The C library may begin a thread with one of the reserved signals unblocked.
+    let _ = is_ready.recv();
+    Ok(())
 }
 
 pub(crate) struct Program {
