@@ -132,7 +132,7 @@ fn with_a_word_that_is_no_option(world: &World, word: &str) -> Vec<(Call, &'stat
         (to_curl(&[&format!("--no-{word}")]), "argument 1 for curl: "),
         (to_curl(&[&format!("--{word}=x")]), "argument 1 for curl: "),
         (to_curl(&["-K", "-"]).stdin(word), "in -: line 1: "),
-        (to_curl(&["-K", "-"]).stdin(format!("--{word} = 1")), "in -: line 1: "),
+        (to_curl(&["-K", "-"]).stdin(format!("{word} = 1")), "in -: line 1: "),
         (to_curl(&["-K", "options"]), "in options: line 2: "),
         (json.args(["/api/v3/users"]), "argument 2 for curl: "),
     ]
