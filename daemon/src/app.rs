@@ -145,17 +145,17 @@ impl App {
             lock_flag: Arc::clone(&lock_flag),
         };
         let registry = Arc::new(Registry::new(&paths, deps));
-        let examination = Doctor {
+        let doctor = Doctor {
             lock_flag: Arc::clone(&lock_flag),
             registry: Arc::clone(&registry),
             broker: Arc::clone(&broker),
-            redeemer: fetcher.clone(),
+            fetcher: fetcher.clone(),
             keyring: Arc::clone(&keyring),
             state: Arc::clone(&state_file),
             audit: Arc::clone(&audit),
             clock: Arc::clone(&clock),
             protections: Arc::clone(&protections),
-            turn: Arc::default(),
+            running: Arc::default(),
             routes: Arc::default(),
         };
         let lock = Lock::new(LockDeps {
@@ -179,7 +179,7 @@ impl App {
             registry: Arc::clone(&registry),
             lock,
             audit: Arc::clone(&audit),
-            examination,
+            doctor,
             clock,
             secrets_in_memory: Box::new(move || memory.count()),
             keyring: Box::new(move || keyring.health()),

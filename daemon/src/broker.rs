@@ -1,9 +1,9 @@
-//! Owns every lease, the callers who wait, the attempts under way and the one timer. It names no HTTP
-//! client, no keyring, no frame and no socket.
+//! Owns every lease, the callers who wait, the attempts in flight and the one timer. It names no HTTP client, no
+//! keyring, no frame and no socket.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use cp_token_protocol::message::{Operation, Outcome};
@@ -12,24 +12,25 @@ use tokio::sync::Notify;
 
 use crate::audit::Audit;
 use crate::base::clock::Clock;
+use crate::base::mutex;
 use crate::base::unwind;
 use crate::broker::failure::{panicked, superseded};
 use crate::failure::{locked, stopping};
 use crate::lease::{LeaseStatus, ServedToken};
 use crate::profile::Profile;
-use crate::token_request::{FetchToken, FetchedToken, TokenRequestFailed};
+use crate::token_request::{FetchToken, FetchedToken};
 
-mod answering;
 pub mod failure;
 mod pending;
+mod replies;
 mod slot;
 mod snapshot;
-mod waiting;
+mod waiters;
 
 pub use pending::{PendingCaller, WaitRequest};
 use slot::Slot;
 
-/// The answer to a caller: at once, or when what it waits for is over.
+/// The reply to a caller.
 pub enum BrokerReply {
     /// Known now.
     Now(Result<ServedToken, Failure>),
@@ -37,173 +38,164 @@ pub enum BrokerReply {
     Later(PendingCaller),
 }
 
-/// Leases by profile. One attempt at a time each, owned here and never by a caller.
+/// The leases by profile, with at most one attempt each. The broker owns an attempt, never a caller.
 pub struct Broker {
     /// Held for a few hundred instructions and never across an await.
-    entries: Mutex<HashMap<ProfileName, Slot>>,
-    /// While the daemon is locked. Read and written under the lock of `entries` alone.
-    closed: AtomicBool,
-    /// While a successor waits: nothing is renewed for which nobody waits. As `closed`.
-    held_back: AtomicBool,
-    /// Once the daemon stops: nobody is answered any more. As `closed`.
-    stopping: AtomicBool,
+    slots: Mutex<HashMap<ProfileName, Slot>>,
+    /// Whether the daemon is locked. Read and written under the lock of `slots` alone.
+    is_locked: AtomicBool,
+    /// Whether a new process waits, and no token is renewed ahead. As `is_locked`.
+    renewals_paused: AtomicBool,
+    /// Whether the daemon stops. As `is_locked`.
+    is_stopping: AtomicBool,
     /// How many callers may wait for one profile.
-    share: AtomicUsize,
-    /// The number of the caller who waited last.
-    numbers: AtomicU64,
+    max_waiters: AtomicUsize,
+    /// The number of the next waiter.
+    next_waiter: AtomicU64,
     clock: Arc<dyn Clock>,
-    redeemer: Arc<dyn FetchToken>,
+    fetcher: Arc<dyn FetchToken>,
     audit: Arc<Audit>,
     /// In [0, 1); spreads renewals and back-offs.
-    chance: fn() -> f64,
+    jitter: fn() -> f64,
     timer_changed: Notify,
 }
 
 impl Broker {
-    /// A broker with no lease.
+    /// A broker without leases.
     pub fn new(
         clock: Arc<dyn Clock>,
-        redeemer: Arc<dyn FetchToken>,
+        fetcher: Arc<dyn FetchToken>,
         audit: Arc<Audit>,
-        chance: fn() -> f64,
+        jitter: fn() -> f64,
     ) -> Arc<Self> {
         Arc::new(Self {
-            entries: Mutex::default(),
-            closed: AtomicBool::new(false),
-            held_back: AtomicBool::new(false),
-            stopping: AtomicBool::new(false),
-            share: AtomicUsize::new(usize::MAX),
-            numbers: AtomicU64::new(0),
+            slots: Mutex::default(),
+            is_locked: AtomicBool::new(false),
+            renewals_paused: AtomicBool::new(false),
+            is_stopping: AtomicBool::new(false),
+            max_waiters: AtomicUsize::new(usize::MAX),
+            next_waiter: AtomicU64::new(0),
             clock,
-            redeemer,
+            fetcher,
             audit,
-            chance,
+            jitter,
             timer_changed: Notify::new(),
         })
     }
 
-    /// Lets at most `share` callers wait for one profile, so that places are left for those of others.
-    pub fn limit_waiters(&self, share: usize) {
-        self.share.store(share, Ordering::Relaxed);
+    /// Lets at most `most` callers wait for one profile, so that connections are left for other profiles.
+    pub fn limit_waiters(&self, most: usize) {
+        self.max_waiters.store(most, Ordering::Relaxed);
     }
 
-    /// A caller asks for a token of `profile`. `code` is for the token request that the caller may cause.
+    /// Replies to a caller who asks for a token of `profile`. `code` is for the token request that this call may start.
     pub fn access_token(
         self: &Arc<Self>,
         profile: &Arc<Profile>,
-        wish: WaitRequest,
+        request: WaitRequest,
         code: Option<Secret>,
     ) -> BrokerReply {
-        self.ask(profile, wish, None, code)
+        self.reply(profile, request, None, code)
     }
 
-    /// Drops the profile's token and disowns the attempt under way; whoever waits asks again. A refused secret is tried once
-    /// more; whether there was one.
+    /// Drops the profile's token, abandons the attempt in flight, and allows a refused secret once more; waiters ask again.
+    /// Returns whether a secret was refused.
     pub fn forget(&self, profile: &Profile) -> bool {
-        let was_refused = self.redeemer.clear_refusal(profile);
+        let was_refused = self.fetcher.clear_refusal(profile);
         self.drop_token(profile);
         was_refused
     }
 
-    /// As [`Broker::forget`], and a refused secret stays refused.
+    /// As [`Broker::forget`], but a refused secret stays refused.
     pub fn drop_token(&self, profile: &Profile) {
-        if let Some(entry) = self.entries().get_mut(&profile.name) {
-            entry.forget(&superseded());
+        if let Some(slot) = self.slots().get_mut(&profile.name) {
+            slot.forget(&superseded());
         }
     }
 
-    /// Lets what was refused for a profile that was not created be tried once more; whether there was any.
+    /// Allows what was refused for a profile that was not created; returns whether anything was refused.
     pub fn forget_refused(&self, name: &ProfileName) -> bool {
-        self.redeemer.clear_refusal_named(name)
+        self.fetcher.clear_refusal_named(name)
     }
 
     /// As [`Broker::forget`], for every profile.
     pub fn forget_all(&self) -> bool {
-        let were_refused = self.redeemer.clear_refusals();
-        for entry in self.entries().values_mut() {
-            entry.forget(&superseded());
-        }
+        let were_refused = self.fetcher.clear_refusals();
+        self.slots().values_mut().for_each(|slot| slot.forget(&superseded()));
         were_refused
     }
 
-    /// How long callers are held up by the next one-time code of the profile; nothing where they are not.
+    /// How long until the profile's next one-time code can be used; `None` if one can be used now.
     pub fn code_delay(&self, profile: &Profile) -> Option<Duration> {
-        self.redeemer.code_delay(profile)
+        self.fetcher.code_delay(profile)
     }
 
-    /// Drops every token, disowns every attempt, and takes no token in until [`Broker::unlock`]. Whoever waits is told
-    /// that the daemon is locked.
+    /// Drops every token, abandons every attempt, and accepts no token until [`Broker::unlock`]. Waiters fail with
+    /// `locked`.
     pub fn lock(&self) {
-        let mut entries = self.entries();
-        self.closed.store(true, Ordering::Relaxed);
-        for entry in entries.values_mut() {
-            entry.forget(&locked());
-        }
+        let mut slots = self.slots();
+        self.is_locked.store(true, Ordering::Relaxed);
+        slots.values_mut().for_each(|slot| slot.forget(&locked()));
     }
 
-    /// Undoes [`Broker::lock`], but for what was dropped.
+    /// Accepts tokens again after [`Broker::lock`].
     pub fn unlock(&self) {
-        let _entries = self.entries();
-        self.closed.store(false, Ordering::Relaxed);
+        let _slots = self.slots();
+        self.is_locked.store(false, Ordering::Relaxed);
     }
 
-    /// The profiles are others now: `current` has the one of a name. Whoever waits for one that has changed or gone chooses
-    /// anew.
+    /// Takes over the changed profiles; `current` returns the profile of a name. Waiters of a profile that changed or is
+    /// gone ask again.
     pub fn profiles_changed(&self, current: impl Fn(&ProfileName) -> Option<Arc<Profile>>) {
-        self.entries().retain(|name, entry| entry.become_or_end(current(name).as_ref()));
+        self.slots().retain(|name, slot| slot.update(current(name).as_ref()));
     }
 
-    /// As [`Broker::profiles_changed`], where no other than this one has changed.
+    /// As [`Broker::profiles_changed`], for one profile.
     pub fn profile_changed(&self, name: &ProfileName, current: Option<&Arc<Profile>>) {
-        let mut entries = self.entries();
-        let is_kept = entries.get_mut(name).is_none_or(|entry| entry.become_or_end(current));
-        if !is_kept {
-            entries.remove(name);
+        let mut slots = self.slots();
+        if slots.get_mut(name).is_some_and(|slot| !slot.update(current)) {
+            slots.remove(name);
         }
     }
 
-    /// Takes a token that proved a new secret, in place of whatever the lease held.
-    pub fn install(&self, profile: &Arc<Profile>, redeemed: FetchedToken) {
+    /// Takes the token that verified a new secret, in place of the held one.
+    pub fn install(&self, profile: &Arc<Profile>, fetched: FetchedToken) {
         let now = self.clock.now();
-        let mut entries = self.entries();
-        if self.is_closed() {
+        let mut slots = self.slots();
+        if self.is_locked.load(Ordering::Relaxed) {
             return;
         }
-        let entry = entries.entry(profile.name.clone()).or_insert_with(|| Slot::new(profile));
-        entry.adopt(profile);
-        entry.forget(&superseded());
-        entry.lease.install(redeemed.token, redeemed.life, redeemed.sent, now, (self.chance)());
+        let slot = slots.entry(profile.name.clone()).or_insert_with(|| Slot::new(profile));
+        slot.set_profile(profile);
+        slot.forget(&superseded());
+        slot.lease.install(fetched.token, fetched.life, fetched.sent, now, (self.jitter)());
         self.timer_changed.notify_one();
     }
 
-    /// What the profile's lease is doing.
+    /// The status of the profile's lease.
     pub fn status(&self, name: &ProfileName) -> LeaseStatus {
         let now = self.clock.now();
-        self.entries().get(name).map_or(LeaseStatus::Absent, |entry| entry.lease.status(now))
+        self.slots().get(name).map_or(LeaseStatus::Absent, |slot| slot.lease.status(now))
     }
 
-    /// Since when, in time since 1970, the profile's secret counts as refused; nothing where it does not.
+    /// When the profile's secret was refused, as time since 1970; `None` if it is not refused.
     pub fn refused_since(&self, name: &ProfileName) -> Option<Duration> {
-        self.entries().get(name)?.refused_since
+        self.slots().get(name)?.refused_since
     }
 
-    /// Why the profile's last attempt failed; nothing where it did not.
+    /// Why the profile's last attempt failed; `None` if it succeeded.
     pub fn last_failure(&self, name: &ProfileName) -> Option<Failure> {
-        self.entries().get(name)?.last_failure.clone()
+        self.slots().get(name)?.last_failure.clone()
     }
 
-    /// Tells every waiting caller that the daemon stops, and disowns every attempt.
+    /// Fails every waiter with `stopping`, and abandons every attempt.
     pub fn stop(&self) {
-        let mut entries = self.entries();
-        self.stopping.store(true, Ordering::Relaxed);
-        for entry in entries.values_mut() {
-            entry.forget(&stopping());
-        }
+        let mut slots = self.slots();
+        self.is_stopping.store(true, Ordering::Relaxed);
+        slots.values_mut().for_each(|slot| slot.forget(&stopping()));
     }
 
-    /// Renews tokens ahead of their end, and lets go of those that have ended. Runs until it is dropped.
-    ///
-    /// No sleep is longer than half a minute: a timer may stand still in suspend.
+    /// Renews tokens ahead of expiry, and drops expired ones. Runs until it is dropped.
     pub async fn run_timer(self: Arc<Self>) {
         loop {
             match self.handle_timeouts() {
@@ -218,52 +210,43 @@ impl Broker {
     fn handle_timeouts(self: &Arc<Self>) -> Option<Duration> {
         let now = self.clock.now();
         let mut next: Option<Duration> = None;
-        for entry in self.entries().values_mut() {
-            entry.lease.handle_timeout(now);
-            self.follow_orders(entry, None, Operation::Renewal);
-            let pause = entry.lease.poll_timeout().map(|due| now.until(due));
+        for slot in self.slots().values_mut() {
+            slot.lease.handle_timeout(now);
+            self.start_attempt(slot, None, Operation::Renewal);
+            let pause = slot.lease.poll_timeout().map(|due| now.until(due));
             next = [next, pause].into_iter().flatten().min();
         }
-        next.map(|pause| pause.clamp(SHORTEST_SLEEP, LONGEST_SLEEP))
+        next.map(|pause| pause.clamp(MIN_SLEEP, MAX_SLEEP))
     }
 
-    /// Starts the attempt that the lease ordered, if it did, in a task of its own: it outlives every caller.
-    fn follow_orders(self: &Arc<Self>, entry: &mut Slot, code: Option<Secret>, operation: Operation) -> bool {
-        if operation == Operation::Renewal && self.held_back.load(Ordering::Relaxed) {
+    /// Starts the attempt that the lease has ordered, if any, in a task of its own that outlives every caller.
+    fn start_attempt(self: &Arc<Self>, slot: &mut Slot, code: Option<Secret>, operation: Operation) -> bool {
+        if operation == Operation::Renewal && self.renewals_paused.load(Ordering::Relaxed) {
             return false;
         }
-        let Some(attempt) = entry.lease.poll_effect() else { return false };
+        let Some(attempt) = slot.lease.poll_effect() else { return false };
         let broker = Arc::clone(self);
-        let profile = Arc::clone(&entry.profile);
+        let profile = Arc::clone(&slot.profile);
         let audit_entry = self.audit.begin_own(operation, &profile.name);
         let task = tokio::spawn(async move {
-            let trade = async { broker.redeemer.fetch_token(Arc::clone(&profile), code).await };
-            let outcome = unwind::caught(trade).await.unwrap_or_else(|_| Err(panicked()));
-            audit_entry.finish(told(&outcome));
-            broker.conclude(&profile.name, attempt, outcome).await;
+            let fetch = async { broker.fetcher.fetch_token(Arc::clone(&profile), code).await };
+            let result = unwind::caught(fetch).await.unwrap_or_else(|_| Err(panicked()));
+            audit_entry.finish(match &result {
+                Ok(_) => Outcome::Issued,
+                Err(failed) => Outcome::Failed(failed.failure.code),
+            });
+            broker.finish_attempt(&profile.name, attempt, result).await;
         });
-        entry.attempt_started(task.abort_handle());
+        slot.task = Some(task.abort_handle());
         true
     }
 
-    fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
-    }
-
-    fn entries(&self) -> MutexGuard<'_, HashMap<ProfileName, Slot>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> MutexGuard<'_, HashMap<ProfileName, Slot>> {
+        mutex::lock(&self.slots)
     }
 }
 
-/// How the log tells what came of an attempt.
-fn told(outcome: &Result<FetchedToken, TokenRequestFailed>) -> Outcome {
-    match outcome {
-        Ok(_) => Outcome::Issued,
-        Err(unredeemed) => Outcome::Failed(unredeemed.failure.code),
-    }
-}
-
-/// Shorter pauses would only spin.
-const SHORTEST_SLEEP: Duration = Duration::from_millis(5);
-/// A timer may stand still in suspend, so none is trusted for longer.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// A shorter sleep would only spin.
+const MIN_SLEEP: Duration = Duration::from_millis(5);
+/// A timer may stop during suspend, so no sleep is longer.
+const MAX_SLEEP: Duration = Duration::from_secs(30);

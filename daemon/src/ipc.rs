@@ -1,5 +1,5 @@
-//! Owns the doors: the meeting place, who is let in, and one conversation each. Below it, nobody knows that
-//! there are sockets.
+//! Owns the map of the connections: the socket, who may connect, and what is read and sent. No wing below it knows that there
+//! are sockets.
 
 pub mod acceptor;
 #[cfg_attr(windows, path = "ipc/activation/windows.rs")]

@@ -1,5 +1,4 @@
-//! Owns the life of one profile's token. Pure: time and chance are arguments, tokens and orders are results;
-//! no clock, no I/O, no waiting.
+//! Owns the life of one profile's token. Pure: time and jitter are arguments; no clock, no I/O, no waiting.
 
 use std::time::Duration;
 
@@ -7,28 +6,27 @@ use cp_token_protocol::AccessToken;
 
 use crate::base::clock::Moment;
 
-mod asking;
-mod bucket;
-mod held;
-mod pause;
+mod cooldown;
+mod held_token;
 pub mod policy;
-mod rejected;
+mod rate_limiter;
+mod rejected_tokens;
+mod requests;
 mod snapshot;
-mod terms;
 #[cfg(test)]
 mod tests;
+mod types;
 
-use bucket::RateLimiter;
-use held::HeldToken;
-use pause::Cooldown;
-use rejected::Rejected;
-pub use rejected::TokenFingerprint;
-pub use terms::{
-    Acceptance, Asked, Decision, FailureKind, Freshness, LeaseStatus, Refusal, ServedToken, TokenQuery,
+use cooldown::Cooldown;
+use held_token::HeldToken;
+use rate_limiter::RateLimiter;
+use rejected_tokens::RejectedTokens;
+pub use rejected_tokens::TokenFingerprint;
+pub use types::{
+    Acceptance, AskedAt, Decision, FailureKind, Freshness, LeaseStatus, Refusal, ServedToken, TokenQuery,
 };
 
-/// The number of one token request. A result that carries another number than the lease waits for is late
-/// and is ignored.
+/// The number of a token request. The lease ignores results with any other number than the one in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Attempt(u64);
 
@@ -36,162 +34,167 @@ impl Attempt {
     const LAST: Self = Self(u64::MAX);
 }
 
-/// The life of one profile's token: vacant, acquiring, holding, renewing, cooling down or refused.
+/// The state of one profile's token: absent, requested, held, renewed, cooling down or refused.
 #[derive(Debug, Default)]
 pub struct Lease {
     held: Option<HeldToken>,
     in_flight: Option<Attempt>,
-    /// Started, and not yet collected by [`Lease::poll_effect`].
+    /// Started, and not yet returned by [`Lease::poll_effect`].
     ordered: Option<Attempt>,
     attempts: u64,
-    cooling: Option<Cooldown>,
+    cooldown: Option<Cooldown>,
     refused: bool,
-    bucket: RateLimiter,
+    rate_limiter: RateLimiter,
     /// On the boot clock.
     last_asked: Option<Duration>,
-    rejected: Rejected,
-    /// Whether each token request needs a one-time code that only a caller can bring.
+    rejected: RejectedTokens,
+    /// Whether each token request needs a one-time code from a caller.
     needs_code: bool,
 }
 
 impl Lease {
-    /// Says whether only a caller who brings a one-time code can cause a token request. A token that needs one is
-    /// never renewed ahead.
+    /// Sets whether each token request needs a one-time code from a caller. Such a token is never renewed ahead of
+    /// expiry.
     pub fn require_code(&mut self, needs_code: bool) {
         self.needs_code = needs_code;
     }
 
-    /// The server issued a token for `attempt`: its request was sent at `sent`, and it lives `life` from then.
-    /// `chance`, in [0, 1), spreads renewals.
-    pub fn on_granted(
+    /// Takes the token that the server issued for `attempt`: its life starts at `sent`. `jitter`, in [0, 1), spreads
+    /// renewals.
+    pub fn on_token_issued(
         &mut self,
         attempt: Attempt,
         token: AccessToken,
         life: Duration,
         sent: Moment,
         now: Moment,
-        chance: f64,
+        jitter: f64,
     ) -> Acceptance {
         if self.in_flight != Some(attempt) {
-            return Acceptance::Late;
+            return Acceptance::Superseded;
         }
         self.drop_if_rejected();
-        let held = HeldToken::new(token, life, sent, Some(attempt), chance);
-        let (verdict, cap) = if self.rejected.contains(held.fingerprint()) {
+        let held = HeldToken::new(token, life, sent, Some(attempt), jitter);
+        let (verdict, cap) = if self.rejected.contains(held.fingerprint) {
             (Acceptance::Rejected, policy::MAX_SERVER_BACKOFF)
-        } else if held.has_ended(now) && life < policy::SHORTEST_LIFE {
-            (Acceptance::Lifeless, policy::MAX_SERVER_BACKOFF)
-        } else if held.has_ended(now) {
-            // Nobody failed: the next caller may ask at once, and the bucket keeps count.
+        } else if held.has_expired(now) && life < policy::MIN_LIFE {
+            (Acceptance::NoLife, policy::MAX_SERVER_BACKOFF)
+        } else if held.has_expired(now) {
+            // Not a failure: the next caller may ask immediately, within the rate limit.
             (Acceptance::Expired, Duration::ZERO)
         } else {
             self.hold(held);
             return Acceptance::Held;
         };
-        self.on_failed(attempt, FailureKind::Transient { retry_after: None, cap }, now, chance);
+        self.on_request_failed(attempt, FailureKind::Transient { retry_after: None, cap }, now, jitter);
         verdict
     }
 
-    /// The request of `attempt` failed. `chance`, in [0, 1), spreads the next one. False where the attempt was
-    /// overtaken.
-    pub fn on_failed(&mut self, attempt: Attempt, kind: FailureKind, now: Moment, chance: f64) -> bool {
+    /// Records that the request of `attempt` failed. `jitter`, in [0, 1), spreads the next one. `false` if the attempt was
+    /// abandoned before.
+    pub fn on_request_failed(
+        &mut self,
+        attempt: Attempt,
+        kind: FailureKind,
+        now: Moment,
+        jitter: f64,
+    ) -> bool {
         if self.in_flight != Some(attempt) {
             return false;
         }
         self.in_flight = None;
         self.ordered = None;
         match kind {
+            FailureKind::Final | FailureKind::Refused { .. } => self.drop_if_rejected(),
+            FailureKind::Local { .. } | FailureKind::Transient { .. } => self.restore_held(),
+        }
+        match kind {
             FailureKind::Final => {
-                self.drop_if_rejected();
                 self.refused = true;
-                self.cooling = None;
+                self.cooldown = None;
             }
-            FailureKind::Refused { cap } => {
-                self.drop_if_rejected();
-                self.cool(None, cap, true, now, chance);
-            }
-            FailureKind::Local { cap } => {
-                self.held.iter_mut().for_each(HeldToken::restore);
-                self.cool(None, cap, true, now, chance);
+            FailureKind::Refused { cap } | FailureKind::Local { cap } => {
+                self.start_cooldown(None, cap, true, now, jitter);
             }
             FailureKind::Transient { retry_after, cap } => {
-                self.held.iter_mut().for_each(HeldToken::restore);
-                self.cool(retry_after, cap, false, now, chance);
+                self.start_cooldown(retry_after, cap, false, now, jitter);
             }
         }
         true
     }
 
-    /// Takes a token that was issued outside of an attempt, when a new secret was proved.
-    pub fn install(&mut self, token: AccessToken, life: Duration, sent: Moment, now: Moment, chance: f64) {
+    /// Takes a token that was issued outside of an attempt, to verify a new secret.
+    pub fn install(&mut self, token: AccessToken, life: Duration, sent: Moment, now: Moment, jitter: f64) {
         self.forget();
-        let held = HeldToken::new(token, life, sent, None, chance);
-        if !held.has_ended(now) {
+        let held = HeldToken::new(token, life, sent, None, jitter);
+        if !held.has_expired(now) {
             self.hold(held);
         }
     }
 
-    /// Drops the token, disowns the attempt in flight, and lets a refused secret be tried once more. The
-    /// share of token requests that was used stays used, and a pause for what no person fixes lasts.
+    /// Drops the token, abandons the attempt in flight, and allows a refused secret to be tried once more. The rate limit
+    /// stays used, and so does a pause whose cause no person can fix.
     pub fn forget(&mut self) {
         self.held = None;
-        self.rejected = Rejected::default();
+        self.rejected = RejectedTokens::default();
         self.end_attempt();
-        self.cooling = self.cooling.filter(|cooling| !cooling.ends_with_forget);
+        self.cooldown = self.cooldown.filter(|cooldown| !cooldown.ends_with_forget);
     }
 
-    /// Disowns the attempt in flight and keeps the token: what changes is how another one is asked for. Of the pauses,
-    /// only one that the server asked for lasts.
-    pub fn disown(&mut self) {
+    /// Abandons the attempt in flight and keeps the token, when the way of requesting one changes. Only a pause that the
+    /// server asked for stays.
+    pub fn abandon_attempt(&mut self) {
         self.end_attempt();
-        self.cooling = self.cooling.filter(|cooling| cooling.is_asked_for);
+        self.cooldown = self.cooldown.filter(|cooldown| cooldown.is_asked_for);
     }
 
-    /// As [`Lease::forget`], where it is another client or another server by now: no pause concerns it.
+    /// As [`Lease::forget`], without any pause, when the client or the server changes.
     pub fn reset(&mut self) {
         self.forget();
-        self.cooling = None;
+        self.cooldown = None;
     }
 
-    /// Whether the last request failed, and no later one has shown that it was over.
+    /// Whether the last request failed.
     pub fn is_cooling(&self) -> bool {
-        self.cooling.is_some()
+        self.cooldown.is_some()
     }
 
-    /// Lets go of a token whose life is over, and starts a renewal that is due and wanted.
+    /// Drops an expired token, and starts a renewal that is due if the token is in use.
     pub fn handle_timeout(&mut self, now: Moment) {
-        if self.held.as_ref().is_some_and(|held| held.has_ended(now)) {
+        if self.held.as_ref().is_some_and(|held| held.has_expired(now)) {
             self.held = None;
         }
         self.renew_if_due(now);
-        let asked = self.last_asked;
+        let last_asked = self.last_asked;
         if let Some(held) = &mut self.held
             && held.renewal_is_due(now)
-            && (self.needs_code || !held.is_wanted(asked, now))
+            && (self.needs_code || !held.is_in_use(last_asked, now))
         {
-            held.leave_renewal_to_callers();
+            held.renewal_by_callers_only = true;
         }
     }
 
-    /// When [`Lease::handle_timeout`] is worth calling next; a hint, never a promise.
+    /// When to call [`Lease::handle_timeout`] next. Earlier or later calls do no harm.
     pub fn poll_timeout(&self) -> Option<Moment> {
         let held = self.held.as_ref()?;
         let idle = self.in_flight.is_none() && !self.refused;
-        let Some(renewal) = held.renewal_timer().filter(|_| idle) else { return Some(held.end()) };
-        let cooling = self.cooling.map_or(renewal, |cooling| cooling.until);
-        Some(renewal.later_of(cooling).later_of(self.bucket.ready()))
+        if held.renewal_by_callers_only || !idle {
+            return Some(held.end);
+        }
+        let cooldown = self.cooldown.map_or(held.renewal, |cooldown| cooldown.until);
+        Some(held.renewal.later_of(cooldown).later_of(self.rate_limiter.ready()))
     }
 
-    /// The token request to make now, handed over once.
+    /// The token request to make now; returned once.
     pub fn poll_effect(&mut self) -> Option<Attempt> {
         self.ordered.take()
     }
 
     /// What the lease is doing.
     pub fn status(&self, now: Moment) -> LeaseStatus {
-        let live = self.held.as_ref().filter(|held| !held.has_ended(now) && !held.is_set_aside());
-        let cooling = self.cooling.map(|cooling| now.until(cooling.until)).filter(|left| !left.is_zero());
-        match (live, self.in_flight, cooling) {
+        let live = self.held.as_ref().filter(|held| !held.has_expired(now) && !held.is_set_aside);
+        let cooldown = self.cooldown.map(|cooldown| now.until(cooldown.until)).filter(|left| !left.is_zero());
+        match (live, self.in_flight, cooldown) {
             (Some(held), _, _) => {
                 LeaseStatus::Live { remaining: held.serve(now).remaining, of: held.usable_life() }
             }
@@ -204,7 +207,7 @@ impl Lease {
 
     /// Why no token is requested now, though one can be later.
     pub fn pause(&self, now: Moment) -> Option<Refusal> {
-        pause::left(self.cooling, &self.bucket, now)
+        cooldown::remaining_pause(self.cooldown, &self.rate_limiter, now)
     }
 
     /// Whether `attempt` is the one the lease waits for.
@@ -216,31 +219,31 @@ impl Lease {
         if let Some(attempt) = self.in_flight {
             return Decision::Wait(attempt);
         }
-        match self.obstacle(has_code, now) {
+        match self.refusal_reason(has_code, now) {
             Some(refusal) => Decision::Refuse(refusal),
             None => Decision::Wait(self.start(now)),
         }
     }
 
-    fn obstacle(&self, has_code: bool, now: Moment) -> Option<Refusal> {
+    fn refusal_reason(&self, has_code: bool, now: Moment) -> Option<Refusal> {
         if self.refused {
             return Some(Refusal::SecretRefused);
         }
-        // Nobody is asked for a code that could not be sent.
+        // During a pause a code could not be sent, so none is asked for.
         let pause = self.pause(now);
         pause.or_else(|| (self.needs_code && !has_code).then_some(Refusal::CodeNeeded))
     }
 
     fn renew_if_due(&mut self, now: Moment) {
         let Some(held) = &self.held else { return };
-        let due = held.renewal_is_due(now) && held.is_wanted(self.last_asked, now);
-        if due && self.in_flight.is_none() && self.obstacle(false, now).is_none() {
+        let due = held.renewal_is_due(now) && held.is_in_use(self.last_asked, now);
+        if due && self.in_flight.is_none() && self.refusal_reason(false, now).is_none() {
             self.start(now);
         }
     }
 
     fn start(&mut self, now: Moment) -> Attempt {
-        self.bucket.take(now.boot);
+        self.rate_limiter.take(now.boot);
         self.attempts += 1;
         let attempt = Attempt(self.attempts);
         self.in_flight = Some(attempt);
@@ -254,30 +257,34 @@ impl Lease {
         self.refused = false;
     }
 
-    fn cool(
+    fn start_cooldown(
         &mut self,
         retry_after: Option<Duration>,
         cap: Duration,
         ends_with_forget: bool,
         now: Moment,
-        chance: f64,
+        jitter: f64,
     ) {
-        let failures = self.cooling.map_or(0, |cooling| cooling.failures).saturating_add(1);
-        let delay = policy::back_off(failures, cap, retry_after, chance);
+        let failures = self.cooldown.map_or(0, |cooldown| cooldown.failures).saturating_add(1);
+        let delay = policy::back_off(failures, cap, retry_after, jitter);
         let is_asked_for = retry_after.is_some();
-        self.cooling = Some(Cooldown { until: now.after(delay), failures, is_asked_for, ends_with_forget });
+        self.cooldown = Some(Cooldown { until: now.after(delay), failures, is_asked_for, ends_with_forget });
     }
 
-    /// It is no outage that keeps another one from coming, so the API's word about the token in hand counts.
+    /// Drops the held token if the API rejected it: the secret is wrong, so this is no outage to bridge.
     fn drop_if_rejected(&mut self) {
-        self.held = self.held.take().filter(|held| !self.rejected.contains(held.fingerprint()));
+        self.held = self.held.take().filter(|held| !self.rejected.contains(held.fingerprint));
+    }
+
+    fn restore_held(&mut self) {
+        self.held.iter_mut().for_each(|held| held.is_set_aside = false);
     }
 
     fn hold(&mut self, held: HeldToken) {
         self.held = Some(held);
         self.in_flight = None;
         self.ordered = None;
-        self.cooling = None;
+        self.cooldown = None;
         self.refused = false;
     }
 }

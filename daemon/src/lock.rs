@@ -1,5 +1,5 @@
-//! Owns the lock: whether the daemon answers, under which passphrase it does again, and what lies sealed until
-//! then. It decides nothing about tokens and profiles, and writes nothing anywhere.
+//! Owns the lock: whether the daemon answers, which passphrase unlocks it, and what is sealed until then. It decides
+//! nothing about tokens and profiles, and writes nothing anywhere.
 
 pub mod failure;
 pub mod suspend;
@@ -22,30 +22,30 @@ use crate::registry::Registry;
 use crate::secrets::vault::MemoryBackend;
 use crate::token_request::refusals::Refusals;
 
-mod contents;
-mod delay;
 mod derived_key;
-mod snapshot;
-pub use snapshot::PassphraseIdle;
+mod passphrase_delay;
 mod seal;
-mod sleep;
+mod secrets;
+mod snapshot;
+mod suspend_lock;
 
-use delay::Delay;
 use derived_key::DerivedKey;
+use passphrase_delay::PassphraseDelay;
 use seal::Sealed;
-use sleep::SuspendLock;
+pub use snapshot::PassphraseIdle;
+use suspend_lock::SuspendLock;
 
-/// Everything that the lock closes, empties or asks; wired by `app`.
+/// What the lock closes and empties; wired by `app`.
 pub struct LockDeps {
-    /// The flag that every request looks at.
+    /// The flag that every request reads.
     pub lock_flag: Arc<LockFlag>,
     /// Tokens, and the attempts to get them.
     pub broker: Arc<Broker>,
-    /// Changes to profiles.
+    /// Changes of profiles.
     pub registry: Arc<Registry>,
-    /// The secrets that are nowhere else.
+    /// The secrets that only memory holds.
     pub memory: Arc<MemoryBackend>,
-    /// The secrets that are not sent again.
+    /// The secrets that the server refused.
     pub refusals: Arc<Refusals>,
     /// Time.
     pub clock: Arc<dyn Clock>,
@@ -53,38 +53,38 @@ pub struct LockDeps {
 
 /// The lock of the daemon.
 pub struct Lock {
-    rooms: LockDeps,
-    /// Held while a passphrase is being looked at, and while the daemon is being locked or unlocked.
+    deps: LockDeps,
+    /// Held while a passphrase is checked, and while the daemon is being locked or unlocked.
     state: Mutex<LockState>,
-    /// For `status`, which waits for nobody.
+    /// Outside of `state`, so that `status` waits for nobody.
     on_suspend: AtomicBool,
-    /// The places of those who wait to have their passphrase looked at.
-    line: Semaphore,
+    /// Limits how many callers wait to have their passphrase checked.
+    queue: Semaphore,
 }
 
 #[derive(Default)]
 struct LockState {
-    /// None while the daemon is unlocked.
+    /// The sealed secrets; `None` while the daemon is unlocked.
     sealed: Option<Sealed>,
     /// What to lock with when the machine is about to sleep; only while the daemon is unlocked.
-    armed: Option<SuspendLock>,
-    delay: Delay,
+    suspend_lock: Option<SuspendLock>,
+    delay: PassphraseDelay,
 }
 
 impl Lock {
-    /// An open lock.
-    pub fn new(rooms: LockDeps) -> Arc<Self> {
+    /// A lock in the unlocked state.
+    pub fn new(deps: LockDeps) -> Arc<Self> {
         Arc::new(Self {
-            rooms,
+            deps,
             state: Mutex::default(),
             on_suspend: AtomicBool::new(false),
-            line: Semaphore::new(IN_LINE),
+            queue: Semaphore::new(MAX_QUEUED_PASSPHRASES),
         })
     }
 
-    /// Whether nobody is answered.
+    /// Whether the daemon is locked.
     pub fn is_locked(&self) -> bool {
-        self.rooms.lock_flag.is_locked()
+        self.deps.lock_flag.is_locked()
     }
 
     /// Whether the daemon locks when the machine is about to sleep.
@@ -95,18 +95,18 @@ impl Lock {
     /// Locks now, or from now on whenever the machine is about to sleep.
     ///
     /// # Errors
-    /// [`Failure`]; the daemon then answers as before.
+    /// [`Failure`]; nothing is locked then.
     pub async fn lock(self: &Arc<Self>, request: LockRequest) -> Result<Vec<String>, Failure> {
-        let mut state = self.turn()?;
+        let mut state = self.try_state()?;
         if state.sealed.is_some() {
             return Err(locked_already());
         }
-        let latch = DerivedKey::new(request.passphrase).await?;
+        let key = DerivedKey::new(request.passphrase).await?;
         if request.on_suspend {
-            self.arm(&mut state, latch).await?;
+            self.arm(&mut state, key).await?;
             return Ok(vec!["cp-tokend locks whenever the machine is about to sleep".to_owned()]);
         }
-        self.engage(&mut state, latch).await?;
+        self.lock_now(&mut state, key).await?;
         tracing::info!("locked");
         Ok(vec!["cp-tokend is locked".to_owned()])
     }
@@ -114,99 +114,99 @@ impl Lock {
     /// No longer locks when the machine is about to sleep.
     ///
     /// # Errors
-    /// [`Failure`] where a passphrase is being looked at.
+    /// [`Failure`] while a passphrase is being checked.
     pub fn disarm(&self) -> Result<Vec<String>, Failure> {
-        let mut state = self.turn()?;
-        state.armed = None;
+        let mut state = self.try_state()?;
+        state.suspend_lock = None;
         self.on_suspend.store(false, Ordering::Relaxed);
         Ok(vec!["cp-tokend does not lock when the machine is about to sleep".to_owned()])
     }
 
-    /// Answers again, with everything that only memory held. Waits for the end of the pause that wrong passphrases have
-    /// caused, and for no longer: those that are found wrong meanwhile hold up whoever comes later. A caller who leaves before
-    /// its passphrase is looked at gives its place back.
+    /// Unlocks, with everything that only memory held. Waits for the end of the pause that earlier wrong passphrases caused,
+    /// and not for a pause that begins meanwhile. A caller who disconnects before its passphrase is checked frees its place
+    /// in the queue.
     ///
     /// # Errors
-    /// [`Failure`] where it is another passphrase, or was not looked at.
+    /// [`Failure`] if the passphrase is wrong or was not checked.
     pub async fn unlock(
         self: &Arc<Self>,
         passphrase: Secret,
         commitment: &Commitment,
     ) -> Result<Vec<String>, Failure> {
-        let _place = self.line.try_acquire().map_err(|_| passphrase_busy())?;
-        self.outwait_pause().await;
+        let _permit = self.queue.try_acquire().map_err(|_| passphrase_busy())?;
+        self.wait_for_delay().await;
         let mut state = self.state.lock().await;
         let Some(sealed) = &state.sealed else {
             return Ok(vec!["cp-tokend is not locked".to_owned()]);
         };
-        // From here on it counts, whoever leaves: looks are what the pauses are for.
+        // From here on the attempt counts, even if its caller disconnects.
         commitment.commit();
-        let latch = DerivedKey::of(passphrase, sealed.salt()).await?;
-        let Some(packed) = latch.open(sealed) else {
-            let pause = state.delay.wrong(self.rooms.clock.now().boot);
+        let key = DerivedKey::from_salt(passphrase, sealed.salt()).await?;
+        let Some(secrets) = sealed.open(&key.key) else {
+            let pause = state.delay.wrong_passphrase(self.deps.clock.now().boot);
             tracing::warn!(pause = pause.as_secs(), "a wrong passphrase");
             return Err(passphrase_refused(pause));
         };
-        self.disengage(&mut state, &packed);
+        self.unlock_now(&mut state, &secrets);
         tracing::info!("unlocked");
         let mut notes = vec!["cp-tokend is unlocked".to_owned()];
         if self.locks_on_suspend() {
-            notes.extend(self.arm_again(&mut state, latch).await);
+            notes.extend(self.rearm(&mut state, key).await);
         }
         Ok(notes)
     }
 
-    async fn outwait_pause(&self) {
-        let end = self.state.lock().await.delay.end();
-        while let Some(left) = end.checked_sub(self.rooms.clock.now().boot).filter(|left| !left.is_zero())
+    async fn wait_for_delay(&self) {
+        let end = self.state.lock().await.delay.until;
+        while let Some(left) = end.checked_sub(self.deps.clock.now().boot).filter(|left| !left.is_zero())
             && self.is_locked()
         {
-            tokio::time::sleep(left.min(LOOK)).await;
+            tokio::time::sleep(left.min(POLL_INTERVAL)).await;
         }
     }
 
-    /// One passphrase at a time.
-    fn turn(&self) -> Result<MutexGuard<'_, LockState>, Failure> {
+    /// The state, unless a passphrase is being checked.
+    fn try_state(&self) -> Result<MutexGuard<'_, LockState>, Failure> {
         self.state.try_lock().map_err(|_| passphrase_busy())
     }
 
-    /// From the first line on nobody is answered; at the end, nothing secret is left.
-    async fn engage(&self, state: &mut LockState, latch: DerivedKey) -> Result<(), Failure> {
-        let LockDeps { lock_flag, broker, registry, .. } = &self.rooms;
+    /// Stops answering first; at the end, no secret is left in memory.
+    async fn lock_now(&self, state: &mut LockState, key: DerivedKey) -> Result<(), Failure> {
+        let LockDeps { lock_flag, broker, registry, .. } = &self.deps;
         lock_flag.lock();
         broker.lock();
-        // A change that the server has let pass finds its secret's place still open, if it makes haste.
-        let _ = tokio::time::timeout(GRACE, registry.wait_for_changes()).await;
-        state.sealed = Some(latch.seal(contents::withdraw(&self.rooms)).map_err(|packed| {
-            self.disengage(state, &packed);
+        // A change of a profile that the server has verified gets time to store its secret.
+        let _ = tokio::time::timeout(CHANGE_TIMEOUT, registry.wait_for_changes()).await;
+        state.sealed = Some(key.seal(secrets::take(&self.deps)).map_err(|secrets| {
+            self.unlock_now(state, &secrets);
             internal()
         })?);
-        state.delay = Delay::default();
-        // Its key goes now. Its end would let the machine sleep, which has to wait for the rest.
-        let watch = state.armed.take().map(|armed| armed.watch);
+        state.delay = PassphraseDelay::default();
+        // Drops the key. The watch stays: the machine may sleep as soon as it is dropped.
+        let watch = state.suspend_lock.take().map(|suspend_lock| suspend_lock.watch);
         registry.wait_for_changes().await;
-        // Connections of attempts that were cut short end in tasks of their own.
-        for _ in 0..FAREWELLS {
+        // Lets the connections of aborted attempts close in their own tasks.
+        for _ in 0..CLOSING_YIELDS {
             tokio::task::yield_now().await;
         }
         drop(watch);
         Ok(())
     }
 
-    fn disengage(&self, state: &mut LockState, packed: &Secret) {
-        contents::restore(&self.rooms, packed);
+    fn unlock_now(&self, state: &mut LockState, secrets: &Secret) {
+        secrets::put_back(&self.deps, secrets);
         state.sealed = None;
-        state.delay = Delay::default();
-        self.rooms.broker.unlock();
-        self.rooms.lock_flag.unlock();
+        state.delay = PassphraseDelay::default();
+        self.deps.broker.unlock();
+        self.deps.lock_flag.unlock();
     }
 }
 
-/// Less than the five seconds that a machine waits with its sleep.
-const GRACE: Duration = Duration::from_secs(2);
-/// How many wait at once to have their passphrase looked at: as many wrong ones as a pause lets pass.
-const IN_LINE: usize = 8;
-/// How often it is seen whether a pause is over: a timer may stand still in suspend.
-const LOOK: Duration = Duration::from_millis(500);
-/// More than the tasks of a connection need to notice that nobody waits for them.
-const FAREWELLS: usize = 64;
+/// Shorter than the five seconds for which a machine delays its sleep.
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How many callers wait at a time to have their passphrase checked.
+const MAX_QUEUED_PASSPHRASES: usize = 8;
+/// The longest sleep during a pause: a timer may stop during suspend.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// More than the tasks of a connection need to notice that it is dropped.
+const CLOSING_YIELDS: usize = 64;

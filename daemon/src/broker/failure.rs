@@ -1,42 +1,36 @@
-//! Owns the words for what a lease decides against a caller.
+//! Owns the failures that the broker reports to callers.
 
 use std::time::Duration;
 
-use cp_token_protocol::{ErrorCode, Failure};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use crate::failure::{internal, is_transient, seconds, timed_out};
-use crate::lease::policy;
-use crate::lease::{Acceptance, FailureKind, Refusal};
+use crate::lease::{Acceptance, FailureKind, Refusal, policy};
 use crate::profile::Profile;
 use crate::token_request::TokenRequestFailed;
 use crate::token_request::failure::{asked_again, needed, refused};
-use cp_token_protocol::ProfileName;
 
-/// Why a token that was granted is of no use; none where it is held.
+/// Why an issued token is not used; `None` if it is held.
 pub fn of_acceptance(acceptance: Acceptance, profile: &Profile) -> Option<Failure> {
     let message = match acceptance {
         Acceptance::Held => return None,
-        Acceptance::Late => return Some(superseded()),
+        Acceptance::Superseded => return Some(superseded()),
         Acceptance::Expired => {
-            return Some(
-                Failure::new(
-                    ErrorCode::TIMED_OUT,
-                    format!("profile {}: the token's life was over before its answer came", profile.name),
-                )
-                .with_hint("Ask again")
-                .with_retry_after(Duration::ZERO),
-            );
+            let message =
+                format!("profile {}: the token's life was over before its answer came", profile.name);
+            let failure = Failure::new(ErrorCode::TIMED_OUT, message).with_hint("Ask again");
+            return Some(failure.with_retry_after(Duration::ZERO));
         }
-        Acceptance::Lifeless => "the server issued a token that has no life left",
-        Acceptance::Rejected => "the server issued once more the token that its API has rejected",
+        Acceptance::NoLife => "the server issued a token that has no life left",
+        Acceptance::Rejected => SAME_TOKEN,
     };
     Some(
-        Failure::new(ErrorCode::BAD_ANSWER, format!("profile {}: {message}", profile.name))
+        bad_answer(profile, message)
             .with_hint("Ask again later; if it goes on, tell the server's administrator"),
     )
 }
 
-/// What a lease's refusal means. `last` is why the last attempt failed.
+/// The failure of a lease's refusal. `last` is why the last attempt failed.
 pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -> Failure {
     match refusal {
         Refusal::SecretRefused => last.cloned().unwrap_or_else(|| refused(profile, "earlier", false, None)),
@@ -57,22 +51,22 @@ pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -
         )
         .with_hint("Ask for a shorter --min-validity"),
         Refusal::CodeNeeded => needed(profile),
-        Refusal::SameToken => Failure::new(
-            ErrorCode::BAD_ANSWER,
-            format!(
-                "profile {}: the server issued once more the token that its API has rejected",
-                profile.name
-            ),
-        ),
+        Refusal::SameToken => bad_answer(profile, SAME_TOKEN),
     }
 }
 
-/// What a caller can do who does not wait for the end of a pause.
-const RETRY: &str = "; --retry waits for it";
+const SAME_TOKEN: &str = "the server issued once more the token that its API has rejected";
 
-/// The same for a caller who did wait, for too short a time.
-pub fn for_who_waited(failure: Failure) -> Failure {
-    match failure.hint.strip_suffix(RETRY) {
+fn bad_answer(profile: &Profile, message: &str) -> Failure {
+    Failure::new(ErrorCode::BAD_ANSWER, format!("profile {}: {message}", profile.name))
+}
+
+/// The end of the hint for a caller who did not wait for the end of a pause.
+const RETRY_HINT: &str = "; --retry waits for it";
+
+/// The same failure for a caller who waited, but not long enough.
+pub fn after_wait(failure: Failure) -> Failure {
+    match failure.hint.strip_suffix(RETRY_HINT) {
         Some(hint) => Failure { hint: format!("{hint}; a longer --timeout waits for it"), ..failure },
         None => failure,
     }
@@ -84,18 +78,18 @@ fn cooling_down(left: Duration, last: Option<&Failure>) -> Failure {
         let message = format!("the last token request failed; the next is possible in {wait} s");
         return Failure::new(ErrorCode::COOLING_DOWN, message).with_retry_after(left);
     };
-    // What is not tried again by itself is not promised to be, though its source is looked at now and then.
+    // No retry is promised after a failure that lasts, though the secret source is read again now and then.
     if !is_transient(last.code) {
         return last.clone();
     }
     let mut failure = asked_again(left, last);
     if !failure.hint.is_empty() {
-        failure.hint.push_str(RETRY);
+        failure.hint.push_str(RETRY_HINT);
     }
     failure
 }
 
-/// The attempt was overtaken by `forget`, `delete` or a change of the profile.
+/// `forget`, `delete` or a change of the profile abandoned the attempt.
 pub fn superseded() -> Failure {
     Failure::new(
         ErrorCode::SUPERSEDED,
@@ -105,7 +99,7 @@ pub fn superseded() -> Failure {
     .with_retry_after(Duration::ZERO)
 }
 
-/// As many callers wait for the profile as may.
+/// The limit of callers who wait for the profile is reached.
 pub fn too_many_waiting(profile: &Profile) -> Failure {
     let message = format!("too many callers wait for a token of profile {}", profile.name);
     Failure::new(ErrorCode::TOO_MANY_WAITING, message)
@@ -113,7 +107,7 @@ pub fn too_many_waiting(profile: &Profile) -> Failure {
         .with_retry_after(Duration::from_millis(500))
 }
 
-/// What it means that an attempt at a token ended in a panic: for its profile a failure that passes.
+/// An attempt that panicked: a transient failure of its profile.
 pub fn panicked() -> TokenRequestFailed {
     TokenRequestFailed {
         failure: internal(),
@@ -121,7 +115,7 @@ pub fn panicked() -> TokenRequestFailed {
     }
 }
 
-/// The profile has no tokens, and the caller takes nothing else.
+/// The profile uses Basic authentication, and the caller accepts only tokens.
 pub fn no_token(profile: &Profile) -> Failure {
     let message =
         format!("profile {} sends user name and password with each request and has no token", profile.name);
@@ -129,8 +123,8 @@ pub fn no_token(profile: &Profile) -> Failure {
         .with_hint("Print them with --format header, for resources of v1, v4 and later; v3 never takes them")
 }
 
-/// A caller's own time ran out while another profile tried the same secret.
-pub fn behind(profile: &Profile, other: &ProfileName) -> Failure {
+/// The caller's time ran out while another profile tried the same secret.
+pub fn waiting_behind(profile: &Profile, other: &ProfileName) -> Failure {
     let message = format!(
         "profile {}: no token was issued within the time allowed; it waits for profile {other}, which tries the same secret, or the same password of a proxy, and has no answer yet",
         profile.name

@@ -1,5 +1,4 @@
-//! Owns a caller's patience: what it waits out, and that it asks again where the ground has changed under it. When a
-//! token is requested, the lease decides.
+//! Owns a caller who waits: for which failures it waits on, and that it asks again when something has changed.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,108 +7,105 @@ use std::time::Duration;
 use cp_token_protocol::{ErrorCode, Failure};
 use tokio::sync::futures::OwnedNotified;
 
-use super::waiting::{Outcome, WaitHandle};
-use super::{Broker, BrokerReply};
-use crate::broker::failure::for_who_waited;
+use super::waiters::{TokenResult, WaitHandle};
+use super::{Broker, BrokerReply, MAX_SLEEP, MIN_SLEEP};
+use crate::broker::failure::after_wait;
 use crate::failure;
-use crate::lease::{Asked, TokenQuery};
+use crate::lease::{AskedAt, TokenQuery};
 use crate::profile::Profile;
 
-/// A caller who has no answer yet.
+/// A caller who has no reply yet.
 pub struct PendingCaller {
     pub(super) broker: Arc<Broker>,
     pub(super) profile: Arc<Profile>,
-    pub(super) wish: WaitRequest,
-    pub(super) asked: Asked,
+    pub(super) request: WaitRequest,
+    pub(super) asked: AskedAt,
     pub(super) is_cause: bool,
     pub(super) stage: WaitStage,
-    /// Counts as one of the profile's callers for as long as it is kept.
-    pub(super) _place: Arc<()>,
+    /// Counts as one of the profile's callers until it is dropped.
+    pub(super) _counted: Arc<()>,
 }
 
-/// What a caller wants, and what it would wait for.
+/// What a caller asks for, and what it waits for.
 #[derive(Debug, Clone, Copy)]
 pub struct WaitRequest {
-    /// What it asks of the lease.
-    pub ask: TokenQuery,
-    /// Whether it waits out what a later request may fix, and not only what is our own making.
+    /// The token.
+    pub query: TokenQuery,
+    /// Whether it also waits while the server or the network fails.
     pub retries: bool,
 }
 
 /// What the caller waits for.
 pub(super) enum WaitStage {
-    /// The outcome of an attempt.
+    /// The result of an attempt.
     Attempt(WaitHandle),
-    /// The end of a pause, or news that make it shorter.
+    /// The end of a pause, or a change that ends it early.
     Pause(Failure, Pin<Box<OwnedNotified>>),
 }
 
 impl PendingCaller {
-    /// The answer, whenever it comes. `select` names the profile anew, which may have changed meanwhile. To be given up when
-    /// the caller has no more time.
+    /// Waits for the reply. `select` returns the profile again, which may have changed meanwhile. Drop the future when the
+    /// caller's time is over.
     ///
     /// # Errors
-    /// [`Failure`] where waiting does not help, or is not wanted.
-    pub async fn outcome(&mut self, select: impl Fn() -> Result<Arc<Profile>, Failure>) -> Outcome {
+    /// [`Failure`] if waiting does not help, or the caller does not want to wait.
+    pub async fn result(&mut self, select: impl Fn() -> Result<Arc<Profile>, Failure>) -> TokenResult {
         loop {
-            match self.stage_over().await {
-                Some(Err(failure)) if failure.code == ErrorCode::SUPERSEDED || self.outwaits(&failure) => {}
-                Some(outcome) => return outcome,
+            match self.stage_result().await {
+                Some(Err(failure))
+                    if failure.code == ErrorCode::SUPERSEDED
+                        || self.request.waits_for_retry(&failure, &self.profile) => {}
+                Some(result) => return result,
                 None => {}
             }
             self.profile = select()?;
-            if let Some(outcome) = self.ask_again() {
-                return outcome;
+            if let Some(result) = self.ask_again() {
+                return result;
             }
         }
     }
 
-    /// Whose token it is that comes: the profile as it was when it was asked for last.
+    /// The profile of the token, as it was at the last request.
     pub fn profile(&self) -> &Arc<Profile> {
         &self.profile
     }
 
-    /// Whether this very caller is the reason for a token request.
+    /// Whether this caller caused a token request.
     pub fn is_cause(&self) -> bool {
         self.is_cause
     }
 
-    /// The answer to a caller who has no more time: the token in hand where it has not reported that, and otherwise why there
-    /// is no answer yet. Nothing was issued for it.
+    /// The reply to a caller whose time is over: the held token unless the caller reported it, else why there is no reply
+    /// yet. It does not count as issued for this caller.
     ///
     /// # Errors
     /// [`Failure`].
-    pub fn out_of_time(&mut self) -> Outcome {
+    pub fn out_of_time(&mut self) -> TokenResult {
         self.is_cause = false;
-        let served = self.broker.in_hand(&self.profile, &self.wish.ask, self.asked);
+        let served = self.broker.held_token(&self.profile, &self.request.query, self.asked);
         served.ok_or_else(|| {
-            let reason = self.broker.reason(&self.profile).unwrap_or_else(failure::timed_out);
-            if self.wish.retries { for_who_waited(reason) } else { reason }
+            let reason = self.broker.wait_reason(&self.profile).unwrap_or_else(failure::timed_out);
+            if self.request.retries { after_wait(reason) } else { reason }
         })
     }
 
-    fn outwaits(&self, failure: &Failure) -> bool {
-        self.wish.outwaits(failure, &self.profile)
-    }
-
-    /// The outcome of the attempt; nothing after a pause.
-    async fn stage_over(&mut self) -> Option<Outcome> {
+    /// The result of the attempt; `None` after a pause.
+    async fn stage_result(&mut self) -> Option<TokenResult> {
         match &mut self.stage {
-            WaitStage::Attempt(waiting) => Some(waiting.await),
-            WaitStage::Pause(failure, news) => {
-                let pause = failure.retry_after_ms.map_or(UNKNOWN, Duration::from_millis);
-                let pause = pause.clamp(SHORTEST_SLEEP, LONGEST_SLEEP);
-                let _ = tokio::time::timeout(pause, news.as_mut()).await;
+            WaitStage::Attempt(handle) => Some(handle.await),
+            WaitStage::Pause(failure, changed) => {
+                let pause = failure.retry_after_ms.map_or(DEFAULT_PAUSE, Duration::from_millis);
+                let _ = tokio::time::timeout(pause.clamp(MIN_SLEEP, MAX_SLEEP), changed.as_mut()).await;
                 None
             }
         }
     }
 
-    fn ask_again(&mut self) -> Option<Outcome> {
-        // A code is good for one request, and that was begun.
-        self.wish.ask.has_code = false;
-        match self.broker.ask(&self.profile, self.wish, Some(self.asked.elsewhere()), None) {
-            BrokerReply::Now(outcome) => Some(outcome),
+    fn ask_again(&mut self) -> Option<TokenResult> {
+        // The code was spent on the first attempt.
+        self.request.query.has_code = false;
+        match self.broker.reply(&self.profile, self.request, Some(self.asked.for_other_lease()), None) {
+            BrokerReply::Now(result) => Some(result),
             BrokerReply::Later(next) => {
                 self.is_cause |= next.is_cause;
                 self.stage = next.stage;
@@ -120,9 +116,9 @@ impl PendingCaller {
 }
 
 impl WaitRequest {
-    /// Whether the caller waits for what comes after this failure. A code that a person has typed is not waited for: the
-    /// person has to type the next one.
-    pub(super) fn outwaits(&self, failure: &Failure, profile: &Profile) -> bool {
+    /// Whether the caller waits for a retry after this failure. A code that a person typed is not waited for: the person
+    /// has to type the next one.
+    pub(super) fn waits_for_retry(&self, failure: &Failure, profile: &Profile) -> bool {
         match failure.code {
             ErrorCode::THROTTLED => true,
             ErrorCode::CODE_PENDING => !profile.needs_code(),
@@ -131,9 +127,5 @@ impl WaitRequest {
     }
 }
 
-/// Where nobody says how long a pause is.
-const UNKNOWN: Duration = Duration::from_secs(1);
-/// Shorter pauses would only spin.
-const SHORTEST_SLEEP: Duration = Duration::from_millis(5);
-/// A timer may stand still in suspend, so none is trusted for longer.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// The length of a pause that is not known.
+const DEFAULT_PAUSE: Duration = Duration::from_secs(1);

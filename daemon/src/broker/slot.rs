@@ -1,4 +1,4 @@
-//! Owns one profile's place at the broker: its lease, who waits, and the task of its attempt.
+//! Owns one profile's place at the broker: its lease, its waiters, and the task of its attempt.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use cp_token_protocol::{ErrorCode, Failure};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use super::waiting::{Waiter, Waiters};
+use super::waiters::{Waiter, Waiters};
 use crate::base::activity;
 use crate::base::clock::Moment;
 use crate::broker::failure::{of_refusal, superseded};
@@ -19,15 +19,16 @@ pub(super) struct Slot {
     pub(super) profile: Arc<Profile>,
     pub(super) lease: Lease,
     pub(super) waiters: Waiters,
-    task: Option<AbortHandle>,
-    /// Why the last attempt failed; told to callers until one succeeds.
+    /// The task of the attempt in flight.
+    pub(super) task: Option<AbortHandle>,
+    /// Why the last attempt failed; callers get it until one succeeds.
     pub(super) last_failure: Option<Failure>,
-    /// Since when the secret counts as refused, in time since 1970. A token may outlive that.
+    /// When the secret was refused, as time since 1970. A held token may live longer.
     pub(super) refused_since: Option<Duration>,
-    /// Wakes those who wait for the end of a pause: it may be over.
-    pub(super) news: Arc<Notify>,
-    /// Of which everybody who waits for this profile has a copy.
-    pub(super) callers: Arc<()>,
+    /// Wakes the callers who wait for the end of a pause, which may have ended early.
+    pub(super) pause_changed: Arc<Notify>,
+    /// Each caller who waits for this profile holds a clone.
+    pub(super) counter: Arc<()>,
 }
 
 impl Slot {
@@ -41,14 +42,13 @@ impl Slot {
             task: None,
             last_failure: None,
             refused_since: None,
-            news: Arc::default(),
-            callers: Arc::default(),
+            pause_changed: Arc::default(),
+            counter: Arc::default(),
         }
     }
 
-    /// The profile as it is now. Whoever waits chooses anew. A token stays for as long as it is the same client's at the
-    /// same server.
-    pub(super) fn adopt(&mut self, profile: &Arc<Profile>) {
+    /// Takes over the profile as it is now; waiters ask again. The token stays if client and server are the same.
+    pub(super) fn set_profile(&mut self, profile: &Arc<Profile>) {
         if Arc::ptr_eq(&self.profile, profile) {
             return;
         }
@@ -60,91 +60,87 @@ impl Slot {
             self.lease.reset();
             self.end_attempt();
         } else if !old.has_same_token_request(profile) {
-            self.lease.disown();
+            self.lease.abandon_attempt();
             self.end_attempt();
         }
         self.lease.require_code(profile.needs_code());
-        self.dismiss(&superseded());
+        self.fail_waiters(&superseded());
     }
 
-    /// The profile is this one now, or there is none any more; whether there is one.
-    pub(super) fn become_or_end(&mut self, profile: Option<&Arc<Profile>>) -> bool {
+    /// Takes over the profile, or that it is gone; returns whether there is one.
+    pub(super) fn update(&mut self, profile: Option<&Arc<Profile>>) -> bool {
         match profile {
-            Some(profile) => self.adopt(profile),
+            Some(profile) => self.set_profile(profile),
             None => self.forget(&superseded()),
         }
         profile.is_some()
     }
 
-    /// Whether an attempt is under way.
-    pub(super) fn is_at_work(&self) -> bool {
-        self.task.is_some()
-    }
-
-    /// How many callers wait for something of this profile.
+    /// How many callers wait for this profile.
     pub(super) fn callers(&self) -> usize {
-        Arc::strong_count(&self.callers) - 1
+        Arc::strong_count(&self.counter) - 1
     }
 
-    pub(super) fn attempt_started(&mut self, task: AbortHandle) {
-        self.task = Some(task);
-    }
-
-    /// The attempt has an outcome: nothing, where it was granted. Who waited for it is to be told.
-    pub(super) fn attempt_over(&mut self, failure: Option<&Failure>) -> Waiters {
+    /// Records the result of the attempt; `None` is a success. Returns the waiters to reply to.
+    pub(super) fn attempt_finished(&mut self, failure: Option<&Failure>) -> Waiters {
         self.task = None;
         activity::ended();
         self.last_failure = failure.cloned();
         if failure.is_none() {
             self.refused_since = None;
-            self.news.notify_waiters();
+            self.pause_changed.notify_waiters();
         }
         std::mem::take(&mut self.waiters)
     }
 
-    /// A secret that the daemon only reads is looked at again, but is refused all the same.
-    pub(super) fn note_refusal(&mut self, kind: FailureKind, code: ErrorCode, now: Moment) {
+    /// Records when the secret was first refused. A secret from a file or program is tried again, but counts as refused.
+    pub(super) fn record_refusal(&mut self, kind: FailureKind, code: ErrorCode, now: Moment) {
         if kind == FailureKind::Final || code == ErrorCode::SECRET_REFUSED {
             self.refused_since.get_or_insert(now.wall);
         }
     }
 
-    /// Answers one who has waited for an attempt that was granted.
-    pub(super) fn settle(&mut self, number: u64, waiter: Waiter, now: Moment) {
-        match self.lease.settle(&waiter.ask, waiter.asked, now) {
-            Decision::Serve(served) => waiter.tell(Ok(served)),
-            Decision::Refuse(refusal) => waiter.tell(Err(self.explain(refusal))),
-            Decision::Wait(_) => self.waiters.keep(number, waiter),
+    /// Replies to a caller who waited for an attempt that succeeded.
+    pub(super) fn reply_after_success(&mut self, number: u64, waiter: Waiter, now: Moment) {
+        match self.lease.serve_after_wait(&waiter.query, waiter.asked, now) {
+            Decision::Serve(served) => waiter.reply(Ok(served)),
+            Decision::Refuse(refusal) => waiter.reply(Err(self.describe(refusal))),
+            Decision::Wait(_) if waiter.reply.is_closed() => {}
+            Decision::Wait(_) => {
+                self.waiters.insert(number, waiter);
+            }
         }
     }
 
-    /// Answers one who has waited for an attempt that failed.
-    pub(super) fn answer_in_spite(&self, waiter: Waiter, failure: &Failure, now: Moment) {
-        let served = self.lease.serve_in_spite(&waiter.ask, waiter.asked, now);
-        waiter.tell(served.ok_or_else(|| failure.clone()));
+    /// Replies to a caller who waited for an attempt that failed.
+    pub(super) fn reply_after_failure(&self, waiter: Waiter, failure: &Failure, now: Moment) {
+        let served = self.lease.serve_after_failure(&waiter.query, waiter.asked, now);
+        waiter.reply(served.ok_or_else(|| failure.clone()));
     }
 
-    pub(super) fn forget(&mut self, told: &Failure) {
+    /// Drops the token and the attempt; waiters fail with `failure`.
+    pub(super) fn forget(&mut self, failure: &Failure) {
         self.lease.forget();
         self.end_attempt();
-        self.dismiss(told);
+        self.fail_waiters(failure);
     }
 
-    pub(super) fn explain(&self, refusal: Refusal) -> Failure {
+    /// The failure that a refusal of the lease means.
+    pub(super) fn describe(&self, refusal: Refusal) -> Failure {
         of_refusal(refusal, &self.profile, self.last_failure.as_ref())
     }
 
-    /// The failure of the attempt that is over, with when another one can be made, where that may help.
-    pub(super) fn with_time(&self, failure: Failure, now: Moment) -> Failure {
+    /// The failure of the last attempt, with the time of the next one if that may succeed.
+    pub(super) fn with_retry_time(&self, failure: Failure, now: Moment) -> Failure {
         match self.lease.pause(now) {
             Some(pause @ Refusal::CoolingDown(_)) if failure::is_transient(failure.code) => {
-                self.explain(pause)
+                self.describe(pause)
             }
             Some(_) | None => failure,
         }
     }
 
-    /// Ends the attempt under way, of which the lease knows no more. The reason for a pause is kept with the pause.
+    /// Aborts the task of an attempt that the lease has abandoned. The reason for a pause stays as long as the pause.
     fn end_attempt(&mut self) {
         self.refused_since = None;
         if !self.lease.is_cooling() {
@@ -155,9 +151,10 @@ impl Slot {
         }
     }
 
-    /// Tells this to whoever waits.
-    fn dismiss(&mut self, told: &Failure) {
-        std::mem::take(&mut self.waiters).tell(told);
-        self.news.notify_waiters();
+    fn fail_waiters(&mut self, failure: &Failure) {
+        for waiter in std::mem::take(&mut self.waiters).into_values() {
+            waiter.reply(Err(failure.clone()));
+        }
+        self.pause_changed.notify_waiters();
     }
 }

@@ -1,4 +1,4 @@
-//! Owns what of the broker outlives its daemon, and the quiet in which that is taken.
+//! Owns the snapshot of the broker for the new process, and the pause of renewals while it is taken.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,42 +10,40 @@ use crate::lease::{Lease, LeaseStatus};
 use crate::profile::Profile;
 
 impl Broker {
-    /// Starts no renewal for which nobody waits, or does so again. A renewal that was held back is not forgotten.
-    pub fn pause_renewals(&self, held_back: bool) {
-        let entries = self.entries();
-        self.held_back.store(held_back, Ordering::Relaxed);
-        // Those who wait for the end of a pause ask again, and hear of it.
-        entries.values().for_each(|entry| entry.news.notify_waiters());
+    /// Pauses or resumes renewals ahead of expiry. A renewal that was due meanwhile is made afterwards.
+    pub fn pause_renewals(&self, is_paused: bool) {
+        let slots = self.slots();
+        self.renewals_paused.store(is_paused, Ordering::Relaxed);
+        // Callers who wait for the end of a pause ask again.
+        slots.values().for_each(|slot| slot.pause_changed.notify_waiters());
         self.timer_changed.notify_one();
     }
 
-    /// Whether no token request is under way.
+    /// Whether no token request is in flight.
     pub fn is_idle(&self) -> bool {
-        self.entries().values().all(|entry| !entry.is_at_work())
+        self.slots().values().all(|slot| slot.task.is_none())
     }
 
-    /// What every lease is made of.
+    /// The state of every lease.
     pub fn export_state(&self) -> Vec<handover::Lease> {
-        let export_state = |entry: &Slot| {
-            let profile = &entry.profile;
-            let account = profile.secret_key().account();
-            let (failure, refused_since) = (entry.last_failure.clone(), entry.refused_since);
+        let export = |slot: &Slot| {
+            let account = slot.profile.secret_key().account();
             handover::Lease {
-                refused_since,
-                ..entry.lease.export_state(profile.name.clone(), account, failure)
+                refused_since: slot.refused_since,
+                ..slot.lease.export_state(slot.profile.name.clone(), account, slot.last_failure.clone())
             }
         };
-        self.entries().values().map(export_state).collect()
+        self.slots().values().map(export).collect()
     }
 
-    /// Takes over the lease of this profile; whether a live token came with it.
-    pub fn import_state(&self, profile: &Arc<Profile>, mut legacy: handover::Lease) -> bool {
-        let mut entry = Slot::new(profile);
-        entry.last_failure = legacy.last_failure.take();
-        entry.refused_since = legacy.refused_since;
-        entry.lease = Lease::inherited(legacy, profile.needs_code());
-        let is_live = matches!(entry.lease.status(self.clock.now()), LeaseStatus::Live { .. });
-        self.entries().insert(profile.name.clone(), entry);
+    /// Imports the lease of this profile; returns whether it holds a live token.
+    pub fn import_state(&self, profile: &Arc<Profile>, mut snapshot: handover::Lease) -> bool {
+        let mut slot = Slot::new(profile);
+        slot.last_failure = snapshot.last_failure.take();
+        slot.refused_since = snapshot.refused_since;
+        slot.lease = Lease::import_state(snapshot, profile.needs_code());
+        let is_live = matches!(slot.lease.status(self.clock.now()), LeaseStatus::Live { .. });
+        self.slots().insert(profile.name.clone(), slot);
         self.timer_changed.notify_one();
         is_live
     }

@@ -1,5 +1,5 @@
-//! Owns whether callers are let in: open, shut for a while, or closed for good. Who comes while it is shut waits outside,
-//! in the socket's own queue, and notices nothing.
+//! Owns whether connections are accepted: yes, paused, or no longer. During a pause new connections wait in the socket's
+//! backlog and notice nothing.
 
 use std::io;
 use std::sync::Arc;
@@ -11,42 +11,42 @@ use super::listener::Listener;
 use super::system::Listening;
 use crate::base::unwind;
 
-/// The door.
+/// Runs the accept loop, and the watch over silent connections.
 pub struct Acceptor {
     listener: Arc<Listener>,
-    /// None while it is shut.
-    open: Option<JoinHandle<()>>,
-    lobby: AbortHandle,
+    /// `None` during a pause.
+    accepting: Option<JoinHandle<()>>,
+    pending: AbortHandle,
 }
 
 impl Acceptor {
-    /// An open door.
+    /// Starts to accept connections.
     pub fn open(listener: Listener) -> Self {
         let listener = Arc::new(listener);
-        let guests = Arc::clone(&listener.lobby);
-        let lobby = tokio::spawn(unwind::restarted(move || Arc::clone(&guests).run())).abort_handle();
-        let mut door = Self { listener, open: None, lobby };
-        door.resume();
-        door
+        let pending = Arc::clone(&listener.pending);
+        let pending = tokio::spawn(unwind::restarted(move || Arc::clone(&pending).run())).abort_handle();
+        let mut acceptor = Self { listener, accepting: None, pending };
+        acceptor.resume();
+        acceptor
     }
 
-    /// The conversations that begin at it.
+    /// The limiter of its connections.
     pub fn connections(&self) -> ConnectionLimiter {
-        self.listener.conversations.clone()
+        self.listener.connections.clone()
     }
 
-    /// Lets callers in again.
+    /// Accepts connections again.
     pub fn resume(&mut self) {
-        if self.open.is_none() {
+        if self.accepting.is_none() {
             let listener = Arc::clone(&self.listener);
-            self.open = Some(tokio::spawn(unwind::restarted(move || Arc::clone(&listener).run())));
+            self.accepting = Some(tokio::spawn(unwind::restarted(move || Arc::clone(&listener).run())));
         }
     }
 
-    /// Takes callers from this socket from now on.
+    /// Accepts connections from this socket from now on.
     ///
     /// # Errors
-    /// Where the socket cannot be watched; the old one is kept then.
+    /// If the runtime cannot watch the socket; the old one is kept then.
     pub async fn move_to(&mut self, socket: Listening) -> io::Result<()> {
         self.pause().await;
         let moved = self.listener.move_to(socket).await;
@@ -54,29 +54,30 @@ impl Acceptor {
         moved
     }
 
-    /// Lets nobody in until [`Acceptor::resume`]. Who is in already is heard.
+    /// Accepts no connection until [`Acceptor::resume`]. Open connections are served.
     pub async fn pause(&mut self) {
-        if let Some(open) = self.open.take() {
-            open.abort();
-            let _ = open.await;
+        if let Some(accepting) = self.accepting.take() {
+            accepting.abort();
+            let _ = accepting.await;
         }
     }
 
-    /// How many have said what they want and have no answer yet. The place that an open door keeps ready is none.
+    /// How many connections have a request and no reply yet.
     pub fn waiting(&self) -> usize {
-        let ready = usize::from(self.open.is_some());
-        self.listener.conversations.count().saturating_sub(ready + self.listener.lobby.count())
+        // The accept loop holds one permit for the next connection.
+        let reserved = usize::from(self.accepting.is_some());
+        self.listener.connections.count().saturating_sub(reserved + self.listener.pending.count())
     }
 
-    /// Sends those away who have said nothing yet: to them it is as if they had not come.
+    /// Closes the connections without a complete request, as if they had not been accepted.
     pub fn drop_pending(&self) {
-        self.listener.lobby.clear();
+        self.listener.pending.clear();
     }
 
-    /// Closes it for good.
+    /// Accepts no connection any more.
     pub async fn close(&mut self) {
         self.pause().await;
-        self.lobby.abort();
+        self.pending.abort();
         self.drop_pending();
     }
 }

@@ -1,5 +1,5 @@
-//! Owns the adoption of a socket that a service manager has made. What is not plainly the socket meant for
-//! this process is refused; the socket's name stays the service manager's.
+//! Owns the adoption of a socket that a service manager has made (socket activation). Any other socket is refused; the
+//! socket's path stays the service manager's.
 
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
@@ -10,24 +10,24 @@ use cp_token_protocol::IpcAddress;
 #[path = "activation/unix.rs"]
 mod system;
 
-/// Why the descriptor that was handed over is not adopted.
+/// Why the descriptor is not adopted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ActivationError {
-    /// More than one was handed over.
+    /// There is more than one.
     #[error("LISTEN_FDS hands over {0} sockets where one is expected")]
     Number(usize),
     /// It is no listening Unix stream socket.
     #[error("the socket that LISTEN_FDS hands over is no listening Unix stream socket")]
     Kind,
-    /// It listens somewhere else.
+    /// It listens at another path.
     #[error("the socket that LISTEN_FDS hands over does not listen where the helpers come")]
-    Place,
+    Path,
 }
 
 /// The socket that `LISTEN_FDS` hands over, if it is meant for this process.
 ///
 /// # Errors
-/// [`ActivationError`]. Variables that name another process are nobody's business and are ignored.
+/// [`ActivationError`]. Variables for another process are ignored.
 pub fn adopt(
     variable: impl Fn(&str) -> Option<OsString>,
     address: &IpcAddress,
@@ -39,7 +39,7 @@ pub fn adopt(
     match number("LISTEN_FDS") {
         None | Some(0) => Ok(None),
         Some(1) => {
-            let socket = system::first_handed_over().ok_or(ActivationError::Kind)?;
+            let socket = system::take_first_descriptor().ok_or(ActivationError::Kind)?;
             check(&socket, address)?;
             Ok(Some(socket))
         }
@@ -47,7 +47,7 @@ pub fn adopt(
     }
 }
 
-/// Passes a socket that listens where the helpers come.
+/// Accepts only a socket that listens at the path of the helpers.
 ///
 /// # Errors
 /// [`ActivationError`].
@@ -59,7 +59,7 @@ pub(crate) fn check(socket: &OwnedFd, address: &IpcAddress) -> Result<(), Activa
     let name = name.and_then(|name| rustix::net::SocketAddrUnix::try_from(name).ok());
     let path = name.as_ref().and_then(|name| name.path_bytes());
     if path != Some(address.socket().as_os_str().as_encoded_bytes()) {
-        return Err(ActivationError::Place);
+        return Err(ActivationError::Path);
     }
     let _ = rustix::io::ioctl_fionbio(socket, true);
     Ok(())

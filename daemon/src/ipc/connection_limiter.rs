@@ -1,5 +1,4 @@
-//! Owns the count of conversations that have outlived their first look: how many there may be, and when one is
-//! over. It knows nothing of what is said.
+//! Owns the limit of connections that are not answered immediately. It knows nothing of what is said on them.
 
 use std::sync::Arc;
 
@@ -7,70 +6,70 @@ use tokio::sync::{AcquireError, Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::base::activity;
 
-/// The conversations that have outlived their first look.
+/// The limit of connections that are not answered immediately.
 #[derive(Clone)]
 pub struct ConnectionLimiter {
     permits: Arc<Semaphore>,
-    /// For those that may last.
-    lasting: Arc<Semaphore>,
+    /// For connections that may take long.
+    long_permits: Arc<Semaphore>,
     limit: u32,
-    over: Arc<Notify>,
+    closed: Arc<Notify>,
 }
 
-/// One conversation's place among them; given back when it is dropped.
-pub(super) struct Place {
+/// One connection's permit; released when it is dropped.
+pub(super) struct Permit {
     _permit: OwnedSemaphorePermit,
-    lasting: Arc<Semaphore>,
-    share: Option<OwnedSemaphorePermit>,
-    over: Arc<Notify>,
+    long_permits: Arc<Semaphore>,
+    long_permit: Option<OwnedSemaphorePermit>,
+    closed: Arc<Notify>,
 }
 
-impl Place {
-    /// Whether the conversation may last: a quarter of all places is left for those that do not.
-    pub(super) fn may_last(&mut self) -> bool {
-        self.share = Arc::clone(&self.lasting).try_acquire_owned().ok();
-        self.share.is_some()
+impl Permit {
+    /// Whether the connection may take long: a quarter of all permits is left for those that do not.
+    pub(super) fn try_extend(&mut self) -> bool {
+        self.long_permit = Arc::clone(&self.long_permits).try_acquire_owned().ok();
+        self.long_permit.is_some()
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
-        self.over.notify_one();
+        self.closed.notify_one();
         activity::ended();
     }
 }
 
 impl ConnectionLimiter {
-    /// Room for `limit` of them.
+    /// Allows `limit` connections.
     pub(super) fn at_most(limit: usize) -> Self {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let semaphore = |places: u32| Arc::new(Semaphore::new(places as usize));
-        let lasting = semaphore(limit - limit / 4);
-        Self { permits: semaphore(limit), lasting, limit, over: Arc::default() }
+        let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
+        let long_permits = semaphore(limit - limit / 4);
+        Self { permits: semaphore(limit), long_permits, limit, closed: Arc::default() }
     }
 
-    /// Waits for room for one more.
-    pub(super) async fn room(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+    /// Waits until one more connection is allowed.
+    pub(super) async fn acquire(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
         Arc::clone(&self.permits).acquire_owned().await
     }
 
-    /// The place of a conversation that goes on.
-    pub(super) fn place(&self, room: OwnedSemaphorePermit) -> Place {
-        let (lasting, over) = (Arc::clone(&self.lasting), Arc::clone(&self.over));
-        Place { _permit: room, lasting, share: None, over }
+    /// The permit of a connection that is not answered immediately.
+    pub(super) fn permit(&self, permit: OwnedSemaphorePermit) -> Permit {
+        let (long_permits, closed) = (Arc::clone(&self.long_permits), Arc::clone(&self.closed));
+        Permit { _permit: permit, long_permits, long_permit: None, closed }
     }
 
-    /// How many there are; a place that waits for its conversation counts.
+    /// How many permits are taken, including the one that waits for the next connection.
     pub(super) fn count(&self) -> usize {
         (self.limit as usize).saturating_sub(self.permits.available_permits())
     }
 
-    /// Waits until some conversation is over.
+    /// Waits until a connection is closed.
     pub async fn one_closed(&self) {
-        self.over.notified().await;
+        self.closed.notified().await;
     }
 
-    /// Waits until every conversation is over.
+    /// Waits until every connection is closed.
     pub async fn all_closed(&self) {
         let _ = self.permits.acquire_many(self.limit).await;
     }

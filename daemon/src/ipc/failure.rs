@@ -1,4 +1,4 @@
-//! Owns the words for a socket that cannot be had.
+//! Owns the failures of binding or adopting the socket.
 
 use cp_token_protocol::ErrorCode;
 
@@ -16,7 +16,7 @@ impl StartError for ActivationError {
 impl StartError for BindError {
     fn meaning(&self) -> (ErrorCode, &'static str) {
         match self {
-            BindError::Folder(..) => (
+            BindError::Directory(..) => (
                 ErrorCode::CONFIG_UNSAFE,
                 "Fix the folder, or set XDG_RUNTIME_DIR, CP_TOKEN_STATE_DIR or CP_TOKEN_SOCKET to a place of your own",
             ),
@@ -27,12 +27,12 @@ impl StartError for BindError {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk")
             }
             #[cfg(unix)]
-            BindError::Watched(_) => (
+            BindError::ServiceManaged(_) => (
                 ErrorCode::DAEMON_UNAVAILABLE,
                 "Use its daemon, or end the service with `cp-token service uninstall`",
             ),
             #[cfg(unix)]
-            BindError::Covered(_) => {
+            BindError::NameCovered(_) => {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Remove that: the daemon then makes its socket anew")
             }
             BindError::NameTaken(_) => (ErrorCode::DAEMON_UNAVAILABLE, "Then ask again"),

@@ -1,5 +1,5 @@
-//! Owns a look at what a connection has to say: the request of a helper is nearly always there already, and
-//! a token that is held is answered on the spot, before the connection costs a task or a registration.
+//! Owns the fast path of a connection: its request has nearly always arrived already, and a held token is sent immediately,
+//! before the connection costs a task or a registration with the runtime.
 
 use std::io::ErrorKind;
 
@@ -16,48 +16,47 @@ use crate::audit::callers::CallerSnapshot;
 use crate::failure;
 use crate::service::{PendingToken, Reply, Service};
 
-/// A conversation after its first look.
+/// A connection after a read.
 pub(super) enum FirstRead {
-    /// Everything was said, or the caller has gone.
-    Over,
+    /// The reply was sent, or the caller has disconnected.
+    Closed,
     /// The request is not complete.
-    Silent(FrameDecoder),
-    /// The request is complete, and its answer is not.
-    Unfinished(SessionStage),
+    Incomplete(FrameDecoder),
+    /// The request is complete, and its reply is not sent.
+    Ready(SessionStage),
 }
 
-/// Where a conversation stands whose request is complete.
+/// The state of a connection whose request is complete.
 pub(super) enum SessionStage {
-    /// A request that takes its time, and who asks.
-    Asked(Box<Request>, CallerSnapshot),
+    /// A request that may take long, and its caller.
+    Requested(Box<Request>, CallerSnapshot),
     /// The caller waits for a token request.
     Waiting(Box<PendingToken>),
-    /// The reply is known; from this byte on it has still to be written.
+    /// The reply, how much of it is sent, and the log entry to write after it.
     Replying(Zeroizing<Vec<u8>>, usize, Option<AuditGuard>),
 }
 
-/// Takes what the connection of this caller has to say so far, on top of what `decoder` has, and answers it if that
-/// needs no waiting.
+/// Reads what has arrived, after what `decoder` has, and replies if that needs no waiting.
 ///
 /// # Errors
-/// Where the bytes are not this protocol; the caller gets no byte back.
-pub(super) fn look(
+/// If the bytes are not this protocol; the caller gets no byte back.
+pub(super) fn read_request(
     connection: &Connection,
     caller: CallerSnapshot,
     decoder: FrameDecoder,
     service: &Service,
 ) -> Result<FirstRead, FrameError> {
-    // Not wiped as a whole: only what was received is, and a first look costs one page less.
-    let mut piece = [0; PIECE];
-    match system::receive_at_once(connection, &mut piece) {
-        Ok(0) => Ok(FirstRead::Over),
+    // Only the received bytes are wiped, which touches one page less.
+    let mut buffer = [0; READ_SIZE];
+    match system::try_receive(connection, &mut buffer) {
+        Ok(0) => Ok(FirstRead::Closed),
         Ok(count) => {
-            let look = advance(decoder, &piece[..count], caller, service);
-            piece[..count].zeroize();
-            Ok(reply_at_once(connection, look?))
+            let read = advance(decoder, &buffer[..count], caller, service);
+            buffer[..count].zeroize();
+            Ok(try_reply(connection, read?))
         }
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(FirstRead::Silent(decoder)),
-        Err(_) => Ok(FirstRead::Over),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(FirstRead::Incomplete(decoder)),
+        Err(_) => Ok(FirstRead::Closed),
     }
 }
 
@@ -67,8 +66,8 @@ fn advance(
     caller: CallerSnapshot,
     service: &Service,
 ) -> Result<FirstRead, FrameError> {
-    Ok(FirstRead::Unfinished(match decoder.push_only(bytes) {
-        Ok(None) => return Ok(FirstRead::Silent(decoder)),
+    Ok(FirstRead::Ready(match decoder.push_only(bytes) {
+        Ok(None) => return Ok(FirstRead::Incomplete(decoder)),
         Ok(Some(frame)) if frame.kind != FrameKind::Message => malformed(),
         Ok(Some(frame)) => match decode_request(&frame.body) {
             Ok(request) => answer(request, caller, service),
@@ -86,30 +85,33 @@ fn advance(
 
 /// A response as a stage: its bytes, none of them written, and what is audit_entry once they are.
 pub(super) fn replying(response: &Response, audit_entry: Option<AuditGuard>) -> SessionStage {
-    let bytes = encode_response(response).or_else(|_| encode_response(&too_long()));
+    let bytes =
+        encode_response(response).or_else(|_| encode_response(&Response::Failure(failure::reply_too_long())));
     SessionStage::Replying(bytes.unwrap_or_default(), 0, audit_entry)
 }
 
 fn answer(request: Request, caller: CallerSnapshot, service: &Service) -> SessionStage {
     let Request::AccessToken(request) = request else {
-        return SessionStage::Asked(Box::new(request), caller);
+        return SessionStage::Requested(Box::new(request), caller);
     };
     match service.access_token(request, caller) {
         Reply::Now(response, audit_entry) => replying(&response, Some(audit_entry)),
         Reply::Later(pending) => SessionStage::Waiting(Box::new(pending)),
-        Reply::Unknown(request) => SessionStage::Asked(Box::new(Request::AccessToken(request)), caller),
+        Reply::NeedsReload(request) => {
+            SessionStage::Requested(Box::new(Request::AccessToken(request)), caller)
+        }
     }
 }
 
-fn reply_at_once(connection: &Connection, look: FirstRead) -> FirstRead {
-    let FirstRead::Unfinished(SessionStage::Replying(bytes, _, audit_entry)) = look else { return look };
-    match system::send_at_once(connection, &bytes) {
-        Ok(sent) if sent == bytes.len() => FirstRead::Over,
-        Ok(sent) => FirstRead::Unfinished(SessionStage::Replying(bytes, sent, audit_entry)),
+fn try_reply(connection: &Connection, read: FirstRead) -> FirstRead {
+    let FirstRead::Ready(SessionStage::Replying(bytes, _, audit_entry)) = read else { return read };
+    match system::try_send(connection, &bytes) {
+        Ok(sent) if sent == bytes.len() => FirstRead::Closed,
+        Ok(sent) => FirstRead::Ready(SessionStage::Replying(bytes, sent, audit_entry)),
         Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            FirstRead::Unfinished(SessionStage::Replying(bytes, 0, audit_entry))
+            FirstRead::Ready(SessionStage::Replying(bytes, 0, audit_entry))
         }
-        Err(_) => FirstRead::Over,
+        Err(_) => FirstRead::Closed,
     }
 }
 
@@ -117,8 +119,4 @@ fn malformed() -> SessionStage {
     replying(&Response::Failure(failure::malformed()), None)
 }
 
-fn too_long() -> Response {
-    Response::Failure(failure::reply_too_long())
-}
-
-const PIECE: usize = 2048;
+const READ_SIZE: usize = 2048;

@@ -1,40 +1,41 @@
-//! Owns the accept loop: permits, the peer check, patience when the system refuses. A conversation that is
-//! not over at the first look gets a task of its own.
+//! Owns the accept loop: permits, the check of the peer's user, retries after errors. A connection that is not answered
+//! immediately gets a task of its own.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cp_token_protocol::{FrameDecoder, PeerError, require_same_user};
+use cp_token_protocol::{FrameDecoder, require_same_user};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::connection_limiter::ConnectionLimiter;
 use super::fast_path::{self, FirstRead};
 use super::pending_connections::PendingConnections;
 use super::session;
-use super::system::{AsyncListener, Connection, Listening, passes_at_once};
+use super::system::{AsyncListener, Connection, Listening, is_transient_accept_error};
 use super::throttle::Throttle;
 use crate::audit::callers::CallerSnapshot;
 use crate::base::clock::Clock;
+use crate::base::mutex;
 use crate::service::Service;
 
 /// A listening socket and everything that a new connection needs.
 pub struct Listener {
-    /// Held by whoever lets callers in.
-    entrance: tokio::sync::Mutex<AsyncListener>,
+    /// Locked by the accept loop.
+    socket: tokio::sync::Mutex<AsyncListener>,
     service: Arc<Service>,
-    /// For callers who have not said yet what they want.
-    pub(super) lobby: Arc<PendingConnections>,
+    /// The connections without a complete request.
+    pub(super) pending: Arc<PendingConnections>,
     clock: Arc<dyn Clock>,
-    pub(super) conversations: ConnectionLimiter,
-    refusals: Mutex<Throttle>,
+    pub(super) connections: ConnectionLimiter,
+    warnings: Mutex<Throttle>,
 }
 
 impl Listener {
-    /// A listener on `socket`, which is non-blocking, with at most `connections` conversations at once.
+    /// A listener on `socket`, which is non-blocking, with at most `connections` connections at a time.
     ///
     /// # Errors
-    /// Where the socket cannot be watched.
+    /// If the runtime cannot watch the socket.
     pub fn new(
         socket: Listening,
         service: Arc<Service>,
@@ -42,79 +43,74 @@ impl Listener {
         connections: usize,
     ) -> io::Result<Self> {
         Ok(Self {
-            entrance: tokio::sync::Mutex::new(AsyncListener::open(socket)?),
-            lobby: PendingConnections::open(Arc::clone(&service))?,
+            socket: tokio::sync::Mutex::new(AsyncListener::open(socket)?),
+            pending: PendingConnections::open(Arc::clone(&service))?,
             service,
             clock,
-            conversations: ConnectionLimiter::at_most(connections),
-            refusals: Mutex::default(),
+            connections: ConnectionLimiter::at_most(connections),
+            warnings: Mutex::default(),
         })
     }
 
-    /// Takes callers from this socket from now on. To be called while nobody lets them in.
+    /// Uses this socket from now on. To be called during a pause.
     ///
     /// # Errors
-    /// Where the socket cannot be watched; the old one is kept then.
+    /// If the runtime cannot watch the socket; the old one is kept then.
     pub(super) async fn move_to(&self, socket: Listening) -> io::Result<()> {
-        let entrance = AsyncListener::open(socket)?;
-        *self.entrance.lock().await = entrance;
+        let socket = AsyncListener::open(socket)?;
+        *self.socket.lock().await = socket;
         Ok(())
     }
 
-    /// Lets callers in until it is dropped.
+    /// Accepts connections until it is dropped.
     pub(super) async fn run(self: Arc<Self>) {
-        let mut entrance = self.entrance.lock().await;
-        let mut trouble = 0;
+        let mut socket = self.socket.lock().await;
+        let mut errors = 0;
         loop {
-            let Ok(room) = self.conversations.room().await else { return };
-            match entrance.accept().await {
+            let Ok(permit) = self.connections.acquire().await else { return };
+            match socket.accept().await {
                 Ok(connection) => {
-                    trouble = 0;
-                    self.welcome(connection, room);
+                    errors = 0;
+                    self.start(connection, permit);
                 }
-                Err(error) if passes_at_once(&error) => {}
+                Err(error) if is_transient_accept_error(&error) => {}
                 Err(error) => {
-                    trouble += 1;
-                    self.note(&format!("accept failed ({}); trying again", error.kind()));
-                    tokio::time::sleep(pause(trouble)).await;
+                    errors += 1;
+                    self.warn(&format!("accept failed ({}); trying again", error.kind()));
+                    tokio::time::sleep(retry_delay(errors)).await;
                 }
             }
         }
     }
 
-    /// The peer is known before a byte is read; a stranger gets none back.
-    fn welcome(&self, connection: Connection, room: OwnedSemaphorePermit) {
+    /// Checks the peer before it reads a byte; another user gets no byte back.
+    fn start(&self, connection: Connection, permit: OwnedSemaphorePermit) {
         let caller = match require_same_user(&connection) {
             Ok(peer) => CallerSnapshot::from(peer),
-            Err(stranger) => return self.turn_away(stranger),
+            Err(error) => return self.warn(&format!("a connection was refused: {error}")),
         };
-        match fast_path::look(&connection, caller, FrameDecoder::default(), &self.service) {
-            Ok(FirstRead::Over) => {}
-            Ok(FirstRead::Silent(decoder)) => {
+        match fast_path::read_request(&connection, caller, FrameDecoder::default(), &self.service) {
+            Ok(FirstRead::Closed) => {}
+            Ok(FirstRead::Incomplete(decoder)) => {
                 let caller = self.service.capture_caller(caller);
-                self.lobby.admit(connection, caller, decoder, self.conversations.place(room));
+                self.pending.add(connection, caller, decoder, self.connections.permit(permit));
             }
-            Ok(FirstRead::Unfinished(stage)) => {
-                session::spawn(connection, stage, Arc::clone(&self.service), self.conversations.place(room));
+            Ok(FirstRead::Ready(stage)) => {
+                session::spawn(connection, stage, Arc::clone(&self.service), self.connections.permit(permit));
             }
-            Err(error) => self.note(&format!("a connection was closed: {error}")),
+            Err(error) => self.warn(&format!("a connection was closed: {error}")),
         }
     }
 
-    fn turn_away(&self, stranger: PeerError) {
-        self.note(&format!("a connection was refused: {stranger}"));
-    }
-
-    fn note(&self, line: &str) {
+    fn warn(&self, line: &str) {
         let boot = self.clock.now().boot;
-        let admitted = self.refusals.lock().unwrap_or_else(PoisonError::into_inner).admit(boot);
-        if let Some(suppressed) = admitted {
+        if let Some(suppressed) = mutex::lock(&self.warnings).admit(boot) {
             tracing::warn!(suppressed, "{line}");
         }
     }
 }
 
-/// Long enough not to spin without descriptors, short enough to be back within a second of having some.
-fn pause(trouble: u32) -> Duration {
-    Duration::from_millis(10 << trouble.min(6)).min(Duration::from_millis(500))
+/// Long enough not to spin without free descriptors, short enough to be back within a second of having some.
+fn retry_delay(errors: u32) -> Duration {
+    Duration::from_millis(10 << errors.min(6)).min(Duration::from_millis(500))
 }

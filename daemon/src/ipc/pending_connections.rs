@@ -1,20 +1,21 @@
-//! Owns the callers who have connected and not yet said what they want: a few words of memory each, one
-//! watch over all of them, and the door after five seconds. It knows no request.
+//! Owns the connections without a complete request: a few words of memory each, one watch over all of them, and a timeout of
+//! five seconds. It knows no request.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use cp_token_protocol::FrameDecoder;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::connection_limiter::Place;
+use super::connection_limiter::Permit;
 use super::fast_path::{self, FirstRead};
 use super::session;
 use crate::audit::callers::CallerSnapshot;
+use crate::base::mutex;
 use crate::service::Service;
 
 #[cfg(target_os = "linux")]
@@ -26,133 +27,138 @@ mod watch;
 
 use watch::Watch;
 
-/// Where silent callers wait.
+/// The connections without a complete request.
 pub(super) struct PendingConnections {
     watch: Watch,
-    guests: Mutex<PendingList>,
-    /// Somebody came into an empty lobby, whose next deadline has to be looked at.
-    came: Notify,
+    list: Mutex<PendingList>,
+    /// The first connection was added, so there is a deadline.
+    first_added: Notify,
     service: Arc<Service>,
 }
 
 #[derive(Default)]
 struct PendingList {
-    present: HashMap<u64, PendingConnection>,
-    /// In the order of arrival, which is that of the deadlines; of those who have left, too.
+    connections: HashMap<u64, PendingConnection>,
+    /// Oldest first; contains closed connections, too.
     deadlines: VecDeque<(Instant, u64)>,
-    arrivals: u64,
+    last_number: u64,
 }
 
 struct PendingConnection {
     connection: OwnedFd,
     caller: CallerSnapshot,
     decoder: FrameDecoder,
-    place: Place,
+    permit: Permit,
 }
 
 impl PendingList {
-    /// Most guests stay for microseconds, and their deadlines must not pile up for five seconds each.
+    /// Most connections last for microseconds; their deadlines must not pile up.
     fn compact_deadlines(&mut self) {
-        if self.deadlines.len() > 2 * self.present.len() + 64 {
-            self.deadlines.retain(|(_, number)| self.present.contains_key(number));
+        if self.deadlines.len() > 2 * self.connections.len() + 64 {
+            self.deadlines.retain(|(_, number)| self.connections.contains_key(number));
         }
     }
 }
 
 impl PendingConnections {
-    /// An empty lobby.
+    /// Without connections.
     pub(super) fn open(service: Arc<Service>) -> io::Result<Arc<Self>> {
-        Ok(Arc::new(Self { watch: Watch::new()?, guests: Mutex::default(), came: Notify::new(), service }))
+        Ok(Arc::new(Self {
+            watch: Watch::new()?,
+            list: Mutex::default(),
+            first_added: Notify::new(),
+            service,
+        }))
     }
 
-    /// Lets a caller wait until the request is complete, and not longer than the limit.
-    pub(super) fn admit(
+    /// Adds a connection, until its request is complete or the timeout ends.
+    pub(super) fn add(
         &self,
         connection: OwnedFd,
         caller: CallerSnapshot,
         decoder: FrameDecoder,
-        place: Place,
+        permit: Permit,
     ) {
-        let mut guests = self.guests();
-        guests.arrivals += 1;
-        let number = guests.arrivals;
+        let mut list = self.list();
+        list.last_number += 1;
+        let number = list.last_number;
         if self.watch.add(&connection, number).is_err() {
             return;
         }
-        guests.present.insert(number, PendingConnection { connection, caller, decoder, place });
-        if guests.deadlines.is_empty() {
-            self.came.notify_one();
+        list.connections.insert(number, PendingConnection { connection, caller, decoder, permit });
+        if list.deadlines.is_empty() {
+            self.first_added.notify_one();
         }
-        guests.deadlines.push_back((Instant::now() + READ_LIMIT, number));
-        guests.compact_deadlines();
+        list.deadlines.push_back((Instant::now() + READ_TIMEOUT, number));
+        list.compact_deadlines();
     }
 
-    /// How many wait.
+    /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.guests().present.len()
+        self.list().connections.len()
     }
 
-    /// Shows everybody the door.
+    /// Closes all connections.
     pub(super) fn clear(&self) {
-        let departed = std::mem::take(&mut *self.guests());
-        drop(departed);
+        // Bound, so that the connections are closed after the lock is released.
+        let _closed = std::mem::take(&mut *self.list());
     }
 
-    /// Hears callers out, and shows those the door who take too long. Runs until it is dropped.
+    /// Reads from connections, and closes them at their timeout. Runs until it is dropped.
     pub(super) async fn run(self: Arc<Self>) {
         loop {
-            let deadline = self.guests().deadlines.front().map(|(deadline, _)| *deadline);
+            let deadline = self.list().deadlines.front().map(|(deadline, _)| *deadline);
             let too_late = async {
                 match deadline {
                     Some(deadline) => tokio::time::sleep_until(deadline).await,
-                    None => self.came.notified().await,
+                    None => self.first_added.notified().await,
                 }
             };
             tokio::select! {
-                spoke = self.watch.readable() => for number in spoke { self.hear(number) },
+                spoke = self.watch.readable() => for number in spoke { self.read_from(number) },
                 () = too_late => self.expire(Instant::now()),
             }
         }
     }
 
-    fn hear(&self, number: u64) {
-        let Some(PendingConnection { connection, caller, decoder, place }) =
-            self.guests().present.remove(&number)
+    fn read_from(&self, number: u64) {
+        let Some(PendingConnection { connection, caller, decoder, permit }) =
+            self.list().connections.remove(&number)
         else {
             return;
         };
-        match fast_path::look(&connection, caller, decoder, &self.service) {
-            Ok(FirstRead::Silent(decoder)) => {
-                self.guests()
-                    .present
-                    .insert(number, PendingConnection { connection, caller, decoder, place });
+        match fast_path::read_request(&connection, caller, decoder, &self.service) {
+            Ok(FirstRead::Incomplete(decoder)) => {
+                self.list()
+                    .connections
+                    .insert(number, PendingConnection { connection, caller, decoder, permit });
             }
-            Ok(FirstRead::Unfinished(stage)) => {
+            Ok(FirstRead::Ready(stage)) => {
                 self.watch.remove(&connection);
-                session::spawn(connection, stage, Arc::clone(&self.service), place);
+                session::spawn(connection, stage, Arc::clone(&self.service), permit);
             }
-            // What is not this protocol is closed without a byte, like what has ended.
-            Ok(FirstRead::Over) | Err(_) => {}
+            // Another protocol gets no byte back, like a closed connection.
+            Ok(FirstRead::Closed) | Err(_) => {}
         }
     }
 
     fn expire(&self, now: Instant) {
         let mut late = Vec::new();
-        let mut guests = self.guests();
-        while guests.deadlines.front().is_some_and(|(deadline, _)| *deadline <= now) {
-            let number = guests.deadlines.pop_front().map(|(_, number)| number);
-            late.extend(number.and_then(|number| guests.present.remove(&number)));
+        let mut list = self.list();
+        while list.deadlines.front().is_some_and(|(deadline, _)| *deadline <= now) {
+            let number = list.deadlines.pop_front().map(|(_, number)| number);
+            late.extend(number.and_then(|number| list.connections.remove(&number)));
         }
-        if guests.present.is_empty() {
-            guests.present.shrink_to_fit();
-            guests.deadlines.shrink_to_fit();
+        if list.connections.is_empty() {
+            list.connections.shrink_to_fit();
+            list.deadlines.shrink_to_fit();
         }
     }
 
-    fn guests(&self) -> MutexGuard<'_, PendingList> {
-        self.guests.lock().unwrap_or_else(PoisonError::into_inner)
+    fn list(&self) -> MutexGuard<'_, PendingList> {
+        mutex::lock(&self.list)
     }
 }
 
-/// For the whole request, however it is cut into pieces.
-const READ_LIMIT: Duration = Duration::from_secs(5);
+/// For the whole request, in however many packets it arrives.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! Owns the notice that something was removed from the meeting folder, as Linux gives it. It says neither what nor why.
+//! Owns the watch (inotify) for removals from the socket's directory. It does not report which file was removed.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -10,11 +10,11 @@ use tokio::io::unix::AsyncFd;
 
 use super::system::watch;
 
-/// A watch on a folder; none where the system has no more of them.
+/// A watch on a directory; `None` if the system has no more of them.
 pub struct RemovalWatch(Option<AsyncFd<OwnedFd>>);
 
 impl RemovalWatch {
-    /// Watches the folder that is there now.
+    /// Watches the directory that is there now.
     pub fn new(folder: &Path) -> Self {
         let begun = || -> io::Result<AsyncFd<OwnedFd>> {
             let descriptor = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
@@ -24,7 +24,7 @@ impl RemovalWatch {
         Self(begun().ok())
     }
 
-    /// Returns after the next removals. It may be dropped at any time.
+    /// Waits for the next removals. Cancel safe.
     pub async fn next(&self) {
         if let Some(watch) = &self.0 {
             while let Ok(mut ready) = watch.readable().await {

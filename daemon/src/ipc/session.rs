@@ -1,5 +1,5 @@
-//! Owns one conversation whose answer takes time: signs of life while the answer is made, a deadline for the
-//! reply. One request, then the connection is closed.
+//! Owns a connection that is not answered immediately: keepalives until the reply is known, and a timeout for sending it.
+//! After one request the connection is closed.
 
 use std::future::Future;
 use std::io;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use cp_token_protocol::encode_response;
 use cp_token_protocol::message::{Request, Response};
 
-use super::connection_limiter::Place;
+use super::connection_limiter::Permit;
 use super::fast_path::{SessionStage, replying};
 use super::system::{self, Connection, Stream};
 use crate::audit::callers::CallerSnapshot;
@@ -17,24 +17,25 @@ use crate::base::commitment::Commitment;
 use crate::failure;
 use crate::service::Service;
 
-/// Carries the conversation on in a task of its own, which holds its place for as long.
-pub(super) fn spawn(connection: Connection, stage: SessionStage, service: Arc<Service>, mut place: Place) {
-    let stage = match lasts(&stage) && !place.may_last() {
+/// Serves the connection in a task of its own, which holds the permit.
+pub(super) fn spawn(connection: Connection, stage: SessionStage, service: Arc<Service>, mut permit: Permit) {
+    let stage = match may_take_long(&stage) && !permit.try_extend() {
         true => replying(&Response::Failure(failure::too_many_requests()), None),
         false => stage,
     };
-    let stopping = matches!(&stage, SessionStage::Asked(request, _) if matches!(**request, Request::Stop));
+    let stopping =
+        matches!(&stage, SessionStage::Requested(request, _) if matches!(**request, Request::Stop));
     let restarting =
-        matches!(&stage, SessionStage::Asked(request, _) if matches!(**request, Request::Restart));
-    // A caller who has gone, or who is too slow, ends the conversation and nothing else.
+        matches!(&stage, SessionStage::Requested(request, _) if matches!(**request, Request::Restart));
+    // A caller who disconnects or is too slow ends its connection and nothing else.
     let Ok(stream) = system::stream(connection) else { return };
-    let attendance = restarting.then(|| service.restarts().add_connection(system::number(&stream)));
+    let restart_connection = restarting.then(|| service.restarts().add_connection(system::number(&stream)));
     tokio::spawn(async move {
-        let told = conclude(&stream, stage, service).await;
-        drop((place, attendance));
-        if stopping && told.is_ok() {
-            // The caller learns that the daemon is gone by the end of this connection, which the runtime drops
-            // after the lock is given back.
+        let written = conclude(&stream, stage, service).await;
+        drop((permit, restart_connection));
+        if stopping && written.is_ok() {
+            // The caller sees that the daemon has stopped when the runtime drops this connection, after the instance
+            // lock is released.
             std::future::pending::<()>().await;
         }
     });
@@ -45,8 +46,8 @@ async fn conclude(stream: &Stream, stage: SessionStage, service: Arc<Service>) -
         SessionStage::Replying(bytes, sent, _audit_entry) => {
             return write_reply(stream, &bytes[sent..]).await;
         }
-        SessionStage::Waiting(pending) => with_signs_of_life(stream, service.finish(*pending)).await?,
-        SessionStage::Asked(request, caller) => handled(stream, service, *request, caller).await?,
+        SessionStage::Waiting(pending) => with_keepalive(stream, service.finish(*pending)).await?,
+        SessionStage::Requested(request, caller) => handled(stream, service, *request, caller).await?,
     };
     if let SessionStage::Replying(bytes, _, _) = replying(&reply, None) {
         write_reply(stream, &bytes).await?;
@@ -54,7 +55,7 @@ async fn conclude(stream: &Stream, stage: SessionStage, service: Arc<Service>) -
     Ok(())
 }
 
-/// Handles the request in a task of its own. It ends with a caller who leaves, until it commits.
+/// Handles the request in a task of its own, which is cancelled when the caller disconnects, until it commits.
 async fn handled(
     stream: &Stream,
     service: Arc<Service>,
@@ -65,40 +66,39 @@ async fn handled(
     let until = commitment.clone();
     let mut task = tokio::spawn(async move { service.handle(request, caller, &until).await });
     let answer = async { (&mut task).await.unwrap_or_else(|_| Response::Failure(failure::internal())) };
-    let told = with_signs_of_life(stream, answer).await;
-    // On this one thread the task cannot commit between the look and the abort.
-    if told.is_err() && !commitment.is_made() {
+    let written = with_keepalive(stream, answer).await;
+    // The runtime has one thread, so the task cannot commit between the check and the abort.
+    if written.is_err() && !commitment.is_made() {
         task.abort();
     }
-    told
+    written
 }
 
-/// Whether the conversation may last for as long as a server likes. What shows how things stand, or ends something, is
-/// never turned away.
-fn lasts(stage: &SessionStage) -> bool {
+/// Whether the request may take as long as a server likes. Requests for the status, or that end something, are never turned
+/// away.
+fn may_take_long(stage: &SessionStage) -> bool {
     match stage {
         SessionStage::Replying(..) => false,
         SessionStage::Waiting(_) => true,
-        SessionStage::Asked(request, _) => matches!(
+        SessionStage::Requested(request, _) => matches!(
             **request,
             Request::ProfileCreate(_) | Request::ProfileUpdate(_) | Request::ProfileResetSecret(_)
         ),
     }
 }
 
-/// Tells the caller at once, and then every second, that the answer is being made. A caller who leaves is noticed at
-/// once.
-async fn with_signs_of_life(stream: &Stream, answer: impl Future<Output = Response>) -> io::Result<Response> {
+/// Sends a keepalive immediately and then every second until the reply is known. Fails as soon as the caller disconnects.
+async fn with_keepalive(stream: &Stream, answer: impl Future<Output = Response>) -> io::Result<Response> {
     let mut answer = std::pin::pin!(answer);
-    let mut left = std::pin::pin!(system::left(stream));
+    let mut disconnected = std::pin::pin!(system::disconnected(stream));
     let working = encode_response(&Response::Working).unwrap_or_default();
-    let mut pulse = tokio::time::interval(PULSE);
+    let mut keepalive = tokio::time::interval(KEEPALIVE_INTERVAL);
     loop {
         tokio::select! {
             biased;
             response = &mut answer => return Ok(response),
-            () = &mut left => return Err(io::ErrorKind::BrokenPipe.into()),
-            _ = pulse.tick() => write_reply(stream, &working).await?,
+            () = &mut disconnected => return Err(io::ErrorKind::BrokenPipe.into()),
+            _ = keepalive.tick() => write_reply(stream, &working).await?,
         }
     }
 }
@@ -116,10 +116,10 @@ async fn write_reply(stream: &Stream, bytes: &[u8]) -> io::Result<()> {
         }
         Ok(())
     };
-    tokio::time::timeout(WRITE_LIMIT, write).await.map_err(io::Error::other)?
+    tokio::time::timeout(WRITE_TIMEOUT, write).await.map_err(io::Error::other)?
 }
 
-/// For one reply.
-const WRITE_LIMIT: Duration = Duration::from_secs(5);
-/// A caller takes three of these without a sign of life as the end.
-const PULSE: Duration = Duration::from_secs(1);
+/// For sending one reply.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A caller gives up after three intervals without a keepalive.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(1);

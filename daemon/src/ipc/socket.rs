@@ -30,19 +30,19 @@ pub struct BoundSocket {
 pub enum BindError {
     /// The folder is not used.
     #[error("the folder {0} is not used: {1}")]
-    Folder(String, #[source] FileError),
+    Directory(String, #[source] FileError),
     /// The lock is not ours.
     #[error(transparent)]
     Instance(#[from] InstanceError),
     /// Another daemon runs, and its callers find something else.
     #[error("a daemon runs here already, and something else has the name of its socket, {0}")]
-    Covered(String),
+    NameCovered(String),
     /// Something that is no socket of ours has the name.
     #[error("{0} exists and is no socket of this user; remove it")]
     NameTaken(String),
     /// Somebody who is no daemon listens there.
     #[error("a service manager listens at {0} and starts the daemon itself")]
-    Watched(String),
+    ServiceManaged(String),
     /// The system refused.
     #[error("no socket can be made at {0}: {1}")]
     Bind(String, #[source] FileError),
@@ -65,19 +65,19 @@ impl BoundSocket {
         let shown = files::show(folder);
         files::make_private_folder(folder)
             .and_then(|()| files::check_ancestors(folder))
-            .map_err(|error| BindError::Folder(shown, error))?;
+            .map_err(|error| BindError::Directory(shown, error))?;
         let path = address.socket().to_owned();
         let lock = match &adopted {
             // Whoever served callers before the service manager took the name sees within that time that it is gone.
-            Some(_) => InstanceLock::take_within(folder, FOR_A_PREDECESSOR, || true)?,
+            Some(_) => InstanceLock::take_within(folder, TAKEOVER_TIMEOUT, || true)?,
             // A daemon that ends takes its socket's name away first, and then still tells callers so.
-            None => InstanceLock::take_within(folder, DEPARTURE, || !path.exists())
-                .map_err(|error| beside(error, &path))?,
+            None => InstanceLock::take_within(folder, EXIT_TIMEOUT, || !path.exists())
+                .map_err(|error| covered_or(error, &path))?,
         };
         let (socket, made) = match adopted {
             Some(socket) => (socket, None),
             None => {
-                refuse_beside_a_listener(&path)?;
+                refuse_if_listening(&path)?;
                 remove_stale(&path)?;
                 let socket = bind(&path)?;
                 (socket, identity(&path))
@@ -131,8 +131,8 @@ impl BoundSocket {
     /// [`BindError`]; the old lock stays.
     pub fn renew_lock(&mut self) -> Result<(), BindError> {
         let folder = self.folder();
-        files::check_folder(folder).map_err(|error| BindError::Folder(files::show(folder), error))?;
-        self.lock = InstanceLock::take_within(folder, FOR_HELPERS, || false)?;
+        files::check_folder(folder).map_err(|error| BindError::Directory(files::show(folder), error))?;
+        self.lock = InstanceLock::take_within(folder, HELPER_TIMEOUT, || false)?;
         Ok(())
     }
 
@@ -154,7 +154,7 @@ impl BoundSocket {
     /// [`BindError`]; the old socket stays.
     pub fn rebind(&mut self) -> Result<(), BindError> {
         let folder = self.folder();
-        files::check_folder(folder).map_err(|error| BindError::Folder(files::show(folder), error))?;
+        files::check_folder(folder).map_err(|error| BindError::Directory(files::show(folder), error))?;
         self.socket = bind(&self.name.path)?;
         self.name.made = identity(&self.name.path);
         Ok(())
@@ -173,9 +173,9 @@ impl BoundSocket {
     }
 }
 
-fn beside(error: InstanceError, path: &Path) -> BindError {
+fn covered_or(error: InstanceError, path: &Path) -> BindError {
     if matches!(error, InstanceError::Taken) && is_no_socket(path) {
-        return BindError::Covered(files::show(path));
+        return BindError::NameCovered(files::show(path));
     }
     error.into()
 }
@@ -185,7 +185,7 @@ fn is_no_socket(path: &Path) -> bool {
 }
 
 /// A socket that takes callers while no daemon holds the lock is a service manager's, who starts a daemon for it.
-fn refuse_beside_a_listener(path: &Path) -> Result<(), BindError> {
+fn refuse_if_listening(path: &Path) -> Result<(), BindError> {
     let reach = || -> rustix::io::Result<()> {
         let caller = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
         rustix::io::fcntl_setfd(&caller, rustix::io::FdFlags::CLOEXEC)?;
@@ -193,7 +193,7 @@ fn refuse_beside_a_listener(path: &Path) -> Result<(), BindError> {
         rustix::net::connect(&caller, &SocketAddrUnix::new(path)?)
     };
     match reach() {
-        Ok(()) | Err(Errno::AGAIN) => Err(BindError::Watched(files::show(path))),
+        Ok(()) | Err(Errno::AGAIN) => Err(BindError::ServiceManaged(files::show(path))),
         Err(_) => Ok(()),
     }
 }
@@ -228,13 +228,13 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 }
 
 /// Longer than a daemon takes from the moment at which it is not found any more.
-const DEPARTURE: Duration = Duration::from_secs(3);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a service manager's daemon waits for one that somebody else has started: it looks every half minute
 /// whether callers still find it.
-const FOR_A_PREDECESSOR: Duration = Duration::from_secs(45);
+const TAKEOVER_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Helpers hold the lock for a moment, to see whether a daemon does.
-const FOR_HELPERS: Duration = Duration::from_millis(100);
+const HELPER_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Callers who may queue while one turn of the loop lasts.
 const BACKLOG: i32 = 4096;

@@ -1,9 +1,9 @@
-//! Owns how often a troublesome peer may make the daemon write a log line. Pure.
+//! Owns the rate limit of log lines that a peer can cause. Pure.
 
 use std::time::Duration;
 
-const LINES: u32 = 10;
-const SPAN: Duration = Duration::from_secs(60);
+const MAX_LINES: u32 = 10;
+const WINDOW: Duration = Duration::from_secs(60);
 
 /// At most ten lines a minute; the rest is counted.
 #[derive(Debug, Default)]
@@ -16,11 +16,11 @@ pub struct Throttle {
 impl Throttle {
     /// Whether a line may be written at `boot`, and how many were left out since the last one.
     pub fn admit(&mut self, boot: Duration) -> Option<u64> {
-        if self.window.is_none_or(|start| boot.saturating_sub(start) >= SPAN) {
+        if self.window.is_none_or(|start| boot.saturating_sub(start) >= WINDOW) {
             self.window = Some(boot);
             self.written = 0;
         }
-        if self.written == LINES {
+        if self.written == MAX_LINES {
             self.suppressed += 1;
             return None;
         }
@@ -39,6 +39,6 @@ mod tests {
         let at = |index: u64| Duration::from_micros(index * 600);
         let lines = (0..100_000).filter_map(|index| throttle.admit(at(index))).count();
         assert_eq!(lines, 10);
-        assert_eq!(throttle.admit(Duration::from_secs(60)), Some(99_990), "what was left out is told");
+        assert_eq!(throttle.admit(Duration::from_secs(60)), Some(99_990), "what was left out is written");
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct AsyncListener {
 }
 
 impl AsyncListener {
-    /// An entrance with this socket in it, which is non-blocking.
+    /// Watches this socket, which is non-blocking.
     pub(super) fn open(socket: OwnedFd) -> io::Result<Self> {
         Ok(Self { socket: watch(socket)? })
     }
@@ -36,18 +36,18 @@ impl AsyncListener {
     }
 }
 
-/// The connection is gone already, which says nothing about the next one.
-pub(super) fn passes_at_once(error: &io::Error) -> bool {
+/// Whether the connection was closed before it was accepted, which says nothing about the next one.
+pub(super) fn is_transient_accept_error(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::CONNABORTED | Errno::INTR))
 }
 
-/// What has come so far; nothing at its end.
-pub(super) fn receive_at_once(connection: &Connection, piece: &mut [u8]) -> io::Result<usize> {
-    Ok(rustix::net::recv(connection, piece, RecvFlags::DONTWAIT)?.0)
+/// Reads what has arrived; 0 bytes at the end.
+pub(super) fn try_receive(connection: &Connection, buffer: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::net::recv(connection, buffer, RecvFlags::DONTWAIT)?.0)
 }
 
-/// Sends as much as goes now.
-pub(super) fn send_at_once(connection: &Connection, bytes: &[u8]) -> io::Result<usize> {
+/// Sends as much as possible without waiting.
+pub(super) fn try_send(connection: &Connection, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::net::send(connection, bytes, AT_ONCE)?)
 }
 
@@ -56,9 +56,9 @@ pub(super) fn stream(connection: Connection) -> io::Result<Stream> {
     Stream::from_std(StdStream::from(connection))
 }
 
-/// Waits until the caller has left. Who only ends its sending, as it may, is still there; who says more than its one
-/// request breaks the protocol, and might as well have left.
-pub(super) async fn left(stream: &Stream) {
+/// Waits until the caller disconnects. A caller may shut down its sending side; one that sends more than one request breaks
+/// the protocol and counts as disconnected.
+pub(super) async fn disconnected(stream: &Stream) {
     while stream.readable().await.is_ok() {
         match stream.try_read(&mut [0; 1]) {
             Ok(0) if is_still_read(stream) => std::future::pending().await,
@@ -68,8 +68,7 @@ pub(super) async fn left(stream: &Stream) {
     }
 }
 
-/// Whether the other end, which sends no more, may still take an answer. Where that is not to be seen, the next sign of life
-/// shows it.
+/// Whether the other end, which sends no more, still reads. If the system does not say so, the next keepalive shows it.
 fn is_still_read(stream: &Stream) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };

@@ -14,14 +14,14 @@ use super::socket::another;
 pub(super) use tokio::net::windows::named_pipe::NamedPipeServer as Connection;
 pub(super) use tokio::net::windows::named_pipe::NamedPipeServer as Stream;
 
-/// The instance of the pipe that nobody has come to yet. There is always one, so that nobody else can take the name.
+/// The instance of the pipe without a client. There is always one, so that nobody else can take the name.
 pub(super) struct AsyncListener {
     pending: NamedPipeServer,
     path: PathBuf,
 }
 
 impl AsyncListener {
-    /// An entrance with the pipe's first instance in it.
+    /// Watches the pipe's first instance.
     pub(super) fn open(listening: Listening) -> io::Result<Self> {
         Ok(Self { pending: watch(listening.first)?, path: listening.path })
     }
@@ -33,25 +33,25 @@ impl AsyncListener {
             Err(error) => Err(error),
         };
         if next.is_err() {
-            // Whoever has come is sent away, and the instance waits for the next.
+            // Closes the connection, so that the instance waits for the next one.
             let _ = self.pending.disconnect();
         }
         Ok(std::mem::replace(&mut self.pending, next?))
     }
 }
 
-/// The caller is gone already, which says nothing about the next one.
-pub(super) fn passes_at_once(error: &io::Error) -> bool {
+/// Whether the caller disconnected already, which says nothing about the next one.
+pub(super) fn is_transient_accept_error(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted)
 }
 
-/// What has come so far; nothing at its end.
-pub(super) fn receive_at_once(connection: &Connection, piece: &mut [u8]) -> io::Result<usize> {
-    connection.try_read(piece)
+/// Reads what has arrived; 0 bytes at the end.
+pub(super) fn try_receive(connection: &Connection, buffer: &mut [u8]) -> io::Result<usize> {
+    connection.try_read(buffer)
 }
 
-/// Sends as much as goes now.
-pub(super) fn send_at_once(connection: &Connection, bytes: &[u8]) -> io::Result<usize> {
+/// Sends as much as possible without waiting.
+pub(super) fn try_send(connection: &Connection, bytes: &[u8]) -> io::Result<usize> {
     connection.try_write(bytes)
 }
 
@@ -61,8 +61,8 @@ pub(super) fn stream(connection: Connection) -> io::Result<Stream> {
     Ok(connection)
 }
 
-/// Waits until the caller has left. Who says more than its one request breaks the protocol, and might as well have left.
-pub(super) async fn left(stream: &Stream) {
+/// Waits until the caller disconnects. One that sends more than one request breaks the protocol and counts as disconnected.
+pub(super) async fn disconnected(stream: &Stream) {
     while stream.readable().await.is_ok() {
         match stream.try_read(&mut [0; 1]) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -71,7 +71,7 @@ pub(super) async fn left(stream: &Stream) {
     }
 }
 
-/// Nobody is given a connection by number here.
+/// Connections are not passed on by number here.
 pub(super) fn number(_: &Stream) -> i32 {
     0
 }

@@ -1,43 +1,43 @@
-//! Owns the numbers of a token's life: margin, renewal, back-off. Pure.
+//! Owns the durations of a token's life: safety margin, renewal age, back-off. Pure.
 
 use std::time::Duration;
 
-/// A life below this is none to speak of: an ordinary request may outlast it.
-pub const SHORTEST_LIFE: Duration = Duration::from_secs(1);
-/// The most life taken off a token as a safety margin.
-pub const MARGIN_LIMIT: Duration = Duration::from_secs(60);
-/// The longest back-off while the server answers that it is in trouble.
+/// A shorter life is useless: an ordinary request may outlast it.
+pub const MIN_LIFE: Duration = Duration::from_secs(1);
+/// The largest safety margin.
+pub const MAX_MARGIN: Duration = Duration::from_secs(60);
+/// The longest back-off after a server error.
 pub const MAX_SERVER_BACKOFF: Duration = Duration::from_secs(60);
-/// The longest back-off for what can be over at any moment: a network, a keyring, a file.
+/// The longest back-off after a local failure (network, keyring, file), which may end at any moment.
 pub const MAX_LOCAL_BACKOFF: Duration = Duration::from_secs(4);
 /// The shortest pause that a server can ask for with `Retry-After`.
 pub const MIN_RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The longest pause that a server can ask for with `Retry-After`.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
-/// The part of a token's life that is not handed out: a tenth, at most a minute.
+/// The safety margin: the last tenth of a token's life, at most a minute, in which it is not served.
 pub fn margin(life: Duration) -> Duration {
-    (life / 10).min(MARGIN_LIMIT)
+    (life / 10).min(MAX_MARGIN)
 }
 
-/// The age at which a token is renewed: 70 to 80 % of its life, spread by `chance` in [0, 1).
-pub fn renewal_age(life: Duration, chance: f64) -> Duration {
-    life.mul_f64(0.7 + 0.1 * chance.clamp(0.0, 1.0))
+/// The age at which a token is renewed: 70 to 80 % of its life; `jitter` is in [0, 1).
+pub fn renewal_age(life: Duration, jitter: f64) -> Duration {
+    life.mul_f64(0.7 + 0.1 * jitter.clamp(0.0, 1.0))
 }
 
-/// How lately a token must have been asked for to be renewed ahead: a third of its life.
-pub fn interest(life: Duration) -> Duration {
+/// How recent the last request for a token must be for a renewal ahead of expiry: a third of its life.
+pub fn renewal_interest(life: Duration) -> Duration {
     life / 3
 }
 
-/// The pause after `failures` failures in a row: doubling from one second up to `cap`, spread upwards by a
-/// quarter, unless the server asked for a pause of its own.
-pub fn back_off(failures: u32, cap: Duration, retry_after: Option<Duration>, chance: f64) -> Duration {
+/// The pause after `failures` failures in a row: doubled from one second up to `cap`, plus up to a quarter of jitter.
+/// `retry_after`, if the server sent it, replaces that.
+pub fn back_off(failures: u32, cap: Duration, retry_after: Option<Duration>, jitter: f64) -> Duration {
     if let Some(asked) = retry_after {
         return asked.clamp(MIN_RETRY_AFTER, MAX_RETRY_AFTER);
     }
     let doubled = Duration::from_secs(1 << failures.saturating_sub(1).min(16));
-    doubled.min(cap).mul_f64(1.0 + 0.25 * chance.clamp(0.0, 1.0))
+    doubled.min(cap).mul_f64(1.0 + 0.25 * jitter.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! Owns what of a lease outlives its daemon: all but an attempt under way, which must be over by then. Pure.
+//! Owns the snapshot of a lease for the new process: everything but an attempt in flight, which must be over. Pure.
 
 use cp_token_protocol::{Failure, ProfileName, handover};
 
-use super::{Cooldown, HeldToken, Lease, RateLimiter, Rejected};
+use super::{Cooldown, HeldToken, Lease, RateLimiter, RejectedTokens};
 
 impl Lease {
-    /// What the next daemon has to know.
+    /// The state that the new process needs.
     pub fn export_state(
         &self,
         profile: ProfileName,
@@ -16,9 +16,9 @@ impl Lease {
             profile,
             account,
             held: self.held.as_ref().map(HeldToken::export_state),
-            cooling: self.cooling.map(Cooldown::export_state),
+            cooling: self.cooldown.map(Cooldown::export_state),
             refused: self.refused,
-            full_at: self.bucket.full_at(),
+            full_at: self.rate_limiter.full_at,
             last_asked: self.last_asked,
             rejected: self.rejected.fingerprints(),
             last_failure,
@@ -26,15 +26,15 @@ impl Lease {
         }
     }
 
-    /// The lease that goes on from there.
-    pub fn inherited(legacy: handover::Lease, needs_code: bool) -> Self {
+    /// The lease that continues from this state.
+    pub fn import_state(snapshot: handover::Lease, needs_code: bool) -> Self {
         Self {
-            held: legacy.held.map(HeldToken::inherited),
-            cooling: legacy.cooling.map(Cooldown::inherited),
-            refused: legacy.refused,
-            bucket: RateLimiter::inherited(legacy.full_at),
-            last_asked: legacy.last_asked,
-            rejected: Rejected::inherited(&legacy.rejected),
+            held: snapshot.held.map(HeldToken::import_state),
+            cooldown: snapshot.cooling.map(Cooldown::import_state),
+            refused: snapshot.refused,
+            rate_limiter: RateLimiter { full_at: snapshot.full_at },
+            last_asked: snapshot.last_asked,
+            rejected: RejectedTokens::import_state(&snapshot.rejected),
             needs_code,
             ..Self::default()
         }

@@ -33,8 +33,8 @@ fn living(seconds: u32) -> TokenQuery {
 
 impl Lease {
     /// A caller asks for the first time.
-    fn request(&mut self, ask: &TokenQuery, now: Moment) -> Decision {
-        self.request_since(ask, self.asked(now), now)
+    fn request(&mut self, query: &TokenQuery, now: Moment) -> Decision {
+        self.request_since(query, self.asked_at(now), now)
     }
 }
 
@@ -43,7 +43,10 @@ fn holding() -> Lease {
     let mut lease = Lease::default();
     let Decision::Wait(attempt) = lease.request(&any(), at(0)) else { panic!("a cold lease serves nothing") };
     assert_eq!(lease.poll_effect(), Some(attempt));
-    assert_eq!(lease.on_granted(attempt, token("one"), SECOND * 100, at(0), at(0), 0.0), Acceptance::Held);
+    assert_eq!(
+        lease.on_token_issued(attempt, token("one"), SECOND * 100, at(0), at(0), 0.0),
+        Acceptance::Held
+    );
     lease
 }
 
@@ -100,7 +103,7 @@ fn g20_a_failed_renewal_leaves_the_old_token_in_service() {
     lease.request(&any(), at(70));
     let attempt = lease.poll_effect().expect("an order");
     let kind = FailureKind::Transient { retry_after: None, cap: policy::MAX_SERVER_BACKOFF };
-    assert!(lease.on_failed(attempt, kind, at(71), 0.0));
+    assert!(lease.on_request_failed(attempt, kind, at(71), 0.0));
     assert_eq!(served(lease.request(&any(), at(71))), "one");
     assert_eq!(lease.poll_effect(), None, "not before the pause is over");
     assert_eq!(served(lease.request(&any(), at(72))), "one");
@@ -114,7 +117,7 @@ fn fifty_reports_of_one_token_cost_one_request_and_an_old_report_costs_none() {
         assert!(matches!(lease.request(&rejecting("one"), at(1)), Decision::Wait(Attempt(2))));
     }
     let attempt = lease.poll_effect().expect("an order");
-    lease.on_granted(attempt, token("two"), SECOND * 100, at(1), at(1), 0.0);
+    lease.on_token_issued(attempt, token("two"), SECOND * 100, at(1), at(1), 0.0);
     assert_eq!(served(lease.request(&rejecting("one"), at(2))), "two");
     assert_eq!(lease.poll_effect(), None);
 }
@@ -124,7 +127,7 @@ fn a_rejected_token_that_is_issued_again_is_not_taken() {
     let mut lease = holding();
     lease.request(&rejecting("one"), at(1));
     let attempt = lease.poll_effect().expect("an order");
-    let verdict = lease.on_granted(attempt, token("one"), SECOND * 100, at(1), at(1), 0.0);
+    let verdict = lease.on_token_issued(attempt, token("one"), SECOND * 100, at(1), at(1), 0.0);
     assert_eq!(verdict, Acceptance::Rejected);
     assert!(matches!(lease.request(&any(), at(1)), Decision::Refuse(Refusal::CoolingDown(_))));
 }
@@ -135,8 +138,8 @@ fn j08_a_result_that_comes_after_forget_is_thrown_away() {
     lease.request(&any(), at(0));
     let attempt = lease.poll_effect().expect("an order");
     lease.forget();
-    let verdict = lease.on_granted(attempt, token("late"), SECOND * 100, at(0), at(1), 0.0);
-    assert_eq!(verdict, Acceptance::Late);
+    let verdict = lease.on_token_issued(attempt, token("late"), SECOND * 100, at(0), at(1), 0.0);
+    assert_eq!(verdict, Acceptance::Superseded);
     assert!(matches!(lease.request(&any(), at(1)), Decision::Wait(Attempt(2))));
 }
 
@@ -145,12 +148,12 @@ fn a_refused_secret_is_not_tried_again_until_a_person_says_so() {
     let mut lease = Lease::default();
     lease.request(&any(), at(0));
     let attempt = lease.poll_effect().expect("an order");
-    lease.on_failed(attempt, FailureKind::Final, at(0), 0.0);
+    lease.on_request_failed(attempt, FailureKind::Final, at(0), 0.0);
     for freshness in
         [Freshness::Valid, Freshness::Fresh, Freshness::Rejected(TokenFingerprint::of(&token("x")))]
     {
-        let ask = TokenQuery { freshness, min_validity: None, has_code: false };
-        assert!(matches!(lease.request(&ask, at(100_000)), Decision::Refuse(Refusal::SecretRefused)));
+        let query = TokenQuery { freshness, min_validity: None, has_code: false };
+        assert!(matches!(lease.request(&query, at(100_000)), Decision::Refuse(Refusal::SecretRefused)));
     }
     assert_eq!(lease.poll_effect(), None);
     lease.forget();
@@ -185,8 +188,8 @@ fn f04_a_token_without_life_is_a_failure_with_a_pause() {
     lease.request(&any(), at(0));
     let attempt = lease.poll_effect().expect("an order");
     assert_eq!(
-        lease.on_granted(attempt, token("dead"), Duration::ZERO, at(0), at(0), 0.0),
-        Acceptance::Lifeless
+        lease.on_token_issued(attempt, token("dead"), Duration::ZERO, at(0), at(0), 0.0),
+        Acceptance::NoLife
     );
     assert!(matches!(lease.request(&any(), at(0)), Decision::Refuse(Refusal::CoolingDown(_))));
 }
@@ -196,7 +199,7 @@ fn a_request_that_slept_through_its_tokens_life_may_be_made_again_at_once() {
     let mut lease = Lease::default();
     lease.request(&any(), at(0));
     let attempt = lease.poll_effect().expect("an order");
-    let verdict = lease.on_granted(attempt, token("old"), SECOND * 100, at(0), at(7200), 0.0);
+    let verdict = lease.on_token_issued(attempt, token("old"), SECOND * 100, at(0), at(7200), 0.0);
     assert_eq!(verdict, Acceptance::Expired);
     assert!(matches!(lease.request(&any(), at(7200)), Decision::Wait(_)));
 }
@@ -208,7 +211,7 @@ fn fresh_tokens_are_a_few_at_once_and_then_one_a_second() {
     let mut granted = 0;
     while let Decision::Wait(attempt) = lease.request(&fresh, at(1)) {
         lease.poll_effect();
-        lease.on_granted(attempt, token(&format!("t{granted}")), SECOND * 100, at(1), at(1), 0.0);
+        lease.on_token_issued(attempt, token(&format!("t{granted}")), SECOND * 100, at(1), at(1), 0.0);
         granted += 1;
     }
     assert_eq!(granted, 8, "one was used a second ago and has come back");
@@ -219,7 +222,7 @@ fn fresh_tokens_are_a_few_at_once_and_then_one_a_second() {
 fn failing(lease: &mut Lease, retry_after: Option<Duration>, second: u64) {
     let attempt = lease.poll_effect().expect("an order");
     let kind = FailureKind::Transient { retry_after, cap: policy::MAX_SERVER_BACKOFF };
-    assert!(lease.on_failed(attempt, kind, at(second), 0.0));
+    assert!(lease.on_request_failed(attempt, kind, at(second), 0.0));
 }
 
 /// A lease that holds the token `one` and was told at second 70 to ask again in 20 seconds.
@@ -252,7 +255,7 @@ fn a_token_that_was_reported_in_a_pause_goes_as_soon_as_another_is_there() {
     lease.handle_timeout(at(75));
     let attempt = lease.poll_effect().expect("the pause is over, and a token was asked for lately");
     assert_eq!(served(lease.request(&any(), at(75))), "one");
-    lease.on_granted(attempt, token("two"), SECOND * 100, at(75), at(75), 0.0);
+    lease.on_token_issued(attempt, token("two"), SECOND * 100, at(75), at(75), 0.0);
     assert_eq!(served(lease.request(&rejecting("one"), at(76))), "two");
 }
 
@@ -262,17 +265,17 @@ fn fresh_is_never_a_token_whose_request_was_sent_before_it_was_asked_for() {
     let mut lease = Lease::default();
     lease.request(&any(), at(0));
     let first = lease.poll_effect().expect("an order");
-    let asked = lease.asked(at(1));
+    let asked = lease.asked_at(at(1));
     assert!(matches!(lease.request(&fresh, at(1)), Decision::Wait(attempt) if attempt == first));
-    lease.on_granted(first, token("one"), SECOND * 100, at(0), at(2), 0.0);
-    let Decision::Wait(second) = lease.settle(&fresh, asked, at(2)) else { panic!("an old token") };
+    lease.on_token_issued(first, token("one"), SECOND * 100, at(0), at(2), 0.0);
+    let Decision::Wait(second) = lease.serve_after_wait(&fresh, asked, at(2)) else { panic!("an old token") };
     assert_eq!(lease.poll_effect(), Some(second));
-    lease.on_granted(second, token("two"), SECOND * 100, at(2), at(3), 0.0);
-    assert_eq!(served(lease.settle(&fresh, asked, at(3))), "two");
+    lease.on_token_issued(second, token("two"), SECOND * 100, at(2), at(3), 0.0);
+    assert_eq!(served(lease.serve_after_wait(&fresh, asked, at(3))), "two");
     // One that had not been sent by then is as good as the next, however coarse the clock is.
-    let third = lease.asked(at(3));
+    let third = lease.asked_at(at(3));
     lease.request(&fresh, at(3));
     let attempt = lease.poll_effect().expect("an order");
-    lease.on_granted(attempt, token("three"), SECOND * 100, at(3), at(3), 0.0);
-    assert_eq!(served(lease.settle(&fresh, third, at(3))), "three");
+    lease.on_token_issued(attempt, token("three"), SECOND * 100, at(3), at(3), 0.0);
+    assert_eq!(served(lease.serve_after_wait(&fresh, third, at(3))), "three");
 }

@@ -1,4 +1,4 @@
-//! Owns the words for what the lock refuses.
+//! Owns the failures of the lock.
 
 use std::time::Duration;
 
@@ -6,18 +6,18 @@ use cp_token_protocol::{ErrorCode, Failure};
 
 use crate::failure::seconds;
 
-/// It is locked, and stays so under the passphrase that it was locked with.
+/// The daemon is locked already; its passphrase does not change.
 pub fn locked_already() -> Failure {
     Failure::new(ErrorCode::LOCKED, "cp-tokend is locked already, and the passphrase is still the first one")
         .with_hint("To lock it with another one, run `cp-token unlock` first")
 }
 
-/// What was entered can be no passphrase.
+/// The passphrase is empty or too long.
 pub fn no_passphrase() -> Failure {
     Failure::new(ErrorCode::SECRET_INVALID, "the passphrase is empty or longer than 4096 bytes")
 }
 
-/// A wrong passphrase, which makes everybody wait for so long.
+/// The passphrase is wrong; `pause` delays the next one.
 pub fn passphrase_refused(pause: Duration) -> Failure {
     let wait = if pause.is_zero() { String::new() } else { format!(" in {} s", seconds(pause)) };
     let failure = Failure::new(
@@ -30,22 +30,22 @@ pub fn passphrase_refused(pause: Duration) -> Failure {
     if pause.is_zero() { failure } else { failure.with_retry_after(pause) }
 }
 
-/// One passphrase at a time, and only so many wait.
+/// The queue of passphrases is full.
 pub fn passphrase_busy() -> Failure {
     Failure::new(ErrorCode::PASSPHRASE_DELAYED, "cp-tokend is busy with other passphrases")
         .with_hint("Try again in a moment")
         .with_retry_after(Duration::from_secs(1))
 }
 
-/// Making the key takes much memory, so that guessing does, too.
+/// The key derivation needs 64 MiB, to make guessing expensive.
 pub fn no_memory_for_key() -> Failure {
     Failure::new(ErrorCode::PASSPHRASE_DELAYED, "there are not 64 MiB of memory free to check the passphrase")
         .with_hint("End other programs, and try again")
         .with_retry_after(Duration::from_secs(1))
 }
 
-/// Nobody would tell the daemon when to lock.
-pub fn sleep_unannounced() -> Failure {
+/// The system does not announce its sleep.
+pub fn sleep_signal_unavailable() -> Failure {
     Failure::new(
         ErrorCode::SLEEP_UNANNOUNCED,
         "this system does not say when it is about to sleep: no systemd-logind answers",

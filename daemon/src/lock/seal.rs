@@ -1,58 +1,48 @@
-//! Owns the cryptography of the lock, and is the only file that names its crates: a passphrase becomes a key, and
-//! under the key lies what must outlive the lock. Pure: chance is an argument.
+//! Owns the cryptography of the lock, and is the only file that names its crates: it derives a key from a passphrase, and
+//! seals secrets with the key. Pure: salt and nonce are arguments.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, Tag, XChaCha20Poly1305, XNonce};
 use cp_token_protocol::{Secret, handover};
 
-/// The cost of one try: RFC 9106's second recommendation (64 MiB, three passes), with one lane instead of four,
-/// because one thread computes it and would lend the other three to an attacker alone.
+/// The cost of one attempt: RFC 9106's second recommended option (64 MiB, three passes), but with one lane instead of four:
+/// we compute in one thread, so more lanes would help an attacker alone.
 const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 1;
 
-const KEY: usize = 32;
+const KEY_LENGTH: usize = 32;
 
-/// What makes a key and a seal different from all others.
+/// The random values that make a key and a seal unique.
 #[derive(Clone, Copy)]
 pub(super) struct SaltAndNonce {
-    /// For the key: drawn anew for each passphrase that is entered.
+    /// For the key; new for each new passphrase.
     pub(super) salt: [u8; 16],
-    /// For the seal: drawn anew for each.
+    /// For the seal; new for each seal.
     pub(super) nonce: [u8; 24],
 }
 
-/// A key that came of a passphrase.
-pub(super) struct Key(Secret);
+/// A key derived from a passphrase.
+pub(super) struct Key(pub(super) Secret);
 
-/// There are not [`MEMORY_KIB`] of memory for the computation.
+/// Less than [`MEMORY_KIB`] of memory is free for the computation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NoMemory;
 
-/// What only somebody who knows the passphrase can read, and so the proof of the passphrase.
+/// Secrets that can only be read with the passphrase, which so verifies the passphrase.
 pub(super) struct Sealed {
-    chance: SaltAndNonce,
+    salt_and_nonce: SaltAndNonce,
     tag: [u8; 16],
-    /// Nothing secret any more; in these pages because it was encrypted where it lay.
+    /// Encrypted, and still in the memory of a `Secret` because it was encrypted in place.
     text: Secret,
 }
 
 impl Key {
-    /// A copy of it, for the next daemon.
-    pub(super) fn copy(&self) -> Secret {
-        Secret::copy_of(self.0.expose())
-    }
-
-    /// The key that the last daemon had.
-    pub(super) fn inherited(key: Secret) -> Self {
-        Self(key)
-    }
-
-    /// The key of a passphrase. Takes a good part of a second, by intention.
+    /// The key of a passphrase. Takes a good part of a second, to make guessing slow.
     pub(super) fn derive(passphrase: &Secret, salt: &[u8; 16]) -> Result<Self, NoMemory> {
-        let mut key = Secret::zeroed(KEY);
-        let derived = Params::new(MEMORY_KIB, PASSES, LANES, Some(KEY)).and_then(|params| {
+        let mut key = Secret::zeroed(KEY_LENGTH);
+        let derived = Params::new(MEMORY_KIB, PASSES, LANES, Some(KEY_LENGTH)).and_then(|params| {
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
             argon2.hash_password_into(passphrase.expose(), salt, key.bytes_mut())
         });
@@ -60,32 +50,32 @@ impl Key {
         derived.map(|()| Self(key)).map_err(|_| NoMemory)
     }
 
-    /// None where the key has not the length of one.
+    /// `None` if the key has the wrong length.
     fn cipher(&self) -> Option<XChaCha20Poly1305> {
         XChaCha20Poly1305::new_from_slice(self.0.expose()).ok()
     }
 }
 
 impl Sealed {
-    /// Seals `text` where it lies.
+    /// Seals `text` in place.
     ///
     /// # Errors
-    /// The text itself, where it is longer than any that the cipher takes.
-    pub(super) fn close(key: &Key, chance: SaltAndNonce, mut text: Secret) -> Result<Self, Secret> {
-        let nonce = XNonce::from(chance.nonce);
+    /// The text itself, if it is too long for the cipher.
+    pub(super) fn close(key: &Key, salt_and_nonce: SaltAndNonce, mut text: Secret) -> Result<Self, Secret> {
+        let nonce = XNonce::from(salt_and_nonce.nonce);
         let tag = key.cipher().and_then(|cipher| {
             cipher.encrypt_inout_detached(&nonce, &[], text.bytes_mut().into()).map(Into::into).ok()
         });
         wipe_stack();
         match tag {
-            Some(tag) => Ok(Self { chance, tag, text }),
+            Some(tag) => Ok(Self { salt_and_nonce, tag, text }),
             None => Err(text),
         }
     }
 
-    /// What was sealed; none where the key is another.
+    /// The sealed text; `None` if the key is wrong.
     pub(super) fn open(&self, key: &Key) -> Option<Secret> {
-        let (nonce, tag) = (XNonce::from(self.chance.nonce), Tag::from(self.tag));
+        let (nonce, tag) = (XNonce::from(self.salt_and_nonce.nonce), Tag::from(self.tag));
         let mut text = Secret::copy_of(self.text.expose());
         let opened = key.cipher().is_some_and(|cipher| {
             cipher.decrypt_inout_detached(&nonce, &[], text.bytes_mut().into(), &tag).is_ok()
@@ -94,26 +84,25 @@ impl Sealed {
         opened.then_some(text)
     }
 
-    /// What belongs to the text, and the text.
-    pub(super) fn parts(&self) -> (handover::Seal, &Secret) {
-        let SaltAndNonce { salt, nonce } = self.chance;
-        (handover::Seal { salt, nonce, tag: self.tag }, &self.text)
+    /// Salt, nonce and tag, and a copy of the encrypted text.
+    pub(super) fn export_state(&self) -> (handover::Seal, Secret) {
+        let SaltAndNonce { salt, nonce } = self.salt_and_nonce;
+        (handover::Seal { salt, nonce, tag: self.tag }, Secret::copy_of(self.text.expose()))
     }
 
-    /// The seal that these parts were.
-    pub(super) fn inherited(seal: handover::Seal, text: Secret) -> Self {
+    pub(super) fn import_state(seal: handover::Seal, text: Secret) -> Self {
         let handover::Seal { salt, nonce, tag } = seal;
-        Self { chance: SaltAndNonce { salt, nonce }, tag, text }
+        Self { salt_and_nonce: SaltAndNonce { salt, nonce }, tag, text }
     }
 
-    /// What its key was derived with.
+    /// The salt of its key.
     pub(super) fn salt(&self) -> [u8; 16] {
-        self.chance.salt
+        self.salt_and_nonce.salt
     }
 }
 
-/// Overwrites what the calls before it have left on this thread's stack: the crates wipe their own variables, and
-/// not what the compiler made of them on the way.
+/// Overwrites what earlier calls have left on this thread's stack: the crates wipe their variables, but not the copies
+/// that the compiler made.
 #[inline(never)]
 fn wipe_stack() {
     let mut deeper = [0_u8; 64 * 1024];
@@ -124,35 +113,35 @@ fn wipe_stack() {
 mod tests {
     use super::*;
 
-    fn chance(byte: u8) -> SaltAndNonce {
+    fn values(byte: u8) -> SaltAndNonce {
         SaltAndNonce { salt: [byte; 16], nonce: [byte; 24] }
     }
 
-    fn key(passphrase: &str, chance: SaltAndNonce) -> Key {
-        Key::derive(&Secret::copy_of(passphrase.as_bytes()), &chance.salt).unwrap()
+    fn key(passphrase: &str, values: SaltAndNonce) -> Key {
+        Key::derive(&Secret::copy_of(passphrase.as_bytes()), &values.salt).unwrap()
     }
 
     #[test]
     fn what_is_sealed_is_read_with_the_same_passphrase_and_with_no_other() {
         for text in [&b""[..], b"x", &[7; 5000]] {
             let sealed =
-                Sealed::close(&key("right", chance(1)), chance(1), Secret::copy_of(text)).ok().unwrap();
+                Sealed::close(&key("right", values(1)), values(1), Secret::copy_of(text)).ok().unwrap();
             assert!(text.is_empty() || sealed.text.expose() != text);
-            assert!(sealed.open(&key("right", chance(1))).is_some_and(|opened| opened.matches(text)));
-            assert!(sealed.open(&key("wrong", chance(1))).is_none(), "the proof of nothing is a proof, too");
-            assert!(sealed.open(&key("right", chance(2))).is_none(), "another salt is another key");
+            assert!(sealed.open(&key("right", values(1))).is_some_and(|opened| opened.matches(text)));
+            assert!(sealed.open(&key("wrong", values(1))).is_none(), "the proof of nothing is a proof, too");
+            assert!(sealed.open(&key("right", values(2))).is_none(), "another salt is another key");
         }
     }
 
     #[test]
     fn what_was_changed_on_the_way_is_not_read() {
-        let key = key("right", chance(1));
-        let close = || Sealed::close(&key, chance(1), Secret::copy_of(b"text")).ok().unwrap();
+        let key = key("right", values(1));
+        let close = || Sealed::close(&key, values(1), Secret::copy_of(b"text")).ok().unwrap();
         assert!(close().open(&key).is_some());
         for damage in [
             (|sealed: &mut Sealed| sealed.text.bytes_mut()[0] ^= 1) as fn(&mut Sealed),
             |sealed| sealed.tag[15] ^= 1,
-            |sealed| sealed.chance.nonce[0] ^= 1,
+            |sealed| sealed.salt_and_nonce.nonce[0] ^= 1,
         ] {
             let mut sealed = close();
             damage(&mut sealed);

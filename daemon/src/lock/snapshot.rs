@@ -1,5 +1,5 @@
-//! Owns what of the lock outlives its daemon: the seal as it is, the cost of guesses, and what to lock with when the
-//! machine is about to sleep.
+//! Owns the snapshot of the lock for the new process: the seal, the pause after wrong passphrases, and the lock at the next
+//! sleep.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,52 +7,54 @@ use std::sync::atomic::Ordering;
 use cp_token_protocol::{Failure, Secret, handover};
 use tokio::sync::MutexGuard;
 
-use super::delay::Delay;
 use super::derived_key::DerivedKey;
+use super::passphrase_delay::PassphraseDelay;
 use super::seal::Sealed;
 use super::{Lock, LockState};
 
-/// That no passphrase is being looked at and nothing is being locked, for as long as it is kept.
+/// Guarantees, until it is dropped, that no passphrase is checked and nothing is locked or unlocked.
 pub struct PassphraseIdle<'l>(MutexGuard<'l, LockState>);
 
 impl Lock {
-    /// The quiet; nothing where a passphrase is being looked at.
+    /// The guard; `None` while a passphrase is being checked.
     pub fn try_idle(&self) -> Option<PassphraseIdle<'_>> {
         self.state.try_lock().ok().map(PassphraseIdle)
     }
 
-    /// What the next daemon has to know, and the sealed text; nothing where the lock is open and not armed.
-    pub fn export_state(&self, quiet: &PassphraseIdle<'_>) -> Option<(handover::Lock, Option<Secret>)> {
-        let state = &quiet.0;
-        let (wrong, until) = state.delay.parts();
-        let sealed = state.sealed.as_ref().map(Sealed::parts);
-        let suspend_key = state.armed.as_ref().map(|armed| armed.suspend_key.parts());
-        let on_suspend = self.locks_on_suspend();
-        if sealed.is_none() && suspend_key.is_none() {
+    /// The state that the new process needs, and the sealed text; `None` if the daemon is unlocked and does not lock at the
+    /// next sleep.
+    pub fn export_state(&self, idle: &PassphraseIdle<'_>) -> Option<(handover::Lock, Option<Secret>)> {
+        let LockState { sealed, suspend_lock, delay } = &*idle.0;
+        if sealed.is_none() && suspend_lock.is_none() {
             return None;
         }
-        let text = sealed.map(|(_, text)| Secret::copy_of(text.expose()));
-        let seal = sealed.map(|(seal, _)| seal);
-        Some((handover::Lock { seal, on_suspend, suspend_key, wrong, until }, text))
+        let (seal, text) = sealed.as_ref().map(Sealed::export_state).unzip();
+        let suspend_key = suspend_lock.as_ref().map(|suspend_lock| suspend_lock.key.export_state());
+        let on_suspend = self.locks_on_suspend();
+        Some((handover::Lock { seal, on_suspend, suspend_key, wrong: delay.wrong, until: delay.until }, text))
     }
 
-    /// Takes it over. To be called before anybody is let in.
+    /// Imports the state. To be called before any connection is accepted.
     ///
     /// # Errors
-    /// [`Failure`] where the system does not say any more when it is about to sleep.
-    pub async fn import_state(self: &Arc<Self>, legacy: handover::Lock, text: Secret) -> Result<(), Failure> {
+    /// [`Failure`] if the system no longer announces sleep.
+    pub async fn import_state(
+        self: &Arc<Self>,
+        snapshot: handover::Lock,
+        text: Secret,
+    ) -> Result<(), Failure> {
         let mut state = self.state.lock().await;
-        if let Some(seal) = legacy.seal {
-            self.rooms.lock_flag.lock();
-            self.rooms.broker.lock();
-            drop(self.rooms.memory.take_secrets());
-            state.sealed = Some(Sealed::inherited(seal, text));
-            state.delay = Delay::inherited(legacy.wrong, legacy.until);
+        if let Some(seal) = snapshot.seal {
+            self.deps.lock_flag.lock();
+            self.deps.broker.lock();
+            drop(self.deps.memory.take_secrets());
+            state.sealed = Some(Sealed::import_state(seal, text));
+            state.delay = PassphraseDelay { wrong: snapshot.wrong, until: snapshot.until };
         }
-        if let Some(suspend_key) = legacy.suspend_key {
-            self.arm(&mut state, DerivedKey::inherited(suspend_key)).await?;
+        if let Some(key) = snapshot.suspend_key {
+            self.arm(&mut state, DerivedKey::import_state(key)).await?;
         }
-        self.on_suspend.store(legacy.on_suspend, Ordering::Relaxed);
+        self.on_suspend.store(snapshot.on_suspend, Ordering::Relaxed);
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! Owns the look at everything between the daemon and a token: what is looked at, in which order, for how long. It must
-//! not request a token, nor change anything but the refusals of a proxy.
+//! Owns the checks of `cp-token doctor`: which checks run, and in which order. It requests no token, and changes nothing but
+//! the refusals of a proxy.
 
 use std::sync::Arc;
 
@@ -25,10 +25,10 @@ mod routes;
 
 pub use routes::Routes;
 
-/// How many profiles are looked at at once, and told on one page: as many as fit a frame whatever is found.
-const AT_ONCE: usize = 8;
+/// The profiles of one page, which are checked concurrently: their findings fit a frame whatever is found.
+const PROFILES_PER_PAGE: usize = 8;
 
-/// Everything that is looked at; wired by `app`.
+/// What is checked; wired by `app`.
 #[derive(Clone)]
 pub struct Doctor {
     /// Whether the daemon is locked.
@@ -37,87 +37,87 @@ pub struct Doctor {
     pub registry: Arc<Registry>,
     /// Tokens.
     pub broker: Arc<Broker>,
-    /// Secrets, and the way to the servers.
-    pub redeemer: TokenFetcher,
+    /// Secrets, and the routes to the servers.
+    pub fetcher: TokenFetcher,
     /// The keyring.
     pub keyring: Arc<KeyringBackend>,
     /// The state file.
     pub state: Arc<StateFile>,
-    /// The log, which may have a file.
+    /// The audit log, which may have a file.
     pub audit: Arc<Audit>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// What protects the process.
     pub protections: Arc<Protections>,
-    /// One examination at a time, however many ask: each writes, runs programs and asks servers.
-    pub turn: Arc<tokio::sync::Mutex<()>>,
-    /// What was seen of servers.
+    /// Allows one run at a time: each writes files, runs programs and asks servers.
+    pub running: Arc<tokio::sync::Mutex<()>>,
+    /// The checks of servers.
     pub routes: Arc<Routes>,
 }
 
 impl Doctor {
-    /// A page of what is found: the daemon's own first, then profile by profile. One profile, or all.
+    /// A page of findings: those of the daemon first, then profile by profile.
     ///
     /// # Errors
-    /// [`Failure`] where there is no such profile.
+    /// [`Failure`] if there is no such profile.
     pub async fn page(&self, request: &DoctorRequest) -> Result<FindingPage, Failure> {
-        let _turn = self.turn.lock().await;
+        let _running = self.running.lock().await;
         if self.lock_flag.is_locked() {
-            return Ok(self.of_machine_alone().await);
+            return Ok(self.machine_page().await);
         }
-        let (profiles, next) = self.part(request).await?;
+        let (profiles, next) = self.profiles_of_page(request).await?;
         let mut findings = Vec::new();
         if request.after.is_none() {
-            findings.extend(self.of_machine().await);
-            findings.extend(self.number_of(&profiles));
+            findings.extend(self.check_machine().await);
+            findings.extend(self.check_any_profile(&profiles));
         }
         tokio::select! {
-            found = self.of_profiles(profiles) => findings.extend(found),
-            // Whatever is being looked at is let go of.
-            () = self.lock_flag.locked() => return Ok(self.of_machine_alone().await),
+            found = self.check_profiles(profiles) => findings.extend(found),
+            // The secrets of the running checks are dropped.
+            () = self.lock_flag.locked() => return Ok(self.machine_page().await),
         }
         Ok(FindingPage { findings, next })
     }
 
-    async fn of_machine_alone(&self) -> FindingPage {
-        FindingPage { findings: self.of_machine().await, next: None }
+    async fn machine_page(&self) -> FindingPage {
+        FindingPage { findings: self.check_machine().await, next: None }
     }
 
     /// The profiles of a page, and where the next one begins.
-    async fn part(
+    async fn profiles_of_page(
         &self,
         request: &DoctorRequest,
     ) -> Result<(Vec<Arc<Profile>>, Option<ProfileName>), Failure> {
         if request.after.is_none() {
-            // A file that somebody has just fixed, or broken, is looked at as it is now.
+            // Checks the config file as it is now.
             let _ = self.registry.reload().await;
-            self.routes.forget();
+            self.routes.clear();
         }
         match &request.profile {
             Some(name) => match self.registry.select(&ProfileSelector::Named(name.clone())) {
-                // The machine's findings say so.
+                // The finding about the config file says so.
                 Err(problem) if self.registry.problem().as_ref() == Some(&problem) => Ok((Vec::new(), None)),
                 profile => Ok((vec![profile?], None)),
             },
-            None => Ok(self.registry.batch(request.after.as_ref(), AT_ONCE)),
+            None => Ok(self.registry.batch(request.after.as_ref(), PROFILES_PER_PAGE)),
         }
     }
 
-    /// Side by side, and told in their order.
-    async fn of_profiles(&self, profiles: Vec<Arc<Profile>>) -> Vec<Finding> {
-        let looks = profiles.into_iter().map(|profile| {
-            let examination = self.clone();
-            ProfileCheck(tokio::spawn(async move { examination.of_profile(&profile).await }))
+    /// Checks the profiles concurrently; the findings are in the order of the profiles.
+    async fn check_profiles(&self, profiles: Vec<Arc<Profile>>) -> Vec<Finding> {
+        let checks = profiles.into_iter().map(|profile| {
+            let doctor = self.clone();
+            ProfileCheck(tokio::spawn(async move { doctor.check_profile(&profile).await }))
         });
         let mut findings = Vec::new();
-        for mut look in looks.collect::<Vec<_>>() {
-            findings.extend((&mut look.0).await.unwrap_or_default());
+        for mut check in checks.collect::<Vec<_>>() {
+            findings.extend((&mut check.0).await.unwrap_or_default());
         }
         findings
     }
 }
 
-/// Ends with whoever waits for it, so that no secret is held for nobody.
+/// A task that is aborted when nobody waits for it, so that it holds no secret for longer.
 struct ProfileCheck(tokio::task::JoinHandle<Vec<Finding>>);
 
 impl Drop for ProfileCheck {

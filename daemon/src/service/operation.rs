@@ -1,11 +1,11 @@
-//! Owns how a request and its response are told in the log. It decides nothing.
+//! Owns how a request and its response are named in the audit log. It decides nothing.
 
 use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{
     ForgetScope, Freshness, Operation, Outcome, ProfileSelector, Request, Response,
 };
 
-/// What a request for a token is called.
+/// The operation of a request for a token.
 pub(super) fn of_freshness(freshness: &Freshness) -> Operation {
     match freshness {
         Freshness::Valid => Operation::Get,
@@ -14,59 +14,37 @@ pub(super) fn of_freshness(freshness: &Freshness) -> Operation {
     }
 }
 
-/// What a request is called, where it is kept. One that only looks at the daemon is not, nor one for a token, which is
-/// told apart.
-pub(super) fn of_request(request: &Request) -> Option<Operation> {
+/// The operation of a request and the profile that it names; `None` for a request that is not logged. Requests that only
+/// read the daemon's state are not logged, and requests for a token are logged elsewhere.
+pub(super) fn of_request(request: &Request) -> Option<(Operation, Option<&ProfileName>)> {
     Some(match request {
         Request::AccessToken(_)
         | Request::Status
         | Request::ProfileList(_)
         | Request::ProfileShow(_)
         | Request::Log(_) => return None,
-        // A trial changes nothing, and what it is for follows it.
+        // A dry run changes nothing, and the real request follows.
         Request::ProfileCreate(create) if create.dry_run => return None,
         Request::ProfileUpdate(update) if update.dry_run => return None,
         Request::ProfileResetSecret(reset) if reset.dry_run => return None,
-        Request::Forget(_) => Operation::Forget,
-        Request::ProfileCreate(_) => Operation::ProfileCreate,
-        Request::ProfileUpdate(_) => Operation::ProfileUpdate,
-        Request::ProfileResetSecret(_) => Operation::ProfileResetSecret,
-        Request::ProfileDelete(_) => Operation::ProfileDelete,
-        Request::ProfileUse(_) => Operation::ProfileUse,
-        Request::Reload => Operation::Reload,
-        Request::Stop => Operation::Stop,
-        Request::Restart => Operation::Restart,
-        Request::Lock(request) if request.on_suspend => Operation::ArmSuspendLock,
-        Request::Lock(_) => Operation::Lock,
-        Request::Unlock(_) => Operation::Unlock,
-        Request::DisarmSuspendLock => Operation::DisarmSuspendLock,
         // One entry for all pages.
         Request::Doctor(request) if request.after.is_some() => return None,
-        Request::Doctor(_) => Operation::Doctor,
+        Request::Doctor(request) => (Operation::Doctor, request.profile.as_ref()),
+        Request::Forget(ForgetScope::All) => (Operation::Forget, None),
+        Request::Forget(ForgetScope::Profile(selector)) => (Operation::Forget, named(selector)),
+        Request::ProfileCreate(create) => (Operation::ProfileCreate, Some(&create.name)),
+        Request::ProfileUpdate(update) => (Operation::ProfileUpdate, Some(&update.name)),
+        Request::ProfileResetSecret(reset) => (Operation::ProfileResetSecret, Some(&reset.name)),
+        Request::ProfileDelete(name) => (Operation::ProfileDelete, Some(name)),
+        Request::ProfileUse(name) => (Operation::ProfileUse, Some(name)),
+        Request::Reload => (Operation::Reload, None),
+        Request::Stop => (Operation::Stop, None),
+        Request::Restart => (Operation::Restart, None),
+        Request::Lock(request) if request.on_suspend => (Operation::ArmSuspendLock, None),
+        Request::Lock(_) => (Operation::Lock, None),
+        Request::Unlock(_) => (Operation::Unlock, None),
+        Request::DisarmSuspendLock => (Operation::DisarmSuspendLock, None),
     })
-}
-
-/// The profile that a request names.
-pub(super) fn profile_of(request: &Request) -> Option<&ProfileName> {
-    match request {
-        Request::AccessToken(request) => named(&request.profile),
-        Request::Forget(ForgetScope::Profile(selector)) | Request::ProfileShow(selector) => named(selector),
-        Request::ProfileCreate(create) => Some(&create.name),
-        Request::ProfileUpdate(update) => Some(&update.name),
-        Request::ProfileResetSecret(reset) => Some(&reset.name),
-        Request::ProfileDelete(name) | Request::ProfileUse(name) => Some(name),
-        Request::Doctor(doctor) => doctor.profile.as_ref(),
-        Request::Status
-        | Request::Forget(ForgetScope::All)
-        | Request::ProfileList(_)
-        | Request::Reload
-        | Request::Stop
-        | Request::Restart
-        | Request::Lock(_)
-        | Request::Unlock(_)
-        | Request::DisarmSuspendLock
-        | Request::Log(_) => None,
-    }
 }
 
 /// The profile that a selector names.
@@ -78,11 +56,11 @@ pub(super) fn named(selector: &ProfileSelector) -> Option<&ProfileName> {
     }
 }
 
-/// What a response is told as; a token came by way of `way`.
-pub(super) fn outcome(response: &Response, way: Outcome) -> Outcome {
+/// The outcome that a response means; `success` if it is a token.
+pub(super) fn outcome(response: &Response, success: Outcome) -> Outcome {
     match response {
         Response::Failure(failure) => Outcome::Failed(failure.code),
-        Response::Token(_) => way,
+        Response::Token(_) => success,
         Response::Working
         | Response::Status(_)
         | Response::Profiles(_)
@@ -93,8 +71,8 @@ pub(super) fn outcome(response: &Response, way: Outcome) -> Outcome {
     }
 }
 
-/// Whether a daemon that is locked answers. The lock itself has a word for being locked twice.
-pub(super) fn is_for_locked(request: &Request) -> bool {
+/// Whether a locked daemon handles the request. The lock itself refuses to be locked twice.
+pub(super) fn is_allowed_while_locked(request: &Request) -> bool {
     matches!(
         request,
         Request::Status

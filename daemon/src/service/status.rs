@@ -1,10 +1,9 @@
-//! Owns the daemon's account of itself and of its profiles. It changes nothing, but that a config file which had no
-//! profile is read again.
+//! Owns the daemon's report of its own status. It changes nothing.
 
 use std::sync::Arc;
 
 use cp_token_protocol::PROTOCOL_VERSION;
-use cp_token_protocol::message::{ProfileListRequest, ProfileSelector, Response, StatusReport};
+use cp_token_protocol::message::StatusReport;
 
 use super::Service;
 use crate::process::protections::Protections;
@@ -12,49 +11,35 @@ use crate::process::protections::Protections;
 impl Service {
     /// What protects the process.
     pub fn protections(&self) -> Arc<Protections> {
-        Arc::clone(&self.parts.protections)
-    }
-
-    pub(super) async fn profiles(&self, request: &ProfileListRequest) -> Response {
-        match self.parts.registry.page(request.after.as_ref()).await {
-            Ok(page) => Response::Profiles(page),
-            Err(failure) => Response::Failure(failure),
-        }
-    }
-
-    pub(super) async fn profile(&self, selector: &ProfileSelector) -> Response {
-        match self.parts.registry.show(selector).await {
-            Ok(report) => Response::Profile(Box::new(report)),
-            Err(failure) => Response::Failure(failure),
-        }
+        Arc::clone(&self.deps.protections)
     }
 
     pub(super) fn status(&self) -> StatusReport {
-        let uptime = self.parts.clock.now().boot.saturating_sub(self.started.boot);
+        let deps = &self.deps;
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             protocol: PROTOCOL_VERSION,
             pid: std::process::id(),
-            uptime_s: uptime.as_secs(),
-            socket: self.parts.socket.clone(),
-            config_file: self.parts.registry.config_file(),
-            config_problem: self.parts.registry.problem().map(|failure| failure.message),
-            keyring: (self.parts.keyring)(),
-            protections: self.parts.protections.with_limits(),
-            locked: self.parts.lock.is_locked(),
-            locks_on_suspend: self.parts.lock.locks_on_suspend(),
-            state_file: self.parts.state_file.clone(),
+            uptime_s: deps.clock.now().boot.saturating_sub(self.started.boot).as_secs(),
+            socket: deps.socket.clone(),
+            config_file: deps.registry.config_file(),
+            config_problem: deps.registry.problem().map(|failure| failure.message),
+            keyring: (deps.keyring)(),
+            protections: deps.protections.with_limits(),
+            locked: deps.lock.is_locked(),
+            locks_on_suspend: deps.lock.locks_on_suspend(),
+            state_file: deps.state_file.clone(),
             secrets_in_memory: u32::try_from(self.secrets_in_memory()).unwrap_or(u32::MAX),
         }
     }
 
-    /// How many secrets are in memory alone; none are counted while they are sealed.
+    /// How many secrets are in memory alone; none while they are sealed.
     pub fn secrets_in_memory(&self) -> usize {
-        (self.parts.secrets_in_memory)()
+        (self.deps.secrets_in_memory)()
     }
 
-    /// Whether nobody is answered.
+    /// Whether the daemon is locked.
     pub fn is_locked(&self) -> bool {
-        self.parts.lock.is_locked()
+        self.deps.lock.is_locked()
     }
 }

@@ -121,14 +121,14 @@ impl World {
         let users = users(&mut dice);
         let count = 1 + dice.below(2);
         let profiles: Vec<_> = (0..5).map(|number| profile(number, &users, count, &mut dice)).collect();
-        let chance = Arc::new(Mutex::new(Dice::new(dice.number())));
-        let server = Arc::new(Server::new(users, start, Arc::clone(&chance)));
+        let jitter = Arc::new(Mutex::new(Dice::new(dice.number())));
+        let server = Arc::new(Server::new(users, start, Arc::clone(&jitter)));
         let temper = *dice.pick(&[Temper::Good, Temper::Slow, Temper::Failing]);
         let shared = Arc::new(Log::default());
         let mut daemons = Vec::new();
         for _ in 0..count {
             let log = if home == Home::Shared { Arc::clone(&shared) } else { Arc::default() };
-            let disk: Arc<dyn CodeLog> = Arc::new(Disk::new(log, Arc::clone(&chance), temper));
+            let disk: Arc<dyn CodeLog> = Arc::new(Disk::new(log, Arc::clone(&jitter), temper));
             daemons.push(daemon(&sky, &server, disk, &profiles).await);
         }
         Self { dice, sky, server, daemons, profiles, forgotten: 0, phones_used: vec![false; 3] }
@@ -158,12 +158,12 @@ impl World {
         let is_right = self.server.users[user].password == PASSWORD;
         let code = self.typed(user, &profile);
         let freshness = if self.dice.one_in(2) { Freshness::Fresh } else { Freshness::Valid };
-        let ask = TokenQuery { freshness, min_validity: None, has_code: code.is_some() };
+        let query = TokenQuery { freshness, min_validity: None, has_code: code.is_some() };
         let is_by_phone = code.is_some();
         tokio::spawn(async move {
-            let outcome = match broker.access_token(&profile, WaitRequest { ask, retries: false }, code) {
+            let outcome = match broker.access_token(&profile, WaitRequest { query, retries: false }, code) {
                 BrokerReply::Now(outcome) => outcome,
-                BrokerReply::Later(mut pending) => pending.outcome(|| Ok(Arc::clone(&profile))).await,
+                BrokerReply::Later(mut pending) => pending.result(|| Ok(Arc::clone(&profile))).await,
             };
             let refused = outcome.is_err_and(|failure| failure.code == ErrorCode::SECRET_REFUSED);
             assert!(!(refused && is_right && !is_by_phone), "the right password was refused for good");

@@ -30,7 +30,7 @@ use crate::people::{Profiles, client, user};
 use crate::server;
 
 /// What spreads back-offs and renewals in these worlds.
-pub(crate) const CHANCE: f64 = 0.5;
+pub(crate) const JITTER: f64 = 0.5;
 
 /// Virtual time with the two clocks' own mishaps on top.
 struct Sky {
@@ -177,7 +177,7 @@ async fn live(seed: u64) {
         count: Arc::clone(&count),
         is_quick,
     });
-    let broker = Broker::new(Arc::<Sky>::clone(&sky), server, Audit::new(Arc::<Sky>::clone(&sky)), || CHANCE);
+    let broker = Broker::new(Arc::<Sky>::clone(&sky), server, Audit::new(Arc::<Sky>::clone(&sky)), || JITTER);
     let timer = tokio::spawn(Arc::clone(&broker).run_timer());
     let all = [client("a"), client("b"), user("asked", TotpMethod::Ask), user("stored", TotpMethod::Stored)];
     let profiles = Arc::new(Profiles::new(all));
@@ -237,15 +237,15 @@ impl Caller {
         let code = dice.one_in(2).then(|| Secret::copy_of(format!("{:06}", dice.below(40)).as_bytes()));
         let freshness = if self.is_hasty || dice.one_in(8) { Freshness::Fresh } else { Freshness::Valid };
         let min_validity = dice.one_in(4).then(|| dice.milliseconds(1_000_000));
-        let ask = TokenQuery { freshness, min_validity, has_code: code.is_some() };
-        let wish = WaitRequest { ask, retries: dice.one_in(3) };
+        let query = TokenQuery { freshness, min_validity, has_code: code.is_some() };
+        let request = WaitRequest { query, retries: dice.one_in(3) };
         let is_closed = self.lock.is_locked();
         let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let profile = self.profiles.get(&self.name);
-        let (outcome, profile) = match broker.access_token(&profile, wish, code) {
+        let (outcome, profile) = match broker.access_token(&profile, request, code) {
             BrokerReply::Now(outcome) => (outcome, profile),
             BrokerReply::Later(mut pending) => {
-                let outcome = pending.outcome(|| Ok(self.profiles.get(&self.name))).await;
+                let outcome = pending.result(|| Ok(self.profiles.get(&self.name))).await;
                 (outcome, Arc::clone(pending.profile()))
             }
         };
@@ -253,8 +253,10 @@ impl Caller {
             LockChecker::judge(&outcome);
         }
         match outcome {
-            Ok(served) => self.check(&served, &issued.lock().expect("lock"), (number, &wish.ask), &profile),
-            Err(failure) => must_be_told(failure.code, wish, &profile),
+            Ok(served) => {
+                self.check(&served, &issued.lock().expect("lock"), (number, &request.query), &profile)
+            }
+            Err(failure) => must_be_told(failure.code, request, &profile),
         }
     }
 
@@ -262,7 +264,7 @@ impl Caller {
         &self,
         ServedToken { token, remaining }: &ServedToken,
         issued: &HashMap<String, Known>,
-        (number, ask): (usize, &TokenQuery),
+        (number, query): (usize, &TokenQuery),
         profile: &Profile,
     ) {
         let text = String::from_utf8(token.expose().to_vec()).expect("text");
@@ -271,16 +273,20 @@ impl Caller {
         assert!(!left.is_zero(), "a token past its life");
         assert!(*remaining < left, "the life that is shown is less than the true one");
         assert_eq!(*account, profile.secret_key().account(), "another's token");
-        let is_fresh = *asked >= number || !matches!(ask.freshness, Freshness::Fresh);
+        let is_fresh = *asked >= number || !matches!(query.freshness, Freshness::Fresh);
         assert!(is_fresh, "a token whose request was sent before it was asked for");
     }
 }
 
-/// What is waited out, nobody is told; nor that somebody else's wish has come between.
-fn must_be_told(code: ErrorCode, wish: WaitRequest, profile: &Profile) {
+/// What is waited out, nobody is told; nor that somebody else's request has come between.
+fn must_be_told(code: ErrorCode, request: WaitRequest, profile: &Profile) {
     assert_ne!(code, ErrorCode::INTERNAL, "a promise was broken in an attempt");
-    assert_ne!(code, ErrorCode::SUPERSEDED, "another's wish is this caller's failure");
+    assert_ne!(code, ErrorCode::SUPERSEDED, "another's request is this caller's failure");
     assert_ne!(code, ErrorCode::THROTTLED, "refused while there is time");
     let is_given = profile.needs_code() && code == ErrorCode::CODE_PENDING;
-    assert!(is_given || !wish.retries || !failure::is_transient(code), "told of an outage: {}", code.name());
+    assert!(
+        is_given || !request.retries || !failure::is_transient(code),
+        "told of an outage: {}",
+        code.name()
+    );
 }

@@ -1,4 +1,4 @@
-//! Owns chance in the simulation: a small generator whose every draw follows from the seed (SplitMix64).
+//! Owns jitter in the simulation: a small generator whose every draw follows from the seed (SplitMix64).
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cp_token_protocol::AccessToken;
 use cp_tokend::base::clock::Moment;
-use cp_tokend::lease::{Asked, Attempt, Decision, Freshness, Lease, Refusal, TokenFingerprint, TokenQuery};
+use cp_tokend::lease::{AskedAt, Attempt, Decision, Freshness, Lease, Refusal, TokenFingerprint, TokenQuery};
 
 use crate::dice::Dice;
 
@@ -45,8 +45,8 @@ struct World {
 
 /// A caller who waits, and which one it is.
 struct Waiter {
-    ask: TokenQuery,
-    asked: Asked,
+    query: TokenQuery,
+    asked: AskedAt,
     number: u64,
 }
 
@@ -130,13 +130,13 @@ impl World {
     }
 
     fn ask(&mut self) {
-        let ask = self.random_ask();
+        let query = self.random_ask();
         self.asks += 1;
         self.end_lives();
-        let (number, asked) = (self.asks, self.lease.asked(self.moment()));
-        let decision = self.lease.request_since(&ask, asked, self.moment());
-        self.note_rejection(&ask, &decision);
-        self.follow(Waiter { ask, asked, number }, decision, ask.has_code);
+        let (number, asked) = (self.asks, self.lease.asked_at(self.moment()));
+        let decision = self.lease.request_since(&query, asked, self.moment());
+        self.note_rejection(&query, &decision);
+        self.follow(Waiter { query, asked, number }, decision, query.has_code);
     }
 
     fn follow(&mut self, waiter: Waiter, decision: Decision, has_code: bool) {
@@ -149,18 +149,21 @@ impl World {
                 self.waiting.push((waiter, attempt));
             }
             Decision::Refuse(refusal) => {
-                assert!(!self.will_be_answered(&waiter.ask), "a waiter for nothing");
+                assert!(!self.will_be_answered(&waiter.query), "a waiter for nothing");
                 let is_for_now =
                     matches!(refusal, Refusal::CoolingDown(_) | Refusal::Throttled(_) | Refusal::CodeNeeded);
-                assert!(!is_for_now || !self.has_one_for(&waiter.ask), "refused for now beside a live token");
+                assert!(
+                    !is_for_now || !self.has_one_for(&waiter.query),
+                    "refused for now beside a live token"
+                );
             }
         }
     }
 
     /// A refusal while an attempt is under way would leave the caller worse off than waiting, unless the token
-    /// in hand already proves that the wish cannot be met.
-    fn will_be_answered(&self, ask: &TokenQuery) -> bool {
-        self.in_flight.is_some() && ask.min_validity.is_none()
+    /// in hand already proves that the request cannot be met.
+    fn will_be_answered(&self, query: &TokenQuery) -> bool {
+        self.in_flight.is_some() && query.min_validity.is_none()
     }
 
     fn random_ask(&mut self) -> TokenQuery {

@@ -64,11 +64,11 @@ impl FetchToken for Bug {
 }
 
 async fn ask(broker: &Arc<Broker>, profile: &Arc<Profile>) -> Result<ServedToken, Failure> {
-    let ask = TokenQuery { freshness: Freshness::Valid, min_validity: None, has_code: false };
-    match broker.access_token(profile, WaitRequest { ask, retries: false }, None) {
+    let query = TokenQuery { freshness: Freshness::Valid, min_validity: None, has_code: false };
+    match broker.access_token(profile, WaitRequest { query, retries: false }, None) {
         BrokerReply::Now(outcome) => outcome,
         BrokerReply::Later(mut pending) => {
-            let answered = pending.outcome(|| Ok(Arc::clone(profile)));
+            let answered = pending.result(|| Ok(Arc::clone(profile)));
             tokio::time::timeout(Duration::from_secs(60), answered)
                 .await
                 .expect("the waiter was never answered")

@@ -40,7 +40,7 @@ impl PauseChecker {
         let FailureKind::Transient { retry_after, cap } = kind else { return self.answered(name) };
         self.with(name, |known| {
             known.failures += 1;
-            let pause = policy::back_off(known.failures, cap, retry_after, crate::broker_world::CHANCE);
+            let pause = policy::back_off(known.failures, cap, retry_after, crate::broker_world::JITTER);
             known.pause = Some((now.after(pause), retry_after.is_some()));
         });
     }

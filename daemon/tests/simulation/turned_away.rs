@@ -50,9 +50,13 @@ async fn a_code_is_not_spent_for_a_caller_who_is_turned_away_from_a_crowd() {
     let (counter, clock) = (Arc::new(Counter::default()), Arc::new(SystemClock));
     let broker = Broker::new(clock.clone(), counter.clone(), Audit::new(clock), || 0.5);
     let profile = user("asked", TotpMethod::Ask);
-    let ask = TokenQuery { freshness: Freshness::Valid, min_validity: None, has_code: true };
+    let query = TokenQuery { freshness: Freshness::Valid, min_validity: None, has_code: true };
     let call = || {
-        broker.access_token(&profile, WaitRequest { ask, retries: false }, Secret::copy_of(b"123456").into())
+        broker.access_token(
+            &profile,
+            WaitRequest { query, retries: false },
+            Secret::copy_of(b"123456").into(),
+        )
     };
     broker.limit_waiters(0);
     let BrokerReply::Now(Err(refused)) = call() else { panic!("nobody may wait") };
@@ -61,6 +65,6 @@ async fn a_code_is_not_spent_for_a_caller_who_is_turned_away_from_a_crowd() {
     assert!(counter.0.load(Ordering::Relaxed) == 0 && broker.is_idle(), "an attempt was started");
     broker.limit_waiters(1);
     let BrokerReply::Later(mut pending) = call() else { panic!("one may wait") };
-    assert!(pending.outcome(|| Ok(Arc::clone(&profile))).await.is_err());
+    assert!(pending.result(|| Ok(Arc::clone(&profile))).await.is_err());
     assert_eq!(counter.0.load(Ordering::Relaxed), 1, "the same code, by whoever has a place");
 }

@@ -1,4 +1,4 @@
-//! Owns the plain answer that no service manager of Windows hands over a pipe.
+//! Owns the absence of socket activation on Windows.
 
 use std::ffi::OsString;
 use std::os::windows::io::OwnedHandle;

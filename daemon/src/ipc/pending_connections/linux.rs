@@ -24,12 +24,12 @@ impl Watch {
         Ok(epoll::add(self.epoll.get_ref(), connection, EventData::new_u64(number), flags)?)
     }
 
-    /// For a connection that lives on elsewhere; one that is closed leaves by itself.
+    /// Removes a connection that stays open; a closed one is removed by the system.
     pub(super) fn remove(&self, connection: &OwnedFd) {
         let _ = epoll::delete(self.epoll.get_ref(), connection);
     }
 
-    /// Waits until somebody has spoken, or has gone.
+    /// Waits until connections have data, or are closed.
     pub(super) async fn readable(&self) -> Vec<u64> {
         loop {
             let Ok(mut ready) = self.epoll.readable().await else { return std::future::pending().await };
@@ -42,13 +42,13 @@ impl Watch {
     }
 
     fn collect(&self) -> Vec<u64> {
-        let mut events = Vec::with_capacity(AT_ONCE);
-        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let mut events = Vec::with_capacity(MAX_EVENTS);
+        let no_wait = Timespec { tv_sec: 0, tv_nsec: 0 };
         let spare = rustix::buffer::spare_capacity(&mut events);
-        let _ = epoll::wait(self.epoll.get_ref(), spare, Some(&at_once));
+        let _ = epoll::wait(self.epoll.get_ref(), spare, Some(&no_wait));
         events.iter().map(|event| event.data.u64()).collect()
     }
 }
 
-/// Callers heard in one turn of the loop.
-const AT_ONCE: usize = 64;
+/// Connections handled before other tasks run.
+const MAX_EVENTS: usize = 64;

@@ -22,16 +22,16 @@ impl Watch {
 
     pub(super) fn add(&self, connection: &OwnedFd, number: u64) -> io::Result<()> {
         let mark = std::ptr::without_provenance_mut(usize::try_from(number).map_err(io::Error::other)?);
-        self.tell(Event::new(EventFilter::Read(connection.as_raw_fd()), EventFlags::ADD, mark))
+        self.change(Event::new(EventFilter::Read(connection.as_raw_fd()), EventFlags::ADD, mark))
     }
 
-    /// For a connection that lives on elsewhere; one that is closed leaves by itself.
+    /// Removes a connection that stays open; a closed one is removed by the system.
     pub(super) fn remove(&self, connection: &OwnedFd) {
         let filter = EventFilter::Read(connection.as_raw_fd());
-        let _ = self.tell(Event::new(filter, EventFlags::DELETE, std::ptr::null_mut()));
+        let _ = self.change(Event::new(filter, EventFlags::DELETE, std::ptr::null_mut()));
     }
 
-    /// Waits until somebody has spoken, or has gone.
+    /// Waits until connections have data, or are closed.
     pub(super) async fn readable(&self) -> Vec<u64> {
         loop {
             let Ok(mut ready) = self.queue.readable().await else { return std::future::pending().await };
@@ -43,22 +43,22 @@ impl Watch {
         }
     }
 
-    fn tell(&self, change: Event) -> io::Result<()> {
+    fn change(&self, change: Event) -> io::Result<()> {
         let mut none: [Event; 0] = [];
         // SAFETY: the descriptor is open; one that is closed later leaves the queue by that.
-        unsafe { kevent_timespec(self.queue.get_ref(), &[change], &mut none, Some(&AT_ONCE)) }?;
+        unsafe { kevent_timespec(self.queue.get_ref(), &[change], &mut none, Some(&NO_WAIT)) }?;
         Ok(())
     }
 
     fn collect(&self) -> Vec<u64> {
-        let mut events = Vec::with_capacity(IN_ONE_TURN);
+        let mut events = Vec::with_capacity(MAX_EVENTS);
         let spare = rustix::buffer::spare_capacity(&mut events);
         // SAFETY: nothing is changed in the queue.
-        let _ = unsafe { kevent_timespec(self.queue.get_ref(), &[], spare, Some(&AT_ONCE)) };
+        let _ = unsafe { kevent_timespec(self.queue.get_ref(), &[], spare, Some(&NO_WAIT)) };
         events.iter().map(|event: &Event| event.udata().addr() as u64).collect()
     }
 }
 
-const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
-/// Callers heard in one turn of the loop.
-const IN_ONE_TURN: usize = 64;
+const NO_WAIT: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+/// Connections handled before other tasks run.
+const MAX_EVENTS: usize = 64;

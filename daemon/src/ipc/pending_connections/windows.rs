@@ -1,5 +1,5 @@
-//! Owns the callers who have connected and not yet said what they want, on Windows: a task each, and the door after
-//! five seconds. It knows no request.
+//! Owns the connections without a complete request on Windows: a task each, and a timeout of five seconds. It knows no
+//! request.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,68 +8,68 @@ use std::time::Duration;
 use cp_token_protocol::FrameDecoder;
 use tokio::task::JoinSet;
 
-use super::connection_limiter::Place;
+use super::connection_limiter::Permit;
 use super::fast_path::{self, FirstRead, SessionStage};
 use super::session;
 use super::system::Connection;
 use crate::audit::callers::CallerSnapshot;
 use crate::service::Service;
 
-/// Where silent callers wait.
+/// The connections without a complete request.
 pub(super) struct PendingConnections {
     service: Arc<Service>,
-    guests: Mutex<JoinSet<()>>,
+    list: Mutex<JoinSet<()>>,
 }
 
 impl PendingConnections {
-    /// An empty lobby.
+    /// Without connections.
     #[expect(clippy::unnecessary_wraps, reason = "elsewhere the system may refuse it")]
     pub(super) fn open(service: Arc<Service>) -> io::Result<Arc<Self>> {
-        Ok(Arc::new(Self { service, guests: Mutex::default() }))
+        Ok(Arc::new(Self { service, list: Mutex::default() }))
     }
 
-    /// Lets a caller wait until the request is complete, and not longer than the limit.
-    pub(super) fn admit(
+    /// Adds a connection, until its request is complete or the timeout ends.
+    pub(super) fn add(
         &self,
         connection: Connection,
         caller: CallerSnapshot,
         decoder: FrameDecoder,
-        place: Place,
+        permit: Permit,
     ) {
         let service = Arc::clone(&self.service);
-        self.guests().spawn(async move {
-            let heard = hear(&connection, caller, decoder, &service);
-            if let Ok(Some(stage)) = tokio::time::timeout(READ_LIMIT, heard).await {
-                session::spawn(connection, stage, service, place);
+        self.list().spawn(async move {
+            let heard = read_from(&connection, caller, decoder, &service);
+            if let Ok(Some(stage)) = tokio::time::timeout(READ_TIMEOUT, heard).await {
+                session::spawn(connection, stage, service, permit);
             }
         });
     }
 
-    /// How many wait.
+    /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.guests().len()
+        self.list().len()
     }
 
-    /// Shows everybody the door.
+    /// Closes all connections.
     pub(super) fn clear(&self) {
-        self.guests().abort_all();
+        self.list().abort_all();
     }
 
-    /// Those who wait; who has left is forgotten.
-    fn guests(&self) -> MutexGuard<'_, JoinSet<()>> {
-        let mut guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
-        while guests.try_join_next().is_some() {}
-        guests
+    /// The tasks, without those that have ended.
+    fn list(&self) -> MutexGuard<'_, JoinSet<()>> {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        while list.try_join_next().is_some() {}
+        list
     }
 
-    /// Each caller has a task that hears it out, so nothing is left to do here.
+    /// Each connection has a task, so nothing is left to do here.
     pub(super) async fn run(self: Arc<Self>) {
         std::future::pending().await
     }
 }
 
-/// What is left to be done once the request is complete; nothing where everything is said, or no more will come.
-async fn hear(
+/// Reads until the request is complete; `None` if the connection is closed.
+async fn read_from(
     connection: &Connection,
     caller: CallerSnapshot,
     mut decoder: FrameDecoder,
@@ -77,14 +77,14 @@ async fn hear(
 ) -> Option<SessionStage> {
     loop {
         connection.readable().await.ok()?;
-        match fast_path::look(connection, caller, decoder, service) {
-            Ok(FirstRead::Silent(more)) => decoder = more,
-            Ok(FirstRead::Unfinished(stage)) => return Some(stage),
-            // What is not this protocol is closed without a byte, like what has ended.
-            Ok(FirstRead::Over) | Err(_) => return None,
+        match fast_path::read_request(connection, caller, decoder, service) {
+            Ok(FirstRead::Incomplete(more)) => decoder = more,
+            Ok(FirstRead::Ready(stage)) => return Some(stage),
+            // Another protocol gets no byte back, like a closed connection.
+            Ok(FirstRead::Closed) | Err(_) => return None,
         }
     }
 }
 
-/// For the whole request, however it is cut into pieces.
-const READ_LIMIT: Duration = Duration::from_secs(5);
+/// For the whole request, in however many packets it arrives.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);

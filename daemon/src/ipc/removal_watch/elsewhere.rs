@@ -1,4 +1,4 @@
-//! Owns the answer where nobody tells of removals: the daemon looks around by itself.
+//! Owns the absence of a removal watch: the daemon polls instead.
 
 use std::path::Path;
 

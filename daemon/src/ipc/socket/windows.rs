@@ -41,7 +41,7 @@ pub struct Listening {
 pub enum BindError {
     /// The folder is not used.
     #[error("the folder {0} is not used: {1}")]
-    Folder(String, #[source] FileError),
+    Directory(String, #[source] FileError),
     /// The lock is not ours.
     #[error(transparent)]
     Instance(#[from] InstanceError),
@@ -63,7 +63,7 @@ impl BoundSocket {
         let shown = files::show(folder);
         files::make_private_folder(folder)
             .and_then(|()| files::check_ancestors(folder))
-            .map_err(|error| BindError::Folder(shown, error))?;
+            .map_err(|error| BindError::Directory(shown, error))?;
         let lock = InstanceLock::take(folder)?;
         let path = address.socket().to_owned();
         let first = instance(&path, FILE_FLAG_FIRST_PIPE_INSTANCE).map_err(|error| refused(&path, error))?;

@@ -3,7 +3,7 @@ use super::*;
 
 fn fails(lease: &mut Lease, kind: FailureKind, second: u64) {
     let attempt = lease.poll_effect().expect("an order");
-    assert!(lease.on_failed(attempt, kind, at(second), 0.0));
+    assert!(lease.on_request_failed(attempt, kind, at(second), 0.0));
 }
 
 const OUTAGE: FailureKind = FailureKind::Transient { retry_after: None, cap: policy::MAX_SERVER_BACKOFF };
@@ -11,10 +11,10 @@ const LOCAL: FailureKind = FailureKind::Local { cap: policy::MAX_LOCAL_BACKOFF }
 const READ_ONLY: FailureKind = FailureKind::Refused { cap: policy::MAX_SERVER_BACKOFF };
 
 /// A lease whose token `one` was reported at second 1, with an attempt under way for which somebody else waits.
-fn reported() -> (Lease, Asked) {
+fn reported() -> (Lease, AskedAt) {
     let mut lease = holding();
     assert!(matches!(lease.request(&rejecting("one"), at(1)), Decision::Wait(Attempt(2))));
-    let asked = lease.asked(at(1));
+    let asked = lease.asked_at(at(1));
     assert!(matches!(lease.request(&any(), at(1)), Decision::Wait(Attempt(2))), "set aside");
     assert_eq!(lease.status(at(1)), LeaseStatus::Requesting);
     (lease, asked)
@@ -30,9 +30,9 @@ fn a_report_that_meets_an_outage_takes_the_token_from_nobody_else() {
 fn stays(kind: FailureKind) {
     let (mut lease, asked) = reported();
     fails(&mut lease, kind, 2);
-    let others = lease.serve_in_spite(&any(), asked, at(2)).expect("those who wait are served");
+    let others = lease.serve_after_failure(&any(), asked, at(2)).expect("those who wait are served");
     assert_eq!(others.token.expose(), b"one");
-    assert!(lease.serve_in_spite(&rejecting("one"), asked, at(2)).is_none());
+    assert!(lease.serve_after_failure(&rejecting("one"), asked, at(2)).is_none());
     assert_eq!(served(lease.request(&any(), at(2))), "one");
     assert!(matches!(lease.request(&rejecting("one"), at(2)), Decision::Refuse(Refusal::CoolingDown(_))));
     // Once the pause is over, the next attempt keeps nobody waiting, however often the token is reported.
@@ -44,19 +44,19 @@ fn stays(kind: FailureKind) {
 #[test]
 fn who_has_no_more_time_gets_the_token_that_somebody_else_has_reported() {
     let (lease, asked) = reported();
-    assert!(lease.serve_in_spite(&any(), asked, at(2)).is_none(), "the control: it is set aside");
-    let late = lease.serve_at_last(&any(), asked, at(2)).expect("a token");
+    assert!(lease.serve_after_failure(&any(), asked, at(2)).is_none(), "the control: it is set aside");
+    let late = lease.serve_at_timeout(&any(), asked, at(2)).expect("a token");
     assert_eq!(late.token.expose(), b"one");
-    for ask in [rejecting("one"), TokenQuery { freshness: Freshness::Fresh, ..any() }, living(3600)] {
-        assert!(lease.serve_at_last(&ask, asked, at(2)).is_none(), "{ask:?}");
+    for query in [rejecting("one"), TokenQuery { freshness: Freshness::Fresh, ..any() }, living(3600)] {
+        assert!(lease.serve_at_timeout(&query, asked, at(2)).is_none(), "{query:?}");
     }
-    assert!(lease.serve_at_last(&any(), asked, at(90)).is_none(), "not beyond its life");
-    assert!(reported().0.serve_at_last(&rejecting("two"), asked, at(2)).is_some(), "another report");
+    assert!(lease.serve_at_timeout(&any(), asked, at(90)).is_none(), "not beyond its life");
+    assert!(reported().0.serve_at_timeout(&rejecting("two"), asked, at(2)).is_some(), "another report");
 }
 
 #[test]
 fn where_only_a_person_brings_another_a_report_takes_the_token_from_nobody_else() {
-    let with_code = |ask: TokenQuery| TokenQuery { has_code: true, ..ask };
+    let with_code = |query: TokenQuery| TokenQuery { has_code: true, ..query };
     let mut lease = holding();
     lease.require_code(true);
     for _ in 0..2 {
@@ -67,7 +67,7 @@ fn where_only_a_person_brings_another_a_report_takes_the_token_from_nobody_else(
     // With a code one is requested: whoever asks meanwhile waits for it.
     assert!(matches!(lease.request(&with_code(rejecting("one")), at(2)), Decision::Wait(Attempt(2))));
     assert!(matches!(lease.request(&any(), at(2)), Decision::Wait(Attempt(2))));
-    lease.disown();
+    lease.abandon_attempt();
     assert_eq!(served(lease.request(&any(), at(3))), "one", "nobody else is about to bring a code");
 }
 
@@ -76,7 +76,7 @@ fn a_token_that_was_reported_goes_with_the_first_answer_that_is_no_outage() {
     for kind in [FailureKind::Final, READ_ONLY] {
         let (mut lease, asked) = reported();
         fails(&mut lease, kind, 2);
-        assert!(lease.serve_in_spite(&any(), asked, at(2)).is_none());
+        assert!(lease.serve_after_failure(&any(), asked, at(2)).is_none());
         assert!(matches!(lease.request(&any(), at(2)), Decision::Refuse(_)));
         // The same for one that had been kept through an outage.
         let (mut lease, _) = reported();
@@ -87,7 +87,7 @@ fn a_token_that_was_reported_goes_with_the_first_answer_that_is_no_outage() {
     }
     let (mut lease, _) = reported();
     let attempt = lease.poll_effect().expect("an order");
-    lease.on_granted(attempt, token("dead"), Duration::ZERO, at(2), at(2), 0.0);
+    lease.on_token_issued(attempt, token("dead"), Duration::ZERO, at(2), at(2), 0.0);
     assert!(matches!(lease.request(&any(), at(2)), Decision::Refuse(_)), "it grants tokens, if useless ones");
     let mut unreported = holding();
     unreported.request(&any(), at(70));
@@ -98,9 +98,9 @@ fn a_token_that_was_reported_goes_with_the_first_answer_that_is_no_outage() {
 #[test]
 fn a_token_that_is_set_aside_is_so_with_the_next_daemon_and_with_another_way_to_the_server() {
     let (mut lease, _) = reported();
-    lease.disown();
+    lease.abandon_attempt();
     let name = cp_token_protocol::ProfileName::parse("a").expect("a name");
-    let mut next = Lease::inherited(lease.export_state(name, String::new(), None), false);
+    let mut next = Lease::import_state(lease.export_state(name, String::new(), None), false);
     assert!(matches!(next.request(&any(), at(2)), Decision::Wait(_)));
     fails(&mut next, OUTAGE, 2);
     assert_eq!(served(next.request(&any(), at(2))), "one");
@@ -133,7 +133,7 @@ fn another_way_to_the_server_ends_a_pause_of_our_own() {
         let mut lease = Lease::default();
         lease.request(&any(), at(0));
         fails(&mut lease, FailureKind::Transient { retry_after, cap: policy::MAX_SERVER_BACKOFF }, 0);
-        lease.disown();
+        lease.abandon_attempt();
         let decision = lease.request(&any(), at(0));
         assert_eq!(matches!(decision, Decision::Refuse(Refusal::CoolingDown(_))), lasts, "{decision:?}");
     }

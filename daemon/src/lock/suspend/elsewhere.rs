@@ -1,17 +1,23 @@
-//! Owns the plain answer that this system's announcements of sleep are not listened to.
+//! Owns the systems whose announcements of sleep are not used.
 
 use super::{SleepEvent, SleepSignalUnavailable};
 
-pub(super) enum LogindClient {}
+/// Never exists here.
+pub enum SleepWatch {}
 
-impl LogindClient {
-    #[expect(clippy::unused_async, reason = "where there is an announcer, finding it takes time")]
-    pub(super) async fn find() -> Result<Self, SleepSignalUnavailable> {
+impl SleepWatch {
+    /// Fails.
+    ///
+    /// # Errors
+    /// [`SleepSignalUnavailable`], always.
+    #[expect(clippy::unused_async, reason = "it takes time on Linux")]
+    pub async fn start() -> Result<Self, SleepSignalUnavailable> {
         Err(SleepSignalUnavailable)
     }
 
+    /// Never called.
     #[expect(clippy::unused_async, reason = "as above")]
-    pub(super) async fn word(&mut self) -> SleepEvent {
+    pub async fn next_event(&mut self) -> SleepEvent {
         match *self {}
     }
 }

@@ -1,5 +1,5 @@
-//! Owns the talk with systemd-logind over the system bus: its signal that the machine is about to sleep, and the
-//! delay that it grants. Nothing that comes from there is repeated anywhere.
+//! Owns the connection to systemd-logind over the system bus: its signal that the machine is about to sleep, and its delay
+//! lock. Nothing that logind says is repeated anywhere.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -14,57 +14,62 @@ use zbus::{Connection, Proxy};
 
 use super::{SleepEvent, SleepSignalUnavailable};
 
-/// A bus that does not answer within this time is none.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// What logind answers while the machine falls asleep or wakes up: a delay granted then would come too late.
-const TOO_LATE: &str = "org.freedesktop.login1.OperationInProgress";
-/// Until it is asked again.
-const PAUSE: Duration = Duration::from_millis(250);
+/// For the bus to answer, and for the connection to close.
+const BUS_TIMEOUT: Duration = Duration::from_secs(5);
+/// logind's error while the machine falls asleep or wakes up: a delay granted then would come too late.
+const OPERATION_IN_PROGRESS: &str = "org.freedesktop.login1.OperationInProgress";
+/// The pause before the next request for a delay.
+const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 
-pub(super) struct LogindClient {
+/// A watch on the system's sleep. The system delays its sleep, for a few seconds, until this is dropped.
+pub struct SleepWatch {
     signals: SignalStream<'static>,
-    /// Its last copy being closed is what logind waits for.
+    /// logind waits until every copy of this descriptor is closed.
     _delay: OwnedFd,
-    // After the signals, because it sees to what they leave behind.
+    // Dropped after the signals, because it finishes the work that they leave behind.
     bus: Bus,
 }
 
-/// A connection that is closed when it is dropped. What was dropped before it leaves work behind that would hold it
-/// for ever.
+/// A connection that closes when it is dropped. Unfinished work on it would keep it open for ever.
 struct Bus(Connection);
 
-impl LogindClient {
-    pub(super) async fn find() -> Result<Self, SleepSignalUnavailable> {
-        match tokio::time::timeout(PATIENCE, find()).await {
-            Ok(Ok(announcer)) => Ok(announcer),
+impl SleepWatch {
+    /// Starts the watch.
+    ///
+    /// # Errors
+    /// [`SleepSignalUnavailable`].
+    pub async fn start() -> Result<Self, SleepSignalUnavailable> {
+        match tokio::time::timeout(BUS_TIMEOUT, connect()).await {
+            Ok(Ok(watch)) => Ok(watch),
             Ok(Err(_)) | Err(_) => Err(SleepSignalUnavailable),
         }
     }
 
-    pub(super) async fn word(&mut self) -> SleepEvent {
+    /// Waits for the event. To be called once.
+    pub async fn next_event(&mut self) -> SleepEvent {
         let signals = &mut self.signals;
-        let word = async {
+        let event = async {
             while let Some(signal) = poll_fn(|context| Pin::new(&mut *signals).poll_next(context)).await {
-                // The same signal, with `false`, says that the machine has woken up.
+                // The same signal with `false` announces that the machine has woken up.
                 if signal.body().deserialize() == Ok(true) {
                     return SleepEvent::Sleep;
                 }
             }
-            SleepEvent::Silence
+            SleepEvent::SignalLost
         };
-        self.bus.driving(word).await
+        self.bus.run_with(event).await
     }
 }
 
-async fn find() -> zbus::Result<LogindClient> {
-    // Without its own thread: the runtime that we have drives it.
+async fn connect() -> zbus::Result<SleepWatch> {
+    // Our own runtime drives the connection, and no thread of its own.
     let bus = Bus(Builder::system()?.internal_executor(false).build().await?);
-    let (signals, delay) = bus.driving(ask(&bus.0)).await?;
-    Ok(LogindClient { signals, _delay: delay, bus })
+    let (signals, delay) = bus.run_with(request_delay(&bus.0)).await?;
+    Ok(SleepWatch { signals, _delay: delay, bus })
 }
 
-/// The signal first: one that comes as soon as the delay is granted is not missed.
-async fn ask(connection: &Connection) -> zbus::Result<(SignalStream<'static>, OwnedFd)> {
+/// Subscribes before it asks for the delay, so that a signal right after it is not missed.
+async fn request_delay(connection: &Connection) -> zbus::Result<(SignalStream<'static>, OwnedFd)> {
     let manager: Proxy<'static> = zbus::proxy::Builder::new(connection)
         .destination("org.freedesktop.login1")?
         .path("/org/freedesktop/login1")?
@@ -73,28 +78,28 @@ async fn ask(connection: &Connection) -> zbus::Result<(SignalStream<'static>, Ow
         .build()
         .await?;
     let signals = manager.receive_signal("PrepareForSleep").await?;
+    let arguments = ("sleep", "cp-token", "It locks before the machine sleeps", "delay");
     loop {
-        match manager
-            .call("Inhibit", &("sleep", "cp-token", "It locks before the machine sleeps", "delay"))
-            .await
-        {
-            Err(zbus::Error::MethodError(name, ..)) if name == TOO_LATE => tokio::time::sleep(PAUSE).await,
-            outcome => return Ok((signals, outcome?)),
+        match manager.call("Inhibit", &arguments).await {
+            Err(zbus::Error::MethodError(name, ..)) if name == OPERATION_IN_PROGRESS => {
+                tokio::time::sleep(RETRY_INTERVAL).await;
+            }
+            result => return Ok((signals, result?)),
         }
     }
 }
 
 impl Bus {
-    /// Does the connection's own work beside ours.
-    async fn driving<T>(&self, work: impl Future<Output = T>) -> T {
-        let connections_own = async {
+    /// Runs the future together with the connection's own work.
+    async fn run_with<T>(&self, future: impl Future<Output = T>) -> T {
+        let connection = async {
             loop {
                 self.0.executor().tick().await;
             }
         };
         tokio::select! {
-            outcome = work => outcome,
-            never = connections_own => {
+            output = future => output,
+            never = connection => {
                 let never: Infallible = never;
                 match never {}
             }
@@ -106,12 +111,12 @@ impl Drop for Bus {
     fn drop(&mut self) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let connection = self.0.clone();
-            runtime.spawn(async move { tokio::time::timeout(PATIENCE, leave(connection)).await });
+            runtime.spawn(async move { tokio::time::timeout(BUS_TIMEOUT, close(connection)).await });
         }
     }
 }
 
-async fn leave(connection: Connection) {
+async fn close(connection: Connection) {
     let _ = connection.clone().close().await;
     while !connection.executor().is_empty() {
         connection.executor().tick().await;

@@ -1,23 +1,23 @@
-//! Owns what it means that a server's clock and ours differ. Pure.
+//! Owns the finding about the difference between a server's clock and ours. Pure.
 
 use std::time::Duration;
 
 use cp_token_protocol::message::{Finding, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::report::ProfileFindings;
+use super::report::Reporter;
 use crate::token_request::totp::DEFAULT_PERIOD;
 
-/// Beyond this a computed code is two time steps off, which no server takes that keeps to RFC 6238 (section 5.2: one
-/// step at most).
-const CODES: Duration = DEFAULT_PERIOD.saturating_mul(2);
-/// Beyond this certificates and dates are misjudged; it is what Kerberos and most readers of signed tokens allow.
-const ALL: Duration = Duration::from_secs(300);
+/// The largest difference for computed one-time codes: beyond two time steps, a server that follows RFC 6238 (section 5.2:
+/// one step at most) refuses them.
+const MAX_FOR_CODES: Duration = DEFAULT_PERIOD.saturating_mul(2);
+/// The largest difference for everything else, such as certificates; it is also the limit of Kerberos.
+const MAX_DIFFERENCE: Duration = Duration::from_secs(300);
 
-/// How the machine's clock stands to what a server said of its own. `before` and `after` are our wall clock around the
-/// request; the server's is to the second, so that much is no difference.
-pub(super) fn judge(
-    told: ProfileFindings<'_>,
+/// Compares our clock with the server's `date`. `before` and `after` are our wall clock around the request. The server's
+/// date is in whole seconds.
+pub(super) fn compare(
+    report: Reporter<'_>,
     date: Option<Duration>,
     before: Duration,
     after: Duration,
@@ -25,27 +25,27 @@ pub(super) fn judge(
 ) -> Finding {
     const CHECK: &str = "clock";
     let Some(date) = date else {
-        return told.warning(CHECK, "the server does not say what time it is", "");
+        return report.warning(CHECK, "the server does not say what time it is", "");
     };
     let behind = date.saturating_sub(after);
     let ahead = before.saturating_sub(date.saturating_add(Duration::from_secs(1)));
     let (off, side) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
     let has_codes = *totp == TotpMethod::Stored;
-    let limit = if has_codes { CODES } else { ALL };
+    let limit = if has_codes { MAX_FOR_CODES } else { MAX_DIFFERENCE };
     let found = format!("this machine's clock is {} {side} the server's", roughly(off));
     let fix = "Set it right, with timedatectl set-ntp true for instance";
     match off {
-        _ if off <= Duration::from_secs(2) => told.ok(CHECK, "this machine's clock is the server's"),
-        _ if off <= DEFAULT_PERIOD => told.ok(CHECK, found),
-        _ if off <= limit => told.warning(CHECK, found, fix),
+        _ if off <= Duration::from_secs(2) => report.ok(CHECK, "this machine's clock is the server's"),
+        _ if off <= DEFAULT_PERIOD => report.ok(CHECK, found),
+        _ if off <= limit => report.warning(CHECK, found, fix),
         _ => {
             let cost = if has_codes { ", too much for one-time codes" } else { "" };
-            told.error(CHECK, &Failure::new(ErrorCode::CLOCK_WRONG, found + cost).with_hint(fix))
+            report.error(CHECK, &Failure::new(ErrorCode::CLOCK_WRONG, found + cost).with_hint(fix))
         }
     }
 }
 
-/// A time in words that are too coarse to hold what a server hides in the time it says: a password of digits, perhaps.
+/// A rounded time, so that a server cannot pass on a secret (a password of digits, perhaps) in its date.
 fn roughly(off: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
@@ -66,7 +66,7 @@ mod tests {
 
     fn severity(date: u64, before: u64, after: u64, totp: &TotpMethod) -> Severity {
         let at = Duration::from_secs;
-        judge(MACHINE, Some(at(date)), at(before), at(after), totp).severity
+        compare(MACHINE, Some(at(date)), at(before), at(after), totp).severity
     }
 
     #[test]
@@ -98,7 +98,7 @@ mod tests {
             (12_345, "about 3 hours behind"),
             (12_345_678, "more than a day behind"),
         ] {
-            let finding = judge(
+            let finding = compare(
                 MACHINE,
                 Some(Duration::from_secs(seconds)),
                 Duration::ZERO,
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_slow_answer_is_no_wrong_clock_and_a_silent_server_no_fault() {
         assert_eq!(severity(10_005, 10_000, 10_010, &TotpMethod::Stored), Severity::Ok);
-        let silent = judge(MACHINE, None, Duration::ZERO, Duration::ZERO, &TotpMethod::Stored);
+        let silent = compare(MACHINE, None, Duration::ZERO, Duration::ZERO, &TotpMethod::Stored);
         assert_eq!(silent.severity, Severity::Warning);
     }
 }

@@ -1,4 +1,4 @@
-//! Owns the findings that belong to no profile: the lock, the protections, config and state file, the keyring.
+//! Owns the findings of the daemon itself: the lock, the protections, config and state file, the keyring.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use crate::process::protections;
 use crate::profile::Profile;
 use crate::secrets::failure::of_keyring;
 
-/// How long a slow disk is waited for before the audit file is told as it stood last.
-const AUDIT_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a slow disk is waited for before the last known state of the audit file is reported.
+const AUDIT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Doctor {
-    /// The daemon's own, of which no profile is named.
-    pub(super) async fn of_machine(&self) -> Vec<Finding> {
+    /// The findings that name no profile.
+    pub(super) async fn check_machine(&self) -> Vec<Finding> {
         let mut findings = vec![
             self.lock(),
             protections(&self.protections.reports()),
@@ -32,10 +32,10 @@ impl Doctor {
         findings
     }
 
-    /// Only where there is to be one.
+    /// The audit file, if one is configured.
     async fn audit_file(&self) -> Option<Finding> {
-        // How it stands is known once it was tried, which may have begun a moment ago.
-        let _ = tokio::time::timeout(AUDIT_PATIENCE, self.audit.flush_file()).await;
+        // A write may be in progress.
+        let _ = tokio::time::timeout(AUDIT_TIMEOUT, self.audit.flush_file()).await;
         let (path, problem) = self.audit.file_status()?;
         let path = files::show(&path);
         Some(match problem {
@@ -62,21 +62,21 @@ impl Doctor {
         }
     }
 
-    /// A word where there is no profile to look at, unless the config file is to blame.
-    pub(super) fn number_of(&self, profiles: &[Arc<Profile>]) -> Option<Finding> {
+    /// The error that there is no profile, unless the config file is the reason.
+    pub(super) fn check_any_profile(&self, profiles: &[Arc<Profile>]) -> Option<Finding> {
         let fix = "Create one: `cp-token profile create NAME --url URL --client-id ID`";
         let failure = Failure::new(ErrorCode::NO_PROFILE, "there is no profile").with_hint(fix);
         let is_so = profiles.is_empty() && self.registry.problem().is_none();
         is_so.then(|| MACHINE.error("profiles", &failure))
     }
 
-    /// By a write of what it holds already.
+    /// Writes the state file with its present content.
     async fn state_file(&self) -> Finding {
         match self.state.save().await {
             Ok(()) => MACHINE.ok("state", format!("{} can be written", self.state.shown())),
             Err(FileError::ReadOnly(place)) if !self.needs_codes() => {
                 let found = format!("{place} cannot be written, which costs dates and the log, and no token");
-                MACHINE.warning("state", found, OTHER_STATE)
+                MACHINE.warning("state", found, STATE_OPTIONAL_FIX)
             }
             Err(error) => {
                 let message = if matches!(error, FileError::ReadOnly(_)) {
@@ -84,18 +84,19 @@ impl Doctor {
                 } else {
                     format!("{} cannot be written: {error}", self.state.shown())
                 };
-                MACHINE.error("state", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(NO_STATE))
+                MACHINE.error("state", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(STATE_FIX))
             }
         }
     }
 
-    /// Whether a profile's one-time codes are computed: none is sent whose use cannot be written down in that folder.
+    /// Whether a profile's one-time codes are computed: a code is only sent if its use can be recorded in the state file.
     fn needs_codes(&self) -> bool {
         self.registry.profiles().iter().any(|profile| profile.totp == TotpMethod::Stored)
     }
 
     async fn keyring(&self) -> Finding {
-        let is_used = self.registry.profiles().iter().any(|profile| rests_in_keyring(profile));
+        let is_used =
+            self.registry.profiles().iter().any(|profile| profile.secret_source == SecretSource::Keyring);
         match self.keyring.probe().await {
             Ok(()) => MACHINE.ok("keyring", "an item was written, read back and removed"),
             Err(error) if is_used => MACHINE.error("keyring", &of_keyring(error)),
@@ -107,15 +108,14 @@ impl Doctor {
     }
 }
 
-/// One line for all of them: those that the system does not have are a word, those that it has and that do not hold a
-/// fault.
+/// One finding for all protections. One that is off is an error; one that the system lacks is a warning.
 fn protections(reports: &[ProtectionReport]) -> Finding {
     let of = |state| reports.iter().filter(|report| report.state == state).map(named).collect::<Vec<_>>();
     let (on, off) = (of(ProtectionState::On), of(ProtectionState::Off));
     let unsupported = of(ProtectionState::Unsupported);
     if !off.is_empty() {
         let failure = Failure::new(ErrorCode::PROTECTION_OFF, format!("off: {}", off.join("; ")));
-        return MACHINE.error("protections", &failure.with_hint(AFTER_MENDING));
+        return MACHINE.error("protections", &failure.with_hint(PROTECTIONS_FIX));
     }
     let found = format!("{} on", on.len());
     match unsupported.as_slice() {
@@ -127,11 +127,11 @@ fn protections(reports: &[ProtectionReport]) -> Finding {
     }
 }
 
-const OTHER_STATE: &str = "To have them, set CP_TOKEN_STATE_DIR to a folder that can be written to";
+const STATE_OPTIONAL_FIX: &str = "To have them, set CP_TOKEN_STATE_DIR to a folder that can be written to";
 
-const NO_STATE: &str = "Make room, give yourself the right to write there, or set CP_TOKEN_STATE_DIR to a folder that can be written to; until then there are no dates, no log and no computed one-time codes";
+const STATE_FIX: &str = "Make room, give yourself the right to write there, or set CP_TOKEN_STATE_DIR to a folder that can be written to; until then there are no dates, no log and no computed one-time codes";
 
-/// Only where the process is to end some time. It works until then.
+/// The limit at which the system will end the process, if there is one.
 fn limits() -> Option<Finding> {
     let (found, fix) = protections::processor_limit()?;
     Some(MACHINE.warning("limits", found, fix))
@@ -144,16 +144,12 @@ fn named(report: &ProtectionReport) -> String {
     }
 }
 
-/// A daemon that is stopped loses what only its memory holds, so that comes last.
-const AFTER_MENDING: &str = if cfg!(target_os = "linux") {
+/// A stop comes last, because it loses the secrets that only memory holds.
+const PROTECTIONS_FIX: &str = if cfg!(target_os = "linux") {
     "Fix what each names; what needs a new start has it with `cp-token daemon restart`, which keeps tokens and secrets"
 } else {
     "Fix what each names, and start the daemon anew: `cp-token daemon stop`, which loses secrets that only its memory holds, and `cp-token daemon start`"
 };
-
-fn rests_in_keyring(profile: &Profile) -> bool {
-    profile.secret_source == SecretSource::Keyring
-}
 
 #[cfg(test)]
 mod tests {

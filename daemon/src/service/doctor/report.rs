@@ -1,23 +1,23 @@
-//! Owns the form of a finding: whose it is, which check, how it stands, and the words. It finds nothing.
+//! Owns how a finding is built: its profile, its check, its severity and its text. It checks nothing.
 
 use cp_token_protocol::message::{Finding, Severity};
 use cp_token_protocol::{Failure, ProfileName};
 
 use crate::base::sanitize::clean;
 
-/// The most characters of each sentence.
-const LIMIT: usize = 800;
+/// The longest text, in characters.
+const MAX_TEXT: usize = 800;
 
-/// Whose findings are told.
+/// Builds the findings of one profile, or of the daemon.
 #[derive(Clone, Copy)]
-pub(super) struct ProfileFindings<'p> {
+pub(super) struct Reporter<'p> {
     profile: Option<&'p ProfileName>,
 }
 
-/// The daemon's own.
-pub(super) const MACHINE: ProfileFindings<'static> = ProfileFindings { profile: None };
+/// Builds the findings of the daemon itself.
+pub(super) const MACHINE: Reporter<'static> = Reporter { profile: None };
 
-impl<'p> ProfileFindings<'p> {
+impl<'p> Reporter<'p> {
     pub(super) fn of(profile: &'p ProfileName) -> Self {
         Self { profile: Some(profile) }
     }
@@ -30,30 +30,31 @@ impl<'p> ProfileFindings<'p> {
         self.finding(check, Severity::Warning, message.as_ref(), fix.as_ref())
     }
 
-    /// What a request would end with. The profile stands beside it already.
+    /// The failure that a request would end with.
     pub(super) fn error(self, check: &str, failure: &Failure) -> Finding {
-        let found = self.without_name(&failure.message);
-        self.finding(check, Severity::Error(failure.code), found, &failure.hint)
+        let message = self.without_name(&failure.message);
+        self.finding(check, Severity::Error(failure.code), message, &failure.hint)
     }
 
-    /// The same where it stops nobody.
-    pub(super) fn warning_of(self, check: &str, failure: &Failure) -> Finding {
-        let found = self.without_name(&failure.message);
-        self.finding(check, Severity::Warning, found, &failure.hint)
+    /// A failure that stops no request.
+    pub(super) fn failure_as_warning(self, check: &str, failure: &Failure) -> Finding {
+        let message = self.without_name(&failure.message);
+        self.finding(check, Severity::Warning, message, &failure.hint)
     }
 
+    /// The finding names the profile already.
     fn without_name(self, message: &str) -> &str {
         let name = self.profile.map(|name| format!("profile {name}: ")).unwrap_or_default();
         message.strip_prefix(&name).unwrap_or(message)
     }
 
-    fn finding(self, check: &str, severity: Severity, found: &str, fix: &str) -> Finding {
+    fn finding(self, check: &str, severity: Severity, message: &str, fix: &str) -> Finding {
         Finding {
             profile: self.profile.cloned(),
             check: check.to_owned(),
             severity,
-            message: clean(found, LIMIT),
-            fix: clean(fix, LIMIT),
+            message: clean(message, MAX_TEXT),
+            fix: clean(fix, MAX_TEXT),
         }
     }
 }

@@ -1,62 +1,76 @@
-//! Owns the looks at servers of one examination: profiles that take the same way to the same server share one, so that
-//! a thousand profiles of one server ask it once.
+//! Owns the checks of servers: profiles with the same route to the same server share one check, so that a thousand profiles
+//! of one server cause one request.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
 use crate::base::clock::Clock;
+use crate::base::mutex::lock;
 use crate::profile::Profile;
 use crate::token_endpoint::{self, ProbeResult, TokenRequestError, Unconditional};
 
-/// What was seen, by the way that leads there.
+/// The checks by route.
 #[derive(Debug, Default)]
 pub struct Routes {
-    looks: Mutex<HashMap<String, Arc<OnceCell<RouteCheck>>>>,
+    checks: Mutex<HashMap<String, Arc<OnceCell<RouteCheck<TokenRequestError>>>>>,
 }
 
-/// One look.
+/// The result of one check.
 #[derive(Debug, Clone)]
-pub(super) struct RouteCheck {
+pub(super) struct RouteCheck<E> {
     /// The host, and how many addresses it has.
-    pub(super) name: Result<(String, usize), TokenRequestError>,
-    /// What the server shows; a name that leads nowhere leaves nothing more to look at.
-    pub(super) server: Option<Result<ProbeResult, TokenRequestError>>,
-    /// Our wall clock before and after.
+    pub(super) name: Result<(String, usize), E>,
+    /// The server's answer; `None` if the name has no address.
+    pub(super) server: Option<Result<ProbeResult, E>>,
+    /// Our wall clock before and after the request.
     pub(super) between: (Duration, Duration),
 }
 
+impl<E> RouteCheck<E> {
+    /// Resolves the name, and asks the server if that succeeds.
+    pub(super) async fn run(
+        clock: &dyn Clock,
+        resolve: impl Future<Output = Result<(String, usize), E>>,
+        probe: impl Future<Output = Result<ProbeResult, E>>,
+    ) -> Self {
+        let name = resolve.await;
+        let before = clock.now().wall;
+        let server = if name.is_ok() { Some(probe.await) } else { None };
+        Self { name, server, between: (before, clock.now().wall) }
+    }
+
+    pub(super) fn map_err<F>(self, convert: impl Fn(E) -> F) -> RouteCheck<F> {
+        let server = self.server.map(|server| server.map_err(&convert));
+        RouteCheck { name: self.name.map_err(&convert), server, between: self.between }
+    }
+}
+
 impl Routes {
-    /// Another examination begins.
-    pub(super) fn forget(&self) {
-        self.looks.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    /// Drops the results before the next run.
+    pub(super) fn clear(&self) {
+        lock(&self.checks).clear();
     }
 
-    /// What is seen on the way of a profile that needs no password for it.
-    pub(super) async fn look(&self, profile: &Profile, clock: &dyn Clock) -> RouteCheck {
-        let cell = {
-            let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(looks.entry(key(profile)).or_default())
+    /// The check of a profile whose route needs no password.
+    pub(super) async fn check(&self, profile: &Profile, clock: &dyn Clock) -> RouteCheck<TokenRequestError> {
+        let cell = Arc::clone(lock(&self.checks).entry(key(profile)).or_default());
+        let (url, network) = (&profile.url, &profile.network);
+        let run = || {
+            let resolve = token_endpoint::resolve(url, network);
+            RouteCheck::run(
+                clock,
+                resolve,
+                token_endpoint::probe(url, network, None, Arc::new(Unconditional)),
+            )
         };
-        cell.get_or_init(|| look(profile, clock)).await.clone()
+        cell.get_or_init(run).await.clone()
     }
 }
 
-async fn look(profile: &Profile, clock: &dyn Clock) -> RouteCheck {
-    let name = token_endpoint::resolve(&profile.url, &profile.network).await;
-    let before = clock.now().wall;
-    let server = match &name {
-        Ok(_) => {
-            Some(token_endpoint::probe(&profile.url, &profile.network, None, Arc::new(Unconditional)).await)
-        }
-        Err(_) => None,
-    };
-    RouteCheck { name, server, between: (before, clock.now().wall) }
-}
-
-/// Everything that the outcome depends on; no part has a line break.
+/// Everything that the result depends on; no part has a line break.
 fn key(profile: &Profile) -> String {
     let network = &profile.network;
     let proxy = network.proxy_for(&profile.url).map(ToString::to_string).unwrap_or_default();

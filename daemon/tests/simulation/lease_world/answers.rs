@@ -16,7 +16,7 @@ impl World {
         let reissue =
             self.dice.one_in(6).then(|| self.issued.last().map(|known| known.text.clone())).flatten();
         let text = reissue.unwrap_or_else(|| format!("token-{}", self.dice.number()));
-        let chance = self.dice.fraction();
+        let jitter = self.dice.fraction();
         let now = self.moment();
         let answered = match self.is_hasty {
             true => server::grant(&text),
@@ -25,13 +25,13 @@ impl World {
         match answered {
             Ok(issued) => {
                 let life = issued.life;
-                match self.lease.on_granted(attempt, issued.token, life, sent, now, chance) {
+                match self.lease.on_token_issued(attempt, issued.token, life, sent, now, jitter) {
                     Acceptance::Held => {
                         self.accepted(text, sent, life);
                         return self.settle(attempt);
                     }
-                    Acceptance::Late => panic!("the attempt under way is not late"),
-                    Acceptance::Lifeless | Acceptance::Expired | Acceptance::Rejected => self.pause = None,
+                    Acceptance::Superseded => panic!("the attempt under way is not late"),
+                    Acceptance::NoLife | Acceptance::Expired | Acceptance::Rejected => self.pause = None,
                 }
                 self.is_answered();
             }
@@ -39,7 +39,7 @@ impl World {
                 let profile = if self.is_only_read { &READER } else { &CLIENT };
                 let kind = kind_of(&error, profile);
                 self.refused = kind == FailureKind::Final;
-                assert!(self.lease.on_failed(attempt, kind, now, chance));
+                assert!(self.lease.on_request_failed(attempt, kind, now, jitter));
                 match kind {
                     FailureKind::Transient { .. } | FailureKind::Local { .. } => self.is_outage(),
                     FailureKind::Final | FailureKind::Refused { .. } => self.is_answered(),
@@ -73,9 +73,9 @@ impl World {
     fn settle(&mut self, attempt: Attempt) {
         for (waiter, awaited) in std::mem::take(&mut self.waiting) {
             assert_eq!(awaited, attempt, "a waiter waits for one attempt at a time");
-            let decision = self.lease.settle(&waiter.ask, waiter.asked, self.moment());
+            let decision = self.lease.serve_after_wait(&waiter.query, waiter.asked, self.moment());
             let waits_on = matches!(decision, Decision::Wait(_));
-            assert!(!waits_on || matches!(waiter.ask.freshness, Freshness::Fresh), "one attempt is enough");
+            assert!(!waits_on || matches!(waiter.query.freshness, Freshness::Fresh), "one attempt is enough");
             self.follow(waiter, decision, false);
         }
     }

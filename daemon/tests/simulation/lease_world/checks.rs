@@ -20,7 +20,7 @@ impl World {
     }
 
     pub(super) fn check_served(&self, served: &ServedToken, waiter: &Waiter) {
-        let ask = &waiter.ask;
+        let query = &waiter.query;
         let known = self.issued.last().expect("a token that was accepted");
         assert_eq!(served.token.expose(), known.text.as_bytes(), "the token in hand and no other");
         assert!(
@@ -28,27 +28,27 @@ impl World {
             "a token was served that had ended, or that was rejected before the server answered"
         );
         assert!(!known.set_aside, "a rejected token was served while another was being requested");
-        let reported = matches!(ask.freshness, Freshness::Rejected(token) if token == TokenFingerprint::of(&served.token));
+        let reported = matches!(query.freshness, Freshness::Rejected(token) if token == TokenFingerprint::of(&served.token));
         assert!(!reported, "a rejected token was served to who reported it");
         let is_fresh = known.ordered_at >= waiter.number;
         assert!(
-            is_fresh || !matches!(ask.freshness, Freshness::Fresh),
+            is_fresh || !matches!(query.freshness, Freshness::Fresh),
             "a token that was requested before it was asked for"
         );
         let left = self.now.until(known.sent.after(known.life));
         assert!(!left.is_zero(), "a token past its life");
         assert!(served.remaining < left, "the life that is shown is less than the true one");
-        assert!(ask.min_validity.is_none_or(|asked| left >= asked), "less life than asked for");
+        assert!(query.min_validity.is_none_or(|asked| left >= asked), "less life than asked for");
     }
 
     /// Only a report of the token in hand counts: any other is old news. While another one is requested, nobody is
     /// served it, and while none can be requested, it stays for those who do not report it.
-    pub(super) fn note_rejection(&mut self, ask: &TokenQuery, decision: &Decision) {
-        let Freshness::Rejected(reported) = ask.freshness else { return };
+    pub(super) fn note_rejection(&mut self, query: &TokenQuery, decision: &Decision) {
+        let Freshness::Rejected(reported) = query.freshness else { return };
         let last = self.issued.last_mut().filter(|last| TokenFingerprint::of(&token(&last.text)) == reported);
         let Some(last) = last else { return };
         match decision {
-            // Where the wish cannot be met anyway, nobody hears whether it stays.
+            // Where the request cannot be met anyway, nobody hears whether it stays.
             Decision::Refuse(
                 Refusal::CoolingDown(_)
                 | Refusal::Throttled(_)
@@ -57,7 +57,7 @@ impl World {
             ) => last.reported = true,
             Decision::Refuse(_) => last.is_gone = true,
             Decision::Wait(_) => {
-                last.set_aside |= !last.reported || (self.needs_code && ask.has_code);
+                last.set_aside |= !last.reported || (self.needs_code && query.has_code);
                 last.reported = true;
             }
             Decision::Serve(served) => {
@@ -72,26 +72,29 @@ impl World {
         let before = format!("{:?}", self.lease);
         let life = Duration::from_secs(900);
         let late = token(&format!("late-{}", self.dice.number()));
-        assert_eq!(self.lease.on_granted(attempt, late, life, sent, self.moment(), 0.5), Acceptance::Late);
-        assert!(!self.lease.on_failed(attempt, FailureKind::Final, self.moment(), 0.5));
+        assert_eq!(
+            self.lease.on_token_issued(attempt, late, life, sent, self.moment(), 0.5),
+            Acceptance::Superseded
+        );
+        assert!(!self.lease.on_request_failed(attempt, FailureKind::Final, self.moment(), 0.5));
         assert_eq!(format!("{:?}", self.lease), before, "a late result changes nothing");
     }
 
     /// Whether the token in hand lives and is what this caller wants, so that no outage is a reason to refuse it.
-    pub(super) fn has_one_for(&self, ask: &TokenQuery) -> bool {
-        let is_any = matches!(ask.freshness, Freshness::Valid) && ask.min_validity.is_none();
-        is_any && self.issued.last().is_some_and(|known| !known.is_gone && !self.has_ended(known))
+    pub(super) fn has_one_for(&self, query: &TokenQuery) -> bool {
+        let is_any = matches!(query.freshness, Freshness::Valid) && query.min_validity.is_none();
+        is_any && self.issued.last().is_some_and(|known| !known.is_gone && !self.has_expired(known))
     }
 
     /// Whoever is asked now lets go of a token whose life is over, and a clock that is set back brings none back.
     pub(super) fn end_lives(&mut self) {
-        let has_ended = self.issued.last().is_some_and(|known| self.has_ended(known));
+        let has_expired = self.issued.last().is_some_and(|known| self.has_expired(known));
         if let Some(known) = self.issued.last_mut() {
-            known.is_gone |= has_ended;
+            known.is_gone |= has_expired;
         }
     }
 
-    fn has_ended(&self, known: &Known) -> bool {
+    fn has_expired(&self, known: &Known) -> bool {
         self.moment().until(known.sent.after(known.life - policy::margin(known.life))).is_zero()
     }
 
@@ -112,10 +115,10 @@ impl World {
     /// Whoever waited for an attempt that failed is served the token in hand, or told why there is none.
     pub(super) fn tell_why(&mut self) {
         for (waiter, _) in std::mem::take(&mut self.waiting) {
-            let served = self.lease.serve_in_spite(&waiter.ask, waiter.asked, self.moment());
+            let served = self.lease.serve_after_failure(&waiter.query, waiter.asked, self.moment());
             match served {
                 Some(served) => self.check_served(&served, &waiter),
-                None => assert!(!self.has_one_for(&waiter.ask), "told of an outage beside a live token"),
+                None => assert!(!self.has_one_for(&waiter.query), "told of an outage beside a live token"),
             }
         }
     }

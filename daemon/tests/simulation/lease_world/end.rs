@@ -15,11 +15,11 @@ impl World {
         self.refused = false;
         self.issued.clear();
         self.pass(Duration::from_secs(600));
-        let ask = TokenQuery { freshness: Freshness::Valid, min_validity: None, has_code: true };
-        let asked = self.lease.asked(self.now);
-        assert!(matches!(self.lease.request_since(&ask, asked, self.now), Decision::Wait(_)));
+        let query = TokenQuery { freshness: Freshness::Valid, min_validity: None, has_code: true };
+        let asked = self.lease.asked_at(self.now);
+        assert!(matches!(self.lease.request_since(&query, asked, self.now), Decision::Wait(_)));
         let attempt = self.lease.poll_effect().expect("an order");
-        let granted = self.lease.on_granted(
+        let granted = self.lease.on_token_issued(
             attempt,
             token("the-last"),
             Duration::from_secs(900),
@@ -28,8 +28,8 @@ impl World {
             0.0,
         );
         assert_eq!(granted, Acceptance::Held);
-        let asked = self.lease.asked(self.now);
-        assert!(matches!(self.lease.settle(&ask, asked, self.now), Decision::Serve(_)));
+        let asked = self.lease.asked_at(self.now);
+        assert!(matches!(self.lease.serve_after_wait(&query, asked, self.now), Decision::Serve(_)));
         self.no_request_when_nobody_asks();
     }
 

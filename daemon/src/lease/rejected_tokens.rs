@@ -1,14 +1,14 @@
-//! Owns the memory of tokens that the API rejected, so that none is handed out again. Pure.
+//! Owns the list of tokens that the API rejected, so that none is served again. Pure.
 
 use std::collections::VecDeque;
 
 use cp_token_protocol::AccessToken;
 use sha2::{Digest, Sha256};
 
-const CAPACITY: usize = 16;
+const MAX_TOKENS: usize = 16;
 
-/// What stands for a rejected token: its SHA-256, the same in every version and process. A token is long and random, so
-/// nothing is learnt of it from that, and a dead one is not worth keeping in memory.
+/// The SHA-256 of a token, the same in every version and process. A token is long and random, so the hash reveals nothing
+/// of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenFingerprint([u8; 32]);
 
@@ -25,19 +25,19 @@ impl std::fmt::Debug for TokenFingerprint {
     }
 }
 
-/// The latest few.
+/// The fingerprints of the tokens that were rejected last.
 #[derive(Debug, Default)]
-pub(super) struct Rejected {
+pub(super) struct RejectedTokens {
     fingerprints: VecDeque<TokenFingerprint>,
 }
 
-impl Rejected {
-    /// Whether this is the first report of the token.
-    pub(super) fn remember(&mut self, token: TokenFingerprint) -> bool {
+impl RejectedTokens {
+    /// Adds the token; `true` if it is new.
+    pub(super) fn insert(&mut self, token: TokenFingerprint) -> bool {
         if self.contains(token) {
             return false;
         }
-        if self.fingerprints.len() == CAPACITY {
+        if self.fingerprints.len() == MAX_TOKENS {
             self.fingerprints.pop_front();
         }
         self.fingerprints.push_back(token);
@@ -48,9 +48,9 @@ impl Rejected {
         self.fingerprints.iter().map(|token| token.0).collect()
     }
 
-    /// Of more than there is room for, the latest.
-    pub(super) fn inherited(fingerprints: &[[u8; 32]]) -> Self {
-        let first = fingerprints.len().saturating_sub(CAPACITY);
+    /// Keeps the last of them, up to the limit.
+    pub(super) fn import_state(fingerprints: &[[u8; 32]]) -> Self {
+        let first = fingerprints.len().saturating_sub(MAX_TOKENS);
         Self { fingerprints: fingerprints[first..].iter().copied().map(TokenFingerprint).collect() }
     }
 
