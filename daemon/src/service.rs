@@ -182,6 +182,6 @@ impl Drop for InFlight<'_> {
     }
 }
 
-fn done(result: Result<Vec<String>, Failure>) -> Response {
-    result.map_or_else(Response::Failure, Response::Done)
+fn done(result: Result<Vec<String>, impl Into<Failure>>) -> Response {
+    result.map_or_else(|error| Response::Failure(error.into()), Response::Done)
 }
