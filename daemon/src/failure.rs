@@ -1,5 +1,5 @@
-//! Owns the failures that any wing may meet. What only one wing can meet, it words in its own `failure.rs`. Every match
-//! is exhaustive: a new error does not compile until somebody has decided what it means to a caller.
+//! Owns the failures that any wing may meet; those of one wing are in its own `failure.rs`. Every match on an error is
+//! exhaustive, so that a new error must get a message and a code.
 
 use std::time::Duration;
 
@@ -12,30 +12,30 @@ pub use start::{StartError, of_start};
 /// The daemon is stopping.
 pub fn stopping() -> Failure {
     Failure::new(ErrorCode::STOPPING, "the daemon is stopping")
-        .with_hint("Ask again; it is started anew when needed")
+        .with_hint("Ask again; it is started again when needed")
 }
 
-/// The daemon hands over, and whoever waits for the end of a pause goes on waiting at the next one.
+/// The daemon is being restarted; a caller who waits for the end of a pause asks the new process.
 pub fn restarting() -> Failure {
     Failure::new(ErrorCode::STOPPING, "the daemon is being restarted")
         .with_hint("Ask again")
         .with_retry_after(Duration::from_millis(250))
 }
 
-/// As many callers wait for whatever it may be as may.
+/// The limit of callers who wait is reached.
 pub fn too_many_requests() -> Failure {
     Failure::new(ErrorCode::TOO_MANY_WAITING, "too many callers wait for the daemon")
         .with_hint("Ask again later, and see `cp-token doctor` for why they wait")
         .with_retry_after(Duration::from_millis(500))
 }
 
-/// Whether a failure is one of the server or of the way to it that a later request may not meet any more.
+/// Whether a failure of the server or the network may be gone at a later request.
 pub fn is_transient(code: ErrorCode) -> bool {
     let stays = [ErrorCode::REDIRECTED, ErrorCode::UNTRUSTED_SERVER];
     (400..500).contains(&code.0) && !stays.contains(&code)
 }
 
-/// A caller's own time ran out.
+/// The caller's timeout has passed.
 pub fn timed_out() -> Failure {
     Failure::new(ErrorCode::TIMED_OUT, "no token was issued within the time allowed")
         .with_hint("Ask again, or allow more with --timeout")
@@ -59,12 +59,12 @@ pub fn internal() -> Failure {
         .with_hint("Please report it as a bug")
 }
 
-/// Whole seconds, never too few.
+/// Whole seconds, rounded up.
 pub fn seconds(span: Duration) -> u64 {
     span.as_secs() + u64::from(span.subsec_nanos() > 0)
 }
 
-/// Nobody is answered until the daemon is unlocked.
+/// The daemon is locked.
 pub fn locked() -> Failure {
     Failure::new(ErrorCode::LOCKED, "cp-tokend is locked").with_hint("Run `cp-token unlock`")
 }

@@ -101,7 +101,7 @@ impl Service {
         {
             return done(self.restarts.request(audit_entry).await);
         }
-        let _in_flight = InFlight::begin(&self.in_flight);
+        let _in_flight = InFlightRequest::begin(&self.in_flight);
         let response = self.respond(request, caller, commitment).await;
         if let Some(audit_entry) = audit_entry {
             audit_entry.finish(operation::outcome(&response, Outcome::Done));
@@ -166,16 +166,16 @@ impl Service {
 }
 
 /// Counts one request until it is dropped.
-struct InFlight<'s>(&'s AtomicUsize);
+struct InFlightRequest<'s>(&'s AtomicUsize);
 
-impl<'s> InFlight<'s> {
+impl<'s> InFlightRequest<'s> {
     fn begin(count: &'s AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::Relaxed);
         Self(count)
     }
 }
 
-impl Drop for InFlight<'_> {
+impl Drop for InFlightRequest<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
         activity::ended();

@@ -162,7 +162,7 @@ impl Broker {
         Some((Arc::clone(&slot.profile), waiters, failure.map(|failure| slot.with_retry_time(failure, now))))
     }
 
-    /// Waiters of a profile that has changed or is gone meanwhile are told to ask again.
+    /// Replies to some waiters. Those of a profile that has changed or is gone meanwhile ask again.
     fn reply_to_batch(
         self: &Arc<Self>,
         profile: &Arc<Profile>,

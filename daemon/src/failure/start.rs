@@ -1,4 +1,4 @@
-//! Owns the words for a daemon that cannot start.
+//! Owns the failures of a daemon that cannot start.
 
 use cp_token_protocol::{AddressError, ErrorCode, Failure};
 

@@ -33,7 +33,7 @@ impl StartError for BindError {
             ),
             #[cfg(unix)]
             BindError::NameCovered(_) => {
-                (ErrorCode::DAEMON_UNAVAILABLE, "Remove that: the daemon then makes its socket anew")
+                (ErrorCode::DAEMON_UNAVAILABLE, "Remove that: the daemon then makes its socket again")
             }
             BindError::NameTaken(_) => (ErrorCode::DAEMON_UNAVAILABLE, "Then ask again"),
             BindError::Bind(..) => {

@@ -83,7 +83,7 @@ fn advance(
     }))
 }
 
-/// A response as a stage: its bytes, none of them written, and what is audit_entry once they are.
+/// A response as a stage: its bytes, none of them written, and and the log entry to write after it.
 pub(super) fn replying(response: &Response, audit_entry: Option<AuditGuard>) -> SessionStage {
     let bytes =
         encode_response(response).or_else(|_| encode_response(&Response::Failure(failure::reply_too_long())));

@@ -1,5 +1,5 @@
-//! Owns the socket in the file system: made private before it has a name, removed only while the instance
-//! lock is held and only if it is still ours.
+//! Owns the socket in the file system: private before it has a path, and removed only while the instance lock is held and
+//! only if it is still ours.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -16,7 +16,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 use crate::base::files::{self, FileError};
 use crate::process::instance::{InstanceError, InstanceLock};
 
-/// The socket with its name, and the right to the name.
+/// The bound socket and the instance lock of its directory.
 #[derive(Debug)]
 pub struct BoundSocket {
     /// Listening and non-blocking.
@@ -25,22 +25,22 @@ pub struct BoundSocket {
     lock: InstanceLock,
 }
 
-/// Why there is no place to meet in.
+/// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// The folder is not used.
+    /// The directory is not safe.
     #[error("the folder {0} is not used: {1}")]
     Directory(String, #[source] FileError),
-    /// The lock is not ours.
+    /// The instance lock is not available.
     #[error(transparent)]
     Instance(#[from] InstanceError),
-    /// Another daemon runs, and its callers find something else.
+    /// Another daemon runs, and its path is taken by something else.
     #[error("a daemon runs here already, and something else has the name of its socket, {0}")]
     NameCovered(String),
-    /// Something that is no socket of ours has the name.
+    /// The path is taken by something that is no socket of ours.
     #[error("{0} exists and is no socket of this user; remove it")]
     NameTaken(String),
-    /// Somebody who is no daemon listens there.
+    /// A service manager listens at the path.
     #[error("a service manager listens at {0} and starts the daemon itself")]
     ServiceManaged(String),
     /// The system refused.
@@ -51,12 +51,12 @@ pub enum BindError {
 #[derive(Debug)]
 struct SocketName {
     path: PathBuf,
-    /// Device and inode of the name at the time we took it; absent where a service manager made it.
+    /// Device and inode when we bound it; `None` if a service manager did.
     made: Option<(u64, u64)>,
 }
 
 impl BoundSocket {
-    /// Makes the folder, takes the lock, and binds the socket; or adopts one that is listening already.
+    /// Makes the directory, takes the lock, and binds the socket; or adopts one that listens already.
     ///
     /// # Errors
     /// [`BindError`].
@@ -68,9 +68,9 @@ impl BoundSocket {
             .map_err(|error| BindError::Directory(shown, error))?;
         let path = address.socket().to_owned();
         let lock = match &adopted {
-            // Whoever served callers before the service manager took the name sees within that time that it is gone.
+            // A daemon that was there before the service manager notices within that time that its path is gone.
             Some(_) => InstanceLock::take_within(folder, TAKEOVER_TIMEOUT, || true)?,
-            // A daemon that ends takes its socket's name away first, and then still tells callers so.
+            // A daemon that stops removes its path first, and releases the lock a little later.
             None => InstanceLock::take_within(folder, EXIT_TIMEOUT, || !path.exists())
                 .map_err(|error| covered_or(error, &path))?,
         };
@@ -86,7 +86,7 @@ impl BoundSocket {
         Ok(Self { socket, name: SocketName { path, made }, lock })
     }
 
-    /// The place that another daemon has handed over. `made` is what it has made of the name.
+    /// The socket that the old process has handed over; `made` is its device and inode.
     pub fn inherited(
         address: &IpcAddress,
         socket: OwnedFd,
@@ -96,36 +96,36 @@ impl BoundSocket {
         Self { socket, name: SocketName { path: address.socket().to_owned(), made }, lock }
     }
 
-    /// What was made of the name: device and inode; nothing where a service manager made it.
+    /// Device and inode of the path; `None` if a service manager made it.
     pub fn made(&self) -> Option<(u64, u64)> {
         self.name.made
     }
 
-    /// The right to the name.
+    /// The instance lock.
     pub fn lock(&self) -> &InstanceLock {
         &self.lock
     }
 
-    /// Splits the socket, for the listener, from the name, for whoever stops.
+    /// A duplicate of the socket, for the listener.
     ///
     /// # Errors
-    /// Where the system has no descriptor left.
+    /// If the system has no descriptor left.
     pub fn listening(&self) -> io::Result<OwnedFd> {
         self.socket.try_clone()
     }
 
-    /// Whether callers still find this socket under its name, or whatever a service manager has put there.
+    /// Whether the path still leads to this socket, or to anything if a service manager made it.
     pub fn is_reachable(&self) -> bool {
         let there = identity(&self.name.path);
         if self.name.made.is_none() { there.is_some() } else { there == self.name.made }
     }
 
-    /// Whether the folder's lock is still the one that this daemon holds: one on a file that was removed locks nobody out.
+    /// Whether this daemon still holds the directory's lock: a lock on a removed file locks nobody out.
     pub fn holds_lock(&self) -> bool {
         self.lock.is_of(self.folder())
     }
 
-    /// Takes the folder's lock anew where its file was removed or replaced, unless another process has it by now.
+    /// Takes the directory's lock again after its file was removed or replaced, unless another process has it.
     ///
     /// # Errors
     /// [`BindError`]; the old lock stays.
@@ -136,19 +136,19 @@ impl BoundSocket {
         Ok(())
     }
 
-    /// Whether nobody has the name, and the folder's lock is still the one that this daemon holds.
+    /// Whether the path is free, and this daemon still holds the lock.
     pub fn can_rebind(&self) -> bool {
         let is_free = std::fs::symlink_metadata(&self.name.path)
             .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
         is_free && self.holds_lock()
     }
 
-    /// Whether something that nobody listens at has the name, for now: the place is still this daemon's.
+    /// Whether something that is no socket has the path, while this daemon still holds the lock.
     pub fn is_name_covered(&self) -> bool {
         is_no_socket(&self.name.path) && self.holds_lock()
     }
 
-    /// Makes the socket anew, whose name is gone. Callers then come to the new one.
+    /// Binds a new socket after the path was removed.
     ///
     /// # Errors
     /// [`BindError`]; the old socket stays.
@@ -160,12 +160,12 @@ impl BoundSocket {
         Ok(())
     }
 
-    /// Where the socket and the lock lie.
+    /// The directory of the socket and the lock.
     pub fn folder(&self) -> &Path {
         self.name.path.parent().unwrap_or(Path::new("/"))
     }
 
-    /// Removes the name, if it is still ours to remove.
+    /// Removes the path, if it is still ours.
     pub fn remove_name(&self) {
         if self.name.made.is_some() && self.is_reachable() {
             let _ = std::fs::remove_file(&self.name.path);
@@ -184,7 +184,7 @@ fn is_no_socket(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|facts| !facts.file_type().is_socket())
 }
 
-/// A socket that takes callers while no daemon holds the lock is a service manager's, who starts a daemon for it.
+/// A socket that accepts connections while no daemon holds the lock is a service manager's.
 fn refuse_if_listening(path: &Path) -> Result<(), BindError> {
     let reach = || -> rustix::io::Result<()> {
         let caller = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
@@ -198,7 +198,7 @@ fn refuse_if_listening(path: &Path) -> Result<(), BindError> {
     }
 }
 
-/// The lock is held, so whatever socket of ours has the name belongs to a daemon that is gone.
+/// Removes the socket of a daemon that is gone: we hold the lock.
 fn remove_stale(path: &Path) -> Result<(), BindError> {
     let Ok(facts) = std::fs::symlink_metadata(path) else { return Ok(()) };
     let ours = facts.uid() == rustix::process::geteuid().as_raw();
@@ -208,7 +208,7 @@ fn remove_stale(path: &Path) -> Result<(), BindError> {
     std::fs::remove_file(path).map_err(|error| BindError::Bind(files::show(path), error.into()))
 }
 
-/// The mode is set before the name exists: at no instant can another user connect, whatever the umask is.
+/// The mode is set before the path exists: at no time can another user connect, whatever the umask is.
 fn bind(path: &Path) -> Result<OwnedFd, BindError> {
     let made = || -> io::Result<OwnedFd> {
         let name = path.to_fs_name::<GenericFilePath>()?;
@@ -227,14 +227,13 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     Some((facts.dev(), facts.ino()))
 }
 
-/// Longer than a daemon takes from the moment at which it is not found any more.
+/// Longer than a daemon takes to exit after it has removed its path.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a service manager's daemon waits for one that somebody else has started: it looks every half minute
-/// whether callers still find it.
+/// How long a daemon of a service manager waits for one that was started otherwise, which checks its path every half minute.
 const TAKEOVER_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// Helpers hold the lock for a moment, to see whether a daemon does.
+/// Helpers hold the lock for a moment, to find out whether a daemon does.
 const HELPER_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Callers who may queue while one turn of the loop lasts.
+/// Connections that may queue while other tasks run.
 const BACKLOG: i32 = 4096;

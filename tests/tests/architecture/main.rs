@@ -45,7 +45,7 @@ fn what_has_to_be_pure_names_no_clock_no_file_and_no_network() {
     let forbidden = [
         ("protocol/src/", vec!["tokio", "Instant::now", "SystemTime::now", "tracing", "UnixListener"]),
         ("daemon/src/lease", vec!["tokio", "async fn", "::now()", "tracing", "std::fs"]),
-        ("daemon/src/lock/delay.rs", vec!["tokio", "async fn", "::now()", "tracing"]),
+        ("daemon/src/lock/passphrase_delay.rs", vec!["tokio", "async fn", "::now()", "tracing"]),
         ("daemon/src/lock/seal.rs", vec!["tokio", "async fn", "::now()", "tracing", "getrandom"]),
         ("daemon/src/base/lock_flag.rs", vec!["crate::"]),
         ("daemon/src/token_endpoint/response", vec!["tokio", "async fn", "::now()", "tracing"]),

@@ -132,15 +132,15 @@ fn a_planted_arrow_is_found_however_it_is_written() {
         "fn f() {\n    let asked = crate::broker::ask();\n}",
         "use super::super::broker::Broker;",
     ] {
-        let found = violations("daemon/src/", DAEMON, &planted("daemon/src/lease/pause.rs", text));
-        assert_eq!(found, ["daemon/src/lease/pause.rs: lease uses broker"], "{text}");
+        let found = violations("daemon/src/", DAEMON, &planted("daemon/src/lease/cooldown.rs", text));
+        assert_eq!(found, ["daemon/src/lease/cooldown.rs: lease uses broker"], "{text}");
     }
     let unknown =
         violations("daemon/src/", DAEMON, &planted("daemon/src/attic.rs", "use crate::base::clock;"));
     assert_eq!(unknown, ["daemon/src/attic.rs: no floor is given to attic"]);
     for text in ["use crate::base::clock::Moment;", "// crate::broker", "use super::terms::TokenQuery;"] {
         assert_eq!(
-            violations("daemon/src/", DAEMON, &planted("daemon/src/lease/pause.rs", text)),
+            violations("daemon/src/", DAEMON, &planted("daemon/src/lease/cooldown.rs", text)),
             [""; 0],
             "{text}"
         );

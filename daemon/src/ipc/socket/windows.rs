@@ -1,5 +1,4 @@
-//! Owns the pipe's name on Windows: made by us first or not at all, open to this user alone and to nobody who comes over
-//! the network.
+//! Owns the named pipe on Windows: created by us first or not at all, open to this user alone and not over the network.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -21,7 +20,7 @@ use windows_sys::Win32::System::Pipes::{
 use crate::base::files::{self, FileError};
 use crate::process::instance::{InstanceError, InstanceLock};
 
-/// The pipe's first instance, and the right to its name.
+/// The pipe's first instance, and the instance lock.
 #[derive(Debug)]
 pub struct BoundSocket {
     first: Mutex<Option<OwnedHandle>>,
@@ -29,20 +28,20 @@ pub struct BoundSocket {
     _lock: InstanceLock,
 }
 
-/// What the listener is given: the pipe's first instance, and its name for further ones.
+/// For the listener: the pipe's first instance, and its name for further ones.
 #[derive(Debug)]
 pub struct Listening {
     pub(super) path: PathBuf,
     pub(super) first: OwnedHandle,
 }
 
-/// Why there is no place to meet in.
+/// Why there is no pipe.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// The folder is not used.
+    /// The folder is not safe.
     #[error("the folder {0} is not used: {1}")]
     Directory(String, #[source] FileError),
-    /// The lock is not ours.
+    /// The instance lock is not available.
     #[error(transparent)]
     Instance(#[from] InstanceError),
     /// Another program has the name.
@@ -54,7 +53,7 @@ pub enum BindError {
 }
 
 impl BoundSocket {
-    /// Makes the folder, takes the lock, and makes the pipe. No service manager hands one over here.
+    /// Makes the folder, takes the lock, and creates the pipe. There is no socket activation here.
     ///
     /// # Errors
     /// [`BindError`].
@@ -73,10 +72,10 @@ impl BoundSocket {
         Ok(Self { first: Mutex::new(Some(first)), path, _lock: lock })
     }
 
-    /// The pipe, for the listener. To be asked once.
+    /// The pipe, for the listener. To be called once.
     ///
     /// # Errors
-    /// Where it was asked before.
+    /// If it was called before.
     pub fn listening(&self) -> io::Result<Listening> {
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
         let first = first.ok_or(io::ErrorKind::NotFound)?;
@@ -151,9 +150,8 @@ fn is_ours_alone(first: &OwnedHandle) -> io::Result<bool> {
     Ok(access.owner == own && !access.lets_others(&own, u32::MAX))
 }
 
-/// Who may use the pipe, in Microsoft's language for it: whoever comes over the network may not, this user may do
-/// anything, nobody else is named. The owner is said outright: what an elevated program makes would be the
-/// administrators'.
+/// The pipe's security descriptor (SDDL): network logons are denied, this user may do anything, nobody else is named. The
+/// owner is explicit, because a pipe of an elevated program would belong to the administrators.
 fn grants(user: &impl std::fmt::Display) -> String {
     format!("O:{user}D:P(D;;GA;;;NU)(A;;GA;;;{user})")
 }

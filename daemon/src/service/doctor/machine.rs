@@ -148,7 +148,7 @@ fn named(report: &ProtectionReport) -> String {
 const PROTECTIONS_FIX: &str = if cfg!(target_os = "linux") {
     "Fix what each names; what needs a new start has it with `cp-token daemon restart`, which keeps tokens and secrets"
 } else {
-    "Fix what each names, and start the daemon anew: `cp-token daemon stop`, which loses secrets that only its memory holds, and `cp-token daemon start`"
+    "Fix what each names, and start the daemon again: `cp-token daemon stop`, which loses secrets that only its memory holds, and `cp-token daemon start`"
 };
 
 #[cfg(test)]

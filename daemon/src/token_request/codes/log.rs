@@ -97,7 +97,7 @@ pub struct CodeFile {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Content {
+struct CodeRecord {
     accounts: BTreeMap<String, RecordedUse>,
 }
 
@@ -110,7 +110,7 @@ struct RecordedUse {
     mark: u64,
 }
 
-impl Content {
+impl CodeRecord {
     /// Whether this program can have written it.
     fn is_ours(&self) -> bool {
         self.accounts.values().all(|taken| taken.ends <= MAX_END && taken.period <= MAX_PERIOD)
@@ -168,7 +168,7 @@ fn claim_at(path: &Path, claim: &Claim) -> Result<Option<Use>, ClaimFault> {
     Ok(conflict(&read(path)?, &Claim { known: Some(claim.new.mark), ..claim.clone() }))
 }
 
-fn conflict(record: &Content, claim: &Claim) -> Option<Use> {
+fn conflict(record: &CodeRecord, claim: &Claim) -> Option<Use> {
     let taken = Use::from(*record.accounts.get(claim.account.as_str())?);
     let is_known = claim.known == Some(taken.mark);
     (!is_known && taken.until(claim.now, claim.new.period).is_some()).then_some(taken)
@@ -188,16 +188,16 @@ fn has_no_locks(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Unsupported || error.raw_os_error() == Some(NO_LOCKS)
 }
 
-fn read(path: &Path) -> Result<Content, ClaimFault> {
+fn read(path: &Path) -> Result<CodeRecord, ClaimFault> {
     match files::read_own(path) {
-        Ok(text) => serde_json::from_str(&text).ok().filter(Content::is_ours).ok_or(ClaimFault::Broken),
-        Err(FileError::Absent) => Ok(Content::default()),
+        Ok(text) => serde_json::from_str(&text).ok().filter(CodeRecord::is_ours).ok_or(ClaimFault::Broken),
+        Err(FileError::Absent) => Ok(CodeRecord::default()),
         Err(error) => Err(failed(error)),
     }
 }
 
 /// Never cancelled: a use that is recorded and not sent costs only a time step.
-fn write(path: &Path, record: &Content) -> Result<(), ClaimFault> {
+fn write(path: &Path, record: &CodeRecord) -> Result<(), ClaimFault> {
     let text = serde_json::to_string_pretty(record).unwrap_or_default();
     match files::replace(path, Expected::Anything, &text, &CommitPoint::default()).map_err(failed)? {
         Replacement::DoneBut(warning) => Err(ClaimFault::File(warning)),
