@@ -93,7 +93,7 @@ impl Codes {
             TotpMethod::Ask => self.use_given(profile, given.ok_or(CodeError::Needed)?).await.map(Some),
             TotpMethod::Command(argv) => match given {
                 Some(given) => self.use_given(profile, given).await,
-                None => self.from_program(profile, argv).await,
+                None => self.code_of_program(profile, argv).await,
             }
             .map(Some),
             TotpMethod::Stored => {
@@ -151,7 +151,7 @@ impl Codes {
         }
     }
 
-    async fn from_program(&self, profile: &Profile, argv: &[String]) -> Result<Secret, CodeError> {
+    async fn code_of_program(&self, profile: &Profile, argv: &[String]) -> Result<Secret, CodeError> {
         let mut outcome = self.run_program(profile, argv).await;
         for _ in 0..MAX_PROGRAM_RETRIES {
             let Err(CodeError::Pending(wait)) = outcome else { break };

@@ -31,13 +31,13 @@ pub(super) struct Limits {
 /// The requests in flight with each credential.
 #[derive(Debug, Default)]
 pub(super) struct CredentialLimiter {
-    in_flight: Mutex<HashMap<Credential, InFlight>>,
+    in_flight: Mutex<HashMap<Credential, RequestInFlight>>,
     /// The profiles that wait, and the profile that each waits for.
     waiting: Mutex<HashMap<ProfileName, ProfileName>>,
 }
 
 #[derive(Debug)]
-struct InFlight {
+struct RequestInFlight {
     requests: Vec<Request>,
     /// When a request last began while none waited for its connection, was sent, or ended.
     last_progress: Instant,
@@ -78,7 +78,7 @@ impl CredentialLimiter {
         loop {
             let (changed, until) = {
                 let mut in_flight = lock(&self.in_flight);
-                let requests = in_flight.entry(credential.clone()).or_insert_with(InFlight::new);
+                let requests = in_flight.entry(credential.clone()).or_insert_with(RequestInFlight::new);
                 let Some((other, until)) = requests.blocked_by(limits(), start) else {
                     let number = requests.begin(profile);
                     return Ok(CredentialPermit {
@@ -141,7 +141,7 @@ impl Drop for CredentialPermit {
     }
 }
 
-impl InFlight {
+impl RequestInFlight {
     fn new() -> Self {
         let now = Instant::now();
         Self { requests: Vec::new(), last_progress: now, last_served: now, changed: Arc::default(), count: 0 }
