@@ -41,7 +41,7 @@ pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> 
     let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
     let work = move || {
         system::block_reserved();
-        drop(ready.send(()));
+        let _ = ready.send(());
         work();
     };
     system::with_signals_blocked(|| thread.spawn(work))?;
