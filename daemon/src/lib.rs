@@ -1,5 +1,4 @@
-//! Owns the module map of `cp-tokend`: doors (`ipc`), office (`service`, `broker`, `registry`), brain
-//! (`lease`) and yards (`authority`, `vault`, `program`, `clock`, `state`, `instance`, `harden`). Arrows go down.
+//! The map of the daemon: its wings, which ARCHITECTURE.md draws; each uses only those that tests/tests/architecture allows.
 
 pub mod app;
 pub mod audit;

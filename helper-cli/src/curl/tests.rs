@@ -187,7 +187,7 @@ fn a_config_file_is_read_as_curl_reads_it() {
         assert!(read_config(bad.as_bytes()).is_err(), "{bad:?}");
     }
     let failure = read_config(b"silent\n\nloc\n").unwrap_err();
-    assert!(failure.message.starts_with("line 3: --loc"), "{}", failure.message);
+    assert!(failure.message.starts_with("line 3: there is an option"), "{}", failure.message);
 }
 
 fn credential() -> Credential<'static> {
