@@ -28,6 +28,7 @@ pub(super) enum State {
     Edited,
 }
 
+#[cfg(unix)]
 impl State {
     pub(super) fn name(self) -> &'static str {
         match self {
