@@ -62,7 +62,7 @@ pub struct ClaimError {
 /// What is wrong with a file of used codes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimFault {
-    /// Another process held the lock until [`LOCK_TIMEOUT`].
+    /// Another process held the lock for too long.
     #[error("stays locked by another process")]
     Locked,
     /// Writing timed out.
