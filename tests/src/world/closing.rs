@@ -26,9 +26,16 @@ impl World {
         processes::running([self.helper_file(), self.daemon_file()].as_slice())
     }
 
-    /// The daemon, whoever started it. Panics where there are none or several.
+    /// The daemon, whoever started it. Panics where there are none or several. Waits for a child of its own, which a restart
+    /// has run before the daemon went on in its process, and which ends a moment after the answer.
     pub fn daemon_pid(&self) -> u32 {
         let found = processes::running(&[self.daemon_file()]);
+        let (children, found): (Vec<u32>, Vec<u32>) = found
+            .iter()
+            .partition(|pid| processes::parent(**pid).is_some_and(|parent| found.contains(&parent)));
+        children
+            .into_iter()
+            .for_each(|child| assert!(processes::wait_for_end(child), "the daemon's child stays"));
         assert_eq!(found.len(), 1, "processes that run the daemon: {found:?}");
         found[0]
     }

@@ -101,6 +101,12 @@ pub fn running(programs: &[PathBuf]) -> Vec<u32> {
     pids.filter(|pid| program(*pid).is_some_and(|program| programs.contains(&program))).collect()
 }
 
+/// The process that started this one; absent where it has ended.
+pub fn parent(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+}
+
 /// The process that runs `file` among `pid` itself and its descendants.
 pub fn find_below(pid: u32, file: &Path) -> Option<u32> {
     if program(pid).is_some_and(|program| program == file) {
