@@ -247,23 +247,23 @@ fn profiles_are_listed_for_people_and_for_programs() {
 fn status_shows_the_daemon_and_each_protection() {
     let place = Place::new();
     answering(&place, |request| vec![look(request).unwrap_or_else(|| Response::Status(report()))]);
-    let told = run(&mut place.helper(&["status"]));
-    assert_eq!((told.exit, told.stderr.as_str()), (Some(0), ""));
+    let outcome = run(&mut place.helper(&["status"]));
+    assert_eq!((outcome.exit, outcome.stderr.as_str()), (Some(0), ""));
     for line in [
         "cp-tokend 1.2.3, process 42, up 1h 1m 40s",
         "keyring:     locked",
         "protection:  no core dumps: on (as asked)",
     ] {
-        assert!(told.stdout.lines().any(|shown| shown == line), "{}", told.stdout);
+        assert!(outcome.stdout.lines().any(|shown| shown == line), "{}", outcome.stdout);
     }
-    let told = run(&mut place.helper(&["status", "--json"]));
+    let outcome = run(&mut place.helper(&["status", "--json"]));
     assert!(
-        told.stdout.starts_with("{\"version\":\"1.2.3\",\"protocol\":1,\"pid\":42,\"uptime\":3700,"),
+        outcome.stdout.starts_with("{\"version\":\"1.2.3\",\"protocol\":1,\"pid\":42,\"uptime\":3700,"),
         "{}",
-        told.stdout
+        outcome.stdout
     );
     assert!(
-        told.stdout.contains(
+        outcome.stdout.contains(
             "\"protections\":[{\"name\":\"no core dumps\",\"state\":\"on\",\"detail\":\"as asked\"}]"
         )
     );
@@ -291,10 +291,10 @@ fn c12_a_secret_is_in_no_message_whatever_goes_wrong() {
     for bytes in [&b"HTTP/1.1 200 OK"[..], b""] {
         let place = Place::new();
         support::daemon::saying(&place, bytes);
-        let told = run_with_input(&mut place.helper(&CREATE), secret.as_bytes());
-        assert!(told.exit != Some(0) && !told.stderr.contains(secret), "{}", told.stderr);
+        let outcome = run_with_input(&mut place.helper(&CREATE), secret.as_bytes());
+        assert!(outcome.exit != Some(0) && !outcome.stderr.contains(secret), "{}", outcome.stderr);
     }
     let place = Place::new();
-    let told = run_with_input(&mut place.helper(&CREATE), format!("{secret}\nmore").as_bytes());
-    assert!(told.exit == Some(65) && !told.stderr.contains(secret), "{}", told.stderr);
+    let outcome = run_with_input(&mut place.helper(&CREATE), format!("{secret}\nmore").as_bytes());
+    assert!(outcome.exit == Some(65) && !outcome.stderr.contains(secret), "{}", outcome.stderr);
 }

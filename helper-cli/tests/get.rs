@@ -160,10 +160,10 @@ fn a_failure_as_json_has_exactly_the_promised_fields() {
     let place = Place::new();
     let failure = Failure::new(ErrorCode::SERVER_BUSY, "The server asks for \"patience\"").with_hint("wait");
     answering(&place, move |_| vec![Response::Failure(failure.clone())]);
-    let told = run(&mut place.helper(&["--error-format", "json"]));
-    assert_eq!((told.exit, told.stdout.as_str()), (Some(75), ""));
+    let result = run(&mut place.helper(&["--error-format", "json"]));
+    assert_eq!((result.exit, result.stdout.as_str()), (Some(75), ""));
     let expected = r#"{"code":"server_busy","exit":75,"message":"The server asks for \"patience\"","hint":"wait","retryable":true}"#;
-    assert_eq!(told.stderr, format!("{expected}\n"));
+    assert_eq!(result.stderr, format!("{expected}\n"));
 }
 
 #[test]
@@ -172,9 +172,9 @@ fn faults_of_the_command_line_are_told_in_the_same_two_forms() {
     run(&mut place.helper(&["--nope"])).fails_with(64, &["--nope", "; "]);
     run(&mut place.helper(&["-p", "a", "--url", "https://b"])).fails_with(64, &["cannot be used with"]);
     run(place.helper(&[]).env("CP_TOKEN_PROFILE", "NOT A NAME")).fails_with(64, &["CP_TOKEN_PROFILE"]);
-    let told = run(&mut place.helper(&["status", "--nope", "--error-format=json"]));
-    assert_eq!((told.exit, told.stdout.as_str()), (Some(64), ""));
-    assert!(told.stderr.starts_with("{\"code\":\"usage\",\"exit\":64,"), "{}", told.stderr);
+    let result = run(&mut place.helper(&["status", "--nope", "--error-format=json"]));
+    assert_eq!((result.exit, result.stdout.as_str()), (Some(64), ""));
+    assert!(result.stderr.starts_with("{\"code\":\"usage\",\"exit\":64,"), "{}", result.stderr);
 }
 
 #[test]

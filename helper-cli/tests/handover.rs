@@ -133,6 +133,6 @@ fn b21_what_the_daemon_says_of_its_hand_over_is_told_in_one_line_and_skew_has_it
         }
     });
     run(&mut place.helper(&["daemon", "restart"])).succeeds_with(&format!("{line}\n"));
-    let told = run(&mut place.helper(&["status"]));
-    assert!(told.stdout.contains("run: cp-token daemon restart"), "{}", told.stdout);
+    let outcome = run(&mut place.helper(&["status"]));
+    assert!(outcome.stdout.contains("run: cp-token daemon restart"), "{}", outcome.stdout);
 }

@@ -93,11 +93,11 @@ fn a_start_that_takes_too_long_is_given_up_on_and_so_is_waiting_for_one() {
     let place = Place::new();
     let helper = place.helper_beside(&becoming_ready(&place));
     let late = || run(&mut place.command(&helper, &["--timeout", "500ms"]));
-    let told =
+    let outcome =
         std::thread::scope(|scope| [scope.spawn(late), scope.spawn(late)].map(|each| each.join().unwrap()));
     // Whoever waited for the lock may have got it at the last moment, and started one more.
-    for told in told {
-        told.fails_with(75, &["no answer within 500ms"]);
+    for outcome in outcome {
+        outcome.fails_with(75, &["no answer within 500ms"]);
     }
     let_go(&place);
 }
@@ -237,8 +237,8 @@ fn b16_a_runtime_folder_that_is_missing_is_not_made() {
     let helper = place.helper_beside("exit 1");
     let mut command = place.command(&helper, &[]);
     command.env_remove("CP_TOKEN_SOCKET").env("XDG_RUNTIME_DIR", "/nonexistent/run");
-    let told = run(&mut command);
-    told.fails_with(69, &["/nonexistent/run/cp-token does not exist"]);
+    let outcome = run(&mut command);
+    outcome.fails_with(69, &["/nonexistent/run/cp-token does not exist"]);
     assert!(!Path::new("/nonexistent").exists());
 }
 

@@ -34,8 +34,8 @@ fn d12_a_closed_standard_output_is_a_failure_before_anything_is_asked() {
     let asked = granting(&place);
     shell(&place, "exec \"$0\" >&-").fails_with(74, &["standard output is closed"]);
     assert!(asked.count() == 0);
-    let told = shell(&place, "exec \"$0\" -p prod --error-format json >&-");
-    assert!(told.stderr.starts_with("{\"code\":\"output_failed\",\"exit\":74,"), "{}", told.stderr);
+    let outcome = shell(&place, "exec \"$0\" -p prod --error-format json >&-");
+    assert!(outcome.stderr.starts_with("{\"code\":\"output_failed\",\"exit\":74,"), "{}", outcome.stderr);
     shell(&place, "exec \"$0\" >/dev/null").succeeds_with("");
     assert_eq!(asked.count(), 1);
 }

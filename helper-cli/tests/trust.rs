@@ -25,13 +25,13 @@ fn a10_a_stranger_who_listens_in_our_place_gets_not_one_byte() {
             disown(&listener);
         }
         let stranger = std::thread::spawn(move || drain(&mut listener.accept().unwrap().0));
-        let told = run_with_input(&mut place.helper(&["--rejected", "--timeout", "1s"]), TOKEN.as_bytes());
+        let outcome = run_with_input(&mut place.helper(&["--rejected", "--timeout", "1s"]), TOKEN.as_bytes());
         if somebody_else {
-            told.fails_with(76, &["not our daemon", "1234"]);
+            outcome.fails_with(76, &["not our daemon", "1234"]);
             assert_eq!(stranger.join().unwrap(), b"");
         } else {
             // The control: our own listener is given the request, so the silence above is no accident.
-            assert_eq!(told.exit, Some(75));
+            assert_eq!(outcome.exit, Some(75));
             assert!(stranger.join().unwrap().windows(TOKEN.len()).any(|bytes| bytes == TOKEN.as_bytes()));
         }
     }
@@ -116,9 +116,9 @@ fn c08_what_is_not_our_protocol_is_named_so_and_never_printed() {
     for bytes in stranger_kinds {
         let place = Place::new();
         saying(&place, &bytes);
-        let told = run(&mut place.helper(&[]));
-        told.fails_with(76, &["not our daemon"]);
-        assert!(!told.stderr.contains("SENTINEL"));
+        let outcome = run(&mut place.helper(&[]));
+        outcome.fails_with(76, &["not our daemon"]);
+        assert!(!outcome.stderr.contains("SENTINEL"));
     }
 }
 

@@ -80,9 +80,9 @@ impl OfficialCli {
     pub fn run(&self, world: &World, arguments: &[&str]) -> String {
         let mut command = world.unwatched(&self.program);
         let output = command.args(arguments).stdin(Stdio::null()).output().expect("run the official CLI");
-        let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(output.status.success(), "{} {arguments:?}: {told}", self.program.display());
-        told
+        let message = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.success(), "{} {arguments:?}: {message}", self.program.display());
+        message
     }
 }
 
@@ -112,8 +112,8 @@ fn run(command: &mut Command) -> Result<(), String> {
     if output.status.success() {
         return Ok(());
     }
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(told.lines().last().unwrap_or("python3 failed").to_owned())
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err(message.lines().last().unwrap_or("python3 failed").to_owned())
 }
 
 fn said(what: &str) -> impl Fn(std::io::Error) -> String {

@@ -20,7 +20,7 @@ for line in sys.stdin:
         answer = {"value": eval(text, names) if kind == "value" else exec(text, names)}
     except BaseException as error:
         code = getattr(error, "exit_code", None)
-        answer = {"error": type(error).__name__, "told": str(error), "exit_code": code}
+        answer = {"error": type(error).__name__, "message": str(error), "exit_code": code}
     print(json.dumps(answer), flush=True)
 "#;
 
@@ -38,7 +38,7 @@ pub struct Raised {
     /// The name of its class.
     pub class: String,
     /// Its text.
-    pub told: String,
+    pub message: String,
     /// Its `exit_code`, where it has one.
     pub exit_code: Option<i64>,
 }
@@ -58,17 +58,17 @@ impl PythonSession {
 
     /// Has it run statements. Panics where they raise.
     pub fn run(&mut self, statements: &str) {
-        self.told("statements", statements).unwrap_or_else(|raised| panic!("{statements}: {raised:?}"));
+        self.message("statements", statements).unwrap_or_else(|raised| panic!("{statements}: {raised:?}"));
     }
 
     /// The value of an expression. Panics where it raises.
     pub fn value(&mut self, expression: &str) -> Value {
-        self.told("value", expression).unwrap_or_else(|raised| panic!("{expression}: {raised:?}"))
+        self.message("value", expression).unwrap_or_else(|raised| panic!("{expression}: {raised:?}"))
     }
 
     /// What the expression raises. Panics where it raises nothing.
     pub fn raised(&mut self, expression: &str) -> Raised {
-        match self.told("value", expression) {
+        match self.message("value", expression) {
             Ok(value) => panic!("{expression} is {value}"),
             Err(raised) => raised,
         }
@@ -85,7 +85,7 @@ impl PythonSession {
         self.answer().unwrap_or_else(|raised| panic!("{raised:?}"))
     }
 
-    fn told(&mut self, kind: &str, text: &str) -> Result<Value, Raised> {
+    fn message(&mut self, kind: &str, text: &str) -> Result<Value, Raised> {
         let line = json!([kind, text]);
         writeln!(self.keyboard.as_mut().expect("a keyboard"), "{line}").expect("tell it");
         self.answer()
@@ -97,8 +97,8 @@ impl PythonSession {
         self.oracle.record("what a Python session printed", line.clone());
         let answer: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no answer: {line:?}"));
         let Some(class) = answer["error"].as_str() else { return Ok(answer["value"].clone()) };
-        let told = answer["told"].as_str().unwrap_or_default().to_owned();
-        Err(Raised { class: class.to_owned(), told, exit_code: answer["exit_code"].as_i64() })
+        let message = answer["told"].as_str().unwrap_or_default().to_owned();
+        Err(Raised { class: class.to_owned(), message, exit_code: answer["exit_code"].as_i64() })
     }
 }
 

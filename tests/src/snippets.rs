@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn blocks_are_found_with_language_and_without_the_margin_of_a_list() {
         let found = of_page("README.md", "a\n```sh\none\n  two\n```\n1. b\n\n   ```toml\n   c = 1\n   ```\n");
-        let told: Vec<_> = found.iter().map(|snippet| (&*snippet.language, &*snippet.text)).collect();
-        assert_eq!(told, [("sh", "one\n  two\n"), ("toml", "c = 1\n")]);
+        let message: Vec<_> = found.iter().map(|snippet| (&*snippet.language, &*snippet.text)).collect();
+        assert_eq!(message, [("sh", "one\n  two\n"), ("toml", "c = 1\n")]);
     }
 }

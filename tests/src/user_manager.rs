@@ -151,10 +151,12 @@ fn give(world: &World) {
 
 fn is_ready(socket: &UnixDatagram) -> bool {
     socket.set_read_timeout(Some(TIMEOUT / 4)).expect("a limit");
-    let mut told = [0; 4096];
+    let mut message = [0; 4096];
     loop {
-        match socket.recv(&mut told) {
-            Ok(length) if String::from_utf8_lossy(&told[..length]).lines().any(|line| line == "READY=1") => {
+        match socket.recv(&mut message) {
+            Ok(length)
+                if String::from_utf8_lossy(&message[..length]).lines().any(|line| line == "READY=1") =>
+            {
                 return true;
             }
             Ok(_) => {}

@@ -236,8 +236,11 @@ fn holding_in_a_pause() -> Lease {
 #[test]
 fn a_report_in_a_pause_is_refused_and_leaves_the_token_to_those_who_do_not_report_it() {
     let mut lease = holding_in_a_pause();
-    let told = lease.request(&rejecting("one"), at(71));
-    assert!(matches!(told, Decision::Refuse(Refusal::CoolingDown(left)) if left == SECOND * 19), "{told:?}");
+    let message = lease.request(&rejecting("one"), at(71));
+    assert!(
+        matches!(message, Decision::Refuse(Refusal::CoolingDown(left)) if left == SECOND * 19),
+        "{message:?}"
+    );
     assert_eq!(served(lease.request(&any(), at(72))), "one");
     let due = lease.poll_timeout().map(|due| due.boot);
     assert_eq!(due, Some(at(90).boot), "another one is due as soon as it can be asked for");

@@ -20,7 +20,7 @@ struct World {
     lease: Lease,
     now: Moment,
     /// What the lease is told; the same as `now` in an honest world.
-    told: Option<Moment>,
+    message: Option<Moment>,
     in_flight: Option<(Attempt, Moment)>,
     /// How many have asked by now.
     asks: u64,
@@ -75,7 +75,7 @@ pub(crate) fn history(seed: u64) {
 /// As [`history`], for a lease that is never told a later time than the first.
 pub(crate) fn history_with_a_frozen_clock(seed: u64) {
     let mut world = World::new(seed);
-    world.told = Some(world.now);
+    world.message = Some(world.now);
     for _ in 0..STEPS {
         world.step();
     }
@@ -93,7 +93,7 @@ impl World {
             dice,
             lease,
             now,
-            told: None,
+            message: None,
             in_flight: None,
             asks: 0,
             ordered_at: 0,
@@ -126,7 +126,7 @@ impl World {
     }
 
     fn moment(&self) -> Moment {
-        self.told.unwrap_or(self.now)
+        self.message.unwrap_or(self.now)
     }
 
     fn ask(&mut self) {
@@ -225,7 +225,7 @@ impl World {
         assert!(!self.refused || self.needs_code, "a refused secret was tried again");
         assert_eq!(self.lease.poll_effect(), None, "an order is given once");
         let is_over = self.pause.is_none_or(|end| self.now.until(end).is_zero());
-        assert!(self.told.is_some() || is_over, "a request in a pause");
+        assert!(self.message.is_some() || is_over, "a request in a pause");
         self.in_flight = Some((attempt, self.now));
         self.ordered_at = self.asks;
         self.count_order();

@@ -55,7 +55,7 @@ impl LockChecker {
 
     /// What a caller was told who asked while it was closed.
     pub(crate) fn judge(outcome: &Result<ServedToken, Failure>) {
-        let told = outcome.as_ref().err().map(|failure| failure.code);
-        assert_eq!(told, Some(ErrorCode::LOCKED), "somebody was served behind the lock");
+        let message = outcome.as_ref().err().map(|failure| failure.code);
+        assert_eq!(message, Some(ErrorCode::LOCKED), "somebody was served behind the lock");
     }
 }

@@ -86,12 +86,12 @@ impl Tool {
 
     /// Runs it; [`ErrorCode::DAEMON_UNAVAILABLE`] if it fails.
     fn tell(&self, words: &[&str]) -> Result<(), Failure> {
-        let told = || {
+        let failure = || {
             let line = format!("{} {}", self.name, words.join(" "));
             Failure::new(ErrorCode::DAEMON_UNAVAILABLE, format!("this failed: {line}"))
                 .with_hint("run it yourself to see why, then run this again")
         };
-        self.answer(words).map(drop).ok_or_else(told)
+        self.answer(words).map(drop).ok_or_else(failure)
     }
 }
 

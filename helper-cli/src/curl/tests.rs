@@ -19,7 +19,7 @@ fn judged(line: &str) -> Result<Analysis, String> {
 }
 
 /// Names and values, as `name` or `name=value`.
-fn told(items: &[Item]) -> Vec<String> {
+fn described(items: &[Item]) -> Vec<String> {
     let value = |item: &Item| item.value.as_ref().map(|value| format!("={}", String::from_utf8_lossy(value)));
     items.iter().map(|item| format!("{}{}", item.known.name, value(item).unwrap_or_default())).collect()
 }
@@ -39,7 +39,7 @@ fn options_are_read_as_curl_reads_them() {
         ("--help all", vec!["help=all"]),
     ] {
         assert_eq!(
-            read(line).map(|items| told(&items)),
+            read(line).map(|items| described(&items)),
             Ok(expected.iter().map(ToString::to_string).collect()),
             "{line}"
         );
@@ -172,7 +172,7 @@ fn a_config_file_is_read_as_curl_reads_it() {
         "user-agent=x",
         "request=PUT",
     ];
-    assert_eq!(read_config(text).map(|items| told(&items)), Ok(expected.map(str::to_owned).to_vec()));
+    assert_eq!(read_config(text).map(|items| described(&items)), Ok(expected.map(str::to_owned).to_vec()));
     for bad in [
         "url = a b",
         "url = \"a",

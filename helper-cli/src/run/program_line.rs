@@ -116,18 +116,18 @@ mod tests {
 
     #[test]
     fn a_line_for_a_shell_is_told_from_one_for_a_program_without_repeating_it() {
-        let told = |line: &str| parse(line, Some("/usr/bin:/bin".as_ref())).unwrap_err();
+        let failure_of = |line: &str| parse(line, Some("/usr/bin:/bin".as_ref())).unwrap_err();
         for line in
             ["cat f | SENTINEL", "echo $SENTINEL", "SENTINEL=1 cat", "cd SENTINEL", "cat 'SENTINEL' *"]
         {
-            let failure = told(line);
+            let failure = failure_of(line);
             assert_eq!(failure.code, ErrorCode::USAGE);
             assert!(failure.message.starts_with("no shell runs this line"), "{line}: {}", failure.message);
             assert!(
                 failure.hint.contains("sh -c 'COMMANDS'") && !format!("{failure:?}").contains("SENTINEL")
             );
         }
-        assert!(told("cat 'f | g").message.contains("not closed"));
+        assert!(failure_of("cat 'f | g").message.contains("not closed"));
     }
 
     #[test]

@@ -154,9 +154,9 @@ mod tests {
         assert!(split(b"secret\nmore", 1..=1).is_err());
         assert_eq!(split(b"secret\n\n\r\n", 1..=1).unwrap(), [b"secret"]);
         assert!(split(b"\nsecret\n", 1..=1).is_err());
-        let told = |input: &[u8]| split(input, 3..=3).unwrap_err().message;
-        assert_eq!(told(b"secret\n"), "standard input has 1 line where 3 are needed");
-        assert_eq!(told(b"secret\nseed"), "standard input has 2 lines where 3 are needed");
+        let message_of = |input: &[u8]| split(input, 3..=3).unwrap_err().message;
+        assert_eq!(message_of(b"secret\n"), "standard input has 1 line where 3 are needed");
+        assert_eq!(message_of(b"secret\nseed"), "standard input has 2 lines where 3 are needed");
         assert_eq!(split(b"a\r\nb\r\n", 1..=2).unwrap(), [b"a", b"b"]);
     }
 

@@ -32,10 +32,10 @@ proptest! {
         log in proptest::collection::vec(entries(), 0..20),
     ) {
         let sent = encode_record(&StateRecord::Secret(account.clone(), Secret::copy_of(&bytes))).unwrap();
-        let Ok(StateRecord::Secret(told, secret)) = decode_record(&sent[PREFIX_LENGTH..]) else { panic!("no secret") };
-        prop_assert!(told == account && secret.matches(&bytes));
+        let Ok(StateRecord::Secret(message, secret)) = decode_record(&sent[PREFIX_LENGTH..]) else { panic!("no secret") };
+        prop_assert!(message == account && secret.matches(&bytes));
         let sent = encode_record(&StateRecord::Log(log.clone())).unwrap();
-        let Ok(StateRecord::Log(told)) = decode_record(&sent[PREFIX_LENGTH..]) else { panic!("no log") };
-        prop_assert_eq!(told, log);
+        let Ok(StateRecord::Log(message)) = decode_record(&sent[PREFIX_LENGTH..]) else { panic!("no log") };
+        prop_assert_eq!(message, log);
     }
 }

@@ -91,7 +91,7 @@ impl Call {
 
     /// Starts it.
     pub fn spawn(mut self) -> Running {
-        let line = self.told();
+        let line = self.message();
         self.oracle.record(format!("command line and environment of {line}"), self.given());
         let prints_a_token = self.prints_a_token || self.is_get();
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -109,7 +109,7 @@ impl Call {
         parts.map(OsStr::as_encoded_bytes).collect::<Vec<_>>().join(&0)
     }
 
-    fn told(&self) -> String {
+    fn message(&self) -> String {
         let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
         words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }

@@ -21,8 +21,8 @@ fn one_shot_answers_come_in_order_then_the_standing_one_then_the_servers_own() {
     assert_eq!(curl.users("none").status, 401);
     server.answer_normally();
     assert_eq!(status(), 200);
-    let told: Vec<_> = server.entries().iter().map(|entry| entry.status()).collect();
-    assert_eq!(told, [Some(429), Some(200), Some(503), Some(503), Some(401), Some(200)]);
+    let message: Vec<_> = server.entries().iter().map(|entry| entry.status()).collect();
+    assert_eq!(message, [Some(429), Some(200), Some(503), Some(503), Some(401), Some(200)]);
     assert_eq!(server.issued().len(), 2);
 }
 

@@ -65,19 +65,19 @@ fn b12_only_a_listening_unix_stream_socket_at_the_meeting_place_is_adopted() {
         return;
     }
     for kind in ["tcp", "udp", "datagram", "packets", "deaf", "file", "pipe", "closed"] {
-        let told = refused(&World::new(), kind, "1");
-        assert!(told.stderr.contains("no listening Unix stream socket"), "{kind}: {told:?}");
+        let result = refused(&World::new(), kind, "1");
+        assert!(result.stderr.contains("no listening Unix stream socket"), "{kind}: {result:?}");
     }
     for kind in ["elsewhere", "abstract"] {
-        let told = refused(&World::new(), kind, "1");
-        assert!(told.stderr.contains("does not listen where the helpers come"), "{kind}: {told:?}");
+        let result = refused(&World::new(), kind, "1");
+        assert!(result.stderr.contains("does not listen where the helpers come"), "{kind}: {result:?}");
     }
     let world = World::new();
     chmod(world.path("run/cp-token"), 0o777);
-    let told = refused(&world, "good", "1");
-    assert!(told.stderr.contains("chmod 700"), "{told:?}");
-    let told = refused(&World::new(), "good", "2");
-    assert!(told.stderr.contains("where one is expected"), "{told:?}");
+    let result = refused(&world, "good", "1");
+    assert!(result.stderr.contains("chmod 700"), "{result:?}");
+    let result = refused(&World::new(), "good", "2");
+    assert!(result.stderr.contains("where one is expected"), "{result:?}");
 }
 
 #[test]

@@ -47,8 +47,8 @@ fn a_config_that_is_a_folder_a_pipe_or_utf_16_is_named_so_and_not_as_one_that_ot
     ];
     for (make, problem, hint) in cases {
         make(&config);
-        let told = world.helper(&["daemon", "reload"]).failed(78).saying(problem).saying(hint);
-        assert!(!told.stderr.contains(OTHERS), "{told:?}");
+        let outcome = world.helper(&["daemon", "reload"]).failed(78).saying(problem).saying(hint);
+        assert!(!outcome.stderr.contains(OTHERS), "{outcome:?}");
         assert_eq!(world.helper(&[]).token(), token);
         std::fs::remove_dir(&config).or_else(|_| std::fs::remove_file(&config)).expect("take it away");
     }

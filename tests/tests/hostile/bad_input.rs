@@ -115,8 +115,8 @@ fn a_ca_bundle_that_cannot_be_read_is_named() {
     let garbage = world.path("garbage.pem");
     std::fs::write(&garbage, "no certificate").expect("write it");
     for bundle in ["/nonexistent/ca.pem", "/", "/dev/null", garbage.to_str().expect("UTF-8")] {
-        let told = create(&world, "second", &world.server().url(), "secret", &["--ca-bundle", bundle]);
-        told.failed(78).saying("--ca-bundle FILE");
+        let outcome = create(&world, "second", &world.server().url(), "secret", &["--ca-bundle", bundle]);
+        outcome.failed(78).saying("--ca-bundle FILE");
     }
     assert_eq!(world.server().token_requests(), 1, "the first profile's");
     nothing_is_lost(&world, &token, &before);
@@ -198,8 +198,8 @@ fn without_a_home_one_line_says_what_to_set() {
         call.run()
     };
     homeless(world.helper_file()).failed(78).saying("there is no home folder");
-    let told = homeless(world.daemon_file());
-    assert!(told.code == 69 && told.stderr.contains("there is no home folder"), "{told:?}");
+    let outcome = homeless(world.daemon_file());
+    assert!(outcome.code == 69 && outcome.stderr.contains("there is no home folder"), "{outcome:?}");
 }
 
 #[test]

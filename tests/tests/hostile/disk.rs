@@ -37,13 +37,13 @@ fn d03_a_full_disk_costs_neither_the_old_state_nor_a_token() {
         world.helper(&["--fresh"]).token();
         assert_eq!(std::fs::read(&file).expect("the old file"), old);
         let client = world.new_client();
-        let told = world.creating("second", "memory", &client, &world.server().url()).run();
+        let outcome = world.creating("second", "memory", &client, &world.server().url()).run();
         if folder == "config" {
-            told.failed(74).saying("nothing was changed");
+            outcome.failed(74).saying("nothing was changed");
             world.helper(&["-p", "second"]).failed(64);
         } else {
             // The state file has dates alone where no keyring is used.
-            told.succeeded();
+            outcome.succeeded();
         }
         world.helper(&["-p", "prod"]).token();
         let mut names =
@@ -98,10 +98,10 @@ fn d04_a_disk_that_fails_or_is_read_only_costs_nothing_but_the_change() {
 }
 
 /// The line of `doctor` on it, which names the file once.
-fn state_file_is_a(verdict: &str, told: &str) {
-    let lines = || told.lines().filter(|line| line.split_whitespace().nth(1) == Some("state"));
-    assert!(lines().count() == 1 && lines().all(|line| line.starts_with(verdict)), "{told}");
-    assert_eq!(told.matches("state.json").count(), 1, "{told}");
+fn state_file_is_a(verdict: &str, outcome: &str) {
+    let lines = || outcome.lines().filter(|line| line.split_whitespace().nth(1) == Some("state"));
+    assert!(lines().count() == 1 && lines().all(|line| line.starts_with(verdict)), "{outcome}");
+    assert_eq!(outcome.matches("state.json").count(), 1, "{outcome}");
 }
 
 #[test]
@@ -135,9 +135,9 @@ fn d04_in_a_home_that_cannot_be_written_a_profile_is_refused_and_a_token_is_serv
     let coded = "kind = \"user\"\nusername = \"jo\"\ntotp = \"stored\"\nsecret_source = \"memory\"";
     std::fs::write(&config, format!("{text}\n[profile.jo]\nurl = \"https://127.0.0.1:9\"\n{coded}\n"))
         .expect("add a profile with codes");
-    let told = helper(&["doctor", "-p", "prod"]).run();
-    assert_eq!(told.code, 74, "{told:?}");
-    state_file_is_a("FAIL", &told.stdout);
+    let outcome = helper(&["doctor", "-p", "prod"]).run();
+    assert_eq!(outcome.code, 74, "{outcome:?}");
+    state_file_is_a("FAIL", &outcome.stdout);
     std::fs::write(&config, text).expect("take it out");
     for folder in ["config", "state"] {
         chmod(world.path(folder), 0o700);
@@ -206,9 +206,9 @@ fn d04_a_folder_that_cannot_be_synced_is_no_failure_and_one_that_fails_is_told_a
         let inject = format!("inject={fault}");
         let _daemon = world.launch(Launch::by(["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject]));
         let client = world.new_client();
-        let told = world.creating("prod", "memory", &client, &world.server().url()).run().succeeded();
+        let outcome = world.creating("prod", "memory", &client, &world.server().url()).run().succeeded();
         let words = "it was written, but is not yet safe from a power cut";
-        assert_eq!(format!("{told:?}").contains(words), is_in_doubt, "{fault}: {told:?}");
+        assert_eq!(format!("{outcome:?}").contains(words), is_in_doubt, "{fault}: {outcome:?}");
         world.helper(&[]).token();
         let text = std::fs::read_to_string(world.path("config/config.toml")).expect("the config");
         assert!(text.contains("[profile.prod]"), "{text}");

@@ -58,12 +58,12 @@ fn k01_a_socket_variable_that_leads_to_an_attacker_gets_no_byte_and_none_with_le
     };
     // A folder that belongs to the attacker, then one of the caller's own in which the attacker listens.
     let trap = Trap::set(&world, 1235);
-    let told = with(&trap, &world.helper_file()).args(["--rejected"]).stdin("a-token").run();
-    assert!(told.code == 76 && told.stderr.contains("belongs to user 1235"), "{told:?}");
+    let outcome = with(&trap, &world.helper_file()).args(["--rejected"]).stdin("a-token").run();
+    assert!(outcome.code == 76 && outcome.stderr.contains("belongs to user 1235"), "{outcome:?}");
     assert_eq!(trap.received(), None, "nobody knocked");
     let trap = Trap::set(&world, OTHER);
-    let told = with(&trap, &world.helper_file()).args(["--rejected"]).stdin("a-token").run();
-    assert!(told.code == 76 && told.stderr.contains("the other end belongs to user 0"), "{told:?}");
+    let outcome = with(&trap, &world.helper_file()).args(["--rejected"]).stdin("a-token").run();
+    assert!(outcome.code == 76 && outcome.stderr.contains("the other end belongs to user 0"), "{outcome:?}");
     assert_eq!(trap.received().as_deref(), Some(""), "the kernel was asked who it is, and nothing was said");
     let lent = world.path("bin/lent");
     assert!(
@@ -75,8 +75,11 @@ fn k01_a_socket_variable_that_leads_to_an_attacker_gets_no_byte_and_none_with_le
             .success()
     );
     chmod(&lent, 0o4755);
-    let told = with(&trap, &lent).run();
-    assert!(told.code == 69 && told.stderr.contains("cp-token does not run with the rights"), "{told:?}");
+    let outcome = with(&trap, &lent).run();
+    assert!(
+        outcome.code == 69 && outcome.stderr.contains("cp-token does not run with the rights"),
+        "{outcome:?}"
+    );
     assert_eq!(trap.received(), None, "with lent rights the variable is not even looked at");
 }
 
@@ -181,8 +184,8 @@ fn k08_each_protection_that_the_system_refuses_is_reported_as_off_and_the_others
             let expected = if off.contains(&name.as_str()) { "off" } else { "on" };
             assert_eq!(state, expected, "{refused}: {name}");
         }
-        let told = world.helper(&["status"]).succeeded().stdout;
-        assert_eq!(told.matches(": off").count(), off.len(), "{told}");
+        let outcome = world.helper(&["status"]).succeeded().stdout;
+        assert_eq!(outcome.matches(": off").count(), off.len(), "{outcome}");
         assert_eq!(daemon.terminate(), 0);
     }
 }
@@ -209,7 +212,10 @@ fn k07_without_proc_without_user_namespaces_and_without_what_the_system_offers_i
     let mut tight = vec!["prlimit", "--memlock=0", "--"];
     tight.extend(AS_OTHER);
     let daemon = world.launch(Launch::by(tight));
-    let told = by_other(&world, world.helper_file()).args(["status"]).run().succeeded().stdout;
-    assert!(told.contains("secrets locked in memory: off") && told.matches(": on").count() >= 5, "{told}");
+    let outcome = by_other(&world, world.helper_file()).args(["status"]).run().succeeded().stdout;
+    assert!(
+        outcome.contains("secrets locked in memory: off") && outcome.matches(": on").count() >= 5,
+        "{outcome}"
+    );
     assert_eq!(daemon.terminate(), 0);
 }

@@ -69,8 +69,8 @@ fn d02_whatever_accept_fails_with_the_next_caller_is_served() {
         for _ in 0..5 {
             world.helper(&[]).token();
         }
-        let told = daemon.log().contains("accept failed");
-        assert_eq!(told, !["ECONNABORTED", "EINTR"].contains(&error), "{error}");
+        let outcome = daemon.log().contains("accept failed");
+        assert_eq!(outcome, !["ECONNABORTED", "EINTR"].contains(&error), "{error}");
     }
 }
 
@@ -149,8 +149,8 @@ fn d10_a_daemon_that_is_killed_under_load_is_there_again_for_the_next_caller() {
     let callers: Vec<_> = (0..20).map(|_| world.spawn_helper(&["--fresh"])).collect();
     processes::end(world.daemon_pid());
     for caller in callers {
-        let told = caller.finish();
-        assert!([0, 75].contains(&told.code), "{told:?}");
+        let outcome = caller.finish();
+        assert!([0, 75].contains(&outcome.code), "{outcome:?}");
     }
     world.helper(&[]).token();
     assert_eq!(world.running(), [world.daemon_pid()]);

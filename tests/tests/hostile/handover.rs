@@ -122,10 +122,10 @@ impl Stage {
     /// What an attacker got, once it was let end; it heard nothing that is worth anything.
     fn got(&self, (script, end): (Script, PathBuf)) -> String {
         std::fs::write(end, "").expect("say the word");
-        let told = script.rest();
-        let (got, heard) = told.split_once('|').expect("two parts");
+        let outcome = script.rest();
+        let (got, heard) = outcome.split_once('|').expect("two parts");
         for text in [&self.client.secret, &self.token] {
-            assert!(!heard.contains(&hex(text.as_bytes())), "it heard a secret: {told}");
+            assert!(!heard.contains(&hex(text.as_bytes())), "it heard a secret: {outcome}");
         }
         got.trim().to_owned()
     }
@@ -139,8 +139,8 @@ fn whoever_looks_into_an_image_that_is_not_hardened_finds_nothing_and_what_is_ta
     let mut stage = stage();
     let early = stage.attack("leaves");
     stage.resume();
-    let told = stage.restarting.take().expect("it was begun").finish().succeeded();
-    assert!(told.stdout.contains("1 token and 1 secret kept"), "{told:?}");
+    let outcome = stage.restarting.take().expect("it was begun").finish().succeeded();
+    assert!(outcome.stdout.contains("1 token and 1 secret kept"), "{outcome:?}");
     assert_eq!(ask(&stage.world).run().token(), stage.token);
     let late = stage.attack("late");
     assert_eq!(
@@ -159,8 +159,8 @@ fn an_image_that_somebody_traces_is_given_nothing() {
     let mut stage = stage();
     let tracer = stage.attack("stays");
     stage.resume();
-    let told = stage.restarting.take().expect("it was begun").finish();
-    assert_ne!(told.code, 0, "{told:?}");
+    let outcome = stage.restarting.take().expect("it was begun").finish();
+    assert_ne!(outcome.code, 0, "{outcome:?}");
     ask(&stage.world).run().failed(69).saying("there is no secret for");
     assert!(stage.got(tracer).ends_with("traced"), "the control");
 }

@@ -76,12 +76,12 @@ fn with_too_few_descriptors_the_daemon_does_not_start_and_says_how_many_it_needs
     for limit in ["14", "31"] {
         let world = World::new();
         let few = format!("--nofile={limit}");
-        let told = world.try_launch(Launch::by(["prlimit", &few])).err().expect("it started");
-        assert_eq!(told.code, 69, "{told:?}");
-        assert!(told.stderr.contains(&format!("{limit} descriptors and needs 32")), "{told:?}");
-        let told = world.program("prlimit").args([&few]).args([world.helper_file()]).run();
-        assert_eq!(told.code, 69, "{told:?}");
-        assert!(told.stderr.contains("needs 32"), "{told:?}");
+        let outcome = world.try_launch(Launch::by(["prlimit", &few])).err().expect("it started");
+        assert_eq!(outcome.code, 69, "{outcome:?}");
+        assert!(outcome.stderr.contains(&format!("{limit} descriptors and needs 32")), "{outcome:?}");
+        let outcome = world.program("prlimit").args([&few]).args([world.helper_file()]).run();
+        assert_eq!(outcome.code, 69, "{outcome:?}");
+        assert!(outcome.stderr.contains("needs 32"), "{outcome:?}");
         for left in world.running() {
             assert!(processes::wait_for_end(left), "it holds the lock");
         }
@@ -104,10 +104,10 @@ fn the_limits_of_a_shell_do_not_end_the_daemon_later() {
     let world = World::new();
     let daemon = world.launch(Launch::by(["prlimit", "--fsize=64:64"]));
     let client = world.new_client();
-    let told = world.creating("prod", "memory", &client, &world.server().url()).run();
-    assert_ne!(told.code, 0, "the control: the file does not fit");
-    assert!(told.stderr.contains("limit on files") && told.stderr.contains("--fsize="), "{told:?}");
-    assert!(!told.stderr.contains("closed the connection"), "{told:?}");
+    let outcome = world.creating("prod", "memory", &client, &world.server().url()).run();
+    assert_ne!(outcome.code, 0, "the control: the file does not fit");
+    assert!(outcome.stderr.contains("limit on files") && outcome.stderr.contains("--fsize="), "{outcome:?}");
+    assert!(!outcome.stderr.contains("closed the connection"), "{outcome:?}");
     assert_eq!(world.daemon_pid(), daemon.pid(), "it goes on");
 }
 
@@ -117,12 +117,12 @@ fn with_too_little_processor_time_the_daemon_does_not_start_and_says_how_much_it
         return;
     }
     let world = World::new();
-    let told = world.try_launch(Launch::by(["prlimit", "--cpu=30:30"])).err().expect("it started");
-    assert_eq!(told.code, 69, "{told:?}");
-    assert!(told.stderr.contains("30 s of processor time and needs 60"), "{told:?}");
-    let told = world.program("prlimit").args(["--cpu=30:30"]).args([world.helper_file()]).run();
-    assert_eq!(told.code, 69, "{told:?}");
-    assert!(told.stderr.contains("needs 60") && told.stderr.contains("ulimit -t"), "{told:?}");
+    let outcome = world.try_launch(Launch::by(["prlimit", "--cpu=30:30"])).err().expect("it started");
+    assert_eq!(outcome.code, 69, "{outcome:?}");
+    assert!(outcome.stderr.contains("30 s of processor time and needs 60"), "{outcome:?}");
+    let outcome = world.program("prlimit").args(["--cpu=30:30"]).args([world.helper_file()]).run();
+    assert_eq!(outcome.code, 69, "{outcome:?}");
+    assert!(outcome.stderr.contains("needs 60") && outcome.stderr.contains("ulimit -t"), "{outcome:?}");
     world.helper(&["daemon", "start"]).succeeded();
 }
 

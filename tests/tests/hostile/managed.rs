@@ -16,8 +16,8 @@ fn create(world: &World, name: &str, client: &Client) -> Call {
 }
 
 /// Does what a message says: puts at the config's end what a command prints, be there a line end before it or not.
-fn append_as_told(config: &Path, told: &str) {
-    let (_, command) = told.split_once("put at its end what this prints: ").expect("what to put there");
+fn append_as_told(config: &Path, outcome: &str) {
+    let (_, command) = outcome.split_once("put at its end what this prints: ").expect("what to put there");
     let printed = Command::new("sh").args(["-c", command]).output().expect("run the command");
     let printed = String::from_utf8(printed.stdout).expect("text");
     let text = std::fs::read_to_string(config).expect("the config");
@@ -65,11 +65,11 @@ fn a_config_that_cannot_be_written_is_read_and_a_change_says_what_to_put_where()
         helper(&["daemon", "reload"]).run().succeeded();
         helper(&["get"]).printing_a_token().run().token();
         let (before, client) = (world.server().token_requests(), world.new_client());
-        let told = create(&world, "second", &client).run().failed(74);
-        let told = told.saying("config.toml is read-only; nothing was changed");
+        let outcome = create(&world, "second", &client).run().failed(74);
+        let outcome = outcome.saying("config.toml is read-only; nothing was changed");
         assert_eq!(world.server().token_requests(), before, "the server heard of a secret in vain");
-        assert_eq!(told.stderr.lines().count(), 1, "{told:?}");
-        append_as_told(&config, &told.stderr);
+        assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
+        append_as_told(&config, &outcome.stderr);
         helper(&["daemon", "reload"]).run().succeeded();
         let reset = helper(&["profile", "reset-secret", "second", "--secret-stdin"]).stdin(&client.secret);
         reset.run().succeeded();
@@ -93,9 +93,9 @@ fn without_a_home_to_write_to_a_creation_says_which_folders_to_set_and_then_it_w
         || _ = by_other(&world, world.helper_file()).args(["daemon", "stop", "--yes"]).run().succeeded();
     for home in [world.path("home"), world.path("missing")] {
         let call = create(&world, "prod", &client).without_env("CP_TOKEN_CONFIG_DIR");
-        let told = call.without_env("XDG_CONFIG_HOME").env("HOME", home).run().failed(74);
-        let told = told.saying("config.toml, and ").saying("cannot be written to; nothing was changed");
-        told.saying("CP_TOKEN_CONFIG_DIR and CP_TOKEN_STATE_DIR").saying("cp-token daemon stop");
+        let outcome = call.without_env("XDG_CONFIG_HOME").env("HOME", home).run().failed(74);
+        let outcome = outcome.saying("config.toml, and ").saying("cannot be written to; nothing was changed");
+        outcome.saying("CP_TOKEN_CONFIG_DIR and CP_TOKEN_STATE_DIR").saying("cp-token daemon stop");
         stop();
     }
     create(&world, "prod", &client).run().succeeded();
@@ -116,13 +116,13 @@ fn a_folder_that_is_missing_in_somebody_elses_is_named_with_what_to_do() {
     let daemon = |line: &str| by_other(&world, world.helper_file()).args(["daemon", line]);
     let call = |line| daemon(line).without_env("CP_TOKEN_SOCKET").without_env("XDG_RUNTIME_DIR");
     let homeless = call("start").without_env("CP_TOKEN_STATE_DIR").without_env("XDG_STATE_HOME");
-    let told =
+    let outcome =
         homeless.env("HOME", world.path("missing")).run().failed(69).saying("missing does not exist, and");
-    told.saying("set CP_TOKEN_STATE_DIR and CP_TOKEN_CONFIG_DIR to folders of your own");
+    outcome.saying("set CP_TOKEN_STATE_DIR and CP_TOKEN_CONFIG_DIR to folders of your own");
     let state = sticky.join("mine");
     let with_state = |line| call(line).env("CP_TOKEN_STATE_DIR", &state).run();
-    let told = with_state("start").failed(69).saying("mine does not exist, and").stderr;
-    let (_, command) = told.split_once("make it with: ").expect("what to do");
+    let outcome = with_state("start").failed(69).saying("mine does not exist, and").stderr;
+    let (_, command) = outcome.split_once("make it with: ").expect("what to do");
     by_other(&world, "sh").args(["-c", command]).run().succeeded();
     with_state("start").succeeded();
     with_state("stop").succeeded();

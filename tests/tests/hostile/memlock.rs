@@ -43,7 +43,7 @@ fn allow(world: &World, daemon: &Daemon, limit: &str) {
 }
 
 /// What `status` says of locked secrets: whether all are, and how many of how many.
-fn told(world: &World) -> (String, String) {
+fn message(world: &World) -> (String, String) {
     let status = by_other(world, world.helper_file()).args(["status", "--json"]).run().json();
     let all = status["protections"].as_array().expect("a list").clone();
     let locked = all.iter().find(|one| one["name"] == "secrets locked in memory").expect("it is told");
@@ -75,9 +75,9 @@ fn three_hundred_secrets_are_locked_within_the_64_kib_that_are_common() {
     }
     let world = world_with(300);
     let daemon = daemon(&world, "65536");
-    let (_, own) = counted(&told(&world).1);
+    let (_, own) = counted(&message(&world).1);
     give_secrets(&world, 300);
-    let (state, detail) = told(&world);
+    let (state, detail) = message(&world);
     assert_eq!((state.as_str(), counted(&detail)), ("on", (own + 300, own + 300)), "{detail}");
     let (process, pages) = locked_kib(&daemon);
     assert!((20..=64).contains(&process), "{process} KiB");
@@ -96,7 +96,7 @@ fn a_limit_that_does_not_suffice_is_told_as_it_is_in_status_in_doctor_and_once_i
     let daemon = daemon(&world, "8192:65536");
     allow(&world, &daemon, "8192:65536");
     give_secrets(&world, 150);
-    let (state, detail) = told(&world);
+    let (state, detail) = message(&world);
     assert_eq!(state, "off");
     let (locked, held) = counted(&detail);
     assert!(held >= 150 && detail.contains(", limit 8 KiB: raise RLIMIT_MEMLOCK"), "{detail}");
@@ -113,7 +113,7 @@ fn a_limit_that_does_not_suffice_is_told_as_it_is_in_status_in_doctor_and_once_i
     );
     // More is allowed now: what could not be locked is locked at the next look.
     allow(&world, &daemon, "65536:65536");
-    assert_eq!(told(&world), ("on".to_owned(), format!("{held} of {held}")));
+    assert_eq!(message(&world), ("on".to_owned(), format!("{held} of {held}")));
     let (process, pages) = locked_kib(&daemon);
     assert!(process > 8 && process == pages, "{process} {pages}");
     assert_eq!(daemon.terminate(), 0);

@@ -75,8 +75,8 @@ fn in_a_user_namespace_a_stranger_s_file_is_not_taken_for_root_s() {
         let stage = Stage::set();
         give_to(stage.world.path(file), 1235);
         chmod(stage.world.path(file), 0o644);
-        let told = stage.day(&[&AS_OTHER[..], &["unshare", "-U", "-r"]].concat()).run();
-        assert!(told.code != 0 && told.stderr.contains("belongs to user 65534"), "{told:?}");
+        let outcome = stage.day(&[&AS_OTHER[..], &["unshare", "-U", "-r"]].concat()).run();
+        assert!(outcome.code != 0 && outcome.stderr.contains("belongs to user 65534"), "{outcome:?}");
     }
 }
 
@@ -103,11 +103,11 @@ fn in_a_read_only_home_the_log_and_the_dates_are_missing_and_nothing_else_is() {
     let home = stage.world.path("home").to_str().expect("UTF-8").to_owned();
     let into = ["unshare", "--mount", "--propagation", "private", "sh", "-c", READ_ONLY, &home];
     let into = [&into[..], &AS_OTHER].concat();
-    let told = stage.day(&into).without_env("CP_TOKEN_STATE_DIR").run().succeeded();
-    assert!(told.stdout.contains("CP_TOKEN_STATE_DIR"), "doctor says what to do: {told:?}");
+    let outcome = stage.day(&into).without_env("CP_TOKEN_STATE_DIR").run().succeeded();
+    assert!(outcome.stdout.contains("CP_TOKEN_STATE_DIR"), "doctor says what to do: {outcome:?}");
     assert_eq!(std::fs::read_dir(&home).expect("look").count(), 0);
     // Without any other place to meet, there is none.
     let nowhere = stage.day(&into).without_env("CP_TOKEN_STATE_DIR").without_env("CP_TOKEN_SOCKET");
-    let told = nowhere.without_env("XDG_RUNTIME_DIR").run();
-    assert!(told.code == 69 && told.stderr.contains("CP_TOKEN_STATE_DIR"), "{told:?}");
+    let outcome = nowhere.without_env("XDG_RUNTIME_DIR").run();
+    assert!(outcome.code == 69 && outcome.stderr.contains("CP_TOKEN_STATE_DIR"), "{outcome:?}");
 }

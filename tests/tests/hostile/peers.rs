@@ -182,13 +182,13 @@ fn a10_whoever_poses_as_the_daemon_gets_no_byte_of_a_token_that_is_reported() {
     for as_other in [true, false] {
         drop(std::fs::remove_file(world.socket()));
         let daemon = Script::begin(as_other, POSE, &world.socket());
-        let told = world.call(&["--rejected", "--no-start", "--timeout", "2s"]).stdin(&token).run();
+        let outcome = world.call(&["--rejected", "--no-start", "--timeout", "2s"]).stdin(&token).run();
         if as_other {
-            told.failed(76).saying("user 1234");
+            outcome.failed(76).saying("user 1234");
             assert_eq!(daemon.rest(), "0");
         } else {
             // It is gone without a word, and is looked for once more.
-            told.failed(69).saying("no daemon runs");
+            outcome.failed(69).saying("no daemon runs");
             let received: usize = daemon.rest().parse().expect("a number");
             assert!(received > token.len(), "the control: our own listener is told");
         }

@@ -13,9 +13,9 @@ fn limit(prlimit: Call, daemon: &Daemon, what: &str) {
 }
 
 /// Nothing is said of a file that was to be made room for, or mended.
-fn names_no_file(told: &Outcome) {
+fn names_no_file(outcome: &Outcome) {
     for words in ["make room", "mend", "config file is not", "uncategorized", "chmod"] {
-        assert!(!told.stderr.to_lowercase().contains(words), "{words}: {told:?}");
+        assert!(!outcome.stderr.to_lowercase().contains(words), "{words}: {outcome:?}");
     }
 }
 
@@ -47,10 +47,10 @@ fn a_thread_or_process_that_the_system_refuses_is_told_as_that_and_tokens_are_se
     let before = before.split_whitespace().next().expect("the soft one");
     // Its user has one process at least, which is this one.
     limit(by_other(&world, "prlimit"), &daemon, "--nproc=1:");
-    let told = second().failed(75).saying(WORDS).saying("RLIMIT_NPROC");
-    names_no_file(&told);
-    let told = helper(&["daemon", "restart"]).run().failed(69).saying("goes on as before").saying(WORDS);
-    names_no_file(&told);
+    let outcome = second().failed(75).saying(WORDS).saying("RLIMIT_NPROC");
+    names_no_file(&outcome);
+    let outcome = helper(&["daemon", "restart"]).run().failed(69).saying("goes on as before").saying(WORDS);
+    names_no_file(&outcome);
     names_no_file(&helper(&["daemon", "reload"]).run().failed(75).saying(WORDS));
     assert_eq!(helper(&["--no-start"]).printing_a_token().run().token(), token);
     limit(by_other(&world, "prlimit"), &daemon, &format!("--nproc={before}:"));
@@ -70,13 +70,14 @@ fn a_restart_for_which_descriptors_are_too_few_names_the_limit() {
     let own = daemon.descriptors();
     let restart = |more: usize| {
         limit(world.program("prlimit"), &daemon, &format!("--nofile={}:", own + more));
-        let told = world.helper(&["daemon", "restart"]);
+        let outcome = world.helper(&["daemon", "restart"]);
         limit(world.program("prlimit"), &daemon, "--nofile=1024:");
         assert_eq!(world.helper(&["--no-start"]).token(), token);
-        told
+        outcome
     };
     // From enough to too few: a connection still open at the count makes it a little too high.
-    let refused = (0..=8).rev().map(restart).find(|told| told.code != 0).expect("the limits are limits");
+    let refused =
+        (0..=8).rev().map(restart).find(|outcome| outcome.code != 0).expect("the limits are limits");
     names_no_file(&refused.failed(69).saying("goes on as before").saying("RLIMIT_NOFILE"));
     world.helper(&["daemon", "restart"]).succeeded();
 }
@@ -91,8 +92,8 @@ fn a_start_that_gets_no_descriptors_is_refused_and_is_no_bug() {
     let file = trace.to_str().expect("a path in UTF-8");
     let refusing = ["-e", "trace=socketpair", "-e", "inject=socketpair:error=EMFILE"];
     let words = ["strace", "-f", "-qq", "-o", file].into_iter().chain(refusing);
-    let told = world.try_launch(Launch::by(words)).err().expect("it cannot start").failed(69);
-    let told = told.saying("the daemon cannot start: ").saying("open files");
-    assert!(!told.stderr.contains("bug"), "{told:?}");
+    let outcome = world.try_launch(Launch::by(words)).err().expect("it cannot start").failed(69);
+    let outcome = outcome.saying("the daemon cannot start: ").saying("open files");
+    assert!(!outcome.stderr.contains("bug"), "{outcome:?}");
     world.launch(Launch::by(["strace", "-f", "-qq", "-o", file, "-e", "trace=socketpair"]));
 }

@@ -88,8 +88,8 @@ fn a11_a_folder_that_others_may_write_to_is_refused_with_the_command_that_mends_
     }
     for mode in [0o777, 0o722] {
         chmod(&folder, mode);
-        let told = refused(&world, &format!("chmod 700 {}", folder.display()));
-        assert_eq!(told.stderr.lines().count(), 1);
+        let result = refused(&world, &format!("chmod 700 {}", folder.display()));
+        assert_eq!(result.stderr.lines().count(), 1);
     }
     world.helper(&[]).failed(78).saying("chmod 700 ");
     world.program("chmod").args(["700"]).args([&folder]).run().succeeded();
@@ -192,8 +192,8 @@ fn a14_a_path_that_no_socket_address_holds_is_refused_by_both_and_cut_by_none() 
     }
     let world = World::new();
     let long = world.path("x".repeat(120));
-    let told = world.try_launch(Launch::default().env("CP_TOKEN_SOCKET", &long)).err().expect("a refusal");
-    assert!(told.stderr.contains("longer than 107 bytes"), "{told:?}");
+    let result = world.try_launch(Launch::default().env("CP_TOKEN_SOCKET", &long)).err().expect("a refusal");
+    assert!(result.stderr.contains("longer than 107 bytes"), "{result:?}");
     world.call(&[]).env("CP_TOKEN_SOCKET", &long).run().failed(78).saying("longer than 107 bytes");
     std::fs::create_dir(&long).expect("make the folder");
     let by_runtime = world.call(&[]).without_env("CP_TOKEN_SOCKET").env("XDG_RUNTIME_DIR", &long);
@@ -215,9 +215,9 @@ fn a15_a_disk_without_sockets_or_locks_is_named_and_no_other_place_is_taken() {
         let world = World::new();
         let inject = format!("inject={fault}");
         let trouble = Launch::by(["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject]);
-        let told = world.try_launch(trouble).err().expect("a refusal");
-        assert!(told.code == 69 && told.stderr.contains(words), "{told:?}");
-        assert!(told.stderr.contains("set CP_TOKEN_SOCKET to a place on a local disk"), "{told:?}");
+        let result = world.try_launch(trouble).err().expect("a refusal");
+        assert!(result.code == 69 && result.stderr.contains(words), "{result:?}");
+        assert!(result.stderr.contains("set CP_TOKEN_SOCKET to a place on a local disk"), "{result:?}");
         assert!(!world.socket().exists());
         starts(&world);
     }
@@ -238,9 +238,9 @@ fn b15_without_a_runtime_folder_both_meet_in_the_account_s_own_home_and_never_in
     // strace follows the daemon too, so it ends with it.
     let both = r#""$0" daemon start && ! "$0" && "$0" daemon stop"#;
     let bare = bare.args(["/bin/sh", "-c", both]).args([world.helper_file()]);
-    let told = bare.run();
-    assert!(told.code == 0 && told.stderr.contains("there is no profile"), "{told:?}");
-    assert!(told.stdout.contains("/home/.local/state/cp-token/run/daemon.sock"), "{told:?}");
+    let result = bare.run();
+    assert!(result.code == 0 && result.stderr.contains("there is no profile"), "{result:?}");
+    assert!(result.stdout.contains("/home/.local/state/cp-token/run/daemon.sock"), "{result:?}");
     let trace = std::fs::read_to_string(trace).expect("read the trace");
     assert!(trace.contains(".local/state/cp-token/run"), "the control");
     let own = format!("\"{}", world.root().display());

@@ -98,8 +98,8 @@ fn b09_no_descriptor_of_the_caller_reaches_the_daemon_and_a_pipeline_returns() {
     let mark = world.path("mark");
     let open: String = (3..=9).map(|number| format!("exec {number}>>\"$0\"; ")).collect();
     let line = format!("{open} cp-token daemon start | cat");
-    let told = world.program("sh").args(["-c", &line]).args([&mark]).run().succeeded();
-    assert!(told.stdout.contains("is ready"));
+    let outcome = world.program("sh").args(["-c", &line]).args([&mark]).run().succeeded();
+    assert!(outcome.stdout.contains("is ready"));
     let held = |pid: u32| {
         let links = std::fs::read_dir(format!("/proc/{pid}/fd")).expect("we may look").flatten();
         let links: Vec<_> = links.filter_map(|entry| std::fs::read_link(entry.path()).ok()).collect();

@@ -121,9 +121,9 @@ fn g11_a_servers_words_reach_neither_terminal_nor_log() {
         ),
         (Answer::status(404, &[("Content-Type", "text/plain")], evil), 75, "unexpected HTTP 404, plain text"),
     ] {
-        let told = ask(&world, answer).failed(code).saying(said);
-        assert!(!told.stderr.contains("owned") && !told.stderr.contains("fake"), "{told:?}");
-        assert!(told.stderr.trim_end().bytes().all(|byte| (b' '..0x7f).contains(&byte)), "{told:?}");
+        let outcome = ask(&world, answer).failed(code).saying(said);
+        assert!(!outcome.stderr.contains("owned") && !outcome.stderr.contains("fake"), "{outcome:?}");
+        assert!(outcome.stderr.trim_end().bytes().all(|byte| (b' '..0x7f).contains(&byte)), "{outcome:?}");
     }
     assert!(
         daemon.log().bytes().all(|byte| byte == b'\n' || (b' '..0x7f).contains(&byte)),
@@ -139,8 +139,8 @@ fn a_token_answer_with_201_is_one_and_with_no_other_status_and_is_never_shown() 
     let token = new_token(&world);
     let body = format!(r#"{{"access_token":"{token}","token_type":"bearer","expires_in":900}}"#);
     for status in [202, 203, 206, 299, 300, 400, 402, 404, 418, 451] {
-        let told = ask(&world, Answer::json(status, &body)).failed(75);
-        told.saying(&format!("unexpected HTTP {status}, JSON without an error code"));
+        let outcome = ask(&world, Answer::json(status, &body)).failed(75);
+        outcome.saying(&format!("unexpected HTTP {status}, JSON without an error code"));
     }
     assert_eq!(ask(&world, Answer::json(201, &body)).token(), token);
 }

@@ -91,8 +91,8 @@ fn a_stored_seed_gives_a_new_code_for_every_login_and_waits_for_the_next_step() 
 #[test]
 fn whoever_cannot_wait_for_the_next_code_is_told_when_it_comes() {
     let Some((world, _clocks)) = stored() else { return };
-    let told = world.helper(&["--fresh", "--timeout", "200ms"]).failed(75);
-    told.saying("one-time code of this moment has been used").saying("the next can be used in");
+    let outcome = world.helper(&["--fresh", "--timeout", "200ms"]).failed(75);
+    outcome.saying("one-time code of this moment has been used").saying("the next can be used in");
     each_once(&codes(&world));
 }
 
@@ -148,10 +148,10 @@ fn without_anybody_to_ask_a_needed_code_is_a_refusal_that_says_what_to_do() {
     let jo = Person::new(&world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
     let create = || creating(&world, &jo, "jo").args(["--totp", "ask"]).stdin(&jo.password);
-    let told = create().run().failed(77).saying("one-time code").saying("nothing was changed");
-    let told =
-        told.saying("; run the creation at a terminal, set CP_TOKEN_ASKPASS for it, or add --no-verify");
-    assert!(!told.stderr.contains("cp-token -p jo"), "there is no such profile: {told:?}");
+    let outcome = create().run().failed(77).saying("one-time code").saying("nothing was changed");
+    let outcome =
+        outcome.saying("; run the creation at a terminal, set CP_TOKEN_ASKPASS for it, or add --no-verify");
+    assert!(!outcome.stderr.contains("cp-token -p jo"), "there is no such profile: {outcome:?}");
     create().args(["--no-verify"]).run().succeeded();
     let reset = world.alone(&["profile", "reset-secret", "jo", "--secret-stdin"]).stdin(&jo.password);
     reset
@@ -285,7 +285,7 @@ fn a_server_that_hangs_is_not_taken_for_a_code_that_is_waited_for() {
     let Some((world, clocks)) = stored() else { return };
     pass(&world, &clocks, STEP);
     world.server().hold();
-    let told = world.helper(&["--fresh", "--timeout", "300ms"]).failed(75);
-    told.saying("no token was issued within the time allowed");
+    let outcome = world.helper(&["--fresh", "--timeout", "300ms"]).failed(75);
+    outcome.saying("no token was issued within the time allowed");
     world.server().release();
 }

@@ -102,8 +102,8 @@ fn no_more_changes_are_let_in_than_there_are_places_and_the_next_is_told_so() {
     let (world, _client) = stage();
     let waiting: Vec<_> = (0..64).map(|number| creating(&world, &format!("p{number}"))).collect();
     wait_for_requests(&world, 64);
-    let told = creating(&world, "late").finish().failed(75);
-    told.saying("too many changes").saying("nothing was changed");
+    let outcome = creating(&world, "late").finish().failed(75);
+    outcome.saying("too many changes").saying("nothing was changed");
     world.helper(&["profile", "use", "prod"]).failed(75);
     waiting.into_iter().for_each(interrupt);
     wait_for_requests(&world, 0);

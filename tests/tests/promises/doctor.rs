@@ -82,6 +82,6 @@ fn unverified_profile(world: &World, name: &str, url: &str) -> Client {
 /// The time so many seconds from now, as a `Date` header has it.
 fn date(world: &World, seconds: i64) -> String {
     let wanted = format!("{seconds} seconds");
-    let told = world.program("date").args(["-u", "-d", &wanted, "+%a, %d %b %Y %H:%M:%S GMT"]).run();
-    told.stdout.trim().to_owned()
+    let result = world.program("date").args(["-u", "-d", &wanted, "+%a, %d %b %Y %H:%M:%S GMT"]).run();
+    result.stdout.trim().to_owned()
 }

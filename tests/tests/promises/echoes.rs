@@ -142,11 +142,11 @@ fn e06_no_caller_no_later_one_no_doctor_and_no_creation_gets_to_see_them() {
     for case in &cases {
         let name = case.profile();
         for _ in 0..2 {
-            let told = stage.world.helper(&["-p", &name]);
-            assert!(told.code != 0 && told.stderr.starts_with("cp-token: profile "), "{told:?}");
+            let outcome = stage.world.helper(&["-p", &name]);
+            assert!(outcome.code != 0 && outcome.stderr.starts_with("cp-token: profile "), "{outcome:?}");
         }
-        let told = stage.world.helper(&["doctor", "-p", &name, "--json"]);
-        assert!(told.stdout.contains(&name), "{told:?}");
+        let outcome = stage.world.helper(&["doctor", "-p", &name, "--json"]);
+        assert!(outcome.stdout.contains(&name), "{outcome:?}");
     }
     stage.world.helper(&["status", "--json"]);
     stage.world.helper(&["log", "-n", "1000", "--json"]);
@@ -175,10 +175,10 @@ fn creations(stage: &Stage, cases: &[Case]) {
                 ["profile", "create", "new", "--url", &url, "--secret-stdin", "--secret-source", "memory"];
             let create =
                 stage.world.call(&create).args(kind).args(["--ca-bundle"]).args([stage.world.ca_file()]);
-            let told = create.stdin(&stage.secret).run();
-            assert!(told.code != 0 && told.stderr.contains("nothing was changed"), "{told:?}");
-            assert_eq!(server.answered() - before, sent, "{} {told:?}", case.profile());
-            sent = usize::from(told.code != 77);
+            let outcome = create.stdin(&stage.secret).run();
+            assert!(outcome.code != 0 && outcome.stderr.contains("nothing was changed"), "{outcome:?}");
+            assert_eq!(server.answered() - before, sent, "{} {outcome:?}", case.profile());
+            sent = usize::from(outcome.code != 77);
         }
     }
 }

@@ -149,15 +149,15 @@ fn no_command_changes_a_file_that_is_broken_and_each_says_where_it_is() {
     {
         write(&world, &broken);
         let asked = world.server().token_requests();
-        let told = [
+        let outcome = [
             world.creating("second", "memory", &second, &world.server().url()).run(),
             world.helper(&["profile", "update", "prod", "--also-for", "https://g.example"]),
             reset(&world, &first.secret).finish(),
             world.helper(&["profile", "delete", "prod", "--yes"]),
             world.helper(&["profile", "use", "prod"]),
         ];
-        for told in told {
-            told.failed(78).saying("config.toml").saying("line ");
+        for outcome in outcome {
+            outcome.failed(78).saying("config.toml").saying("line ");
         }
         assert_eq!(config(&world), broken);
         assert_eq!(world.server().token_requests(), asked);

@@ -74,8 +74,8 @@ fn c16_the_right_passphrase_is_heard_at_the_end_of_the_pause_beside_wrong_ones_i
     clocks.set(Clock::Boot, 200);
     assert!(contains(&right.rest(), "cp-tokend is unlocked"), "it waits for the pause that it came in");
     for guess in &mut loops {
-        let told = guess.rest();
-        assert!(contains(&told, "not the passphrase") || contains(&told, "is not locked"));
+        let message = guess.rest();
+        assert!(contains(&message, "not the passphrase") || contains(&message, "is not locked"));
     }
     daemon.wait_for_log("unlocked", 1);
     lock(&world, &passphrase).succeeded();
@@ -141,13 +141,13 @@ fn c14_a_guess_under_way_holds_up_neither_status_nor_the_word_that_it_is_under_w
         let mut status = world.raw();
         status.send(&frame(&ASK_FOR_STATUS));
         let status = status.rest();
-        let mut told = so_far(&mut guessing);
-        if !contains(&told, "not the passphrase") {
+        let mut message = so_far(&mut guessing);
+        if !contains(&message, "not the passphrase") {
             answered_meanwhile += 1;
             assert!(contains(&status, "daemon.sock"));
         }
-        told.extend(guessing.rest());
-        assert!(contains(&told, "not the passphrase"));
+        message.extend(guessing.rest());
+        assert!(contains(&message, "not the passphrase"));
     }
     assert!(answered_meanwhile > 0, "no guess took longer than a status");
     daemon.wait_for_log("a wrong passphrase", 1);

@@ -51,9 +51,9 @@ fn state_of(path: &Path) -> (Vec<u8>, SystemTime) {
 ///
 /// Its schema is left out: gnome-keyring forgets it now and then when it reads its own file again.
 fn item(world: &World, service: &str) -> Vec<String> {
-    let told = world.keyring().secret_tool(&["search", "--all", "--unlock", "service", service], "");
-    assert!(told.contains("secret = ") && told.contains("modified = "), "{service}: {told}");
-    told.lines().filter(|line| !line.starts_with("schema = ")).map(str::to_owned).collect()
+    let result = world.keyring().secret_tool(&["search", "--all", "--unlock", "service", service], "");
+    assert!(result.contains("secret = ") && result.contains("modified = "), "{service}: {result}");
+    result.lines().filter(|line| !line.starts_with("schema = ")).map(str::to_owned).collect()
 }
 
 #[test]
@@ -66,18 +66,23 @@ fn profiles_of_the_real_crashplancli_are_taken_over_from_a_real_keyring() {
     let theirs =
         || (state_of(&config), item(&world, "crashplancli::prod"), item(&world, "crashplancli::A Person"));
     let before = (theirs(), world.server().token_requests());
-    let told = import(&world, &["--dry-run"]).succeeded().stdout;
-    assert!(told.contains("prod: would be imported from crashplancli\n"), "{told}");
-    assert!(told.contains(&format!("  API client {} at {}\n", client.id, world.server().url())), "{told}");
-    assert!(told.contains("a-person: would be imported from crashplancli, where its name is \"A Person\"\n"));
-    assert!(told.contains("secret: from the keyring, crashplancli::prod\n"), "{told}");
-    assert!(told.contains("crashplancli does not check the server's certificate"), "{told}");
+    let result = import(&world, &["--dry-run"]).succeeded().stdout;
+    assert!(result.contains("prod: would be imported from crashplancli\n"), "{result}");
+    assert!(
+        result.contains(&format!("  API client {} at {}\n", client.id, world.server().url())),
+        "{result}"
+    );
+    assert!(
+        result.contains("a-person: would be imported from crashplancli, where its name is \"A Person\"\n")
+    );
+    assert!(result.contains("secret: from the keyring, crashplancli::prod\n"), "{result}");
+    assert!(result.contains("crashplancli does not check the server's certificate"), "{result}");
     assert_eq!((theirs(), world.server().token_requests()), before);
     assert_eq!(world.helper(&["profile", "list", "--json"]).json().as_array().map(Vec::len), Some(0));
 
-    let told = import(&world, &[]).succeeded().stdout;
-    assert!(told.contains("prod: imported from crashplancli\n"), "{told}");
-    assert!(told.contains("cp-token profile update a-person --totp ask\n"), "{told}");
+    let result = import(&world, &[]).succeeded().stdout;
+    assert!(result.contains("prod: imported from crashplancli\n"), "{result}");
+    assert!(result.contains("cp-token profile update a-person --totp ask\n"), "{result}");
     assert_eq!(world.server().token_requests(), before.1 + 2, "one token request proves each secret");
     assert_eq!(world.api_status(&world.helper(&["-p", "prod"]).token()), 200);
     assert_eq!(world.api_status(&world.helper(&["-p", "a-person"]).token()), 200);
@@ -97,11 +102,11 @@ fn secrets_in_the_plain_file_are_taken_over_and_the_person_is_told_how_to_remove
     create_user(&cli, &world, "it's ME");
     let theirs = || (state_of(&world.path(CRASHPLAN_CONFIG)), state_of(&world.path(PLAIN_FILE)));
     let before = theirs();
-    let told = import(&world, &["--secret-source", "memory"]).succeeded().stdout;
-    assert!(told.contains(&format!("  secret: from {}\n", world.path(PLAIN_FILE).display())), "{told}");
+    let result = import(&world, &["--secret-source", "memory"]).succeeded().stdout;
+    assert!(result.contains(&format!("  secret: from {}\n", world.path(PLAIN_FILE).display())), "{result}");
     let removal = "keep another copy before you remove it there: crashplan profile delete ";
-    assert!(told.contains(&format!("{removal}prod\n")), "{told}");
-    assert!(told.contains(&format!("{removal}\"it's ME\"\n")), "{told}");
+    assert!(result.contains(&format!("{removal}prod\n")), "{result}");
+    assert!(result.contains(&format!("{removal}\"it's ME\"\n")), "{result}");
     assert_eq!(world.api_status(&world.helper(&["-p", "prod"]).token()), 200);
     assert_eq!(world.api_status(&world.helper(&["-p", "it-s-me"]).token()), 200);
     assert_eq!(theirs(), before);
@@ -123,9 +128,9 @@ fn profiles_of_the_real_code42cli_are_taken_over_from_both_places() {
         create_user(&cli, &world, "person");
         let before = state_of(&world.path(CODE42_CONFIG));
         import(&world, &["--from", "crashplancli"]).failed(78).saying("no profile of");
-        let told = import(&world, &["--from", "code42cli", "--secret-source", "memory"]).succeeded().stdout;
-        assert!(told.contains("prod: imported from code42cli\n"), "{told}");
-        assert_eq!(told.contains("unencrypted"), world.path(PLAIN_FILE).exists(), "{told}");
+        let result = import(&world, &["--from", "code42cli", "--secret-source", "memory"]).succeeded().stdout;
+        assert!(result.contains("prod: imported from code42cli\n"), "{result}");
+        assert_eq!(result.contains("unencrypted"), world.path(PLAIN_FILE).exists(), "{result}");
         assert_eq!(world.api_status(&world.helper(&["-p", "prod"]).token()), 200);
         assert_eq!(world.api_status(&world.helper(&["-p", "person"]).token()), 200);
         assert_eq!(state_of(&world.path(CODE42_CONFIG)), before);
@@ -157,13 +162,13 @@ fn what_is_there_is_skipped_and_what_fails_stops_no_other() {
     let outcome = import(&world, &[]);
     assert_eq!(outcome.code, 77, "the code of the first failure: {outcome:?}");
     assert!(outcome.stderr.contains("profile refused") && outcome.stderr.lines().count() == 1, "{outcome:?}");
-    let told = outcome.stdout;
-    assert!(told.contains("refused: NOT imported from crashplancli: "), "{told}");
-    assert!(told.contains("there: skipped, there already"), "{told}");
-    assert!(told.contains("zz-good: imported from crashplancli\n"), "{told}");
+    let result = outcome.stdout;
+    assert!(result.contains("refused: NOT imported from crashplancli: "), "{result}");
+    assert!(result.contains("there: skipped, there already"), "{result}");
+    assert!(result.contains("zz-good: imported from crashplancli\n"), "{result}");
     let by_hand = format!("cp-token profile create no-secret --url {url} --client-id key-9\n");
-    assert!(told.contains(&by_hand), "{told}");
-    assert!(told.contains("begun: NOT imported from crashplancli: it has no URL there"), "{told}");
+    assert!(result.contains(&by_hand), "{result}");
+    assert!(result.contains("begun: NOT imported from crashplancli: it has no URL there"), "{result}");
     assert_eq!(world.server().token_requests(), before + 2, "one for each profile that has a secret");
     world.helper(&["-p", "zz-good"]).token();
     world.helper(&["-p", "refused"]).failed(64);

@@ -189,8 +189,8 @@ fn i03_a_program_that_takes_the_keyrings_name_is_sent_no_secret_in_the_open() {
     let impostor = FakeSecrets::start(&world);
     let client = world.new_client();
     let url = world.server().url();
-    let told = world.creating("prod", "keyring", &client, &url).run().failed(69);
-    told.saying("keyring");
+    let result = world.creating("prod", "keyring", &client, &url).run().failed(69);
+    result.saying("keyring");
     let asked = impostor.asked();
     assert!(!asked.is_empty() && asked.iter().all(|kind| kind.starts_with("dh-")), "{asked:?}");
     // The control: a program that is content with less asks for it.

@@ -32,10 +32,10 @@ fn f04_a_life_that_can_be_read_is_clamped_to_a_day_and_shown_less_the_margin() {
         (Some("99999999999999999999999999"), DAY),
         (Some("1e308"), DAY),
     ];
-    for (told, life) in lives {
-        let shown = first(&world, told).json()["expires_in"].as_u64().expect("a number");
+    for (message, life) in lives {
+        let shown = first(&world, message).json()["expires_in"].as_u64().expect("a number");
         let most = life - MARGIN;
-        assert!((most - TIMEOUT.as_secs()..=most).contains(&shown), "{told:?} is shown as {shown}");
+        assert!((most - TIMEOUT.as_secs()..=most).contains(&shown), "{message:?} is shown as {shown}");
     }
 }
 
@@ -43,11 +43,11 @@ fn f04_a_life_that_can_be_read_is_clamped_to_a_day_and_shown_less_the_margin() {
 fn f04_a_life_that_cannot_be_read_or_is_none_is_an_error_and_never_a_token() {
     let world = World::new();
     let _daemon = world.daemon();
-    for told in ["0", "-1", "-1e308", "0.0", "\"0\"", "1e-9"] {
-        first(&world, Some(told)).failed(75).saying("no life left");
+    for message in ["0", "-1", "-1e308", "0.0", "\"0\"", "1e-9"] {
+        first(&world, Some(message)).failed(75).saying("no life left");
     }
-    for told in ["true", "[]", "{}", "\"soon\"", "\"\"", "\"inf\"", "\"NaN\""] {
-        first(&world, Some(told)).failed(75).saying("expires_in is not a number");
+    for message in ["true", "[]", "{}", "\"soon\"", "\"\"", "\"inf\"", "\"NaN\""] {
+        first(&world, Some(message)).failed(75).saying("expires_in is not a number");
     }
     first(&world, Some("60")).succeeded();
 }

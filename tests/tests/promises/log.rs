@@ -17,12 +17,12 @@ fn entries(world: &World) -> Vec<Value> {
 /// What, outcome and code of each entry.
 fn deeds(world: &World) -> Vec<String> {
     let word = |entry: &Value, field: &str| entry[field].as_str().unwrap_or_default().to_owned();
-    let told = |entry: &Value| {
+    let outcome = |entry: &Value| {
         format!("{} {} {}", word(entry, "operation"), word(entry, "outcome"), word(entry, "code"))
             .trim()
             .to_owned()
     };
-    entries(world).iter().map(told).collect()
+    entries(world).iter().map(outcome).collect()
 }
 
 /// The shell under another name, which is what the kernel then calls it.
@@ -37,8 +37,9 @@ fn the_program_that_asks_is_named_with_its_number_and_so_is_the_helper() {
     let world = World::new();
     world.create_profile("prod", "memory");
     let script = shell_called(&world, "deploy.sh");
-    let told = world.program(script).args(["-c", "echo $$; cp-token >/dev/null; echo $?"]).run().succeeded();
-    let number = told.stdout.lines().next().expect("a number").parse::<u64>().expect("a number");
+    let outcome =
+        world.program(script).args(["-c", "echo $$; cp-token >/dev/null; echo $?"]).run().succeeded();
+    let number = outcome.stdout.lines().next().expect("a number").parse::<u64>().expect("a number");
     let entries = entries(&world);
     let [create, get] = entries.as_slice() else { panic!("{entries:?}") };
     assert_eq!((&create["operation"], &create["outcome"]), (&"profile-create".into(), &"done".into()));
@@ -90,7 +91,7 @@ fn what_came_of_each_request_is_told_and_what_the_daemon_asked_of_the_server() {
     world.helper(&["daemon", "reload"]).succeeded();
     world.helper(&["status"]).succeeded();
     world.helper(&["profile", "list"]).succeeded();
-    let told = deeds(&world);
+    let outcome = deeds(&world);
     for (operation, times) in [
         ("get served", 1),
         ("get-rejected issued", 1),
@@ -102,10 +103,10 @@ fn what_came_of_each_request_is_told_and_what_the_daemon_asked_of_the_server() {
         ("reload done", 1),
         ("get abandoned", 1),
     ] {
-        assert_eq!(told.iter().filter(|it| *it == operation).count(), times, "{operation} in {told:?}");
+        assert_eq!(outcome.iter().filter(|it| *it == operation).count(), times, "{operation} in {outcome:?}");
     }
-    let later = told.iter().filter(|it| ["get waited", "get served"].contains(&it.as_str()));
-    assert_eq!(later.count(), 2, "the second one came before or after the answer: {told:?}");
+    let later = outcome.iter().filter(|it| ["get waited", "get served"].contains(&it.as_str()));
+    assert_eq!(later.count(), 2, "the second one came before or after the answer: {outcome:?}");
 }
 
 #[test]
@@ -157,8 +158,8 @@ fn g11_a_program_that_gives_itself_an_evil_name_moves_no_cursor() {
     world.create_profile("prod", "memory");
     let evil = shell_called(&world, "\x1b[31m\n)evil(");
     world.program(evil).args(["-c", "cp-token >/dev/null; :"]).run().succeeded();
-    let told = world.helper(&["log"]).succeeded().stdout;
-    assert!(!told.contains('\x1b') && told.lines().count() == 2, "{told:?}");
+    let outcome = world.helper(&["log"]).succeeded().stdout;
+    assert!(!outcome.contains('\x1b') && outcome.lines().count() == 2, "{outcome:?}");
     assert_eq!(entries(&world)[1]["program"], "?[31m?)evil(");
 }
 

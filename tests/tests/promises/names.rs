@@ -27,8 +27,8 @@ fn a_misspelt_name_is_answered_with_the_nearest_ones_and_a_strange_one_with_none
         &["profile", "delete", "custmer-001", "--yes"],
         &["profile", "reset-secret", "custmer-001"],
     ] {
-        let told = world.helper(line).failed(64).saying("there is no profile custmer-001");
-        told.saying("did you mean customer-001? See `cp-token profile list`");
+        let outcome = world.helper(line).failed(64).saying("there is no profile custmer-001");
+        outcome.saying("did you mean customer-001? See `cp-token profile list`");
     }
     world.helper(&["-p", "customer-00"]).failed(64).saying("did you mean customer-001 or customer-002?");
     let strange = world.helper(&["-p", "nope"]).failed(64).saying("see `cp-token profile list`");
@@ -46,12 +46,13 @@ fn a_name_that_the_variable_gave_is_told_with_the_variable_and_one_of_an_option_
         lines.push(&["curl", "--", "/api"]);
     }
     for line in lines {
-        let told = call(line).failed(64).saying("there is no profile stagin, which CP_TOKEN_PROFILE names");
-        told.saying("did you mean staging?");
+        let outcome =
+            call(line).failed(64).saying("there is no profile stagin, which CP_TOKEN_PROFILE names");
+        outcome.saying("did you mean staging?");
     }
     for line in [&["-p", "nope"][..], &["forget", "-p", "nope"], &["exec", "-p", "nope", "--", "true"]] {
-        let told = call(line).failed(64).saying("there is no profile nope");
-        assert!(!told.stderr.contains("CP_TOKEN_PROFILE"), "{told:?}");
+        let outcome = call(line).failed(64).saying("there is no profile nope");
+        assert!(!outcome.stderr.contains("CP_TOKEN_PROFILE"), "{outcome:?}");
     }
     call(&["-p", "customer-001"]).succeeded();
 }

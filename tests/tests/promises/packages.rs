@@ -23,8 +23,8 @@ fn root() -> &'static Path {
 /// What a command printed, without what it complained of. Panics where it fails.
 fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("run {command:?}: {error}"));
-    let told = [output.stdout.as_slice(), &output.stderr].concat();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&told));
+    let outcome = [output.stdout.as_slice(), &output.stderr].concat();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&outcome));
     String::from_utf8(output.stdout).expect("text")
 }
 
@@ -54,8 +54,8 @@ fn packed(kind: &str, revision: &str) -> PathBuf {
     pack.arg("--from").arg(programs()).args(["--maintainer", MAINTAINER, "--revision", revision]);
     // A small file matters to nobody here, and making one takes most of the time.
     pack.env("DPKG_DEB_COMPRESSOR_LEVEL", "0");
-    let told = run(pack.arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages")));
-    PathBuf::from(told.trim())
+    let outcome = run(pack.arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages")));
+    PathBuf::from(outcome.trim())
 }
 
 /// The version that everything is labelled with.

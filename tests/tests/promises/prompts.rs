@@ -145,8 +145,8 @@ fn a_deletion_asks_or_was_agreed_to_with_yes_and_no_pipe_answers_it() {
     let _daemon = world.daemon();
     world.create_profile("prod", "memory");
     for piped in ["", "y\n", "n\n"] {
-        let told = world.call(&["profile", "delete", "prod"]).stdin(piped).run().failed(64);
-        told.saying("profile prod was not deleted; run this again with --yes");
+        let outcome = world.call(&["profile", "delete", "prod"]).stdin(piped).run().failed(64);
+        outcome.saying("profile prod was not deleted; run this again with --yes");
     }
     world.helper(&["--fresh"]).token();
     world.helper(&["profile", "delete", "prod", "--yes"]).succeeded();

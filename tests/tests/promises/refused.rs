@@ -96,8 +96,8 @@ fn c16_a_refused_password_is_sent_once_for_all_profiles_whatever_else_of_them_is
     };
     write_config(&world, &profiles(""));
     world.helper(&["-p", "a"]).failed(77).saying("refused the user name or password");
-    let told = world.helper(&["-p", "b"]).failed(77).saying("refused the user name or password");
-    told.saying("`cp-token forget -p b`");
+    let outcome = world.helper(&["-p", "b"]).failed(77).saying("refused the user name or password");
+    outcome.saying("`cp-token forget -p b`");
     for round in 1..=5 {
         write_config(&world, &profiles(&format!("also_for = [\"https://h{round}.example\"]")));
         clocks.pass(Duration::from_secs(round * COOL_DOWN));

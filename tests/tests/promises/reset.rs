@@ -36,8 +36,8 @@ fn story(tokens_die: bool) {
     world.server().reset_secret(&client.id, &secret);
     let before = world.server().token_requests();
     if tokens_die {
-        let told = script(&world).failed(77).saying("refused the client's secret");
-        told.saying("Administration > Integrations > API Clients").saying("profile reset-secret prod");
+        let outcome = script(&world).failed(77).saying("refused the client's secret");
+        outcome.saying("Administration > Integrations > API Clients").saying("profile reset-secret prod");
         for _ in 0..10 {
             script(&world).failed(77);
         }
@@ -85,8 +85,8 @@ fn a_secret_that_was_refused_shows_at_once_while_the_old_token_lives_and_no_more
     assert!(now["secret"]["since"].is_string(), "{now}");
     assert_eq!(world.helper(&["status", "--json"]).json()["profiles"][0]["secret"], now["secret"]);
     for command in [&["status"][..], &["profile", "list"], &["profile", "show", "prod"]] {
-        let told = world.helper(command).succeeded().stdout;
-        assert!(told.contains(" left, secret refused since "), "{told}");
+        let outcome = world.helper(command).succeeded().stdout;
+        assert!(outcome.contains(" left, secret refused since "), "{outcome}");
     }
     world.helper(&["daemon", "restart"]).succeeded();
     assert_eq!(shown()["secret"], now["secret"], "another daemon knows it, too");

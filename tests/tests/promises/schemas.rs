@@ -80,9 +80,9 @@ fn log_and_doctor_obey_their_schemas_when_all_is_well_and_when_not() {
     assert_obeys("log", &world.helper(&["log", "--json"]).succeeded().stdout);
     assert_obeys("doctor", &world.helper(&["doctor", "--json"]).succeeded().stdout);
     std::fs::remove_file(world.ca_file()).expect("take the roots away");
-    let told = world.helper(&["doctor", "--json"]);
-    assert_obeys("doctor", &told.stdout);
-    assert!(told.code == 78 && told.stdout.contains("\"ok\":false"), "{told:?}");
+    let outcome = world.helper(&["doctor", "--json"]);
+    assert_obeys("doctor", &outcome.stdout);
+    assert!(outcome.code == 78 && outcome.stdout.contains("\"ok\":false"), "{outcome:?}");
 }
 
 #[test]

@@ -14,8 +14,8 @@ use cp_token_tests::world::{Client, World};
 
 /// The service as `service install` makes it.
 fn installed(manager: &UserManager<'_>) {
-    let told = manager.helper(&["service", "install"]).succeeded();
-    assert!(told.stdout.contains("enabled and started: cp-token.socket"), "{told:?}");
+    let outcome = manager.helper(&["service", "install"]).succeeded();
+    assert!(outcome.stdout.contains("enabled and started: cp-token.socket"), "{outcome:?}");
 }
 
 /// Creates a profile whose secret is in the daemon's memory, or where `source` says.

@@ -128,9 +128,9 @@ fn zsh_without_its_own_completions_says_in_one_line_what_is_missing() {
     };
     let without = load(":");
     assert_eq!((without.code, without.stdout.as_str()), (0, "GOES-ON\n"));
-    let told =
+    let message =
         "cp-token: completions need zsh's own: put \"autoload -Uz compinit && compinit\" before this line\n";
-    assert_eq!(without.stderr, told);
+    assert_eq!(without.stderr, message);
     let folder = Path::new("/usr/share/zsh");
     assert!(folder.exists(), "zsh lies where it always does");
     assert_eq!(load("autoload -Uz compinit; compinit -D -u").succeeded().stdout, "GOES-ON\n");

@@ -93,8 +93,8 @@ fn where_nobody_announces_sleep_the_choice_is_refused_and_nothing_changes() {
     let bus_without_logind = world.keyring().address();
     for bus in ["unix:path=/nonexistent", bus_without_logind] {
         let daemon = world.launch(Launch::default().env("DBUS_SYSTEM_BUS_ADDRESS", bus));
-        let told = lock_on_suspend(&world, &world.new_secret()).failed(69);
-        told.saying("does not say when it is about to sleep").saying("`cp-token lock`");
+        let outcome = lock_on_suspend(&world, &world.new_secret()).failed(69);
+        outcome.saying("does not say when it is about to sleep").saying("`cp-token lock`");
         assert_eq!(status(&world), [false, false]);
         world.helper(&["profile", "list"]).succeeded();
         assert_eq!(daemon.terminate(), 0);

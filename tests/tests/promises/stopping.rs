@@ -4,8 +4,8 @@ use cp_token_tests::world::World;
 
 /// Where a secret would be lost, nobody is asked, and nothing is done.
 fn refuses(world: &World, words: &str) {
-    let told = world.alone(&["daemon", "stop"]).stdin("y\n").run().failed(64);
-    told.saying("there is no terminal to ask on").saying(words).saying("run this again with --yes");
+    let outcome = world.alone(&["daemon", "stop"]).stdin("y\n").run().failed(64);
+    outcome.saying("there is no terminal to ask on").saying(words).saying("run this again with --yes");
 }
 
 #[test]
@@ -24,8 +24,8 @@ fn a_daemon_whose_memory_alone_holds_a_secret_is_stopped_only_where_somebody_agr
     let mut person = world.dialogue(&["daemon", "stop"]);
     person.wait_for(question);
     person.press("y\n");
-    let told = person.end();
-    assert!(told.code == 0 && told.stdout.contains("cp-tokend is stopped"), "{told:?}");
+    let outcome = person.end();
+    assert!(outcome.code == 0 && outcome.stdout.contains("cp-tokend is stopped"), "{outcome:?}");
     world.helper(&["--no-start"]).failed(69);
 }
 
@@ -33,12 +33,12 @@ fn a_daemon_whose_memory_alone_holds_a_secret_is_stopped_only_where_somebody_agr
 fn yes_stops_a_daemon_unasked_and_so_does_a_stop_that_loses_no_secret() {
     let world = World::new();
     world.create_profile("kept", "memory");
-    let told = world.alone(&["daemon", "stop", "--yes"]).run().succeeded();
-    assert!(told.stdout.contains("cp-tokend is stopped"), "{told:?}");
+    let outcome = world.alone(&["daemon", "stop", "--yes"]).run().succeeded();
+    assert!(outcome.stdout.contains("cp-tokend is stopped"), "{outcome:?}");
     // The profile is there, and no secret of it any more.
     world.helper(&["daemon", "start"]).succeeded();
-    let told = world.alone(&["daemon", "stop"]).run().succeeded();
-    assert!(told.stdout.contains("cp-tokend is stopped"), "{told:?}");
+    let outcome = world.alone(&["daemon", "stop"]).run().succeeded();
+    assert!(outcome.stdout.contains("cp-tokend is stopped"), "{outcome:?}");
 }
 
 #[test]

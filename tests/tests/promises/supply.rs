@@ -26,8 +26,8 @@ fn read(file: &str) -> String {
 fn tried(command: &mut Command) -> (bool, String) {
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("run {command:?}: {error}"));
-    let told = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8_lossy(&told).into_owned())
+    let message = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&message).into_owned())
 }
 
 /// What a command printed, without what it complained of. Panics where it fails.

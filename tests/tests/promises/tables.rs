@@ -117,7 +117,7 @@ fn a_reader_that_goes_away_ends_a_list_quietly_and_a_token_with_a_failure() {
     for (number, (before, line)) in
         [("trap '' PIPE;", "profile list"), ("", "-f token")].into_iter().enumerate()
     {
-        let (code, told) = without_reader(100 + number, before, &format!("cp-token {line}"));
-        assert!(code == 74 && told.contains("the reader is gone"), "{line}: {code} {told}");
+        let (code, message) = without_reader(100 + number, before, &format!("cp-token {line}"));
+        assert!(code == 74 && message.contains("the reader is gone"), "{line}: {code} {message}");
     }
 }

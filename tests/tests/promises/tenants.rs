@@ -117,7 +117,11 @@ fn doctor_looks_at_ten_thousand_profiles_and_asks_one_server_once() {
     }
     assert_eq!(world.server().connections() - before, 1);
     assert_eq!(world.server().token_requests(), 0, "{}", client.id);
-    let told = world.helper(&["doctor"]).stdout;
-    assert!(told.lines().count() < 100, "what is well is told in one line: {} lines", told.lines().count());
-    assert!(told.contains(&format!("nothing is wrong with {MANY} of {MANY} profiles")), "{told}");
+    let outcome = world.helper(&["doctor"]).stdout;
+    assert!(
+        outcome.lines().count() < 100,
+        "what is well is told in one line: {} lines",
+        outcome.lines().count()
+    );
+    assert!(outcome.contains(&format!("nothing is wrong with {MANY} of {MANY} profiles")), "{outcome}");
 }

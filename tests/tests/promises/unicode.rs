@@ -95,9 +95,9 @@ fn a_command_to_be_pasted_mends_the_file_it_names_and_no_other() {
     let world = World::new();
     for name in ["dir-ü", "my files", "it's", "$(id)", "a*b", LETTERS] {
         let file = private(world.path("bin").join(name)).join("sec");
-        let told = with_open_file(&world, &file).args(["--error-format", "json"]).run().failed(69);
-        let told: serde_json::Value = serde_json::from_str(&told.stderr).expect("JSON");
-        let (_, command) = told["hint"].as_str().expect("a hint").split_once(": ").expect("a command");
+        let outcome = with_open_file(&world, &file).args(["--error-format", "json"]).run().failed(69);
+        let outcome: serde_json::Value = serde_json::from_str(&outcome.stderr).expect("JSON");
+        let (_, command) = outcome["hint"].as_str().expect("a hint").split_once(": ").expect("a command");
         assert!(command.starts_with("chmod 600 "), "{command}");
         let others: Vec<_> =
             ["dir-a", "a.b"].map(|name| private(world.path("bin").join(name)).join("sec")).into();
@@ -116,8 +116,8 @@ fn a_path_that_cannot_be_shown_exactly_is_in_no_command() {
     let world = World::new();
     for name in [EVIL, "two  spaces", "what??"] {
         let file = private(world.path("bin").join(name)).join("sec");
-        let told = with_open_file(&world, &file).run().failed(69).saying("its mode is 0644");
-        assert!(!told.stderr.contains("chmod"), "{told:?}");
+        let outcome = with_open_file(&world, &file).run().failed(69).saying("its mode is 0644");
+        assert!(!outcome.stderr.contains("chmod"), "{outcome:?}");
     }
     let plain = private(world.path("bin/plain")).join("sec");
     let command = format!("chmod 600 {}", plain.display());
@@ -127,9 +127,9 @@ fn a_path_that_cannot_be_shown_exactly_is_in_no_command() {
         let folder = private(world.path(OsStr::from_bytes(name)));
         std::fs::write(folder.join("config.toml"), "").expect("write the file");
         set_mode(&folder.join("config.toml"), 0o666);
-        let told = world.call(&[]).env("CP_TOKEN_CONFIG_DIR", &folder).run().failed(78);
-        assert_eq!(told.stderr.contains("chmod"), is_named, "{told:?}");
-        told.saying("its mode 0666 lets others in");
+        let outcome = world.call(&[]).env("CP_TOKEN_CONFIG_DIR", &folder).run().failed(78);
+        assert_eq!(outcome.stderr.contains("chmod"), is_named, "{outcome:?}");
+        outcome.saying("its mode 0666 lets others in");
         world.helper(&["daemon", "stop"]).succeeded();
     }
 }

@@ -23,9 +23,9 @@ fn a_users_token_is_asked_for_as_the_vendors_article_has_it_and_opens_the_api() 
     assert_eq!(asked.parameter("useBody"), Some("true"));
     assert_eq!(asked.header("totp-auth"), None);
     assert_eq!(world.api_status(&token), 200);
-    let told = world.helper(&["-p", "jo", "-f", "json"]).succeeded().stdout;
-    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
-    let left = told["expires_in"].as_u64().expect("a number");
+    let outcome = world.helper(&["-p", "jo", "-f", "json"]).succeeded().stdout;
+    let outcome: serde_json::Value = serde_json::from_str(&outcome).expect("JSON");
+    let left = outcome["expires_in"].as_u64().expect("a number");
     assert!((1700..=1740).contains(&left), "thirty minutes less a margin of one: {left}");
     assert_eq!(world.server().token_requests(), 1);
 }

@@ -23,17 +23,20 @@ fn a_refused_password_is_sent_once_by_creations_and_once_more_when_a_person_says
     let wrong = world.new_secret();
     let create = |name: &str, password: &str| creating(&world, &jo, name).stdin(password).run();
     for _ in 0..3 {
-        let told = create("jo", &wrong).failed(77).saying("nothing was changed");
-        let told = told.saying("once more, `cp-token forget -p jo`, then run the creation again");
-        assert!(!told.stderr.contains("reset-secret") && !told.stderr.contains("update jo"), "{told:?}");
+        let outcome = create("jo", &wrong).failed(77).saying("nothing was changed");
+        let outcome = outcome.saying("once more, `cp-token forget -p jo`, then run the creation again");
+        assert!(
+            !outcome.stderr.contains("reset-secret") && !outcome.stderr.contains("update jo"),
+            "{outcome:?}"
+        );
     }
     for _ in 0..2 {
         create("other", &wrong).failed(77).saying("once more, `cp-token forget -p other`");
     }
     assert_eq!(world.server().token_requests(), 1, "whatever the profile was to be called");
     for count in 2..4 {
-        let told = world.helper(&["forget", "-p", "other"]).succeeded();
-        assert_eq!(told.stdout, "what was refused for profile other may be tried once more\n");
+        let outcome = world.helper(&["forget", "-p", "other"]).succeeded();
+        assert_eq!(outcome.stdout, "what was refused for profile other may be tried once more\n");
         for _ in 0..2 {
             create("other", &wrong).failed(77);
         }
@@ -51,10 +54,10 @@ fn a_clients_refused_secret_is_sent_once_by_creations_and_the_other_cause_is_nam
     let known = world.new_client();
     let wrong = Client { secret: world.new_secret(), ..known };
     for _ in 0..3 {
-        let told = world.creating("prod", "memory", &wrong, &world.server().url()).run().failed(77);
-        let told =
-            told.saying("Reset API secret").saying("if the client was deleted there, create a new one");
-        assert!(!told.stderr.contains("update prod") && !told.stderr.contains("kept"), "{told:?}");
+        let outcome = world.creating("prod", "memory", &wrong, &world.server().url()).run().failed(77);
+        let outcome =
+            outcome.saying("Reset API secret").saying("if the client was deleted there, create a new one");
+        assert!(!outcome.stderr.contains("update prod") && !outcome.stderr.contains("kept"), "{outcome:?}");
     }
     assert_eq!(world.server().token_requests(), 1);
 }
@@ -82,8 +85,8 @@ fn a_password_that_was_refused_with_two_computed_codes_is_sent_again_by_no_creat
     let input = format!("{}\nGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n", world.new_secret());
     for round in 1..=4 {
         clocks.pass(Duration::from_secs(round * 90));
-        let told = creating(&world, &jo, "jo").args(["--totp", "stored"]).stdin(&input).run().failed(77);
-        assert_eq!(told.stderr.contains("`cp-token forget -p jo`"), round > 1, "{told:?}");
+        let outcome = creating(&world, &jo, "jo").args(["--totp", "stored"]).stdin(&input).run().failed(77);
+        assert_eq!(outcome.stderr.contains("`cp-token forget -p jo`"), round > 1, "{outcome:?}");
     }
     assert_eq!(world.server().token_requests(), 2);
 }
@@ -104,10 +107,10 @@ fn a_refused_secret_that_is_read_is_sent_again_by_no_change_of_its_profile() {
     let (world, _daemon) = refused_once();
     for round in 0..4 {
         let place = format!("x{round}.example");
-        let told = world.helper(&["profile", "update", "jo", "--no-proxy", &place]).failed(77);
-        told.saying("nothing was changed").saying("`cp-token forget -p jo`, then run this again");
-        let told = world.helper(&["profile", "reset-secret", "jo"]).failed(77);
-        told.saying("`cp-token forget -p jo`, then run this again");
+        let outcome = world.helper(&["profile", "update", "jo", "--no-proxy", &place]).failed(77);
+        outcome.saying("nothing was changed").saying("`cp-token forget -p jo`, then run this again");
+        let outcome = world.helper(&["profile", "reset-secret", "jo"]).failed(77);
+        outcome.saying("`cp-token forget -p jo`, then run this again");
     }
     world.helper(&["profile", "update", "jo", "--no-proxy", "x.example", "--no-verify"]).succeeded();
     world.helper(&[]).failed(77);
@@ -132,8 +135,8 @@ fn a_password_that_a_proxy_refused_is_sent_again_by_no_change() {
         call.args([std::ffi::OsStr::new("--ca-bundle"), world.ca_file().as_os_str()]).stdin(&input).run()
     };
     for _ in 0..2 {
-        let told = create(&[]).failed(77).saying("refused the user or the password");
-        assert!(!told.stderr.contains("profile update prod"), "{told:?}");
+        let outcome = create(&[]).failed(77).saying("refused the user or the password");
+        assert!(!outcome.stderr.contains("profile update prod"), "{outcome:?}");
     }
     create(&["--no-verify"]).succeeded();
     for round in 0..3 {
@@ -157,13 +160,16 @@ fn a_refusal_names_only_profiles_that_exist_and_says_all_that_there_is_to_do() {
     let line = ["profile", "create", "gone", "--url", &url, "--client-id", &client.id, "--secret-file"];
     world.call(&line).args([secret]).args(["--ca-bundle"]).args([ca]).run().failed(77);
     write_config(&world, &[written(&world, "here", &format!("client_id = \"{}\"", client.id), "")]);
-    let told = world.helper(&[]).failed(77).saying("profile here: the server refused the client's secret");
-    let told = told.saying("(earlier: HTTP 401, invalid_client)").saying("Reset API secret");
-    let told =
-        told.saying("`cp-token profile update here --client-id ID`").saying("`cp-token forget -p here`");
-    assert!(!told.stderr.contains("gone"), "{told:?}");
-    let told = world.helper(&["doctor"]);
-    assert!(told.code == 77 && !(told.stdout.clone() + &told.stderr).contains("gone"), "{told:?}");
+    let outcome = world.helper(&[]).failed(77).saying("profile here: the server refused the client's secret");
+    let outcome = outcome.saying("(earlier: HTTP 401, invalid_client)").saying("Reset API secret");
+    let outcome =
+        outcome.saying("`cp-token profile update here --client-id ID`").saying("`cp-token forget -p here`");
+    assert!(!outcome.stderr.contains("gone"), "{outcome:?}");
+    let outcome = world.helper(&["doctor"]);
+    assert!(
+        outcome.code == 77 && !(outcome.stdout.clone() + &outcome.stderr).contains("gone"),
+        "{outcome:?}"
+    );
     assert_eq!(world.server().token_requests(), 1);
 }
 

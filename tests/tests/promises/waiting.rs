@@ -34,8 +34,9 @@ fn more_new_tokens_than_come_at_once_are_waited_for_and_not_refused() {
     tokens.dedup();
     assert_eq!((tokens.len(), world.server().token_requests() - before), (11, 10));
     // They wait within their time, and no longer.
-    let told: Vec<_> = (0..20).map(|_| world.call(&["--fresh", "--timeout", "100ms"]).spawn()).collect();
-    let refused = told.into_iter().map(|caller| caller.finish()).filter(|told| told.code == 75).count();
+    let outcome: Vec<_> = (0..20).map(|_| world.call(&["--fresh", "--timeout", "100ms"]).spawn()).collect();
+    let refused =
+        outcome.into_iter().map(|caller| caller.finish()).filter(|outcome| outcome.code == 75).count();
     assert!(refused > 0, "the control: there is something to wait for");
 }
 

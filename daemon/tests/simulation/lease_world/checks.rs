@@ -15,7 +15,7 @@ impl World {
         for (index, earlier) in self.orders.iter().enumerate() {
             let count = (self.orders.len() - index) as u64;
             let span = self.now.boot - *earlier;
-            assert!(self.told.is_some() || count <= 9 + span.as_secs(), "{count} requests in {span:?}");
+            assert!(self.message.is_some() || count <= 9 + span.as_secs(), "{count} requests in {span:?}");
         }
     }
 

@@ -175,7 +175,7 @@ fn h01_a_password_with_a_line_end_is_not_answered_in_part() {
 
 #[test]
 fn an_erase_reports_the_token_that_git_was_given_and_whose_it_was() {
-    let told = |more: &str| {
+    let outcome = |more: &str| {
         let input = format!("{TARGET}{more}");
         let description = parse(&input).unwrap();
         let report = report(&description)?;
@@ -194,7 +194,7 @@ fn an_erase_reports_the_token_that_git_was_given_and_whose_it_was() {
         ("credential=abc\n", &None),
         ("username=prod\n", &None),
     ] {
-        assert_eq!(told(more), *expected, "{more:?}");
+        assert_eq!(outcome(more), *expected, "{more:?}");
     }
 }
 

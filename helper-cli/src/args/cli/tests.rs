@@ -140,8 +140,8 @@ fn a_fault_points_at_the_help_of_its_own_command_and_at_what_is_called_otherwise
         ("profile nothing", "there is no such command; see: cp-token profile --help"),
     ] {
         let fault = parse(&arguments(line)).unwrap_err();
-        let told = format!("{}; {}", fault.message, fault.hint);
-        assert!(fault.code == ErrorCode::USAGE && told.contains(words), "{line}: {told}");
+        let message = format!("{}; {}", fault.message, fault.hint);
+        assert!(fault.code == ErrorCode::USAGE && message.contains(words), "{line}: {message}");
     }
 }
 

@@ -16,8 +16,8 @@ const REDACTED: &str = "\0";
 pub(super) fn of(mut error: clap::Error, arguments: &[OsString]) -> Failure {
     let (path, command) = suggestion::named(arguments);
     let see = format!("see: {path} --help");
-    let told = suggestion::of(&error, &path, &command, &see).or_else(|| stray_word(&error, &see));
-    told.unwrap_or_else(|| {
+    let suggested = suggestion::of(&error, &path, &command, &see).or_else(|| stray_word(&error, &see));
+    suggested.unwrap_or_else(|| {
         redact(&mut error);
         usage(&error.render().to_string(), &see)
     })

@@ -50,8 +50,8 @@ fn not_without_loss(version: &str, loss: &str) -> Failure {
 
 /// For a daemon of another protocol version: the signal is always the same. A daemon that answers is the new one.
 fn by_signal(address: &IpcAddress, process: Option<i32>, deadline: &Deadline) -> Result<(), Failure> {
-    let told = process.map(|process| system::request_upgrade(process, system::DAEMON));
-    told.and_then(Result::ok).ok_or_else(not_handed_over)?;
+    let requested = process.map(|process| system::request_upgrade(process, system::DAEMON));
+    requested.and_then(Result::ok).ok_or_else(not_handed_over)?;
     while deadline.remaining().is_ok() {
         let connection = client::connect(address, deadline).ok().flatten();
         if connection.is_some_and(|connection| print_started(connection, "took over").is_ok()) {

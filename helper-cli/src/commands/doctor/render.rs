@@ -13,12 +13,12 @@ use crate::terminal::style::{Piece, TerminalStyle, Tone};
 pub(super) fn lines(findings: &[Finding], style: &TerminalStyle) -> Vec<Vec<Piece>> {
     let row = |finding: &Finding| {
         let (mark, _, tone) = mark(finding.severity);
-        let mut told = vec![Piece::plain(sanitize(&finding.message))];
+        let mut description = vec![Piece::plain(sanitize(&finding.message))];
         let fix = sanitize(&finding.fix);
         if !fix.is_empty() {
-            told.extend([Piece::new(Tone::Faint, " -> "), Piece::plain(fix)]);
+            description.extend([Piece::new(Tone::Faint, " -> "), Piece::plain(fix)]);
         }
-        Row([vec![Piece::new(tone, mark)], vec![Piece::plain(subject(finding))], told])
+        Row([vec![Piece::new(tone, mark)], vec![Piece::plain(subject(finding))], description])
     };
     columns::aligned(findings.iter().map(row).collect(), &[], style)
 }

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::commands::table::tests::report;
 
-    fn told(profile: &ProfileReport, variables: &[(&str, &str)]) -> Vec<(Severity, String, String)> {
+    fn checks(profile: &ProfileReport, variables: &[(&str, &str)]) -> Vec<(Severity, String, String)> {
         let look =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
         let findings = findings(std::slice::from_ref(profile), |name| *name == profile.name, look);
@@ -130,20 +130,27 @@ mod tests {
     #[test]
     fn a_way_that_differs_is_told_without_a_password_and_the_same_one_is_not() {
         let plain = report("prod", TokenState::Absent);
-        let told_of = told(&plain, &[("HTTPS_PROXY", "http://jo:hunter2@p:1"), ("SSL_CERT_FILE", "/x.pem")]);
-        assert_eq!(told_of.len(), 2);
-        assert_eq!(told_of[0].0, Severity::Warning);
-        assert_eq!(told_of[0].1, "HTTPS_PROXY is http://jo@p:1, and the daemon goes through no proxy");
-        assert_eq!(told_of[0].2, "To have the same: cp-token profile update prod --proxy http://jo@p:1");
-        assert!(told_of[1].1.starts_with("SSL_CERT_FILE is /x.pem"));
+        let checks_of_plain =
+            checks(&plain, &[("HTTPS_PROXY", "http://jo:hunter2@p:1"), ("SSL_CERT_FILE", "/x.pem")]);
+        assert_eq!(checks_of_plain.len(), 2);
+        assert_eq!(checks_of_plain[0].0, Severity::Warning);
+        assert_eq!(
+            checks_of_plain[0].1,
+            "HTTPS_PROXY is http://jo@p:1, and the daemon goes through no proxy"
+        );
+        assert_eq!(
+            checks_of_plain[0].2,
+            "To have the same: cp-token profile update prod --proxy http://jo@p:1"
+        );
+        assert!(checks_of_plain[1].1.starts_with("SSL_CERT_FILE is /x.pem"));
         let mut same = plain.clone();
         (same.proxy, same.ca_bundle) = (Some("http://jo@p:1".to_owned()), Some("/x.pem".to_owned()));
         same.no_proxy = vec!["a".to_owned(), "b".to_owned()];
         let variables = [("https_proxy", "jo:pw@p:1"), ("NO_PROXY", "b, a"), ("SSL_CERT_FILE", "/x.pem")];
-        assert_eq!(told(&same, &variables)[0].0, Severity::Ok);
-        assert_eq!(told(&same, &[("no_proxy", "c"), ("https_proxy", "jo@p:1")])[0].0, Severity::Warning);
+        assert_eq!(checks(&same, &variables)[0].0, Severity::Ok);
+        assert_eq!(checks(&same, &[("no_proxy", "c"), ("https_proxy", "jo@p:1")])[0].0, Severity::Warning);
         assert_eq!(
-            told(&plain, &[("NO_PROXY", "c")])[0].0,
+            checks(&plain, &[("NO_PROXY", "c")])[0].0,
             Severity::Ok,
             "without any proxy it means nothing"
         );
@@ -158,9 +165,9 @@ mod tests {
             ("test", Severity::Error(ErrorCode::UNKNOWN_PROFILE)),
             ("No Name", Severity::Error(ErrorCode::USAGE)),
         ] {
-            let told = told(&plain, &[("CP_TOKEN_PROFILE", value)]);
-            assert_eq!(told[0].0, severity, "{value}");
-            assert!(told.len() == 1 || severity == Severity::Ok, "nothing is well beside it: {told:?}");
+            let checks = checks(&plain, &[("CP_TOKEN_PROFILE", value)]);
+            assert_eq!(checks[0].0, severity, "{value}");
+            assert!(checks.len() == 1 || severity == Severity::Ok, "nothing is well beside it: {checks:?}");
         }
     }
 }

@@ -18,25 +18,25 @@ pub(super) fn summarize(findings: &[Finding]) -> Vec<Finding> {
         return findings.to_vec();
     }
     let unwell = names(findings.iter().filter(|finding| matches!(finding.severity, Severity::Error(_))));
-    let mut told: Vec<Finding> = Vec::new();
+    let mut summary: Vec<Finding> = Vec::new();
     // The count of each finding, and the index of its last line.
     let mut seen: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
     for finding in findings.iter().filter(|it| it.profile.is_none() || it.severity != Severity::Ok) {
         let (count, last) = seen.entry((&finding.check, &finding.message)).or_default();
         *count += usize::from(finding.profile.is_some());
         if *count <= MAX_REPEATS {
-            *last = told.len();
-            told.push(finding.clone());
+            *last = summary.len();
+            summary.push(finding.clone());
         }
     }
     for (count, last) in seen.into_values().filter(|(count, _)| *count > MAX_REPEATS) {
-        told[last].message.push_str(&format!(" (and the same of {} other profiles)", count - MAX_REPEATS));
+        summary[last].message.push_str(&format!(" (and the same of {} other profiles)", count - MAX_REPEATS));
     }
     let well = all.len() - unwell.len();
     if well > 0 {
-        told.push(ok("profiles", format!("nothing is wrong with {well} of {} profiles", all.len())));
+        summary.push(ok("profiles", format!("nothing is wrong with {well} of {} profiles", all.len())));
     }
-    told
+    summary
 }
 
 fn names<'f>(findings: impl Iterator<Item = &'f Finding>) -> BTreeSet<&'f ProfileName> {
@@ -68,8 +68,8 @@ mod tests {
             *silent = finding(number, error, "it does not answer");
         }
         findings.insert(0, ok("socket", "there".to_owned()));
-        let told = summarize(&findings);
-        let words: Vec<_> = told.iter().map(|it| it.message.as_str()).collect();
+        let summary = summarize(&findings);
+        let words: Vec<_> = summary.iter().map(|it| it.message.as_str()).collect();
         assert_eq!(
             words,
             [

@@ -30,7 +30,7 @@ pub(super) fn lines(entries: &[LogEntry], style: &TerminalStyle) -> Vec<Vec<Piec
 }
 
 fn row(entry: &LogEntry) -> Row<5> {
-    let told = entry.outcome.code().map_or(entry.outcome.name(), ErrorCode::name);
+    let result = entry.outcome.code().map_or(entry.outcome.name(), ErrorCode::name);
     let tone = match entry.outcome {
         Outcome::Failed(_) => Tone::Bad,
         Outcome::Abandoned => Tone::Warning,
@@ -40,7 +40,7 @@ fn row(entry: &LogEntry) -> Row<5> {
         time(entry.at),
         vec![Piece::plain(entry.profile.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string))],
         vec![Piece::plain(entry.operation.name())],
-        vec![Piece::new(tone, told)],
+        vec![Piece::new(tone, result)],
         entry.caller.as_ref().map_or_else(|| vec![Piece::plain("cp-tokend")], who),
     ])
 }

@@ -73,8 +73,8 @@ impl ServiceReport {
             (Some(pid), None) => Piece::new(Tone::Warning, format!("process {pid}, which does not answer")),
             (Some(pid), Some(version)) if self.skew => {
                 let own = self.helper_version;
-                let told = format!("{version}, process {pid}; cp-token is {own}: cp-token daemon restart");
-                Piece::new(Tone::Warning, told)
+                let text = format!("{version}, process {pid}; cp-token is {own}: cp-token daemon restart");
+                Piece::new(Tone::Warning, text)
             }
             (Some(pid), Some(version)) => Piece::new(Tone::Good, format!("{version}, process {pid}")),
         }

@@ -55,14 +55,14 @@ fn a_person_sees_the_time_left_as_a_bar_before_its_figure() {
 
 #[test]
 fn a_refused_secret_shows_at_once_also_while_a_token_lives() {
-    let told = |token| {
+    let cell = |token| {
         let report = ProfileReport { secret: SecretState::Refused(1_800_000_000), ..report("prod", token) };
         plain(profiles(&[report], &TerminalStyle::PLAIN), &TerminalStyle::PLAIN)[1].clone()
     };
     let since = "secret refused since 2027-01-15 08:00 UTC";
-    assert!(told(TokenState::Live(780_000)).ends_with(&format!("  13m left, {since}")));
+    assert!(cell(TokenState::Live(780_000)).ends_with(&format!("  13m left, {since}")));
     for token in [TokenState::Absent, TokenState::CoolingDown(5000)] {
-        assert!(told(token).ends_with(&format!("  {since}")), "{token:?}");
+        assert!(cell(token).ends_with(&format!("  {since}")), "{token:?}");
     }
 }
 

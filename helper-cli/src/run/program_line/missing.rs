@@ -60,13 +60,13 @@ mod tests {
 
     #[test]
     fn an_absent_program_is_told_from_a_folder_and_from_one_without_its_x_bit() {
-        let told = |program: &str| failure(program, Some("relative:/etc:/usr/bin".as_ref())).message;
-        assert_eq!(told("/etc/passwd"), "/etc/passwd is not executable");
-        assert_eq!(told("passwd"), "/etc/passwd is not executable");
-        assert_eq!(told("/usr/bin/.."), "/usr/bin/.. is a folder and no program");
-        assert_eq!(told("/nonexistent/x"), "there is no program /nonexistent/x");
-        assert_eq!(told("no-such-program"), "there is no program no-such-program in PATH");
-        assert_eq!(told("DWL-mPQsENTINEL"), "there is no program of that name in PATH");
-        assert_eq!(told(&"x".repeat(NAME_LIMIT + 1)), "there is no program of that name in PATH");
+        let message_of = |program: &str| failure(program, Some("relative:/etc:/usr/bin".as_ref())).message;
+        assert_eq!(message_of("/etc/passwd"), "/etc/passwd is not executable");
+        assert_eq!(message_of("passwd"), "/etc/passwd is not executable");
+        assert_eq!(message_of("/usr/bin/.."), "/usr/bin/.. is a folder and no program");
+        assert_eq!(message_of("/nonexistent/x"), "there is no program /nonexistent/x");
+        assert_eq!(message_of("no-such-program"), "there is no program no-such-program in PATH");
+        assert_eq!(message_of("DWL-mPQsENTINEL"), "there is no program of that name in PATH");
+        assert_eq!(message_of(&"x".repeat(NAME_LIMIT + 1)), "there is no program of that name in PATH");
     }
 }

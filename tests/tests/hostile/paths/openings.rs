@@ -103,9 +103,9 @@ const FOREIGN: &str = "[p]\ncpg_authority_url=https://a.example\ncpg_username=k\
 fn takes_config(stage: &Stage, path: &Path) -> bool {
     let folder = path.parent().expect("a folder");
     stage.starts("CP_TOKEN_CONFIG_DIR", folder, |_, call| {
-        let told = call.args(["-p", "none"]).run();
-        assert!(["there is no profile none", "is not used"].iter().any(|word| told.stderr.contains(word)));
-        told.stderr.contains("there is no profile none")
+        let outcome = call.args(["-p", "none"]).run();
+        assert!(["there is no profile none", "is not used"].iter().any(|word| outcome.stderr.contains(word)));
+        outcome.stderr.contains("there is no profile none")
     })
 }
 
@@ -126,17 +126,17 @@ fn takes_secret(stage: &Stage, path: &Path) -> bool {
 fn takes_import(stage: &Stage, path: &Path) -> bool {
     let home = path.parent().and_then(Path::parent).expect("a home");
     let line = ["profile", "import", "--dry-run", "--secret-source", "memory"];
-    let told = stage.helper(&line).env("HOME", home).run();
-    assert!(["config.cfg", "p: "].iter().any(|word| format!("{told:?}").contains(word)), "{told:?}");
-    !told.stderr.contains("is not read")
+    let outcome = stage.helper(&line).env("HOME", home).run();
+    assert!(["config.cfg", "p: "].iter().any(|word| format!("{outcome:?}").contains(word)), "{outcome:?}");
+    !outcome.stderr.contains("is not read")
 }
 
 fn takes_socket(stage: &Stage, path: &Path) -> bool {
     let socket = path.with_file_name("daemon.sock");
     stage.starts("CP_TOKEN_SOCKET", &socket, |_, call| {
-        let told = call.run();
-        assert!(told.code == 78, "{told:?}");
-        told.stderr.contains("there is no profile")
+        let outcome = call.run();
+        assert!(outcome.code == 78, "{outcome:?}");
+        outcome.stderr.contains("there is no profile")
     })
 }
 

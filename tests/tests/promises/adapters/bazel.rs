@@ -43,10 +43,10 @@ fn a_uri_of_a_profile_gets_the_header_and_an_end_that_is_less_than_the_tokens() 
         assert_eq!(answer["headers"]["Authorization"], serde_json::json!([format!("Bearer {token}")]));
     }
     let end = bazel(&world, request(&world.server().url())).run().json();
-    let told = world.helper(&["-f", "json"]).json();
+    let result = world.helper(&["-f", "json"]).json();
     let minute = |value: &Value| value.as_str().map(|text| text[..16].to_owned());
-    let told_later_or_now = minute(&told["expires_at"]) >= minute(&end["expires"]);
-    assert!(told_later_or_now, "{} {}", told["expires_at"], end["expires"]);
+    let told_later_or_now = minute(&result["expires_at"]) >= minute(&end["expires"]);
+    assert!(told_later_or_now, "{} {}", result["expires_at"], end["expires"]);
 }
 
 #[test]

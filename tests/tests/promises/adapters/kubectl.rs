@@ -25,7 +25,7 @@ fn the_credential_comes_in_the_version_that_was_asked_for_with_a_backdated_end()
     let world = World::new();
     world.create_profile("prod", "memory");
     let token = world.helper(&[]).token();
-    let told = world.helper(&["-f", "json"]).json();
+    let result = world.helper(&["-f", "json"]).json();
     for version in ["v1", "v1beta1"] {
         let answer =
             kubectl(&world, &info(version, &format!("{}/k8s/c-1", world.server().url()))).run().json();
@@ -35,7 +35,7 @@ fn the_credential_comes_in_the_version_that_was_asked_for_with_a_backdated_end()
             (&"ExecCredential".into(), &token.as_str().into())
         );
         let end = answer["status"]["expirationTimestamp"].as_str().expect("a time");
-        assert_eq!(end[..16], told["expires_at"].as_str().expect("a time")[..16]);
+        assert_eq!(end[..16], result["expires_at"].as_str().expect("a time")[..16]);
         assert_eq!(answer.as_object().map(serde_json::Map::len), Some(3));
     }
     for call in [world.call(&["kubectl"]), world.call(&["kubectl", "-p", "prod"]), kubectl(&world, "")] {

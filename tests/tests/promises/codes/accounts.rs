@@ -104,8 +104,8 @@ fn of_two_profiles_of_one_account_one_sends_and_the_other_waits_for_the_next_ste
     ["a", "b"].iter().for_each(|profile| stage.create("cp-token", profile));
     let get = |profile, words: &[&str]| stage.call("cp-token", words).args(["-p", profile]);
     let first = get("a", LATER).printing_a_token().run().token();
-    let told = get("b", NOW).run().failed(75);
-    told.saying("profile b: the one-time code of this moment has been used").saying("can be used in");
+    let outcome = get("b", NOW).run().failed(75);
+    outcome.saying("profile b: the one-time code of this moment has been used").saying("can be used in");
     let waiting = get("b", LATER).printing_a_token().spawn();
     stage.go_to_step(1);
     assert_ne!(waiting.finish().token(), first);
@@ -187,8 +187,8 @@ fn a_disk_that_hangs_is_a_clear_failure_and_holds_up_nobody_else() {
     let waiting = hung();
     stage.world.call(&["status"]).run().succeeded();
     stage.clocks.set(Clock::Monotonic, 60);
-    let told = waiting.finish().failed(74).saying("no one-time code was sent").saying("codes.json");
-    told.saying("was not written within 20 seconds").saying("see that its disk works");
+    let outcome = waiting.finish().failed(74).saying("no one-time code was sent").saying("codes.json");
+    outcome.saying("was not written within 20 seconds").saying("see that its disk works");
     assert_eq!(stage.world.server().token_requests(), 0);
     disk.resume();
     stage.go_to_step(2);
@@ -203,8 +203,8 @@ fn without_a_readable_file_of_used_codes_none_is_sent_and_the_file_is_named() {
     stage.create("cp-token", "jo");
     let file = stage.world.state_folder().join("codes.json");
     put(&file, "something else");
-    let told = stage.call("cp-token", LATER).run().failed(74).saying("no one-time code was sent");
-    told.saying("codes.json holds something else than used codes").saying("remove that file");
+    let outcome = stage.call("cp-token", LATER).run().failed(74).saying("no one-time code was sent");
+    outcome.saying("codes.json holds something else than used codes").saying("remove that file");
     assert_eq!(stage.world.server().token_requests(), 0);
     std::fs::remove_file(&file).expect("as it says");
     stage.go_to_step(1);

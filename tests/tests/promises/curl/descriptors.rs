@@ -166,8 +166,8 @@ fn a_descriptor_of_a_process_that_does_not_run_yet_is_refused_where_curl_will_be
     assert_eq!((proxy.asked(), paths(world.server())), (0, vec![]));
     // The control: there, too, a file is read and sent with the token.
     std::fs::write(world.path("body"), "from=file").expect("write a file");
-    let told = curl_as_third_process(&world, "-q -v -sS -d @body /api/v3/users --next -sS /api/v3/users");
-    assert_eq!(told.code, 0, "{told:?}");
+    let result = curl_as_third_process(&world, "-q -v -sS -d @body /api/v3/users --next -sS /api/v3/users");
+    assert_eq!(result.code, 0, "{result:?}");
     assert_eq!(paths(world.server()), vec![("/api/v3/users".to_owned(), true); 2]);
 }
 

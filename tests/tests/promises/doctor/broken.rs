@@ -28,18 +28,18 @@ fn status(world: &World) -> Value {
 #[test]
 fn status_shows_the_process_its_protections_and_what_is_wrong_with_the_config() {
     let (world, good) = world();
-    let told = status(&world);
-    assert!(told["pid"].as_u64().is_some_and(|pid| pid > 0), "{told}");
-    assert!(told["protections"].as_array().is_some_and(|all| all.len() >= 4), "{told}");
-    assert!(told["config_problem"].as_str().is_some_and(|text| text.contains("config.toml")), "{told}");
-    assert_eq!(told["profiles"], Value::Array(Vec::new()));
+    let message = status(&world);
+    assert!(message["pid"].as_u64().is_some_and(|pid| pid > 0), "{message}");
+    assert!(message["protections"].as_array().is_some_and(|all| all.len() >= 4), "{message}");
+    assert!(message["config_problem"].as_str().is_some_and(|text| text.contains("config.toml")), "{message}");
+    assert_eq!(message["profiles"], Value::Array(Vec::new()));
     let text = world.helper(&["status"]).succeeded().stdout;
     assert!(text.contains("process ") && text.contains("(not in force: "), "{text}");
     assert!(text.contains("protection"), "{text}");
     // Where it is mended meanwhile, one look tells both.
     fix(&world, &good);
-    let told = status(&world);
-    assert_eq!((&told["config_problem"], &told["profiles"][0]["name"]), (&Value::Null, &"prod".into()));
+    let message = status(&world);
+    assert_eq!((&message["config_problem"], &message["profiles"][0]["name"]), (&Value::Null, &"prod".into()));
 }
 
 #[test]
@@ -66,8 +66,8 @@ fn doctor_tells_every_line_of_the_machine_and_the_config_once_as_the_one_fault()
 fn a_daemon_without_a_profile_says_of_no_secret_that_it_is_locked() {
     let world = World::new();
     world.helper(&["daemon", "start"]).succeeded();
-    let locked = |told: &Value| {
-        let all = told["protections"].as_array().expect("a list");
+    let locked = |message: &Value| {
+        let all = message["protections"].as_array().expect("a list");
         let it = all.iter().find(|one| one["name"] == "secrets locked in memory").expect("it is told");
         it["detail"].as_str().expect("text").to_owned()
     };

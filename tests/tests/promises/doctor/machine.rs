@@ -12,7 +12,7 @@ fn where_all_is_well_every_line_says_so_in_its_order_and_no_secret_is_sent() {
     world.server().add_header("Date", &date(&world, 0));
     let report = doctor(&world, &[]);
     report.ends(0, &[]);
-    let told = |check: &serde_json::Value| {
+    let outcome = |check: &serde_json::Value| {
         let profile = check["profile"].as_str().map(|name| format!("{name}: ")).unwrap_or_default();
         format!(
             "{}  {profile}{}",
@@ -26,10 +26,10 @@ fn where_all_is_well_every_line_says_so_in_its_order_and_no_secret_is_sent() {
     let wanted =
         own.map(str::to_owned).into_iter().chain(of("audit")).chain(of("prod")).chain(["shell".to_owned()]);
     let wanted: Vec<String> = wanted.map(|check| format!("ok  {check}")).collect();
-    assert_eq!(report.checks.iter().map(told).collect::<Vec<_>>(), wanted);
-    let told = world.helper(&["doctor"]).succeeded().stdout;
-    assert_eq!(told.lines().count(), wanted.len());
-    assert!(told.lines().all(|line| line.starts_with("ok  ")), "{told}");
+    assert_eq!(report.checks.iter().map(outcome).collect::<Vec<_>>(), wanted);
+    let outcome = world.helper(&["doctor"]).succeeded().stdout;
+    assert_eq!(outcome.lines().count(), wanted.len());
+    assert!(outcome.lines().all(|line| line.starts_with("ok  ")), "{outcome}");
     let looks: Vec<_> =
         world.server().entries().into_iter().filter(|it| it.request.method == "HEAD").collect();
     assert_eq!(looks.len(), 2, "two profiles share a server, which each run looks at once");

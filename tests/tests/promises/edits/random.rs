@@ -67,15 +67,17 @@ fn after_any_edit_and_any_command_the_file_is_read_or_the_command_has_said_why_n
         let lines = config(&world).split_inclusive('\n').map(str::to_owned).collect();
         let before = edited(lines, &mut dice);
         write(&world, &before);
-        let told = command(&world, &mut dice);
-        let place = format!("round {round} of seed {seed}: {told:?}\n{before}---\n{}", config(&world));
+        let outcome = command(&world, &mut dice);
+        let place = format!("round {round} of seed {seed}: {outcome:?}\n{before}---\n{}", config(&world));
         let is_read = world.helper(&["daemon", "reload"]).code == 0;
-        match told.code {
+        match outcome.code {
             0 => assert!(is_read, "{place}"),
-            78 => assert!(config(&world) == before && told.stderr.contains("config.toml, line "), "{place}"),
+            78 => {
+                assert!(config(&world) == before && outcome.stderr.contains("config.toml, line "), "{place}")
+            }
             code => assert!(code == 64 && config(&world) == before, "{place}"),
         }
-        seen[usize::from(told.code != 0) + usize::from(told.code == 78)] += 1;
+        seen[usize::from(outcome.code != 0) + usize::from(outcome.code == 78)] += 1;
     }
     assert!(seen.iter().all(|&count| count > 5), "each end was seen: {seen:?}");
     tell(&format!("{seen:?} commands were carried out, refused, and met with a broken file"));

@@ -52,12 +52,12 @@ pub(super) fn interrupted(
     let mut stopper = Stopper::attach(daemon, calls, sender.clone());
     let running = change();
     std::thread::spawn(move || drop(sender.send(Event::Over(running.finish()))));
-    let told = watch(daemon, &events, number, edit);
+    let message = watch(daemon, &events, number, edit);
     // strace lets go of the daemon at once, and stops nobody any more.
     processes::signal(stopper.strace.id(), Signal::TERM);
     stopper.strace.wait().expect("strace ends");
     daemon.signal(Signal::CONT);
-    told
+    message
 }
 
 fn watch(daemon: &Daemon, events: &Receiver<Event>, number: usize, edit: impl FnOnce()) -> (Outcome, bool) {

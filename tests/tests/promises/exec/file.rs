@@ -85,8 +85,11 @@ fn a_token_never_touches_the_disk() {
     if ["tmpfs", "ramfs"].contains(&disk.trim()) {
         return programs::skipped("the tests' own folder is in memory");
     }
-    let told = world.helper(&["exec", "--file", "--", "touch", "ran"]).failed(69);
-    told.saying("never touches the disk").saying("CP_TOKEN_SOCKET to /").saying("daemon.sock; or do without");
+    let result = world.helper(&["exec", "--file", "--", "touch", "ran"]).failed(69);
+    result
+        .saying("never touches the disk")
+        .saying("CP_TOKEN_SOCKET to /")
+        .saying("daemon.sock; or do without");
     assert!(!world.path("ran").exists());
 }
 

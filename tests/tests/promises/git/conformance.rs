@@ -99,9 +99,9 @@ fn h12_an_answer_carries_its_end_and_what_was_announced() {
             assert!(found.contains(&line.to_owned()), "{git:?}: {line} is not in {found:?}");
         }
         let end = found.iter().find_map(|line| line.strip_prefix("password_expiry_utc=")).expect("an end");
-        let told = world.helper(&["-f", "json"]).json();
-        let told = told["expires_at"].as_str().map(str::to_owned).expect("a time");
-        let at = world.program("date").args(["-u", "-d", &told, "+%s"]).run().succeeded().stdout;
+        let result = world.helper(&["-f", "json"]).json();
+        let result = result["expires_at"].as_str().map(str::to_owned).expect("a time");
+        let at = world.program("date").args(["-u", "-d", &result, "+%s"]).run().succeeded().stdout;
         let distance = at.trim().parse::<i64>().expect("a number") - end.parse::<i64>().expect("a number");
         assert!(distance.abs() <= 1, "{at} and {end} are both less the margin");
     }

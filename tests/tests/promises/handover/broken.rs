@@ -107,8 +107,11 @@ fn a_config_that_is_gone_takes_no_profile_away_and_no_token_until_somebody_puts_
     restart(&world).failed(78).saying("the daemon goes on as before").saying("it does not exist");
     world.helper(&["daemon", "reload"]).failed(78).saying("it does not exist").saying("put it back");
     world.helper(&["profile", "use", "nobody"]).failed(78).saying("it does not exist");
-    let told = world.helper(&["status", "--json"]).json();
-    assert!(told["config_problem"].as_str().is_some_and(|text| text.contains("does not exist")), "{told}");
+    let outcome = world.helper(&["status", "--json"]).json();
+    assert!(
+        outcome["config_problem"].as_str().is_some_and(|text| text.contains("does not exist")),
+        "{outcome}"
+    );
     assert!(!config.exists(), "no command has put another in its place");
     std::fs::write(&config, text).expect("put it back");
     goes_on(&world, old, before);

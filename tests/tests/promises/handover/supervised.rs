@@ -18,8 +18,11 @@ fn keeps_its_number(world: &World, daemon: &Daemon) {
     for number in 1..=2 {
         replace_daemon(world, &kept);
         if number == 1 {
-            let told = restart(world).succeeded().stdout;
-            assert!(told.contains("took over from") && told.contains("1 token and 1 secret kept"), "{told}");
+            let message = restart(world).succeeded().stdout;
+            assert!(
+                message.contains("took over from") && message.contains("1 token and 1 secret kept"),
+                "{message}"
+            );
         } else {
             daemon.signal(Signal::USR2);
         }
@@ -113,8 +116,8 @@ fn below_s6_and_below_runit_a_restart_keeps_the_process_and_the_supervisor_minds
         let pid = world.daemon_pid();
         world.create_profile("prod", "memory");
         let token = world.helper(&[]).token();
-        let told = restart(&world).succeeded().stdout;
-        assert!(told.contains("1 token and 1 secret kept"), "{told}");
+        let message = restart(&world).succeeded().stdout;
+        assert!(message.contains("1 token and 1 secret kept"), "{message}");
         assert_eq!(world.helper(&[]).token(), token, "{supervisor}");
         assert_eq!(world.running(), [pid], "{supervisor}: its own child, and no other");
         processes::signal(pid, Signal::KILL);

@@ -41,8 +41,8 @@ fn written_with_plain_file(world: &World) {
 fn a_secret_of_the_plain_file_moves_into_a_keyring_that_has_come_since() {
     let Some(world) = World::with_keyring() else { return };
     written_with_plain_file(&world);
-    let told = import(&world, &[]).succeeded().stdout;
-    assert!(told.contains("unencrypted; remove it there: crashplan profile delete p\n"), "{told}");
+    let result = import(&world, &[]).succeeded().stdout;
+    assert!(result.contains("unencrypted; remove it there: crashplan profile delete p\n"), "{result}");
     std::fs::remove_file(world.path(PLAIN_FILE)).expect("remove it");
     world.stop_daemon();
     assert_eq!(world.api_status(&world.helper(&[]).token()), 200);
@@ -54,8 +54,8 @@ fn a_rehearsal_without_a_keyring_says_that_the_real_thing_would_fail() {
     written_with_plain_file(&world);
     let failed = import(&world, &["--dry-run"]);
     assert!(failed.code == 69 && failed.stderr.contains("--secret-source memory"), "{failed:?}");
-    let told = import(&world, &["--dry-run", "--secret-source", "memory"]).succeeded().stdout;
-    assert!(told.contains("p: would be imported") && told.contains("in memory alone"), "{told}");
+    let result = import(&world, &["--dry-run", "--secret-source", "memory"]).succeeded().stdout;
+    assert!(result.contains("p: would be imported") && result.contains("in memory alone"), "{result}");
     assert_eq!(world.server().token_requests(), 0);
 }
 
@@ -64,11 +64,11 @@ fn json_says_what_became_of_each_and_failures_keep_their_exit_code() {
     let world = World::new();
     written_with_plain_file(&world);
     let outcome = |arguments: &[&str], code: i32| {
-        let told = import(&world, &[&["--json"], arguments].concat());
-        assert_eq!(told.code, code, "{told:?}");
-        crate::schemas::assert_obeys("import", &told.stdout);
-        let told: serde_json::Value = serde_json::from_str(&told.stdout).expect("an array");
-        (told[0]["profile"].clone(), told[0]["outcome"].clone(), told[0]["code"].clone())
+        let result = import(&world, &[&["--json"], arguments].concat());
+        assert_eq!(result.code, code, "{result:?}");
+        crate::schemas::assert_obeys("import", &result.stdout);
+        let result: serde_json::Value = serde_json::from_str(&result.stdout).expect("an array");
+        (result[0]["profile"].clone(), result[0]["outcome"].clone(), result[0]["code"].clone())
     };
     let memory = ["--secret-source", "memory"];
     let rehearsed = outcome(&[&memory[..], &["--dry-run"]].concat(), 0);

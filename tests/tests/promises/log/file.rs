@@ -33,8 +33,8 @@ fn lines(file: &Path) -> Vec<Value> {
 
 /// What doctor says of the file.
 fn looked_at(world: &World) -> Value {
-    let told = world.helper(&["doctor", "--json"]).stdout;
-    let report: Value = serde_json::from_str(&told).expect("a report, well or not");
+    let outcome = world.helper(&["doctor", "--json"]).stdout;
+    let report: Value = serde_json::from_str(&outcome).expect("a report, well or not");
     let checks = report["checks"].as_array().expect("checks");
     checks.iter().find(|check| check["check"] == "audit").cloned().unwrap_or(Value::Null)
 }
@@ -45,11 +45,11 @@ fn every_entry_is_in_the_file_as_the_log_tells_it_and_outlives_the_daemon() {
     world.helper(&[]).token();
     world.helper(&["-p", "test"]).failed(64);
     world.helper(&["--fresh"]).token();
-    let told = entries(&world);
+    let outcome = entries(&world);
     world.helper(&["daemon", "stop", "--yes"]).succeeded();
     let kept = lines(&file);
     let (last, before) = kept.split_last().expect("entries");
-    assert_eq!(before, &told[told.len() - before.len()..]);
+    assert_eq!(before, &outcome[outcome.len() - before.len()..]);
     assert_eq!((&before[0]["operation"], before.len()), (&Value::from("reload"), 5));
     assert_eq!((&last["operation"], &last["outcome"]), (&"stop".into(), &"done".into()));
     assert_eq!(std::fs::metadata(&file).expect("the file").permissions().mode() & 0o7777, 0o600);

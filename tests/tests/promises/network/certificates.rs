@@ -25,8 +25,8 @@ fn the_servers_own_certificate_as_bundle_is_trusted_as_curl_does_it_and_another_
     let twin = Transport::Tls(ServerCertificate::Authority);
     let twin = FakeCrashPlan::start_with(Setup { transport: twin, ..Setup::default() });
     let client = world.new_client();
-    let told = world.creating("twin", "memory", &client, &twin.url()).run().failed(78);
-    told.saying("the server's certificate is not trusted");
+    let outcome = world.creating("twin", "memory", &client, &twin.url()).run().failed(78);
+    outcome.saying("the server's certificate is not trusted");
     assert_eq!(twin.token_requests(), 0);
 }
 

@@ -26,9 +26,9 @@ fn a_refused_secret_with_something_invisible_around_it_says_what_it_is() {
         let (client, url) = (world.new_client(), world.server().url());
         let entered = format!("{before}{}{behind}", client.secret);
         let create = || world.creating(&format!("p{number}"), "memory", &client, &url);
-        let told =
+        let outcome =
             create().stdin(&entered).run().failed(77).saying(&format!("; note that the secret {words}"));
-        told.saying("nothing was changed");
+        outcome.saying("nothing was changed");
         let sent = world.server().entries().pop().expect("a request");
         let pair = STANDARD.encode(format!("{}:{entered}", client.id));
         assert_eq!(
@@ -49,6 +49,6 @@ fn a_secret_that_is_right_with_a_space_around_it_works() {
     world.server().reset_secret(&client.id, &spaced);
     let url = world.server().url();
     world.creating("prod", "memory", &client, &url).stdin(&spaced).run().succeeded();
-    let told = world.creating("other", "memory", &client, &url).run().failed(77);
-    assert!(!told.stderr.contains("note that"), "{told:?}");
+    let outcome = world.creating("other", "memory", &client, &url).run().failed(77);
+    assert!(!outcome.stderr.contains("note that"), "{outcome:?}");
 }

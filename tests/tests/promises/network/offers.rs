@@ -116,7 +116,7 @@ fn the_clouds_are_offered_where_the_url_is_left_out() {
 fn away_from_a_terminal_a_missing_url_is_an_error_that_lists_the_clouds() {
     let world = World::new();
     let line = ["profile", "create", "prod", "--client-id", "key-1", "--secret-stdin"];
-    let told = world.alone(&line).stdin(world.new_secret()).run().failed(64).saying("--url is needed");
-    assert!(CLOUDS.iter().all(|cloud| told.stderr.contains(cloud)), "{told:?}");
+    let outcome = world.alone(&line).stdin(world.new_secret()).run().failed(64).saying("--url is needed");
+    assert!(CLOUDS.iter().all(|cloud| outcome.stderr.contains(cloud)), "{outcome:?}");
     assert!(world.running().is_empty(), "no daemon is needed to say so");
 }

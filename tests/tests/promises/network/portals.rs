@@ -21,18 +21,18 @@ fn a_page_with_401_or_403_is_a_failure_of_the_way_and_the_same_secret_works_when
         let name = format!("p{status}");
         world.create_profile(&name, "memory");
         world.server().answer_next(page(status));
-        let told = world.helper(&["-p", &name, "--fresh"]).failed(75);
-        let told =
-            told.saying(&format!("something on the way answered in the server's place: HTTP {status}"));
-        let told = told.saying("an HTML page").saying("the secret is kept and tried again");
-        assert!(!told.stderr.contains("FOREIGN"), "{told:?}");
+        let outcome = world.helper(&["-p", &name, "--fresh"]).failed(75);
+        let outcome =
+            outcome.saying(&format!("something on the way answered in the server's place: HTTP {status}"));
+        let outcome = outcome.saying("an HTML page").saying("the secret is kept and tried again");
+        assert!(!outcome.stderr.contains("FOREIGN"), "{outcome:?}");
         let asked = world.server().token_requests();
         // The pause after a first failure is a second and a quarter at most, and costs no request.
-        let mut told = world.helper(&["-p", &name, "--fresh"]);
-        while told.code == 75 {
-            told = world.helper(&["-p", &name, "--fresh"]);
+        let mut outcome = world.helper(&["-p", &name, "--fresh"]);
+        while outcome.code == 75 {
+            outcome = world.helper(&["-p", &name, "--fresh"]);
         }
-        told.token();
+        outcome.token();
         assert_eq!(world.server().token_requests(), asked + 1, "nobody had to say anything");
     }
 }
@@ -48,10 +48,11 @@ fn a_511_is_the_login_page_of_a_network_for_clients_and_users_and_is_waited_out(
     world.create_profile("prod", "memory");
     for name in ["prod", "jo"] {
         world.server().answer_next(page(511));
-        let told = world.helper(&["-p", name, "--fresh"]).failed(75);
-        let told = told.saying("something on the way answered in the server's place: HTTP 511");
-        let told = told.saying("the network wants a login").saying("; check the network for a login page");
-        assert!(!told.stderr.contains("FOREIGN"), "{told:?}");
+        let outcome = world.helper(&["-p", name, "--fresh"]).failed(75);
+        let outcome = outcome.saying("something on the way answered in the server's place: HTTP 511");
+        let outcome =
+            outcome.saying("the network wants a login").saying("; check the network for a login page");
+        assert!(!outcome.stderr.contains("FOREIGN"), "{outcome:?}");
         let asked = world.server().token_requests();
         world.helper(&["-p", name, "--fresh", "--retry"]).token();
         assert_eq!(world.server().token_requests(), asked + 1, "nobody had to say anything");
@@ -75,10 +76,10 @@ fn a_certificate_of_a_login_page_sends_to_the_network_and_another_hosts_to_no_ca
         let authority = if which == Authority { Default::default() } else { known };
         let portal = Setup { transport: Transport::Tls(which), authority, ..Setup::default() };
         let portal = FakeCrashPlan::start_with(portal);
-        let told = world.creating("prod", "memory", &client, &portal.url()).run().failed(78);
-        let told = told.saying(words).saying("heck the network for a login page, VPN or gateway");
-        assert_eq!(told.stderr.matches("--ca-bundle").count(), usize::from(has_bundle), "{told:?}");
-        assert!(!told.stderr.contains("ca_bundle"), "said once: {told:?}");
+        let outcome = world.creating("prod", "memory", &client, &portal.url()).run().failed(78);
+        let outcome = outcome.saying(words).saying("heck the network for a login page, VPN or gateway");
+        assert_eq!(outcome.stderr.matches("--ca-bundle").count(), usize::from(has_bundle), "{outcome:?}");
+        assert!(!outcome.stderr.contains("ca_bundle"), "said once: {outcome:?}");
         assert_eq!(portal.token_requests(), 0);
     }
 }
@@ -101,11 +102,11 @@ fn a_page_with_403_is_final_for_a_user_after_one_try_and_says_that_it_may_not_be
         let line = ["profile", "create", name, "--url", &url, "--username", "jo", "--secret-stdin"];
         let create =
             world.call(&line).args(kind).args(["--secret-source", "memory", "--ca-bundle"]).args([ca]);
-        let told = create.stdin(&password).run();
+        let outcome = create.stdin(&password).run();
         let words = "HTTP 403, an HTML page, perhaps not from CrashPlan)";
         assert!(
-            told.code == 77 && told.stderr.contains(words) && !told.stderr.contains("FOREIGN"),
-            "{told:?}"
+            outcome.code == 77 && outcome.stderr.contains(words) && !outcome.stderr.contains("FOREIGN"),
+            "{outcome:?}"
         );
     }
     assert_eq!(world.server().token_requests(), 1, "the second one is told of the first");
@@ -118,12 +119,12 @@ fn a_page_with_403_is_final_for_a_user_after_one_try_and_says_that_it_may_not_be
     world.server().answer_next(page(401));
     let before = world.server().token_requests();
     for _ in 0..3 {
-        let told = world.helper(&["-p", "jo"]).failed(77).saying("perhaps not from CrashPlan");
-        let told = told.saying("to try the same once more, `cp-token forget -p jo`");
+        let outcome = world.helper(&["-p", "jo"]).failed(77).saying("perhaps not from CrashPlan");
+        let outcome = outcome.saying("to try the same once more, `cp-token forget -p jo`");
         let order =
             ["; check the network for a login page", "`cp-token forget -p jo`", "password is another"];
-        assert!(contains_in_order(&told.stderr, &order), "{told:?}");
-        assert!(!told.stderr.contains("refused the user name"), "nobody said so: {told:?}");
+        assert!(contains_in_order(&outcome.stderr, &order), "{outcome:?}");
+        assert!(!outcome.stderr.contains("refused the user name"), "nobody said so: {outcome:?}");
     }
     assert_eq!(world.server().token_requests(), before + 1, "a password is never tried twice by itself");
     world.helper(&["forget", "-p", "jo"]).succeeded();
@@ -146,13 +147,13 @@ fn a_page_or_a_redirect_in_place_of_a_token_is_final_for_a_user_after_one_try_an
         world.server().answer_next(answer);
         let before = world.server().token_requests();
         for more in [None, Some("--retry"), Some("--fresh")] {
-            let told = world.call(&["-p", &name]).args(more).printing_a_token().run().failed(77);
-            let told = told.saying("perhaps not from CrashPlan");
+            let outcome = world.call(&["-p", &name]).args(more).printing_a_token().run().failed(77);
+            let outcome = outcome.saying("perhaps not from CrashPlan");
             let again = format!(
                 "a login page, VPN or gateway; to try the same once more, `cp-token forget -p {name}`"
             );
-            let told = told.saying(&again).saying("the server sent no token for the password (HTTP ");
-            assert!(!told.stderr.contains("FOREIGN"), "{told:?}");
+            let outcome = outcome.saying(&again).saying("the server sent no token for the password (HTTP ");
+            assert!(!outcome.stderr.contains("FOREIGN"), "{outcome:?}");
         }
         assert_eq!(world.server().token_requests(), before + 1, "a password is never tried twice by itself");
         world.helper(&["forget", "-p", &name]).succeeded();
@@ -168,10 +169,11 @@ fn a_final_refusal_names_the_command_that_tries_once_more_and_a_deleted_client()
     let _daemon = world.daemon();
     let client = world.create_profile("prod", "memory");
     world.server().delete_client(&client.id);
-    let told = world.helper(&["--fresh"]).failed(77).saying("(HTTP 401, invalid_client)");
-    let told = told.saying("Reset API secret").saying("if the client was deleted there, create a new one");
-    let told = told.saying("`cp-token profile update prod --client-id ID`");
-    told.saying("to try the same once more, `cp-token forget -p prod`");
+    let outcome = world.helper(&["--fresh"]).failed(77).saying("(HTTP 401, invalid_client)");
+    let outcome =
+        outcome.saying("Reset API secret").saying("if the client was deleted there, create a new one");
+    let outcome = outcome.saying("`cp-token profile update prod --client-id ID`");
+    outcome.saying("to try the same once more, `cp-token forget -p prod`");
     world.server().add_client(&client.id, &client.secret);
     world.helper(&["--fresh"]).failed(77);
     world.helper(&["forget", "-p", "prod"]).succeeded();

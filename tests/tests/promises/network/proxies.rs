@@ -108,12 +108,13 @@ fn a_proxy_that_takes_ntlm_alone_is_told_to_want_something_between_and_is_asked_
     let client = world.new_client();
     let offers = "Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n";
     proxy.answer("407 Proxy Authentication Required", offers);
-    let told = creating_through(&world, "prod", &client, &proxy.url()).run().failed(77);
-    told.saying("HTTP 407").saying("wants NTLM or Negotiate");
+    let outcome = creating_through(&world, "prod", &client, &proxy.url()).run().failed(77);
+    outcome.saying("HTTP 407").saying("wants NTLM or Negotiate");
     let password = world.new_secret();
     let input = format!("{}\n{password}\n", client.secret);
-    let told = creating_through(&world, "prod", &client, &proxy.url_of("jo")).stdin(input).run().failed(77);
-    told.saying("HTTP 407").saying("wants NTLM or Negotiate");
+    let outcome =
+        creating_through(&world, "prod", &client, &proxy.url_of("jo")).stdin(input).run().failed(77);
+    outcome.saying("HTTP 407").saying("wants NTLM or Negotiate");
     assert_eq!(proxy.asked(), 2);
 }
 

@@ -33,10 +33,10 @@ fn g01_a_redirect_to_a_known_place_names_it_and_the_command_that_it_names_works(
         let new = moving(&world, &proxy, &name);
         let target = format!("{new}/api/v3/oauth/token?grant_type=client_credentials");
         world.server().answer_next(Answer::redirect(status, &target));
-        let told = world.helper(&["-p", &name, "--fresh"]).failed(78);
-        let told = told.saying(&format!("redirects token requests to {new}, which is never followed"));
+        let outcome = world.helper(&["-p", &name, "--fresh"]).failed(78);
+        let outcome = outcome.saying(&format!("redirects token requests to {new}, which is never followed"));
         assert_eq!(asked_for(&proxy, &new), 2 * count, "nothing went there by itself");
-        let command = command_in(&told.stderr);
+        let command = command_in(&outcome.stderr);
         assert_eq!(command, format!("cp-token profile update {name} --url {new}"));
         world.shell(command).succeeded();
         let token = world.helper(&["-p", &name, "--fresh"]).token();
@@ -52,9 +52,10 @@ fn g01_a_creation_says_with_which_url_it_works() {
     let new = moving(&world, &proxy, "other");
     let client = world.new_client();
     world.server().answer_next(Answer::redirect(301, &format!("{new}/")));
-    let told = creating_through(&world, "prod", &client, &proxy.url()).stdin(&client.secret).run().failed(78);
-    let told = told.saying("nothing was changed");
-    assert_eq!((command_in(&told.stderr), asked_for(&proxy, &new)), (&*format!("--url {new}"), 0));
+    let outcome =
+        creating_through(&world, "prod", &client, &proxy.url()).stdin(&client.secret).run().failed(78);
+    let outcome = outcome.saying("nothing was changed");
+    assert_eq!((command_in(&outcome.stderr), asked_for(&proxy, &new)), (&*format!("--url {new}"), 0));
 }
 
 /// The most usual captive portal: the login page of a hotel, behind a redirect that anybody may have written.
@@ -67,17 +68,17 @@ fn a_redirect_to_an_unknown_host_is_a_failure_of_the_way_and_is_waited_out() {
     for place in ["https://portal.hotel.example/login", "http://10.0.0.1:8080/x", &other.url()] {
         world.server().answer_next(Answer::redirect(302, place));
         let before = world.server().token_requests();
-        let told = world.helper(&["--fresh"]).failed(75);
-        let told = told.saying("redirects token requests to a host that cp-token does not know");
-        told.saying("login page, VPN or gateway").saying("the secret is kept and tried again");
+        let outcome = world.helper(&["--fresh"]).failed(75);
+        let outcome = outcome.saying("redirects token requests to a host that cp-token does not know");
+        outcome.saying("login page, VPN or gateway").saying("the secret is kept and tried again");
         world.helper(&["--fresh", "--retry"]).token();
         assert_eq!(world.server().token_requests(), before + 2, "the same secret, without a word of anybody");
     }
     let client = world.new_client();
     world.server().answer_next(Answer::redirect(302, "https://portal.hotel.example/login"));
-    let told = world.creating("new", "memory", &client, &world.server().url()).run().failed(75);
-    let told = told.saying("nothing was changed").saying("create it with `--url URL`");
-    assert!(!told.stderr.contains("kept"), "nothing is: {told:?}");
+    let outcome = world.creating("new", "memory", &client, &world.server().url()).run().failed(75);
+    let outcome = outcome.saying("nothing was changed").saying("create it with `--url URL`");
+    assert!(!outcome.stderr.contains("kept"), "nothing is: {outcome:?}");
     assert_eq!(other.connections(), 0);
 }
 
@@ -107,14 +108,15 @@ fn g01_g11_an_odd_place_names_no_command_that_a_shell_would_trip_over() {
         world.create_profile(&name, "memory");
         world.server().answer_next(Answer::redirect(STATUSES[number % STATUSES.len()], location));
         let code = if place.starts_with("a host") { 75 } else { 78 };
-        let told = world.helper(&["-p", &name, "--fresh"]).failed(code);
-        let told = told.saying(&format!("the server redirects token requests to {place}, which is never"));
-        assert_eq!(told.stderr.contains("--url "), has_command, "{location}: {told:?}");
-        let sends_to_network = told.stderr.contains("for a login page, VPN or gateway");
-        assert_eq!(sends_to_network, !place.starts_with("http"), "{location}: {told:?}");
-        let small = told.stderr.to_ascii_lowercase();
-        assert!(!small.contains("foreign") && !small.contains('$'), "{told:?}");
-        assert!(told.stderr.trim_end().bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{told:?}");
+        let outcome = world.helper(&["-p", &name, "--fresh"]).failed(code);
+        let outcome =
+            outcome.saying(&format!("the server redirects token requests to {place}, which is never"));
+        assert_eq!(outcome.stderr.contains("--url "), has_command, "{location}: {outcome:?}");
+        let sends_to_network = outcome.stderr.contains("for a login page, VPN or gateway");
+        assert_eq!(sends_to_network, !place.starts_with("http"), "{location}: {outcome:?}");
+        let small = outcome.stderr.to_ascii_lowercase();
+        assert!(!small.contains("foreign") && !small.contains('$'), "{outcome:?}");
+        assert!(outcome.stderr.trim_end().bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{outcome:?}");
     }
     world.create_profile("none", "memory");
     world.server().answer_next(Answer::status(307, &[], ""));

@@ -25,8 +25,8 @@ fn a_password_that_the_proxy_refuses_is_sent_once_and_the_named_command_mends_it
     let input = format!("{}\n{old}\n", client.secret);
     creating_through(&world, "prod", &client, &proxy.url_of("jo")).stdin(input).run().succeeded();
     proxy.require("jo", &new);
-    let told = world.helper(&["--fresh"]).failed(77);
-    let told = told.saying(&format!("the proxy {} refused the user or the password", proxy.url()));
+    let outcome = world.helper(&["--fresh"]).failed(77);
+    let outcome = outcome.saying(&format!("the proxy {} refused the user or the password", proxy.url()));
     for round in 1..=5 {
         clocks.pass(Duration::from_secs(round * COOL_DOWN));
         world.helper(&["--fresh"]).failed(77).saying("it is not asked again until that changes");
@@ -36,7 +36,7 @@ fn a_password_that_the_proxy_refuses_is_sent_once_and_the_named_command_mends_it
         (2, 1),
         "refused once, and never sent again"
     );
-    let command = command_in(&told.stderr);
+    let command = command_in(&outcome.stderr);
     assert_eq!(command, format!("cp-token profile update prod --proxy {}", proxy.url_of("jo")));
     let line = format!("{command} --secret-stdin");
     world.program("sh").args(["-c", &line]).stdin(&new).run().succeeded();
@@ -54,11 +54,10 @@ fn a_refused_password_is_tried_once_more_when_a_person_says_so() {
     let creating = creating_through(&world, "prod", &client, &proxy.url_of("jo")).stdin(input);
     creating.args(["--no-verify"]).run().succeeded();
     proxy.require("jo", "another one");
-    let told = world.helper(&["--error-format", "json"]);
-    assert_eq!((told.code, told.stdout.as_str()), (77, ""));
-    let told: serde_json::Value = serde_json::from_str(&told.stderr).expect("JSON");
-    let fields =
-        serde_json::json!({"code": told["code"], "exit": told["exit"], "retryable": told["retryable"]});
+    let outcome = world.helper(&["--error-format", "json"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (77, ""));
+    let outcome: serde_json::Value = serde_json::from_str(&outcome.stderr).expect("JSON");
+    let fields = serde_json::json!({"code": outcome["code"], "exit": outcome["exit"], "retryable": outcome["retryable"]});
     assert_eq!(fields, serde_json::json!({"code": "proxy_refused", "exit": 77, "retryable": false}));
     proxy.require("jo", &password);
     world.helper(&[]).failed(77);
@@ -87,8 +86,8 @@ fn a_refused_password_that_rests_with_others_is_not_sent_again_until_it_changes_
     let creating = creating.args([OsStr::new("--secret-file"), file.as_os_str()]).args(["--no-verify"]);
     creating.run().succeeded();
     for round in 1..=5 {
-        let told = world.helper(&[]).failed(77).saying("refused the user or the password");
-        told.saying("its password is a line `proxy-password: PASSWORD` where the secret is kept");
+        let outcome = world.helper(&[]).failed(77).saying("refused the user or the password");
+        outcome.saying("its password is a line `proxy-password: PASSWORD` where the secret is kept");
         assert_eq!(proxy.asked(), 1, "round {round}");
         clocks.pass(Duration::from_secs(round * COOL_DOWN));
     }
@@ -103,10 +102,10 @@ fn a_proxy_that_wants_a_user_is_told_apart_and_a_creation_says_how_to_give_one()
     let _daemon = world.daemon();
     let (client, password) = (world.new_client(), world.new_secret());
     proxy.require("jo", &password);
-    let told = creating_through(&world, "prod", &client, &proxy.url()).run().failed(77);
-    let told = told.saying("asks for a user and password (HTTP 407)").saying("nothing was changed");
+    let outcome = creating_through(&world, "prod", &client, &proxy.url()).run().failed(77);
+    let outcome = outcome.saying("asks for a user and password (HTTP 407)").saying("nothing was changed");
     let option = proxy.url().replacen("http://", "http://USER@", 1);
-    told.saying(&format!("name its user: create it with `--proxy {option}`"));
+    outcome.saying(&format!("name its user: create it with `--proxy {option}`"));
     let input = format!("{}\nwrong\n", client.secret);
     let wrong = creating_through(&world, "prod", &client, &proxy.url_of("jo")).stdin(input).run();
     wrong.failed(77).saying("refused the user or the password").saying("nothing was changed");
@@ -137,13 +136,17 @@ fn whatever_a_proxy_does_instead_it_is_named_and_nothing_of_it_is_repeated() {
         proxy.behave(manner);
         let name = format!("p{}", proxy.asked());
         stored_through(&world, &name, &proxy.url());
-        let told = world.helper(&["-p", &name]).failed(75);
-        let told = told.saying(&format!("profile {name}: the proxy {} {words}", proxy.url()));
-        let told = told.saying(&format!("`cp-token profile update {name} --proxy URL`"));
+        let outcome = world.helper(&["-p", &name]).failed(75);
+        let outcome = outcome.saying(&format!("profile {name}: the proxy {} {words}", proxy.url()));
+        let outcome = outcome.saying(&format!("`cp-token profile update {name} --proxy URL`"));
         if words == refuses {
-            told.clone().saying(&format!("`curl -sSI -x {} {}/api/v3/`", proxy.url(), world.server().url()));
+            outcome.clone().saying(&format!(
+                "`curl -sSI -x {} {}/api/v3/`",
+                proxy.url(),
+                world.server().url()
+            ));
         }
-        assert!(!told.stderr.contains("FOREIGN") && !told.stderr.contains('\x1b'), "{told:?}");
+        assert!(!outcome.stderr.contains("FOREIGN") && !outcome.stderr.contains('\x1b'), "{outcome:?}");
     }
     elsewhere.set_nonblocking(true).expect("look without waiting");
     assert!(elsewhere.accept().is_err(), "a proxy's redirect is not followed");
@@ -160,16 +163,16 @@ fn a_proxy_that_is_not_there_or_never_answers_is_named_and_keeps_nobody_else() {
     let _daemon = world.daemon();
     let gone = FakeProxy::start().url();
     stored_through(&world, "gone", &gone);
-    let told = world.helper(&["-p", "gone"]).failed(75);
-    told.saying(&format!("the proxy {gone} cannot be reached: the connection is refused"));
+    let outcome = world.helper(&["-p", "gone"]).failed(75);
+    outcome.saying(&format!("the proxy {gone} cannot be reached: the connection is refused"));
     proxy.behave(Manner::Hang);
     stored_through(&world, "hung", &proxy.url());
     world.create_profile("direct", "memory");
     let hung = world.spawn_helper(&["-p", "hung"]);
     assert!(proxy.wait_until_asked(1, TIMEOUT));
     world.helper(&["-p", "direct", "--fresh"]).token();
-    let told = hung.finish().failed(75);
-    told.saying(&format!("the proxy {} did not open a tunnel to the server in time", proxy.url()));
+    let outcome = hung.finish().failed(75);
+    outcome.saying(&format!("the proxy {} did not open a tunnel to the server in time", proxy.url()));
 }
 
 #[test]
@@ -179,6 +182,7 @@ fn a_tunnel_that_leads_nowhere_names_server_and_proxy() {
     let open = "HTTP/1.1 200 Connection established\r\n\r\n";
     proxy.behave(Manner::Say(open.as_bytes().to_vec()));
     stored_through(&world, "prod", &proxy.url());
-    let told = world.helper(&[]).failed(75).saying("the server cannot be reached: the connection broke off");
-    told.saying(&format!("check the network and the proxy {}, and the URL", proxy.url()));
+    let outcome =
+        world.helper(&[]).failed(75).saying("the server cannot be reached: the connection broke off");
+    outcome.saying(&format!("check the network and the proxy {}, and the URL", proxy.url()));
 }

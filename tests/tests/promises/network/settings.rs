@@ -83,21 +83,21 @@ fn e09_a_password_is_taken_from_no_argument_and_no_config() {
     let _daemon = world.daemon();
     let client = world.new_client();
     let with_password = proxy.url_of("jo:hunter2");
-    let told = creating_through(&world, "prod", &client, &with_password).run().failed(64);
-    let told = told.saying("a proxy's password does not belong into its address");
-    assert!(!told.stderr.contains("hunter2"), "{told:?}");
+    let outcome = creating_through(&world, "prod", &client, &with_password).run().failed(64);
+    let outcome = outcome.saying("a proxy's password does not belong into its address");
+    assert!(!outcome.stderr.contains("hunter2"), "{outcome:?}");
     world.create_profile("prod", "memory");
-    let told = world.helper(&["profile", "update", "prod", "--proxy", &with_password]).failed(64);
-    assert!(!told.stderr.contains("hunter2"), "{told:?}");
+    let outcome = world.helper(&["profile", "update", "prod", "--proxy", &with_password]).failed(64);
+    assert!(!outcome.stderr.contains("hunter2"), "{outcome:?}");
     let text = config(&world) + &format!("proxy = \"{with_password}\"\n");
     write_config(&world, &text);
-    let told = world.helper(&["daemon", "reload"]).failed(78);
-    let told = told.saying("profile prod: a proxy's password does not belong into its address");
-    assert!(!told.stderr.contains("hunter2"), "{told:?}");
+    let outcome = world.helper(&["daemon", "reload"]).failed(78);
+    let outcome = outcome.saying("profile prod: a proxy's password does not belong into its address");
+    assert!(!outcome.stderr.contains("hunter2"), "{outcome:?}");
     for wrong in ["socks5://127.0.0.1:1", "https://127.0.0.1:1", "http://127.0.0.1:1/path", "no proxy"] {
         let name = format!("q{}", wrong.len());
-        let told = creating_through(&world, &name, &client, wrong).args(["--no-verify"]).run();
-        assert!([64, 78].contains(&told.code), "{told:?}");
+        let outcome = creating_through(&world, &name, &client, wrong).args(["--no-verify"]).run();
+        assert!([64, 78].contains(&outcome.code), "{outcome:?}");
     }
     assert_eq!(proxy.asked(), 0);
 }

@@ -88,8 +88,8 @@ fn the_nix_expression_can_be_read_and_takes_the_version_of_the_workspace() {
          lib = {{ cleanSource = x: x; licenses = {{ mit = 1; asl20 = 2; }}; platforms.unix = [ ]; }}; }}; }}).version",
         file.display()
     );
-    let told = run(nix().args(["--eval", "--expr", &wants]));
-    assert!(told.contains(&format!("\"{}\"", version())), "{told}");
+    let outcome = run(nix().args(["--eval", "--expr", &wants]));
+    assert!(outcome.contains(&format!("\"{}\"", version())), "{outcome}");
 }
 
 #[test]

@@ -100,8 +100,8 @@ fn a_refused_secret_is_one_clear_exception_and_one_token_request() {
     for _ in 0..5 {
         let raised = python.raised("look()");
         assert_eq!((raised.class.as_str(), raised.exit_code), ("CpTokenError", Some(77)), "{raised:?}");
-        assert!(raised.told.contains("cp-token profile reset-secret prod"), "{raised:?}");
-        assert_eq!(raised.told.lines().count(), 1, "{raised:?}");
+        assert!(raised.message.contains("cp-token profile reset-secret prod"), "{raised:?}");
+        assert_eq!(raised.message.lines().count(), 1, "{raised:?}");
     }
     assert_eq!(world.server().token_requests(), before + 1);
 }
@@ -150,7 +150,7 @@ fn every_failure_is_an_exception_with_the_line_and_the_code() {
             ("CpTokenError", Some(code)),
             "{call}: {raised:?}"
         );
-        assert!(raised.told.contains(words), "{call}: {raised:?}");
+        assert!(raised.message.contains(words), "{call}: {raised:?}");
     }
     assert_eq!(python.raised("cp_token.Provider(profile='a', url='b')").class, "ValueError");
     assert_eq!(python.value("cp_token.profiles()[0]['name']"), "prod");

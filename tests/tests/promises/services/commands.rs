@@ -24,10 +24,10 @@ fn unit(world: &World, name: &str) -> String {
 
 /// The account as JSON, which obeys its schema whatever the exit code says.
 fn account(manager: &UserManager<'_>, code: i32) -> serde_json::Value {
-    let told = manager.helper(&["service", "status", "--json"]);
-    assert_eq!(told.code, code, "{told:?}");
-    assert_obeys("service", &told.stdout);
-    serde_json::from_str(&told.stdout).expect("JSON")
+    let outcome = manager.helper(&["service", "status", "--json"]);
+    assert_eq!(outcome.code, code, "{outcome:?}");
+    assert_obeys("service", &outcome.stdout);
+    serde_json::from_str(&outcome.stdout).expect("JSON")
 }
 
 #[test]
@@ -98,8 +98,8 @@ fn b19_a_daemon_that_the_helper_started_gives_way_to_the_service_and_takes_no_se
     assert!(!units(&world).join("cp-token.socket").exists(), "nothing is half done");
     assert_eq!((world.daemon_pid(), token(&manager, &[])), (before, first));
     manager.helper(&["profile", "delete", "prod", "--yes"]).succeeded();
-    let told = manager.helper(&["service", "install"]).succeeded();
-    assert!(told.stdout.contains("stopped: the daemon that ran"), "{told:?}");
+    let outcome = manager.helper(&["service", "install"]).succeeded();
+    assert!(outcome.stdout.contains("stopped: the daemon that ran"), "{outcome:?}");
     manager.helper(&["daemon", "start"]).succeeded();
     assert_eq!(world.daemon_pid().to_string(), outer(&manager), "the one that runs is the service's");
 }
@@ -150,13 +150,13 @@ fn units_of_a_package_are_enabled_and_never_copied_or_removed() {
         let put = manager.as_root("sh").args(["-c", line]).args([place.join(name)]);
         put.stdin(text.replace("/usr/bin/cp-tokend", &daemon)).run().succeeded();
     }
-    let told = manager.helper(&["service", "install"]).succeeded();
-    assert!(told.stdout.contains("those of a package, in /run/systemd/user"), "{told:?}");
+    let outcome = manager.helper(&["service", "install"]).succeeded();
+    assert!(outcome.stdout.contains("those of a package, in /run/systemd/user"), "{outcome:?}");
     assert!(!units(&world).join("cp-tokend.service").exists());
     assert_eq!(account(&manager, 0)["files"][0]["state"], "package");
     manager.helper(&["status"]).succeeded();
-    let told = manager.helper(&["service", "uninstall"]).succeeded();
-    assert!(told.stdout.contains("they stay"), "{told:?}");
+    let outcome = manager.helper(&["service", "uninstall"]).succeeded();
+    assert!(outcome.stdout.contains("they stay"), "{outcome:?}");
     manager.as_root("test").args(["-e"]).args([place.join("cp-token.socket")]).run().succeeded();
     assert_eq!(account(&manager, 69)["installed"], true);
 }
@@ -169,12 +169,12 @@ fn a_shell_that_meets_elsewhere_is_told_so() {
     let there = |words: &[&str]| {
         manager.program("env").args([&elsewhere]).args([world.helper_file()]).args(words).run()
     };
-    let told = there(&["service", "install"]).succeeded();
-    assert!(told.stdout.contains("to do: this shell uses the socket "), "{told:?}");
-    let told = there(&["service", "status"]);
+    let outcome = there(&["service", "install"]).succeeded();
+    assert!(outcome.stdout.contains("to do: this shell uses the socket "), "{outcome:?}");
+    let outcome = there(&["service", "status"]);
     assert!(
-        told.code == 69 && told.stderr.contains("this shell uses another socket than the service"),
-        "{told:?}"
+        outcome.code == 69 && outcome.stderr.contains("this shell uses another socket than the service"),
+        "{outcome:?}"
     );
     assert_eq!(account(&manager, 0)["reached_from_here"], true);
 }
@@ -190,7 +190,7 @@ fn without_a_manager_one_line_says_so_and_nothing_is_written() {
     }
     let poor = world.call(&["service", "install"]).env("PATH", "/nonexistent").run();
     poor.failed(69).saying("there is no systemctl here");
-    let told = world.helper(&["service", "uninstall"]).succeeded();
-    assert_eq!(told.stdout, "nothing was installed\n");
+    let outcome = world.helper(&["service", "uninstall"]).succeeded();
+    assert_eq!(outcome.stdout, "nothing was installed\n");
     assert!(!world.path("home/.config").exists() && world.running().is_empty());
 }

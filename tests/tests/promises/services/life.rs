@@ -43,8 +43,8 @@ fn to_the_manager_a_daemon_that_hands_over_is_the_same_process_and_is_minded_as_
     let held = token(&manager, &[]);
     let (first, minded) = (world.daemon_pid(), manager.property("cp-tokend.service", "MainPID"));
     let requests = world.server().token_requests();
-    let told = manager.helper(&["daemon", "restart"]).succeeded();
-    assert!(told.stdout.contains("1 token and 1 secret kept"), "{told:?}");
+    let outcome = manager.helper(&["daemon", "restart"]).succeeded();
+    assert!(outcome.stdout.contains("1 token and 1 secret kept"), "{outcome:?}");
     assert_eq!(world.daemon_pid(), first, "in the same process");
     assert_eq!(token(&manager, &[]), held);
     assert_eq!((world.server().token_requests(), identity(&world)), (requests, socket));

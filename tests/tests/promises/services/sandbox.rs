@@ -196,9 +196,10 @@ fn boxed_in(world: &World, manager: &UserManager<'_>) {
     let states = status["protections"].as_array().expect("protections");
     assert!(states.iter().all(|each| each["state"] == "on"), "{status}");
     let pid = world.daemon_pid();
-    let told = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("we may look");
-    let field = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim();
-    assert_eq!([field("NoNewPrivs:"), field("Seccomp:"), field("Umask:")], ["1", "2", "0077"], "{told}");
+    let message = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("we may look");
+    let field =
+        |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim();
+    assert_eq!([field("NoNewPrivs:"), field("Seccomp:"), field("Umask:")], ["1", "2", "0077"], "{message}");
     for set in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"] {
         assert_eq!(field(set), "0000000000000000", "{set}");
     }

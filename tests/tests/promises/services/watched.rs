@@ -31,8 +31,9 @@ fn manager(world: &World) -> UnixDatagram {
 fn a_manager_that_watches_hears_of_the_loop_of_a_reload_and_of_the_end_and_no_secret() {
     let world = World::new();
     let manager = manager(&world);
-    let told = Launch::default().env("NOTIFY_SOCKET", world.path("manager")).env("WATCHDOG_USEC", "200000");
-    let daemon = world.launch(told);
+    let outcome =
+        Launch::default().env("NOTIFY_SOCKET", world.path("manager")).env("WATCHDOG_USEC", "200000");
+    let daemon = world.launch(outcome);
     let first = received(&manager, "READY=1");
     assert!(first.len() == 1 && first[0].contains("STATUS=cp-tokend "), "{first:?}");
     for _ in 0..3 {
@@ -125,8 +126,8 @@ fn b19_no_daemon_makes_a_socket_of_its_own_where_a_service_manager_listens() {
     let Some(manager) = UserManager::start(&world) else { return };
     installed(&manager);
     let socket = identity(&world);
-    let told = manager.program("timeout").args(["-k1", "60"]).args([world.daemon_file()]).run();
-    assert!(told.code == 69 && told.stderr.contains("a service manager listens at"), "{told:?}");
+    let outcome = manager.program("timeout").args(["-k1", "60"]).args([world.daemon_file()]).run();
+    assert!(outcome.code == 69 && outcome.stderr.contains("a service manager listens at"), "{outcome:?}");
     assert_eq!(identity(&world), socket);
     manager.helper(&["status"]).succeeded();
     let pid = world.daemon_pid();

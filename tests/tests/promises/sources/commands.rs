@@ -15,10 +15,10 @@ fn a_secret_in_pass_serves_every_daemon_and_lies_nowhere_else() {
     let Some(pass) = PassStore::new(&world) else { return };
     let client = world.new_client();
     pass.insert("crashplan", &format!("{}\nurl: a line of a person's own\n", client.secret));
-    pass.told(creating(&world, &client, "--secret-command", SHOW)).run().succeeded();
+    pass.message(creating(&world, &client, "--secret-command", SHOW)).run().succeeded();
     let first = world.helper(&[]).token();
     world.stop_daemon();
-    let second = pass.told(world.call(&[])).run().token();
+    let second = pass.message(world.call(&[])).run().token();
     assert_ne!(first, second);
     let config = std::fs::read_to_string(world.path("config/config.toml")).expect("the config");
     let file = programs::find("pass").expect("it is installed");
@@ -32,7 +32,7 @@ fn a_secret_that_changes_in_pass_is_found_there_and_reset_secret_only_looks() {
     let Some(pass) = PassStore::new(&world) else { return };
     let client = world.new_client();
     pass.insert("crashplan", &client.secret);
-    pass.told(creating(&world, &client, "--secret-command", SHOW)).run().succeeded();
+    pass.message(creating(&world, &client, "--secret-command", SHOW)).run().succeeded();
     let next = Client { secret: world.new_secret(), ..client };
     world.server().reset_secret(&next.id, &next.secret);
     world.helper(&["profile", "reset-secret", "prod"]).failed(77).saying("nothing was changed");
@@ -41,7 +41,7 @@ fn a_secret_that_changes_in_pass_is_found_there_and_reset_secret_only_looks() {
     world.helper(&[]).token();
     world.call(&["profile", "reset-secret", "prod", "--secret-stdin"]).stdin(&next.secret).run().failed(64);
     world.helper(&["profile", "delete", "prod", "--yes"]).succeeded();
-    pass.told(creating(&world, &next, "--secret-command", SHOW)).run().succeeded();
+    pass.message(creating(&world, &next, "--secret-command", SHOW)).run().succeeded();
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_program_without_the_secret_is_named_by_its_exit_code_and_nothing_is_kept() 
     let world = World::new();
     let Some(pass) = PassStore::new(&world) else { return };
     let client = world.new_client();
-    let create = || pass.told(creating(&world, &client, "--secret-command", SHOW)).run();
+    let create = || pass.message(creating(&world, &client, "--secret-command", SHOW)).run();
     create().failed(69).saying("/pass failed with exit code 1").saying("run it as cp-tokend does");
     world.helper(&[]).failed(78).saying("there is no profile");
     assert_eq!(world.server().token_requests(), 0);
@@ -81,12 +81,12 @@ fn b07_the_program_that_was_chosen_is_run_and_none_that_path_offers_later() {
     let Some(pass) = PassStore::new(&world) else { return };
     let client = world.new_client();
     pass.insert("crashplan", &client.secret);
-    pass.told(creating(&world, &client, "--secret-command", SHOW)).run().succeeded();
+    pass.message(creating(&world, &client, "--secret-command", SHOW)).run().succeeded();
     world.stop_daemon();
     let mark = world.path("mark");
     let trap = script(&world, "pass", &format!("touch {}", mark.display()));
     // The world's own programs come first in PATH.
-    pass.told(world.call(&[])).run().token();
+    pass.message(world.call(&[])).run().token();
     assert!(!mark.exists());
     assert_eq!(world.program("sh").args(["-c", "pass"]).run().code, 0);
     assert!(mark.exists(), "the control: {trap} is what PATH offers");

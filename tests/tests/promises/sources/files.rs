@@ -37,8 +37,8 @@ fn a_rotated_file_is_picked_up_by_itself_and_the_refused_secret_is_never_sent_tw
     for round in 1..=5 {
         clocks.pass(Duration::from_secs(LIFE + round * COOL_DOWN));
         for _ in 0..2 {
-            let told = world.helper(&[]).failed(77).saying("not tried again");
-            assert!(!told.stderr.contains("asked again"), "{told:?}");
+            let outcome = world.helper(&[]).failed(77).saying("not tried again");
+            assert!(!outcome.stderr.contains("asked again"), "{outcome:?}");
         }
         assert_eq!(sent(&world, &old), 2, "round {round}: one that was taken, one that was refused");
     }

@@ -24,8 +24,8 @@ impl<'w> PassStore<'w> {
         let made = world.program("mkdir").args(["-m", "700"]).args([&store.home]).run();
         made.succeeded();
         let key = ["--batch", "--quiet", "--passphrase", "", "--quick-generate-key", WHO, "future-default"];
-        store.told(world.program("gpg").args(key).args(["default", "never"])).run();
-        let made = store.told(world.program("pass").args(["init", WHO])).run();
+        store.message(world.program("gpg").args(key).args(["default", "never"])).run();
+        let made = store.message(world.program("pass").args(["init", WHO])).run();
         assert_eq!(made.code, 0, "{made:?}");
         Some(store)
     }
@@ -33,18 +33,18 @@ impl<'w> PassStore<'w> {
     /// Puts text into an entry, in the place of what was there.
     pub(super) fn insert(&self, entry: &str, text: &str) {
         let insert = self.world.program("pass").args(["insert", "--force", "--multiline", entry]);
-        let inserted: Outcome = self.told(insert).stdin(text).run();
+        let inserted: Outcome = self.message(insert).stdin(text).run();
         assert_eq!(inserted.code, 0, "{inserted:?}");
     }
 
     /// The call of a person whose environment says where gpg and the store are.
-    pub(super) fn told(&self, call: Call) -> Call {
+    pub(super) fn message(&self, call: Call) -> Call {
         call.env("GNUPGHOME", &self.home).env("PASSWORD_STORE_DIR", &self.store)
     }
 }
 
 impl Drop for PassStore<'_> {
     fn drop(&mut self) {
-        self.told(self.world.program("gpgconf").args(["--kill", "all"])).run();
+        self.message(self.world.program("gpgconf").args(["--kill", "all"])).run();
     }
 }

@@ -16,8 +16,8 @@ fn a_command_that_works_in_the_shell_alone_is_named_with_the_folder_and_variable
         ("printf '\\nmore'", "printf printed an empty first line"),
     ] {
         let create = creating(&world, &client, "--secret-command", line).env("MYSECRET", "an exported word");
-        let told = create.run().failed(69).saying("the secret command /").saying(words);
-        told.saying("in the directory / and with few variables").saying("cd / && env -i ");
+        let result = create.run().failed(69).saying("the secret command /").saying(words);
+        result.saying("in the directory / and with few variables").saying("cd / && env -i ");
     }
     // The control: what is advised fails as the daemon's own run does, and without it the command works.
     let advised = format!("cd / && env -i HOME=\"$HOME\" PATH=\"$PATH\" {cat}");

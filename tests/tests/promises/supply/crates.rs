@@ -61,12 +61,15 @@ fn m01_a_crate_that_is_known_to_be_bad_fails_the_check() {
         return;
     }
     let world = World::new();
-    let (accepted, told) =
+    let (accepted, message) =
         judged(&project(&world, "good", "harmless", "MIT"), &["bans", "licenses", "sources"]);
-    assert!(accepted, "{told}");
+    assert!(accepted, "{message}");
     for bad in ["openssl-sys", "daemonize", "users", "atty"] {
-        let (accepted, told) = judged(&project(&world, bad, bad, "MIT"), &["bans"]);
-        assert!(!accepted && told.contains(&format!("crate '{bad} = 0.1.0' is explicitly banned")), "{told}");
+        let (accepted, message) = judged(&project(&world, bad, bad, "MIT"), &["bans"]);
+        assert!(
+            !accepted && message.contains(&format!("crate '{bad} = 0.1.0' is explicitly banned")),
+            "{message}"
+        );
     }
 }
 
@@ -76,8 +79,8 @@ fn m02_a_licence_or_a_source_that_nobody_agreed_to_fails_the_check() {
         return;
     }
     let world = World::new();
-    let (accepted, told) = judged(&project(&world, "copyleft", "copyleft", "GPL-3.0-only"), &["licenses"]);
-    assert!(!accepted && told.contains("GPL-3.0"), "{told}");
+    let (accepted, message) = judged(&project(&world, "copyleft", "copyleft", "GPL-3.0-only"), &["licenses"]);
+    assert!(!accepted && message.contains("GPL-3.0"), "{message}");
 
     let foreign = project(&world, "foreign", "foreign", "MIT");
     let origin = foreign.with_file_name("foreign");
@@ -90,8 +93,8 @@ fn m02_a_licence_or_a_source_that_nobody_agreed_to_fails_the_check() {
     let settings = root().join("deny.toml");
     let mut deny = Command::new("cargo-deny");
     deny.current_dir(&foreign).args(["--offline", "--config"]).arg(settings).args(["check", "sources"]);
-    let (accepted, told) = tried(deny.env("CARGO_HOME", &home));
-    assert!(!accepted && told.contains("not explicitly allowed"), "{told}");
+    let (accepted, message) = tried(deny.env("CARGO_HOME", &home));
+    assert!(!accepted && message.contains("not explicitly allowed"), "{message}");
 }
 
 #[test]
@@ -102,13 +105,13 @@ fn m02_a_new_crate_in_the_programs_fails_until_somebody_agrees_to_it() {
     let world = World::new();
     let folder = clone(&world, "clone");
     let check = || tried(&mut Command::new(folder.join("packaging/inventory/check")));
-    let (agreed, told) = check();
-    assert!(agreed, "{told}");
+    let (agreed, message) = check();
+    assert!(agreed, "{message}");
     // It is in the lock file already, for the tests alone, so nothing has to be fetched.
     edit(&folder.join("daemon/Cargo.toml"), "[dependencies]\n", "[dependencies]\nrcgen.workspace = true\n");
     run(Command::new("cargo").current_dir(&folder).args(["metadata", "--offline", "--format-version", "1"]));
-    let (agreed, told) = check();
-    assert!(!agreed && told.contains("rcgen is new"), "{told}");
+    let (agreed, message) = check();
+    assert!(!agreed && message.contains("rcgen is new"), "{message}");
 }
 
 #[test]
@@ -131,8 +134,8 @@ fn m07_unsafe_code_does_not_compile_where_it_is_not_allowed_by_name() {
         tried(&mut cargo)
     };
     assert!(check("pub fn read(place: &u8) -> u8 { *place }").0);
-    let (accepted, told) = check("pub fn read(place: *const u8) -> u8 { unsafe { *place } }");
-    assert!(!accepted && told.contains("unsafe"), "{told}");
+    let (accepted, message) = check("pub fn read(place: *const u8) -> u8 { unsafe { *place } }");
+    assert!(!accepted && message.contains("unsafe"), "{message}");
     for member in ["protocol", "daemon", "helper-cli", "tests"] {
         assert!(read(&format!("{member}/Cargo.toml")).contains("[lints]\nworkspace = true"), "{member}");
     }
@@ -177,9 +180,12 @@ fn m01_a_crate_with_an_advisory_fails_the_check() {
             deny.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", instead);
             tried(deny.env("GIT_CONFIG_VALUE_0", "https://advisories.example/db"))
         };
-        let (fetched, told) = deny(&["fetch", "db"]);
-        assert!(fetched, "{told}");
-        let (accepted, told) = deny(&["--offline", "check", "advisories"]);
-        assert!(accepted != is_bad && told.contains("RUSTSEC-2099-0001") == is_bad, "{against}: {told}");
+        let (fetched, message) = deny(&["fetch", "db"]);
+        assert!(fetched, "{message}");
+        let (accepted, message) = deny(&["--offline", "check", "advisories"]);
+        assert!(
+            accepted != is_bad && message.contains("RUSTSEC-2099-0001") == is_bad,
+            "{against}: {message}"
+        );
     }
 }

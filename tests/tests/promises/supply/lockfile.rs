@@ -62,8 +62,8 @@ fn m03_a_lock_file_that_does_not_fit_stops_the_build() {
     let world = World::new();
     let folder = clone(&world, "clone");
     let fetch = || tried(Command::new("cargo").current_dir(&folder).args(["fetch", "--locked", "--offline"]));
-    let (fits, told) = fetch();
-    assert!(fits, "{told}");
+    let (fits, message) = fetch();
+    assert!(fits, "{message}");
     edit(
         &folder.join("helper-cli/Cargo.toml"),
         "[dependencies]\n",
@@ -78,7 +78,7 @@ fn m03_a_lock_file_that_does_not_fit_stops_the_build() {
             .current_dir(&folder)
             .env("CARGO_NET_OFFLINE", "true")
             .env("CARGO_TARGET_DIR", world.path("target"));
-        let (built, told) = tried(&mut build);
-        assert!(!built && told.contains("--locked"), "{told}");
+        let (built, message) = tried(&mut build);
+        assert!(!built && message.contains("--locked"), "{message}");
     }
 }

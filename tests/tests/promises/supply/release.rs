@@ -48,12 +48,12 @@ fn m05_a_program_carries_the_list_of_its_crates_as_its_document_has_them() {
         fs::write(&document, &made).expect("write the document");
         let verify =
             || tried(Command::new(root().join("packaging/inventory/verify")).arg(&program).arg(&document));
-        let (agreed, told) = verify();
-        assert!(agreed, "{told}");
+        let (agreed, message) = verify();
+        assert!(agreed, "{message}");
         for (from, to) in [("pkg:cargo/libc@0", "pkg:cargo/libc@9"), ("\"required\"", "\"excluded\"")] {
             fs::write(&document, made.replace(from, to)).expect("write another document");
-            let (agreed, told) = verify();
-            assert!(!agreed && told.contains("disagree"), "{from}: {told}");
+            let (agreed, message) = verify();
+            assert!(!agreed && message.contains("disagree"), "{from}: {message}");
         }
         let sections = run(Command::new("readelf").arg("-SW").arg(&program));
         let section = sections.lines().find(|line| line.contains(".dep-v0")).expect("the section");
@@ -98,8 +98,11 @@ fn m04_a_program_that_differs_by_one_byte_is_told_from_an_equal_one() {
         tried(Command::new(script).arg("--only").arg(world.path("one")).arg(world.path(other)))
     };
     assert!(compare("equal").0);
-    let (equal, told) = compare("other");
-    assert!(!equal && told.contains("cp-tokend differ") && told.contains("cp-token: equal"), "{told}");
+    let (equal, message) = compare("other");
+    assert!(
+        !equal && message.contains("cp-tokend differ") && message.contains("cp-token: equal"),
+        "{message}"
+    );
 }
 
 /// The lines of SECURITY.md with which people check a download.
@@ -156,8 +159,8 @@ fn m06_a_release_that_was_tampered_with_fails_the_check_of_the_documents() {
     let public = fs::read_to_string(key.with_extension("pub")).expect("the public key");
     fs::write(folder.join("allowed_signers"), format!("cp-token {public}")).expect("write the signers");
     let check = || tried(Command::new("bash").current_dir(&folder).args(["-e", "-c", &documented_check()]));
-    let (passed, told) = check();
-    assert!(passed && told.contains("Good \"cp-token\" signature"), "{told}");
+    let (passed, message) = check();
+    assert!(passed && message.contains("Good \"cp-token\" signature"), "{message}");
 
     let entries = fs::read_dir(&folder).expect("the release").map(|entry| entry.expect("an entry").path());
     let signed: Vec<_> = entries.filter(|file| !file.ends_with("allowed_signers")).collect();
@@ -168,13 +171,13 @@ fn m06_a_release_that_was_tampered_with_fails_the_check_of_the_documents() {
         let middle = tampered.len() / 2;
         tampered[middle] ^= 1;
         fs::write(&file, &tampered).expect("tamper");
-        let (passed, told) = check();
-        assert!(!passed, "{}: {told}", file.display());
+        let (passed, message) = check();
+        assert!(!passed, "{}: {message}", file.display());
         fs::write(&file, &whole).expect("put it back");
     }
     sign(&folder, &other);
-    let (passed, told) = check();
-    assert!(!passed, "another key: {told}");
+    let (passed, message) = check();
+    assert!(!passed, "another key: {message}");
     sign(&folder, &key);
     assert!(check().0);
 }
@@ -210,6 +213,6 @@ fn each_crate_in_a_program_brings_its_licence_into_the_packages() {
     let world = World::new();
     let folder = clone(&world, "clone");
     super::edit(&folder.join("packaging/inventory/licences"), "\"LICEN\", ", "");
-    let (made, told) = tried(Command::new(folder.join("packaging/inventory/licences")).args(pairs));
-    assert!(!made && told.contains("brings no licence"), "{told}");
+    let (made, message) = tried(Command::new(folder.join("packaging/inventory/licences")).args(pairs));
+    assert!(!made && message.contains("brings no licence"), "{message}");
 }

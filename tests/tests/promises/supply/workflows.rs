@@ -83,16 +83,16 @@ fn m08_zizmor_finds_nothing_in_the_workflows_and_much_in_a_bad_one() {
         let mut command = Command::new(zizmor.program());
         tried(command.args(["--offline", "--no-progress", "--persona", "pedantic"]).arg(folder))
     };
-    let (accepted, told) = judge(&root().join(".github/workflows"));
-    assert!(accepted, "{told}");
+    let (accepted, message) = judge(&root().join(".github/workflows"));
+    assert!(accepted, "{message}");
     let world = World::new();
     let folder = world.path("repository/.github/workflows");
     fs::create_dir_all(&folder).expect("make a folder");
     let bad = "on: pull_request_target\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v6\n      - run: echo ${{ github.event.pull_request.title }}\n";
     fs::write(folder.join("bad.yml"), bad).expect("write a workflow");
-    let (accepted, told) = judge(&folder);
-    assert!(!accepted, "{told}");
+    let (accepted, message) = judge(&folder);
+    assert!(!accepted, "{message}");
     for audit in ["dangerous-triggers", "template-injection", "unpinned-uses", "excessive-permissions"] {
-        assert!(told.contains(audit), "{audit}: {told}");
+        assert!(message.contains(audit), "{audit}: {message}");
     }
 }

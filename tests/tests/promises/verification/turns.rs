@@ -37,16 +37,16 @@ fn a_proxys_wrong_password_is_sent_once_for_all_profiles_that_ask_at_once() {
     let (world, proxy) = (World::new(), FakeProxy::start());
     let _daemon = world.daemon();
     behind_a_proxy(&world, &proxy);
-    for told in get_all(&world, &[]) {
-        told.failed(77).saying("refused the user or the password");
+    for outcome in get_all(&world, &[]) {
+        outcome.failed(77).saying("refused the user or the password");
     }
     assert_eq!(proxy.asked(), 1);
     assert_eq!(world.helper(&["doctor"]).code, 77);
     assert_eq!(proxy.asked(), 1);
     proxy.require("jo", "wrong");
     world.helper(&["forget", "--all"]).succeeded();
-    for told in get_all(&world, &["--retry"]) {
-        told.token();
+    for outcome in get_all(&world, &["--retry"]) {
+        outcome.token();
     }
 }
 
@@ -55,8 +55,12 @@ fn doctor_alone_sends_a_proxys_wrong_password_once() {
     let (world, proxy) = (World::new(), FakeProxy::start());
     let _daemon = world.daemon();
     behind_a_proxy(&world, &proxy);
-    let told = world.helper(&["doctor"]);
-    assert_eq!(told.stdout.matches("refused the user or the password").count(), NAMES.len(), "{told:?}");
+    let outcome = world.helper(&["doctor"]);
+    assert_eq!(
+        outcome.stdout.matches("refused the user or the password").count(),
+        NAMES.len(),
+        "{outcome:?}"
+    );
     assert_eq!(proxy.asked(), 1);
     assert_eq!(world.helper(&["doctor"]).code, 77);
     assert_eq!(proxy.asked(), 1);
@@ -76,8 +80,8 @@ fn of_one_client(secret: impl FnOnce(&World, &Client) -> String) -> (World, Daem
 #[test]
 fn a_clients_wrong_secret_is_sent_once_for_all_profiles_that_ask_at_once() {
     let (world, _daemon) = of_one_client(|world, _| world.new_secret());
-    for told in get_all(&world, &[]) {
-        told.failed(77).saying("refused the client's secret");
+    for outcome in get_all(&world, &[]) {
+        outcome.failed(77).saying("refused the client's secret");
     }
     assert_eq!(world.server().token_requests(), 1);
 }
@@ -93,8 +97,8 @@ fn a_clients_wrong_secret_is_sent_once_for_all_creations_at_once() {
     assert_eq!(world.server().token_requests(), 1);
     // Each message has offered its own name; the first lifts what was refused.
     for name in NAMES {
-        let told = world.helper(&["forget", "-p", name]);
-        assert_eq!(told.code, if name == NAMES[0] { 0 } else { 64 }, "{told:?}");
+        let outcome = world.helper(&["forget", "-p", name]);
+        assert_eq!(outcome.code, if name == NAMES[0] { 0 } else { 64 }, "{outcome:?}");
     }
     create(&"p3").finish().failed(77);
     assert_eq!(world.server().token_requests(), 2);
@@ -175,13 +179,13 @@ fn who_has_no_more_time_is_told_which_other_profile_tries_its_secret() {
     let first = world.call(&["-p", "p0"]).printing_a_token().spawn();
     assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     let behind = |name: &str| {
-        let told = world.helper(&["-p", name, "--timeout", "1s"]).failed(75);
-        told.stderr.contains("it waits for profile p0, which tries the same secret")
+        let outcome = world.helper(&["-p", name, "--timeout", "1s"]).failed(75);
+        outcome.stderr.contains("it waits for profile p0, which tries the same secret")
     };
     // Its request is with the daemon for longer than its caller.
     wait_until(|| NAMES[1..].iter().any(|name| behind(name)));
-    let told = world.helper(&["-p", "p0", "--timeout", "1s"]).failed(75);
-    assert!(!told.stderr.contains("it waits for profile"), "{told:?}");
+    let outcome = world.helper(&["-p", "p0", "--timeout", "1s"]).failed(75);
+    assert!(!outcome.stderr.contains("it waits for profile"), "{outcome:?}");
     world.server().release();
     first.finish().token();
     world.helper(&["-p", "p1"]).token();

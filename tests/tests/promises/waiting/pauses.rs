@@ -13,8 +13,8 @@ fn paused() -> (World, Client, usize) {
     let world = World::new();
     let client = world.create_profile("prod", "memory");
     world.server().answer_next(busy("300"));
-    let told = world.helper(&["--fresh"]).failed(75).saying("HTTP 429").saying("(asked again in 300 s");
-    told.saying("--retry waits for it");
+    let outcome = world.helper(&["--fresh"]).failed(75).saying("HTTP 429").saying("(asked again in 300 s");
+    outcome.saying("--retry waits for it");
     let requests = world.server().token_requests();
     (world, client, requests)
 }
@@ -45,8 +45,8 @@ fn no_secret_is_verified_within_a_pause_and_the_time_is_said() {
     assert_eq!(world.server().token_requests(), requests);
     let other = world.new_client();
     world.server().answer_next(busy("20"));
-    let told = world.creating("new", "memory", &other, &url).run().failed(75);
-    told.saying("(asked again in 20 s at the earliest)");
+    let outcome = world.creating("new", "memory", &other, &url).run().failed(75);
+    outcome.saying("(asked again in 20 s at the earliest)");
 }
 
 #[test]
@@ -94,11 +94,11 @@ fn the_first_failure_of_an_outage_says_when_and_that_it_can_be_waited_for() {
 fn who_retries_is_advised_to_wait_longer_and_not_to_retry() {
     let (world, _, requests) = paused();
     // On a machine that is very busy, the helper's own time may be over before the daemon says why.
-    let told = ["2s", "8s", "30s"].into_iter().find_map(|timeout| {
-        let told = world.helper(&["--fresh", "--retry", "--timeout", timeout]).failed(75);
-        assert!(!told.stderr.contains("--retry waits"), "{told:?}");
-        told.stderr.contains("HTTP 429").then_some(told)
+    let outcome = ["2s", "8s", "30s"].into_iter().find_map(|timeout| {
+        let outcome = world.helper(&["--fresh", "--retry", "--timeout", timeout]).failed(75);
+        assert!(!outcome.stderr.contains("--retry waits"), "{outcome:?}");
+        outcome.stderr.contains("HTTP 429").then_some(outcome)
     });
-    told.expect("the daemon's reason").saying("a longer --timeout waits for it");
+    outcome.expect("the daemon's reason").saying("a longer --timeout waits for it");
     assert_eq!(world.server().token_requests(), requests);
 }

@@ -17,20 +17,20 @@ pub(super) struct ImportResult {
 }
 
 impl From<&ImportLine<'_>> for ImportResult {
-    fn from(told: &ImportLine<'_>) -> Self {
-        let (outcome, code) = match told.outcome {
-            Outcome::Imported(_) if told.settings.dry_run => ("would_be_imported", None),
+    fn from(import_line: &ImportLine<'_>) -> Self {
+        let (outcome, code) = match import_line.outcome {
+            Outcome::Imported(_) if import_line.settings.dry_run => ("would_be_imported", None),
             Outcome::Imported(_) => ("imported", None),
             Outcome::Exists => ("there_already", None),
             Outcome::Failed(failure) => ("failed", Some(failure.code.name())),
         };
         Self {
-            profile: told.name.to_string(),
-            from: told.profile.program.name,
-            name_there: sanitize(&told.profile.name),
+            profile: import_line.name.to_string(),
+            from: import_line.profile.program.name,
+            name_there: sanitize(&import_line.profile.name),
             outcome,
             code,
-            said: told.lines().iter().map(|line| sanitize(line)).collect(),
+            said: import_line.lines().iter().map(|line| sanitize(line)).collect(),
         }
     }
 }

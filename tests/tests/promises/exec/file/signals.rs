@@ -72,7 +72,7 @@ fn a_caller_that_ignores_its_children_is_given_the_programs_own_end() {
     assert_eq!(memory.content(), Vec::<PathBuf>::new());
     // The program ignores what its caller's caller does, as if it had been called by it.
     let show = "grep SigIgn: /proc/self/status";
-    let shown =
-        [show, &format!("cp-token exec --file -- {show}")].map(|line| ended(line).map(|told| told.stdout));
+    let shown = [show, &format!("cp-token exec --file -- {show}")]
+        .map(|line| ended(line).map(|result| result.stdout));
     assert_eq!(shown[0], shown[1]);
 }
