@@ -7,9 +7,9 @@ pub mod daemon_state;
 mod error;
 pub mod failure;
 #[cfg(target_os = "linux")]
-mod new_process;
+mod receiving;
 #[cfg(target_os = "linux")]
-mod old_process;
+mod sending;
 #[cfg(target_os = "linux")]
 #[path = "handover/linux.rs"]
 mod system;
@@ -17,8 +17,8 @@ mod system;
 pub use error::{HandoverError, ProgramFault, TakeOverError};
 #[cfg(target_os = "linux")]
 pub use {
-    new_process::{NewProcess, VerifiedProgram},
-    old_process::OldProcess,
+    receiving::OldProcess,
+    sending::{NewProcess, VerifiedProgram},
     system::{Program, set_process_name},
 };
 

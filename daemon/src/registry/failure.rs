@@ -37,7 +37,7 @@ fn of_registry(error: &RegistryError) -> Failure {
                 .with_hint(unknown::meant(near));
         }
         RegistryError::UnknownUrl(_) => (ErrorCode::UNKNOWN_URL, unknown::SEE_LIST),
-        RegistryError::AmbiguousUrl(..) => (ErrorCode::UNKNOWN_URL, "Choose one with --profile"),
+        RegistryError::AmbiguousUrl(..) => (ErrorCode::AMBIGUOUS_PROFILE, "Choose one with --profile"),
         RegistryError::AmbiguousOrigin(..) => (
             ErrorCode::AMBIGUOUS_PROFILE,
             "Name one with -p, or as the user name that another program sends, or make one the default: `cp-token profile use NAME`",

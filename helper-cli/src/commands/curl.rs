@@ -174,9 +174,6 @@ fn foreign(failure: Failure, origin: Option<&String>, profile: Option<&ProfileNa
     else {
         return failure;
     };
-    if failure.message.contains("several") {
-        return failure;
-    }
     let who = profile
         .map_or_else(|| "no profile answers".to_owned(), |name| format!("profile {name} does not answer"));
     let name = profile.map_or("NAME", ProfileName::as_str);

@@ -1,5 +1,6 @@
 //! Owns the reading of the sources: the files, their code without comments and tests, and the modules that it names.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -65,6 +66,18 @@ impl Source {
         }
         found
     }
+}
+
+/// What a crate's root exports under another path, with the module that it comes from.
+pub(crate) fn exports<'a>(sources: impl IntoIterator<Item = &'a Source>) -> BTreeMap<String, String> {
+    let mut found = Vec::new();
+    for root in sources.into_iter().filter(|source| source.module().is_empty()) {
+        let code: Vec<&str> = root.code().collect();
+        for exported in code.join("\n").split("pub use ").skip(1) {
+            expand(exported, &[], &mut found);
+        }
+    }
+    found.into_iter().filter_map(|path| Some((path.last()?.clone(), path.first()?.clone()))).collect()
 }
 
 /// The words of a text with their places.

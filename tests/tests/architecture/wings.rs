@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::sources::{Source, shipped};
+use crate::sources::{Source, exports, shipped};
 
 /// A file, as the path of its module.
 type Module = Vec<String>;
@@ -51,22 +51,22 @@ const HELPER: Floors = &[
 ];
 
 const PROTOCOL: Floors = &[
-    ("view", "token name message wire frame"),
-    ("token", ""),
+    ("view", "message token name wire frame"),
+    ("codec", "message wire frame"),
+    ("handover", "message failure wire token name secret frame"),
+    ("message", "failure wire token name secret"),
+    ("failure", "wire"),
+    ("wire", "token name secret frame"),
+    ("token", "secret"),
+    ("name", ""),
     ("secret", ""),
+    ("blocking", "frame"),
+    ("frame", ""),
     ("peer", "trust windows"),
     ("trust", ""),
-    ("origin", ""),
-    ("name", ""),
-    ("handover", "message wire frame"),
-    ("failure", "wire"),
-    ("codec", "message wire frame"),
-    ("message", "wire"),
-    ("wire", "frame"),
-    ("frame", ""),
-    ("blocking", ""),
     ("address", "windows"),
     ("windows", ""),
+    ("origin", ""),
     ("shell", "printable"),
     ("printable", ""),
 ];
@@ -81,14 +81,17 @@ const CIRCLE: usize = 6;
 fn violations(folder: &str, floors: Floors, sources: &[Source]) -> Vec<String> {
     let allowed: BTreeMap<&str, BTreeSet<&str>> =
         floors.iter().map(|(wing, below)| (*wing, below.split_whitespace().collect())).collect();
+    let of_crate = sources.iter().filter(|source| source.path.starts_with(folder));
+    let exports = exports(sources.iter().filter(|source| source.path.starts_with(folder)));
     let mut found = BTreeSet::new();
-    for source in sources.iter().filter(|source| source.path.starts_with(folder)) {
+    for source in of_crate {
         let Some(wing) = source.module().first().cloned() else { continue };
         let Some(below) = allowed.get(wing.as_str()) else {
             found.insert(format!("{}: no floor is given to {wing}", source.path));
             continue;
         };
         let used = source.paths().into_iter().filter_map(|path| path.into_iter().next());
+        let used = used.map(|first| exports.get(&first).cloned().unwrap_or(first));
         let foreign = used.filter(|used| *used != wing && allowed.contains_key(used.as_str()));
         found.extend(
             foreign
@@ -150,7 +153,10 @@ fn a_planted_arrow_is_found_however_it_is_written() {
 /// The files that each file uses, by module.
 fn arrows(sources: &[Source]) -> Arrows {
     let modules: BTreeSet<Module> = sources.iter().map(Source::module).collect();
-    let file_of = |mut path: Module| {
+    let exports = exports(sources);
+    let file_of = |path: Module| {
+        let from = path.first().and_then(|first| exports.get(first));
+        let mut path = from.map_or(path.clone(), |module| vec![module.clone()]);
         while !path.is_empty() && !modules.contains(&path) {
             path.pop();
         }
