@@ -97,7 +97,7 @@ impl PythonSession {
         self.oracle.record("what a Python session printed", line.clone());
         let answer: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no answer: {line:?}"));
         let Some(class) = answer["error"].as_str() else { return Ok(answer["value"].clone()) };
-        let message = answer["told"].as_str().unwrap_or_default().to_owned();
+        let message = answer["message"].as_str().unwrap_or_default().to_owned();
         Err(Raised { class: class.to_owned(), message, exit_code: answer["exit_code"].as_i64() })
     }
 }
