@@ -1,5 +1,5 @@
 //! Owns the proof that no host but a profile's own is answered for: a million near misses, taken as git's parts and as
-//! a whole URL, through the parsing that the adapters use and the choice that the daemon makes. The judge is a list of
+//! a whole URL, through the parsing that the adapters use and the choice that the daemon makes. What is right is a list of
 //! spellings; it parses nothing.
 #![allow(clippy::expect_used, reason = "a test that cannot set the stage has to stop where the stage broke")]
 
@@ -60,16 +60,16 @@ const SPELLINGS: [(&str, &str, &str); 13] = [
     ("http", "localhost:8080", "loop"),
 ];
 
-struct Judge(HashMap<String, &'static str>);
+struct KnownOrigins(HashMap<String, &'static str>);
 
-impl Judge {
+impl KnownOrigins {
     fn new() -> Self {
         let spellings = SPELLINGS.into_iter();
         Self(spellings.map(|(scheme, host, name)| (format!("{scheme}://{host}"), name)).collect())
     }
 
     /// The profile whose origin this is, letter case aside.
-    fn verdict(&self, scheme: &str, authority: &str) -> Option<&'static str> {
+    fn profile_of(&self, scheme: &str, authority: &str) -> Option<&'static str> {
         self.0.get(&format!("{scheme}://{authority}").to_ascii_lowercase()).copied()
     }
 }
@@ -83,11 +83,11 @@ fn answered(config: &Config, url: String) -> Option<String> {
 #[test]
 fn h03_of_a_million_hosts_only_those_that_are_a_profiles_own_are_answered_for() {
     let config = Config::parse(CONFIG).expect("a config");
-    let (judge, mut source) = (Judge::new(), Source::new(SEED));
+    let (known, mut source) = (KnownOrigins::new(), Source::new(SEED));
     let (mut right, mut wrong) = (0, Vec::new());
     for _ in 0..HOSTS {
         let (scheme, host) = source.next(&SPELLINGS);
-        let expected = judge.verdict(&scheme, &host);
+        let expected = known.profile_of(&scheme, &host);
         let by_parts = origin(&scheme, &host).and_then(|url| answered(&config, url));
         right += usize::from(by_parts.is_some());
         if by_parts.as_deref() != expected {
@@ -97,7 +97,7 @@ fn h03_of_a_million_hosts_only_those_that_are_a_profiles_own_are_answered_for() 
         let written = host.split('/').next().unwrap_or_default();
         let url = TargetUrl::parse(&format!("{scheme}://{host}/a?b=c"));
         let by_url = url.and_then(|url| answered(&config, url.origin));
-        if by_url.is_some() && by_url.as_deref() != judge.verdict(&scheme, written) {
+        if by_url.is_some() && by_url.as_deref() != known.profile_of(&scheme, written) {
             wrong.push(format!("URL of {scheme} {host:?}: {by_url:?}"));
         }
         if by_url.is_none() && expected.is_some() {

@@ -24,8 +24,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 use crate::code_world::Log;
-use crate::dice::Dice;
-use crate::people;
+use crate::profiles;
+use crate::random::Random;
 
 mod disk;
 mod server;
@@ -69,7 +69,7 @@ struct Daemon {
 }
 
 struct World {
-    dice: Dice,
+    random: Random,
     sky: Arc<Sky>,
     server: Arc<Server>,
     daemons: Vec<Daemon>,
@@ -100,30 +100,30 @@ fn refusal() -> TokenRequestError {
 }
 
 /// Users with right and wrong passwords here, whose steps have different lengths.
-fn users(dice: &mut Dice) -> Vec<User> {
-    let user = |number: u64, dice: &mut Dice| User {
+fn users(random: &mut Random) -> Vec<User> {
+    let user = |number: u64, random: &mut Random| User {
         name: format!("user-{number}@example.com"),
         password: if number == 2 { b"another" } else { PASSWORD },
         seed: format!(
             "otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ{}&period={}",
             ["A", "I", "Q"][number as usize],
-            dice.pick(&[30, 30, 60, 120])
+            random.pick(&[30, 30, 60, 120])
         ),
     };
-    (0..3).map(|number| user(number, dice)).collect()
+    (0..3).map(|number| user(number, random)).collect()
 }
 
 impl World {
     async fn new(seed: u64, home: Home) -> Self {
-        let mut dice = Dice::new(seed);
+        let mut random = Random::new(seed);
         let start = Instant::now();
         let sky = Arc::new(Sky { start, ahead: Mutex::new(SKEW) });
-        let users = users(&mut dice);
-        let count = 1 + dice.below(2);
-        let profiles: Vec<_> = (0..5).map(|number| profile(number, &users, count, &mut dice)).collect();
-        let jitter = Arc::new(Mutex::new(Dice::new(dice.number())));
+        let users = users(&mut random);
+        let count = 1 + random.below(2);
+        let profiles: Vec<_> = (0..5).map(|number| profile(number, &users, count, &mut random)).collect();
+        let jitter = Arc::new(Mutex::new(Random::new(random.number())));
         let server = Arc::new(Server::new(users, start, Arc::clone(&jitter)));
-        let temper = *dice.pick(&[Temper::Good, Temper::Slow, Temper::Failing]);
+        let temper = *random.pick(&[Temper::Good, Temper::Slow, Temper::Failing]);
         let shared = Arc::new(Log::default());
         let mut daemons = Vec::new();
         for _ in 0..count {
@@ -131,20 +131,20 @@ impl World {
             let disk: Arc<dyn CodeLog> = Arc::new(Disk::new(log, Arc::clone(&jitter), temper));
             daemons.push(daemon(&sky, &server, disk, &profiles).await);
         }
-        Self { dice, sky, server, daemons, profiles, forgotten: 0, phones_used: vec![false; 3] }
+        Self { random, sky, server, daemons, profiles, forgotten: 0, phones_used: vec![false; 3] }
     }
 
     async fn live(&mut self) {
         let mut callers = Vec::new();
         for _ in 0..16 {
-            match self.dice.below(12) {
-                0 => *self.sky.ahead.lock().expect("lock") = self.dice.milliseconds(2 * 8_000),
+            match self.random.below(12) {
+                0 => *self.sky.ahead.lock().expect("lock") = self.random.milliseconds(2 * 8_000),
                 1 => self.forget(),
                 2 => self.use_a_phone(),
-                3 => tokio::time::sleep(self.dice.milliseconds(2_000_000)).await,
+                3 => tokio::time::sleep(self.random.milliseconds(2_000_000)).await,
                 _ => callers.push(self.call()),
             }
-            tokio::time::sleep(self.dice.milliseconds(4_000)).await;
+            tokio::time::sleep(self.random.milliseconds(4_000)).await;
         }
         for caller in callers {
             let answered = tokio::time::timeout(LONGEST_WAIT, caller).await;
@@ -153,11 +153,11 @@ impl World {
     }
 
     fn call(&mut self) -> tokio::task::JoinHandle<()> {
-        let (user, profile) = self.dice.pick(&self.profiles).clone();
-        let broker = Arc::clone(&self.dice.pick(&self.daemons).broker);
+        let (user, profile) = self.random.pick(&self.profiles).clone();
+        let broker = Arc::clone(&self.random.pick(&self.daemons).broker);
         let is_right = self.server.users[user].password == PASSWORD;
         let code = self.typed(user, &profile);
-        let freshness = if self.dice.one_in(2) { Freshness::Fresh } else { Freshness::Valid };
+        let freshness = if self.random.one_in(2) { Freshness::Fresh } else { Freshness::Valid };
         let query = TokenQuery { freshness, min_validity: None, has_code: code.is_some() };
         let is_by_phone = code.is_some();
         tokio::spawn(async move {
@@ -182,13 +182,13 @@ impl World {
 
     fn forget(&mut self) {
         self.forgotten += 1;
-        let profile = &self.dice.pick(&self.profiles).1;
-        self.dice.pick(&self.daemons).broker.forget(profile);
+        let profile = &self.random.pick(&self.profiles).1;
+        self.random.pick(&self.daemons).broker.forget(profile);
     }
 
     /// Once for each, so that it is a collision and no enemy.
     fn use_a_phone(&mut self) {
-        let user = self.dice.below(3) as usize;
+        let user = self.random.below(3) as usize;
         if !std::mem::replace(&mut self.phones_used[user], true) {
             self.server.use_elsewhere(&self.server.users[user]);
         }
@@ -206,13 +206,13 @@ impl World {
 
 /// A profile of one of the users, however that one is spelled. What a person types is compared with what the one daemon
 /// has sent; that another one has sent it is for the server to say, and then the person types the next.
-fn profile(number: usize, users: &[User], daemons: u64, dice: &mut Dice) -> (usize, Arc<Profile>) {
-    let user = dice.below(users.len() as u64) as usize;
+fn profile(number: usize, users: &[User], daemons: u64, random: &mut Random) -> (usize, Arc<Profile>) {
+    let user = random.below(users.len() as u64) as usize;
     let name = &users[user].name;
-    let spelled = if dice.one_in(3) { name.replace("user", "User") } else { name.clone() };
-    let is_typed = dice.one_in(4) && daemons == 1 && user != 2;
+    let spelled = if random.one_in(3) { name.replace("user", "User") } else { name.clone() };
+    let is_typed = random.one_in(4) && daemons == 1 && user != 2;
     let totp = if is_typed { TotpMethod::Ask } else { TotpMethod::Stored };
-    let mut profile = Profile::clone(&people::user(&format!("p{number}"), totp));
+    let mut profile = Profile::clone(&profiles::user(&format!("p{number}"), totp));
     profile.identity = Identity::User(spelled);
     (user, Arc::new(profile))
 }

@@ -23,10 +23,10 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 use crate::code_world::CodeChecker;
-use crate::dice::Dice;
 use crate::lock_world::{Attempt, LockChecker};
 use crate::pause_checker::PauseChecker;
-use crate::people::{Profiles, client, user};
+use crate::profiles::{Profiles, client, user};
+use crate::random::Random;
 use crate::server;
 
 /// What spreads back-offs and renewals in these worlds.
@@ -50,7 +50,7 @@ impl Clock for Sky {
 
 struct Server {
     sky: Arc<Sky>,
-    dice: Arc<Mutex<Dice>>,
+    random: Arc<Mutex<Random>>,
     under_way: Arc<Mutex<HashMap<ProfileName, Arc<AtomicUsize>>>>,
     codes: Arc<CodeChecker>,
     lock: Arc<LockChecker>,
@@ -88,7 +88,7 @@ impl FetchToken for Server {
         code: Option<Secret>,
     ) -> Pin<Box<dyn Future<Output = Result<FetchedToken, TokenRequestFailed>> + Send>> {
         let sky = Arc::clone(&self.sky);
-        let dice = Arc::clone(&self.dice);
+        let random = Arc::clone(&self.random);
         let issued = Arc::clone(&self.issued);
         let codes = Arc::clone(&self.codes);
         let lock = Arc::clone(&self.lock);
@@ -104,16 +104,16 @@ impl FetchToken for Server {
             let failed = |failed: &TokenRequestFailed| pauses.failed(&profile.name, failed.kind, sky.now());
             let code = code.inspect_err(failed)?;
             let (sent, asked) = (sky.now(), asked.load(Ordering::Relaxed));
-            let delay = dice.lock().expect("lock").milliseconds(if is_quick { 20 } else { 8_000 });
+            let delay = random.lock().expect("lock").milliseconds(if is_quick { 20 } else { 8_000 });
             tokio::time::sleep(delay).await;
             attempt.must_be_wanted();
             let (text, outcome) = {
-                let mut dice = dice.lock().expect("lock");
-                let text = format!("token-{}", dice.number());
+                let mut random = random.lock().expect("lock");
+                let text = format!("token-{}", random.number());
                 let outcome = match code {
-                    Some(_) => server::answer_to_user(&mut dice, &text, sent.wall),
+                    Some(_) => server::answer_to_user(&mut random, &text, sent.wall),
                     None if is_quick => server::grant(&text),
-                    None => server::answer(&mut dice, &text, sent.wall),
+                    None => server::answer(&mut random, &text, sent.wall),
                 };
                 (text, outcome)
             };
@@ -153,7 +153,7 @@ pub(crate) fn history(seed: u64) {
 }
 
 async fn live(seed: u64) {
-    let mut dice = Dice::new(seed);
+    let mut random = Random::new(seed);
     let sky = Arc::new(Sky {
         start: Instant::now(),
         slept: Mutex::default(),
@@ -164,11 +164,11 @@ async fn live(seed: u64) {
     let count = Arc::new(AtomicUsize::new(0));
     let lock = Arc::new(LockChecker::default());
     // Callers may want one new token after the other.
-    let is_quick = dice.one_in(50);
+    let is_quick = random.one_in(50);
     let (steps, kinds, pause) = if is_quick { (60, 8, 40) } else { (12, 13, 3_000) };
     let server = Arc::new(Server {
         sky: Arc::clone(&sky),
-        dice: Arc::new(Mutex::new(Dice::new(dice.number()))),
+        random: Arc::new(Mutex::new(Random::new(random.number()))),
         under_way: Arc::default(),
         issued: Arc::clone(&issued),
         codes: Arc::new(CodeChecker::new(Arc::<Sky>::clone(&sky))),
@@ -183,30 +183,30 @@ async fn live(seed: u64) {
     let profiles = Arc::new(Profiles::new(all));
     let (mut callers, mut leaving) = (Vec::new(), Vec::new());
     for _ in 0..steps {
-        match 12 - dice.below(kinds) {
-            0 => *sky.slept.lock().expect("lock") += dice.milliseconds(7_200_000),
-            1 => *sky.wall.lock().expect("lock") = dice.milliseconds(4_000_000_000_000),
+        match 12 - random.below(kinds) {
+            0 => *sky.slept.lock().expect("lock") += random.milliseconds(7_200_000),
+            1 => *sky.wall.lock().expect("lock") = random.milliseconds(4_000_000_000_000),
             2 => {
-                broker.forget(&profiles.pick(&mut dice));
+                broker.forget(&profiles.pick(&mut random));
             }
-            3 => tokio::time::sleep(dice.milliseconds(1_000_000)).await,
+            3 => tokio::time::sleep(random.milliseconds(1_000_000)).await,
             4 => lock.turn(&broker).await,
-            5 => profiles.change_one(&mut dice, &broker, &pauses),
+            5 => profiles.change_one(&mut random, &broker, &pauses),
             _ => {
-                let name = profiles.pick(&mut dice).name.clone();
+                let name = profiles.pick(&mut random).name.clone();
                 let (sky, lock, count) = (Arc::clone(&sky), Arc::clone(&lock), Arc::clone(&count));
                 let caller =
                     Caller { name, profiles: Arc::clone(&profiles), sky, lock, count, is_hasty: is_quick };
-                let caller = caller.call(Arc::clone(&broker), Arc::clone(&issued), dice.number());
+                let caller = caller.call(Arc::clone(&broker), Arc::clone(&issued), random.number());
                 let caller = tokio::spawn(caller);
-                match dice.below(10) {
+                match random.below(10) {
                     0 => caller.abort(),
                     1 => leaving.push(caller),
                     _ => callers.push(caller),
                 }
             }
         }
-        tokio::time::sleep(dice.milliseconds(pause)).await;
+        tokio::time::sleep(random.milliseconds(pause)).await;
         leaving.drain(..).for_each(|caller| caller.abort());
     }
     // Those whose daemon is locked are told; the others wait for a server that says no for as long as it likes.
@@ -232,13 +232,13 @@ struct Caller {
 
 impl Caller {
     async fn call(self, broker: Arc<Broker>, issued: IssuedToken, seed: u64) {
-        let mut dice = Dice::new(seed);
+        let mut random = Random::new(seed);
         // Few enough that people type one twice.
-        let code = dice.one_in(2).then(|| Secret::copy_of(format!("{:06}", dice.below(40)).as_bytes()));
-        let freshness = if self.is_hasty || dice.one_in(8) { Freshness::Fresh } else { Freshness::Valid };
-        let min_validity = dice.one_in(4).then(|| dice.milliseconds(1_000_000));
+        let code = random.one_in(2).then(|| Secret::copy_of(format!("{:06}", random.below(40)).as_bytes()));
+        let freshness = if self.is_hasty || random.one_in(8) { Freshness::Fresh } else { Freshness::Valid };
+        let min_validity = random.one_in(4).then(|| random.milliseconds(1_000_000));
         let query = TokenQuery { freshness, min_validity, has_code: code.is_some() };
-        let request = WaitRequest { query, retries: dice.one_in(3) };
+        let request = WaitRequest { query, retries: random.one_in(3) };
         let is_closed = self.lock.is_locked();
         let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let profile = self.profiles.get(&self.name);
@@ -250,7 +250,7 @@ impl Caller {
             }
         };
         if is_closed {
-            LockChecker::judge(&outcome);
+            LockChecker::check(&outcome);
         }
         match outcome {
             Ok(served) => {

@@ -7,7 +7,7 @@ use cp_token_protocol::AccessToken;
 use cp_tokend::base::clock::Moment;
 use cp_tokend::lease::{AskedAt, Attempt, Decision, Freshness, Lease, Refusal, TokenFingerprint, TokenQuery};
 
-use crate::dice::Dice;
+use crate::random::Random;
 
 mod answers;
 mod checks;
@@ -16,7 +16,7 @@ mod end;
 const STEPS: u64 = 60;
 
 struct World {
-    dice: Dice,
+    random: Random,
     lease: Lease,
     now: Moment,
     /// What the lease is told; the same as `now` in an honest world.
@@ -83,14 +83,14 @@ pub(crate) fn history_with_a_frozen_clock(seed: u64) {
 
 impl World {
     fn new(seed: u64) -> Self {
-        let mut dice = Dice::new(seed);
-        let boot = dice.milliseconds(1_000_000_000);
+        let mut random = Random::new(seed);
+        let boot = random.milliseconds(1_000_000_000);
         let now = Moment { boot, wall: Duration::from_secs(1_800_000_000) };
-        let (needs_code, is_only_read, is_hasty) = (dice.one_in(3), dice.one_in(2), dice.one_in(50));
+        let (needs_code, is_only_read, is_hasty) = (random.one_in(3), random.one_in(2), random.one_in(50));
         let mut lease = Lease::default();
         lease.require_code(needs_code);
         Self {
-            dice,
+            random,
             lease,
             now,
             message: None,
@@ -112,14 +112,14 @@ impl World {
 
     fn step(&mut self) {
         let kinds = if self.is_hasty { 10 } else { 16 };
-        match self.dice.below(kinds) {
+        match self.random.below(kinds) {
             0..=6 => self.ask(),
             7..=9 => self.answer(),
             10 => self.let_time_pass(4_000_000),
             11 => self.let_time_pass(3_000),
             12 => self.set_wall_clock(),
             13 => self.late_answer(),
-            14 if self.dice.one_in(3) => self.forget(),
+            14 if self.random.one_in(3) => self.forget(),
             _ => self.timer(),
         }
         self.collect_order(false);
@@ -167,21 +167,21 @@ impl World {
     }
 
     fn random_ask(&mut self) -> TokenQuery {
-        let reported = match self.dice.below(8) {
+        let reported = match self.random.below(8) {
             0 => self.issued.iter_mut().last(),
             1 if !self.issued.is_empty() => {
-                let index = self.dice.below(self.issued.len() as u64) as usize;
+                let index = self.random.below(self.issued.len() as u64) as usize;
                 self.issued.get_mut(index)
             }
             _ => None,
         };
         let freshness = match reported {
             Some(known) => Freshness::Rejected(TokenFingerprint::of(&token(&known.text))),
-            None if self.dice.one_in(if self.is_hasty { 2 } else { 12 }) => Freshness::Fresh,
+            None if self.random.one_in(if self.is_hasty { 2 } else { 12 }) => Freshness::Fresh,
             None => Freshness::Valid,
         };
-        let min_validity = self.dice.one_in(4).then(|| self.dice.milliseconds(2_000_000));
-        TokenQuery { freshness, min_validity, has_code: self.dice.one_in(2) }
+        let min_validity = self.random.one_in(4).then(|| self.random.milliseconds(2_000_000));
+        TokenQuery { freshness, min_validity, has_code: self.random.one_in(2) }
     }
 
     fn forget(&mut self) {
@@ -204,7 +204,7 @@ impl World {
     }
 
     fn let_time_pass(&mut self, milliseconds: u64) {
-        let span = self.dice.milliseconds(milliseconds);
+        let span = self.random.milliseconds(milliseconds);
         self.pass(span);
     }
 
@@ -213,9 +213,9 @@ impl World {
     }
 
     fn set_wall_clock(&mut self) {
-        let shift = self.dice.milliseconds(400_000_000);
+        let shift = self.random.milliseconds(400_000_000);
         self.now.wall =
-            if self.dice.one_in(2) { self.now.wall + shift } else { self.now.wall.saturating_sub(shift) };
+            if self.random.one_in(2) { self.now.wall + shift } else { self.now.wall.saturating_sub(shift) };
     }
 
     fn collect_order(&mut self, has_code: bool) {

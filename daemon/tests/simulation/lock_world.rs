@@ -54,7 +54,7 @@ impl LockChecker {
     }
 
     /// What a caller was told who asked while it was closed.
-    pub(crate) fn judge(outcome: &Result<ServedToken, Failure>) {
+    pub(crate) fn check(outcome: &Result<ServedToken, Failure>) {
         let message = outcome.as_ref().err().map(|failure| failure.code);
         assert_eq!(message, Some(ErrorCode::LOCKED), "somebody was served behind the lock");
     }

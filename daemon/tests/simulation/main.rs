@@ -11,14 +11,14 @@
 mod account_world;
 mod broker_world;
 mod code_world;
-mod dice;
 mod lease_world;
 mod lock_world;
 mod panics;
 mod pause_checker;
-mod people;
+mod profiles;
+mod random;
 mod server;
-mod turned_away;
+mod waiting_limit;
 
 use std::env;
 
@@ -30,7 +30,7 @@ fn many(default: u64, history: impl Fn(u64)) {
     if let Some(seed) = number("CP_TOKEN_SIMULATION_SEED") {
         return history(seed);
     }
-    let first = dice::fresh_seed();
+    let first = random::fresh_seed();
     let count = number("CP_TOKEN_SIMULATION_HISTORIES").unwrap_or(default);
     println!("{count} histories from seed {first}");
     for seed in (0..count).map(|index| first.wrapping_add(index)) {

@@ -14,7 +14,7 @@ use cp_tokend::lease::{Freshness, ServedToken, TokenQuery};
 use cp_tokend::profile::Profile;
 use cp_tokend::token_request::{FetchToken, FetchedToken, TokenRequestFailed};
 
-use crate::people::client;
+use crate::profiles::client;
 
 /// Both clocks, which the test moves on.
 struct Seconds(AtomicU64);

@@ -8,7 +8,7 @@ use cp_tokend::token_endpoint::response::{self, AnswerShape};
 use cp_tokend::token_endpoint::{CertificateFlaw, IssuedToken, TokenRequestError};
 use zeroize::Zeroizing;
 
-use crate::dice::Dice;
+use crate::random::Random;
 
 /// Every odd life that a server has been seen to state, and some that none has.
 const LIVES: &[&str] = &[
@@ -36,18 +36,22 @@ const LIVES: &[&str] = &[
 ];
 
 /// One answer; the token in it is `token`.
-pub(crate) fn answer(dice: &mut Dice, token: &str, wall: Duration) -> Result<IssuedToken, TokenRequestError> {
-    match dice.below(20) {
+pub(crate) fn answer(
+    random: &mut Random,
+    token: &str,
+    wall: Duration,
+) -> Result<IssuedToken, TokenRequestError> {
+    match random.below(20) {
         0 => read(401, "{\"error\":\"invalid_client\"}", None, wall),
-        1 => read(503, "", Some(["0", "7", "99999", "soon"][dice.below(4) as usize]), wall),
+        1 => read(503, "", Some(["0", "7", "99999", "soon"][random.below(4) as usize]), wall),
         2 => read(500, "<html>", None, wall),
-        3 => read(429, "", dice.one_in(2).then_some("3"), wall),
+        3 => read(429, "", random.one_in(2).then_some("3"), wall),
         4 => read(200, "{\"access_token\":\"a b\",\"token_type\":\"bearer\"}", None, wall),
-        5 if dice.one_in(2) => Err(TokenRequestError::Untrusted(CertificateFlaw::Expired)),
+        5 if random.one_in(2) => Err(TokenRequestError::Untrusted(CertificateFlaw::Expired)),
         5 => Err(TokenRequestError::TimedOut),
         6 => read(200, &format!("{{\"access_token\":\"{token}\",\"token_type\":\"Bearer\"}}"), None, wall),
         _ => {
-            let life = dice.pick(LIVES);
+            let life = random.pick(LIVES);
             let body =
                 format!("{{\"access_token\":\"{token}\",\"token_type\":\"bearer\",\"expires_in\":{life}}}");
             read(200, &body, None, wall)
@@ -63,13 +67,13 @@ pub(crate) fn grant(token: &str) -> Result<IssuedToken, TokenRequestError> {
 
 /// One answer to a user's login; the token in it is `token`.
 pub(crate) fn answer_to_user(
-    dice: &mut Dice,
+    random: &mut Random,
     token: &str,
     wall: Duration,
 ) -> Result<IssuedToken, TokenRequestError> {
     let good = format!("{{\"data\":{{\"v3_user_token\":\"{token}\"}},\"error\":null,\"warnings\":null}}");
     let missing = "{\"error\":[{\"primaryErrorKey\":\"TIME_BASED_ONE_TIME_PASSWORD_REQUIRED\"}]}";
-    match dice.below(20) {
+    match random.below(20) {
         0 => read_as(AnswerShape::User, 401, "{\"error\":\"unauthorized\"}", None, wall),
         1 => read_as(AnswerShape::User, 401, missing, None, wall),
         2 => read_as(AnswerShape::User, 503, "", Some("7"), wall),

@@ -30,7 +30,7 @@ mod story {
     const LIFE: Duration = Duration::from_secs(3);
     const RENEWALS: usize = 2;
     const USUAL_LIFE: Duration = Duration::from_secs(15 * 60);
-    const CROWD: usize = 50;
+    const CALLERS: usize = 50;
 
     pub(super) fn tell() -> ExitCode {
         if !programs::present(&["curl", "sh"]) {
@@ -120,15 +120,15 @@ mod story {
             say("The stand-in revokes every token. Nobody can know that before trying:");
             show(VENDORS_EXAMPLE);
             say(self.example().stdout.trim_end());
-            say(&format!("{CROWD} scripts notice at the same time and report it:"));
+            say(&format!("{CALLERS} scripts notice at the same time and report it:"));
             show("printf %s \"$token\" | cp-token --rejected");
             let before = self.world.server().token_requests();
             let report = || self.world.call(&["--rejected"]).stdin(&token).spawn();
-            let reports: Vec<_> = (0..CROWD).map(|_| report()).collect();
+            let reports: Vec<_> = (0..CALLERS).map(|_| report()).collect();
             let mut tokens: Vec<_> = reports.into_iter().map(|report| report.finish().token()).collect();
             tokens.dedup();
             say(&format!(
-                "{CROWD} answers, {} new token, {} token request.",
+                "{CALLERS} answers, {} new token, {} token request.",
                 tokens.len(),
                 self.world.server().token_requests() - before
             ));

@@ -123,7 +123,7 @@ impl Ledger {
     }
 
     /// Records how the request was judged when the time to answer it came.
-    pub(super) fn judge(&mut self, number: u64, credential: Credential, issued: Option<String>) {
+    pub(super) fn record_outcome(&mut self, number: u64, credential: Credential, issued: Option<String>) {
         let entry = self.entry_mut(number);
         entry.credential = credential;
         entry.issued = issued;

@@ -45,7 +45,7 @@ pub(super) struct Reply {
 }
 
 /// What the request's `Authorization` header is worth at `now`.
-pub(super) fn judge(request: &Request, accounts: &Accounts, now: Duration) -> Credential {
+pub(super) fn check_credential(request: &Request, accounts: &Accounts, now: Duration) -> Credential {
     match request.authorization() {
         Authorization::Absent => Credential::None,
         Authorization::Unreadable => Credential::Unreadable,

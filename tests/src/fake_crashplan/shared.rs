@@ -76,7 +76,7 @@ impl Shared {
     pub(super) fn arrived(&self, request: Request) -> u64 {
         let now = self.started.elapsed();
         self.with(|state| {
-            let credential = reply::judge(&request, &state.accounts, now);
+            let credential = reply::check_credential(&request, &state.accounts, now);
             state.ledger.open(now, request, credential)
         })
     }
@@ -85,14 +85,14 @@ impl Shared {
     pub(super) fn decide(&self, number: u64, request: &Request) -> Answer {
         let now = self.started.elapsed();
         self.with(|state| {
-            let credential = reply::judge(request, &state.accounts, now);
+            let credential = reply::check_credential(request, &state.accounts, now);
             let answer = state.scripted(request);
             if answer != Answer::Normally {
-                state.ledger.judge(number, credential, None);
+                state.ledger.record_outcome(number, credential, None);
                 return answer;
             }
             let reply = reply::own(request, &mut state.accounts, &state.manners, now);
-            state.ledger.judge(number, credential, reply.issued);
+            state.ledger.record_outcome(number, credential, reply.issued);
             Answer::raw(reply.bytes)
         })
     }

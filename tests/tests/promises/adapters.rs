@@ -10,7 +10,7 @@ use cp_token_tests::certificates::ServerCertificate;
 use cp_token_tests::guarded_server::{Content, Freshness, GuardedServer, Presented};
 use cp_token_tests::world::World;
 
-use crate::people::{Person, creating};
+use crate::test_user::{TestUser, creating};
 
 /// A world in which profile `prod` answers for a server with these contents, too.
 fn stage(
@@ -32,8 +32,8 @@ fn presented(server: &GuardedServer) -> Vec<Presented> {
 }
 
 /// Profile `old` of kind `basic`.
-fn create_basic(world: &World) -> Person {
-    let jo = Person::new(world);
+fn create_basic(world: &World) -> TestUser {
+    let jo = TestUser::new(world);
     world.server().add_user(&jo.name, &jo.password, None);
     let created = creating(world, &jo, "old").args(["--basic"]).stdin(&jo.password).run();
     assert_eq!(created.code, 0, "{created:?}");

@@ -13,7 +13,7 @@ use cp_token_tests::clock_shim::{Clock, ClockShim};
 use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::world::{TIMEOUT, World};
 
-use crate::people::{Person, creating};
+use crate::test_user::{TestUser, creating};
 
 const STEP: Duration = Duration::from_secs(30);
 /// The base32 of it is `GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ`.
@@ -60,7 +60,7 @@ fn stored() -> Option<(World, ClockShim)> {
     let clocks = ClockShim::build(&world)?;
     // The daemon goes on by itself until the world ends.
     std::mem::forget(world.launch(clocks.launch()));
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.oracle().register(SEED);
     world.server().add_user_with_key(&jo.name, &jo.password, KEY);
     let lines = format!("{}\n{SEED}\n", jo.password);
@@ -100,7 +100,7 @@ fn whoever_cannot_wait_for_the_next_code_is_told_when_it_comes() {
 fn a_daemon_that_is_killed_does_not_send_the_same_code_again() {
     let world = World::new();
     let Some(clocks) = ClockShim::build(&world) else { return };
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user_with_key(&jo.name, &jo.password, KEY);
     world.oracle().register(SEED);
     let lines = format!("{}\n{SEED}\n", jo.password);
@@ -145,7 +145,7 @@ fn a_refused_stored_code_is_not_tried_again_until_a_person_says_so() {
 #[test]
 fn without_anybody_to_ask_a_needed_code_is_a_refusal_that_says_what_to_do() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
     let create = || creating(&world, &jo, "jo").args(["--totp", "ask"]).stdin(&jo.password);
     let outcome = create().run().failed(77).saying("one-time code").saying("nothing was changed");
@@ -167,7 +167,7 @@ fn without_anybody_to_ask_a_needed_code_is_a_refusal_that_says_what_to_do() {
 #[test]
 fn an_askpass_program_is_asked_where_there_is_no_terminal_and_its_code_is_sent_once() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
     let (askpass, answer) = printer(&world, "askpass");
     creating(&world, &jo, "jo").args(["--totp", "ask", "--no-verify"]).stdin(&jo.password).run().succeeded();
@@ -193,7 +193,7 @@ fn an_askpass_program_is_asked_where_there_is_no_terminal_and_its_code_is_sent_o
 #[test]
 fn a_person_types_the_code_and_may_type_another_after_a_wrong_one() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
     creating(&world, &jo, "jo").args(["--totp", "ask", "--no-verify"]).stdin(&jo.password).run().succeeded();
     let typed = |code: &str| world.at_a_terminal("cp-token > typed", &format!("{code}\n"));
@@ -208,8 +208,8 @@ fn a_person_types_the_code_and_may_type_another_after_a_wrong_one() {
 }
 
 /// A profile whose codes are asked for, created with one that a program gives.
-fn create_asking(world: &World) -> (Person, PathBuf, PathBuf) {
-    let jo = Person::new(world);
+fn create_asking(world: &World) -> (TestUser, PathBuf, PathBuf) {
+    let jo = TestUser::new(world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
     let (askpass, answer) = printer(world, "askpass");
     fs::write(&answer, "123456\n").expect("write the answer");
@@ -263,7 +263,7 @@ fn a_program_prints_the_code_and_is_run_again_when_its_code_was_used() {
     let world = World::new();
     let Some(clocks) = ClockShim::build(&world) else { return };
     let _daemon = world.launch(clocks.launch());
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
     let print = each_run_prints(&world, "crash plan");
     let line = format!("'{}' {}", world.path("crash plan").display(), world.root().display());

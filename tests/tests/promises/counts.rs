@@ -5,7 +5,7 @@ use std::time::Duration;
 use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan, Setup};
 use cp_token_tests::world::{Outcome, Running, TIMEOUT, World};
 
-const CROWD: usize = 200;
+const CALLERS: usize = 200;
 
 fn together(count: usize, start: impl Fn() -> Running) -> Vec<Outcome> {
     let running: Vec<_> = (0..count).map(|_| start()).collect();
@@ -25,11 +25,11 @@ fn two_hundred_cold_callers_cost_one_request_and_are_all_served() {
     let (world, before) = idle_world();
     world.helper(&["forget"]).succeeded();
     world.server().hold();
-    let running: Vec<_> = (0..CROWD).map(|_| world.spawn_helper(&[])).collect();
+    let running: Vec<_> = (0..CALLERS).map(|_| world.spawn_helper(&[])).collect();
     assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     world.server().release();
     let mut tokens: Vec<_> = running.into_iter().map(|caller| caller.finish().token()).collect();
-    assert_eq!(tokens.len(), CROWD);
+    assert_eq!(tokens.len(), CALLERS);
     tokens.dedup();
     assert_eq!(Some(&tokens), world.server().issued().last().map(|token| vec![token.clone()]).as_ref());
     assert_eq!((world.server().token_requests() - before, world.server().max_in_flight()), (1, 1));
@@ -40,7 +40,7 @@ fn f06_two_hundred_callers_at_a_servers_failure_cost_one_request_and_are_all_tol
     let (world, before) = idle_world();
     world.helper(&["forget"]).succeeded();
     world.server().answer_always(Answer::status(503, &[("Retry-After", "300")], ""));
-    for outcome in together(CROWD, || world.spawn_helper(&[])) {
+    for outcome in together(CALLERS, || world.spawn_helper(&[])) {
         outcome.failed(75).saying("the server failed (HTTP 503)");
     }
     assert_eq!(world.server().token_requests() - before, 1);

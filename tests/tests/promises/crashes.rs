@@ -54,12 +54,12 @@ fn sweep(world: &World, change: impl Fn() -> Outcome, mut check: impl FnMut(&Out
         let mut number = 1;
         loop {
             let mut daemon = world.daemon();
-            let assassin = KillingTracer::kill_at(&daemon, &call, number);
+            let tracer = KillingTracer::kill_at(&daemon, &call, number);
             let outcome = change();
             // The stop belongs to it: some of a change's traces are left after its answer.
             drop(world.helper(&["daemon", "stop", "--yes"]));
             let survived = daemon.wait() == 0;
-            drop(assassin);
+            drop(tracer);
             assert!(outcome.code == 0 || !survived, "at {call} {number}: {outcome:?}");
             check(&outcome);
             if survived {

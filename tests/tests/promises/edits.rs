@@ -8,7 +8,7 @@ mod between;
 mod daemons;
 mod given_up;
 mod random;
-mod stopper;
+mod tracer;
 mod written;
 
 const BY_HAND: &str = "\n# a note\n[profile.byhand]\nurl = \"https://hand.example\"\nclient_id = \"key-h\"\n";

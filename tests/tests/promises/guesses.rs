@@ -17,7 +17,7 @@ fn unlock_request(passphrase: &str) -> Vec<u8> {
 const IN_LINE: usize = 8;
 
 /// A locked daemon under moved clocks that has seen as many wrong passphrases as cost nothing, and one more.
-fn wary(world: &World, passphrase: &str) -> Option<(ClockShim, Daemon)> {
+fn with_first_pause(world: &World, passphrase: &str) -> Option<(ClockShim, Daemon)> {
     let clocks = ClockShim::build(world)?;
     let daemon = world.launch(clocks.launch());
     lock(world, passphrase).succeeded();
@@ -35,9 +35,9 @@ fn trying(world: &World, passphrase: &str) -> Raw {
     raw
 }
 
-/// As [`wary`], with the pause after the last wrong one as long as any: a minute.
-fn very_wary(world: &World, passphrase: &str) -> Option<(ClockShim, Daemon)> {
-    let (clocks, daemon) = wary(world, passphrase)?;
+/// As [`with_first_pause`], with the pause after the last wrong one as long as any: a minute.
+fn with_longest_pause(world: &World, passphrase: &str) -> Option<(ClockShim, Daemon)> {
+    let (clocks, daemon) = with_first_pause(world, passphrase)?;
     let mut guesses: Vec<Raw> = (0..IN_LINE).map(|guess| trying(world, &format!("guess {guess}"))).collect();
     clocks.set(Clock::Boot, 100);
     assert!(guesses.iter_mut().all(|guess| contains(&guess.rest(), "not the passphrase")));
@@ -47,7 +47,7 @@ fn very_wary(world: &World, passphrase: &str) -> Option<(ClockShim, Daemon)> {
 #[test]
 fn c14_of_a_hundred_guesses_in_a_pause_as_many_are_looked_at_as_stand_in_line() {
     let world = World::new();
-    let Some((clocks, daemon)) = very_wary(&world, &world.new_secret()) else { return };
+    let Some((clocks, daemon)) = with_longest_pause(&world, &world.new_secret()) else { return };
     let mut in_line: Vec<Raw> = (0..IN_LINE).map(|guess| trying(&world, &format!("again {guess}"))).collect();
     for guess in IN_LINE..100 {
         let mut beyond = world.raw();
@@ -67,7 +67,7 @@ fn c14_of_a_hundred_guesses_in_a_pause_as_many_are_looked_at_as_stand_in_line() 
 fn c16_the_right_passphrase_is_heard_at_the_end_of_the_pause_beside_wrong_ones_in_a_loop() {
     let world = World::new();
     let passphrase = world.new_secret();
-    let Some((clocks, daemon)) = very_wary(&world, &passphrase) else { return };
+    let Some((clocks, daemon)) = with_longest_pause(&world, &passphrase) else { return };
     // Those that come before the right one are looked at first, and each begins a pause of a minute.
     let mut loops: Vec<Raw> = (1..IN_LINE).map(|guess| trying(&world, &format!("loop {guess}"))).collect();
     let mut right = trying(&world, &passphrase);
@@ -104,7 +104,7 @@ fn in_line(world: &World, passphrase: &str) -> Raw {
 fn c16_who_leaves_while_it_waits_gives_its_place_back_and_is_not_looked_at() {
     let world = World::new();
     let passphrase = world.new_secret();
-    let Some((clocks, daemon)) = very_wary(&world, &passphrase) else { return };
+    let Some((clocks, daemon)) = with_longest_pause(&world, &passphrase) else { return };
     for round in 0..2 {
         let leavers: Vec<Raw> =
             (0..IN_LINE).map(|guess| in_line(&world, &format!("left {round} {guess}"))).collect();

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use cp_token_tests::world::{Outcome, TIMEOUT, World};
 
-use crate::people::{Person, creating};
+use crate::test_user::{TestUser, creating};
 
 /// Profiles of every kind: how each is asked for.
 const KINDS: [&[&str]; 4] =
@@ -26,7 +26,7 @@ fn stage() -> World {
     world.create_profile("prod", "memory");
     world.create_profile("other", "memory");
     let (jo, old) =
-        (Person::new(&world), Person { name: "old@example.com".to_owned(), ..Person::new(&world) });
+        (TestUser::new(&world), TestUser { name: "old@example.com".to_owned(), ..TestUser::new(&world) });
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
     world.server().add_user(&old.name, &old.password, None);
     let askpass = askpass(&world);

@@ -2,7 +2,7 @@
 //! scenario that runs it in its own interpreter and looks at what the server saw, or a reason why nobody can.
 
 mod alone;
-mod kitchen;
+mod page_world;
 mod python;
 mod readme;
 mod run_by_us;

@@ -8,7 +8,7 @@ use cp_token_tests::world::World;
 use cp_token_tests::world::processes::Signal;
 
 use crate::exec::wait_until;
-use crate::people::{Person, creating};
+use crate::test_user::{TestUser, creating};
 use job::{Once, Shell};
 
 /// What the passphrase is asked for with.
@@ -16,7 +16,7 @@ const PASSPHRASE: &str = "Passphrase for cp-tokend (not shown): ";
 
 /// What asks for each thing that is asked for without being shown, and how it asks.
 fn every_question(world: &World) -> Vec<(String, &'static str)> {
-    let jo = Person::new(world);
+    let jo = TestUser::new(world);
     let create = creating(world, &jo, "codes").args(["--totp", "ask", "--no-verify"]);
     create.stdin(&jo.password).run().succeeded();
     let create = "profile create --no-verify --secret-source memory --url https://api.example";

@@ -7,16 +7,16 @@ use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::programs;
 use cp_token_tests::world::World;
 
-/// Judges a document by a schema: what is wrong, a line each.
-const JUDGE: &str = "import json, sys, jsonschema\n\
+/// Validates a document by a schema: what is wrong, a line each.
+const VALIDATOR: &str = "import json, sys, jsonschema\n\
     schema = json.load(open(sys.argv[1]))\n\
     jsonschema.Draft202012Validator.check_schema(schema)\n\
     place = jsonschema.RefResolver('file://' + sys.argv[1], schema)\n\
-    judge = jsonschema.Draft202012Validator(schema, resolver=place)\n\
-    [print(error.message) for error in judge.iter_errors(json.load(sys.stdin))]";
+    validator = jsonschema.Draft202012Validator(schema, resolver=place)\n\
+    [print(error.message) for error in validator.iter_errors(json.load(sys.stdin))]";
 
-/// Whether a judge can be had here; said aloud where not.
-fn can_judge() -> bool {
+/// Whether a validator can be had here; said aloud where not.
+fn has_validator() -> bool {
     let found = Command::new("python3").args(["-c", "import jsonschema"]).stderr(Stdio::null()).status();
     let found = found.is_ok_and(|status| status.success());
     if !found {
@@ -27,18 +27,18 @@ fn can_judge() -> bool {
 
 fn faults(schema: &str, document: &str) -> String {
     let file = format!("{}/../docs/schema/{schema}.json", env!("CARGO_MANIFEST_DIR"));
-    let mut judge = Command::new("python3");
-    judge.args(["-c", JUDGE, &file]).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut judge = judge.spawn().expect("a judge");
-    judge.stdin.take().expect("an input").write_all(document.as_bytes()).expect("it reads");
-    let outcome = judge.wait_with_output().expect("it ends");
-    assert!(outcome.status.success(), "the judge of {schema} failed");
+    let mut validator = Command::new("python3");
+    validator.args(["-c", VALIDATOR, &file]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut validator = validator.spawn().expect("a validator");
+    validator.stdin.take().expect("an input").write_all(document.as_bytes()).expect("it reads");
+    let outcome = validator.wait_with_output().expect("it ends");
+    assert!(outcome.status.success(), "the validator of {schema} failed");
     String::from_utf8(outcome.stdout).expect("text")
 }
 
-/// Whether the document obeys; without a judge, said aloud, nothing is known.
+/// Whether the document obeys; without a validator, said aloud, nothing is known.
 pub(crate) fn assert_obeys(schema: &str, document: &str) {
-    if !can_judge() {
+    if !has_validator() {
         return;
     }
     let faults = faults(schema, document);
@@ -93,7 +93,7 @@ fn a_token_and_a_failure_obey_their_schemas_and_a_document_that_lacks_something_
     world.create_profile("prod", "memory");
     let token = world.helper(&["-f", "json"]).succeeded().stdout;
     assert_obeys("token", &token);
-    if !can_judge() {
+    if !has_validator() {
         return;
     }
     assert!(faults("token", "{\"token_type\":\"Bearer\"}").contains("access_token"));

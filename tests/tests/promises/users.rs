@@ -7,14 +7,14 @@ use cp_token_tests::clock_shim::ClockShim;
 use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::world::{TIMEOUT, World};
 
-use crate::people::{Person, creating};
+use crate::test_user::{TestUser, creating};
 
 const LIFE: Duration = Duration::from_secs(30 * 60);
 
 #[test]
 fn a_users_token_is_asked_for_as_the_vendors_article_has_it_and_opens_the_api() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, None);
     creating(&world, &jo, "jo").stdin(&jo.password).run().succeeded();
     let token = world.helper(&["-p", "jo"]).token();
@@ -35,7 +35,7 @@ fn a_users_token_is_renewed_when_it_has_ended_and_after_a_rejection() {
     let world = World::new();
     let Some(clocks) = ClockShim::build(&world) else { return };
     let _daemon = world.launch(clocks.launch());
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, None);
     creating(&world, &jo, "jo").stdin(&jo.password).run().succeeded();
     let first = world.helper(&[]).token();
@@ -50,7 +50,7 @@ fn a_users_token_is_renewed_when_it_has_ended_and_after_a_rejection() {
 #[test]
 fn a_refused_password_is_told_with_what_else_it_may_be_and_is_never_sent_again() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, None);
     creating(&world, &jo, "jo").stdin(&jo.password).run().succeeded();
     world.server().reset_secret(&jo.name, &world.new_secret());
@@ -66,7 +66,7 @@ fn a_refused_password_is_told_with_what_else_it_may_be_and_is_never_sent_again()
 #[test]
 fn a_missing_code_is_named_where_the_server_names_it_and_possible_where_it_does_not() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
     let named = creating(&world, &jo, "jo").stdin(&jo.password).run().failed(77);
     named.saying("asks for a one-time code").saying("nothing was changed").saying("--totp");
@@ -83,7 +83,7 @@ fn a_missing_code_is_named_where_the_server_names_it_and_possible_where_it_does_
 #[test]
 fn kind_basic_has_no_token_and_gives_its_header_alone() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, None);
     let created = creating(&world, &jo, "old").args(["--basic"]).stdin(&jo.password).run();
     assert!(created.code == 0 && created.stderr.contains("deprecated"), "{created:?}");
@@ -106,7 +106,7 @@ fn kind_basic_has_no_token_and_gives_its_header_alone() {
 #[test]
 fn a_user_whose_token_request_hangs_keeps_nobody_else_waiting() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, None);
     creating(&world, &jo, "jo").stdin(&jo.password).run().succeeded();
     world.create_profile("prod", "memory");

@@ -7,8 +7,8 @@ use cp_token_tests::clock_shim::ClockShim;
 use cp_token_tests::fake_proxy::FakeProxy;
 use cp_token_tests::world::{Client, Daemon, Outcome, World};
 
-use crate::people::{Person, creating};
 use crate::refused::{secret_file, write_config, written};
+use crate::test_user::{TestUser, creating};
 
 mod few;
 mod turns;
@@ -18,7 +18,7 @@ const USER: &str = "kind = \"user\"\nusername = \"jo@example.com\"";
 #[test]
 fn a_refused_password_is_sent_once_by_creations_and_once_more_when_a_person_says_so() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, None);
     let wrong = world.new_secret();
     let create = |name: &str, password: &str| creating(&world, &jo, name).stdin(password).run();
@@ -65,7 +65,7 @@ fn a_clients_refused_secret_is_sent_once_by_creations_and_the_other_cause_is_nam
 #[test]
 fn a_password_that_was_refused_for_want_of_a_code_is_sent_with_one() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     let seed = b"12345678901234567890";
     world.server().add_user_with_key(&jo.name, &jo.password, seed);
     creating(&world, &jo, "jo").stdin(&jo.password).run().failed(77).saying("asks for a one-time code");
@@ -80,7 +80,7 @@ fn a_password_that_was_refused_with_two_computed_codes_is_sent_again_by_no_creat
     let world = World::new();
     let Some(clocks) = ClockShim::build(&world) else { return };
     let _daemon = world.launch(clocks.launch());
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user_with_key(&jo.name, &jo.password, b"12345678901234567890");
     let input = format!("{}\nGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n", world.new_secret());
     for round in 1..=4 {

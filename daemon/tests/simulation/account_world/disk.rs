@@ -9,7 +9,7 @@ use cp_tokend::token_request::codes::log::{CLAIM_TIMEOUT, Claim, ClaimError, Cla
 use cp_tokend::token_request::totp::steps::Use;
 
 use crate::code_world::Log;
-use crate::dice::Dice;
+use crate::random::Random;
 
 /// What a disk is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,19 +25,19 @@ pub(super) enum Temper {
 /// One daemon's way to the file.
 pub(super) struct Disk {
     log: Arc<Log>,
-    dice: Arc<Mutex<Dice>>,
+    random: Arc<Mutex<Random>>,
     temper: Temper,
 }
 
 impl Disk {
-    pub(super) fn new(log: Arc<Log>, dice: Arc<Mutex<Dice>>, temper: Temper) -> Self {
-        Self { log, dice, temper }
+    pub(super) fn new(log: Arc<Log>, random: Arc<Mutex<Random>>, temper: Temper) -> Self {
+        Self { log, random, temper }
     }
 
     fn draw(&self) -> (Duration, Duration, u64) {
-        let mut dice = self.dice.lock().expect("lock");
-        let longest = if self.temper == Temper::Good || dice.one_in(2) { 50 } else { 15_000 };
-        (dice.milliseconds(longest), dice.milliseconds(longest), dice.below(8))
+        let mut random = self.random.lock().expect("lock");
+        let longest = if self.temper == Temper::Good || random.one_in(2) { 50 } else { 15_000 };
+        (random.milliseconds(longest), random.milliseconds(longest), random.below(8))
     }
 
     async fn claim(&self, claim: Claim) -> Result<Option<Use>, ClaimError> {

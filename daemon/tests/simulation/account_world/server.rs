@@ -13,7 +13,7 @@ use cp_tokend::token_endpoint::{IssuedToken, TokenEndpoint, TokenRequest, TokenR
 use cp_tokend::token_request::totp::{Seed, steps};
 use tokio::time::Instant;
 
-use crate::dice::Dice;
+use crate::random::Random;
 
 /// A user of the server.
 pub(super) struct User {
@@ -47,13 +47,13 @@ struct Seen {
 pub(super) struct Server {
     pub(super) users: Vec<User>,
     pub(super) start: Instant,
-    pub(super) dice: Arc<Mutex<Dice>>,
+    pub(super) random: Arc<Mutex<Random>>,
     seen: Mutex<Seen>,
 }
 
 impl Server {
-    pub(super) fn new(users: Vec<User>, start: Instant, dice: Arc<Mutex<Dice>>) -> Self {
-        Self { users, start, dice, seen: Mutex::default() }
+    pub(super) fn new(users: Vec<User>, start: Instant, random: Arc<Mutex<Random>>) -> Self {
+        Self { users, start, random, seen: Mutex::default() }
     }
 
     /// The right time.
@@ -77,7 +77,7 @@ impl Server {
         self.seen.lock().expect("lock").wrong.get(&user.name).copied().unwrap_or_default()
     }
 
-    fn judge(&self, order: &TokenRequest) -> bool {
+    fn is_accepted(&self, order: &TokenRequest) -> bool {
         let Identity::User(name) = &order.identity else { unreachable!("users alone are here") };
         let name = name.to_lowercase();
         let user = self.users.iter().find(|user| user.name == name).expect("a user");
@@ -114,17 +114,17 @@ impl Server {
             return Err(TokenRequestError::TimedOut);
         }
         let (there, back, fate) = {
-            let mut dice = self.dice.lock().expect("lock");
-            (dice.milliseconds(LONGEST_WAY_MS), dice.milliseconds(2_000), dice.below(16))
+            let mut random = self.random.lock().expect("lock");
+            (random.milliseconds(LONGEST_WAY_MS), random.milliseconds(2_000), random.below(16))
         };
         tokio::time::sleep(there).await;
-        let is_let_in = self.judge(&order);
+        let is_let_in = self.is_accepted(&order);
         let is_told = fate != 0;
         if is_told && !is_let_in {
             self.count(&order);
         }
         tokio::time::sleep(back).await;
-        let token = format!("token-{}", self.dice.lock().expect("lock").number());
+        let token = format!("token-{}", self.random.lock().expect("lock").number());
         match (is_told, is_let_in) {
             (false, _) => Err(TokenRequestError::TimedOut),
             (_, true) => {

@@ -7,20 +7,20 @@ use cp_tokend::lease::{Acceptance, Attempt, Decision, FailureKind, Freshness, po
 use cp_tokend::token_request::failure::kind_of;
 
 use super::{Known, World};
-use crate::people::{CLIENT, READER};
+use crate::profiles::{CLIENT, READER};
 use crate::server;
 
 impl World {
     pub(super) fn answer(&mut self) {
         let Some((attempt, sent)) = self.in_flight.take() else { return };
         let reissue =
-            self.dice.one_in(6).then(|| self.issued.last().map(|known| known.text.clone())).flatten();
-        let text = reissue.unwrap_or_else(|| format!("token-{}", self.dice.number()));
-        let jitter = self.dice.fraction();
+            self.random.one_in(6).then(|| self.issued.last().map(|known| known.text.clone())).flatten();
+        let text = reissue.unwrap_or_else(|| format!("token-{}", self.random.number()));
+        let jitter = self.random.fraction();
         let now = self.moment();
         let answered = match self.is_hasty {
             true => server::grant(&text),
-            false => server::answer(&mut self.dice, &text, sent.wall),
+            false => server::answer(&mut self.random, &text, sent.wall),
         };
         match answered {
             Ok(issued) => {

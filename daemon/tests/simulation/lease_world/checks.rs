@@ -71,7 +71,7 @@ impl World {
         let Some((attempt, sent)) = self.overtaken.pop() else { return };
         let before = format!("{:?}", self.lease);
         let life = Duration::from_secs(900);
-        let late = token(&format!("late-{}", self.dice.number()));
+        let late = token(&format!("late-{}", self.random.number()));
         assert_eq!(
             self.lease.on_token_issued(attempt, late, life, sent, self.moment(), 0.5),
             Acceptance::Superseded

@@ -93,9 +93,9 @@ fn h03_h13_another_cluster_or_another_object_gets_nothing() {
 #[test]
 fn where_nobody_may_be_asked_nobody_is_asked_for_a_code() {
     let world = World::new();
-    let jo = crate::people::Person::new(&world);
+    let jo = crate::test_user::TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
-    let creating = crate::people::creating(&world, &jo, "jo").args(["--totp", "ask", "--no-verify"]);
+    let creating = crate::test_user::creating(&world, &jo, "jo").args(["--totp", "ask", "--no-verify"]);
     creating.stdin(&jo.password).run().succeeded();
     let (asked, askpass) = (world.path("asked"), world.path("askpass"));
     fs::write(&askpass, format!("#!/bin/sh\ntouch {}\necho 123456\n", asked.display()))

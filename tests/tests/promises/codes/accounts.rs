@@ -11,7 +11,7 @@ use cp_token_tests::slow_disk::SlowDisk;
 use cp_token_tests::world::{Call, Daemon, Launch, TIMEOUT, World};
 
 use super::{KEY, SEED, codes, each_once};
-use crate::people::Person;
+use crate::test_user::TestUser;
 
 /// A world under moved clocks, in which a user's step has just begun, and what moves them on.
 struct Stage {
@@ -25,7 +25,7 @@ impl Stage {
     fn new(period: u64) -> Option<Self> {
         let world = World::new();
         let clocks = ClockShim::build(&world)?;
-        let jo = Person::new(&world);
+        let jo = TestUser::new(&world);
         world.server().add_user_with_steps(&jo.name, &jo.password, KEY, Duration::from_secs(period));
         world.oracle().register(SEED);
         let uri = format!("otpauth://totp/jo?secret={SEED}&period={period}");

@@ -7,12 +7,12 @@ use cp_token_tests::world::World;
 
 use super::{codes, printer};
 use crate::exec::ignoring_children;
-use crate::people::{Person, creating};
+use crate::test_user::{TestUser, creating};
 
 #[test]
 fn a_refused_password_is_sent_with_two_codes_of_a_program_that_has_one_for_every_call() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
     let (askpass, answer) = printer(&world, "askpass");
     let create = creating(&world, &jo, "jo").args(["--totp", "ask", "--no-verify"]);
@@ -38,7 +38,7 @@ fn a_refused_password_is_sent_with_two_codes_of_a_program_that_has_one_for_every
 #[test]
 fn an_askpass_programs_code_is_taken_whatever_the_caller_ignores() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
     let (askpass, answer) = printer(&world, "askpass");
     fs::write(&answer, "123456\n").expect("write the answer");

@@ -5,7 +5,7 @@ use cp_token_tests::fake_crashplan::FakeCrashPlan;
 use cp_token_tests::programs;
 use cp_token_tests::world::{Running, World};
 
-use super::stopper::interrupted;
+use super::tracer::interrupted;
 use super::{config, edit, elsewhere, write};
 use crate::sizes::{repetitions, tell};
 

@@ -7,9 +7,9 @@ use super::{config, write};
 use crate::sizes::{repetitions, tell};
 
 /// A small generator: what matters is that a number repeats a run.
-struct Dice(u64);
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -31,9 +31,9 @@ const PIECES: [&str; 10] = [
     "[profile.b]\n",
 ];
 
-fn edited(mut lines: Vec<String>, dice: &mut Dice) -> String {
-    let (at, piece) = (dice.roll(lines.len() + 1), PIECES[dice.roll(PIECES.len())]);
-    match dice.roll(4) {
+fn edited(mut lines: Vec<String>, random: &mut Random) -> String {
+    let (at, piece) = (random.roll(lines.len() + 1), PIECES[random.roll(PIECES.len())]);
+    match random.roll(4) {
         0 => lines.insert(0, piece.to_owned()),
         1 => lines.push(piece.to_owned()),
         2 if at < lines.len() => drop(lines.remove(at)),
@@ -42,10 +42,10 @@ fn edited(mut lines: Vec<String>, dice: &mut Dice) -> String {
     lines.concat()
 }
 
-fn command(world: &World, dice: &mut Dice) -> Outcome {
-    let name = ["a", "b", "c", "d"][dice.roll(4)];
+fn command(world: &World, random: &mut Random) -> Outcome {
+    let name = ["a", "b", "c", "d"][random.roll(4)];
     let bundle = world.ca_file().display().to_string();
-    match dice.roll(4) {
+    match random.roll(4) {
         0 => world.helper(&["profile", "use", name]),
         1 => world.helper(&["profile", "delete", name, "--yes"]),
         2 => world.helper(&["profile", "update", name, "--also-for", "https://g.example"]),
@@ -62,12 +62,12 @@ fn after_any_edit_and_any_command_the_file_is_read_or_the_command_has_said_why_n
     let world = World::new();
     let _daemon = world.daemon();
     let (seed, mut seen) = (0x5eed_0010, [0, 0, 0]);
-    let mut dice = Dice(seed);
+    let mut random = Random(seed);
     for round in 0..repetitions(100, 5000) {
         let lines = config(&world).split_inclusive('\n').map(str::to_owned).collect();
-        let before = edited(lines, &mut dice);
+        let before = edited(lines, &mut random);
         write(&world, &before);
-        let outcome = command(&world, &mut dice);
+        let outcome = command(&world, &mut random);
         let place = format!("round {round} of seed {seed}: {outcome:?}\n{before}---\n{}", config(&world));
         let is_read = world.helper(&["daemon", "reload"]).code == 0;
         match outcome.code {

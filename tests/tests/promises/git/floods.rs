@@ -53,9 +53,9 @@ fn an_erase_starts_no_daemon_and_asks_nobody_for_a_code() {
     let world = World::new();
     erase(&world, "localhost:1", "abc");
     assert!(world.running().is_empty());
-    let jo = crate::people::Person::new(&world);
+    let jo = crate::test_user::TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
-    let creating = crate::people::creating(&world, &jo, "prod").args(["--totp", "ask", "--no-verify"]);
+    let creating = crate::test_user::creating(&world, &jo, "prod").args(["--totp", "ask", "--no-verify"]);
     creating.stdin(&jo.password).run().succeeded();
     let asked = world.path("asked");
     let askpass = world.path("askpass");

@@ -6,7 +6,7 @@ use std::fs;
 use cp_token_tests::world::World;
 
 use super::get;
-use crate::people::{Person, creating};
+use crate::test_user::{TestUser, creating};
 
 #[test]
 fn a_failure_for_our_own_host_is_one_line_and_its_exit_code_and_never_half_an_answer() {
@@ -54,7 +54,7 @@ fn several_profiles_and_no_default_are_named_and_none_is_chosen() {
 #[test]
 fn h11_the_question_for_a_code_names_the_profile_and_nothing_that_came_from_outside() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, Some("123456"));
     creating(&world, &jo, "jo").args(["--totp", "ask", "--no-verify"]).stdin(&jo.password).run().succeeded();
     let (question, askpass) = (world.path("question"), world.path("askpass"));
@@ -81,7 +81,7 @@ fn h11_the_question_for_a_code_names_the_profile_and_nothing_that_came_from_outs
 #[test]
 fn kind_basic_answers_with_its_own_name_where_it_can_be_of_use() {
     let world = World::new();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, None);
     let created = creating(&world, &jo, "old").args(["--basic"]).stdin(&jo.password).run();
     assert_eq!(created.code, 0, "{created:?}");

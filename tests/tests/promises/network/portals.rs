@@ -5,7 +5,7 @@ use cp_token_tests::certificates::ServerCertificate;
 use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan, Setup, Transport};
 use cp_token_tests::world::World;
 
-use crate::people::{Person, creating};
+use crate::test_user::{TestUser, creating};
 
 const PAGE: &str = "<!DOCTYPE html><html><body>Please log in to the VPN: FOREIGN</body></html>";
 
@@ -42,7 +42,7 @@ fn a_page_with_401_or_403_is_a_failure_of_the_way_and_the_same_secret_works_when
 fn a_511_is_the_login_page_of_a_network_for_clients_and_users_and_is_waited_out() {
     let world = World::new();
     let _daemon = world.daemon();
-    let jo = Person::new(&world);
+    let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, None);
     creating(&world, &jo, "jo").args(["--no-verify"]).stdin(&jo.password).run().succeeded();
     world.create_profile("prod", "memory");

@@ -4,7 +4,7 @@ use cp_token_tests::official_cli::OfficialCli;
 use cp_token_tests::programs;
 use cp_token_tests::world::{Call, World, processes};
 
-use super::kitchen::{Kitchen, written};
+use super::page_world::{PageWorld, written};
 
 const USERS: &str = "/api/v3/users?active=true";
 
@@ -57,18 +57,18 @@ pub(super) fn systemd_unit(text: &str) {
     if !programs::present(&["curl"]) {
         return;
     }
-    let kitchen = Kitchen::new();
-    let unit = std::fs::read_to_string(kitchen.file("unit", text)).expect("the unit");
+    let page_world = PageWorld::new();
+    let unit = std::fs::read_to_string(page_world.file("unit", text)).expect("the unit");
     let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("a line to run");
-    let home = kitchen.world.path("home").display().to_string();
+    let home = page_world.world.path("home").display().to_string();
     let line = line.replace("%h", &home);
     assert!(!line.contains(['$', '%']), "systemd would read these: {line}");
-    kitchen.trusting(kitchen.world.program("sh").args(["-c", &line])).run().succeeded();
+    page_world.trusting(page_world.world.program("sh").args(["-c", &line])).run().succeeded();
     assert!(
         std::fs::read_to_string(format!("{home}/users.json")).is_ok_and(|answer| answer.contains("users"))
     );
-    assert_eq!(kitchen.asked(), [USERS]);
-    kitchen.cost_one_token_request();
+    assert_eq!(page_world.asked(), [USERS]);
+    page_world.cost_one_token_request();
 }
 
 /// The report is made; and where there is no token, neither a file nor a success is left behind.
@@ -76,34 +76,34 @@ pub(super) fn make(text: &str) {
     if !programs::present(&["make", "bash", "curl", "jq"]) {
         return;
     }
-    let kitchen = Kitchen::new();
-    kitchen.file("Makefile", text);
-    let make = || kitchen.trusting(kitchen.world.program("make"));
+    let page_world = PageWorld::new();
+    page_world.file("Makefile", text);
+    let make = || page_world.trusting(page_world.world.program("make"));
     make().run().succeeded();
-    assert_eq!(std::fs::read_to_string(kitchen.world.path("report.txt")).expect("the report"), "0\n");
-    assert_eq!(kitchen.asked(), [USERS]);
-    kitchen.cost_one_token_request();
+    assert_eq!(std::fs::read_to_string(page_world.world.path("report.txt")).expect("the report"), "0\n");
+    assert_eq!(page_world.asked(), [USERS]);
+    page_world.cost_one_token_request();
     for file in ["users.json", "report.txt"] {
-        std::fs::remove_file(kitchen.world.path(file)).expect("remove it");
+        std::fs::remove_file(page_world.world.path(file)).expect("remove it");
     }
     // Even an answer that curl takes for good is none, where there was no token to ask with.
-    kitchen.serve(&["{}"]);
+    page_world.serve(&["{}"]);
     let nobody = make().env("CP_TOKEN_PROFILE", "nobody").run();
-    assert!(nobody.code == 2 && !kitchen.world.path("users.json").exists(), "{nobody:?}");
+    assert!(nobody.code == 2 && !page_world.world.path("users.json").exists(), "{nobody:?}");
 }
 
 pub(super) fn ansible(text: &str) {
     let Some(ansible) = OfficialCli::ansible() else { return };
-    let kitchen = Kitchen::new();
-    kitchen.serve(&[r#"{"data":{"users":[{},{},{}]}}"#]);
-    let play = kitchen.file("play.yml", text);
-    let call = kitchen.world.program(ansible.program());
+    let page_world = PageWorld::new();
+    page_world.serve(&[r#"{"data":{"users":[{},{},{}]}}"#]);
+    let play = page_world.file("play.yml", text);
+    let call = page_world.world.program(ansible.program());
     // Whatever its modules leave behind is searched for the token.
     let call = call.args([play]).env("ANSIBLE_KEEP_REMOTE_FILES", "1").env("LC_ALL", "C.UTF-8");
-    let played = kitchen.trusting(call).run();
+    let played = page_world.trusting(call).run();
     assert!(played.code == 0 && played.stdout.contains("\"msg\": \"3 users\""), "{played:?}");
-    assert_eq!(kitchen.asked(), [USERS]);
-    kitchen.cost_one_token_request();
+    assert_eq!(page_world.asked(), [USERS]);
+    page_world.cost_one_token_request();
 }
 
 /// The runner's shell for each step, and a program whose token comes from a variable.
@@ -111,10 +111,10 @@ pub(super) fn ci_runner(text: &str) {
     if !programs::present(&["bash", "curl"]) {
         return;
     }
-    let kitchen = Kitchen::new();
-    let (url, ca) = (kitchen.world.server().url(), kitchen.world.ca_file());
+    let page_world = PageWorld::new();
+    let (url, ca) = (page_world.world.server().url(), page_world.world.ca_file());
     let report = "#!/bin/sh\nprintf 'header = \"Authorization: Bearer %s\"\\n' \"$CRASHPLAN_TOKEN\" |";
-    kitchen.own_program(
+    page_world.own_program(
         "report",
         &format!("{report} curl -fsS -K - --cacert {} {url}/api/v3/report\n", ca.display()),
     );
@@ -122,14 +122,14 @@ pub(super) fn ci_runner(text: &str) {
     assert_eq!(steps.len(), 2, "{text}");
     let line = ["--noprofile", "--norc", "-e", "-o", "pipefail"];
     for step in &steps {
-        let file = kitchen.file("step", step);
-        let call = kitchen.world.program("bash").args(line).args([file]).printing_a_token();
-        let done = kitchen.trusting(call).run().succeeded();
-        let token = kitchen.world.helper(&[]).token();
+        let file = page_world.file("step", step);
+        let call = page_world.world.program("bash").args(line).args([file]).printing_a_token();
+        let done = page_world.trusting(call).run().succeeded();
+        let token = page_world.world.helper(&[]).token();
         assert_eq!(done.stdout.contains(&token), done.stdout.contains(&format!("::add-mask::{token}\n")));
     }
-    assert_eq!(kitchen.asked(), [USERS, "/api/v3/report"]);
-    kitchen.cost_one_token_request();
+    assert_eq!(page_world.asked(), [USERS, "/api/v3/report"]);
+    page_world.cost_one_token_request();
 }
 
 /// The lines of a step: those that are indented as its first one.

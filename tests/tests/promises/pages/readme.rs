@@ -9,7 +9,7 @@ use cp_token_tests::fake_proxy::FakeProxy;
 use cp_token_tests::programs;
 use cp_token_tests::world::{Dialogue, World};
 
-use super::kitchen::{Kitchen, written};
+use super::page_world::{PageWorld, written};
 
 /// A keyring, and a config that says for all profiles what most people need not say: which roots to trust.
 fn at_first() -> Option<World> {
@@ -51,12 +51,12 @@ pub(super) fn short_form(text: &str) {
     if !programs::present(&["curl"]) {
         return;
     }
-    let kitchen = Kitchen::new();
-    let printed = kitchen.call("sh", text).run();
+    let page_world = PageWorld::new();
+    let printed = page_world.call("sh", text).run();
     // Curl draws its progress where it is not at a terminal.
     assert!(printed.code == 0 && printed.stdout.contains("\"users\":[]"), "{printed:?}");
-    assert_eq!(kitchen.asked(), ["/api/v3/users?active=true"]);
-    kitchen.cost_one_token_request();
+    assert_eq!(page_world.asked(), ["/api/v3/users?active=true"]);
+    page_world.cost_one_token_request();
 }
 
 pub(super) fn doctor_and_log(text: &str) {
@@ -101,7 +101,7 @@ pub(super) fn import(text: &str) {
 }
 
 pub(super) fn lock(text: &str) {
-    let world = Kitchen::new().world;
+    let world = PageWorld::new().world;
     let passphrase = world.new_secret();
     let mut dialogue = typed(&world, text);
     dialogue.answer("Passphrase", &passphrase).answer("once more", &passphrase);
@@ -158,8 +158,8 @@ pub(super) fn config(text: &str) {
 
 /// The program that the block names is one that prints this world's secret.
 pub(super) fn secret_command(text: &str) {
-    let kitchen = Kitchen::around(World::new());
-    let world = &kitchen.world;
+    let page_world = PageWorld::around(World::new());
+    let world = &page_world.world;
     let secret = world.new_secret();
     world.server().add_client("key-1234", &secret);
     let pass = world.path("bin/pass");

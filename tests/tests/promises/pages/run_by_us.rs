@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 
 use cp_token_tests::programs;
 
-use super::kitchen::{Kitchen, target};
+use super::page_world::{PageWorld, target};
 
 /// A revocation in the middle costs one report and one repeat.
 pub(super) fn curl(text: &str) {
     if !programs::present(&["bash", "curl", "jq"]) {
         return;
     }
-    let kitchen = Kitchen::new();
-    let server = kitchen.world.server();
-    let dead = kitchen.world.helper(&[]).token();
+    let page_world = PageWorld::new();
+    let server = page_world.world.server();
+    let dead = page_world.world.helper(&[]).token();
     server.revoke(&dead);
-    let done = kitchen.call("bash", text).run();
+    let done = page_world.call("bash", text).run();
     assert!(done.code == 0 && done.stdout == "{\"users\":[]}\n".repeat(3), "{done:?}");
     let asked: Vec<_> =
         server.entries().iter().filter(|entry| entry.request.method == "GET").map(target).collect();
@@ -25,8 +25,8 @@ pub(super) fn curl(text: &str) {
 }
 
 /// A program that asks the server with the token that its environment, or a file, gives to it.
-fn report(kitchen: &Kitchen, token: &str) -> String {
-    let ca = kitchen.world.ca_file();
+fn report(page_world: &PageWorld, token: &str) -> String {
+    let ca = page_world.world.ca_file();
     format!(
         "#!/bin/sh\nprintf 'header = \"Authorization: Bearer %s\"\\n' \"{token}\" |\n\
          curl -fsS -K - --cacert {} \"$CP_TOKEN_URL/api/v3/report\"\n",
@@ -38,21 +38,21 @@ pub(super) fn with_a_variable(text: &str) {
     if !programs::present(&["curl"]) {
         return;
     }
-    let kitchen = Kitchen::new();
-    kitchen.own_program("report", &report(&kitchen, "$CP_TOKEN"));
-    kitchen.call("sh", text).run().succeeded();
-    assert_eq!(kitchen.asked(), ["/api/v3/report"]);
-    kitchen.cost_one_token_request();
+    let page_world = PageWorld::new();
+    page_world.own_program("report", &report(&page_world, "$CP_TOKEN"));
+    page_world.call("sh", text).run().succeeded();
+    assert_eq!(page_world.asked(), ["/api/v3/report"]);
+    page_world.cost_one_token_request();
 }
 
 pub(super) fn curl_of_the_readme(text: &str) {
     if !programs::present(&["curl"]) {
         return;
     }
-    let kitchen = Kitchen::new();
-    kitchen.call("sh", text).run().succeeded();
-    assert_eq!(kitchen.asked(), ["/api/v3/users?active=true", "/api/v3/users"]);
-    kitchen.cost_one_token_request();
+    let page_world = PageWorld::new();
+    page_world.call("sh", text).run().succeeded();
+    assert_eq!(page_world.asked(), ["/api/v3/users?active=true", "/api/v3/users"]);
+    page_world.cost_one_token_request();
 }
 
 /// Asks as the other programs do, in Python.
@@ -65,10 +65,10 @@ pub(super) fn exec_of_the_readme(text: &str) {
     if !programs::present(&["curl", "python3"]) {
         return;
     }
-    let kitchen = Kitchen::new();
-    kitchen.own_program("report.py", REPORT);
-    run_beside_a_file(&kitchen, text);
-    assert_eq!(kitchen.asked(), ["/api/v3/report", "/api/v3/report"]);
+    let page_world = PageWorld::new();
+    page_world.own_program("report.py", REPORT);
+    run_beside_a_file(&page_world, text);
+    assert_eq!(page_world.asked(), ["/api/v3/report", "/api/v3/report"]);
 }
 
 /// The file lies in memory, and goes with the program.
@@ -76,18 +76,18 @@ pub(super) fn with_a_file(text: &str) {
     if !programs::present(&["curl"]) {
         return;
     }
-    let kitchen = Kitchen::new();
-    run_beside_a_file(&kitchen, text);
-    assert_eq!(kitchen.asked(), ["/api/v3/report"]);
-    kitchen.cost_one_token_request();
+    let page_world = PageWorld::new();
+    run_beside_a_file(&page_world, text);
+    assert_eq!(page_world.asked(), ["/api/v3/report"]);
+    page_world.cost_one_token_request();
 }
 
-fn run_beside_a_file(kitchen: &Kitchen, text: &str) {
-    let memory = Path::new("/dev/shm").join(kitchen.world.root().file_name().expect("a world has a name"));
+fn run_beside_a_file(page_world: &PageWorld, text: &str) {
+    let memory = Path::new("/dev/shm").join(page_world.world.root().file_name().expect("a world has a name"));
     std::fs::create_dir(&memory).expect("make a folder in memory");
     std::fs::set_permissions(&memory, PermissionsExt::from_mode(0o700)).expect("for us alone");
-    kitchen.own_program("sync-all-night", &report(kitchen, "$(cat \"$CP_TOKEN_FILE\")"));
-    let done = kitchen.call("sh", text).env("XDG_RUNTIME_DIR", &memory).run();
+    page_world.own_program("sync-all-night", &report(page_world, "$(cat \"$CP_TOKEN_FILE\")"));
+    let done = page_world.call("sh", text).env("XDG_RUNTIME_DIR", &memory).run();
     let left = files(&memory);
     drop(std::fs::remove_dir_all(&memory));
     assert!(done.code == 0 && left.is_empty(), "{done:?} {left:?}");

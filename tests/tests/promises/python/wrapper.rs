@@ -59,9 +59,9 @@ fn without_a_profile_of_theirs_those_of_cp_token_do() {
 fn a_user_of_theirs_works_on_a_token_too_and_is_asked_for_no_code() {
     let Some(cli) = OfficialCli::crashplan() else { return };
     let world = World::new();
-    let person = crate::people::Person::new(&world);
+    let person = crate::test_user::TestUser::new(&world);
     world.server().add_user(&person.name, &person.password, None);
-    crate::people::creating(&world, &person, "jo").stdin(&person.password).run().succeeded();
+    crate::test_user::creating(&world, &person, "jo").stdin(&person.password).run().succeeded();
     let client = Client { id: person.name.clone(), secret: person.password.clone() };
     theirs(&world, "me", &world.server().url(), &client);
     let text = std::fs::read_to_string(world.path(CONFIG)).expect("their file").replace("True", "False");

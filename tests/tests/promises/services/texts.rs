@@ -110,7 +110,7 @@ fn the_agent_is_a_property_list_with_keys_and_types_of_launchd() {
 
 /// Holds the task against the schema's order, where that has one, and against its names. (2.1.1 of MS-TSCH; only
 /// triggers are a sequence.)
-const JUDGE: &str = "
+const CHECK: &str = "
 import sys, xml.etree.ElementTree as tree
 space = '{http://schemas.microsoft.com/windows/2004/02/mit/task}'
 names = {
@@ -152,7 +152,7 @@ fn the_task_is_well_formed_and_in_the_order_of_its_schema() {
     let file = packaged("windows/cp-tokend-task.xml");
     let (is_well, said) = run(Command::new("xmllint").arg("--noout").arg(&file));
     assert!(is_well && said.is_empty(), "{said}");
-    let (is_well, said) = run(Command::new("python3").args(["-c", JUDGE]).arg(&file));
+    let (is_well, said) = run(Command::new("python3").args(["-c", CHECK]).arg(&file));
     assert!(is_well, "{said}");
     let world = World::new();
     let text = std::fs::read_to_string(&file).expect("the task");
@@ -164,7 +164,7 @@ fn the_task_is_well_formed_and_in_the_order_of_its_schema() {
                 .replace("</Hidden>", if from == "<Hidden>" { "</Hiden>" } else { "</Hidden>" }),
         )
         .expect("write it");
-        let (is_well, _) = run(Command::new("python3").args(["-c", JUDGE]).arg(&broken));
+        let (is_well, _) = run(Command::new("python3").args(["-c", CHECK]).arg(&broken));
         assert!(!is_well, "the control: {from}");
     }
 }

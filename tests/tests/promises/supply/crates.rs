@@ -30,7 +30,7 @@ fn project(world: &World, folder: &str, dependency: &str, licence: &str) -> Path
 }
 
 /// What cargo-deny with our own settings says of a project.
-fn judged(project: &Path, checks: &[&str]) -> (bool, String) {
+fn checked(project: &Path, checks: &[&str]) -> (bool, String) {
     let settings = root().join("deny.toml");
     let mut deny = Command::new("cargo");
     deny.current_dir(project).args(["deny", "--offline", "--config"]).arg(settings);
@@ -62,10 +62,10 @@ fn m01_a_crate_that_is_known_to_be_bad_fails_the_check() {
     }
     let world = World::new();
     let (accepted, message) =
-        judged(&project(&world, "good", "harmless", "MIT"), &["bans", "licenses", "sources"]);
+        checked(&project(&world, "good", "harmless", "MIT"), &["bans", "licenses", "sources"]);
     assert!(accepted, "{message}");
     for bad in ["openssl-sys", "daemonize", "users", "atty"] {
-        let (accepted, message) = judged(&project(&world, bad, bad, "MIT"), &["bans"]);
+        let (accepted, message) = checked(&project(&world, bad, bad, "MIT"), &["bans"]);
         assert!(
             !accepted && message.contains(&format!("crate '{bad} = 0.1.0' is explicitly banned")),
             "{message}"
@@ -79,13 +79,14 @@ fn m02_a_licence_or_a_source_that_nobody_agreed_to_fails_the_check() {
         return;
     }
     let world = World::new();
-    let (accepted, message) = judged(&project(&world, "copyleft", "copyleft", "GPL-3.0-only"), &["licenses"]);
+    let (accepted, message) =
+        checked(&project(&world, "copyleft", "copyleft", "GPL-3.0-only"), &["licenses"]);
     assert!(!accepted && message.contains("GPL-3.0"), "{message}");
 
     let foreign = project(&world, "foreign", "foreign", "MIT");
     let origin = foreign.with_file_name("foreign");
     commit(&origin);
-    assert!(judged(&foreign, &["sources"]).0, "the same crate from beside the project");
+    assert!(checked(&foreign, &["sources"]).0, "the same crate from beside the project");
     let elsewhere = format!("git = \"file://{}\"", origin.display());
     edit(&foreign.join("Cargo.toml"), "path = \"../foreign\"", &elsewhere);
     let home = world.path("cargo");

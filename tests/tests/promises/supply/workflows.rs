@@ -79,18 +79,18 @@ fn m08_every_action_is_one_commit_and_every_job_has_the_least_rights() {
 #[test]
 fn m08_zizmor_finds_nothing_in_the_workflows_and_much_in_a_bad_one() {
     let Some(zizmor) = OfficialCli::zizmor() else { return };
-    let judge = |folder: &Path| {
+    let check = |folder: &Path| {
         let mut command = Command::new(zizmor.program());
         tried(command.args(["--offline", "--no-progress", "--persona", "pedantic"]).arg(folder))
     };
-    let (accepted, message) = judge(&root().join(".github/workflows"));
+    let (accepted, message) = check(&root().join(".github/workflows"));
     assert!(accepted, "{message}");
     let world = World::new();
     let folder = world.path("repository/.github/workflows");
     fs::create_dir_all(&folder).expect("make a folder");
     let bad = "on: pull_request_target\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v6\n      - run: echo ${{ github.event.pull_request.title }}\n";
     fs::write(folder.join("bad.yml"), bad).expect("write a workflow");
-    let (accepted, message) = judge(&folder);
+    let (accepted, message) = check(&folder);
     assert!(!accepted, "{message}");
     for audit in ["dangerous-triggers", "template-injection", "unpinned-uses", "excessive-permissions"] {
         assert!(message.contains(audit), "{audit}: {message}");

@@ -8,8 +8,8 @@ use cp_tokend::broker::Broker;
 use cp_tokend::profile::request_url::RequestUrl;
 use cp_tokend::profile::{Network, Profile};
 
-use crate::dice::Dice;
 use crate::pause_checker::PauseChecker;
+use crate::random::Random;
 
 /// The profiles in force, which people change.
 pub(crate) struct Profiles(Mutex<Vec<Arc<Profile>>>);
@@ -24,8 +24,8 @@ impl Profiles {
         all.iter().find(|profile| profile.name == *name).map(Arc::clone).expect("it is never deleted")
     }
 
-    pub(crate) fn pick(&self, dice: &mut Dice) -> Arc<Profile> {
-        Arc::clone(dice.pick(&self.0.lock().expect("lock")))
+    pub(crate) fn pick(&self, random: &mut Random) -> Arc<Profile> {
+        Arc::clone(random.pick(&self.0.lock().expect("lock")))
     }
 
     pub(crate) fn names(&self) -> Vec<ProfileName> {
@@ -33,11 +33,11 @@ impl Profiles {
     }
 
     /// Somebody edits a profile: its further origins, its way to the server, or only the file around it.
-    pub(crate) fn change_one(&self, dice: &mut Dice, broker: &Broker, pauses: &PauseChecker) {
-        let old = self.pick(dice);
+    pub(crate) fn change_one(&self, random: &mut Random, broker: &Broker, pauses: &PauseChecker) {
+        let old = self.pick(random);
         let mut new = Profile::clone(&old);
-        match dice.below(3) {
-            0 => new.network.no_proxy.push(format!("host-{}", dice.below(1000))),
+        match random.below(3) {
+            0 => new.network.no_proxy.push(format!("host-{}", random.below(1000))),
             1 => new.insecure_http = !new.insecure_http,
             _ => {}
         }

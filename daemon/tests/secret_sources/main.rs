@@ -8,7 +8,7 @@ mod memory;
 mod suite;
 
 #[cfg(target_os = "linux")]
-mod eavesdropper;
+mod bus_monitor;
 #[cfg(target_os = "linux")]
 mod external_source;
 #[cfg(target_os = "linux")]

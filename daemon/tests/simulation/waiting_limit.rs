@@ -16,7 +16,7 @@ use cp_tokend::lease::{Freshness, TokenQuery};
 use cp_tokend::profile::Profile;
 use cp_tokend::token_request::{FetchToken, FetchedToken, TokenRequestFailed};
 
-use crate::people::user;
+use crate::profiles::user;
 
 /// Counts the codes that it is given.
 #[derive(Default)]

@@ -10,13 +10,13 @@ const BEGINNING: &str = "org.example.TheBeginning";
 const END: &str = "org.example.TheEnd";
 
 /// A recording of the bus.
-pub(crate) struct Eavesdropper {
+pub(crate) struct BusMonitor {
     output: ChildStdout,
     heard: Vec<u8>,
     _process: Process,
 }
 
-impl Eavesdropper {
+impl BusMonitor {
     /// Records from now on; returns when it is sure that it does.
     pub(crate) fn start() -> Self {
         let mut command = Command::new("dbus-monitor");

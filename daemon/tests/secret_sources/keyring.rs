@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use secret_service::EncryptionType;
 use secret_service::blocking::SecretService;
 
-use crate::eavesdropper::{Eavesdropper, contains};
+use crate::bus_monitor::{BusMonitor, contains};
 use crate::session::{
     connections, lock_keyring, start_bus_in_runtime_folder, start_keyring, with_bus, without_bus,
 };
@@ -201,7 +201,7 @@ fn i07_whoever_listens_on_the_bus_hears_no_secret() {
     with_bus("keyring::i07_whoever_listens_on_the_bus_hears_no_secret", async || {
         let _keyring = start_keyring();
         let source = KeyringBackend::default();
-        let recording = Eavesdropper::start();
+        let recording = BusMonitor::start();
         store(&source, &key("a"), b"Pl4inS3cret").await.unwrap();
         assert_eq!(load(&source, &key("a")).await.unwrap(), b"Pl4inS3cret");
         source.erase(&key("a")).await.unwrap();

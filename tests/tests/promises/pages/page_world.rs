@@ -11,11 +11,11 @@ use cp_token_tests::world::{Call, World};
 const CONSOLE: &str = "https://console.us2.crashplan.com";
 
 /// A world with one profile.
-pub(super) struct Kitchen {
+pub(super) struct PageWorld {
     pub(super) world: World,
 }
 
-impl Kitchen {
+impl PageWorld {
     /// With a profile of an API client.
     pub(super) fn new() -> Self {
         Self::around(World::new())

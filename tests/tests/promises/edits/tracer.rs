@@ -14,11 +14,11 @@ enum Event {
 }
 
 /// Stops the daemon at each of its calls of one kind.
-struct Stopper {
+struct Tracer {
     strace: Child,
 }
 
-impl Stopper {
+impl Tracer {
     fn attach(daemon: &Daemon, calls: &str, events: SyncSender<Event>) -> Self {
         let order = format!("inject={calls}:signal=STOP");
         let mut command = Command::new("strace");
@@ -49,13 +49,13 @@ pub(super) fn interrupted(
     edit: impl FnOnce(),
 ) -> (Outcome, bool) {
     let (sender, events) = sync_channel(64);
-    let mut stopper = Stopper::attach(daemon, calls, sender.clone());
+    let mut tracer = Tracer::attach(daemon, calls, sender.clone());
     let running = change();
     std::thread::spawn(move || drop(sender.send(Event::Over(running.finish()))));
     let message = watch(daemon, &events, number, edit);
     // strace lets go of the daemon at once, and stops nobody any more.
-    processes::signal(stopper.strace.id(), Signal::TERM);
-    stopper.strace.wait().expect("strace ends");
+    processes::signal(tracer.strace.id(), Signal::TERM);
+    tracer.strace.wait().expect("strace ends");
     daemon.signal(Signal::CONT);
     message
 }
