@@ -206,7 +206,7 @@ impl FakeCrashPlan {
         self.shared.with(|state| state.api_script.clear());
     }
 
-    /// Token requests are recorded and then wait for [`Self::release`]; only then are they judged and answered.
+    /// Token requests are recorded and then wait for [`Self::release`]; only then are they checked and answered.
     pub fn hold(&self) {
         self.shared.set_passing(0);
     }

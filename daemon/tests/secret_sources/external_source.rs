@@ -12,7 +12,7 @@ use crate::suite::{self, ExternalCase};
 use crate::{key, load};
 
 /// Nobody, to the system.
-const STRANGER: u32 = 65534;
+const OTHER_USER: u32 = 65534;
 
 fn put(file: &Path, text: &[u8], mode: u32) {
     std::fs::write(file, text).unwrap();
@@ -179,11 +179,11 @@ async fn e12_what_belongs_to_another_user_is_not_taken() {
     for way in &ways {
         assert_eq!(load_file(way).await.unwrap(), b"secret", "the control: {way:?}");
     }
-    chown(&file, Some(STRANGER), None).unwrap();
-    assert_eq!(load_file(&file).await, fault(FileFault::OtherOwner(STRANGER)));
-    lchown(&link, Some(STRANGER), None).unwrap();
+    chown(&file, Some(OTHER_USER), None).unwrap();
+    assert_eq!(load_file(&file).await, fault(FileFault::OtherOwner(OTHER_USER)));
+    lchown(&link, Some(OTHER_USER), None).unwrap();
     assert_eq!(load_file(&ways[2]).await, fault(FileFault::Replaceable));
-    chown(&theirs, Some(STRANGER), None).unwrap();
+    chown(&theirs, Some(OTHER_USER), None).unwrap();
     assert_eq!(load_file(&ways[1]).await, fault(FileFault::Replaceable));
 }
 

@@ -112,17 +112,17 @@ impl FetchToken for Server {
                 let text = format!("token-{}", random.number());
                 let outcome = match code {
                     Some(_) => server::answer_to_user(&mut random, &text, sent.wall),
-                    None if is_quick => server::grant(&text),
+                    None if is_quick => server::token_response(&text),
                     None => server::answer(&mut random, &text, sent.wall),
                 };
                 (text, outcome)
             };
-            let granted = outcome.map_err(|error| of_token_request(&error, &profile, None));
-            let granted = granted.inspect_err(failed)?;
+            let answered = outcome.map_err(|error| of_token_request(&error, &profile, None));
+            let answered = answered.inspect_err(failed)?;
             pauses.answered(&profile.name);
-            let (life, account) = (granted.life, profile.secret_key().account());
+            let (life, account) = (answered.life, profile.secret_key().account());
             issued.lock().expect("lock").insert(text, Known { sent, life, asked, account });
-            Ok(FetchedToken { token: granted.token, life: granted.life, sent })
+            Ok(FetchedToken { token: answered.token, life: answered.life, sent })
         })
     }
 

@@ -35,7 +35,7 @@ struct World {
     refused: bool,
     /// Whether only a caller with a one-time code can cause a request.
     needs_code: bool,
-    /// Whether the secret rests where somebody else changes it.
+    /// Whether the secret is kept where somebody else changes it.
     is_only_read: bool,
     /// Whether the pause is for something that a person fixes, who says so with `forget`.
     ends_with_forget: bool,
@@ -161,7 +161,7 @@ impl World {
     }
 
     /// A refusal while an attempt is under way would leave the caller worse off than waiting, unless the token
-    /// in hand already proves that the request cannot be met.
+    /// in hand already shows that the request cannot be met.
     fn will_be_answered(&self, query: &TokenQuery) -> bool {
         self.in_flight.is_some() && query.min_validity.is_none()
     }
@@ -190,7 +190,7 @@ impl World {
         self.waiting.clear();
         self.refused = false;
         self.pause = self.pause.filter(|_| !self.ends_with_forget);
-        // A token that was forgotten, and its rejection with it, is a stranger if it is issued again.
+        // A token that was forgotten, and its rejection with it, is unknown if it is issued again.
         self.issued.clear();
     }
 

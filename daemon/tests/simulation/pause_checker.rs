@@ -45,7 +45,7 @@ impl PauseChecker {
         });
     }
 
-    /// The server has granted, or has refused for good: the row of failures is over.
+    /// The server has issued a token, or has refused for good: the row of failures is over.
     pub(crate) fn answered(&self, name: &ProfileName) {
         self.with(name, |known| (known.pause, known.failures) = (None, 0));
     }

@@ -60,7 +60,7 @@ pub(crate) fn answer(
 }
 
 /// A token that lives as long as most.
-pub(crate) fn grant(token: &str) -> Result<IssuedToken, TokenRequestError> {
+pub(crate) fn token_response(token: &str) -> Result<IssuedToken, TokenRequestError> {
     let body = format!("{{\"access_token\":\"{token}\",\"token_type\":\"bearer\",\"expires_in\":900}}");
     read(200, &body, None, Duration::ZERO)
 }

@@ -141,10 +141,10 @@ async fn the_bundles_authority_is_trusted_over_tls_1_2_and_1_3() {
 #[tokio::test]
 async fn g05_each_distrust_is_told_apart_and_nothing_is_sent() {
     let authority = Authority::new("flaws");
-    let stranger = Authority::new("stranger");
+    let unknown = Authority::new("unknown");
     let both = &[&TLS13, &TLS12];
     for (config, flaw) in [
-        (stranger.config("localhost", (2020, 2100), both), CertificateFlaw::UnknownIssuer),
+        (unknown.config("localhost", (2020, 2100), both), CertificateFlaw::UnknownIssuer),
         (authority.config("other.example", (2020, 2100), both), CertificateFlaw::WrongHost),
         (authority.config("localhost", (2000, 2001), both), CertificateFlaw::Expired),
         (authority.config("localhost", (2090, 2091), both), CertificateFlaw::NotYetValid),

@@ -32,7 +32,7 @@ struct Account {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AccountKind {
     Client,
-    /// A user, with what one-time codes are judged by.
+    /// A user, with what one-time codes are checked by.
     User {
         codes: Codes,
     },

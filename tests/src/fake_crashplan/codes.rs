@@ -1,4 +1,4 @@
-//! Owns how the server judges one-time codes: RFC 6238 on a library of its own, one step of tolerance, and no code
+//! Owns how the server checks one-time codes: RFC 6238 on a library of its own, one step of tolerance, and no code
 //! twice. Time is an argument.
 
 use std::collections::HashSet;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ring::hmac;
 
-/// What a user's one-time codes are judged by.
+/// What a user's one-time codes are checked by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Codes {
     /// The user has none.

@@ -31,7 +31,7 @@ impl Asked {
     }
 }
 
-/// The credential a request presented, judged at arrival and again when it is answered.
+/// The credential a request presented, checked at arrival and again when it is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
     /// No `Authorization` header.
@@ -122,7 +122,7 @@ impl Ledger {
         number
     }
 
-    /// Records how the request was judged when the time to answer it came.
+    /// Records how the request was checked when the time to answer it came.
     pub(super) fn record_outcome(&mut self, number: u64, credential: Credential, issued: Option<String>) {
         let entry = self.entry_mut(number);
         entry.credential = credential;

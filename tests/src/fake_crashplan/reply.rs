@@ -13,7 +13,7 @@ pub(super) struct Manners {
     pub(super) expires_in: ExpiresIn,
     /// Headers added to every one of the server's own answers.
     pub(super) headers: Vec<(String, String)>,
-    /// How far the clock by which one-time codes are judged is ahead of the machine's.
+    /// How far the clock by which one-time codes are checked is ahead of the machine's.
     pub(super) ahead: Duration,
     /// Whether a missing one-time code is not named, as newer servers do not.
     pub(super) is_opaque: bool,

@@ -26,7 +26,7 @@ impl FakeCrashPlan {
         self.shared.with(|state| state.accounts.add(name, password, AccountKind::User { codes }));
     }
 
-    /// The clock by which codes are judged is this far ahead of the machine's from now on.
+    /// The clock by which codes are checked is this far ahead of the machine's from now on.
     pub fn set_code_clock(&self, ahead: Duration) {
         self.shared.with(|state| state.manners.ahead = ahead);
     }

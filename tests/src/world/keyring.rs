@@ -79,7 +79,7 @@ impl Keyring {
         self.send(NAME, SERVICE, "org.freedesktop.Secret.Service.Lock", &[collection]);
     }
 
-    /// Ends the service and starts it anew, unlocked, with what it has kept.
+    /// Ends the service and starts it again, unlocked, with what it has kept.
     pub fn restart_service(&self) {
         self.stop_service();
         self.start_service();

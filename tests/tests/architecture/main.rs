@@ -55,10 +55,10 @@ fn what_has_to_be_pure_names_no_clock_no_file_and_no_network() {
         ("helper-cli/src/adapters", vec!["print!"]),
         ("helper-cli/src/curl", vec!["std::fs", "std::env", "::now()", "Command::"]),
     ];
-    for (room, words) in forbidden {
+    for (wing, words) in forbidden {
         for word in words {
-            let found = offenders(&shipped(), |source| source.path.starts_with(room) && source.names(word));
-            assert!(found.is_empty(), "{room} names {word} in {found:?}");
+            let found = offenders(&shipped(), |source| source.path.starts_with(wing) && source.names(word));
+            assert!(found.is_empty(), "{wing} names {word} in {found:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Promises about the stand-alone binary. The server behind it is proved elsewhere.
+//! Promises about the stand-alone binary. The server behind it is verified elsewhere.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Owns running the real curl against a fake CrashPlan. It judges no result.
+//! Owns running the real curl against a fake CrashPlan. It checks no result.
 
 use std::io::{Write, stderr};
 use std::path::PathBuf;

@@ -52,9 +52,9 @@ fn servers_with_one_authority_are_believed_by_one_client_and_others_are_not() {
     let Some((server, curl)) = stage() else { return };
     let sister =
         FakeCrashPlan::start_with(Setup { authority: server.authority().clone(), ..Setup::default() });
-    let stranger = FakeCrashPlan::start();
+    let unknown = FakeCrashPlan::start();
     assert_eq!(curl.run(&[sister.url()]).exit, Some(0));
-    assert_eq!(curl.run(&[stranger.url()]).exit, NOT_BELIEVED);
+    assert_eq!(curl.run(&[unknown.url()]).exit, NOT_BELIEVED);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Attacks of the user's own programs on a hand-over, in the window in which the new image of the daemon's process has not
+//! Attacks of the user's own programs on a hand-over, in the window in which the new process of the daemon has not
 //! hardened itself yet. The window is held open for as long as the attack takes.
 
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::python::{Script, hex};
 use crate::stage::{AS_OTHER, OTHER, by_other, can_be_others, eventually, give_to, give_world_to_other};
 
 /// Takes from a process whatever the system lets it take: looks through its memory for bytes, copies its descriptors,
-/// reads what lies in them, speaks on the channel of the hand-over as the new image would, and traces it. Then it keeps all
+/// reads what lies in them, speaks on the channel of the hand-over as the new process would, and traces it. Then it keeps all
 /// of it until a file exists, and says what it got and what it heard. The argument is PID:BYTES:HOW:FILE.
 const TAKE: &str = "
 import array, ctypes, os, socket, sys, time
@@ -68,7 +68,7 @@ print(*got, '|', heard.hex())
 ";
 
 /// A world of another user, whose daemon holds a secret and a token, in the middle of a hand-over: its process runs a new
-/// image that has not hardened itself and waits for a word.
+/// process that has not hardened itself and waits for a word.
 struct Stage {
     world: World,
     daemon: Daemon,
@@ -90,7 +90,7 @@ fn stage() -> Stage {
     let token = ask(&world).run().token();
     replace_by_one_that_waits(&world);
     let restarting = by_other(&world, world.helper_file()).args(["daemon", "restart"]).spawn();
-    eventually("the new image is there", || world.path("bin/successor.here").exists());
+    eventually("the new process is there", || world.path("bin/successor.here").exists());
     Stage { world, daemon, client, token, restarting: Some(restarting) }
 }
 
@@ -114,7 +114,7 @@ impl Stage {
         (Script::begin(true, TAKE, Path::new(&argument)), end)
     }
 
-    /// Lets the new image go on.
+    /// Lets the new process go on.
     fn resume(&self) {
         std::fs::write(self.world.path("bin/successor.go"), "").expect("say the word");
     }
@@ -148,7 +148,7 @@ fn whoever_looks_into_an_image_that_is_not_hardened_finds_nothing_and_what_is_ta
         "memory:0 descriptors spoke traced",
         "the control: it got all that there was"
     );
-    assert_eq!(stage.got(late), "", "nothing of an image that is hardened");
+    assert_eq!(stage.got(late), "", "nothing of a process that is hardened");
 }
 
 #[test]

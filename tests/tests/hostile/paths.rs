@@ -1,5 +1,5 @@
 //! One table for every path that decides trust: what is done to the way, and which opening takes it then. The daemon and
-//! its callers are an ordinary user, so that root's, his own and a stranger's are three.
+//! its callers are an ordinary user, so that root's, his own and another user's are three.
 
 mod ancestors;
 mod openings;

@@ -12,7 +12,7 @@ fn limit(prlimit: Call, daemon: &Daemon, what: &str) {
     prlimit.args(["--pid", &daemon.pid().to_string(), what]).run().succeeded();
 }
 
-/// Nothing is said of a file that was to be made room for, or mended.
+/// Nothing is said of a file that was to be made room for, or fixed.
 fn names_no_file(outcome: &Outcome) {
     for words in ["make room", "mend", "config file is not", "uncategorized", "chmod"] {
         assert!(!outcome.stderr.to_lowercase().contains(words), "{words}: {outcome:?}");

@@ -108,7 +108,7 @@ fn a_daemon_that_is_killed_does_not_send_the_same_code_again() {
     creating(&world, &jo, "jo").args(["--totp", "stored"]).stdin(&lines).run().succeeded();
     daemon.kill();
     let _daemon = world.launch(clocks.launch());
-    // What only memory held is gone with the daemon, so it is given anew.
+    // What only memory held is gone with the daemon, so it is given again.
     let reset = ["profile", "reset-secret", "jo", "--secret-stdin"];
     let waiting = world.call(&reset).stdin(&lines).spawn();
     pass(&world, &clocks, STEP);

@@ -43,7 +43,7 @@ impl Report {
         assert_eq!(self.check(profile, check)["severity"], "ok", "{:?}", self.checks);
     }
 
-    /// That check is a note, with this in what was found or in its mend.
+    /// That check is a note, with this in what was found or in its fix.
     fn warned(&self, profile: Option<&str>, check: &str, words: &str) {
         let found = self.check(profile, check);
         assert!(found["severity"] == "warning" && found.to_string().contains(words), "{found}");
@@ -72,7 +72,7 @@ fn doctor(world: &World, arguments: &[&str]) -> Report {
     report
 }
 
-/// A profile that is not proved, so that nothing has been asked yet.
+/// A profile that is not verified, so that nothing has been asked yet.
 fn unverified_profile(world: &World, name: &str, url: &str) -> Client {
     let client = world.new_client();
     world.creating(name, "memory", &client, url).args(["--no-verify"]).run().succeeded();

@@ -1,5 +1,5 @@
 //! Promises of the leak oracle: it finds a planted leak in every kind of place, and is silent where there is none.
-//! The whole suite rests on it.
+//! The whole suite depends on it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;

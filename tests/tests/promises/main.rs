@@ -1,4 +1,4 @@
-//! The promises of the product, each proved with the real binaries against a real server. One module for each
+//! The promises of the product, each verified with the real binaries against a real server. One module for each
 //! kind of promise; none of them knows the product's code.
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, reason = "a test that cannot set the stage has to stop where the stage broke")]

@@ -11,7 +11,7 @@ use cp_token_tests::world::World;
 /// Longer than any pause after a failure, in seconds.
 const COOL_DOWN: u64 = 400;
 
-/// A file with a secret; what lies beside the programs is not searched, since it rests there by a person's choice.
+/// A file with a secret; what lies beside the programs is not searched, since it is kept there by a person's choice.
 pub(crate) fn secret_file(world: &World, text: &str) -> PathBuf {
     let path = world.path("bin/secret");
     std::fs::write(&path, text).expect("write it");

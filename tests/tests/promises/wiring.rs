@@ -1,4 +1,4 @@
-//! Promises about where a secret goes: to the one server of its profile, over TLS that proves itself, whatever the
+//! Promises about where a secret goes: to the one server of its profile, over TLS with a verified certificate, whatever the
 //! server, the environment or a proxy suggest.
 
 use std::io::{BufRead, BufReader};

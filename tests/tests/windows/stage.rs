@@ -129,7 +129,7 @@ impl Stage {
         format!("Z:{}", self.programs.join("probe.exe").display()).replace('/', "\\")
     }
 
-    /// Makes a profile of the stage's client, whose secret rests there.
+    /// Makes a profile of the stage's client, whose secret is kept there.
     pub(crate) fn create_profile(&self, name: &str, source: &str) {
         let given = format!("{}\n", self.secret());
         let mut arguments = self.creation(name);

@@ -1,4 +1,4 @@
-//! Owns a server that judges users as a strict one does: the password, and each code of a step once, one step of
+//! Owns a server that checks users as a strict one does: the password, and each code of a step once, one step of
 //! tolerance on either side. It is the same for every daemon, and has another clock than they.
 
 use std::collections::{HashMap, HashSet};

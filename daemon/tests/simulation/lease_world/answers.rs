@@ -19,7 +19,7 @@ impl World {
         let jitter = self.random.fraction();
         let now = self.moment();
         let answered = match self.is_hasty {
-            true => server::grant(&text),
+            true => server::token_response(&text),
             false => server::answer(&mut self.random, &text, sent.wall),
         };
         match answered {
@@ -28,7 +28,7 @@ impl World {
                 match self.lease.on_token_issued(attempt, issued.token, life, sent, now, jitter) {
                     Acceptance::Held => {
                         self.accepted(text, sent, life);
-                        return self.settle(attempt);
+                        return self.finish_attempt(attempt);
                     }
                     Acceptance::Superseded => panic!("the attempt under way is not late"),
                     Acceptance::NoLife | Acceptance::Expired | Acceptance::Rejected => self.pause = None,
@@ -70,7 +70,7 @@ impl World {
 
     /// One outcome answers everybody who waited for the attempt, and nobody else waits. Only who wants a token that was
     /// requested later waits for another.
-    fn settle(&mut self, attempt: Attempt) {
+    fn finish_attempt(&mut self, attempt: Attempt) {
         for (waiter, awaited) in std::mem::take(&mut self.waiting) {
             assert_eq!(awaited, attempt, "a waiter waits for one attempt at a time");
             let decision = self.lease.serve_after_wait(&waiter.query, waiter.asked, self.moment());

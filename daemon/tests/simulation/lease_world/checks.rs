@@ -98,7 +98,7 @@ impl World {
         self.moment().until(known.sent.after(known.life - policy::margin(known.life))).is_zero()
     }
 
-    /// The server has granted or refused: a token that was reported goes.
+    /// The server has issued a token or refused: a token that was reported goes.
     pub(super) fn is_answered(&mut self) {
         if let Some(known) = self.issued.last_mut() {
             known.is_gone |= known.reported;

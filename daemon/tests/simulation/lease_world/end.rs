@@ -19,7 +19,7 @@ impl World {
         let asked = self.lease.asked_at(self.now);
         assert!(matches!(self.lease.request_since(&query, asked, self.now), Decision::Wait(_)));
         let attempt = self.lease.poll_effect().expect("an order");
-        let granted = self.lease.on_token_issued(
+        let answered = self.lease.on_token_issued(
             attempt,
             token("the-last"),
             Duration::from_secs(900),
@@ -27,7 +27,7 @@ impl World {
             self.now,
             0.0,
         );
-        assert_eq!(granted, Acceptance::Held);
+        assert_eq!(answered, Acceptance::Held);
         let asked = self.lease.asked_at(self.now);
         assert!(matches!(self.lease.serve_after_wait(&query, asked, self.now), Decision::Serve(_)));
         self.no_request_when_nobody_asks();

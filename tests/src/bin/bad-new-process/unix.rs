@@ -21,8 +21,8 @@ pub(crate) fn channel(word: &str) -> Option<UnixStream> {
 /// Greets, with the end of a new pair; the other end of that.
 pub(crate) fn offer(channel: &UnixStream, greeting: &[u8]) -> UnixStream {
     let Ok((ours, theirs)) = UnixStream::pair() else { panic!("the system gives no pair") };
-    let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = SendAncillaryBuffer::new(&mut room);
+    let mut buffer = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut buffer);
     let given = [theirs.as_fd()];
     control.push(SendAncillaryMessage::ScmRights(&given));
     let sent = rustix::net::sendmsg(channel, &[IoSlice::new(greeting)], &mut control, SendFlags::NOSIGNAL);

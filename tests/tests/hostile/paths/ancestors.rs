@@ -11,7 +11,7 @@ use super::openings::Opening;
 use crate::stage::{OTHER, chmod, give_to};
 
 /// A user who is neither root nor the caller.
-const STRANGER: u32 = 1235;
+const OTHER_USER: u32 = 1235;
 /// A group that the caller is not in.
 const STRANGE_GROUP: u32 = 1236;
 
@@ -83,43 +83,53 @@ pub(super) fn cases() -> Vec<Case> {
         case("one of a strange group", |way| to_group(&way.above, 0o770), false, false),
         case("a sticky one of root's", |way| to_root(&way.above, 0o1777), true, true),
         case("a sticky one of ours", |way| chmod(&way.above, 0o1777), true, true),
-        case("a stranger's folder above", |way| to_stranger(&way.above, 0o755), false, false),
+        case("another user's folder above", |way| to_other_user(&way.above, 0o755), false, false),
         Case { is_root_s: true, ..case("root's folder", |way| to_root(&way.folder, 0o755), true, true) },
         case("a folder by a link of ours", |way| by_link(&way.folder, OTHER), true, true),
         case("a folder by a link of root's", |way| by_link(&way.folder, 0), true, true),
-        case("a folder by a stranger's link", |way| by_link(&way.folder, STRANGER), false, false),
+        case("a folder by another user's link", |way| by_link(&way.folder, OTHER_USER), false, false),
         of_file(case("by a link of ours", |way| by_link(&way.file, OTHER), true, true)),
-        of_file(case("by a stranger's link", |way| by_link(&way.file, STRANGER), false, false)),
-        of_file(case("a stranger's file", |way| to_stranger(&way.file, way.readable()), false, false)),
+        of_file(case("by another user's link", |way| by_link(&way.file, OTHER_USER), false, false)),
+        of_file(case("another user's file", |way| to_other_user(&way.file, way.readable()), false, false)),
         of_file(case("one that others may read", |way| chmod(&way.file, way.readable()), true, false)),
         of_file(case("one that others may write", |way| chmod(&way.file, way.mode | 0o066), false, false)),
         of_file(case("root's that all may read", |way| to_root(&way.file, way.readable()), true, false)),
         of_file(case("root's for our group", |way| root_s_for_us(&way.file, way.mode), true, true)),
         case(
-            "a folder that a list opens to a stranger",
-            |way| list(&way.folder, STRANGER, "rwx"),
+            "a folder that a list opens to another user",
+            |way| list(&way.folder, OTHER_USER, "rwx"),
             false,
             false,
         ),
-        case("the folder above that", |way| list(&way.above, STRANGER, "rwx"), false, false),
-        case("one that a list lets a stranger look into", |way| list(&way.above, STRANGER, "rx"), true, true),
+        case("the folder above that", |way| list(&way.above, OTHER_USER, "rwx"), false, false),
+        case(
+            "one that a list lets another user look into",
+            |way| list(&way.above, OTHER_USER, "rx"),
+            true,
+            true,
+        ),
         case("one whose list is masked", |way| masked(&way.above), true, true),
         case("one whose list is for what is made in it", |way| for_new_ones(&way.folder), true, true),
         case("a sticky one of root's with a list", |way| root_s_with_list(&way.above), true, true),
         of_file(case(
-            "one that a list lets a stranger write",
-            |way| list(&way.file, STRANGER, "rwx"),
+            "one that a list lets another user write",
+            |way| list(&way.file, OTHER_USER, "rwx"),
             false,
             false,
         )),
         of_file(case(
-            "one that a list lets a stranger read",
-            |way| list(&way.file, STRANGER, "rx"),
+            "one that a list lets another user read",
+            |way| list(&way.file, OTHER_USER, "rx"),
             true,
             false,
         )),
         of_file(case("root's with a list for us", |way| root_s_listed(way, OTHER), true, true)),
-        of_file(case("root's with a list for a stranger", |way| root_s_listed(way, STRANGER), true, false)),
+        of_file(case(
+            "root's with a list for another user",
+            |way| root_s_listed(way, OTHER_USER),
+            true,
+            false,
+        )),
         of_file(case("a folder in its place", |way| in_its_place(&way.file), false, false)),
     ]
 }
@@ -145,17 +155,17 @@ fn list(path: &Path, user: u32, rights: &str) {
 }
 
 fn masked(path: &Path) {
-    list(path, STRANGER, "rwx");
+    list(path, OTHER_USER, "rwx");
     chmod(path, 0o750);
 }
 
 fn for_new_ones(path: &Path) {
-    setfacl(&["-d", "-m", &format!("u:{STRANGER}:rwx")], path);
+    setfacl(&["-d", "-m", &format!("u:{OTHER_USER}:rwx")], path);
 }
 
 fn root_s_with_list(path: &Path) {
     to_root(path, 0o1755);
-    list(path, STRANGER, "rwx");
+    list(path, OTHER_USER, "rwx");
 }
 
 /// As systemd hands over a credential. Whoever is listed beside us is let in as well.
@@ -171,8 +181,8 @@ fn setfacl(arguments: &[&str], path: &Path) {
     assert!(status.success(), "setfacl {arguments:?} {}", path.display());
 }
 
-fn to_stranger(path: &Path, mode: u32) {
-    give_to(path, STRANGER);
+fn to_other_user(path: &Path, mode: u32) {
+    give_to(path, OTHER_USER);
     chmod(path, mode);
 }
 

@@ -36,7 +36,7 @@ fn status_shows_the_process_its_protections_and_what_is_wrong_with_the_config() 
     let text = world.helper(&["status"]).succeeded().stdout;
     assert!(text.contains("process ") && text.contains("(not in force: "), "{text}");
     assert!(text.contains("protection"), "{text}");
-    // Where it is mended meanwhile, one look tells both.
+    // Where it is fixed meanwhile, one look tells both.
     fix(&world, &good);
     let message = status(&world);
     assert_eq!((&message["config_problem"], &message["profiles"][0]["name"]), (&Value::Null, &"prod".into()));

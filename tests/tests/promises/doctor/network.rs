@@ -19,8 +19,8 @@ fn each_obstacle_on_the_way_is_told_from_every_other() {
     unverified_profile(&world, "closed", &format!("https://localhost:{gone}"));
     unverified_profile(&world, "good", &good);
     unverified_profile(&world, "nowhere", "https://nowhere.invalid");
-    let stranger = FakeCrashPlan::start_with(Setup { authority: Authority::new(), ..Setup::default() });
-    unverified_profile(&world, "stranger", &stranger.url());
+    let unknown = FakeCrashPlan::start_with(Setup { authority: Authority::new(), ..Setup::default() });
+    unverified_profile(&world, "unknown", &unknown.url());
     let expired = Transport::Tls(ServerCertificate::Expired);
     let authority = world.server().authority().clone();
     let expired = FakeCrashPlan::start_with(Setup { transport: expired, authority, ..Setup::default() });
@@ -33,7 +33,7 @@ fn each_obstacle_on_the_way_is_told_from_every_other() {
     for (name, check, code, fix) in [
         ("closed", "server", "server_unreachable", "cp-token profile show closed"),
         ("nowhere", "name", "server_unreachable", "Check the network"),
-        ("stranger", "server", "untrusted_server", "--ca-bundle FILE"),
+        ("unknown", "server", "untrusted_server", "--ca-bundle FILE"),
         ("expired", "server", "untrusted_server", ""),
         ("rootless", "server", "ca_bundle_unreadable", "--ca-bundle FILE"),
     ] {

@@ -1,4 +1,4 @@
-//! Promises of the checks of a profile's secret, wherever it rests, and of what the daemon knows of its token.
+//! Promises of the checks of a profile's secret, wherever it is kept, and of what the daemon knows of its token.
 
 use std::os::unix::fs::PermissionsExt;
 

@@ -1,4 +1,4 @@
-//! Promises about strangers of the same user who want what is handed over: they get nothing.
+//! Promises about other programs of the same user who want what is handed over: they get nothing.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use cp_token_tests::world::{World, frame, processes};
 
 use super::{restart, stage};
 
-/// Becomes the daemon with descriptors of its own making, as if it handed over: a pair, a socket at the meeting place
+/// Becomes the daemon with descriptors of its own making, as if it handed over: a pair, a socket at the daemon's path
 /// or elsewhere, and a lock file.
 const FORGER: &str = "
 import os, socket, struct, sys

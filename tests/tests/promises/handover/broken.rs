@@ -70,7 +70,7 @@ fn b08_a_program_that_others_could_have_put_there_is_not_run() {
     restart(&world).failed(69).saying("it does not exist");
     if programs::is_root() {
         symlink(&kept, &file).expect("make a link");
-        std::os::unix::fs::lchown(&file, Some(1235), Some(1235)).expect("a stranger's link");
+        std::os::unix::fs::lchown(&file, Some(1235), Some(1235)).expect("another user's link");
         restart(&world).failed(69).saying("belongs to user 1235");
         std::fs::remove_file(&file).expect("remove the link");
     }

@@ -1,4 +1,4 @@
-//! Promises to a service manager, and to whoever looks at the process: it stays the same process, the new image has the old
+//! Promises to a service manager, and to whoever looks at the process: it keeps its process number, the new program has the old
 //! one's protections, and nothing of an environment comes with it.
 
 use std::os::unix::net::UnixDatagram;
@@ -9,9 +9,9 @@ use cp_token_tests::world::{Launch, TIMEOUT, World};
 use super::restart;
 
 fn hear(manager: &UnixDatagram) -> String {
-    let mut room = [0; 256];
-    let length = manager.recv(&mut room).expect("the manager is told");
-    String::from_utf8_lossy(&room[..length]).trim().to_owned()
+    let mut buffer = [0; 256];
+    let length = manager.recv(&mut buffer).expect("the manager is told");
+    String::from_utf8_lossy(&buffer[..length]).trim().to_owned()
 }
 
 #[test]

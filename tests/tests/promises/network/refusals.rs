@@ -73,7 +73,7 @@ fn a_refused_password_that_rests_with_others_is_not_sent_again_until_it_changes_
     let _daemon = world.launch(clocks.launch());
     let (client, old, new) = (world.new_client(), world.new_secret(), world.new_secret());
     proxy.require("jo", &new);
-    // What is beside the programs is not searched: a secret rests there by a person's choice.
+    // What is beside the programs is not searched: a secret is kept there by a person's choice.
     let file = world.path("bin").join("secret");
     let put = |password: &str| {
         std::fs::write(&file, format!("{}\nproxy-password: {password}\n", client.secret)).expect("write it");

@@ -51,7 +51,7 @@ impl PageWorld {
         call.env("CURL_CA_BUNDLE", self.world.ca_file()).env("SSL_CERT_FILE", self.world.ca_file())
     }
 
-    /// The next answers of the API; it judges no token meanwhile, but notes it.
+    /// The next answers of the API; it checks no token meanwhile, but notes it.
     pub(super) fn serve(&self, bodies: &[&str]) {
         for body in bodies {
             self.world.server().answer_api_next(Answer::json(200, body));

@@ -1,5 +1,5 @@
 //! The promises about the public workflows: every action is one commit, every right is asked for by the job that needs
-//! it, and nothing of a stranger runs with rights (abuse case M08).
+//! it, and nothing of another user runs with rights (abuse case M08).
 
 use std::fs;
 use std::path::Path;

@@ -13,7 +13,7 @@ use crate::exec::wait_until;
 use crate::refused::{secret_file, write_config, written};
 
 const NAMES: [&str; 8] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"];
-/// So many requests carry a password at most before the first of them is judged.
+/// So many requests carry a password at most before the first of them is checked.
 const FEW: usize = 2;
 
 fn spawn(world: &World, names: &[&str]) -> Vec<Running> {
