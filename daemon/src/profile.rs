@@ -62,10 +62,8 @@ pub enum NetworkError {
 }
 
 impl Network {
-    /// These settings with changes: an absent value leaves a setting as it is, and an empty one removes it.
-    ///
-    /// # Errors
-    /// [`NetworkError`] for the first value that is not valid.
+    /// These settings with changes: an absent value leaves a setting as it is, and an empty one removes it. Fails at the
+    /// first value that is not valid.
     pub fn with(
         &self,
         ca_bundle: Option<&Path>,

@@ -89,19 +89,14 @@ impl Registry {
         }
     }
 
-    /// The profile that a caller means, of those that were read already: no file is opened.
-    ///
-    /// # Errors
-    /// What is wrong with the choice, or with the config file.
+    /// The profile that a caller means, of those that were read already: no file is opened. If none is found, the error of a
+    /// broken config file comes first.
     pub fn select(&self, selector: &ProfileSelector) -> Result<Arc<Profile>, Failure> {
         select::select(&self.config(), selector)
             .map_err(|error| self.problem().unwrap_or_else(|| error.into()))
     }
 
     /// The profile that a caller means. The config file is read again if no known profile matches.
-    ///
-    /// # Errors
-    /// As [`Registry::select`].
     pub async fn find(&self, selector: &ProfileSelector) -> Result<Arc<Profile>, Failure> {
         if let Ok(profile) = self.select(selector) {
             return Ok(profile);
@@ -123,9 +118,6 @@ impl Registry {
     }
 
     /// Reads the config file again. If it is broken, the profiles stay as they were.
-    ///
-    /// # Errors
-    /// What is wrong with the file.
     pub async fn reload(&self) -> Result<(), Failure> {
         match self.file.read_unless(None, true).await {
             Some(read) => self.accept(read),

@@ -24,18 +24,12 @@ static WAITING: Semaphore = Semaphore::const_new(MAX_WAITING);
 static RESOURCES: LazyLock<Mutex<HashMap<String, Weak<Semaphore>>>> = LazyLock::new(Mutex::default);
 
 /// Runs work that computes, and uses no resource that may hang.
-///
-/// # Errors
-/// As [`on`].
 pub async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     on("", work).await
 }
 
-/// Runs work that may hang on this resource: a file's path, a host.
-///
-/// # Errors
-/// If the system refuses a thread, where the runtime's own pool would panic: `work` has not started then. If `work` panics, as
-/// [`is_panic`] tells.
+/// Runs work that may hang on this resource: a file's path, a host. If the system refuses a thread, where the runtime's own
+/// pool would panic, `work` has not started. [`is_panic`] tells whether `work` panicked.
 pub async fn on<T: Send + 'static>(
     resource: &str,
     work: impl FnOnce() -> T + Send + 'static,
@@ -59,9 +53,6 @@ pub fn is_panic(error: &io::Error) -> bool {
 
 /// Runs work that changes something; nothing if it is not done within `limit`, and then it changes nothing later. Once it has
 /// passed its commit point, it is waited for without a limit.
-///
-/// # Errors
-/// As [`on`].
 pub async fn on_within<T: Send + 'static>(
     resource: &str,
     limit: Duration,

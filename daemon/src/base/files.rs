@@ -2,7 +2,7 @@
 //! knows nothing of their content.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 #[cfg(unix)]
 #[path = "files/unix.rs"]
@@ -40,30 +40,12 @@ pub enum FileError {
     /// It does not exist.
     #[error("it does not exist")]
     Absent,
-    /// It belongs to another user.
-    #[error("it belongs to user {0}")]
-    Foreign(u32),
-    /// Others may write it (a file), or enter it (a directory): its mode, the command that fixes it, its path.
-    #[error("its mode {:04o} lets others in{}", .0, run(.1, .2))]
-    Open(u32, &'static str, PathBuf),
+    /// Others could have written or created it: in which way, and the command that fixes that.
+    #[error("{0}")]
+    Untrusted(String),
     /// It is a pipe, a device, a directory where a file is expected, or a link where none is followed.
     #[error("it is not a plain {0}")]
     WrongKind(&'static str),
-    /// A parent directory, or a link in the path, belongs to another user.
-    #[error("{0} on the way to it belongs to user {1}")]
-    ForeignAncestor(String, u32),
-    /// Others may replace what is in a parent directory.
-    #[error("others may write to {} on the way to it{}", show(.0), run("chmod go-w", .0))]
-    OpenAncestor(PathBuf),
-    /// An access control list lets others write it.
-    #[error("an access list (ACL) lets others change it{}", run("setfacl -b", .0))]
-    Listed(PathBuf),
-    /// An access control list lets others replace what is in a parent directory.
-    #[error("an access list (ACL) lets others write to {} on the way to it{}", show(.0), run("setfacl -b", .0))]
-    ListedAncestor(PathBuf),
-    /// On Windows, its access control list lets others write or replace it.
-    #[error("others may change {}{}", show(.0), run("icacls", .0))]
-    Shared(PathBuf),
     /// It is larger than [`MAX_FILE_BYTES`].
     #[error("it is larger than {} MiB", MAX_FILE_BYTES >> 20)]
     TooLarge,
@@ -73,9 +55,6 @@ pub enum FileError {
     /// It cannot be written: it is root's, or its mode or its disk is read-only.
     #[error("{0} cannot be written")]
     ReadOnly(String),
-    /// It was replaced, but a power cut may still undo that.
-    #[error("it was written, but is not yet safe from a power cut: {}", describe(.0))]
-    NotDurable(io::Error),
     /// Another process holds its lock for writers for too long.
     #[error("another process is at work on it for too long")]
     Locked,
@@ -90,16 +69,7 @@ pub enum FileError {
 impl FileError {
     /// Whether the file exists, but others could have written or created it.
     pub fn is_distrust(&self) -> bool {
-        matches!(
-            self,
-            Self::Foreign(_)
-                | Self::Open(..)
-                | Self::ForeignAncestor(..)
-                | Self::OpenAncestor(_)
-                | Self::Listed(_)
-                | Self::ListedAncestor(_)
-                | Self::Shared(_)
-        )
+        matches!(self, Self::Untrusted(_))
     }
 
     /// Whether the cause is a shortage of resources, not the file.

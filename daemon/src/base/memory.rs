@@ -16,10 +16,7 @@ const THREAD_BYTES: usize = 1 << 20;
 /// What a restart needs until the new image runs.
 const RESTART_BYTES: usize = 8 << 20;
 
-/// Starts a thread if there is memory for it.
-///
-/// # Errors
-/// The system's refusal; `work` has not started then.
+/// Starts a thread if there is memory for it. After an error, `work` has not started.
 pub fn start_thread<T: Send + 'static>(
     thread: Builder,
     work: impl FnOnce() -> T + Send + 'static,

@@ -12,9 +12,6 @@ use std::time::Duration;
 pub struct Panicked;
 
 /// The result of `work`.
-///
-/// # Errors
-/// [`Panicked`] if it panics.
 pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
     let mut work = std::pin::pin!(work);
     std::future::poll_fn(|context| {

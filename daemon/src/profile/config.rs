@@ -69,18 +69,12 @@ impl Config {
         self.profiles.len() == 1 || self.default.as_ref() == Some(&profile.name)
     }
 
-    /// The config that `text` describes.
-    ///
-    /// # Errors
-    /// [`ConfigError`] with the place of the first problem.
+    /// The config that `text` describes. The error names the place of the first problem.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         Self::parse_with_sections(text).map(|(config, _)| config)
     }
 
     /// As [`Config::parse`], and where the sections of the text are; nothing where a profile has no section of its own.
-    ///
-    /// # Errors
-    /// As [`Config::parse`].
     pub fn parse_with_sections(text: &str) -> Result<(Self, Option<Sections>), ConfigError> {
         let (raw, sections) = RawConfig::read(text)?;
         Ok((Self::checked(text, raw)?, sections))

@@ -35,10 +35,7 @@ pub enum ProxyUrlError {
 }
 
 impl ProxyUrl {
-    /// The address that the text is; a text without a scheme means `http`.
-    ///
-    /// # Errors
-    /// [`ProxyUrlError`] where it is not. It repeats nothing of the text.
+    /// The address that the text is; a text without a scheme means `http`. The error repeats nothing of the text.
     pub fn parse(text: &str) -> Result<Self, ProxyUrlError> {
         if text.is_empty() || text.len() > 1024 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ProxyUrlError::Form);

@@ -49,9 +49,6 @@ pub enum RequestUrlError {
 impl RequestUrl {
     /// Takes the text if it is an origin to which a secret may be sent: `https`, or `http` to a loopback address
     /// where `insecure_http` says so. Upper case, the scheme's default port and one final slash are normalised.
-    ///
-    /// # Errors
-    /// [`RequestUrlError`] where it is not.
     pub fn parse(text: &str, insecure_http: bool) -> Result<Self, RequestUrlError> {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(RequestUrlError::OddCharacter);

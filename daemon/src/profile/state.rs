@@ -151,9 +151,6 @@ impl StateFile {
     }
 
     /// Applies the pending changes to the file, completely or not at all.
-    ///
-    /// # Errors
-    /// [`FileError`]; the file is then as it was.
     pub async fn save(&self) -> Result<(), FileError> {
         let writing = tokio::time::timeout(SAVE_TIMEOUT, self.writing.lock());
         let _writing = writing.await.map_err(|_| FileError::Hangs)?;

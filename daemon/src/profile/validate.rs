@@ -17,10 +17,8 @@ const MAX_HOSTS: usize = 64;
 /// The longest file name that systems take, in bytes.
 const MAX_FILE_NAME_LEN: usize = 255;
 
-/// Passes an identity that can stand in an HTTP Basic user name (RFC 7617, section 2).
-///
-/// # Errors
-/// One clause that says what it has to be.
+/// Passes an identity that can stand in an HTTP Basic user name (RFC 7617, section 2). The error is one clause that says
+/// what it has to be.
 pub fn check_identity(identity: &Identity) -> Result<(), &'static str> {
     match identity {
         Identity::ApiClient(id) => {
@@ -33,9 +31,6 @@ pub fn check_identity(identity: &Identity) -> Result<(), &'static str> {
 }
 
 /// Passes a valid secret source.
-///
-/// # Errors
-/// One clause that says what it has to be.
 pub fn check_secret_source(source: &SecretSource) -> Result<(), &'static str> {
     match source {
         SecretSource::Keyring | SecretSource::Memory => Ok(()),
@@ -48,9 +43,6 @@ pub fn check_secret_source(source: &SecretSource) -> Result<(), &'static str> {
 }
 
 /// Passes a source of one-time codes that fits the identity.
-///
-/// # Errors
-/// One clause that says what does not fit.
 pub fn check_totp(totp: &TotpMethod, identity: &Identity) -> Result<(), &'static str> {
     match (totp, identity) {
         (TotpMethod::None, _) => Ok(()),
@@ -63,9 +55,6 @@ pub fn check_totp(totp: &TotpMethod, identity: &Identity) -> Result<(), &'static
 }
 
 /// Passes hosts, domains and networks as `NO_PROXY` lists them.
-///
-/// # Errors
-/// One clause that says what they have to be.
 pub fn check_hosts(hosts: &[String]) -> Result<(), &'static str> {
     require(hosts.len() <= MAX_HOSTS && hosts.iter().all(|host| Bypass::parse(host).is_some()), BAD_HOST)
 }

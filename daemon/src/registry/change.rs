@@ -22,9 +22,6 @@ pub(super) type ChangeResult = Result<Vec<String>, RegistryError>;
 
 impl Registry {
     /// Adds a profile. The first one becomes the default.
-    ///
-    /// # Errors
-    /// [`RegistryError`]; then nothing has changed.
     pub async fn create(&self, create: ProfileCreate, commitment: &Commitment) -> ChangeResult {
         let _change = self.lock_for_change(&create.name).await?;
         let config = self.config();
@@ -54,9 +51,6 @@ impl Registry {
     }
 
     /// Changes a profile.
-    ///
-    /// # Errors
-    /// [`RegistryError`]; then nothing has changed.
     pub async fn update(&self, mut update: ProfileUpdate, commitment: &Commitment) -> ChangeResult {
         let _change = self.lock_for_change(&update.name).await?;
         let old = &self.named(&update.name)?;
@@ -83,9 +77,6 @@ impl Registry {
     }
 
     /// Gives a profile a new secret. The old one stays until the new one has worked.
-    ///
-    /// # Errors
-    /// [`RegistryError`]; then nothing has changed.
     pub async fn reset_secret(&self, reset: ProfileResetSecret, commitment: &Commitment) -> ChangeResult {
         let _change = self.lock_for_change(&reset.name).await?;
         let profile = &self.named(&reset.name)?;
@@ -108,9 +99,6 @@ impl Registry {
     }
 
     /// Removes a profile and its secret.
-    ///
-    /// # Errors
-    /// [`RegistryError`]; then nothing has changed.
     pub async fn delete(&self, name: &ProfileName, commitment: &Commitment) -> ChangeResult {
         let (_change, _storage_lock) = self.lock_for_edit(commitment).await?;
         let profile = &self.named(name)?;
@@ -124,9 +112,6 @@ impl Registry {
     }
 
     /// Makes a profile the default.
-    ///
-    /// # Errors
-    /// [`RegistryError`]; then nothing has changed.
     pub async fn make_default(&self, name: &ProfileName, commitment: &Commitment) -> ChangeResult {
         let (_change, _storage_lock) = self.lock_for_edit(commitment).await?;
         let warning = self.edit_file(Edit::Default(name.clone())).await?;

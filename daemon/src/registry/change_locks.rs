@@ -33,19 +33,13 @@ impl Default for ChangeLocks {
 }
 
 impl ChangeLocks {
-    /// A turn that waits for nobody.
-    ///
-    /// # Errors
-    /// Where too many changes are under way.
+    /// A turn that waits for nobody. Fails if too many changes are under way.
     pub(super) fn lock_any(&self) -> Result<ChangeGuard<'_>, RegistryError> {
         let slot = self.slots.try_acquire().map_err(|_| RegistryError::TooManyChanges)?;
         Ok(ChangeGuard { _slot: slot, _profile: None })
     }
 
     /// A turn that no other change of this profile has meanwhile.
-    ///
-    /// # Errors
-    /// As [`ChangeLocks::lock_any`].
     pub(super) async fn lock_profile(&self, name: &ProfileName) -> Result<ChangeGuard<'_>, RegistryError> {
         let guard = self.lock_any()?;
         let profile = {

@@ -12,9 +12,6 @@ use crate::token_request::totp::Seed;
 const MAX_SECRET_LEN: usize = 4096;
 
 /// Passes a record that is valid for the profile; parts that the profile does not use are removed.
-///
-/// # Errors
-/// What is wrong with it, without repeating any of it.
 pub(super) fn fit_record(mut entry: SecretRecord, profile: &Profile) -> Result<SecretRecord, RegistryError> {
     if profile.totp != TotpMethod::Stored {
         entry.totp_seed = None;
@@ -26,10 +23,7 @@ pub(super) fn fit_record(mut entry: SecretRecord, profile: &Profile) -> Result<S
     Ok(entry)
 }
 
-/// Passes a record with which the profile can request tokens.
-///
-/// # Errors
-/// What is wrong with it, without repeating any of it.
+/// Passes a record with which the profile can request tokens. The error repeats nothing of it.
 pub fn check_record(entry: &SecretRecord, profile: &Profile) -> Result<(), RegistryError> {
     check_secret(&entry.secret).map_err(RegistryError::Secret)?;
     if profile.totp == TotpMethod::Stored {

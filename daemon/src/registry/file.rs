@@ -151,9 +151,6 @@ impl ConfigFile {
     }
 
     /// The change applied to the file as it is now, but not written.
-    ///
-    /// # Errors
-    /// Why it cannot be made, or written.
     pub(super) async fn prepare(&self, edit: Edit) -> Result<PreparedEdit, RegistryError> {
         let file = self.clone();
         self.run_blocking(move |_| file.prepared(edit)).await
@@ -170,18 +167,13 @@ impl ConfigFile {
     }
 
     /// Returns the change if it could be made and written now.
-    ///
-    /// # Errors
-    /// As [`ConfigFile::prepare`].
     pub(super) async fn require_writable(&self, edit: Edit) -> Result<Edit, RegistryError> {
         Ok(self.prepare(edit).await?.edit)
     }
 
     /// Makes the change to the file as it is at the moment of writing, and returns what the file means then. The warning is
-    /// that the file may not survive a power failure, or that a text that a person wrote was kept.
-    ///
-    /// # Errors
-    /// Why the change was not made; the file is then unchanged.
+    /// that the file may not survive a power failure, or that a text that a person wrote was kept. If it fails, the file is
+    /// unchanged.
     pub(super) async fn write(&self, prepared: PreparedEdit) -> Result<Written, RegistryError> {
         let file = self.clone();
         self.run_blocking(move |point| file.write_now(prepared, point)).await

@@ -14,10 +14,8 @@ const MAX_PAGE_BYTES: usize = BODY_LIMIT - 1024;
 const REPORT_OVERHEAD: usize = 192;
 
 impl Registry {
-    /// The profiles after `after` in the order of their names, as many as one response holds.
-    ///
-    /// # Errors
-    /// What is wrong with the config file, where it leaves no profile.
+    /// The profiles after `after` in the order of their names, as many as one response holds. Fails if the config file is
+    /// broken and leaves no profile.
     pub async fn page(&self, after: Option<&ProfileName>) -> Result<ProfilePage, Failure> {
         if after.is_none() {
             self.reload_if_changed().await;
@@ -51,9 +49,6 @@ impl Registry {
     }
 
     /// The report of the profile that a caller means.
-    ///
-    /// # Errors
-    /// As [`Registry::select`].
     pub async fn show(&self, selector: &ProfileSelector) -> Result<ProfileReport, Failure> {
         self.reload_if_changed().await;
         let profile = self.select(selector)?;

@@ -18,9 +18,6 @@ pub(super) struct ParsedText {
 
 impl ParsedText {
     /// What `text` means.
-    ///
-    /// # Errors
-    /// [`ConfigError`] with the place of the first problem.
     pub(super) fn parse(text: String) -> Result<Self, ConfigError> {
         let (config, sections) = Config::parse_with_sections(&text)?;
         Ok(Self { text, config: Arc::new(config), sections })

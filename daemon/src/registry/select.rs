@@ -14,10 +14,7 @@ use crate::profile::request_url::RequestUrl;
 /// The user name in URLs for git that stands for any user.
 const ANY_USER: &str = "git";
 
-/// The profile that a caller means.
-///
-/// # Errors
-/// Where it is none, or more than one.
+/// The profile that a caller means. Fails if none matches, or more than one.
 pub fn select(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile>, RegistryError> {
     let profiles = &config.profiles;
     match selector {

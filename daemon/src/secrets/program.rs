@@ -105,9 +105,6 @@ impl From<FileError> for ProgramError {
 ///
 /// The program and its process group are killed at the timeout, and when the future is dropped. What the program leaves
 /// running in its group when it ends is killed too, and not waited for.
-///
-/// # Errors
-/// [`ProgramError`].
 pub async fn run(argv: &[String], timeout: Duration, limit: usize) -> Result<Secret, ProgramError> {
     if !argv.first().is_some_and(|file| Path::new(file).is_absolute()) {
         return Err(ProgramError::Relative);

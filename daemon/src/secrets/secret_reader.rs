@@ -33,9 +33,6 @@ impl SecretReader {
     }
 
     /// Adds the result of one read. False at the end of the text.
-    ///
-    /// # Errors
-    /// [`SecretReadError`].
     pub fn read_from(&mut self, source: &mut impl Read) -> Result<bool, SecretReadError> {
         let free = &mut self.buffer.bytes_mut()[self.length..];
         if free.is_empty() {
@@ -52,9 +49,6 @@ impl SecretReader {
     }
 
     /// The text without its last line end. Other line ends stay, and so does everything else.
-    ///
-    /// # Errors
-    /// [`SecretReadError::TooLong`].
     pub fn finish(self) -> Result<Secret, SecretReadError> {
         let text = without_line_end(&self.buffer.expose()[..self.length]);
         if text.len() > self.limit { Err(SecretReadError::TooLong) } else { Ok(Secret::copy_of(text)) }

@@ -25,9 +25,6 @@ pub struct Sources {
 
 impl Sources {
     /// Loads the profile's secret, and what is stored with it.
-    ///
-    /// # Errors
-    /// [`VaultError`].
     pub async fn load(&self, profile: &Profile) -> Result<SecretRecord, VaultError> {
         let text = self.of(&profile.secret_source).load(&profile.secret_key()).await?;
         let record = SecretRecord::parse(&text);
@@ -38,25 +35,16 @@ impl Sources {
     }
 
     /// Stores the profile's secret, and what belongs to it.
-    ///
-    /// # Errors
-    /// [`VaultError`].
     pub async fn store(&self, profile: &Profile, record: &SecretRecord) -> Result<(), VaultError> {
         self.of(&profile.secret_source).store(&profile.secret_key(), &record.text()).await
     }
 
     /// Erases the profile's secret from its source.
-    ///
-    /// # Errors
-    /// [`VaultError`].
     pub async fn erase(&self, profile: &Profile) -> Result<(), VaultError> {
         self.of(&profile.secret_source).erase(&profile.secret_key()).await
     }
 
     /// Runs a program of a profile, and returns what it prints, such as a one-time code.
-    ///
-    /// # Errors
-    /// [`VaultError`].
     pub async fn run_program(&self, argv: &[String], profile: &Profile) -> Result<Secret, VaultError> {
         ExternalSource::Command(argv.to_vec()).load(&profile.secret_key()).await
     }

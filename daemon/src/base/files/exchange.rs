@@ -31,11 +31,9 @@ pub enum Expected<'t> {
     Text(&'t str),
 }
 
-/// Replaces `path` by `new` if it is still as `expected`. Readers always see the old file or the new one; a text that is neither
-/// the expected one nor `new` is never removed. Names change after the commit point. If `path` is a link, its target is replaced.
-///
-/// # Errors
-/// [`FileError`]; the file is unchanged then.
+/// Replaces `path` by `new` if it is still as `expected`. Readers always see the old file or the new one; a text that is
+/// neither the expected one nor `new` is never removed. Names change after the commit point. If `path` is a link, its target
+/// is replaced. After an error the file is unchanged.
 pub fn replace(
     path: &Path,
     expected: Expected<'_>,
@@ -61,7 +59,10 @@ pub fn replace(
     }
     match system::sync_folder(path.parent().unwrap_or(Path::new("/"))) {
         Ok(()) => replaced,
-        Err(error) => Ok(Replacement::DoneBut(FileError::NotDurable(error).to_string())),
+        Err(error) => Ok(Replacement::DoneBut(format!(
+            "it was written, but is not yet safe from a power cut: {}",
+            super::describe(&error)
+        ))),
     }
 }
 

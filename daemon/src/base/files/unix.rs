@@ -10,7 +10,7 @@ use cp_token_protocol::trust::{self, Distrust, Flaw, Purpose};
 use rustix::fs::{AtFlags, FileType, Mode, RenameFlags};
 use rustix::io::Errno;
 
-use super::{FileError, show};
+use super::{FileError, run, show};
 
 /// Opens a plain file that is ours or root's and writable by nobody else. Our links to it are followed.
 pub(super) fn open_trusted(path: &Path) -> Result<File, FileError> {
@@ -124,26 +124,22 @@ pub(super) fn write_error(error: io::Error, target: &Path) -> FileError {
     }
 }
 
-/// Creates `folder` and its parents for this user only; an existing one must be ours, and writable by nobody else.
-///
-/// # Errors
-/// [`FileError`], with the command that fixes the mode.
+/// Creates `folder` and its parents for this user only; an existing one must be ours, and writable by nobody else. The error
+/// names the command that fixes the mode.
 pub fn make_private_folder(folder: &Path) -> Result<(), FileError> {
     let made = trust::own_folder(folder, true).map_err(|error| of_folder(error, folder));
     if let Err(FileError::Io(error)) = made { Err(write_error(error, folder)) } else { made }
 }
 
-/// Opens a plain file of ours for appending; creates it with mode 0600. Nobody else may write it.
-///
-/// # Errors
-/// [`FileError`]; a pipe in its place does not block.
+/// Opens a plain file of ours for appending; creates it with mode 0600. Nobody else may write it. A pipe in its place does
+/// not block.
 pub fn open_to_append(path: &Path) -> Result<File, FileError> {
     trust::open_to_append(path).map_err(|error| of_file(error, path))
 }
 
 /// Checks that only root and this user can have put the program there.
 pub fn check_program(path: &Path) -> Result<(), FileError> {
-    trust::check(path, Purpose::Decision).map_err(|error| of(error, path, "file", "chmod go-w"))
+    trust::check(path, Purpose::Decision).map_err(|error| of_file(error, path))
 }
 
 /// Whether `path` is this file, and the file is a plain one.
@@ -153,23 +149,16 @@ pub fn is_at(file: &File, path: &Path) -> bool {
 }
 
 /// Checks that only root and this user can replace a parent of `folder`.
-///
-/// # Errors
-/// As [`check_folder`].
 pub fn check_ancestors(folder: &Path) -> Result<(), FileError> {
     check_folder(folder.parent().unwrap_or(Path::new("/")))
 }
 
-/// Checks that only root and this user can replace this directory or what is in it.
-///
-/// # Errors
-/// [`FileError`] naming the directory. One of root's or ours with the sticky bit, such as `/tmp`, passes: only the owner of a
-/// file can remove it there.
+/// Checks that only root and this user can replace this directory or what is in it. A directory of root or of this user with
+/// the sticky bit, such as `/tmp`, passes: only the owner of a file can remove it there.
 pub fn check_folder(folder: &Path) -> Result<(), FileError> {
     trust::check_folder(folder).map_err(|error| of_folder(error, folder))
 }
 
-/// Others may read a file, but not write it.
 fn of_file(error: Distrust, path: &Path) -> FileError {
     of(error, path, "file", "chmod go-w")
 }
@@ -179,17 +168,28 @@ fn of_folder(error: Distrust, path: &Path) -> FileError {
 }
 
 /// `kind` is what was expected, and `fix` the command that sets the right mode.
-fn of(error: Distrust, path: &Path, kind: &'static str, fix: &'static str) -> FileError {
-    match error {
-        Distrust::Absent => FileError::Absent,
-        Distrust::WrongKind => FileError::WrongKind(kind),
-        Distrust::Itself(Flaw::Foreign(user)) => FileError::Foreign(user),
-        Distrust::Itself(Flaw::Open(now)) => FileError::Open(now, fix, path.to_owned()),
-        Distrust::Itself(Flaw::Listed) => FileError::Listed(path.to_owned()),
-        Distrust::OnTheWay(at, Flaw::Listed) => FileError::ListedAncestor(at),
-        Distrust::OnTheWay(at, Flaw::Foreign(user)) => FileError::ForeignAncestor(show(&at), user),
-        Distrust::OnTheWay(at, Flaw::Open(_)) => FileError::OpenAncestor(at),
-        Distrust::Io(error) if error.raw_os_error() == Some(libc::ENOTDIR) => FileError::WrongKind(kind),
-        Distrust::Io(error) => FileError::Io(error),
+fn of(error: Distrust, path: &Path, kind: &'static str, fix: &str) -> FileError {
+    FileError::Untrusted(match error {
+        Distrust::Absent => return FileError::Absent,
+        Distrust::WrongKind => return FileError::WrongKind(kind),
+        Distrust::Io(error) if error.raw_os_error() == Some(libc::ENOTDIR) => {
+            return FileError::WrongKind(kind);
+        }
+        Distrust::Io(error) => return FileError::Io(error),
+        Distrust::Itself(Flaw::Foreign(user)) => format!("it belongs to user {user}"),
+        Distrust::Itself(Flaw::Open(mode)) => format!("its mode {mode:04o} lets others in{}", run(fix, path)),
+        Distrust::Itself(Flaw::Listed) => {
+            format!("an access list (ACL) lets others change it{}", run("setfacl -b", path))
+        }
+        Distrust::OnTheWay(at, flaw) => of_ancestor(&at, flaw),
+    })
+}
+
+fn of_ancestor(at: &Path, flaw: Flaw) -> String {
+    let place = format!("{} on the way to it", show(at));
+    match flaw {
+        Flaw::Foreign(user) => format!("{place} belongs to user {user}"),
+        Flaw::Open(_) => format!("others may write to {place}{}", run("chmod go-w", at)),
+        Flaw::Listed => format!("an access list (ACL) lets others write to {place}{}", run("setfacl -b", at)),
     }
 }

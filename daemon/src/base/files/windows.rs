@@ -15,7 +15,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_READ_ATTRIBUTES, READ_CONTROL,
 };
 
-use super::{FileError, show};
+use super::{FileError, run, show};
 
 /// Opens a plain file of ours, writable by nobody else.
 pub(super) fn open_trusted(path: &Path) -> Result<File, FileError> {
@@ -57,24 +57,22 @@ pub fn open_to_append(path: &Path) -> Result<File, FileError> {
 }
 
 /// Checks that only the system and this user can replace a parent of `folder`.
-///
-/// # Errors
-/// As [`check_folder`].
 pub fn check_ancestors(folder: &Path) -> Result<(), FileError> {
     folder.canonicalize()?.ancestors().skip(1).try_for_each(check_folder)
 }
 
 /// Checks that only the system and this user can replace what is in this folder. Others may add to it, as everybody may at the
 /// root of a drive.
-///
-/// # Errors
-/// [`FileError`] naming the folder.
 pub fn check_folder(folder: &Path) -> Result<(), FileError> {
     let (own, access) = owner_and_access(&open_folder(folder)?)?;
     if !access.is_of(&own) {
-        return Err(FileError::ForeignAncestor(show(folder), access.owner.last_number()));
+        let user = access.owner.last_number();
+        return Err(FileError::Untrusted(format!(
+            "{} on the way to it belongs to user {user}",
+            show(folder)
+        )));
     }
-    if access.lets_others(&own, EXCHANGING) { Err(FileError::Shared(folder.to_owned())) } else { Ok(()) }
+    if access.lets_others(&own, EXCHANGING) { Err(shared(folder)) } else { Ok(()) }
 }
 
 /// The file that a replacement of `path` replaces. Missing folders are created.
@@ -133,9 +131,13 @@ fn require_plain(file: &File, path: &Path) -> Result<(), FileError> {
 fn require_writable_by_us_alone(object: &impl AsHandle, path: &Path) -> Result<(), FileError> {
     let (own, access) = owner_and_access(object)?;
     if !access.is_of(&own) {
-        return Err(FileError::Foreign(access.owner.last_number()));
+        return Err(FileError::Untrusted(format!("it belongs to user {}", access.owner.last_number())));
     }
-    if access.lets_others(&own, WRITING) { Err(FileError::Shared(path.to_owned())) } else { Ok(()) }
+    if access.lets_others(&own, WRITING) { Err(shared(path)) } else { Ok(()) }
+}
+
+fn shared(path: &Path) -> FileError {
+    FileError::Untrusted(format!("others may change {}{}", show(path), run("icacls", path)))
 }
 
 fn owner_and_access(object: &impl AsHandle) -> io::Result<(Sid, Access)> {

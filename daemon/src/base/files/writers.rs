@@ -28,19 +28,13 @@ impl WriterLock {
     }
 }
 
-/// Locks the lock file at `path`. If none can be created, or the file system has no locks, only the exchange of names guards the
-/// file.
-///
-/// # Errors
-/// [`FileError::Locked`] if another process holds it for longer than `limit`.
+/// Locks the lock file at `path`. If none can be created, or the file system has no locks, only the exchange of names guards
+/// the file. Fails with [`FileError::Locked`] if another process holds it for longer than `limit`.
 pub fn lock_writers(path: &Path, limit: Duration) -> Result<WriterLock, FileError> {
     locked(path, |file| lock_within(file, limit, || true))
 }
 
 /// The same as a shared lock.
-///
-/// # Errors
-/// As [`lock_writers`].
 pub fn share_lock(path: &Path, limit: Duration) -> Result<WriterLock, FileError> {
     locked(path, |file| within(limit, || true, || file.try_lock_shared()))
 }
@@ -59,9 +53,6 @@ fn locked(
 }
 
 /// Locks the file for as long as it is open. Waits for another holder up to `limit`, and while that is `worth_it`.
-///
-/// # Errors
-/// [`TryLockError`]: another process holds it, or the system refused.
 pub fn lock_within(file: &File, limit: Duration, worth_it: impl Fn() -> bool) -> Result<(), TryLockError> {
     within(limit, worth_it, || file.try_lock())
 }

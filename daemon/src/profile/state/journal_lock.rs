@@ -9,18 +9,13 @@ use crate::base::blocking;
 use crate::base::files::{self, FileError, WriterLock};
 
 impl StateFile {
-    /// Held by a change from before its journal entry until its end: meanwhile no daemon recovers what it stores.
-    ///
-    /// # Errors
-    /// [`FileError::Locked`] where another daemon is recovering for too long.
+    /// Held by a change from before its journal entry until its end: meanwhile no daemon recovers what it stores. Fails with
+    /// [`FileError::Locked`] if another daemon is recovering for too long.
     pub async fn lock_for_change(&self) -> Result<WriterLock, FileError> {
         self.lock_journal(|path| files::share_lock(path, LOCK_TIMEOUT)).await
     }
 
-    /// Held during a recovery.
-    ///
-    /// # Errors
-    /// [`FileError::Locked`] where a change is under way in any daemon.
+    /// Held during a recovery. Fails with [`FileError::Locked`] if any daemon is making a change.
     pub async fn lock_for_recovery(&self) -> Result<WriterLock, FileError> {
         self.lock_journal(|path| files::lock_writers(path, Duration::ZERO)).await
     }

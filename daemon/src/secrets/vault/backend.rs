@@ -80,23 +80,15 @@ pub(super) fn require_storable(secret: &Secret) -> Result<(), VaultError> {
 /// A place where secrets are stored.
 pub trait SecretBackend: Send + Sync {
     /// Loads a copy of the secret.
-    ///
-    /// # Errors
-    /// [`VaultError`].
     fn load<'a>(&'a self, key: &'a SecretKey) -> SourceFuture<'a, Secret>;
 
-    /// Stores the secret, replacing an older one of the same key. A read-only source fails.
-    ///
-    /// # Errors
-    /// [`VaultError`]; the older secret is kept, except perhaps after [`VaultError::TimedOut`].
+    /// Stores the secret, replacing an older one of the same key. A read-only source fails. After an error the older secret
+    /// is kept, except perhaps after a timeout.
     fn store<'a>(&'a self, _: &'a SecretKey, _: &'a Secret) -> SourceFuture<'a, ()> {
         Box::pin(std::future::ready(Err(VaultError::ReadOnly)))
     }
 
     /// Erases the secret. It is no error if there was none. A read-only source fails.
-    ///
-    /// # Errors
-    /// [`VaultError`].
     fn erase<'a>(&'a self, _: &'a SecretKey) -> SourceFuture<'a, ()> {
         Box::pin(std::future::ready(Err(VaultError::ReadOnly)))
     }

@@ -13,16 +13,11 @@ const MAX_NAME_LENGTH: usize = 1024;
 /// A keyring that holds secrets of other programs.
 pub trait ExternalItems: Send + Sync {
     /// Loads a copy of the item's secret.
-    ///
-    /// # Errors
-    /// [`VaultError`](super::VaultError).
     fn load_external<'a>(&'a self, item: &'a ExternalKeyringItem) -> SourceFuture<'a, Secret>;
 }
 
-/// Accepts only items of an official CLI, so that a client cannot have the daemon read every item of the keyring.
-///
-/// # Errors
-/// A clause that says which items are accepted.
+/// Accepts only items of an official CLI, so that a client cannot have the daemon read every item of the keyring. The error
+/// says which items are accepted.
 pub fn check_external_item(item: &ExternalKeyringItem) -> Result<(), &'static str> {
     let is_of_official_cli = SERVICE_PREFIXES.iter().any(|start| item.service.starts_with(start));
     let fits = |text: &str| (1..=MAX_NAME_LENGTH).contains(&text.len()) && !text.contains('\0');

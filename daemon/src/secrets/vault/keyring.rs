@@ -49,9 +49,6 @@ impl KeyringBackend {
     }
 
     /// Stores, loads and erases an item that is made for this, to check that the keyring works.
-    ///
-    /// # Errors
-    /// [`VaultError`].
     pub async fn probe(&self) -> Result<(), VaultError> {
         self.call(PROBE_TIMEOUT, probe::probe).await
     }

@@ -75,10 +75,8 @@ impl From<SecretReadError> for FileFault {
     }
 }
 
-/// The file's current text, without its last line end. The purpose says who must not have access to the file.
-///
-/// # Errors
-/// [`FileFault`]; opening a pipe does not block.
+/// The file's current text, without its last line end. The purpose says who must not have access to the file. Opening a pipe
+/// does not block.
 pub(super) async fn read(path: &Path, purpose: Purpose) -> Result<Secret, FileFault> {
     let path = path.to_owned();
     let resource = path.to_string_lossy().into_owned();
