@@ -19,9 +19,8 @@ use crate::terminal::output;
 /// Runs all checks, prints the findings, and fails as the first error.
 pub(super) fn run(options: &DoctorOptions) -> Result<(), Failure> {
     let findings = findings(options)?;
-    output::print_report(options.json, &render::DoctorJson::from(findings.as_slice()), |style| {
-        render::lines(&summary::summarize(&findings), style)
-    })?;
+    let lines = |style: &_| render::lines(&summary::summarize(&findings), style);
+    output::print_report(options.json, &render::json(&findings), lines)?;
     render::first_error(&findings)
 }
 

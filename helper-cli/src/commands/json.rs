@@ -1,144 +1,83 @@
 //! Owns the JSON that `profile list`, `profile show` and `status` print. Its fields are promised in their help.
 
-use cp_token_protocol::message::{ProfileReport, SecretState, StatusReport, TokenState};
+use cp_token_protocol::message::{ProfileReport, ProtectionReport, SecretState, StatusReport, TokenState};
 use serde::Serialize;
 
 use super::labels;
 use crate::terminal::date::rfc3339;
+use crate::terminal::output::object;
 
-#[derive(Serialize)]
-pub(super) struct Profile<'r> {
-    name: &'r str,
-    kind: &'static str,
-    url: &'r str,
-    client_id: Option<&'r str>,
-    username: Option<&'r str>,
-    totp: &'static str,
-    secret_source: &'static str,
-    secret_source_detail: Option<String>,
-    ca_bundle: Option<&'r str>,
-    proxy: Option<&'r str>,
-    no_proxy: &'r [String],
-    insecure_http: bool,
-    also_for: &'r [String],
-    default: bool,
-    created: Option<String>,
-    last_token_at: Option<String>,
-    token: Token,
-    secret: Secret,
-}
-
-#[derive(Serialize)]
-struct Token {
-    state: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_in: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_in: Option<u64>,
-}
-
-#[derive(Serialize)]
-struct Secret {
-    state: &'static str,
-    since: Option<String>,
-}
-
-#[derive(Serialize)]
-pub(super) struct StatusJson<'r> {
-    version: &'r str,
-    protocol: u16,
-    pid: u32,
-    uptime: u64,
-    socket: &'r str,
-    config_file: &'r str,
-    config_problem: Option<&'r str>,
-    keyring: &'static str,
-    locked: bool,
-    locks_on_suspend: bool,
-    protections: Vec<Protection<'r>>,
-    profiles: Vec<Profile<'r>>,
-}
-
-#[derive(Serialize)]
-struct Protection<'r> {
-    name: &'r str,
-    state: &'static str,
-    detail: &'r str,
-}
-
-impl<'r> From<&'r ProfileReport> for Profile<'r> {
-    fn from(report: &'r ProfileReport) -> Self {
-        let id = labels::id(&report.identity);
-        let is_client = labels::kind(&report.identity) == "api-client";
-        Self {
-            name: report.name.as_str(),
-            kind: labels::kind(&report.identity),
-            url: &report.url,
-            client_id: is_client.then_some(id),
-            username: (!is_client).then_some(id),
-            totp: labels::totp(&report.totp),
-            secret_source: labels::secret_source(&report.secret_source),
-            secret_source_detail: labels::secret_source_detail(&report.secret_source),
-            ca_bundle: report.ca_bundle.as_deref(),
-            proxy: report.proxy.as_deref(),
-            no_proxy: &report.no_proxy,
-            insecure_http: report.insecure_http,
-            also_for: &report.also_for,
-            default: report.is_default,
-            created: report.created.map(rfc3339),
-            last_token_at: report.last_token_at.map(rfc3339),
-            token: Token::from(report.token),
-            secret: Secret::from(report.secret),
-        }
+pub(super) fn profile(report: &ProfileReport) -> impl Serialize {
+    let (kind, id) = (labels::kind(&report.identity), labels::id(&report.identity));
+    let is_client = kind == "api-client";
+    object! {
+        name: report.name.as_str(),
+        kind: kind,
+        url: &report.url,
+        client_id: is_client.then_some(id),
+        username: (!is_client).then_some(id),
+        totp: labels::totp(&report.totp),
+        secret_source: labels::secret_source(&report.secret_source),
+        secret_source_detail: labels::secret_source_detail(&report.secret_source),
+        ca_bundle: &report.ca_bundle,
+        proxy: &report.proxy,
+        no_proxy: &report.no_proxy,
+        insecure_http: report.insecure_http,
+        also_for: &report.also_for,
+        default: report.is_default,
+        created: report.created.map(rfc3339),
+        last_token_at: report.last_token_at.map(rfc3339),
+        token: token(report.token),
+        secret: secret(report.secret),
     }
 }
 
-impl From<TokenState> for Token {
-    fn from(state: TokenState) -> Self {
-        let (state, expires_in, retry_in) = match state {
-            TokenState::Absent => ("absent", None, None),
-            TokenState::Live(left) => ("live", Some(left / 1000), None),
-            TokenState::Requesting => ("requesting", None, None),
-            TokenState::CoolingDown(wait) => ("cooling_down", None, Some(wait.div_ceil(1000))),
-        };
-        Self { state, expires_in, retry_in }
+#[derive(Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+enum Token {
+    Absent,
+    Live { expires_in: u64 },
+    Requesting,
+    CoolingDown { retry_in: u64 },
+}
+
+fn token(state: TokenState) -> Token {
+    match state {
+        TokenState::Absent => Token::Absent,
+        TokenState::Live(left) => Token::Live { expires_in: left / 1000 },
+        TokenState::Requesting => Token::Requesting,
+        TokenState::CoolingDown(wait) => Token::CoolingDown { retry_in: wait.div_ceil(1000) },
     }
 }
 
-impl From<SecretState> for Secret {
-    fn from(state: SecretState) -> Self {
-        match state {
-            SecretState::Usable => Self { state: "ok", since: None },
-            SecretState::Refused(since) => Self { state: "refused", since: Some(rfc3339(since)) },
-        }
+fn secret(state: SecretState) -> impl Serialize {
+    let (state, since) = match state {
+        SecretState::Usable => ("ok", None),
+        SecretState::Refused(since) => ("refused", Some(rfc3339(since))),
+    };
+    object! { state: state, since: since }
+}
+
+/// The daemon's report about itself, and its profiles.
+pub(super) fn status(report: &StatusReport, profiles: &[ProfileReport]) -> impl Serialize {
+    object! {
+        version: &report.version,
+        protocol: report.protocol,
+        pid: report.pid,
+        uptime: report.uptime_s,
+        socket: &report.socket,
+        config_file: &report.config_file,
+        config_problem: &report.config_problem,
+        keyring: labels::keyring(report.keyring),
+        locked: report.locked,
+        locks_on_suspend: report.locks_on_suspend,
+        protections: report.protections.iter().map(protection).collect::<Vec<_>>(),
+        profiles: profiles.iter().map(profile).collect::<Vec<_>>(),
     }
 }
 
-impl<'r> StatusJson<'r> {
-    /// The daemon's account of itself, and its profiles.
-    pub(super) fn of(report: &'r StatusReport, profiles: &'r [ProfileReport]) -> Self {
-        let protections = report.protections.iter();
-        Self {
-            version: &report.version,
-            protocol: report.protocol,
-            pid: report.pid,
-            uptime: report.uptime_s,
-            socket: &report.socket,
-            config_file: &report.config_file,
-            config_problem: report.config_problem.as_deref(),
-            keyring: labels::keyring(report.keyring),
-            locked: report.locked,
-            locks_on_suspend: report.locks_on_suspend,
-            protections: protections
-                .map(|each| Protection {
-                    name: &each.name,
-                    state: labels::protection(each.state),
-                    detail: &each.detail,
-                })
-                .collect(),
-            profiles: profiles.iter().map(Profile::from).collect(),
-        }
-    }
+fn protection(report: &ProtectionReport) -> impl Serialize {
+    object! { name: &report.name, state: labels::protection(report.state), detail: &report.detail }
 }
 
 #[cfg(test)]
@@ -148,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_profile_has_the_fields_that_the_help_promises() {
-        let text = serde_json::to_string(&Profile::from(&report("prod", TokenState::Live(61_500)))).unwrap();
+        let text = serde_json::to_string(&profile(&report("prod", TokenState::Live(61_500)))).unwrap();
         assert_eq!(
             text,
             "{\"name\":\"prod\",\"kind\":\"api-client\",\"url\":\"https://api.example\",\"client_id\":\"key-1\",\

@@ -9,12 +9,13 @@ use serde::Serialize;
 use super::shared::{ask_running, not_running};
 use crate::args::cli::LogOptions;
 use crate::daemon::client::content_of;
+use crate::terminal::output::object;
 use crate::terminal::{date, output};
 
 /// Shows the newest entries, newest last.
 pub(super) fn run(options: &LogOptions) -> Result<(), Failure> {
     let entries = entries(options.entries)?;
-    let json: Vec<_> = entries.iter().map(LogLine::from).collect();
+    let json: Vec<_> = entries.iter().map(json_of).collect();
     output::print_report(options.json, &json, |style| render::lines(&entries, style))
 }
 
@@ -38,39 +39,22 @@ fn page(request: LogRequest) -> Result<Vec<LogEntry>, Failure> {
 }
 
 /// One entry as JSON. Its fields are promised in the help.
-#[derive(Serialize)]
-struct LogLine<'e> {
-    number: u64,
-    time: String,
-    profile: Option<&'e str>,
-    operation: &'static str,
-    outcome: &'static str,
-    code: Option<&'static str>,
-    uid: Option<u32>,
-    pid: Option<u32>,
-    program: Option<&'e str>,
-    helper_pid: Option<u32>,
-    helper_program: Option<&'e str>,
-}
-
-impl<'e> From<&'e LogEntry> for LogLine<'e> {
-    fn from(entry: &'e LogEntry) -> Self {
-        let caller = entry.caller.as_ref();
-        let parent = caller.and_then(|caller| caller.parent.as_ref());
-        let process = caller.map(|caller| &caller.process);
-        Self {
-            number: entry.number,
-            time: date::rfc3339(entry.at),
-            profile: entry.profile.as_ref().map(|name| name.as_str()),
-            operation: entry.operation.name(),
-            outcome: entry.outcome.name(),
-            code: entry.outcome.code().map(ErrorCode::name),
-            uid: caller.map(|caller| caller.uid),
-            pid: parent.map(|parent| parent.pid),
-            program: parent.map(|parent| parent.program.as_str()),
-            helper_pid: process.map(|process| process.pid),
-            helper_program: process.map(|process| process.program.as_str()),
-        }
+fn json_of(entry: &LogEntry) -> impl Serialize {
+    let caller = entry.caller.as_ref();
+    let parent = caller.and_then(|caller| caller.parent.as_ref());
+    let process = caller.map(|caller| &caller.process);
+    object! {
+        number: entry.number,
+        time: date::rfc3339(entry.at),
+        profile: entry.profile.as_ref().map(|name| name.as_str()),
+        operation: entry.operation.name(),
+        outcome: entry.outcome.name(),
+        code: entry.outcome.code().map(ErrorCode::name),
+        uid: caller.map(|caller| caller.uid),
+        pid: parent.map(|parent| parent.pid),
+        program: parent.map(|parent| &parent.program),
+        helper_pid: process.map(|process| process.pid),
+        helper_program: process.map(|process| &process.program),
     }
 }
 
@@ -99,7 +83,7 @@ mod tests {
 
     #[test]
     fn an_entry_has_the_fields_that_the_help_promises() {
-        let text = |entry: &LogEntry| serde_json::to_string(&LogLine::from(entry)).unwrap();
+        let text = |entry: &LogEntry| serde_json::to_string(&json_of(entry)).unwrap();
         assert_eq!(
             text(&entry(Some(caller()))),
             "{\"number\":7,\"time\":\"2027-01-15T08:00:00Z\",\"profile\":\"prod\",\"operation\":\"get-rejected\",\

@@ -55,12 +55,11 @@ fn delete(name: ProfileName, yes: bool) -> Result<(), Failure> {
 
 fn list(as_json: bool) -> Result<(), Failure> {
     let profiles = profiles()?;
-    output::print_report(as_json, &profiles.iter().map(json::Profile::from).collect::<Vec<_>>(), |style| {
-        table::profiles(&profiles, style)
-    })
+    let json: Vec<_> = profiles.iter().map(json::profile).collect();
+    output::print_report(as_json, &json, |style| table::profiles(&profiles, style))
 }
 
 fn show(name: &ProfileName, as_json: bool) -> Result<(), Failure> {
     let profile = find(name)?;
-    output::print_report(as_json, &json::Profile::from(&profile), |style| table::profile(&profile, style))
+    output::print_report(as_json, &json::profile(&profile), |style| table::profile(&profile, style))
 }

@@ -22,9 +22,7 @@ pub(super) fn run(as_json: bool) -> Result<(), Failure> {
         outcome => outcome?,
     };
     let (report, profiles) = with_profiles(report, ask)?;
-    output::print_report(as_json, &json::StatusJson::of(&report, &profiles), |style| {
-        lines(&report, &profiles, style)
-    })
+    output::print_report(as_json, &json::status(&report, &profiles), |style| lines(&report, &profiles, style))
 }
 
 /// The profiles; none if locked or the config is broken. The list reloads the config, so the status is requested after it.

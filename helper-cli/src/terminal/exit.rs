@@ -2,7 +2,7 @@
 
 use cp_token_protocol::{ErrorCode, Failure, within_sentence};
 
-use crate::terminal::output;
+use crate::terminal::output::{self, object};
 use crate::terminal::sanitize::sanitize;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,27 +70,16 @@ fn text_line(failure: &Failure) -> String {
     }
 }
 
-#[derive(serde::Serialize)]
-struct JsonLine<'f> {
-    code: &'f str,
-    exit: u8,
-    message: String,
-    hint: String,
-    retryable: bool,
-}
-
 fn json_line(failure: &Failure) -> String {
     let exit = exit_number(failure.code);
-    let line = JsonLine {
+    let line = object! {
         code: failure.code.name(),
-        exit,
+        exit: exit,
         message: sanitize(&failure.message),
         hint: sanitize(&failure.hint),
         retryable: exit == 75,
     };
-    let mut line = serde_json::to_string(&line).unwrap_or_default();
-    line.push('\n');
-    line
+    serde_json::to_string(&line).unwrap_or_default() + "\n"
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod system;
 use std::io::{self, ErrorKind};
 
 use cp_token_protocol::{ErrorCode, Failure};
+use serde::Serialize;
 
 use crate::terminal::sanitize::{json, sanitize_line};
 use crate::terminal::style::{Piece, TerminalStyle};
@@ -51,7 +52,7 @@ pub(crate) fn print_pieces(lines: &[Vec<Piece>], style: &TerminalStyle) -> Resul
 /// Prints the value as JSON, or the lines for a person.
 pub(crate) fn print_report(
     as_json: bool,
-    value: &impl serde::Serialize,
+    value: &impl Serialize,
     lines: impl FnOnce(&TerminalStyle) -> Vec<Vec<Piece>>,
 ) -> Result<(), Failure> {
     if as_json {
@@ -61,11 +62,25 @@ pub(crate) fn print_report(
     print_pieces(&lines(&style), &style)
 }
 
-pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value)
         .map_err(|_| Failure::new(ErrorCode::INTERNAL, "the answer has no JSON form"))?;
     print_text(&[json(&text).as_bytes(), b"\n"])
 }
+
+/// A JSON object whose fields keep the order in which they are written.
+macro_rules! object {
+    ($($field:ident: $value:expr),+ $(,)?) => {{
+        #[allow(non_camel_case_types, reason = "the type of each field has its name")]
+        let object = {
+            #[derive(serde::Serialize)]
+            struct Object<$($field),+> { $($field: $field),+ }
+            Object { $($field: $value),+ }
+        };
+        object
+    }};
+}
+pub(crate) use object;
 
 /// Writes to standard error, and ignores failures.
 pub(crate) fn print_error(line: &str) {

@@ -1,11 +1,12 @@
 //! Owns the rendering of findings: lines, JSON, and the first error as a failure. Pure.
 
-use cp_token_protocol::Failure;
 use cp_token_protocol::message::{Finding, Severity};
+use cp_token_protocol::{ErrorCode, Failure};
 use serde::Serialize;
 
 use crate::commands::table::columns::{self, Row};
 use crate::terminal::exit;
+use crate::terminal::output::object;
 use crate::terminal::sanitize::sanitize;
 use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
@@ -37,39 +38,24 @@ pub(super) fn first_error(findings: &[Finding]) -> Result<(), Failure> {
 }
 
 /// All of it as JSON. Its fields are promised in the help.
-#[derive(Serialize)]
-pub(super) struct DoctorJson<'f> {
-    ok: bool,
-    exit: u8,
-    checks: Vec<Check<'f>>,
+pub(super) fn json(findings: &[Finding]) -> impl Serialize {
+    let first = findings.iter().find_map(|finding| code(finding.severity));
+    let checks: Vec<_> = findings.iter().map(check).collect();
+    object! { ok: first.is_none(), exit: first.map_or(0, exit::exit_number), checks: checks }
 }
 
-#[derive(Serialize)]
-struct Check<'f> {
-    profile: Option<&'f str>,
-    check: String,
-    severity: &'static str,
-    code: Option<&'static str>,
-    message: String,
-    fix: String,
-}
-
-impl<'f> From<&'f [Finding]> for DoctorJson<'f> {
-    fn from(findings: &'f [Finding]) -> Self {
-        let first = findings.iter().find_map(|finding| code(finding.severity));
-        let checks = findings.iter().map(|finding| Check {
-            profile: finding.profile.as_ref().map(|name| name.as_str()),
-            check: sanitize(&finding.check),
-            severity: mark(finding.severity).1,
-            code: code(finding.severity).map(|code| code.name()),
-            message: sanitize(&finding.message),
-            fix: sanitize(&finding.fix),
-        });
-        Self { ok: first.is_none(), exit: first.map_or(0, exit::exit_number), checks: checks.collect() }
+fn check(finding: &Finding) -> impl Serialize {
+    object! {
+        profile: finding.profile.as_ref().map(|name| name.as_str()),
+        check: sanitize(&finding.check),
+        severity: mark(finding.severity).1,
+        code: code(finding.severity).map(ErrorCode::name),
+        message: sanitize(&finding.message),
+        fix: sanitize(&finding.fix),
     }
 }
 
-fn code(severity: Severity) -> Option<cp_token_protocol::ErrorCode> {
+fn code(severity: Severity) -> Option<ErrorCode> {
     if let Severity::Error(code) = severity { Some(code) } else { None }
 }
 
@@ -89,7 +75,7 @@ fn subject(finding: &Finding) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cp_token_protocol::{ErrorCode, ProfileName};
+    use cp_token_protocol::ProfileName;
 
     use super::*;
 
@@ -137,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_json_has_the_fields_that_the_help_promises() {
-        let text = |count: usize| serde_json::to_string(&DoctorJson::from(&findings()[..count])).unwrap();
+        let text = |count: usize| serde_json::to_string(&json(&findings()[..count])).unwrap();
         assert_eq!(
             text(1),
             "{\"ok\":true,\"exit\":0,\"checks\":[{\"profile\":null,\"check\":\"socket\",\"severity\":\"ok\",\

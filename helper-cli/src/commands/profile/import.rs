@@ -1,6 +1,5 @@
 //! Owns `cp-token profile import`: sends each profile of the official CLIs to the daemon, and reports each result.
 
-mod json;
 mod render;
 mod request;
 
@@ -85,7 +84,7 @@ impl Importer {
             let outcome = self.import_one(profile, &name);
             let line_of = self.line_of(profile, &name, &outcome);
             if as_json {
-                objects.push(json::ImportResult::from(&line_of));
+                objects.push(line_of.json());
             } else {
                 output::print_lines(&line_of.lines())?;
             }

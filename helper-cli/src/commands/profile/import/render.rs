@@ -4,11 +4,13 @@ use std::path::Path;
 
 use cp_token_protocol::message::{ProfileReport, SecretSource};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
+use serde::Serialize;
 
 use super::request::{self, ImportSettings};
 use super::{Origin, Outcome};
 use crate::import::{Content, OfficialCli, OfficialProfile, PROGRAMS};
 use crate::run::shell;
+use crate::terminal::output::object;
 use crate::terminal::sanitize::sanitize;
 
 pub(super) struct ImportLine<'t> {
@@ -45,6 +47,24 @@ impl ImportLine<'_> {
             }
         }
         lines
+    }
+
+    /// The same as JSON. Its fields are promised in the help.
+    pub(super) fn json(&self) -> impl Serialize + use<> {
+        let (outcome, code) = match self.outcome {
+            Outcome::Imported(_) if self.settings.dry_run => ("would_be_imported", None),
+            Outcome::Imported(_) => ("imported", None),
+            Outcome::Exists => ("there_already", None),
+            Outcome::Failed(failure) => ("failed", Some(failure.code.name())),
+        };
+        object! {
+            profile: self.name.to_string(),
+            from: self.profile.program.name,
+            name_there: sanitize(&self.profile.name),
+            outcome: outcome,
+            code: code,
+            said: self.lines().iter().map(|line| sanitize(line)).collect::<Vec<_>>(),
+        }
     }
 
     fn headline(&self) -> String {
