@@ -7,17 +7,14 @@ use cp_token_protocol::message::ProtectionReport;
 
 use crate::audit::Audit;
 use crate::base::clock::{Clock, SystemClock};
-use crate::base::files;
-use crate::base::lock_flag::LockFlag;
 use crate::base::unwind;
 use crate::broker::Broker;
 use crate::handover::Program;
 use crate::handover::daemon_state::DaemonState;
 use crate::ipc::acceptor::Acceptor;
-use crate::ipc::listener::Listener;
 use crate::ipc::removal_watch::RemovalWatch;
 use crate::ipc::socket::BoundSocket;
-use crate::lock::{Lock, LockDeps};
+use crate::lock::Lock;
 use crate::process::harden;
 use crate::process::paths::Paths;
 use crate::process::protections::{self, Protections};
@@ -27,8 +24,7 @@ use crate::profile::state::StateFile;
 use crate::registry::{Registry, RegistryDeps};
 use crate::secrets::sources::Sources;
 use crate::secrets::vault::{KeyringBackend, MemoryBackend};
-use crate::service::doctor::Doctor;
-use crate::service::{Service, ServiceDeps};
+use crate::service::Service;
 use crate::token_endpoint::CrashPlanEndpoint;
 use crate::token_request::codes::log::CodeFile;
 use crate::token_request::fetcher::{OnFetched, TokenFetcher};
@@ -61,11 +57,10 @@ pub struct Startup {
 }
 
 struct App {
-    broker: Arc<Broker>,
+    deps: RegistryDeps,
     registry: Arc<Registry>,
     service: Arc<Service>,
-    audit: Arc<Audit>,
-    state_file: Arc<StateFile>,
+    protections: Arc<Protections>,
     daemon_state: DaemonState,
     socket: BoundSocket,
     program: Option<Program>,
@@ -115,7 +110,6 @@ impl App {
         let state_file = Arc::new(StateFile::load(paths.state_file()));
         let keyring = Arc::new(KeyringBackend::default());
         let memory = Arc::new(MemoryBackend::default());
-        let lock_flag = Arc::new(LockFlag::default());
         let sources = Sources {
             keyring: Arc::<KeyringBackend>::clone(&keyring),
             external: Arc::<KeyringBackend>::clone(&keyring),
@@ -129,90 +123,41 @@ impl App {
             on_fetched(&state_file),
         );
         let audit = Audit::new(Arc::clone(&clock));
-        let broker = Broker::new(
-            Arc::clone(&clock),
-            Arc::new(fetcher.clone()),
-            Arc::clone(&audit),
-            housekeeping::jitter,
-        );
-        let deps = RegistryDeps {
-            state: Arc::clone(&state_file),
-            sources,
-            fetcher: fetcher.clone(),
-            broker: Arc::clone(&broker),
-            audit: Arc::clone(&audit),
-            clock: Arc::clone(&clock),
-            lock_flag: Arc::clone(&lock_flag),
-        };
-        let registry = Arc::new(Registry::new(&paths, deps));
-        let doctor = Doctor {
-            lock_flag: Arc::clone(&lock_flag),
-            registry: Arc::clone(&registry),
-            broker: Arc::clone(&broker),
-            fetcher: fetcher.clone(),
-            keyring: Arc::clone(&keyring),
-            state: Arc::clone(&state_file),
-            audit: Arc::clone(&audit),
-            clock: Arc::clone(&clock),
-            protections: Arc::clone(&protections),
-            running: Arc::default(),
-            routes: Arc::default(),
-        };
-        let lock = Lock::new(LockDeps {
-            lock_flag,
-            broker: Arc::clone(&broker),
-            registry: Arc::clone(&registry),
-            memory: Arc::clone(&memory),
-            refusals: fetcher.refusals(),
-            clock: Arc::clone(&clock),
-        });
+        let jitter = housekeeping::jitter;
+        let broker = Broker::new(Arc::clone(&clock), Arc::new(fetcher.clone()), Arc::clone(&audit), jitter);
+        let state = state_file;
+        let deps = RegistryDeps { state, sources, fetcher, broker, audit, clock, lock_flag: Arc::default() };
+        let registry = Arc::new(Registry::new(&paths, deps.clone()));
+        let lock = Lock::new(deps.clone(), Arc::clone(&registry), Arc::clone(&memory));
         let daemon_state = DaemonState {
-            broker: Arc::clone(&broker),
+            deps: deps.clone(),
             registry: Arc::clone(&registry),
             memory: Arc::clone(&memory),
-            fetcher,
             lock: Arc::clone(&lock),
-            audit: Arc::clone(&audit),
         };
-        let service = Service::new(ServiceDeps {
-            broker: Arc::clone(&broker),
-            registry: Arc::clone(&registry),
+        let service = Service::new(
+            &paths,
+            deps.clone(),
+            Arc::clone(&registry),
             lock,
-            audit: Arc::clone(&audit),
-            doctor,
-            clock,
-            secrets_in_memory: Box::new(move || memory.count()),
-            keyring: Box::new(move || keyring.health()),
-            protections,
-            socket: files::exact(paths.address.socket()),
-            state_file: files::exact(&paths.state_file()),
-        });
-        Self {
-            broker,
-            registry,
-            service,
-            audit,
-            state_file,
-            daemon_state,
-            socket,
-            program,
-            background,
-            watchdog,
-        }
+            memory,
+            keyring,
+            Arc::clone(&protections),
+        );
+        Self { deps, registry, service, protections, daemon_state, socket, program, background, watchdog }
     }
 
     fn start(&self) -> io::Result<Acceptor> {
         let connections = harden::connection_limit();
         let (socket, service) = (self.socket.listening()?, Arc::clone(&self.service));
-        let listener = Listener::new(socket, service, Arc::new(SystemClock), connections)?;
-        self.broker.limit_waiters(connections / 2);
+        self.deps.broker.limit_waiters(connections / 2);
         let registry = Arc::clone(&self.registry);
         tokio::spawn(async move { registry.recover().await });
-        let broker = Arc::clone(&self.broker);
+        let broker = Arc::clone(&self.deps.broker);
         tokio::spawn(unwind::restarted(move || Arc::clone(&broker).run_timer()));
         protections::warn_of_limits();
-        let acceptor = Acceptor::open(listener);
-        let (connections, protections) = (acceptor.connections(), self.service.protections());
+        let acceptor = Acceptor::open(socket, service, connections)?;
+        let (connections, protections) = (acceptor.connections(), Arc::clone(&self.protections));
         tokio::spawn(unwind::restarted(move || {
             housekeeping::trim_memory(connections.clone(), Arc::clone(&protections))
         }));

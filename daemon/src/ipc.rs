@@ -7,8 +7,7 @@ pub mod activation;
 pub mod connection_limiter;
 mod failure;
 mod fast_path;
-pub mod listener;
-#[cfg_attr(windows, path = "ipc/pending_connections/windows.rs")]
+mod listener;
 mod pending_connections;
 #[cfg_attr(not(target_os = "linux"), path = "ipc/removal_watch/elsewhere.rs")]
 pub mod removal_watch;

@@ -12,15 +12,11 @@ use cp_token_protocol::message::LockRequest;
 use cp_token_protocol::{Failure, Secret};
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
-use crate::base::clock::Clock;
 use crate::base::commitment::Commitment;
-use crate::base::lock_flag::LockFlag;
-use crate::broker::Broker;
 use crate::failure::internal;
 use crate::lock::failure::{locked_already, passphrase_busy, passphrase_refused};
-use crate::registry::Registry;
+use crate::registry::{Registry, RegistryDeps};
 use crate::secrets::vault::MemoryBackend;
-use crate::token_request::refusals::Refusals;
 
 mod derived_key;
 mod passphrase_delay;
@@ -35,25 +31,11 @@ use seal::Sealed;
 pub use snapshot::PassphraseIdle;
 use suspend_lock::SuspendLock;
 
-/// What the lock closes and empties; wired by `app`.
-pub struct LockDeps {
-    /// The flag that every request reads.
-    pub lock_flag: Arc<LockFlag>,
-    /// Tokens, and the attempts to get them.
-    pub broker: Arc<Broker>,
-    /// Changes of profiles.
-    pub registry: Arc<Registry>,
-    /// The secrets that only memory holds.
-    pub memory: Arc<MemoryBackend>,
-    /// The secrets that the server refused.
-    pub refusals: Arc<Refusals>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-}
-
 /// The lock of the daemon.
 pub struct Lock {
-    deps: LockDeps,
+    deps: RegistryDeps,
+    registry: Arc<Registry>,
+    memory: Arc<MemoryBackend>,
     /// Held while a passphrase is checked, and while the daemon is being locked or unlocked.
     state: Mutex<LockState>,
     /// Outside of `state`, so that `status` waits for nobody.
@@ -73,9 +55,11 @@ struct LockState {
 
 impl Lock {
     /// A lock in the unlocked state.
-    pub fn new(deps: LockDeps) -> Arc<Self> {
+    pub fn new(deps: RegistryDeps, registry: Arc<Registry>, memory: Arc<MemoryBackend>) -> Arc<Self> {
         Arc::new(Self {
             deps,
+            registry,
+            memory,
             state: Mutex::default(),
             on_suspend: AtomicBool::new(false),
             queue: Semaphore::new(MAX_QUEUED_PASSPHRASES),
@@ -172,19 +156,18 @@ impl Lock {
 
     /// Stops answering first; at the end, no secret is left in memory.
     async fn lock_now(&self, state: &mut LockState, key: DerivedKey) -> Result<(), Failure> {
-        let LockDeps { lock_flag, broker, registry, .. } = &self.deps;
-        lock_flag.lock();
-        broker.lock();
+        self.deps.lock_flag.lock();
+        self.deps.broker.lock();
         // A change of a profile that the server has verified gets time to store its secret.
-        let _ = tokio::time::timeout(CHANGE_TIMEOUT, registry.wait_for_changes()).await;
-        state.sealed = Some(key.seal(secrets::take(&self.deps)).map_err(|secrets| {
+        let _ = tokio::time::timeout(CHANGE_TIMEOUT, self.registry.wait_for_changes()).await;
+        state.sealed = Some(key.seal(secrets::take(self)).map_err(|secrets| {
             self.unlock_now(state, &secrets);
             internal()
         })?);
         state.delay = PassphraseDelay::default();
         // Drops the key. The watch stays: the machine may sleep as soon as it is dropped.
         let watch = state.suspend_lock.take().map(|suspend_lock| suspend_lock.watch);
-        registry.wait_for_changes().await;
+        self.registry.wait_for_changes().await;
         // Lets the connections of aborted attempts close in their own tasks.
         for _ in 0..CLOSING_YIELDS {
             tokio::task::yield_now().await;
@@ -194,7 +177,7 @@ impl Lock {
     }
 
     fn unlock_now(&self, state: &mut LockState, secrets: &Secret) {
-        secrets::put_back(&self.deps, secrets);
+        secrets::put_back(self, secrets);
         state.sealed = None;
         state.delay = PassphraseDelay::default();
         self.deps.broker.unlock();

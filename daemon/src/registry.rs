@@ -42,7 +42,8 @@ pub use check_record::check_record;
 use file::{ConfigFile, Reading};
 pub use select::select;
 
-/// What a registry needs of the rest of the daemon.
+/// What the registry, and the wings above it, need of the rest of the daemon.
+#[derive(Clone)]
 pub struct RegistryDeps {
     /// The dates of profiles, and the journal of keyring items that are being changed.
     pub state: Arc<StateFile>,

@@ -1,81 +1,80 @@
 //! Owns the step from a request to its response. It asks broker and registry, and never a secret source or the network.
 
-pub mod doctor;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cp_token_protocol::Failure;
-use cp_token_protocol::message::{KeyringReport, Outcome, Request, Response};
-use tokio::sync::Notify;
+use cp_token_protocol::message::{Outcome, Request, Response};
+use tokio::sync::{Mutex, Notify};
 
+use crate::audit::AuditGuard;
 use crate::audit::callers::CallerSnapshot;
-use crate::audit::{Audit, AuditGuard};
-use crate::base::activity;
-use crate::base::clock::{Clock, Moment};
+use crate::base::clock::Moment;
 use crate::base::commitment::Commitment;
-use crate::broker::Broker;
+use crate::base::{activity, files};
 use crate::failure;
 use crate::lock::Lock;
+use crate::process::paths::Paths;
 use crate::process::protections::Protections;
-use crate::registry::Registry;
-use crate::service::doctor::Doctor;
+use crate::registry::{Registry, RegistryDeps};
+use crate::secrets::vault::{KeyringBackend, MemoryBackend};
 
+mod doctor;
 mod forget;
 mod operation;
 mod restarts;
 mod status;
 mod token;
 
+use doctor::Routes;
 pub use restarts::{RestartConnection, Restarts};
 pub use token::{PendingToken, Reply};
 
-/// What the service uses; wired by `app`.
-pub struct ServiceDeps {
-    /// Tokens.
-    pub broker: Arc<Broker>,
-    /// Profiles.
-    pub registry: Arc<Registry>,
-    /// Whether requests are answered.
-    pub lock: Arc<Lock>,
-    /// The log of requests.
-    pub audit: Arc<Audit>,
-    /// The checks of `doctor`.
-    pub doctor: Doctor,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// How many secrets are in memory alone.
-    pub secrets_in_memory: Box<dyn Fn() -> usize + Send + Sync>,
-    /// The last result of the keyring.
-    pub keyring: Box<dyn Fn() -> KeyringReport + Send + Sync>,
-    /// What protects the process.
-    pub protections: Arc<Protections>,
-    /// The socket path.
-    pub socket: String,
-    /// The state file.
-    pub state_file: String,
-}
-
 /// Answers requests, any number of them at a time.
 pub struct Service {
-    deps: ServiceDeps,
+    deps: RegistryDeps,
+    registry: Arc<Registry>,
+    lock: Arc<Lock>,
+    memory: Arc<MemoryBackend>,
+    keyring: Arc<KeyringBackend>,
+    protections: Arc<Protections>,
+    /// The paths of the socket and of the state file, for people.
+    shown_paths: [String; 2],
     started: Moment,
     stop: Notify,
     restarts: Restarts,
     /// How many requests are handled, whether or not their callers still wait.
     in_flight: AtomicUsize,
+    /// Allows one run of `doctor` at a time: each writes files, runs programs and asks servers.
+    doctor_run: Mutex<()>,
+    routes: Routes,
 }
 
 impl Service {
     /// A service that has just started.
-    pub fn new(deps: ServiceDeps) -> Arc<Self> {
-        let started = deps.clock.now();
+    pub fn new(
+        paths: &Paths,
+        deps: RegistryDeps,
+        registry: Arc<Registry>,
+        lock: Arc<Lock>,
+        memory: Arc<MemoryBackend>,
+        keyring: Arc<KeyringBackend>,
+        protections: Arc<Protections>,
+    ) -> Arc<Self> {
         Arc::new(Self {
+            started: deps.clock.now(),
             deps,
-            started,
+            registry,
+            lock,
+            memory,
+            keyring,
+            protections,
+            shown_paths: [paths.address.socket(), &paths.state_file()].map(files::exact),
             stop: Notify::new(),
             restarts: Restarts::default(),
             in_flight: AtomicUsize::new(0),
+            doctor_run: Mutex::default(),
+            routes: Routes::default(),
         })
     }
 
@@ -88,7 +87,7 @@ impl Service {
     /// The response to a request; one for a token may read the config file. `commitment` says until when the request may be
     /// cancelled.
     pub async fn handle(
-        &self,
+        self: &Arc<Self>,
         request: Request,
         caller: CallerSnapshot,
         commitment: &Commitment,
@@ -109,8 +108,13 @@ impl Service {
         response
     }
 
-    async fn respond(&self, request: Request, caller: CallerSnapshot, commitment: &Commitment) -> Response {
-        let ServiceDeps { registry, lock, .. } = &self.deps;
+    async fn respond(
+        self: &Arc<Self>,
+        request: Request,
+        caller: CallerSnapshot,
+        commitment: &Commitment,
+    ) -> Response {
+        let Self { registry, lock, .. } = &**self;
         if lock.is_locked() && !operation::is_allowed_while_locked(&request) {
             return Response::Failure(failure::locked());
         }
@@ -144,7 +148,7 @@ impl Service {
             Request::DisarmSuspendLock => done(lock.disarm()),
             Request::Log(request) => Response::Log(self.deps.audit.page(request)),
             Request::Doctor(request) => {
-                self.deps.doctor.page(&request).await.map_or_else(Response::Failure, Response::Findings)
+                self.doctor_page(&request).await.map_or_else(Response::Failure, Response::Findings)
             }
         }
     }

@@ -54,7 +54,7 @@ impl App {
     /// disk or a keyring, which could block the `execve` for ever.
     fn is_idle(&self, acceptor: &Acceptor) -> bool {
         let waiting = acceptor.waiting().saturating_sub(self.service.restarts().connections().len());
-        waiting == 0 && !self.service.is_busy() && self.broker.is_idle() && blocking::is_idle()
+        waiting == 0 && !self.service.is_busy() && self.deps.broker.is_idle() && blocking::is_idle()
     }
 }
 

@@ -88,9 +88,9 @@ impl App {
         watchdog::stopping();
         self.socket.remove_name();
         acceptor.close().await;
-        self.broker.stop();
-        let _ = tokio::time::timeout(STOP_TIMEOUT, self.state_file.flush()).await;
+        self.deps.broker.stop();
+        let _ = tokio::time::timeout(STOP_TIMEOUT, self.deps.state.flush()).await;
         let _ = tokio::time::timeout(STOP_TIMEOUT, acceptor.connections().all_closed()).await;
-        let _ = tokio::time::timeout(STOP_TIMEOUT, self.audit.flush_file()).await;
+        let _ = tokio::time::timeout(STOP_TIMEOUT, self.deps.audit.flush_file()).await;
     }
 }

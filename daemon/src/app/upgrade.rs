@@ -33,7 +33,7 @@ impl App {
                 return Some(Stop::because("in the middle of a hand-over"));
             }
         };
-        self.broker.pause_renewals(false);
+        self.deps.broker.pause_renewals(false);
         acceptor.resume();
         tracing::warn!("{error}; this daemon goes on");
         // A reload may have been requested meanwhile.

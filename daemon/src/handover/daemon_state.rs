@@ -8,47 +8,41 @@ use cp_token_protocol::handover::{self, StateRecord};
 use cp_token_protocol::{Failure, ProfileName, Secret};
 
 use super::Imported;
-use crate::audit::Audit;
-use crate::broker::Broker;
 use crate::lock::{Lock, PassphraseIdle};
 use crate::profile::Profile;
-use crate::registry::Registry;
+use crate::registry::{Registry, RegistryDeps};
 use crate::secrets::vault::MemoryBackend;
-use crate::token_request::fetcher::TokenFetcher;
 
 /// The sealed secrets are sent in chunks of this size, which fit a record.
 const SEALED_CHUNK: usize = 32 * 1024;
 
 /// What holds state in memory only; wired by `app`.
 pub struct DaemonState {
-    /// Leases.
-    pub broker: Arc<Broker>,
+    /// Leases, refused secrets, used one-time codes, pauses that servers asked for, and the audit log.
+    pub deps: RegistryDeps,
     /// Which profiles there are.
     pub registry: Arc<Registry>,
     /// Secrets.
     pub memory: Arc<MemoryBackend>,
-    /// Refused secrets, used one-time codes, and pauses that servers asked for.
-    pub fetcher: TokenFetcher,
     /// The lock.
     pub lock: Arc<Lock>,
-    /// The audit log.
-    pub audit: Arc<Audit>,
 }
 
 impl DaemonState {
     /// A copy of everything, while no passphrase is being checked.
     pub fn export_state(&self, idle: &PassphraseIdle<'_>) -> Vec<StateRecord> {
-        let leases = self.broker.export_state().into_iter().map(Box::new).map(StateRecord::Lease);
+        let fetcher = &self.deps.fetcher;
+        let leases = self.deps.broker.export_state().into_iter().map(Box::new).map(StateRecord::Lease);
         let secrets = self.memory.export_state().into_iter();
-        let refusals = self.fetcher.refusals().export_state().into_iter().map(StateRecord::Refusal);
-        let codes = self.fetcher.codes().export_state().into_iter().map(StateRecord::Codes);
-        let pauses = self.fetcher.pauses().export_state().into_iter().map(StateRecord::Pause);
+        let refusals = fetcher.refusals().export_state().into_iter().map(StateRecord::Refusal);
+        let codes = fetcher.codes().export_state().into_iter().map(StateRecord::Codes);
+        let pauses = fetcher.pauses().export_state().into_iter().map(StateRecord::Pause);
         let mut records: Vec<StateRecord> = leases
             .chain(secrets.map(|(account, secret)| StateRecord::Secret(account, secret)))
             .chain(refusals)
             .chain(codes)
             .chain(pauses)
-            .chain(self.audit.export_state().into_iter().map(StateRecord::Log))
+            .chain(self.deps.audit.export_state().into_iter().map(StateRecord::Log))
             .collect();
         if let Some((lock, sealed)) = self.lock.export_state(idle) {
             records.push(StateRecord::Lock(lock));
@@ -75,12 +69,12 @@ impl DaemonState {
                 StateRecord::Secret(account, secret) => {
                     imported.secrets += u32::from(self.memory.import_state(account, secret))
                 }
-                StateRecord::Refusal(refusal) => self.fetcher.refusals().import_state(refusal),
-                StateRecord::Codes(codes) => self.fetcher.codes().import_state(&codes),
-                StateRecord::Pause(pause) => self.fetcher.pauses().import_state(pause),
+                StateRecord::Refusal(refusal) => self.deps.fetcher.refusals().import_state(refusal),
+                StateRecord::Codes(codes) => self.deps.fetcher.codes().import_state(&codes),
+                StateRecord::Pause(pause) => self.deps.fetcher.pauses().import_state(pause),
                 StateRecord::Lock(state) => lock = Some(state),
                 StateRecord::Sealed(chunk) => sealed.push(chunk),
-                StateRecord::Log(part) => self.audit.import_state(part),
+                StateRecord::Log(part) => self.deps.audit.import_state(part),
                 StateRecord::SocketIdentity(_) | StateRecord::End | StateRecord::Commit(_) => {}
             }
         }
@@ -94,7 +88,7 @@ impl DaemonState {
     fn import_lease(&self, profiles: &HashMap<ProfileName, Arc<Profile>>, lease: handover::Lease) -> bool {
         let profile = profiles.get(&lease.profile);
         let same = profile.filter(|profile| profile.secret_key().account() == lease.account);
-        same.is_some_and(|profile| self.broker.import_state(profile, lease))
+        same.is_some_and(|profile| self.deps.broker.import_state(profile, lease))
     }
 }
 

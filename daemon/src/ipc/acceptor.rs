@@ -4,30 +4,29 @@
 use std::io;
 use std::sync::Arc;
 
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::JoinHandle;
 
 use super::connection_limiter::ConnectionLimiter;
 use super::listener::Listener;
 use super::system::Listening;
 use crate::base::unwind;
+use crate::service::Service;
 
-/// Runs the accept loop, and the watch over silent connections.
+/// Runs the accept loop.
 pub struct Acceptor {
     listener: Arc<Listener>,
     /// `None` during a pause.
     accepting: Option<JoinHandle<()>>,
-    pending: AbortHandle,
 }
 
 impl Acceptor {
-    /// Starts to accept connections.
-    pub fn open(listener: Listener) -> Self {
-        let listener = Arc::new(listener);
-        let pending = Arc::clone(&listener.pending);
-        let pending = tokio::spawn(unwind::restarted(move || Arc::clone(&pending).run())).abort_handle();
-        let mut acceptor = Self { listener, accepting: None, pending };
+    /// Accepts connections from `socket`, which is non-blocking, at most `limit` at a time. Fails if the runtime cannot watch
+    /// the socket.
+    pub fn open(socket: Listening, service: Arc<Service>, limit: usize) -> io::Result<Self> {
+        let listener = Arc::new(Listener::new(socket, service, limit)?);
+        let mut acceptor = Self { listener, accepting: None };
         acceptor.resume();
-        acceptor
+        Ok(acceptor)
     }
 
     /// The limiter of its connections.
@@ -43,10 +42,8 @@ impl Acceptor {
         }
     }
 
-    /// Accepts connections from this socket from now on.
-    ///
-    /// # Errors
-    /// If the runtime cannot watch the socket; the old one is kept then.
+    /// Accepts connections from this socket from now on. If the runtime cannot watch it, the old one is kept.
+    #[cfg(unix)]
     pub async fn move_to(&mut self, socket: Listening) -> io::Result<()> {
         self.pause().await;
         let moved = self.listener.move_to(socket).await;
@@ -77,7 +74,6 @@ impl Acceptor {
     /// Accepts no connection any more.
     pub async fn close(&mut self) {
         self.pause().await;
-        self.pending.abort();
         self.drop_pending();
     }
 }

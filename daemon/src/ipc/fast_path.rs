@@ -1,7 +1,7 @@
 //! Owns the fast path of a connection: its request has nearly always arrived already, and a held token is sent immediately,
 //! before the connection costs a task or a registration with the runtime.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 use cp_token_protocol::message::{Request, Response};
 use cp_token_protocol::{
@@ -10,11 +10,19 @@ use cp_token_protocol::{
 };
 use zeroize::{Zeroize, Zeroizing};
 
-use super::system::{self, Connection};
 use crate::audit::AuditGuard;
 use crate::audit::callers::CallerSnapshot;
 use crate::failure;
 use crate::service::{PendingToken, Reply, Service};
+
+/// What can be read from a connection and written to it without waiting.
+pub(super) trait Transport {
+    /// Reads what has arrived; 0 bytes at the end.
+    fn try_receive(&self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Sends as much as possible.
+    fn try_send(&self, bytes: &[u8]) -> io::Result<usize>;
+}
 
 /// A connection after a read.
 pub(super) enum FirstRead {
@@ -37,18 +45,16 @@ pub(super) enum SessionStage {
 }
 
 /// Reads what has arrived, after what `decoder` has, and replies if that needs no waiting.
-///
-/// # Errors
-/// If the bytes are not this protocol; the caller gets no byte back.
+/// Fails if the bytes are not this protocol; the caller gets no byte back.
 pub(super) fn read_request(
-    connection: &Connection,
+    connection: &impl Transport,
     caller: CallerSnapshot,
     decoder: FrameDecoder,
     service: &Service,
 ) -> Result<FirstRead, FrameError> {
     // Only the received bytes are wiped, which touches one page less.
     let mut buffer = [0; READ_SIZE];
-    match system::try_receive(connection, &mut buffer) {
+    match connection.try_receive(&mut buffer) {
         Ok(0) => Ok(FirstRead::Closed),
         Ok(count) => {
             let read = advance(decoder, &buffer[..count], caller, service);
@@ -83,7 +89,7 @@ fn advance(
     }))
 }
 
-/// A response as a stage: its bytes, none of them written, and and the log entry to write after it.
+/// A response as a stage: its bytes, none of them written, and the log entry to write after it.
 pub(super) fn replying(response: &Response, audit_entry: Option<AuditGuard>) -> SessionStage {
     let bytes =
         encode_response(response).or_else(|_| encode_response(&Response::Failure(failure::reply_too_long())));
@@ -103,9 +109,9 @@ fn answer(request: Request, caller: CallerSnapshot, service: &Service) -> Sessio
     }
 }
 
-fn try_reply(connection: &Connection, read: FirstRead) -> FirstRead {
+fn try_reply(connection: &impl Transport, read: FirstRead) -> FirstRead {
     let FirstRead::Ready(SessionStage::Replying(bytes, _, audit_entry)) = read else { return read };
-    match system::try_send(connection, &bytes) {
+    match connection.try_send(&bytes) {
         Ok(sent) if sent == bytes.len() => FirstRead::Closed,
         Ok(sent) => FirstRead::Ready(SessionStage::Replying(bytes, sent, audit_entry)),
         Err(error) if error.kind() == ErrorKind::WouldBlock => {

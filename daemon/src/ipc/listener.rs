@@ -12,53 +12,39 @@ use super::connection_limiter::ConnectionLimiter;
 use super::fast_path::{self, FirstRead};
 use super::pending_connections::PendingConnections;
 use super::session;
-use super::system::{AsyncListener, Connection, Listening, is_transient_accept_error};
+use super::system::{self, AsyncListener, Connection, Listening, is_transient_accept_error};
 use super::throttle::Throttle;
 use crate::audit::callers::CallerSnapshot;
-use crate::base::clock::Clock;
+use crate::base::clock::{Clock, SystemClock};
 use crate::base::mutex;
 use crate::service::Service;
 
 /// A listening socket and everything that a new connection needs.
-pub struct Listener {
+pub(super) struct Listener {
     /// Locked by the accept loop.
     socket: tokio::sync::Mutex<AsyncListener>,
     service: Arc<Service>,
     /// The connections without a complete request.
-    pub(super) pending: Arc<PendingConnections>,
-    clock: Arc<dyn Clock>,
+    pub(super) pending: PendingConnections,
     pub(super) connections: ConnectionLimiter,
     warnings: Mutex<Throttle>,
 }
 
 impl Listener {
-    /// A listener on `socket`, which is non-blocking, with at most `connections` connections at a time.
-    ///
-    /// # Errors
-    /// If the runtime cannot watch the socket.
-    pub fn new(
-        socket: Listening,
-        service: Arc<Service>,
-        clock: Arc<dyn Clock>,
-        connections: usize,
-    ) -> io::Result<Self> {
+    pub(super) fn new(socket: Listening, service: Arc<Service>, limit: usize) -> io::Result<Self> {
         Ok(Self {
             socket: tokio::sync::Mutex::new(AsyncListener::open(socket)?),
-            pending: PendingConnections::open(Arc::clone(&service))?,
+            pending: PendingConnections::new(Arc::clone(&service)),
             service,
-            clock,
-            connections: ConnectionLimiter::at_most(connections),
+            connections: ConnectionLimiter::at_most(limit),
             warnings: Mutex::default(),
         })
     }
 
     /// Uses this socket from now on. To be called during a pause.
-    ///
-    /// # Errors
-    /// If the runtime cannot watch the socket; the old one is kept then.
+    #[cfg(unix)]
     pub(super) async fn move_to(&self, socket: Listening) -> io::Result<()> {
-        let socket = AsyncListener::open(socket)?;
-        *self.socket.lock().await = socket;
+        *self.socket.lock().await = AsyncListener::open(socket)?;
         Ok(())
     }
 
@@ -96,15 +82,15 @@ impl Listener {
                 self.pending.add(connection, caller, decoder, self.connections.permit(permit));
             }
             Ok(FirstRead::Ready(stage)) => {
-                session::spawn(connection, stage, Arc::clone(&self.service), self.connections.permit(permit));
+                let Ok(stream) = system::stream(connection) else { return };
+                session::spawn(stream, stage, Arc::clone(&self.service), self.connections.permit(permit));
             }
             Err(error) => self.warn(&format!("a connection was closed: {error}")),
         }
     }
 
     fn warn(&self, line: &str) {
-        let boot = self.clock.now().boot;
-        if let Some(suppressed) = mutex::lock(&self.warnings).admit(boot) {
+        if let Some(suppressed) = mutex::lock(&self.warnings).admit(SystemClock.now().boot) {
             tracing::warn!(suppressed, "{line}");
         }
     }

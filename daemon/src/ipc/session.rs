@@ -11,29 +11,27 @@ use cp_token_protocol::message::{Request, Response};
 
 use super::connection_limiter::Permit;
 use super::fast_path::{SessionStage, replying};
-use super::system::{self, Connection, Stream};
+use super::system::{self, Stream};
 use crate::audit::callers::CallerSnapshot;
 use crate::base::commitment::Commitment;
 use crate::failure;
 use crate::service::Service;
 
 /// Serves the connection in a task of its own, which holds the permit.
-pub(super) fn spawn(connection: Connection, stage: SessionStage, service: Arc<Service>, mut permit: Permit) {
+pub(super) fn spawn(stream: Stream, stage: SessionStage, service: Arc<Service>, mut permit: Permit) {
     let stage = match may_take_long(&stage) && !permit.try_extend() {
         true => replying(&Response::Failure(failure::too_many_requests()), None),
         false => stage,
     };
-    let stopping =
-        matches!(&stage, SessionStage::Requested(request, _) if matches!(**request, Request::Stop));
-    let restarting =
-        matches!(&stage, SessionStage::Requested(request, _) if matches!(**request, Request::Restart));
-    // A caller who disconnects or is too slow ends its connection and nothing else.
-    let Ok(stream) = system::stream(connection) else { return };
-    let restart_connection = restarting.then(|| service.restarts().add_connection(system::number(&stream)));
+    let request = if let SessionStage::Requested(request, _) = &stage { Some(&**request) } else { None };
+    let is_stop = matches!(request, Some(Request::Stop));
+    let is_restart = matches!(request, Some(Request::Restart));
+    let restart_connection = is_restart.then(|| service.restarts().add_connection(system::number(&stream)));
     tokio::spawn(async move {
+        // A caller who disconnects or is too slow ends its connection and nothing else.
         let written = conclude(&stream, stage, service).await;
         drop((permit, restart_connection));
-        if stopping && written.is_ok() {
+        if is_stop && written.is_ok() {
             // The caller sees that the daemon has stopped when the runtime drops this connection, after the instance
             // lock is released.
             std::future::pending::<()>().await;

@@ -9,6 +9,8 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 use tokio::io::unix::AsyncFd;
 
+use super::fast_path::Transport;
+
 pub(super) use std::os::fd::OwnedFd as Connection;
 pub(super) use std::os::fd::OwnedFd as Listening;
 pub(super) use tokio::net::UnixStream as Stream;
@@ -41,14 +43,24 @@ pub(super) fn is_transient_accept_error(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::CONNABORTED | Errno::INTR))
 }
 
-/// Reads what has arrived; 0 bytes at the end.
-pub(super) fn try_receive(connection: &Connection, buffer: &mut [u8]) -> io::Result<usize> {
-    Ok(rustix::net::recv(connection, buffer, RecvFlags::DONTWAIT)?.0)
+impl Transport for Connection {
+    fn try_receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::net::recv(self, buffer, RecvFlags::DONTWAIT)?.0)
+    }
+
+    fn try_send(&self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::net::send(self, bytes, AT_ONCE)?)
+    }
 }
 
-/// Sends as much as possible without waiting.
-pub(super) fn try_send(connection: &Connection, bytes: &[u8]) -> io::Result<usize> {
-    Ok(rustix::net::send(connection, bytes, AT_ONCE)?)
+impl Transport for Stream {
+    fn try_receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.try_read(buffer)
+    }
+
+    fn try_send(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_write(bytes)
+    }
 }
 
 /// The connection as the runtime watches it.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use tokio::net::windows::named_pipe::NamedPipeServer;
 
+use super::fast_path::Transport;
 pub(super) use super::socket::Listening;
 use super::socket::another;
 
@@ -45,14 +46,14 @@ pub(super) fn is_transient_accept_error(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted)
 }
 
-/// Reads what has arrived; 0 bytes at the end.
-pub(super) fn try_receive(connection: &Connection, buffer: &mut [u8]) -> io::Result<usize> {
-    connection.try_read(buffer)
-}
+impl Transport for NamedPipeServer {
+    fn try_receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.try_read(buffer)
+    }
 
-/// Sends as much as possible without waiting.
-pub(super) fn try_send(connection: &Connection, bytes: &[u8]) -> io::Result<usize> {
-    connection.try_write(bytes)
+    fn try_send(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_write(bytes)
+    }
 }
 
 /// The connection as the runtime watches it.

@@ -2,24 +2,24 @@
 
 use cp_token_protocol::Secret;
 
-use super::LockDeps;
+use super::Lock;
 use crate::secrets::secret_bundle;
 
 const MEMORY: &str = "memory";
 const REFUSALS: &str = "refusals";
 
 /// Takes the secrets out of memory, as one text.
-pub(super) fn take(deps: &LockDeps) -> Secret {
-    let parts = [(MEMORY, deps.memory.take_secrets()), (REFUSALS, deps.refusals.take_key())];
+pub(super) fn take(lock: &Lock) -> Secret {
+    let parts = [(MEMORY, lock.memory.take_secrets()), (REFUSALS, lock.deps.fetcher.refusals().take_key())];
     secret_bundle::pack(parts.iter().map(|(name, part)| (*name, part)))
 }
 
 /// Puts the secrets back.
-pub(super) fn put_back(deps: &LockDeps, text: &Secret) {
+pub(super) fn put_back(lock: &Lock, text: &Secret) {
     for (name, part) in secret_bundle::unpack(text) {
         match name.as_str() {
-            MEMORY => deps.memory.put_back(&part),
-            REFUSALS => deps.refusals.put_back_key(&part),
+            MEMORY => lock.memory.put_back(&part),
+            REFUSALS => lock.deps.fetcher.refusals().put_back_key(&part),
             _ => {}
         }
     }

@@ -47,7 +47,7 @@ impl Lock {
         if let Some(seal) = snapshot.seal {
             self.deps.lock_flag.lock();
             self.deps.broker.lock();
-            drop(self.deps.memory.take_secrets());
+            drop(self.memory.take_secrets());
             state.sealed = Some(Sealed::import_state(seal, text));
             state.delay = PassphraseDelay { wrong: snapshot.wrong, until: snapshot.until };
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use cp_token_protocol::Failure;
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
 
 use super::derived_key::DerivedKey;
 use super::{Lock, LockState};
@@ -14,24 +14,17 @@ use crate::lock::suspend::{SleepEvent, SleepWatch};
 /// What to lock with when the machine is about to sleep.
 pub(super) struct SuspendLock {
     pub(super) key: DerivedKey,
-    pub(super) watch: WatchTask,
-}
-
-/// The task that waits for the sleep signal. Dropping this ends the task.
-pub(super) struct WatchTask(AbortHandle);
-
-impl Drop for WatchTask {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+    /// The task that waits for the sleep signal; dropping this ends it.
+    pub(super) watch: JoinSet<()>,
 }
 
 impl Lock {
     /// Locks with this key when the machine is about to sleep.
     pub(super) async fn arm(self: &Arc<Self>, state: &mut LockState, key: DerivedKey) -> Result<(), Failure> {
-        let watch = SleepWatch::start().await.map_err(|_unavailable| sleep_signal_unavailable())?;
-        let task = tokio::spawn(Arc::clone(self).lock_before_sleep(watch)).abort_handle();
-        state.suspend_lock = Some(SuspendLock { key, watch: WatchTask(task) });
+        let signal = SleepWatch::start().await.map_err(|_unavailable| sleep_signal_unavailable())?;
+        let mut watch = JoinSet::new();
+        watch.spawn(Arc::clone(self).lock_before_sleep(signal));
+        state.suspend_lock = Some(SuspendLock { key, watch });
         self.on_suspend.store(true, Ordering::Relaxed);
         Ok(())
     }

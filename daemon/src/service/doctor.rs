@@ -5,17 +5,10 @@ use std::sync::Arc;
 
 use cp_token_protocol::message::{DoctorRequest, Finding, FindingPage, ProfileSelector};
 use cp_token_protocol::{Failure, ProfileName};
+use tokio::task::JoinSet;
 
-use crate::audit::Audit;
-use crate::base::clock::Clock;
-use crate::base::lock_flag::LockFlag;
-use crate::broker::Broker;
-use crate::process::protections::Protections;
+use super::Service;
 use crate::profile::Profile;
-use crate::profile::state::StateFile;
-use crate::registry::Registry;
-use crate::secrets::vault::KeyringBackend;
-use crate::token_request::fetcher::TokenFetcher;
 
 mod clocks;
 mod machine;
@@ -23,46 +16,19 @@ mod profiles;
 mod report;
 mod routes;
 
-pub use routes::Routes;
+pub(super) use routes::Routes;
 
 /// The profiles of one page, which are checked concurrently: their findings fit a frame whatever is found.
 const PROFILES_PER_PAGE: usize = 8;
 
-/// What is checked; wired by `app`.
-#[derive(Clone)]
-pub struct Doctor {
-    /// Whether the daemon is locked.
-    pub lock_flag: Arc<LockFlag>,
-    /// Profiles and the config file.
-    pub registry: Arc<Registry>,
-    /// Tokens.
-    pub broker: Arc<Broker>,
-    /// Secrets, and the routes to the servers.
-    pub fetcher: TokenFetcher,
-    /// The keyring.
-    pub keyring: Arc<KeyringBackend>,
-    /// The state file.
-    pub state: Arc<StateFile>,
-    /// The audit log, which may have a file.
-    pub audit: Arc<Audit>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// What protects the process.
-    pub protections: Arc<Protections>,
-    /// Allows one run at a time: each writes files, runs programs and asks servers.
-    pub running: Arc<tokio::sync::Mutex<()>>,
-    /// The checks of servers.
-    pub routes: Arc<Routes>,
-}
-
-impl Doctor {
-    /// A page of findings: those of the daemon first, then profile by profile.
-    ///
-    /// # Errors
-    /// [`Failure`] if there is no such profile.
-    pub async fn page(&self, request: &DoctorRequest) -> Result<FindingPage, Failure> {
-        let _running = self.running.lock().await;
-        if self.lock_flag.is_locked() {
+impl Service {
+    /// A page of findings: those of the daemon first, then profile by profile. Fails if there is no such profile.
+    pub(super) async fn doctor_page(
+        self: &Arc<Self>,
+        request: &DoctorRequest,
+    ) -> Result<FindingPage, Failure> {
+        let _running = self.doctor_run.lock().await;
+        if self.deps.lock_flag.is_locked() {
             return Ok(self.machine_page().await);
         }
         let (profiles, next) = self.profiles_of_page(request).await?;
@@ -74,7 +40,7 @@ impl Doctor {
         tokio::select! {
             found = self.check_profiles(profiles) => findings.extend(found),
             // The secrets of the running checks are dropped.
-            () = self.lock_flag.locked() => return Ok(self.machine_page().await),
+            () = self.deps.lock_flag.locked() => return Ok(self.machine_page().await),
         }
         Ok(FindingPage { findings, next })
     }
@@ -103,25 +69,19 @@ impl Doctor {
         }
     }
 
-    /// Checks the profiles concurrently; the findings are in the order of the profiles.
-    async fn check_profiles(&self, profiles: Vec<Arc<Profile>>) -> Vec<Finding> {
-        let checks = profiles.into_iter().map(|profile| {
-            let doctor = self.clone();
-            ProfileCheck(tokio::spawn(async move { doctor.check_profile(&profile).await }))
-        });
-        let mut findings = Vec::new();
-        for mut check in checks.collect::<Vec<_>>() {
-            findings.extend((&mut check.0).await.unwrap_or_default());
+    /// Checks the profiles concurrently; the findings are in the order of the profiles. Dropping the future aborts the checks,
+    /// so that none holds a secret for longer.
+    async fn check_profiles(self: &Arc<Self>, profiles: Vec<Arc<Profile>>) -> Vec<Finding> {
+        let mut checks = JoinSet::new();
+        for (number, profile) in profiles.into_iter().enumerate() {
+            let service = Arc::clone(self);
+            checks.spawn(async move { (number, service.check_profile(&profile).await) });
         }
-        findings
-    }
-}
-
-/// A task that is aborted when nobody waits for it, so that it holds no secret for longer.
-struct ProfileCheck(tokio::task::JoinHandle<Vec<Finding>>);
-
-impl Drop for ProfileCheck {
-    fn drop(&mut self) {
-        self.0.abort();
+        let mut checked = Vec::new();
+        while let Some(check) = checks.join_next().await {
+            checked.extend(check);
+        }
+        checked.sort_unstable_by_key(|(number, _)| *number);
+        checked.into_iter().flat_map(|(_, findings)| findings).collect()
     }
 }

@@ -15,7 +15,7 @@ impl Service {
                     if were_refused { "; every secret that was refused may be tried once more" } else { "" };
                 Response::Done(vec![format!("every token was dropped{more}")])
             }
-            ForgetScope::Profile(selector) => match self.deps.registry.find(selector).await {
+            ForgetScope::Profile(selector) => match self.registry.find(selector).await {
                 Ok(profile) => Response::Done(vec![self.forget_one(&profile)]),
                 Err(failure) => done(self.forget_uncreated(selector).ok_or(failure)),
             },

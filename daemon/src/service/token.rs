@@ -45,7 +45,7 @@ impl Service {
     /// Replies to a request for a token without waiting for anything.
     pub fn access_token(&self, request: AccessTokenRequest, caller: CallerSnapshot) -> Reply {
         match self.select(&request.profile, request.accepts_basic) {
-            Err(_) if !self.deps.lock.is_locked() => Reply::NeedsReload(request),
+            Err(_) if !self.lock.is_locked() => Reply::NeedsReload(request),
             profile => self.reply(profile, request, caller),
         }
     }
@@ -59,7 +59,7 @@ impl Service {
     ) -> Response {
         let mut profile = self.select(&request.profile, request.accepts_basic);
         if profile.is_err() {
-            self.deps.registry.reload_if_changed().await;
+            self.registry.reload_if_changed().await;
             profile = self.select(&request.profile, request.accepts_basic);
         }
         match self.reply(profile, request, caller) {
@@ -104,10 +104,10 @@ impl Service {
     }
 
     fn select(&self, selector: &ProfileSelector, accepts_basic: bool) -> Result<Arc<Profile>, Failure> {
-        if self.deps.lock.is_locked() {
+        if self.lock.is_locked() {
             return Err(failure::locked());
         }
-        let profile = self.deps.registry.select(selector)?;
+        let profile = self.registry.select(selector)?;
         match profile.is_basic_auth() && !accepts_basic {
             true => Err(no_token(&profile)),
             false => Ok(profile),

@@ -78,7 +78,7 @@ impl App {
     /// As the new image, once callers are accepted: replies to those who asked for the restart.
     pub(in crate::app) fn finish_upgrade(&self, taken_over: TakenOver) {
         let commit = taken_over.commit.unwrap_or_default();
-        self.audit.append(commit.log);
+        self.deps.audit.append(commit.log);
         taken_over.old.reply_to_callers(&commit.reply);
         children::reap_orphans();
     }
@@ -91,13 +91,13 @@ impl App {
         self.registry.reload().await.map_err(HandoverError::Config)?;
         let program = self.program.as_ref().ok_or(HandoverError::NoProgram)?;
         let (mut child, verified) = NewProcess::start(program, self.background, &self.socket).await?;
-        self.broker.pause_renewals(true);
+        self.deps.broker.pause_renewals(true);
         let drained = self.drain(acceptor).await?;
-        let _ = timeout(FLUSH_TIMEOUT, self.state_file.flush()).await;
+        let _ = timeout(FLUSH_TIMEOUT, self.deps.state.flush()).await;
         self.registry.reload().await.map_err(HandoverError::Config)?;
         let imported = child.send_state(self.daemon_state.export_state(&drained.lock)).await?;
         child.commit(self.commit_message(&child, imported)).await?;
-        let _ = timeout(FLUSH_TIMEOUT, self.audit.flush_file()).await;
+        let _ = timeout(FLUSH_TIMEOUT, self.deps.audit.flush_file()).await;
         drain::writes_finished().await?;
         let callers = self.service.restarts().connections();
         Err(verified.exec(child, &self.socket, &callers))

@@ -6,37 +6,37 @@ use std::time::Duration;
 use cp_token_protocol::message::{Finding, ProtectionReport, ProtectionState, SecretSource, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::Doctor;
 use super::report::MACHINE;
 use crate::base::files::{self, FileError};
 use crate::failure;
 use crate::process::protections;
 use crate::profile::Profile;
 use crate::secrets::failure::of_keyring;
+use crate::service::Service;
 
 /// How long a slow disk is waited for before the last known state of the audit file is reported.
 const AUDIT_TIMEOUT: Duration = Duration::from_secs(1);
 
-impl Doctor {
+impl Service {
     /// The findings that name no profile.
     pub(super) async fn check_machine(&self) -> Vec<Finding> {
         let mut findings = vec![
-            self.lock(),
+            self.lock_finding(),
             protections(&self.protections.reports()),
-            self.config(),
-            self.state_file().await,
-            self.keyring().await,
+            self.config_finding(),
+            self.state_file_finding().await,
+            self.keyring_finding().await,
         ];
-        findings.extend(self.audit_file().await);
+        findings.extend(self.audit_file_finding().await);
         findings.extend(limits());
         findings
     }
 
     /// The audit file, if one is configured.
-    async fn audit_file(&self) -> Option<Finding> {
+    async fn audit_file_finding(&self) -> Option<Finding> {
         // A write may be in progress.
-        let _ = tokio::time::timeout(AUDIT_TIMEOUT, self.audit.flush_file()).await;
-        let (path, problem) = self.audit.file_status()?;
+        let _ = tokio::time::timeout(AUDIT_TIMEOUT, self.deps.audit.flush_file()).await;
+        let (path, problem) = self.deps.audit.file_status()?;
         let path = files::show(&path);
         Some(match problem {
             None => MACHINE.ok("audit", format!("every request is noted in {path}")),
@@ -48,14 +48,14 @@ impl Doctor {
         })
     }
 
-    fn lock(&self) -> Finding {
-        match self.lock_flag.is_locked() {
+    fn lock_finding(&self) -> Finding {
+        match self.deps.lock_flag.is_locked() {
             true => MACHINE.error("lock", &failure::locked()),
             false => MACHINE.ok("lock", "open"),
         }
     }
 
-    fn config(&self) -> Finding {
+    fn config_finding(&self) -> Finding {
         match self.registry.problem() {
             Some(problem) => MACHINE.error("config", &problem),
             None => MACHINE.ok("config", self.registry.config_file()),
@@ -71,9 +71,9 @@ impl Doctor {
     }
 
     /// Writes the state file with its present content.
-    async fn state_file(&self) -> Finding {
-        match self.state.save().await {
-            Ok(()) => MACHINE.ok("state", format!("{} can be written", self.state.shown())),
+    async fn state_file_finding(&self) -> Finding {
+        match self.deps.state.save().await {
+            Ok(()) => MACHINE.ok("state", format!("{} can be written", self.deps.state.shown())),
             Err(FileError::ReadOnly(place)) if !self.needs_codes() => {
                 let found = format!("{place} cannot be written, which costs dates and the log, and no token");
                 MACHINE.warning("state", found, STATE_OPTIONAL_FIX)
@@ -82,7 +82,7 @@ impl Doctor {
                 let message = if matches!(error, FileError::ReadOnly(_)) {
                     error.to_string()
                 } else {
-                    format!("{} cannot be written: {error}", self.state.shown())
+                    format!("{} cannot be written: {error}", self.deps.state.shown())
                 };
                 MACHINE.error("state", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(STATE_FIX))
             }
@@ -94,7 +94,7 @@ impl Doctor {
         self.registry.profiles().iter().any(|profile| profile.totp == TotpMethod::Stored)
     }
 
-    async fn keyring(&self) -> Finding {
+    async fn keyring_finding(&self) -> Finding {
         let is_used =
             self.registry.profiles().iter().any(|profile| profile.secret_source == SecretSource::Keyring);
         match self.keyring.probe().await {

@@ -2,56 +2,57 @@
 
 use cp_token_protocol::message::{Finding, Identity, SecretSource, TotpMethod};
 
+use super::clocks;
 use super::report::Reporter;
 use super::routes::RouteCheck;
-use super::{Doctor, clocks};
 use crate::lease::LeaseStatus;
 use crate::profile::Profile;
 use crate::registry::check_record;
 use crate::secrets::secret_record::SecretRecord;
+use crate::service::Service;
 use crate::token_endpoint::ProbeResult;
 use crate::token_request::failure::of_token_request;
 
-impl Doctor {
+impl Service {
     pub(super) async fn check_profile(&self, profile: &Profile) -> Vec<Finding> {
         let report = Reporter::of(&profile.name);
         let mut findings: Vec<Finding> = [identity_finding(profile, report), http_finding(profile, report)]
             .into_iter()
             .flatten()
             .collect();
-        let secret = self.fetcher.load_secret(profile).await;
+        let secret = self.deps.fetcher.load_secret(profile).await;
         findings.push(match &secret {
-            Ok(record) => self.secret(profile, record, report),
+            Ok(record) => self.secret_finding(profile, record, report),
             Err(failure) => report.error("secret", failure),
         });
         findings.extend(codes_finding(profile, report));
-        findings.extend(self.route(profile, secret.as_ref().ok(), report).await);
-        findings.push(self.token(profile, report));
+        findings.extend(self.route_findings(profile, secret.as_ref().ok(), report).await);
+        findings.push(self.token_finding(profile, report));
         findings
     }
 
-    fn secret(&self, profile: &Profile, record: &SecretRecord, report: Reporter<'_>) -> Finding {
+    fn secret_finding(&self, profile: &Profile, record: &SecretRecord, report: Reporter<'_>) -> Finding {
         if let Err(error) = check_record(record, profile) {
             return report.error("secret", &error.into());
         }
-        match self.fetcher.refused_by_server(profile, record) {
+        match self.deps.fetcher.refused_by_server(profile, record) {
             Some(refused) => report.error("secret", &refused),
             None => report.ok("secret", format!("it is there, in {}", source_name(&profile.secret_source))),
         }
     }
 
     /// Name, server and clock. Profiles share the check of a route that needs no password.
-    async fn route(
+    async fn route_findings(
         &self,
         profile: &Profile,
         record: Option<&SecretRecord>,
         report: Reporter<'_>,
     ) -> Vec<Finding> {
-        let clock = self.clock.as_ref();
+        let clock = self.deps.clock.as_ref();
         let proxy = profile.network.proxy_for(&profile.url);
         let check = if proxy.is_some_and(|proxy| proxy.user().is_some()) {
-            let resolve = self.fetcher.resolve_server(profile);
-            RouteCheck::run(clock, resolve, self.fetcher.probe_server(profile, record)).await
+            let resolve = self.deps.fetcher.resolve_server(profile);
+            RouteCheck::run(clock, resolve, self.deps.fetcher.probe_server(profile, record)).await
         } else {
             let failure = |error| of_token_request(&error, profile, None).failure;
             self.routes.check(profile, clock).await.map_err(failure)
@@ -72,9 +73,9 @@ impl Doctor {
         findings
     }
 
-    fn token(&self, profile: &Profile, report: Reporter<'_>) -> Finding {
-        let status = self.broker.status(&profile.name);
-        let last = self.broker.last_failure(&profile.name);
+    fn token_finding(&self, profile: &Profile, report: Reporter<'_>) -> Finding {
+        let status = self.deps.broker.status(&profile.name);
+        let last = self.deps.broker.last_failure(&profile.name);
         match (status, last) {
             (LeaseStatus::Live { .. }, Some(last)) => {
                 report.failure_as_warning("token", &renewal_failed(last))

@@ -13,8 +13,8 @@ use crate::profile::Profile;
 use crate::token_endpoint::{self, ProbeResult, TokenRequestError, Unconditional};
 
 /// The checks by route.
-#[derive(Debug, Default)]
-pub struct Routes {
+#[derive(Default)]
+pub(in crate::service) struct Routes {
     checks: Mutex<HashMap<String, Arc<OnceCell<RouteCheck<TokenRequestError>>>>>,
 }
 
