@@ -1,6 +1,6 @@
 //! Owns the live upgrade on Linux: the daemon starts the program that is now at its own path as a child and sends it
 //! everything that is in memory only. A child that has imported all of it has verified the program; the daemon then runs that
-//! very file in its own process (`execve`), and the child sends everything to the new image. Nobody else can ask for any of
+//! very file in its own process (`execve`), and the child sends everything back to it. Nobody else can ask for any of
 //! it, and nothing is written to a disk. The format is in `cp_token_protocol::handover`.
 
 pub mod daemon_state;
@@ -33,13 +33,4 @@ impl Program {
     pub fn own() -> Option<Self> {
         None
     }
-}
-
-/// What the new process has imported.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Imported {
-    /// Live tokens.
-    pub tokens: u32,
-    /// Secrets that are in memory alone.
-    pub secrets: u32,
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use cp_token_protocol::AccessToken;
+use cp_token_protocol::handover::Cooldown;
 
 use crate::base::clock::Moment;
 
-mod cooldown;
 mod held_token;
 pub mod policy;
 mod rate_limiter;
@@ -17,7 +17,6 @@ mod snapshot;
 mod tests;
 mod types;
 
-use cooldown::Cooldown;
 use held_token::HeldToken;
 use rate_limiter::RateLimiter;
 use rejected_tokens::RejectedTokens;
@@ -170,7 +169,7 @@ impl Lease {
             && held.renewal_is_due(now)
             && (self.needs_code || !held.is_in_use(last_asked, now))
         {
-            held.renewal_by_callers_only = true;
+            held.state.renewal_by_callers_only = true;
         }
     }
 
@@ -178,11 +177,11 @@ impl Lease {
     pub fn poll_timeout(&self) -> Option<Moment> {
         let held = self.held.as_ref()?;
         let idle = self.in_flight.is_none() && !self.refused;
-        if held.renewal_by_callers_only || !idle {
-            return Some(held.end);
+        if held.state.renewal_by_callers_only || !idle {
+            return Some(held.state.end);
         }
-        let cooldown = self.cooldown.map_or(held.renewal, |cooldown| cooldown.until);
-        Some(held.renewal.later_of(cooldown).later_of(self.rate_limiter.ready()))
+        let cooldown = self.cooldown.map_or(held.state.renewal, |cooldown| cooldown.until);
+        Some(held.state.renewal.later_of(cooldown).later_of(self.rate_limiter.ready()))
     }
 
     /// The token request to make now; returned once.
@@ -192,9 +191,8 @@ impl Lease {
 
     /// What the lease is doing.
     pub fn status(&self, now: Moment) -> LeaseStatus {
-        let live = self.held.as_ref().filter(|held| !held.has_expired(now) && !held.is_set_aside);
-        let cooldown = self.cooldown.map(|cooldown| now.until(cooldown.until)).filter(|left| !left.is_zero());
-        match (live, self.in_flight, cooldown) {
+        let live = self.held.as_ref().filter(|held| !held.has_expired(now) && !held.state.is_set_aside);
+        match (live, self.in_flight, self.cooldown_left(now)) {
             (Some(held), _, _) => {
                 LeaseStatus::Live { remaining: held.serve(now).remaining, of: held.usable_life() }
             }
@@ -207,7 +205,12 @@ impl Lease {
 
     /// Why no token is requested now, though one can be later.
     pub fn pause(&self, now: Moment) -> Option<Refusal> {
-        cooldown::remaining_pause(self.cooldown, &self.rate_limiter, now)
+        let cooldown = self.cooldown_left(now).map(Refusal::CoolingDown);
+        cooldown.or_else(|| self.rate_limiter.wait(now.boot).map(Refusal::Throttled))
+    }
+
+    fn cooldown_left(&self, now: Moment) -> Option<Duration> {
+        self.cooldown.map(|cooldown| now.until(cooldown.until)).filter(|left| !left.is_zero())
     }
 
     /// Whether `attempt` is the one the lease waits for.
@@ -277,7 +280,7 @@ impl Lease {
     }
 
     fn restore_held(&mut self) {
-        self.held.iter_mut().for_each(|held| held.is_set_aside = false);
+        self.held.iter_mut().for_each(|held| held.state.is_set_aside = false);
     }
 
     fn hold(&mut self, held: HeldToken) {

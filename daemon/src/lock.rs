@@ -125,7 +125,7 @@ impl Lock {
         };
         // From here on the attempt counts, even if its caller disconnects.
         commitment.commit();
-        let key = DerivedKey::from_salt(passphrase, sealed.salt()).await?;
+        let key = DerivedKey::from_salt(passphrase, sealed.seal.salt).await?;
         let Some(secrets) = sealed.open(&key.key) else {
             let pause = state.delay.wrong_passphrase(self.deps.clock.now().boot);
             tracing::warn!(pause = pause.as_secs(), "a wrong passphrase");

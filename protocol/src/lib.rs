@@ -10,6 +10,7 @@ mod failure;
 mod frame;
 pub mod handover;
 pub mod message;
+mod moment;
 mod name;
 mod origin;
 mod peer;
@@ -30,6 +31,7 @@ pub use frame::{
     BODY_LIMIT, Frame, FrameDecoder, FrameError, FrameKind, MAGIC, PREAMBLE_LENGTH, PROTOCOL_VERSION,
     VersionRange,
 };
+pub use moment::Moment;
 pub use name::{ProfileName, ProfileNameError};
 pub use origin::{TargetUrl, origin};
 #[cfg(windows)]

@@ -1,8 +1,6 @@
 //! Owns the current time: two clocks read together, one that runs during suspend and the wall clock. It is the only caller of
 //! the system's clocks.
 
-use std::time::Duration;
-
 #[cfg(unix)]
 #[path = "clock/unix.rs"]
 mod system;
@@ -11,18 +9,8 @@ mod system;
 #[path = "clock/windows.rs"]
 mod system;
 
-use cp_token_protocol::handover::Instant;
+pub use cp_token_protocol::Moment;
 pub use system::{SystemClock, thread_time};
-
-/// An instant on two clocks. A deadline is reached when either clock has passed it, so that neither suspend nor a stepped wall
-/// clock extends a life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
-    /// Since the machine started, suspend included.
-    pub boot: Duration,
-    /// Since 1970, UTC.
-    pub wall: Duration,
-}
 
 /// A source of [`Moment`]s.
 pub trait Clock: Send + Sync {
@@ -30,60 +18,11 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Moment;
 }
 
-impl Moment {
-    /// The instant `span` later, on both clocks.
-    #[must_use]
-    pub fn after(self, span: Duration) -> Self {
-        Self { boot: self.boot.saturating_add(span), wall: self.wall.saturating_add(span) }
-    }
-
-    /// The instant that is reached when both are reached.
-    #[must_use]
-    pub fn later_of(self, other: Moment) -> Self {
-        Self { boot: self.boot.max(other.boot), wall: self.wall.max(other.wall) }
-    }
-
-    /// The time left until `deadline`, by the clock that is nearer to it.
-    pub fn until(self, deadline: Moment) -> Duration {
-        let boot = deadline.boot.saturating_sub(self.boot);
-        let wall = deadline.wall.saturating_sub(self.wall);
-        boot.min(wall)
-    }
-}
-
-impl From<Moment> for Instant {
-    fn from(moment: Moment) -> Self {
-        Self { boot: moment.boot, wall: moment.wall }
-    }
-}
-
-impl From<Instant> for Moment {
-    fn from(instant: Instant) -> Self {
-        Self { boot: instant.boot, wall: instant.wall }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-
-    fn at(boot: u64, wall: u64) -> Moment {
-        Moment { boot: Duration::from_secs(boot), wall: Duration::from_secs(wall) }
-    }
-
-    #[test]
-    fn f01_f03_the_nearer_clock_decides() {
-        let deadline = at(100, 1000).after(Duration::from_secs(900));
-        assert_eq!(at(100, 1000).until(deadline), Duration::from_secs(900));
-        assert_eq!(at(400, 1000).until(deadline), Duration::from_secs(600), "suspended, wall set back");
-        assert_eq!(at(100, 1500).until(deadline), Duration::from_secs(400), "wall set forward");
-        assert_eq!(at(2000, 0).until(deadline), Duration::ZERO);
-    }
-
-    #[test]
-    fn f04_no_span_overflows() {
-        assert_eq!(at(1, 1).after(Duration::MAX).boot, Duration::MAX);
-    }
 
     #[test]
     fn the_system_clock_moves_forward() {

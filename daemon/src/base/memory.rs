@@ -13,7 +13,7 @@ use std::thread::{Builder, JoinHandle};
 
 /// What a thread needs besides its stack, whose refusal is an ordinary error.
 const THREAD_BYTES: usize = 1 << 20;
-/// What a restart needs until the new image runs.
+/// What a restart needs until the new program runs.
 const RESTART_BYTES: usize = 8 << 20;
 
 /// Starts a thread if there is memory for it. After an error, `work` has not started.

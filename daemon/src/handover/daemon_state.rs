@@ -4,10 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cp_token_protocol::handover::{self, StateRecord};
+use cp_token_protocol::handover::{self, Imported, StateRecord};
 use cp_token_protocol::{Failure, ProfileName, Secret};
 
-use super::Imported;
 use crate::lock::{Lock, PassphraseIdle};
 use crate::profile::Profile;
 use crate::registry::{Registry, RegistryDeps};

@@ -1,6 +1,6 @@
-//! Owns the receiving side: the child that holds the state meanwhile, and the new image of the daemon's own process. Each is
-//! given a channel, hardens itself, and only then makes the pair of sockets on which it receives secrets: what other programs
-//! could take from it before that is of no use.
+//! Owns the receiving side: the child that holds the state meanwhile, and the new program in the daemon's own process. Each
+//! is given a channel, hardens itself, and only then creates the pair of sockets on which it receives secrets: a descriptor
+//! that another program took from it before that is of no use.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -8,12 +8,12 @@ use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 
 use cp_token_protocol::handover::{
-    self, Commit, FORMAT, HEADER_LENGTH, NewProcessReply, PREFIX_LENGTH, StateRecord,
+    self, Commit, FORMAT, HEADER_LENGTH, Imported, NewProcessReply, PREFIX_LENGTH, StateRecord,
 };
 use cp_token_protocol::{Failure, IpcAddress};
 use zeroize::Zeroizing;
 
-use super::{Imported, TakeOverError, system};
+use super::{TakeOverError, system};
 use crate::failure;
 use crate::ipc::activation;
 use crate::ipc::socket::BoundSocket;
@@ -81,7 +81,7 @@ impl OldProcess {
     /// # Errors
     /// [`TakeOverError`] if something else is received.
     pub fn confirm_import(&mut self, imported: Imported) -> Result<Option<Commit>, TakeOverError> {
-        self.send(&NewProcessReply::Imported(imported.tokens, imported.secrets));
+        self.send(&NewProcessReply::Imported(imported));
         match record(&mut self.channel)? {
             None => Ok(None),
             Some(StateRecord::Commit(commit)) => Ok(Some(commit)),
@@ -103,12 +103,12 @@ impl OldProcess {
 
     /// An error means that the old process is dead, which the next read reports.
     fn send(&mut self, reply: &NewProcessReply) {
-        let encoded = handover::encode_reply(reply).map_err(io::Error::other);
+        let encoded = handover::encode(reply).map_err(io::Error::other);
         let _ = encoded.and_then(|bytes| self.channel.write_all(&bytes));
     }
 }
 
-/// The child's channel was made by its parent, with which it ends; that of the new image was made by its own child.
+/// The child's channel was made by its parent, with which it ends; that of the new program in the daemon's process was made by its own child.
 fn is_from_a_daemon(role: Role, channel: &OwnedFd) -> bool {
     let maker = system::maker(channel);
     match role {
@@ -162,7 +162,7 @@ fn record(channel: &mut UnixStream) -> Result<Option<StateRecord>, TakeOverError
     if !read(channel, &mut body)? {
         return Ok(None);
     }
-    handover::decode_record(&body).map(Some).map_err(|_| TakeOverError::Broken)
+    handover::decode(&body).map(Some).map_err(|_| TakeOverError::Broken)
 }
 
 fn read(channel: &mut UnixStream, buffer: &mut [u8]) -> Result<bool, TakeOverError> {

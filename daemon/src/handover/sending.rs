@@ -1,5 +1,5 @@
-//! Owns the sending side: the daemon sends its state to the child, and the child sends it to the new image of the daemon's own
-//! process. Nothing is sent to a process that has not hardened itself, and a child that fails is killed.
+//! Owns the sending side: the daemon sends its state to the child, and the child sends it to the new program in the daemon's
+//! own process. Nothing is sent to a process that has not hardened itself, and a child that fails is killed.
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use cp_token_protocol::Failure;
 use cp_token_protocol::handover::{
-    self, Commit, FORMAT, HEADER_LENGTH, NewProcessReply, PREFIX_LENGTH, StateRecord,
+    self, Commit, FORMAT, HEADER_LENGTH, Imported, NewProcessReply, PREFIX_LENGTH, StateRecord,
 };
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::{HandoverError, Imported, OldProcess, Program, system};
+use super::{HandoverError, OldProcess, Program, system};
 use crate::base::memory;
 use crate::base::sanitize::clean;
 use crate::ipc::socket::BoundSocket;
@@ -29,8 +29,8 @@ type StdStream = std::os::unix::net::UnixStream;
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// For the child's import: less than callers wait for a first byte, since none is accepted meanwhile.
 const IMPORT_TIMEOUT: Duration = Duration::from_secs(2);
-/// For the new image: after this, the state is lost.
-const IMAGE_TIMEOUT: Duration = Duration::from_secs(60);
+/// For the new program in the daemon's process: after this, the state is lost.
+const PARENT_TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_VERSION_CHARS: usize = 64;
 const MAX_MESSAGE_CHARS: usize = 300;
 
@@ -57,7 +57,7 @@ impl NewProcess {
         background: bool,
         socket: &BoundSocket,
     ) -> Result<(Self, VerifiedProgram), HandoverError> {
-        // A debugger would stay attached over the `execve`, and the child would then send nothing to the new image.
+        // A debugger would stay attached over the `execve`, and the child would then send nothing back.
         if system::is_traced("self") {
             return Err(HandoverError::Traced);
         }
@@ -69,8 +69,8 @@ impl NewProcess {
         Ok((child, verified))
     }
 
-    /// Waits, in the child, for the new image of its parent. Messages of other processes, which may have taken the channel
-    /// from an image that was not hardened yet, are ignored.
+    /// Waits, in the child, for the new program in its parent. Messages of other processes, which may have taken the channel
+    /// before that program was hardened, are ignored.
     pub async fn in_parent(
         old: OldProcess,
         program: &Program,
@@ -79,17 +79,17 @@ impl NewProcess {
         let channel = old.into_channel();
         write_header(&channel, socket.made()).map_err(HandoverError::System)?;
         let pid = system::parent().ok_or(HandoverError::NoProgram)?;
-        let mut image = Self::connected(channel, pid, None, program).map_err(HandoverError::System)?;
+        let mut parent = Self::connected(channel, pid, None, program).map_err(HandoverError::System)?;
         let ready = async {
             loop {
-                match image.wait_until_ready().await {
+                match parent.wait_until_ready().await {
                     Err(HandoverError::WrongProcess) => {}
                     outcome => return outcome,
                 }
             }
         };
-        timeout(IMAGE_TIMEOUT, ready).await.map_err(|_| HandoverError::Timeout(program.shown()))??;
-        Ok(image)
+        timeout(PARENT_TIMEOUT, ready).await.map_err(|_| HandoverError::Timeout(program.shown()))??;
+        Ok(parent)
     }
 
     fn connected(channel: StdStream, pid: u32, child: Option<Child>, program: &Program) -> io::Result<Self> {
@@ -104,7 +104,7 @@ impl NewProcess {
 
     /// Sends the whole state. To be called while no caller is accepted.
     pub async fn send_state(&mut self, records: Vec<StateRecord>) -> Result<Imported, HandoverError> {
-        let limit = if self.child.is_some() { IMPORT_TIMEOUT } else { IMAGE_TIMEOUT };
+        let limit = if self.child.is_some() { IMPORT_TIMEOUT } else { PARENT_TIMEOUT };
         timeout(limit, self.send_all(records)).await.unwrap_or_else(|_| Err(self.not_imported()))
     }
 
@@ -155,14 +155,14 @@ impl NewProcess {
             self.send(&record).await?;
         }
         match reply(&self.channel).await {
-            Ok(NewProcessReply::Imported(tokens, secrets)) => Ok(Imported { tokens, secrets }),
+            Ok(NewProcessReply::Imported(imported)) => Ok(imported),
             Ok(NewProcessReply::Refused(failure)) => Err(HandoverError::Refused(by_its_code(&failure))),
             Ok(NewProcessReply::Ready(_)) | Err(_) => Err(self.not_imported()),
         }
     }
 
     async fn send(&self, record: &StateRecord) -> Result<(), HandoverError> {
-        let bytes = handover::encode_record(record).map_err(|_| self.not_imported())?;
+        let bytes = handover::encode(record).map_err(|_| self.not_imported())?;
         write(&self.channel, &bytes).await.map_err(|_| self.not_imported())
     }
 
@@ -231,7 +231,7 @@ fn watched(channel: StdStream) -> io::Result<UnixStream> {
 fn write_header(mut channel: &StdStream, socket: Option<(u64, u64)>) -> io::Result<()> {
     use std::io::Write;
     channel.write_all(&handover::header())?;
-    let record = handover::encode_record(&StateRecord::SocketIdentity(socket));
+    let record = handover::encode(&StateRecord::SocketIdentity(socket));
     channel.write_all(&record.map_err(io::Error::other)?)
 }
 
@@ -252,7 +252,7 @@ async fn reply(channel: &UnixStream) -> io::Result<NewProcessReply> {
     read(channel, &mut prefix).await?;
     let mut body = Zeroizing::new(vec![0; handover::frame_len(prefix).ok_or(io::ErrorKind::InvalidData)?]);
     read(channel, &mut body).await?;
-    handover::decode_reply(&body).map_err(|_| io::ErrorKind::InvalidData.into())
+    handover::decode(&body).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
 async fn read(channel: &UnixStream, buffer: &mut [u8]) -> io::Result<()> {

@@ -8,23 +8,15 @@ use cp_token_protocol::{AccessToken, handover};
 use super::{AskedAt, Attempt, Refusal, ServedToken, TokenFingerprint, policy};
 use crate::base::clock::Moment;
 
+/// A token, and what only the process that requested it knows of it.
 #[derive(Debug)]
 pub(super) struct HeldToken {
-    token: Arc<AccessToken>,
+    pub(super) state: handover::HeldToken,
     pub(super) fingerprint: TokenFingerprint,
     /// When its request was sent, on the boot clock.
     sent: Duration,
     /// The attempt that fetched it; `None` if it was installed or imported.
     attempt: Option<Attempt>,
-    life: Duration,
-    /// The end of its life less the margin: it is not served after this.
-    pub(super) end: Moment,
-    pub(super) renewal: Moment,
-    /// Whether only the next caller renews it, and no timer.
-    pub(super) renewal_by_callers_only: bool,
-    /// The API rejected it and another one is being requested: it is served to nobody until that request fails or the
-    /// caller's time is over.
-    pub(super) is_set_aside: bool,
 }
 
 impl HeldToken {
@@ -36,43 +28,21 @@ impl HeldToken {
         attempt: Option<Attempt>,
         jitter: f64,
     ) -> Self {
-        Self {
-            fingerprint: TokenFingerprint::of(&token),
+        let state = handover::HeldToken {
             token: Arc::new(token),
-            sent: sent.boot,
-            attempt,
             life,
             end: sent.after(life - policy::margin(life)),
             renewal: sent.after(policy::renewal_age(life, jitter)),
             renewal_by_callers_only: false,
             is_set_aside: false,
-        }
+        };
+        Self { sent: sent.boot, attempt, ..Self::import_state(state) }
     }
 
-    pub(super) fn export_state(&self) -> handover::HeldToken {
-        handover::HeldToken {
-            token: Arc::clone(&self.token),
-            life: self.life,
-            end: self.end.into(),
-            renewal: self.renewal.into(),
-            renewal_by_callers_only: self.renewal_by_callers_only,
-            is_set_aside: self.is_set_aside,
-        }
-    }
-
-    pub(super) fn import_state(held: handover::HeldToken) -> Self {
-        Self {
-            fingerprint: TokenFingerprint::of(&held.token),
-            token: held.token,
-            // Every caller of this process asks later.
-            sent: Duration::ZERO,
-            attempt: None,
-            life: held.life,
-            end: held.end.into(),
-            renewal: held.renewal.into(),
-            renewal_by_callers_only: held.renewal_by_callers_only,
-            is_set_aside: held.is_set_aside,
-        }
+    /// Every caller of this process asks later than the token's request was sent.
+    pub(super) fn import_state(state: handover::HeldToken) -> Self {
+        let fingerprint = TokenFingerprint::of(&state.token);
+        Self { state, fingerprint, sent: Duration::ZERO, attempt: None }
     }
 
     /// Whether its request was sent after the caller asked.
@@ -81,36 +51,39 @@ impl HeldToken {
     }
 
     pub(super) fn has_expired(&self, now: Moment) -> bool {
-        now.until(self.end).is_zero()
+        now.until(self.state.end).is_zero()
     }
 
     /// Whether it lives for another `min_validity`, margin included.
     pub(super) fn satisfies(&self, min_validity: Option<Duration>, now: Moment) -> bool {
-        let usable = now.until(self.end);
-        !usable.is_zero() && usable + policy::margin(self.life) >= min_validity.unwrap_or_default()
+        let usable = now.until(self.state.end);
+        !usable.is_zero() && usable + policy::margin(self.state.life) >= min_validity.unwrap_or_default()
     }
 
     /// The refusal of a `min_validity` so long that nearly every call would need a token of its own.
     pub(super) fn refuse_min_validity(&self, min_validity: Option<Duration>) -> Option<Refusal> {
         let most = self.usable_life();
-        min_validity.filter(|asked| *asked > most).map(|_| Refusal::MinValidity { issued: self.life, most })
+        min_validity
+            .filter(|asked| *asked > most)
+            .map(|_| Refusal::MinValidity { issued: self.state.life, most })
     }
 
     /// Its life less the margin.
     pub(super) fn usable_life(&self) -> Duration {
-        self.life - policy::margin(self.life)
+        self.state.life - policy::margin(self.state.life)
     }
 
     pub(super) fn serve(&self, now: Moment) -> ServedToken {
-        ServedToken { token: Arc::clone(&self.token), remaining: now.until(self.end) }
+        ServedToken { token: Arc::clone(&self.state.token), remaining: now.until(self.state.end) }
     }
 
     pub(super) fn renewal_is_due(&self, now: Moment) -> bool {
-        now.until(self.renewal).is_zero()
+        now.until(self.state.renewal).is_zero()
     }
 
     /// Whether a caller asked recently enough that a new token will be used.
     pub(super) fn is_in_use(&self, last_asked: Option<Duration>, now: Moment) -> bool {
-        last_asked.is_some_and(|asked| now.boot.saturating_sub(asked) <= policy::renewal_interest(self.life))
+        last_asked
+            .is_some_and(|asked| now.boot.saturating_sub(asked) <= policy::renewal_interest(self.state.life))
     }
 }

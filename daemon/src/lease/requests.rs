@@ -13,7 +13,7 @@ impl Lease {
         self.last_asked = Some(now.boot);
         self.apply_rejection(query, now);
         self.restore_if_none_can_follow(query.has_code, now);
-        if let Some(held) = self.held.as_ref().filter(|held| !held.is_set_aside) {
+        if let Some(held) = self.held.as_ref().filter(|held| !held.state.is_set_aside) {
             if let Some(refusal) = held.refuse_min_validity(query.min_validity) {
                 return Decision::Refuse(refusal);
             }
@@ -58,7 +58,7 @@ impl Lease {
         asked: AskedAt,
         now: Moment,
     ) -> Option<ServedToken> {
-        let is_set_aside = self.held.as_ref().is_some_and(|held| held.is_set_aside);
+        let is_set_aside = self.held.as_ref().is_some_and(|held| held.state.is_set_aside);
         if is_set_aside { None } else { self.serve_at_timeout(query, asked, now) }
     }
 
@@ -82,11 +82,11 @@ impl Lease {
             self.held = None;
         }
         let Some(held) = &mut self.held else { return };
-        held.renewal = now;
-        held.renewal_by_callers_only = false;
+        held.state.renewal = now;
+        held.state.renewal_by_callers_only = false;
         // A repeated report without a code changes nothing.
         if is_first || (self.needs_code && query.has_code) {
-            held.is_set_aside = true;
+            held.state.is_set_aside = true;
         }
     }
 

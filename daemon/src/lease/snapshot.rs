@@ -2,7 +2,7 @@
 
 use cp_token_protocol::{Failure, ProfileName, handover};
 
-use super::{Cooldown, HeldToken, Lease, RateLimiter, RejectedTokens};
+use super::{HeldToken, Lease, RateLimiter, RejectedTokens};
 
 impl Lease {
     /// The state that the new process needs.
@@ -15,8 +15,8 @@ impl Lease {
         handover::Lease {
             profile,
             account,
-            held: self.held.as_ref().map(HeldToken::export_state),
-            cooling: self.cooldown.map(Cooldown::export_state),
+            held: self.held.as_ref().map(|held| held.state.clone()),
+            cooldown: self.cooldown,
             refused: self.refused,
             full_at: self.rate_limiter.full_at,
             last_asked: self.last_asked,
@@ -30,7 +30,7 @@ impl Lease {
     pub fn import_state(snapshot: handover::Lease, needs_code: bool) -> Self {
         Self {
             held: snapshot.held.map(HeldToken::import_state),
-            cooldown: snapshot.cooling.map(Cooldown::import_state),
+            cooldown: snapshot.cooldown,
             refused: snapshot.refused,
             rate_limiter: RateLimiter { full_at: snapshot.full_at },
             last_asked: snapshot.last_asked,

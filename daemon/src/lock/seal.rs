@@ -4,7 +4,8 @@
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, Tag, XChaCha20Poly1305, XNonce};
-use cp_token_protocol::{Secret, handover};
+use cp_token_protocol::Secret;
+use cp_token_protocol::handover::Seal;
 
 /// The cost of one attempt: RFC 9106's second recommended option (64 MiB, three passes), but with one lane instead of four:
 /// we compute in one thread, so more lanes would help an attacker alone.
@@ -32,10 +33,9 @@ pub(super) struct NoMemory;
 
 /// Secrets that can only be read with the passphrase, which so verifies the passphrase.
 pub(super) struct Sealed {
-    salt_and_nonce: SaltAndNonce,
-    tag: [u8; 16],
+    pub(super) seal: Seal,
     /// Encrypted, and still in the memory of a `Secret` because it was encrypted in place.
-    text: Secret,
+    pub(super) text: Secret,
 }
 
 impl Key {
@@ -61,21 +61,27 @@ impl Sealed {
     ///
     /// # Errors
     /// The text itself, if it is too long for the cipher.
-    pub(super) fn close(key: &Key, salt_and_nonce: SaltAndNonce, mut text: Secret) -> Result<Self, Secret> {
-        let nonce = XNonce::from(salt_and_nonce.nonce);
+    pub(super) fn close(
+        key: &Key,
+        SaltAndNonce { salt, nonce }: SaltAndNonce,
+        mut text: Secret,
+    ) -> Result<Self, Secret> {
         let tag = key.cipher().and_then(|cipher| {
-            cipher.encrypt_inout_detached(&nonce, &[], text.bytes_mut().into()).map(Into::into).ok()
+            cipher
+                .encrypt_inout_detached(&XNonce::from(nonce), &[], text.bytes_mut().into())
+                .map(Into::into)
+                .ok()
         });
         wipe_stack();
         match tag {
-            Some(tag) => Ok(Self { salt_and_nonce, tag, text }),
+            Some(tag) => Ok(Self { seal: Seal { salt, nonce, tag }, text }),
             None => Err(text),
         }
     }
 
     /// The sealed text; `None` if the key is wrong.
     pub(super) fn open(&self, key: &Key) -> Option<Secret> {
-        let (nonce, tag) = (XNonce::from(self.salt_and_nonce.nonce), Tag::from(self.tag));
+        let (nonce, tag) = (XNonce::from(self.seal.nonce), Tag::from(self.seal.tag));
         let mut text = Secret::copy_of(self.text.expose());
         let opened = key.cipher().is_some_and(|cipher| {
             cipher.decrypt_inout_detached(&nonce, &[], text.bytes_mut().into(), &tag).is_ok()
@@ -84,20 +90,9 @@ impl Sealed {
         opened.then_some(text)
     }
 
-    /// Salt, nonce and tag, and a copy of the encrypted text.
-    pub(super) fn export_state(&self) -> (handover::Seal, Secret) {
-        let SaltAndNonce { salt, nonce } = self.salt_and_nonce;
-        (handover::Seal { salt, nonce, tag: self.tag }, Secret::copy_of(self.text.expose()))
-    }
-
-    pub(super) fn import_state(seal: handover::Seal, text: Secret) -> Self {
-        let handover::Seal { salt, nonce, tag } = seal;
-        Self { salt_and_nonce: SaltAndNonce { salt, nonce }, tag, text }
-    }
-
-    /// The salt of its key.
-    pub(super) fn salt(&self) -> [u8; 16] {
-        self.salt_and_nonce.salt
+    /// The seal, and a copy of the encrypted text.
+    pub(super) fn export_state(&self) -> (Seal, Secret) {
+        (self.seal, Secret::copy_of(self.text.expose()))
     }
 }
 
@@ -140,8 +135,8 @@ mod tests {
         assert!(close().open(&key).is_some());
         for damage in [
             (|sealed: &mut Sealed| sealed.text.bytes_mut()[0] ^= 1) as fn(&mut Sealed),
-            |sealed| sealed.tag[15] ^= 1,
-            |sealed| sealed.salt_and_nonce.nonce[0] ^= 1,
+            |sealed| sealed.seal.tag[15] ^= 1,
+            |sealed| sealed.seal.nonce[0] ^= 1,
         ] {
             let mut sealed = close();
             damage(&mut sealed);

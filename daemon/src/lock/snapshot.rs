@@ -48,7 +48,7 @@ impl Lock {
             self.deps.lock_flag.lock();
             self.deps.broker.lock();
             drop(self.memory.take_secrets());
-            state.sealed = Some(Sealed::import_state(seal, text));
+            state.sealed = Some(Sealed { seal, text });
             state.delay = PassphraseDelay { wrong: snapshot.wrong, until: snapshot.until };
         }
         if let Some(key) = snapshot.suspend_key {

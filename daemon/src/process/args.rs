@@ -5,9 +5,9 @@ use std::ffi::{OsStr, OsString};
 /// What a program does with the state that it is handed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// As a child, it holds the state until the new image of its parent asks for it.
+    /// As a child, it holds the state until the new program in its parent asks for it.
     Rehearse,
-    /// As the new image of the daemon's own process, it becomes the daemon.
+    /// As the new program in the daemon's own process, it becomes the daemon.
     TakeOver,
 }
 

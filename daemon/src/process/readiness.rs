@@ -27,7 +27,7 @@ fn notify_ready(background: bool) {
     }
 }
 
-/// As the new image: reports it to the service manager only, since the parent process knows already.
+/// As the new program after a restart: reports it to the service manager only, since the parent process knows already.
 pub fn ready_again() {
     watchdog::serving();
 }

@@ -6,8 +6,9 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cp_token_protocol::handover::{self, CodeUse};
 use cp_token_protocol::message::TotpMethod;
-use cp_token_protocol::{ProfileName, Secret, handover};
+use cp_token_protocol::{ProfileName, Secret};
 
 use crate::base::clock::Clock;
 use crate::base::mutex::lock;
@@ -15,7 +16,7 @@ use crate::profile::Profile;
 use crate::profile::account::AccountKey;
 use crate::secrets::sources::Sources;
 use crate::secrets::vault::VaultError;
-use crate::token_request::totp::steps::{self, Use, UsedCodes};
+use crate::token_request::totp::steps::{self, UsedCodes};
 use crate::token_request::totp::{self, DEFAULT_PERIOD, Seed, SeedError};
 
 pub mod log;
@@ -142,7 +143,7 @@ impl Codes {
         if let Some(wait) = wait {
             return Err(CodeError::Pending(wait));
         }
-        let new = Use { ends: steps::end_of(now, DEFAULT_PERIOD), period: DEFAULT_PERIOD, mark: mark() };
+        let new = CodeUse { ends: steps::end_of(now, DEFAULT_PERIOD), period: DEFAULT_PERIOD, mark: mark() };
         match self.claim(profile, now, new, known).await? {
             Some(other) => Err(CodeError::Pending(self.record_other(profile, other))),
             None if self.with_used(profile, |used| used.record(&code, new)) => Ok(code),
@@ -181,7 +182,7 @@ impl Codes {
                 continue;
             }
             // After a slow write, the next attempt claims enough steps for one as slow.
-            let new = Use { ends: steps::end_of(now + ahead, period), period, mark };
+            let new = CodeUse { ends: steps::end_of(now + ahead, period), period, mark };
             if let Some(other) = self.claim(profile, now, new, Some(mark)).await? {
                 self.record_other(profile, other);
                 continue;
@@ -228,14 +229,14 @@ impl Codes {
         &self,
         profile: &Profile,
         now: Duration,
-        new: Use,
+        new: CodeUse,
         known: Option<u64>,
-    ) -> Result<Option<Use>, ClaimError> {
+    ) -> Result<Option<CodeUse>, ClaimError> {
         self.log.claim(Claim { account: AccountKey::ignoring_case(profile), now, new, known }).await
     }
 
     /// Records that the account's step was used by another process. Returns how long to wait for the next.
-    fn record_other(&self, profile: &Profile, other: Use) -> Duration {
+    fn record_other(&self, profile: &Profile, other: CodeUse) -> Duration {
         let now = self.clock.now().wall;
         self.with_used(profile, |used| {
             used.record_other(other);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cp_token_protocol::Secret;
+use cp_token_protocol::handover::CodeUse;
 use cp_token_protocol::message::TotpMethod;
 use cp_tokend::base::clock::Clock;
 use cp_tokend::profile::Profile;
@@ -17,18 +18,18 @@ use cp_tokend::token_request::TokenRequestFailed;
 use cp_tokend::token_request::codes::Codes;
 use cp_tokend::token_request::codes::log::{Claim, ClaimError, CodeLog};
 use cp_tokend::token_request::failure::of_code;
-use cp_tokend::token_request::totp::steps::Use;
+use cp_tokend::token_request::totp::steps::blocked_until;
 
 /// A file of used codes without a file.
 #[derive(Default)]
-pub(crate) struct Log(Mutex<HashMap<AccountKey, Use>>);
+pub(crate) struct Log(Mutex<HashMap<AccountKey, CodeUse>>);
 
 impl Log {
     /// As the file does it, at once.
-    pub(crate) fn claim_now(&self, claim: &Claim) -> Option<Use> {
+    pub(crate) fn claim_now(&self, claim: &Claim) -> Option<CodeUse> {
         let mut uses = self.0.lock().expect("lock");
         let last = uses.get(&claim.account).filter(|last| claim.known != Some(last.mark)).copied();
-        let other = last.filter(|last| last.until(claim.now, claim.new.period).is_some());
+        let other = last.filter(|last| blocked_until(*last, claim.now, claim.new.period).is_some());
         if other.is_none() {
             uses.insert(claim.account.clone(), claim.new);
         }
@@ -40,7 +41,7 @@ impl CodeLog for Log {
     fn claim(
         &self,
         claim: Claim,
-    ) -> Pin<Box<dyn Future<Output = Result<Option<Use>, ClaimError>> + Send + '_>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Option<CodeUse>, ClaimError>> + Send + '_>> {
         Box::pin(std::future::ready(Ok(self.claim_now(&claim))))
     }
 }

@@ -7,12 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::handover::{
-    Codes, Commit, Cooldown, FORMAT, HeldToken, Instant, Lease, Lock, NewProcessReply, PREFIX_LENGTH, Pause,
-    Refusal, Seal, StateRecord, decode_record, decode_reply, encode_record, encode_reply, frame_len, header,
-    parse_header,
+    CodeUse, Codes, Commit, Cooldown, FORMAT, HeldToken, Imported, Lease, Lock, NewProcessReply,
+    PREFIX_LENGTH, Pause, Refusal, Seal, StateRecord, decode, encode, frame_len, header, parse_header,
 };
 use cp_token_protocol::message::Response;
-use cp_token_protocol::{ErrorCode, Failure, Secret};
+use cp_token_protocol::{ErrorCode, Failure, Moment, Secret};
 
 use crate::RECORD;
 use crate::samples::{name, token};
@@ -30,7 +29,7 @@ fn failure() -> Failure {
 }
 
 fn lease() -> Lease {
-    let at = |seconds| Instant { boot: Duration::from_secs(seconds), wall: Duration::new(1_800_000_000, 7) };
+    let at = |seconds| Moment { boot: Duration::from_secs(seconds), wall: Duration::new(1_800_000_000, 7) };
     Lease {
         profile: name("prod"),
         account: "prod key-1@https://console.us2.crashplan.com".to_owned(),
@@ -42,7 +41,7 @@ fn lease() -> Lease {
             renewal_by_callers_only: true,
             is_set_aside: true,
         }),
-        cooling: Some(Cooldown { until: at(3), failures: 2, is_asked_for: true, ends_with_forget: true }),
+        cooldown: Some(Cooldown { until: at(3), failures: 2, is_asked_for: true, ends_with_forget: true }),
         refused: true,
         full_at: Duration::from_millis(1500),
         last_asked: Some(Duration::from_secs(70_000)),
@@ -85,7 +84,11 @@ fn records() -> Vec<(&'static str, StateRecord)> {
             StateRecord::Codes(Codes {
                 account: "user:jo@https://console.us2.crashplan.com".to_owned(),
                 codes: vec![Secret::copy_of(b"123456")],
-                last: Some((Duration::from_secs(1_800_000_000), Duration::from_secs(30), u64::MAX)),
+                last: Some(CodeUse {
+                    ends: Duration::from_secs(1_800_000_000),
+                    period: Duration::from_secs(30),
+                    mark: u64::MAX,
+                }),
                 by_other_process: false,
             }),
         ),
@@ -93,7 +96,7 @@ fn records() -> Vec<(&'static str, StateRecord)> {
             "pause",
             StateRecord::Pause(Pause {
                 account: "client:key-1@https://console.us2.crashplan.com".to_owned(),
-                until: Instant { boot: Duration::from_secs(70), wall: Duration::from_secs(1_800_000_000) },
+                until: Moment { boot: Duration::from_secs(70), wall: Duration::from_secs(1_800_000_000) },
                 status: 503,
             }),
         ),
@@ -109,15 +112,14 @@ fn records() -> Vec<(&'static str, StateRecord)> {
 fn replies() -> Vec<(&'static str, NewProcessReply)> {
     vec![
         ("ready", NewProcessReply::Ready("0.1.0".to_owned())),
-        ("imported", NewProcessReply::Imported(3, 300)),
+        ("imported", NewProcessReply::Imported(Imported { tokens: 3, secrets: 300 })),
         ("refused", NewProcessReply::Refused(failure())),
     ]
 }
 
 fn wanted() -> BTreeMap<String, Vec<u8>> {
-    let records =
-        records().into_iter().map(|(name, record)| (name, encode_record(&record).unwrap().to_vec()));
-    let replies = replies().into_iter().map(|(name, reply)| (name, encode_reply(&reply).unwrap().to_vec()));
+    let records = records().into_iter().map(|(name, record)| (name, encode(&record).unwrap().to_vec()));
+    let replies = replies().into_iter().map(|(name, reply)| (name, encode(&reply).unwrap().to_vec()));
     let all = records.chain(replies).chain([("header", header().to_vec())]);
     all.map(|(name, bytes)| (format!("{name}.bin"), bytes)).collect()
 }
@@ -140,23 +142,27 @@ fn a_hand_over_that_changes_is_another_format() {
 }
 
 #[test]
-fn every_piece_and_word_reads_back_to_the_same_bytes_and_nothing_shorter_or_longer_is_one() {
+fn every_record_and_reply_reads_back_to_the_same_bytes_and_nothing_shorter_or_longer_is_one() {
     for (name, record) in records() {
-        let bytes = encode_record(&record).unwrap();
+        let bytes = encode(&record).unwrap();
         let (head, body) = bytes.split_first_chunk::<PREFIX_LENGTH>().unwrap();
         assert_eq!(frame_len(*head), Some(body.len()), "{name}");
-        assert_eq!(encode_record(&decode_record(body).unwrap()).unwrap(), bytes, "{name}");
-        assert!((0..body.len()).all(|length| decode_record(&body[..length]).is_err()), "{name}");
-        assert!(decode_record(&[body, &[0]].concat()).is_err(), "{name}");
+        assert_eq!(encode(&decode::<StateRecord>(body).unwrap()).unwrap(), bytes, "{name}");
+        assert!((0..body.len()).all(|length| decode::<StateRecord>(&body[..length]).is_err()), "{name}");
+        assert!(decode::<StateRecord>(&[body, &[0]].concat()).is_err(), "{name}");
     }
     for (name, reply) in replies() {
-        let bytes = encode_reply(&reply).unwrap();
-        assert_eq!(encode_reply(&decode_reply(&bytes[PREFIX_LENGTH..]).unwrap()).unwrap(), bytes, "{name}");
+        let bytes = encode(&reply).unwrap();
+        assert_eq!(
+            encode(&decode::<NewProcessReply>(&bytes[PREFIX_LENGTH..]).unwrap()).unwrap(),
+            bytes,
+            "{name}"
+        );
     }
 }
 
 #[test]
-fn a_greeting_of_any_format_is_understood_and_nothing_else_is_one() {
+fn a_header_of_any_format_is_understood_and_nothing_else_is_one() {
     assert_eq!(parse_header(header()), Some(FORMAT));
     assert_eq!(parse_header(*b"CPTH\x63\x00\x00\x00"), Some(99));
     for other in [*b"CPTK\x01\x00\x00\x00", *b"CPTH\x01\x00\x00\x01", *b"ready\n\0\0", [0; 8]] {

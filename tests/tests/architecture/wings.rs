@@ -53,9 +53,10 @@ const HELPER: Floors = &[
 const PROTOCOL: Floors = &[
     ("view", "message token name wire frame"),
     ("codec", "message wire frame"),
-    ("handover", "message failure wire token name secret frame"),
+    ("handover", "message failure moment wire token name secret frame"),
     ("message", "failure wire token name secret"),
     ("failure", "wire"),
+    ("moment", "wire"),
     ("wire", "token name secret frame"),
     ("token", "secret"),
     ("name", ""),

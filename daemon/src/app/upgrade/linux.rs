@@ -1,18 +1,18 @@
 //! Owns the order of a hand-over in its three processes: the old process, the child that holds the state meanwhile, and the
-//! new image of the old process.
+//! new program in the old process.
 
 use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
 use cp_token_protocol::encode_response;
-use cp_token_protocol::handover::{Commit, StateRecord};
+use cp_token_protocol::handover::{Commit, Imported, StateRecord};
 use cp_token_protocol::message::Response;
 use tokio::time::timeout;
 
 use crate::app::{App, drain};
 use crate::base::memory;
-use crate::handover::{HandoverError, Imported, NewProcess, OldProcess};
+use crate::handover::{HandoverError, NewProcess, OldProcess};
 use crate::ipc::acceptor::Acceptor;
 use crate::process::args::Role;
 use crate::process::children;
@@ -38,7 +38,7 @@ pub(in crate::app) struct TakenOver {
 
 impl App {
     /// Imports the state of the old process before any caller is accepted. The child that holds the state stays in here
-    /// until the new image has it, and gets nothing back.
+    /// until the new program in its parent has it, and gets nothing back.
     pub(in crate::app) async fn take_over(&self, inherited: InheritedState) -> io::Result<Option<TakenOver>> {
         let InheritedState { role, mut old, records } = inherited;
         let imported = match records {
@@ -61,21 +61,21 @@ impl App {
         Ok(Some(taken_over))
     }
 
-    /// As the child: holds the state until the new image of the parent has imported it.
+    /// As the child: holds the state until the new program in its parent has imported it.
     async fn hold_state(&self, taken_over: TakenOver) {
         let (Some(commit), Some(program)) = (taken_over.commit, &self.program) else { return };
         let sent = async {
-            let mut image = NewProcess::in_parent(taken_over.old, program, &self.socket).await?;
+            let mut parent = NewProcess::in_parent(taken_over.old, program, &self.socket).await?;
             let idle = self.daemon_state.lock.try_idle().ok_or(HandoverError::Busy(0))?;
-            image.send_state(self.daemon_state.export_state(&idle)).await?;
-            image.commit(commit).await
+            parent.send_state(self.daemon_state.export_state(&idle)).await?;
+            parent.commit(commit).await
         };
         if let Err(error) = sent.await {
             tracing::warn!("{error}; what only memory held is lost");
         }
     }
 
-    /// As the new image, once callers are accepted: replies to those who asked for the restart.
+    /// As the new program in the daemon's process, once callers are accepted: replies to those who asked for the restart.
     pub(in crate::app) fn finish_upgrade(&self, taken_over: TakenOver) {
         let commit = taken_over.commit.unwrap_or_default();
         self.deps.audit.append(commit.log);

@@ -10,13 +10,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cp_token_protocol::handover::CodeUse;
 use serde::{Deserialize, Serialize};
 
 use crate::base::blocking;
 use crate::base::commit_point::CommitPoint;
 use crate::base::files::{self, Expected, FileError, Replacement};
 use crate::profile::account::AccountKey;
-use crate::token_request::totp::steps::Use;
+use crate::token_request::totp::steps::blocked_until;
 
 /// The timeout of recording one use.
 pub const CLAIM_TIMEOUT: Duration = Duration::from_secs(20);
@@ -44,7 +45,7 @@ pub struct Claim {
     /// Time since 1970.
     pub now: Duration,
     /// The use.
-    pub new: Use,
+    pub new: CodeUse,
     /// The use that is no conflict: an earlier claim of the same request, or one whose code is known.
     pub known: Option<u64>,
 }
@@ -85,7 +86,7 @@ pub trait CodeLog: Send + Sync {
     fn claim(
         &self,
         claim: Claim,
-    ) -> Pin<Box<dyn Future<Output = Result<Option<Use>, ClaimError>> + Send + '_>>;
+    ) -> Pin<Box<dyn Future<Output = Result<Option<CodeUse>, ClaimError>> + Send + '_>>;
 }
 
 /// The file.
@@ -101,7 +102,7 @@ struct CodeRecord {
     accounts: BTreeMap<String, RecordedUse>,
 }
 
-/// A [`Use`] as the file has it: seconds since 1970, and seconds.
+/// A [`CodeUse`] as the file has it: seconds since 1970, and seconds.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RecordedUse {
@@ -123,7 +124,7 @@ impl CodeFile {
         Self { path, claim_mutex: Arc::default() }
     }
 
-    async fn claim_exclusively(&self, claim: Claim) -> Result<Option<Use>, ClaimFault> {
+    async fn claim_exclusively(&self, claim: Claim) -> Result<Option<CodeUse>, ClaimFault> {
         let (claim_mutex, path) = (Arc::clone(&self.claim_mutex), self.path.clone());
         let resource = files::show(&path);
         let work = async {
@@ -142,7 +143,7 @@ impl CodeLog for CodeFile {
     fn claim(
         &self,
         claim: Claim,
-    ) -> Pin<Box<dyn Future<Output = Result<Option<Use>, ClaimError>> + Send + '_>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Option<CodeUse>, ClaimError>> + Send + '_>> {
         Box::pin(async move {
             let claimed = self.claim_exclusively(claim).await;
             claimed.map_err(|fault| ClaimError { file: files::show(&self.path), fault })
@@ -150,7 +151,7 @@ impl CodeLog for CodeFile {
     }
 }
 
-fn claim_at(path: &Path, claim: &Claim) -> Result<Option<Use>, ClaimFault> {
+fn claim_at(path: &Path, claim: &Claim) -> Result<Option<CodeUse>, ClaimFault> {
     files::make_private_folder(path.parent().unwrap_or(Path::new("/"))).map_err(failed)?;
     let file = files::open_to_append(&path.with_extension("lock")).map_err(failed)?;
     let is_locked = lock(&file, LOCK_TIMEOUT)?;
@@ -168,10 +169,10 @@ fn claim_at(path: &Path, claim: &Claim) -> Result<Option<Use>, ClaimFault> {
     Ok(conflict(&read(path)?, &Claim { known: Some(claim.new.mark), ..claim.clone() }))
 }
 
-fn conflict(record: &CodeRecord, claim: &Claim) -> Option<Use> {
-    let taken = Use::from(*record.accounts.get(claim.account.as_str())?);
+fn conflict(record: &CodeRecord, claim: &Claim) -> Option<CodeUse> {
+    let taken = CodeUse::from(*record.accounts.get(claim.account.as_str())?);
     let is_known = claim.known == Some(taken.mark);
-    (!is_known && taken.until(claim.now, claim.new.period).is_some()).then_some(taken)
+    (!is_known && blocked_until(taken, claim.now, claim.new.period).is_some()).then_some(taken)
 }
 
 /// Waits for the lock, which is released when the file is closed. False if the file system has no locks.
@@ -209,14 +210,14 @@ fn failed(error: FileError) -> ClaimFault {
     ClaimFault::File(error.to_string())
 }
 
-impl From<RecordedUse> for Use {
+impl From<RecordedUse> for CodeUse {
     fn from(RecordedUse { ends, period, mark }: RecordedUse) -> Self {
         Self { ends: Duration::from_secs(ends), period: Duration::from_secs(period), mark }
     }
 }
 
-impl From<Use> for RecordedUse {
-    fn from(Use { ends, period, mark }: Use) -> Self {
+impl From<CodeUse> for RecordedUse {
+    fn from(CodeUse { ends, period, mark }: CodeUse) -> Self {
         Self { ends: ends.as_secs(), period: period.as_secs(), mark }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use cp_token_protocol::handover;
+use cp_token_protocol::handover::Pause;
 
 use crate::base::clock::Moment;
 use crate::base::mutex::lock;
@@ -16,13 +16,6 @@ use crate::token_endpoint::TokenRequestError;
 #[derive(Debug, Default)]
 pub struct Pauses(Mutex<HashMap<AccountKey, Pause>>);
 
-#[derive(Debug)]
-struct Pause {
-    until: Moment,
-    /// The error with which the server asked for it.
-    error: TokenRequestError,
-}
-
 impl Pauses {
     /// Records the pause that a server asks for with this error, if it does. Of two pauses the one that ends later counts.
     pub(super) fn record(&self, account: AccountKey, error: &TokenRequestError, now: Moment) {
@@ -32,7 +25,12 @@ impl Pauses {
         pauses.retain(|_, pause| now.until(pause.until) > Duration::ZERO);
         let ends_later = |earlier: &Pause| now.until(earlier.until) > now.until(until);
         if !pauses.get(&account).is_some_and(ends_later) {
-            pauses.insert(account, Pause { until, error: error.clone() });
+            let status = if let TokenRequestError::ServerFailed { status, .. } = error {
+                *status
+            } else {
+                TOO_MANY_REQUESTS
+            };
+            pauses.insert(account.clone(), Pause { account: account.as_str().to_owned(), until, status });
         }
     }
 
@@ -41,30 +39,21 @@ impl Pauses {
         let pauses = lock(&self.0);
         let pause = pauses.get(account)?;
         let left = now.until(pause.until);
-        (left > Duration::ZERO).then(|| pause.error.clone().with_retry_after(left))
+        let retry_after = Some((left > Duration::ZERO).then_some(left)?);
+        Some(match pause.status {
+            TOO_MANY_REQUESTS => TokenRequestError::Busy { retry_after },
+            status => TokenRequestError::ServerFailed { status, retry_after },
+        })
     }
 
     /// The pauses, for the new process.
-    pub fn export_state(&self) -> Vec<handover::Pause> {
-        let copy = |(account, pause): (&AccountKey, &Pause)| {
-            let status = if let TokenRequestError::ServerFailed { status, .. } = pause.error {
-                status
-            } else {
-                TOO_MANY_REQUESTS
-            };
-            handover::Pause { account: account.as_str().to_owned(), until: pause.until.into(), status }
-        };
-        lock(&self.0).iter().map(copy).collect()
+    pub fn export_state(&self) -> Vec<Pause> {
+        lock(&self.0).values().cloned().collect()
     }
 
     /// Adds a pause of the old process.
-    pub fn import_state(&self, pause: handover::Pause) {
-        let handover::Pause { account, until, status } = pause;
-        let error = match status {
-            TOO_MANY_REQUESTS => TokenRequestError::Busy { retry_after: None },
-            status => TokenRequestError::ServerFailed { status, retry_after: None },
-        };
-        lock(&self.0).insert(AccountKey::from_text(account), Pause { until: until.into(), error });
+    pub fn import_state(&self, pause: Pause) {
+        lock(&self.0).insert(AccountKey::from_text(pause.account.clone()), pause);
     }
 }
 

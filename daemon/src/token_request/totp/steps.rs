@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use cp_token_protocol::{Secret, handover};
+use cp_token_protocol::Secret;
+use cp_token_protocol::handover::{self, CodeUse};
 use zeroize::Zeroizing;
 
 use super::DEFAULT_PERIOD;
@@ -14,31 +15,18 @@ const MAX_CODES: usize = 32;
 /// A clock that is behind the last use by more steps than this was set back; it is not waited for.
 const MAX_STEPS_BEHIND: u32 = 10;
 
-/// One use of a code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Use {
-    /// The end of its step, since 1970: a whole second.
-    pub ends: Duration,
-    /// The length of its step.
-    pub period: Duration,
-    /// Identifies the use.
-    pub mark: u64,
-}
-
-impl Use {
-    /// Until when no other code can be used, with steps as long as `period`; `None` if one can be used.
-    pub fn until(&self, now: Duration, period: Duration) -> Option<Duration> {
-        let ends = end_of(self.ends.saturating_sub(Duration::from_secs(1)), period).max(self.ends);
-        let left = ends.checked_sub(now).filter(|left| !left.is_zero())?;
-        (left <= period.max(self.period).saturating_mul(MAX_STEPS_BEHIND)).then_some(ends)
-    }
+/// Until when no other code can be used, with steps as long as `period`; `None` if one can be used.
+pub fn blocked_until(last: CodeUse, now: Duration, period: Duration) -> Option<Duration> {
+    let ends = end_of(last.ends.saturating_sub(Duration::from_secs(1)), period).max(last.ends);
+    let left = ends.checked_sub(now).filter(|left| !left.is_zero())?;
+    (left <= period.max(last.period).saturating_mul(MAX_STEPS_BEHIND)).then_some(ends)
 }
 
 /// The used codes of one account.
 #[derive(Debug, Default)]
 pub struct UsedCodes {
     codes: VecDeque<Zeroizing<Vec<u8>>>,
-    last: Option<Use>,
+    last: Option<CodeUse>,
     /// Whether another process had the last use: its code is then not among `codes`.
     by_other_process: bool,
 }
@@ -47,11 +35,10 @@ impl UsedCodes {
     /// The used codes, for the new process.
     pub fn export_state(&self, account: &AccountKey) -> handover::Codes {
         let codes = self.codes.iter().map(|code| Secret::copy_of(code)).collect();
-        let last = self.last.map(|last| (last.ends, last.period, last.mark));
         handover::Codes {
             account: account.as_str().to_owned(),
             codes,
-            last,
+            last: self.last,
             by_other_process: self.by_other_process,
         }
     }
@@ -60,8 +47,7 @@ impl UsedCodes {
     pub fn import_state(state: &handover::Codes) -> Self {
         let first = state.codes.len().saturating_sub(MAX_CODES);
         let codes = state.codes[first..].iter().map(|code| Zeroizing::new(code.expose().to_vec()));
-        let last = state.last.map(|(ends, period, mark)| Use { ends, period, mark });
-        Self { codes: codes.collect(), last, by_other_process: state.by_other_process }
+        Self { codes: codes.collect(), last: state.last, by_other_process: state.by_other_process }
     }
 
     /// How long no code can be used; `None` if one can be used now.
@@ -69,7 +55,7 @@ impl UsedCodes {
     /// With `period`, the code is computed from steps of that length, so that one use takes the whole step.
     pub fn time_until_reusable(&self, now: Duration, period: Option<Duration>) -> Option<Duration> {
         let last = self.last.filter(|_| period.is_some() || self.by_other_process)?;
-        last.until(now, period.unwrap_or(DEFAULT_PERIOD)).map(|end| end.saturating_sub(now))
+        blocked_until(last, now, period.unwrap_or(DEFAULT_PERIOD)).map(|end| end.saturating_sub(now))
     }
 
     /// Whether this very code was used.
@@ -83,13 +69,13 @@ impl UsedCodes {
     }
 
     /// Records that another process has used a code.
-    pub fn record_other(&mut self, other: Use) {
+    pub fn record_other(&mut self, other: CodeUse) {
         self.last = Some(other);
         self.by_other_process = true;
     }
 
     /// Records a use before the code is sent, so that it is never sent again. False if this very code was used before.
-    pub fn record(&mut self, code: &Secret, new: Use) -> bool {
+    pub fn record(&mut self, code: &Secret, new: CodeUse) -> bool {
         if self.contains(code) {
             return false;
         }

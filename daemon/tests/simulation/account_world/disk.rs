@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cp_token_protocol::handover::CodeUse;
 use cp_tokend::token_request::codes::log::{CLAIM_TIMEOUT, Claim, ClaimError, ClaimFault, CodeLog};
-use cp_tokend::token_request::totp::steps::Use;
 
 use crate::code_world::Log;
 use crate::random::Random;
@@ -40,7 +40,7 @@ impl Disk {
         (random.milliseconds(longest), random.milliseconds(longest), random.below(8))
     }
 
-    async fn claim(&self, claim: Claim) -> Result<Option<Use>, ClaimError> {
+    async fn claim(&self, claim: Claim) -> Result<Option<CodeUse>, ClaimError> {
         let (before, after, fate) = self.draw();
         let failed = |fault| Err(ClaimError { file: "codes.json".to_owned(), fault });
         tokio::time::sleep(before).await;
@@ -61,7 +61,7 @@ impl CodeLog for Disk {
     fn claim(
         &self,
         claim: Claim,
-    ) -> Pin<Box<dyn Future<Output = Result<Option<Use>, ClaimError>> + Send + '_>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Option<CodeUse>, ClaimError>> + Send + '_>> {
         Box::pin(self.claim(claim))
     }
 }

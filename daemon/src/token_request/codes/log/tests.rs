@@ -27,7 +27,7 @@ impl Drop for Folder {
 
 fn claim(account: &str, now: u64, period: u64, mark: u64, known: Option<u64>) -> Claim {
     let (now, period) = (Duration::from_secs(now), Duration::from_secs(period));
-    let new = Use { ends: crate::token_request::totp::steps::end_of(now, period), period, mark };
+    let new = CodeUse { ends: crate::token_request::totp::steps::end_of(now, period), period, mark };
     Claim { account: AccountKey::from_text(account.to_owned()), now, new, known }
 }
 

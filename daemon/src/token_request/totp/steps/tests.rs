@@ -10,8 +10,8 @@ fn code(text: &str) -> Secret {
     Secret::copy_of(text.as_bytes())
 }
 
-fn used_at(seconds: u64, period: Duration) -> Use {
-    Use { ends: end_of(at(seconds), period), period, mark: seconds }
+fn used_at(seconds: u64, period: Duration) -> CodeUse {
+    CodeUse { ends: end_of(at(seconds), period), period, mark: seconds }
 }
 
 #[test]
