@@ -68,7 +68,7 @@ pub struct Facts {
     pub owner: Owner,
     /// Its group.
     pub group: u32,
-    /// Its permission bits.
+    /// Its permission bits; where there is an access list, the group bits are the rights of the group alone.
     pub mode: u32,
     /// The rights, as one octal digit, that an access list grants to others beyond the mode's owner, group and others.
     pub listed: u32,

@@ -1,4 +1,4 @@
-//! Owns what a POSIX access list grants beyond the mode, from the bytes that the kernel keeps it in. It touches no file.
+//! Owns what a POSIX access list grants, from the bytes that the kernel keeps it in. It touches no file.
 #![cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has such lists"))]
 
 use super::Viewer;
@@ -13,33 +13,49 @@ mod system;
 #[cfg(unix)]
 pub(super) use system::{of_file, of_path};
 
-/// The mode's group bits stand for the mask where there is a list, so the list is what tells whom they let in.
 const VERSION: [u8; 4] = [2, 0, 0, 0];
 const NAMED_USER: u16 = 2;
-const MASK: u16 = 16;
+const GROUP: u16 = 4;
 const NAMED_GROUP: u16 = 8;
+const MASK: u16 = 16;
+const EVERY_RIGHT: u32 = 0o7;
 
-/// All rights: what is assumed of a list that cannot be understood.
-pub(super) const EVERY_RIGHT: u32 = 0o7;
+/// Whom a list lets in, each right as one octal digit. Where there is a list, the mode's group bits are its mask, so only
+/// the list says what they mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Granted {
+    /// The rights of the file's own group, within the mode's group bits.
+    pub(super) group: u32,
+    /// The rights of users by name other than root and us, and of groups by name.
+    pub(super) others: u32,
+}
 
-/// The rights, as one octal digit, that the list grants to users by name other than root and us, and to groups by name.
-pub(super) fn rights_of_others(list: &[u8], viewer: &Viewer) -> u32 {
-    let Some(entries) = list.strip_prefix(&VERSION) else { return EVERY_RIGHT };
+impl Granted {
+    /// There is no list.
+    pub(super) const NO_LIST: Self = Self { group: EVERY_RIGHT, others: 0 };
+    /// What is assumed of a list that cannot be read or understood.
+    pub(super) const UNKNOWN: Self = Self { group: EVERY_RIGHT, others: EVERY_RIGHT };
+}
+
+/// What the list grants.
+pub(super) fn granted(list: &[u8], viewer: &Viewer) -> Granted {
+    let Some(entries) = list.strip_prefix(&VERSION) else { return Granted::UNKNOWN };
     let (entries, rest) = entries.as_chunks::<8>();
     if !rest.is_empty() {
-        return EVERY_RIGHT;
+        return Granted::UNKNOWN;
     }
-    let (mut named, mut mask) = (0, EVERY_RIGHT);
+    let (mut named, mut group, mut mask) = (0, EVERY_RIGHT, EVERY_RIGHT);
     for [tag, tag_high, rights, rights_high, id @ ..] in entries {
         let rights = u32::from(u16::from_le_bytes([*rights, *rights_high]));
         match u16::from_le_bytes([*tag, *tag_high]) {
             NAMED_USER if [0, viewer.user].contains(&u32::from_le_bytes(*id)) => {}
             NAMED_USER | NAMED_GROUP => named |= rights,
+            GROUP => group = rights,
             MASK => mask = rights,
             _ => {}
         }
     }
-    named & mask
+    Granted { group: group & mask, others: named & mask }
 }
 
 #[cfg(test)]
@@ -61,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_list_grants_what_it_names_others_for_within_its_mask() {
-        for (named, mask, rights) in [
+        for (named, mask, others) in [
             (vec![], 7, 0),
             (vec![(NAMED_USER, 6, 7)], 7, 6),
             (vec![(NAMED_USER, 7, 7)], 4, 4),
@@ -71,20 +87,21 @@ mod tests {
             (vec![(NAMED_USER, 4, 7), (NAMED_GROUP, 2, 1000)], 7, 6),
             (vec![(NAMED_USER, 4, NOBODY)], 7, 4),
         ] {
-            let mut entries = vec![(1, 7, NOBODY), (4, 7, NOBODY), (32, 0, NOBODY), (MASK, mask, NOBODY)];
+            let mut entries = vec![(1, 7, NOBODY), (GROUP, 5, NOBODY), (32, 0, NOBODY), (MASK, mask, NOBODY)];
             entries.extend(named.clone());
-            assert_eq!(rights_of_others(&list(&entries), &VIEWER), rights, "{named:?} {mask}");
+            let expected = Granted { group: 5 & u32::from(mask), others };
+            assert_eq!(granted(&list(&entries), &VIEWER), expected, "{named:?} {mask}");
         }
     }
 
     #[test]
     fn a_list_that_cannot_be_understood_grants_everything() {
         let good = list(&[(NAMED_USER, 7, 1000), (MASK, 7, NOBODY)]);
-        assert_eq!(rights_of_others(&good, &VIEWER), 0, "the control");
+        assert_eq!(granted(&good, &VIEWER), Granted::NO_LIST, "the control");
         for bad in
             [&b""[..], b"\x01\0\0\0", b"\x02\0\0", &good[..good.len() - 1], &[&good[..], b"\0"].concat()]
         {
-            assert_eq!(rights_of_others(bad, &VIEWER), EVERY_RIGHT, "{bad:?}");
+            assert_eq!(granted(bad, &VIEWER), Granted::UNKNOWN, "{bad:?}");
         }
     }
 }

@@ -261,8 +261,9 @@ fn facts(viewer: &Viewer, stat: &Stat) -> Facts {
 }
 
 impl Facts {
-    fn with_list(self, listed: u32) -> Self {
-        Self { listed, ..self }
+    fn with_list(self, list: list::Granted) -> Self {
+        let mode = self.mode & (0o7707 | list.group << 3);
+        Self { mode, listed: list.others, ..self }
     }
 }
 

@@ -5,14 +5,15 @@ use std::path::Path;
 
 use rustix::fs::Stat;
 
+use super::Granted;
 use crate::trust::Viewer;
 
-/// What others are granted by the list of the open file.
-pub(in crate::trust) fn of_file(_: &OwnedFd, _: &Stat, _: &Viewer) -> u32 {
-    0
+/// What the list of the open file grants.
+pub(in crate::trust) fn of_file(_: &OwnedFd, _: &Stat, _: &Viewer) -> Granted {
+    Granted::NO_LIST
 }
 
 /// The same of what lies at a path without links.
-pub(in crate::trust) fn of_path(_: &Path, _: &Stat, _: &Viewer) -> u32 {
-    0
+pub(in crate::trust) fn of_path(_: &Path, _: &Stat, _: &Viewer) -> Granted {
+    Granted::NO_LIST
 }

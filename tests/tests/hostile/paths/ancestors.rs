@@ -110,6 +110,8 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         case("one whose list is masked", |way| masked(&way.above), true, true),
         case("one whose list is for what is made in it", |way| for_new_ones(&way.folder), true, true),
+        case("root's that a list opens to us alone", |way| root_s_for_us_to_write(&way.above), true, true),
+        case("root's that a list opens to a group", |way| root_s_for_a_group(&way.above), false, false),
         case("a sticky one of root's with a list", |way| root_s_with_list(&way.above), true, true),
         of_file(case(
             "one that a list lets another user write",
@@ -123,6 +125,7 @@ pub(super) fn cases() -> Vec<Case> {
             true,
             false,
         )),
+        of_file(case("ours with a list for us", |way| list(&way.file, OTHER, "rwx"), true, true)),
         of_file(case("root's with a list for us", |way| root_s_listed(way, OTHER), true, true)),
         of_file(case(
             "root's with a list for another user",
@@ -161,6 +164,17 @@ fn masked(path: &Path) {
 
 fn for_new_ones(path: &Path) {
     setfacl(&["-d", "-m", &format!("u:{OTHER_USER}:rwx")], path);
+}
+
+/// As an administrator lends a folder. The mode then shows that its group, which is root's, may write.
+fn root_s_for_us_to_write(path: &Path) {
+    to_root(path, 0o755);
+    list(path, OTHER, "rwx");
+}
+
+fn root_s_for_a_group(path: &Path) {
+    root_s_for_us_to_write(path);
+    setfacl(&["-m", &format!("g:{STRANGE_GROUP}:rwx")], path);
 }
 
 fn root_s_with_list(path: &Path) {
