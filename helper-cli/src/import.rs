@@ -12,9 +12,9 @@ mod system;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use cp_token_protocol::{ErrorCode, Failure, Secret};
+use cp_token_protocol::{ErrorCode, Failure, Secret, trust};
 
-use crate::run::{home, shell};
+use crate::run::home;
 
 pub(crate) use keyring_file::KeyringFile;
 pub(crate) use name::assign;
@@ -69,12 +69,15 @@ fn refused(path: &Path, refusal: Refusal) -> Failure {
         Refusal::Foreign => (
             ErrorCode::CONFIG_UNSAFE,
             "it, or a folder on the way to it, belongs to another user",
-            shell::with("see whose they are", "namei -l", path),
+            format!("see whose they are {}", trust::how_to_look(Some(path))),
         ),
         Refusal::Open => (
             ErrorCode::CONFIG_UNSAFE,
             "others may write it, or a folder on the way to it",
-            shell::with("run chmod go-w on that one; to see which it is", "namei -l", path),
+            format!(
+                "see which one it is {}, and keep others out of it with chmod go-w or setfacl -b",
+                trust::how_to_look(Some(path))
+            ),
         ),
         Refusal::WrongKind => {
             (ErrorCode::CONFIG_UNSAFE, "it is no ordinary file", "put the file itself there".to_owned())

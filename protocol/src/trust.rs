@@ -2,7 +2,7 @@
 //! its mode lets in. It touches no file; what walks along a path and asks for the facts is `trust/unix.rs`.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[cfg(any(unix, test))]
 mod list;
@@ -127,12 +127,7 @@ pub fn judge_link(link: Facts, within: Facts, viewer: &Viewer, purpose: Purpose)
 ///
 /// # Errors
 /// [`Flaw`].
-pub fn judge_file(
-    facts: Facts,
-    path: &std::path::Path,
-    viewer: &Viewer,
-    purpose: Purpose,
-) -> Result<(), Flaw> {
+pub fn judge_file(facts: Facts, path: &Path, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
     match facts.owner {
         Owner::Us | Owner::Root => {}
         Owner::Unmapped if SYSTEM_FOLDERS.iter().any(|folder| path.starts_with(folder)) => {}
@@ -152,9 +147,25 @@ pub fn judge_file(
     }
 }
 
+/// How a person sees whose the things on a path are and whom they let in, as a part of a sentence.
+pub fn how_to_look(path: Option<&Path>) -> String {
+    let path = path.and_then(crate::shell_path).map_or_else(String::new, |path| format!(" {path}"));
+    if cfg!(windows) {
+        format!("with `icacls{path}`")
+    } else if cfg!(target_os = "macos") {
+        "with `ls -ld`".to_owned()
+    } else {
+        format!("with `namei -l{path}` (and `getfacl` where `ls -ld` shows a `+`)")
+    }
+}
+
+/// macOS: the group of those who may become root, to whom Homebrew leaves its folders.
+const ADMINISTRATORS: Option<u32> = if cfg!(target_os = "macos") { Some(80) } else { None };
+
 /// Passes where nobody else may write. Our own primary group is we ourselves, but never where a secret is concerned.
 fn keeps_others_from_writing(facts: Facts, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
-    let is_our_group = facts.group == viewer.group && purpose == Purpose::Decision;
+    let is_known = facts.group == viewer.group || Some(facts.group) == ADMINISTRATORS;
+    let is_our_group = is_known && purpose == Purpose::Decision;
     let is_open = facts.mode & 0o002 != 0 || (facts.mode & 0o020 != 0 && !is_our_group);
     match facts {
         Facts { mode, .. } if is_open => Err(Flaw::Open(mode)),

@@ -40,14 +40,15 @@ pub(super) fn run(command: ServiceCommand) -> Result<(), Failure> {
     }
 }
 
-/// The daemon's path: the one in `PATH`, which survives an upgrade, if it is the same file as the one beside us. Fails with
+/// The daemon's path: the one in `PATH`, which survives an upgrade, if it is the same file as the one beside us and nobody
+/// else can make it another. Fails with
 /// [`ErrorCode::NOT_ON_THIS_MACHINE`] if the path cannot be written into a file.
 fn daemon_path() -> Result<String, Failure> {
     let beside = launch::daemon_file()?;
     let named = program::find(beside.file_name().unwrap_or_default(), std::env::var_os("PATH").as_deref());
-    let is_same =
-        |path: &PathBuf| path.is_absolute() && path.canonicalize().ok() == beside.canonicalize().ok();
-    let path = named.ok().filter(is_same).unwrap_or(beside);
+    let is_same = |path: &PathBuf| path.canonicalize().ok() == beside.canonicalize().ok();
+    let stays = |path: &PathBuf| path.is_absolute() && launch::is_ours_alone(path);
+    let path = named.ok().filter(is_same).filter(stays).unwrap_or(beside);
     let text = path.to_str().filter(|text| !text.chars().any(char::is_control));
     text.map(str::to_owned).ok_or_else(|| {
         Failure::new(

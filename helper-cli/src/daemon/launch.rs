@@ -4,6 +4,7 @@ mod directory;
 mod failures;
 mod lock;
 mod missing;
+mod open_to_others;
 mod process;
 
 #[cfg_attr(unix, path = "launch/unix.rs")]
@@ -18,7 +19,7 @@ use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 
 use crate::daemon::client::{self, Connection};
 use crate::daemon::deadline::Deadline;
-pub(crate) use process::program as daemon_file;
+pub(crate) use process::{is_ours_alone, program as daemon_file};
 
 use failures::RecentFailures;
 use lock::StartLock;
@@ -87,9 +88,10 @@ pub(crate) fn start<'d>(address: &IpcAddress, deadline: &'d Deadline) -> Result<
     if let Some(connection) = client::connect(address, deadline)? {
         return Ok(connection);
     }
-    let mut failures = RecentFailures::read(&lock, &process::start_conditions(address));
+    let program = process::program()?;
+    let mut failures = RecentFailures::read(&lock, &process::start_conditions(&program, address));
     failures.require_attempt_left()?;
-    let outcome = process::start_and_wait(deadline);
+    let outcome = process::start_and_wait(&program, deadline);
     // A daemon that somebody else started in the meantime, a service manager say, serves as well.
     if let Some(connection) = client::connect(address, deadline)? {
         return Ok(connection);

@@ -234,7 +234,13 @@ mod walks {
         let folder = Folder::new("append");
         let (log, link) = (folder.0.join("log"), folder.0.join("link"));
         drop(open_to_append(&log).expect("made"));
-        assert_eq!(log.metadata().expect("it").permissions().mode() & 0o7777, 0o600);
+        let mode = || log.metadata().expect("it").permissions().mode() & 0o7777;
+        assert_eq!(mode(), 0o600);
+        for readable in [0o644, 0o640] {
+            folder.chmod("log", readable);
+            drop(open_to_append(&log).expect("opened"));
+            assert_eq!(mode(), 0o600, "{readable:o}");
+        }
         symlink(folder.0.join("victim"), &link).expect("a link");
         assert!(matches!(open_to_append(&link), Err(Distrust::WrongKind)));
         assert!(!folder.0.join("victim").exists());

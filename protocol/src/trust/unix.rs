@@ -55,10 +55,11 @@ pub fn open(path: &Path, purpose: Purpose) -> Result<File, Distrust> {
     let place = resolve(path, purpose)?;
     let file = rustix::fs::openat(&place.folder, &place.name, PLAIN, Mode::empty()).map_err(blame)?;
     judge_opened(&file, &place.path, purpose)?;
-    Ok(File::from(file))
+    Ok(file.into())
 }
 
-/// Opens a plain file of ours to read it and add to it, 0600, made where there is none. The last name is no link.
+/// Opens a plain file of ours to read it and add to it, made where there is none. The last name is no link. Its mode is
+/// 0600 from then on, which also takes away what a list or a umask has done to it.
 ///
 /// # Errors
 /// [`Distrust`]; a pipe in its place does not block.
@@ -69,8 +70,12 @@ pub fn open_to_append(path: &Path) -> Result<File, Distrust> {
     let folder = Walk::new(folder, Purpose::Decision)?.walk_to_end()?;
     let flags = PLAIN | OFlags::RDWR | OFlags::APPEND | OFlags::CREATE;
     let file = rustix::fs::openat(folder.at, name, flags, Mode::RUSR | Mode::WUSR).map_err(blame)?;
-    judge_opened(&file, &folder.path.join(name), Purpose::Decision)?;
-    Ok(File::from(file))
+    let facts = judge_opened(&file, &folder.path.join(name), Purpose::Decision)?;
+    if facts.owner == Owner::Us && (facts.mode != 0o600 || facts.listed != 0) {
+        // A file system without modes has those of its mount, whatever is asked.
+        let _ = rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR);
+    }
+    Ok(file.into())
 }
 
 /// Passes a plain file that is not opened, such as a program that may be run and not read.
@@ -131,7 +136,7 @@ fn open_folder(at: &OwnedFd) -> rustix::io::Result<OwnedFd> {
     rustix::fs::openat(at, ".", OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
-fn judge_opened(file: &OwnedFd, path: &Path, purpose: Purpose) -> Result<(), Distrust> {
+fn judge_opened(file: &OwnedFd, path: &Path, purpose: Purpose) -> Result<Facts, Distrust> {
     let stat = rustix::fs::fstat(file).map_err(blame)?;
     require_kind(&stat, FileType::RegularFile)?;
     let viewer = Viewer::now();
@@ -139,7 +144,8 @@ fn judge_opened(file: &OwnedFd, path: &Path, purpose: Purpose) -> Result<(), Dis
     if facts.owner == Owner::Unmapped && viewer.is_really_ours(file) {
         facts.owner = Owner::Us;
     }
-    judge_file(facts, path, &viewer, purpose).map_err(Distrust::Itself)
+    judge_file(facts, path, &viewer, purpose).map_err(Distrust::Itself)?;
+    Ok(facts)
 }
 
 struct Walk {

@@ -64,7 +64,7 @@ const PROTOCOL: Floors = &[
     ("blocking", "frame"),
     ("frame", ""),
     ("peer", "trust windows"),
-    ("trust", ""),
+    ("trust", "shell"),
     ("address", "windows"),
     ("windows", ""),
     ("origin", ""),

@@ -131,8 +131,8 @@ pub fn make_private_folder(folder: &Path) -> Result<(), FileError> {
     if let Err(FileError::Io(error)) = made { Err(write_error(error, folder)) } else { made }
 }
 
-/// Opens a plain file of ours for appending; creates it with mode 0600. Nobody else may write it. A pipe in its place does
-/// not block.
+/// Opens a plain file of ours for appending, with mode 0600; creates it if missing. Nobody else may write it. A pipe in its
+/// place does not block.
 pub fn open_to_append(path: &Path) -> Result<File, FileError> {
     trust::open_to_append(path).map_err(|error| of_file(error, path))
 }

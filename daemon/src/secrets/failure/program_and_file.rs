@@ -4,6 +4,7 @@ use std::path::Path;
 
 use cp_token_protocol::ErrorCode;
 use cp_token_protocol::message::SecretSource;
+use cp_token_protocol::trust;
 
 use crate::base::files;
 use crate::profile::Profile;
@@ -36,7 +37,10 @@ pub(super) fn of_command(error: ProgramError) -> (ErrorCode, String) {
         ProgramError::Relative => "Name the program by its path from the root",
         ProgramError::Absent => "Install it, or choose another program",
         ProgramError::Replaceable => {
-            "See whose the program and the folders are with `namei -l` (and `getfacl` where `ls -ld` shows a `+`), and close them or choose another program"
+            let how = trust::how_to_look(None);
+            &format!(
+                "See whose the program and the folders are {how}, and close them or choose another program"
+            )
         }
         ProgramError::NoResources => {
             "Raise its limits (RLIMIT_NPROC, RLIMIT_NOFILE), or end what uses them up; then try again"
@@ -74,7 +78,8 @@ fn fix(fault: FileFault, path: &Path) -> String {
         FileFault::Acl => with_command("Keep it to yourself", "setfacl -b", path),
         FileFault::WrongKind => format!("Name a plain file instead of {file}"),
         FileFault::Replaceable => {
-            with_command("See whose the folders are, and close them or move the file", "namei -l", path)
+            let how = trust::how_to_look(Some(path));
+            format!("See whose the folders are {how}, and close them or move the file")
         }
         FileFault::Unreadable | FileFault::TimedOut => format!("See that you can read {file} yourself"),
         FileFault::Empty | FileFault::EmptyLine | FileFault::TooLarge => {

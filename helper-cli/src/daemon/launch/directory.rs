@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress, require_own_folder, state_folder};
 
-use super::{missing, system};
+use super::{missing, open_to_others, system};
 use crate::daemon::client::unsafe_directory;
-use crate::run::shell;
 
 /// Creates the socket directory if it is missing and lies in our own runtime or state directory. Fails with
 /// [`ErrorCode::DAEMON_UNAVAILABLE`] if it is not ours to create or cannot be created, and with
@@ -19,18 +18,10 @@ pub(super) fn prepare(address: &IpcAddress) -> Result<(), Failure> {
         system::make_private_folder(folder).map_err(|_| cannot_create(folder))?;
     }
     require_own_folder(folder).map_err(|problem| unsafe_directory(address, problem))?;
-    system::open_folder_on(folder).map_or(Ok(()), |open| Err(open_to_others(folder, &open)))
-}
-
-fn open_to_others(folder: &Path, open: &Path) -> Failure {
-    let message =
-        format!("the folder {} is not used: others may write to {}", folder.display(), open.display());
-    let command = if folder == open { "chmod 700" } else { "chmod go-w" };
-    Failure::new(ErrorCode::CONFIG_UNSAFE, message).with_hint(shell::with(
-        "keep others out of it",
-        command,
-        open,
-    ))
+    let Some((open, flaw)) = system::open_folder_on(folder) else { return Ok(()) };
+    let refusal = format!("the folder {} is not used", folder.display());
+    let chmod = if folder == open { "chmod 700" } else { "chmod go-w" };
+    Err(open_to_others::failure(&refusal, &open, flaw, chmod))
 }
 
 fn require_our_place(folder: &Path) -> Result<(), Failure> {

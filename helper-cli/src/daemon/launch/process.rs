@@ -1,11 +1,11 @@
 //! Owns the daemon's process: which file it is, what it inherits, and its line about readiness.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress, state_folder};
 
-use super::{run_until, system};
+use super::{open_to_others, run_until, system};
 use crate::daemon::deadline::Deadline;
 use crate::terminal::sanitize::sanitize;
 
@@ -44,14 +44,14 @@ const LOCATION_PREFIXES: [&str; 3] = ["HOME", "XDG_", "CP_TOKEN_"];
 const LINE_LIMIT: u64 = 8192;
 
 /// Starts the daemon and waits until it is ready. Fails as the daemon says, or with [`ErrorCode::DAEMON_UNAVAILABLE`].
-pub(super) fn start_and_wait(deadline: &Deadline) -> Result<(), Failure> {
-    let program = program()?;
-    let output = system::start(&program, inherited_variables().collect()).map_err(|_| not_run(&program))?;
+pub(super) fn start_and_wait(program: &Path, deadline: &Deadline) -> Result<(), Failure> {
+    let output = system::start(program, inherited_variables().collect()).map_err(|_| not_run(program))?;
     let line = run_until(deadline, move || first_line(output))?;
     parse_readiness(&line)
 }
 
-/// The daemon beside our own file, never elsewhere; [`ErrorCode::DAEMON_UNAVAILABLE`] if there is none.
+/// The daemon beside our own file, never elsewhere; [`ErrorCode::DAEMON_UNAVAILABLE`] if there is none, and
+/// [`ErrorCode::CONFIG_UNSAFE`] if others may change it.
 pub(crate) fn program() -> Result<PathBuf, Failure> {
     let own = std::env::current_exe().map_err(|_| {
         Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "the system does not say where cp-token lies")
@@ -62,14 +62,22 @@ pub(crate) fn program() -> Result<PathBuf, Failure> {
         return Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint("run it again"));
     }
     let program = own.with_file_name(format!("cp-tokend{}", std::env::consts::EXE_SUFFIX));
-    if program.is_file() { Ok(program) } else { Err(not_run(&program)) }
+    if !program.is_file() {
+        return Err(not_run(&program));
+    }
+    let Some((at, flaw)) = system::flaw_of_program(&program) else { return Ok(program) };
+    let refusal = format!("the program {} is not run", program.display());
+    Err(open_to_others::failure(&refusal, &at, flaw, "chmod go-w"))
+}
+
+/// Whether nobody but root and us can change the program, or what the path leads to.
+pub(crate) fn is_ours_alone(program: &Path) -> bool {
+    system::flaw_of_program(program).is_none()
 }
 
 /// What the success of a start depends on: the daemon's file, and the variables that name its directories.
-pub(super) fn start_conditions(address: &IpcAddress) -> Vec<Vec<u8>> {
-    let file = program().map(|file| (system::identity(&file), file));
-    let file =
-        file.map_or_else(|_| "none".to_owned(), |(facts, file)| format!("{facts:?} {}", file.display()));
+pub(super) fn start_conditions(program: &Path, address: &IpcAddress) -> Vec<Vec<u8>> {
+    let file = format!("{:?} {}", system::identity(program), program.display());
     let places = inherited_variables()
         .filter(|(name, _)| LOCATION_PREFIXES.iter().any(|start| name.starts_with(start)));
     let places = places.map(|(name, value)| [name.as_bytes(), b"=", value.as_encoded_bytes()].concat());
@@ -115,7 +123,7 @@ fn exited_early() -> Failure {
     }
 }
 
-fn not_run(program: &std::path::Path) -> Failure {
+fn not_run(program: &Path) -> Failure {
     Failure::new(ErrorCode::DAEMON_UNAVAILABLE, format!("the daemon {} cannot be run", program.display()))
         .with_hint("install cp-tokend beside cp-token")
 }

@@ -2,15 +2,15 @@
 #![allow(unsafe_code)]
 
 use std::ffi::OsString;
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cp_token_protocol::is_same_user;
-use cp_token_protocol::trust::{self, Distrust, Flaw};
+use cp_token_protocol::trust::{self, Distrust, Flaw, Purpose};
 use rustix::fs::{Access, FlockOperation, flock};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -23,11 +23,23 @@ pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// The folder itself, or one on the way to it, that others may write to.
-pub(super) fn open_folder_on(folder: &Path) -> Option<PathBuf> {
-    match trust::own_folder(folder, false) {
-        Err(Distrust::Itself(Flaw::Open(_) | Flaw::Listed)) => Some(folder.to_owned()),
-        Err(Distrust::OnTheWay(open, Flaw::Open(_) | Flaw::Listed)) => Some(open),
-        Ok(()) | Err(_) => None,
+pub(super) fn open_folder_on(folder: &Path) -> Option<(PathBuf, Flaw)> {
+    let found = flaw(trust::own_folder(folder, false), folder);
+    found.filter(|(_, flaw)| !matches!(flaw, Flaw::Foreign(_)))
+}
+
+/// The program itself, or what is on the way to it, that others own or may change. The daemon asks the same before it hands
+/// over to a program.
+pub(super) fn flaw_of_program(program: &Path) -> Option<(PathBuf, Flaw)> {
+    flaw(trust::check(program, Purpose::Decision), program)
+}
+
+/// What else is wrong shows when the path is used.
+fn flaw(judged: Result<(), Distrust>, path: &Path) -> Option<(PathBuf, Flaw)> {
+    match judged {
+        Err(Distrust::Itself(flaw)) => Some((path.to_owned(), flaw)),
+        Err(Distrust::OnTheWay(at, flaw)) => Some((at, flaw)),
+        Ok(()) | Err(Distrust::Absent | Distrust::WrongKind | Distrust::Io(_)) => None,
     }
 }
 
@@ -45,13 +57,7 @@ pub(super) fn may_make_in(path: &Path) -> bool {
 
 /// Opens an ordinary file of our own, making it if it is missing; a link is not followed.
 pub(super) fn open_own_file(path: &Path) -> io::Result<File> {
-    let file = trust::open_to_append(path).map_err(refused)?;
-    let metadata = file.metadata()?;
-    // A umask may have taken away what the next one needs.
-    if metadata.mode() & 0o777 != 0o600 {
-        file.set_permissions(Permissions::from_mode(0o600))?;
-    }
-    Ok(file)
+    trust::open_to_append(path).map_err(refused)
 }
 
 fn refused(problem: Distrust) -> io::Error {

@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::windows::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use cp_token_protocol::trust::Flaw;
 use cp_token_protocol::windows::child::Start;
 use cp_token_protocol::windows::security::{self, Kind, access_of, own_user};
 use windows_sys::Win32::Foundation::ERROR_ACCESS_DENIED;
@@ -26,7 +27,12 @@ pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// The daemon checks the directory's access.
-pub(super) fn open_folder_on(_: &Path) -> Option<std::path::PathBuf> {
+pub(super) fn open_folder_on(_: &Path) -> Option<(PathBuf, Flaw)> {
+    None
+}
+
+/// No program is checked here.
+pub(super) fn flaw_of_program(_: &Path) -> Option<(PathBuf, Flaw)> {
     None
 }
 

@@ -1,10 +1,11 @@
 //! Owns the openings that decide trust by a path, each as a person meets it: whether the program takes what is there.
 
+use std::os::unix::fs::{lchown, symlink};
 use std::path::Path;
 
 use cp_token_tests::world::{Call, Client, Daemon, Launch, World};
 
-use crate::stage::{AS_OTHER, by_other, give_world_to_other};
+use crate::stage::{AS_OTHER, OTHER, by_other, chmod, give_to, give_world_to_other};
 
 /// What an opening wants of a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,8 +41,8 @@ impl Stage {
         std::fs::write(world.path("bin/secret"), &client.secret).expect("write the secret");
         let daemon = world.launch(Launch::by(AS_OTHER));
         let stage = Self { world, client, _daemon: daemon };
-        crate::stage::give_to(stage.world.path("bin/secret"), crate::stage::OTHER);
-        crate::stage::chmod(stage.world.path("bin/secret"), 0o600);
+        give_to(stage.world.path("bin/secret"), OTHER);
+        chmod(stage.world.path("bin/secret"), 0o600);
         stage
     }
 
@@ -65,7 +66,7 @@ impl Stage {
     /// Whether a daemon starts with this variable, and what a caller with the same is told.
     fn starts(&self, variable: &str, value: &Path, asked: fn(&Self, Call) -> bool) -> bool {
         let socket = self.world.path("run/other.sock");
-        crate::stage::give_to(self.world.path("run"), crate::stage::OTHER);
+        give_to(self.world.path("run"), OTHER);
         let launch = Launch::by(AS_OTHER).env("CP_TOKEN_SOCKET", &socket).env(variable, value);
         let Ok(_daemon) = self.world.try_launch(launch) else { return false };
         asked(self, self.helper(&[]).env("CP_TOKEN_SOCKET", &socket).env(variable, value))
@@ -90,6 +91,7 @@ pub(super) fn openings() -> Vec<Opening> {
         Opening { is_taken: takes_config, ..text("config", "config.toml", |_| CONFIG.to_owned()) },
         Opening { is_taken: takes_bundle, ..text("tls", "bundle.pem", bundle) },
         Opening { is_taken: takes_program, mode: 0o700, ..text("tools", "show", program) },
+        Opening { is_taken: takes_daemon, mode: 0o700, ..text("daemons", "cp-tokend", |_| READY.to_owned()) },
         Opening { is_taken: takes_import, ..text(".crashplancli", "config.cfg", |_| FOREIGN.to_owned()) },
         Opening { is_taken: takes_secret, need: Need::Secret, ..text("secrets", "secret", secret) },
         Opening { is_taken: takes_socket, need: Need::OwnFolder, ..text("socket", "file", nothing) },
@@ -97,6 +99,7 @@ pub(super) fn openings() -> Vec<Opening> {
     ]
 }
 
+const READY: &str = "#!/bin/sh\necho ready\n";
 const CONFIG: &str = "[profile.read]\nurl = \"https://a.example\"\nclient_id = \"k\"\n";
 const FOREIGN: &str = "[p]\ncpg_authority_url=https://a.example\ncpg_username=k\napi-client-auth=True\n";
 
@@ -121,6 +124,24 @@ fn takes_program(stage: &Stage, path: &Path) -> bool {
 fn takes_secret(stage: &Stage, path: &Path) -> bool {
     let path = path.to_str().expect("UTF-8");
     stage.creates(stage.world.ca_file().as_path(), &["--secret-file", path], "")
+}
+
+/// The helper starts what lies beside it, which is here a link of ours to the file: it is run if it says that it is ready.
+fn takes_daemon(stage: &Stage, path: &Path) -> bool {
+    let (folder, helper) = (stage.world.path("bin/started"), stage.world.path("bin/started/cp-token"));
+    if !helper.exists() {
+        std::fs::create_dir(&folder).expect("make a folder");
+        chmod(&folder, 0o755);
+        stage.world.program("cp").args([stage.world.helper_file(), helper.clone()]).run().succeeded();
+    }
+    let link = folder.join("cp-tokend");
+    drop(std::fs::remove_file(&link));
+    symlink(path, &link).expect("set a link");
+    lchown(&link, Some(OTHER), Some(OTHER)).expect("give it away");
+    let call = by_other(&stage.world, helper).args(["daemon", "start"]);
+    let outcome = call.env("CP_TOKEN_SOCKET", stage.world.path("run/started.sock")).run();
+    assert!([69, 78].contains(&outcome.code), "{outcome:?}");
+    outcome.stderr.contains("cp-tokend says that it is ready")
 }
 
 fn takes_import(stage: &Stage, path: &Path) -> bool {

@@ -125,6 +125,26 @@ fn a_file_that_others_could_have_written_is_not_used_and_nobody_is_held_up() {
 }
 
 #[test]
+fn a_file_that_others_may_read_is_of_this_user_alone_from_the_next_write_on() {
+    let (world, file) = world();
+    world.helper(&["daemon", "stop", "--yes"]).succeeded();
+    let config = world.config_folder().join("config.toml");
+    let mode = || std::fs::metadata(&file).expect("the file").permissions().mode() & 0o7777;
+    for readable in [0o644, 0o640, 0o604] {
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(readable)).expect("its mode");
+        let before = lines(&file).len();
+        world.helper(&["daemon", "start"]).succeeded();
+        world.helper(&["daemon", "stop", "--yes"]).succeeded();
+        assert_eq!((mode(), lines(&file).len() > before), (0o600, true), "{readable:o}");
+    }
+    let kept = std::fs::metadata(&config).expect("the config").permissions().mode() & 0o7777;
+    std::fs::set_permissions(&config, PermissionsExt::from_mode(0o644)).expect("its mode");
+    world.helper(&["daemon", "start"]).succeeded();
+    let now = std::fs::metadata(&config).expect("the config").permissions().mode() & 0o7777;
+    assert_eq!((kept, now), (0o600, 0o644), "the control: what is only read keeps its mode");
+}
+
+#[test]
 fn a_path_that_depends_on_where_one_stands_is_refused_with_its_line() {
     let (world, _) = world();
     let config = world.config_folder().join("config.toml");
