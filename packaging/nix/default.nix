@@ -32,7 +32,8 @@ pkgs.rustPlatform.buildRustPackage {
     installShellCompletion --zsh --name _cp-token _cp-token
     install -Dm644 -t $out/share/cp-token/python packaging/python/cp_token.py
     install -Dm755 -t $out/share/cp-token/python packaging/python/crashplan-cp-token
-    install -Dm644 -t $out/share/doc/cp-token LICENSE README.md RECIPES.md SECURITY.md
+    install -Dm644 -t $out/share/doc/cp-token LICENSE README.md SECURITY.md
+    cp -r docs $out/share/doc/cp-token/docs
   '';
 
   meta = {

@@ -1,39 +1,54 @@
 //! Owns the fenced blocks of the project's pages: which there are, in which language. It runs none of them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The pages whose blocks people paste.
-pub const PAGES: [&str; 3] = ["README.md", "RECIPES.md", "docs/COOKBOOK.md"];
+/// The pages at the top of the tree; those of `docs/` are found there.
+const TOP: [&str; 5] = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"];
 
 /// One fenced block.
 #[derive(Clone, Debug)]
 pub struct Snippet {
     /// The page that it stands on.
-    pub page: &'static str,
+    pub page: String,
     /// What stands behind the opening fence.
     pub language: String,
     /// Its lines, less the indentation of its fence.
     pub text: String,
 }
 
+/// Every page, by its path from the top of the tree.
+pub fn pages() -> Vec<String> {
+    let docs = std::fs::read_dir(root().join("docs")).expect("the folder docs");
+    let names = docs.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    let mut pages: Vec<_> =
+        names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect();
+    pages.sort();
+    TOP.map(str::to_owned).into_iter().chain(pages).collect()
+}
+
 /// Every fenced block of these pages, in order.
 pub fn all() -> Vec<Snippet> {
-    PAGES.into_iter().flat_map(|page| of_page(page, &read(page))).collect()
+    pages().iter().flat_map(|page| of_page(page, &read(page))).collect()
 }
 
-fn read(page: &str) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-    std::fs::read_to_string(root.join(page)).expect("a page of the project")
+/// The top of the tree.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
 }
 
-fn of_page(page: &'static str, text: &str) -> Vec<Snippet> {
+/// The text of a page.
+pub fn read(page: &str) -> String {
+    std::fs::read_to_string(root().join(page)).expect("a page of the project")
+}
+
+fn of_page(page: &str, text: &str) -> Vec<Snippet> {
     let mut snippets = Vec::new();
     let mut open: Option<(usize, Snippet)> = None;
     for line in text.lines() {
         let margin = line.len() - line.trim_start().len();
         match (&mut open, line.trim_start().strip_prefix("```")) {
             (None, Some(language)) => {
-                let language = language.to_owned();
+                let (page, language) = (page.to_owned(), language.to_owned());
                 open = Some((margin, Snippet { page, language, text: String::new() }));
             }
             (Some(_), Some("")) => snippets.extend(open.take().map(|(_, snippet)| snippet)),

@@ -3,8 +3,8 @@
 
 mod bazel;
 mod docker;
+mod documented;
 mod kubectl;
-mod readme;
 
 use cp_token_tests::certificates::ServerCertificate;
 use cp_token_tests::guarded_server::{Content, Freshness, GuardedServer, Presented};

@@ -45,7 +45,7 @@ pub(super) fn with_a_variable(text: &str) {
     page_world.cost_one_token_request();
 }
 
-pub(super) fn curl_of_the_readme(text: &str) {
+pub(super) fn two_calls_of_curl(text: &str) {
     if !programs::present(&["curl"]) {
         return;
     }
@@ -61,7 +61,7 @@ const REPORT: &str = "import os, urllib.request\n\
     request.add_unredirected_header('Authorization', 'Bearer ' + os.environ['CP_TOKEN'])\n\
     urllib.request.urlopen(request).read()\n";
 
-pub(super) fn exec_of_the_readme(text: &str) {
+pub(super) fn both_ways_of_exec(text: &str) {
     if !programs::present(&["curl", "python3"]) {
         return;
     }

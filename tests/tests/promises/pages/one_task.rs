@@ -1,4 +1,4 @@
-//! Owns the scenarios of the blocks of README.md and RECIPES.md: what is typed is typed at a terminal, as they say.
+//! Owns the scenarios of the blocks of the README and of the pages for one task: a person types them at a terminal.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

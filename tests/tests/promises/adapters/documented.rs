@@ -1,20 +1,17 @@
-//! Promises of the README's section on other programs: its lines are run as they stand, and then the programs work.
+//! Promises of docs/integrations.md: its lines are run as they are, and then the programs work.
 
 use std::fs;
 
 use cp_token_tests::certificates::ServerCertificate;
 use cp_token_tests::guarded_server::{Content, Freshness, GuardedServer, Presented};
 use cp_token_tests::programs;
+use cp_token_tests::snippets;
 use cp_token_tests::world::{Outcome, World};
 
-/// The shell blocks of the section, in order.
+/// The shell blocks of the page, in order.
 fn blocks() -> Vec<String> {
-    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
-    let readme = fs::read_to_string(readme).expect("the README");
-    let section = readme.split("\n## git, Bazel, docker, kubectl\n").nth(1).expect("the section");
-    let section = section.split("\n## ").next().unwrap_or_default();
-    let blocks = section.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
-    blocks.map(str::to_owned).collect()
+    let of_page = snippets::all().into_iter().filter(|snippet| snippet.page == "docs/integrations.md");
+    of_page.map(|snippet| snippet.text).collect()
 }
 
 fn run(world: &World, program: &str, arguments: &[&str]) -> Outcome {
@@ -23,7 +20,7 @@ fn run(world: &World, program: &str, arguments: &[&str]) -> Outcome {
 }
 
 #[test]
-fn the_lines_for_other_programs_do_what_the_readme_says() {
+fn the_lines_for_other_programs_do_what_the_page_says() {
     if !programs::present(&["git"]) {
         return;
     }
