@@ -34,6 +34,8 @@ pub use frame::{
 pub use moment::Moment;
 pub use name::{ProfileName, ProfileNameError};
 pub use origin::{TargetUrl, origin};
+#[cfg(unix)]
+pub use peer::named_socket;
 #[cfg(windows)]
 pub use peer::require_own_pipe;
 pub use peer::{Peer, PeerError, is_same_user, require_own_folder, require_same_user};

@@ -15,6 +15,8 @@ mod system;
 #[path = "peer/windows.rs"]
 mod system;
 
+#[cfg(unix)]
+pub use system::named_socket;
 #[cfg(windows)]
 pub use system::require_own_pipe;
 pub use system::{require_own_folder, require_same_user};

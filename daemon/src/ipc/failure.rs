@@ -32,6 +32,11 @@ impl StartError for BindError {
                 "Use its daemon, or end the service with `cp-token service uninstall`",
             ),
             #[cfg(unix)]
+            BindError::OtherName(_) => (
+                ErrorCode::DAEMON_UNAVAILABLE,
+                "There is one daemon for each folder: set CP_TOKEN_SOCKET to that, or to a name in another folder",
+            ),
+            #[cfg(unix)]
             BindError::NameCovered(_) => {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Remove that: the daemon then makes its socket again")
             }

@@ -7,7 +7,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cp_token_protocol::IpcAddress;
+use cp_token_protocol::{IpcAddress, named_socket};
 use interprocess::local_socket::{GenericFilePath, Listener, ListenerOptions, ToFsName};
 use interprocess::os::unix::local_socket::ListenerOptionsExt;
 use rustix::io::Errno;
@@ -34,6 +34,9 @@ pub enum BindError {
     /// The instance lock is not available.
     #[error(transparent)]
     Instance(#[from] InstanceError),
+    /// The daemon of this directory listens at that other path.
+    #[error("the daemon of this folder listens at {0}")]
+    OtherName(String),
     /// Another daemon runs, and its path is taken by something else.
     #[error("a daemon runs here already, and something else has the name of its socket, {0}")]
     NameCovered(String),
@@ -83,6 +86,7 @@ impl BoundSocket {
                 (socket, identity(&path))
             }
         };
+        lock.name_socket(&path);
         Ok(Self { socket, name: SocketName { path, made }, lock })
     }
 
@@ -93,6 +97,7 @@ impl BoundSocket {
         lock: InstanceLock,
         made: Option<(u64, u64)>,
     ) -> Self {
+        lock.name_socket(address.socket());
         Self { socket, name: SocketName { path: address.socket().to_owned(), made }, lock }
     }
 
@@ -133,6 +138,7 @@ impl BoundSocket {
         let folder = self.folder();
         files::check_folder(folder).map_err(|error| BindError::Directory(files::show(folder), error))?;
         self.lock = InstanceLock::take_within(folder, HELPER_TIMEOUT, || false)?;
+        self.lock.name_socket(&self.name.path);
         Ok(())
     }
 
@@ -143,9 +149,9 @@ impl BoundSocket {
         is_free && self.holds_lock()
     }
 
-    /// Whether something that is no socket has the path, while this daemon still holds the lock.
+    /// Whether something where nobody of ours listens has the path, while this daemon still holds the lock.
     pub fn is_name_covered(&self) -> bool {
-        is_no_socket(&self.name.path) && self.holds_lock()
+        is_covered(&self.name.path) && self.holds_lock()
     }
 
     /// Binds a new socket after the path was removed.
@@ -174,28 +180,36 @@ impl BoundSocket {
 }
 
 fn covered_or(error: InstanceError, path: &Path) -> BindError {
-    if matches!(error, InstanceError::Taken) && is_no_socket(path) {
-        return BindError::NameCovered(files::show(path));
+    if !matches!(error, InstanceError::Taken) {
+        return error.into();
     }
-    error.into()
+    match named_socket(path.parent().unwrap_or(Path::new("/"))) {
+        Some(other) if other != path => BindError::OtherName(files::show(&other)),
+        _ if is_covered(path) => BindError::NameCovered(files::show(path)),
+        _ => error.into(),
+    }
 }
 
-fn is_no_socket(path: &Path) -> bool {
-    std::fs::symlink_metadata(path).is_ok_and(|facts| !facts.file_type().is_socket())
+/// Whether something has the path that is no socket, another user's, or one where nobody listens any more.
+fn is_covered(path: &Path) -> bool {
+    let Ok(facts) = std::fs::symlink_metadata(path) else { return false };
+    let is_ours = facts.uid() == rustix::process::geteuid().as_raw();
+    !facts.file_type().is_socket() || !is_ours || !somebody_listens(path)
 }
 
 /// A socket that accepts connections while no daemon holds the lock is a service manager's.
 fn refuse_if_listening(path: &Path) -> Result<(), BindError> {
+    if somebody_listens(path) { Err(BindError::ServiceManaged(files::show(path))) } else { Ok(()) }
+}
+
+fn somebody_listens(path: &Path) -> bool {
     let reach = || -> rustix::io::Result<()> {
         let caller = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
         rustix::io::fcntl_setfd(&caller, rustix::io::FdFlags::CLOEXEC)?;
         rustix::io::ioctl_fionbio(&caller, true)?;
         rustix::net::connect(&caller, &SocketAddrUnix::new(path)?)
     };
-    match reach() {
-        Ok(()) | Err(Errno::AGAIN) => Err(BindError::ServiceManaged(files::show(path))),
-        Err(_) => Ok(()),
-    }
+    matches!(reach(), Ok(()) | Err(Errno::AGAIN))
 }
 
 /// Removes the socket of a daemon that is gone: we hold the lock.

@@ -49,6 +49,15 @@ impl InstanceLock {
         files::is_at(&self.file, &folder.join("daemon.lock"))
     }
 
+    /// Writes the name of the daemon's socket into the file, for those who find the lock taken and nobody listening.
+    #[cfg(unix)]
+    pub fn name_socket(&self, socket: &Path) {
+        use std::io::Write;
+        let (mut file, name) = (&self.file, socket.file_name().unwrap_or_default());
+        // Without it, they can only say less.
+        let _ = file.set_len(0).and_then(|()| file.write_all(name.as_encoded_bytes()));
+    }
+
     /// The locked file.
     pub fn file(&self) -> &File {
         &self.file

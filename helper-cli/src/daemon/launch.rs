@@ -11,7 +11,6 @@ mod process;
 #[cfg_attr(windows, path = "launch/windows.rs")]
 mod system;
 
-use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
@@ -57,7 +56,13 @@ pub(crate) fn connect_to_running<'d>(
 
 #[cold]
 fn not_reachable(address: &IpcAddress) -> Failure {
-    if cfg!(unix) && is_no_socket(address.socket()) {
+    if let Some(other) = lock::named_socket(address.folder()).filter(|other| other != address.socket()) {
+        let message = format!("the daemon of this folder listens at {}", other.display());
+        return Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(
+            "there is one daemon for each folder: set CP_TOKEN_SOCKET to that, or to a name in another folder",
+        );
+    }
+    if cfg!(unix) && std::fs::symlink_metadata(address.socket()).is_ok() {
         let message = format!(
             "a daemon runs, and something else has the name of its socket, {}",
             address.socket().display()
@@ -69,11 +74,6 @@ fn not_reachable(address: &IpcAddress) -> Failure {
     Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(
         "it makes the socket again within half a minute; if not, end the process cp-tokend, which loses secrets that only its memory holds",
     )
-}
-
-/// Whether a file, a folder or a link lies there.
-fn is_no_socket(path: &Path) -> bool {
-    std::fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file() || facts.is_dir() || facts.is_symlink())
 }
 
 /// How often, and how long after each other, it is looked for: longer than a daemon takes to leave.

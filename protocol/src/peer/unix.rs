@@ -1,12 +1,15 @@
 //! Owns the peer check on Unix: whose a connection and a folder are, as the kernel says.
 
+use std::ffi::OsStr;
+use std::io::Read;
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::FileType;
 
 use super::{Peer, PeerError, is_same_user, kernel};
-use crate::trust::{self, Distrust, Flaw, OVERFLOW_USER};
+use crate::trust::{self, Distrust, Flaw, OVERFLOW_USER, Purpose};
 
 /// Who is at the other end of this socket, if the process that opened it ran as our own effective user.
 ///
@@ -44,4 +47,14 @@ fn own_by_the_rule(folder: &Path) -> Result<(), PeerError> {
         | Distrust::OnTheWay(_, Flaw::Open(_) | Flaw::Listed) => PeerError::OpenFolder,
         Distrust::WrongKind | Distrust::Io(_) => PeerError::NotAFolder,
     })
+}
+
+/// The socket that the daemon of `folder` has named in its lock file. A daemon that runs no more has named it, too.
+pub fn named_socket(folder: &Path) -> Option<PathBuf> {
+    const NAME_LIMIT: u64 = 255;
+    let mut name = Vec::new();
+    let file = trust::open(&folder.join("daemon.lock"), Purpose::Decision).ok()?;
+    file.take(NAME_LIMIT).read_to_end(&mut name).ok()?;
+    let is_name = !name.is_empty() && !name.iter().any(|byte| [b'/', 0].contains(byte));
+    is_name.then(|| folder.join(OsStr::from_bytes(&name)))
 }

@@ -8,7 +8,7 @@ use cp_token_tests::programs;
 use cp_token_tests::world::processes::{self, Signal};
 use cp_token_tests::world::{Launch, World};
 
-use crate::stage::eventually;
+use crate::stage::{eventually, give_to};
 
 fn remove(world: &World) {
     std::fs::remove_file(world.socket()).expect("remove the socket");
@@ -164,6 +164,61 @@ fn a_file_in_the_sockets_place_is_named_by_every_command_and_costs_nothing_that_
     }
     std::fs::remove_file(world.socket()).expect("remove it");
     assert_eq!(world.helper(&["--no-start"]).token(), token, "nothing was lost");
+    assert_eq!(daemon.terminate(), 0);
+}
+
+#[test]
+fn a_socket_where_nobody_of_ours_listens_is_named_and_costs_nothing_that_is_held() {
+    if !programs::is_root() {
+        return;
+    }
+    let world = World::new();
+    // It looks around every half second.
+    let daemon = world.launch(Launch::default().env("WATCHDOG_USEC", "1000000"));
+    world.create_profile("prod", "memory");
+    let token = world.helper(&[]).token();
+    for owner in [0, 1235] {
+        let seen = daemon.log().matches("something else has the name of the socket").count();
+        let other = world.path("run/cp-token/other");
+        drop(UnixListener::bind(&other).expect("make a socket"));
+        give_to(&other, owner);
+        std::fs::rename(&other, world.socket()).expect("take the name");
+        let has_looked = || daemon.log().matches("something else has the name of the socket").count() > seen;
+        eventually("it has looked", has_looked);
+        for command in [&[][..], &["--no-start"], &["status"], &["daemon", "stop"], &["daemon", "start"]] {
+            let words = "something else has the name of its socket";
+            world.helper(command).failed(69).saying(words).saying("remove that");
+        }
+        std::fs::remove_file(world.socket()).expect("remove it, as the words say");
+        assert_eq!(world.helper(&["--no-start"]).token(), token, "nothing was lost");
+    }
+    assert_eq!(daemon.terminate(), 0);
+}
+
+#[test]
+fn whoever_asks_for_another_name_in_a_daemons_folder_learns_where_it_listens() {
+    let world = World::new();
+    let daemon = world.daemon();
+    world.create_profile("prod", "memory");
+    let token = world.helper(&[]).token();
+    let other = world.path("run/cp-token/other.sock");
+    let listens = format!("the daemon of this folder listens at {}", world.socket().display());
+    let ask = || {
+        for command in [&[][..], &["--no-start"], &["status"], &["daemon", "stop"], &["daemon", "start"]] {
+            let said = world.call(command).env("CP_TOKEN_SOCKET", &other).run().failed(69);
+            let said = said.saying(&listens).saying("one daemon for each folder");
+            assert!(!said.stderr.contains("end the process") && !said.stderr.contains("stop it"), "{said:?}");
+        }
+    };
+    ask();
+    world.helper(&["daemon", "restart"]).succeeded();
+    // Another daemon has named its socket there before, and this one has made its lock again.
+    std::fs::remove_file(world.path("run/cp-token/daemon.lock")).expect("remove the lock");
+    let names =
+        || std::fs::read(world.path("run/cp-token/daemon.lock")).unwrap_or_default() == b"daemon.sock";
+    eventually("it names its socket again", names);
+    ask();
+    assert_eq!(world.helper(&["--no-start"]).token(), token, "the control");
     assert_eq!(daemon.terminate(), 0);
 }
 

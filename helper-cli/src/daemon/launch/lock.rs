@@ -17,6 +17,15 @@ pub(super) fn is_held_by_a_daemon(folder: &Path) -> bool {
     system::is_locked(&folder.join("daemon.lock"))
 }
 
+#[cfg(unix)]
+pub(super) use cp_token_protocol::named_socket;
+
+/// A pipe's name says whose it is, and a daemon's lock cannot be read.
+#[cfg(windows)]
+pub(super) fn named_socket(_: &Path) -> Option<PathBuf> {
+    None
+}
+
 /// The lock, held as long as this value lives.
 pub(super) struct StartLock {
     file: File,
