@@ -137,30 +137,4 @@ impl Profile {
     pub fn scheme(&self) -> AuthScheme {
         if self.is_basic_auth() { AuthScheme::Basic } else { AuthScheme::Bearer }
     }
-
-    /// The length of all its texts together, in bytes.
-    pub fn text_len(&self) -> usize {
-        let lines = |line: &[String]| line.iter().map(|word| word.len() + 3).sum::<usize>();
-        let (Identity::ApiClient(id) | Identity::User(id) | Identity::Basic(id)) = &self.identity;
-        let secret = match &self.secret_source {
-            SecretSource::Keyring | SecretSource::Memory => 0,
-            SecretSource::Command(line) => lines(line),
-            SecretSource::File(place) | SecretSource::Credential(place) => place.len(),
-        };
-        let codes = if let TotpMethod::Command(line) = &self.totp { lines(line) } else { 0 };
-        let network = &self.network;
-        let bundle = network.ca_bundle.as_ref().map_or(0, |path| path.as_os_str().len());
-        let proxy = network.proxy.as_ref().map_or(0, |proxy| proxy.to_string().len());
-        let origins: usize = self.also_for.iter().map(|origin| origin.as_str().len() + 3).sum();
-        let names = self.name.as_str().len() + self.url.as_str().len() + id.len();
-        names + secret + codes + bundle + proxy + lines(&network.no_proxy) + origins
-    }
-
-    /// Whether the daemon may write the secret to its source, and not only read it.
-    pub fn keeps_secret(&self) -> bool {
-        match self.secret_source {
-            SecretSource::Keyring | SecretSource::Memory => true,
-            SecretSource::Command(_) | SecretSource::File(_) | SecretSource::Credential(_) => false,
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Owns the profiles: which there are, which one a caller means, and every change to them. The config file and the
 //! secret source are changed together here; tokens belong to the broker.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use cp_token_protocol::message::{ProfileReport, ProfileSelector, SecretState, TokenState};
 use cp_token_protocol::{Failure, ProfileName};
@@ -9,6 +9,7 @@ use cp_token_protocol::{Failure, ProfileName};
 use crate::audit::Audit;
 use crate::base::clock::Clock;
 use crate::base::lock_flag::LockFlag;
+use crate::base::mutex::lock;
 use crate::broker::Broker;
 use crate::lease::LeaseStatus;
 use crate::process::paths::Paths;
@@ -26,12 +27,9 @@ mod change_locks;
 mod check_record;
 mod dry_run;
 mod edit;
-pub mod error;
-mod external;
-pub mod failure;
+mod failure;
 mod file;
 mod pages;
-mod parsed_text;
 mod recovery;
 mod select;
 mod similar_names;
@@ -93,8 +91,7 @@ impl Registry {
     /// The profile that a caller means, of those that were read already: no file is opened. If none is found, the error of a
     /// broken config file comes first.
     pub fn select(&self, selector: &ProfileSelector) -> Result<Arc<Profile>, Failure> {
-        select::select(&self.config(), selector)
-            .map_err(|error| self.problem().unwrap_or_else(|| error.into()))
+        select::select(&self.config(), selector).map_err(|error| self.problem().unwrap_or(error))
     }
 
     /// The profile that a caller means. The config file is read again if no known profile matches.
@@ -132,8 +129,7 @@ impl Registry {
                 self.publish(reading);
                 Ok(())
             }
-            Err((version, error)) => {
-                let failure = Failure::from(*error);
+            Err((version, failure)) => {
                 let mut loaded = self.loaded();
                 loaded.version = version;
                 // The same failure is logged once.
@@ -218,7 +214,7 @@ impl Registry {
     }
 
     fn loaded(&self) -> MutexGuard<'_, Loaded> {
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.loaded)
     }
 }
 

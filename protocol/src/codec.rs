@@ -2,8 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use crate::frame::{self, VersionRange};
-use crate::message::{Request, Response};
+use crate::frame::{self, BODY_LIMIT, VersionRange};
+use crate::message::{ProfileReport, Request, Response};
 use crate::wire::{self, REQUEST_MEMORY, RESPONSE_MEMORY, WireError};
 
 /// A request as one frame, preamble included.
@@ -20,6 +20,11 @@ pub fn encode_request(request: &Request) -> Result<Zeroizing<Vec<u8>>, WireError
 /// [`WireError::TooLong`] where the body passes [`crate::BODY_LIMIT`].
 pub fn encode_response(response: &Response) -> Result<Zeroizing<Vec<u8>>, WireError> {
     wire::encode(response)
+}
+
+/// The bytes that a report takes in a response; as many as a whole body holds if it is longer.
+pub fn report_len(report: &ProfileReport) -> usize {
+    wire::encoded_len(report).unwrap_or(BODY_LIMIT)
 }
 
 /// The version-independent answer to a version that is not spoken here, as one frame.

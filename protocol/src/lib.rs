@@ -25,7 +25,9 @@ pub mod windows;
 mod wire;
 
 pub use address::{ADDRESS_LIMIT, AddressError, IpcAddress, state_folder};
-pub use codec::{decode_request, decode_response, encode_request, encode_response, encode_version_range};
+pub use codec::{
+    decode_request, decode_response, encode_request, encode_response, encode_version_range, report_len,
+};
 pub use failure::{ErrorCode, Failure, within_sentence};
 pub use frame::{
     BODY_LIMIT, Frame, FrameDecoder, FrameError, FrameKind, MAGIC, PREAMBLE_LENGTH, PROTOCOL_VERSION,

@@ -47,10 +47,7 @@ pub(crate) fn encode_behind<const HEAD: usize>(
     message: &impl Encode,
     head: impl FnOnce(usize) -> Option<[u8; HEAD]>,
 ) -> Result<Zeroizing<Vec<u8>>, WireError> {
-    let mut size = bincode::enc::write::SizeWriter::default();
-    bincode::encode_into_writer(message, &mut size, config::<BODY_LIMIT>())
-        .map_err(|_| WireError::TooLong)?;
-    let length = size.bytes_written;
+    let length = encoded_len(message)?;
     let head = head(length).ok_or(WireError::TooLong)?;
     // The whole room is made at once: a growing buffer would leave secret bytes behind where it was.
     let mut bytes = Zeroizing::new(vec![0; HEAD + length]);
@@ -58,6 +55,14 @@ pub(crate) fn encode_behind<const HEAD: usize>(
     bincode::encode_into_slice(message, &mut bytes[HEAD..], config::<BODY_LIMIT>())
         .map_err(|_| WireError::TooLong)?;
     Ok(bytes)
+}
+
+/// The length of an encoded message, in bytes.
+pub(crate) fn encoded_len(message: &impl Encode) -> Result<usize, WireError> {
+    let mut size = bincode::enc::write::SizeWriter::default();
+    bincode::encode_into_writer(message, &mut size, config::<BODY_LIMIT>())
+        .map_err(|_| WireError::TooLong)?;
+    Ok(size.bytes_written)
 }
 
 /// The message that is the whole of a body, within so many bytes of memory.

@@ -1,51 +1,53 @@
 //! Owns the single steps of changes to profiles; `change` puts them in order.
 
-use cp_token_protocol::Secret;
-use cp_token_protocol::message::{SecretParts, SecretSource};
+use cp_token_protocol::message::{ExternalKeyringItem, SecretParts, SecretSource};
+use cp_token_protocol::{Failure, Secret};
 use tokio::sync::MutexGuard;
 
 use super::edit::Edit;
-use super::error::RegistryError;
 use super::file::PreparedEdit;
-use super::{Registry, check_record};
+use super::{Registry, check_record, failure};
 use crate::base::commitment::Commitment;
 use crate::base::files::{FileError, WriterLock};
+use crate::failure::locked;
 use crate::profile::Profile;
+use crate::secrets::failure::{of_external, of_vault};
 use crate::secrets::secret_record::SecretRecord;
-use crate::secrets::vault::VaultError;
+use crate::secrets::vault::{VaultError, check_external_item};
 use crate::token_request::FetchedToken;
 
 impl Registry {
-    /// Verifies the secret with one token request, where that is wanted.
+    /// Verifies the secret with one token request, if that is wanted. `worded` words a failure for the change.
     pub(super) async fn verify(
         &self,
         is_wanted: bool,
         profile: &Profile,
         record: &SecretRecord,
         code: Option<Secret>,
-    ) -> Result<Option<FetchedToken>, RegistryError> {
+        worded: impl FnOnce(&Failure) -> Failure,
+    ) -> Result<Option<FetchedToken>, Failure> {
         if !is_wanted {
             return Ok(None);
         }
         let fetched = self.unless_locked(self.deps.fetcher.verify(profile, record, code)).await?;
-        fetched.map(Some).map_err(|refused| RegistryError::Unverified(refused.failure))
+        fetched.map(Some).map_err(|refused| worded(&refused.failure))
     }
 
     /// Work before the commit may take long, and is cancelled when the daemon is locked.
-    async fn unless_locked<T>(&self, work: impl Future<Output = T>) -> Result<T, RegistryError> {
+    async fn unless_locked<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
             biased;
-            () = self.deps.lock_flag.locked() => Err(RegistryError::Locked),
+            () = self.deps.lock_flag.locked() => Err(locked()),
             outcome = work => Ok(outcome),
         }
     }
 
     /// The last moment at which a change is cancelled because the daemon was locked or the client disconnected. After it,
     /// the change is finished.
-    pub(super) async fn commit(&self, commitment: &Commitment) -> Result<MutexGuard<'_, ()>, RegistryError> {
+    pub(super) async fn commit(&self, commitment: &Commitment) -> Result<MutexGuard<'_, ()>, Failure> {
         let storage = self.change_locks.lock_storage().await;
         if self.deps.lock_flag.is_locked() {
-            return Err(RegistryError::Locked);
+            return Err(locked());
         }
         commitment.commit();
         Ok(storage)
@@ -58,9 +60,9 @@ impl Registry {
         profile: &Profile,
         record: &SecretRecord,
         edit: Edit,
-    ) -> Result<Option<String>, RegistryError> {
+    ) -> Result<Option<String>, Failure> {
         let prepared = self.file.prepare(edit).await?;
-        let old = match self.has_secret_of(profile) && profile.keeps_secret() {
+        let old = match self.has_secret_of(profile) && profile.secret_source.is_writable() {
             true => self.deps.sources.load(profile).await.ok(),
             false => None,
         };
@@ -96,47 +98,64 @@ impl Registry {
         old: Option<&Profile>,
         new: &Profile,
         parts: SecretParts,
-    ) -> Result<SecretRecord, RegistryError> {
-        let record = if new.keeps_secret() {
+    ) -> Result<SecretRecord, Failure> {
+        let record = if new.secret_source.is_writable() {
             let old = match old {
                 Some(old) => Some(self.load(old).await),
                 None => None,
             };
             // A secret that is replaced need not be readable; what is stored with it is kept if it is.
             let old = if parts.secret.is_some() { old.and_then(Result::ok) } else { old.transpose()? };
-            SecretRecord::merged(old, parts).ok_or(RegistryError::SecretNeeded)?
+            SecretRecord::merged(old, parts).ok_or_else(failure::secret_needed)?
         } else if parts.is_empty() {
             self.load(new).await?
         } else {
-            return Err(RegistryError::ExternalSource);
+            return Err(failure::read_only_source());
         };
         check_record::fit_record(record, new)
     }
 
-    async fn load(&self, profile: &Profile) -> Result<SecretRecord, RegistryError> {
-        self.unless_locked(self.deps.sources.load(profile)).await?.map_err(source_failed(profile))
+    /// What the caller gave to be stored for `profile`, with the secret of another program's keyring item if one is named.
+    pub(super) async fn with_external_secret(
+        &self,
+        profile: &Profile,
+        given: SecretParts,
+        item: Option<&ExternalKeyringItem>,
+    ) -> Result<SecretParts, Failure> {
+        let Some(item) = item else { return Ok(given) };
+        check_external_item(item).map_err(failure::invalid)?;
+        if given.secret.is_some() {
+            return Err(failure::invalid("a secret is either given or taken over"));
+        }
+        let found = self.deps.sources.external.load_external(item).await;
+        let secret = found.map_err(|error| of_external(error, profile))?;
+        Ok(SecretParts { secret: Some(secret), ..given })
+    }
+
+    async fn load(&self, profile: &Profile) -> Result<SecretRecord, Failure> {
+        self.unless_locked(self.deps.sources.load(profile)).await?.map_err(|error| of_vault(error, profile))
     }
 
     /// Stores the record, where cp-token stores the profile's secret.
-    pub(super) async fn store(&self, profile: &Profile, record: &SecretRecord) -> Result<(), RegistryError> {
-        if !profile.keeps_secret() {
+    pub(super) async fn store(&self, profile: &Profile, record: &SecretRecord) -> Result<(), Failure> {
+        if !profile.secret_source.is_writable() {
             return Ok(());
         }
-        self.deps.sources.store(profile, record).await.map_err(source_failed(profile))
+        self.deps.sources.store(profile, record).await.map_err(|error| of_vault(error, profile))
     }
 
     /// Passes where the profile's secret could be stored, as far as can be seen without storing it.
-    pub(super) async fn require_storable(&self, profile: &Profile) -> Result<(), RegistryError> {
+    pub(super) async fn require_storable(&self, profile: &Profile) -> Result<(), Failure> {
         match self.deps.sources.load(profile).await {
             // What is replaced need not be a valid secret.
             Ok(_) | Err(VaultError::Absent | VaultError::Unusable) => Ok(()),
-            Err(error) => Err(source_failed(profile)(error)),
+            Err(error) => Err(of_vault(error, profile)),
         }
     }
 
     /// Erases a secret that no profile uses any more, or gives a warning: then it is erased at a later start.
     pub(super) async fn erase_secret(&self, profile: &Profile) -> Option<String> {
-        if profile.keeps_secret() && self.deps.sources.erase(profile).await.is_err() {
+        if profile.secret_source.is_writable() && self.deps.sources.erase(profile).await.is_err() {
             return Some(
                 "its secret is still in the keyring; it is removed when the keyring can be reached"
                     .to_owned(),
@@ -148,7 +167,7 @@ impl Registry {
 
     /// Writes the change into the config file, and applies the new config. It returns a warning for people, if there is
     /// one.
-    pub(super) async fn write(&self, change: PreparedEdit) -> Result<Option<String>, RegistryError> {
+    pub(super) async fn write(&self, change: PreparedEdit) -> Result<Option<String>, Failure> {
         let (reading, warning) = self.file.write(change).await?;
         self.publish(reading);
         Ok(warning)
@@ -156,12 +175,13 @@ impl Registry {
 
     /// Writes durably that the keyring may soon hold the secret without a profile that uses it. The lock is held until the
     /// change is over.
-    pub(super) async fn journal_begin(&self, profile: &Profile) -> Result<Option<WriterLock>, RegistryError> {
-        if profile.secret_source != SecretSource::Keyring {
+    pub(super) async fn journal_begin(&self, profile: &Profile) -> Result<Option<WriterLock>, Failure> {
+        let outlives_a_crash = profile.secret_source != SecretSource::Memory;
+        if !(profile.secret_source.is_writable() && outlives_a_crash) {
             return Ok(None);
         }
         let state = &self.deps.state;
-        let failed = |error| RegistryError::WriteFailed("the state file".to_owned(), error);
+        let failed = |error| failure::write_failed("the state file", &error);
         let change_lock = state.lock_for_change().await.map_err(failed)?;
         let key = profile.secret_key();
         let is_in_journal = state.journal_keys().contains(&key);
@@ -193,8 +213,4 @@ impl Registry {
             (Some(_), None) | (None, _) => self.deps.broker.drop_token(verified),
         }
     }
-}
-
-fn source_failed(profile: &Profile) -> impl FnOnce(VaultError) -> RegistryError {
-    |error| RegistryError::Vault(error, Box::new(profile.clone()))
 }

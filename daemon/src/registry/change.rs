@@ -7,18 +7,18 @@ use std::sync::Arc;
 use cp_token_protocol::message::{
     ProfileCreate, ProfileResetSecret, ProfileSelector, ProfileUpdate, SecretParts,
 };
-use cp_token_protocol::{ProfileName, Secret};
+use cp_token_protocol::{Failure, ProfileName, Secret};
 use tokio::sync::MutexGuard;
 
 use super::change_locks::ChangeGuard;
 use super::edit::{Edit, Update};
-use super::error::RegistryError;
-use super::{Registry, build};
+use super::{Registry, build, failure};
 use crate::base::commitment::Commitment;
+use crate::failure::locked;
 use crate::profile::Profile;
 
 /// What was done and what people must know about it, a line each; or why nothing has changed.
-pub(super) type ChangeResult = Result<Vec<String>, RegistryError>;
+pub(super) type ChangeResult = Result<Vec<String>, Failure>;
 
 impl Registry {
     /// Adds a profile. The first one becomes the default.
@@ -27,12 +27,12 @@ impl Registry {
         let config = self.config();
         let profile = build::created(&create, &config.network)?;
         if config.profiles.contains(&profile.name) {
-            return Err(RegistryError::Exists(profile.name));
+            return Err(failure::exists(&profile.name));
         }
         // Before the server is sent a secret that no profile could use, and before a person is asked for one.
         let edit = self.file.require_writable(Edit::Add(Box::new(profile.clone()))).await?;
         let parts = self.with_external_secret(&profile, create.secret, create.external_item.as_ref()).await?;
-        let is_asked_for = create.dry_run && profile.keeps_secret() && parts.secret.is_none();
+        let is_asked_for = create.dry_run && profile.secret_source.is_writable() && parts.secret.is_none();
         if is_asked_for {
             return self.dry_run_create(&profile).await;
         }
@@ -40,8 +40,8 @@ impl Registry {
         if create.dry_run {
             return self.dry_run_create(&profile).await;
         }
-        let token = self.verify(create.verify, &profile, &record, create.code).await;
-        let token = token.map_err(|error| not_created(error, &profile))?;
+        let not_created = |failure: &Failure| failure::not_created(failure, &profile.name);
+        let token = self.verify(create.verify, &profile, &record, create.code, not_created).await?;
         let _storage_lock = self.commit(commitment).await?;
         let warning = self.store_and_write(&profile, &record, edit).await?;
         self.deps.state.record_created(&profile.name, self.deps.clock.now().wall);
@@ -62,8 +62,8 @@ impl Registry {
         if new == *old && parts.is_empty() {
             return Ok(vec![format!("profile {} is as it was", old.name)]);
         }
-        if new.identity != old.identity && new.keeps_secret() && parts.secret.is_none() {
-            return Err(RegistryError::SecretNeeded);
+        if new.identity != old.identity && new.secret_source.is_writable() && parts.secret.is_none() {
+            return Err(failure::secret_needed());
         }
         let mut notes = vec![format!("profile {} was updated", new.name)];
         let change = Update { update, old: old.clone(), new };
@@ -83,16 +83,16 @@ impl Registry {
         if reset.dry_run {
             return self.dry_run_reset(profile, reset.secret).await;
         }
-        if profile.keeps_secret() && reset.secret.secret.is_none() {
-            return Err(RegistryError::SecretNeeded);
+        if profile.secret_source.is_writable() && reset.secret.secret.is_none() {
+            return Err(failure::secret_needed());
         }
         let record = self.new_record(Some(profile), profile, reset.secret).await?;
-        let token = self.verify(reset.verify, profile, &record, reset.code).await?;
+        let token = self.verify(reset.verify, profile, &record, reset.code, failure::unverified).await?;
         let _storage_lock = self.commit(commitment).await?;
         self.require_unchanged(profile).await?;
         self.store(profile, &record).await?;
         self.install_token(profile, token);
-        Ok(vec![match profile.keeps_secret() {
+        Ok(vec![match profile.secret_source.is_writable() {
             true => format!("profile {} has a new secret", profile.name),
             false => format!("the secret of profile {} was read again", profile.name),
         }])
@@ -129,7 +129,7 @@ impl Registry {
     }
 
     /// Allows one change of a profile at a time, and none while the daemon is locked. It starts with the file as it is.
-    async fn lock_for_change(&self, name: &ProfileName) -> Result<ChangeGuard<'_>, RegistryError> {
+    async fn lock_for_change(&self, name: &ProfileName) -> Result<ChangeGuard<'_>, Failure> {
         self.require_unlocked()?;
         let guard = self.change_locks.lock_profile(name).await?;
         self.reload().await?;
@@ -141,7 +141,7 @@ impl Registry {
     async fn lock_for_edit(
         &self,
         commitment: &Commitment,
-    ) -> Result<(ChangeGuard<'_>, MutexGuard<'_, ()>), RegistryError> {
+    ) -> Result<(ChangeGuard<'_>, MutexGuard<'_, ()>), Failure> {
         self.require_unlocked()?;
         let guard = self.change_locks.lock_any()?;
         let storage = self.commit(commitment).await?;
@@ -149,15 +149,15 @@ impl Registry {
         Ok((guard, storage))
     }
 
-    fn require_unlocked(&self) -> Result<(), RegistryError> {
-        if self.deps.lock_flag.is_locked() { Err(RegistryError::Locked) } else { Ok(()) }
+    fn require_unlocked(&self) -> Result<(), Failure> {
+        if self.deps.lock_flag.is_locked() { Err(locked()) } else { Ok(()) }
     }
 
-    fn named(&self, name: &ProfileName) -> Result<Profile, RegistryError> {
+    fn named(&self, name: &ProfileName) -> Result<Profile, Failure> {
         Ok(Arc::unwrap_or_clone(self.select(&ProfileSelector::Named(name.clone()))?))
     }
 
-    async fn edit_file(&self, edit: Edit) -> Result<Option<String>, RegistryError> {
+    async fn edit_file(&self, edit: Edit) -> Result<Option<String>, Failure> {
         self.write(self.file.prepare(edit).await?).await
     }
 
@@ -173,7 +173,7 @@ impl Registry {
         let record = self.new_record(Some(&old), &new, parts).await?;
         let verify = change.update.verify;
         let edit = self.file.require_writable(Edit::Change(Box::new(change))).await?;
-        let token = self.verify(verify, &new, &record, code).await?;
+        let token = self.verify(verify, &new, &record, code, failure::unverified).await?;
         let _storage_lock = self.commit(commitment).await?;
         let moved = !old.has_same_secret(&new);
         let _change_lock = if moved { self.journal_begin(&old).await? } else { None };
@@ -190,8 +190,8 @@ impl Registry {
     }
 
     /// Passes where the profile in the file would still make the token request that was made.
-    async fn require_unchanged(&self, profile: &Profile) -> Result<(), RegistryError> {
-        let conflict = || RegistryError::Conflict(profile.name.clone(), self.file.shown());
+    async fn require_unchanged(&self, profile: &Profile) -> Result<(), Failure> {
+        let conflict = || failure::conflict(&profile.name, &self.file.shown());
         self.reload().await?;
         let found = self.config().profiles.get(&profile.name).cloned().ok_or_else(conflict)?;
         if found.has_same_token_request(profile) { Ok(()) } else { Err(conflict()) }
@@ -201,11 +201,4 @@ impl Registry {
 /// What was done, and a warning if there is one.
 fn with_warning(done: String, warning: Option<String>) -> Vec<String> {
     std::iter::once(done).chain(warning).collect()
-}
-
-fn not_created(error: RegistryError, profile: &Profile) -> RegistryError {
-    if let RegistryError::Unverified(failure) = error {
-        return RegistryError::NotCreated(failure, profile.name.clone());
-    }
-    error
 }

@@ -2,12 +2,13 @@
 //! that store something. It must not know what they change.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use cp_token_protocol::ProfileName;
+use cp_token_protocol::{Failure, ProfileName};
 use tokio::sync::{MutexGuard, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
-use super::error::RegistryError;
+use super::failure;
+use crate::base::mutex;
 
 /// The most changes at once, including those that wait.
 const MAX_CHANGES: u32 = 64;
@@ -34,16 +35,16 @@ impl Default for ChangeLocks {
 
 impl ChangeLocks {
     /// A turn that waits for nobody. Fails if too many changes are under way.
-    pub(super) fn lock_any(&self) -> Result<ChangeGuard<'_>, RegistryError> {
-        let slot = self.slots.try_acquire().map_err(|_| RegistryError::TooManyChanges)?;
+    pub(super) fn lock_any(&self) -> Result<ChangeGuard<'_>, Failure> {
+        let slot = self.slots.try_acquire().map_err(|_| failure::too_many_changes())?;
         Ok(ChangeGuard { _slot: slot, _profile: None })
     }
 
     /// A turn that no other change of this profile has meanwhile.
-    pub(super) async fn lock_profile(&self, name: &ProfileName) -> Result<ChangeGuard<'_>, RegistryError> {
+    pub(super) async fn lock_profile(&self, name: &ProfileName) -> Result<ChangeGuard<'_>, Failure> {
         let guard = self.lock_any()?;
         let profile = {
-            let mut profiles = self.profiles.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut profiles = mutex::lock(&self.profiles);
             profiles.retain(|_, profile| Arc::strong_count(profile) > 1);
             Arc::clone(profiles.entry(name.clone()).or_default())
         };

@@ -1,9 +1,9 @@
 //! Owns the check of what a person enters to be stored: a secret, a seed, a proxy's password. Pure.
 
-use cp_token_protocol::Secret;
 use cp_token_protocol::message::TotpMethod;
+use cp_token_protocol::{Failure, Secret};
 
-use super::error::RegistryError;
+use super::failure;
 use crate::profile::Profile;
 use crate::secrets::secret_record::SecretRecord;
 use crate::token_request::totp::Seed;
@@ -12,7 +12,7 @@ use crate::token_request::totp::Seed;
 const MAX_SECRET_LEN: usize = 4096;
 
 /// Passes a record that is valid for the profile; parts that the profile does not use are removed.
-pub(super) fn fit_record(mut entry: SecretRecord, profile: &Profile) -> Result<SecretRecord, RegistryError> {
+pub(super) fn fit_record(mut entry: SecretRecord, profile: &Profile) -> Result<SecretRecord, Failure> {
     if profile.totp != TotpMethod::Stored {
         entry.totp_seed = None;
     }
@@ -24,14 +24,15 @@ pub(super) fn fit_record(mut entry: SecretRecord, profile: &Profile) -> Result<S
 }
 
 /// Passes a record with which the profile can request tokens. The error repeats nothing of it.
-pub fn check_record(entry: &SecretRecord, profile: &Profile) -> Result<(), RegistryError> {
-    check_secret(&entry.secret).map_err(RegistryError::Secret)?;
+pub fn check_record(entry: &SecretRecord, profile: &Profile) -> Result<(), Failure> {
+    check_secret(&entry.secret).map_err(failure::invalid_secret)?;
     if profile.totp == TotpMethod::Stored {
-        Seed::parse(entry.totp_seed.as_ref().ok_or(RegistryError::SeedNeeded)?)?;
+        let seed = entry.totp_seed.as_ref().ok_or_else(failure::seed_needed)?;
+        Seed::parse(seed).map_err(failure::seed)?;
     }
     let has_user = profile.network.proxy.as_ref().is_some_and(|proxy| proxy.user().is_some());
     match &entry.proxy_password {
-        Some(password) if has_user => check_secret(password).map_err(RegistryError::Secret),
+        Some(password) if has_user => check_secret(password).map_err(failure::invalid_secret),
         Some(_) | None => Ok(()),
     }
 }

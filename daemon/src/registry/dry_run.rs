@@ -1,12 +1,12 @@
 //! Owns the dry runs of changes to profiles: what can be checked without the server, and before the secret is given. A dry
 //! run changes nothing.
 
+use cp_token_protocol::Failure;
 use cp_token_protocol::message::SecretParts;
 
 use super::Registry;
 use super::change::ChangeResult;
 use super::edit::{Edit, Update};
-use super::error::RegistryError;
 use crate::profile::Profile;
 
 impl Registry {
@@ -31,13 +31,8 @@ impl Registry {
     }
 
     /// Passes where the new record fits the profile and could be stored. Parts that cp-token stores may be missing.
-    async fn require_record(
-        &self,
-        old: &Profile,
-        new: &Profile,
-        parts: SecretParts,
-    ) -> Result<(), RegistryError> {
-        if !parts.is_empty() || !new.keeps_secret() {
+    async fn require_record(&self, old: &Profile, new: &Profile, parts: SecretParts) -> Result<(), Failure> {
+        if !parts.is_empty() || !new.secret_source.is_writable() {
             self.new_record(Some(old), new, parts).await?;
         }
         self.require_storable(new).await

@@ -3,15 +3,31 @@
 
 use std::sync::Arc;
 
-use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::ProfileUpdate;
+use cp_token_protocol::{Failure, ProfileName};
 
-use super::build;
+use super::{build, failure};
 use crate::profile::Profile;
-use crate::profile::config::{Config, ConfigError, ConfigText, lines_of};
-use crate::registry::parsed_text::ParsedText;
+use crate::profile::config::{Config, ConfigError, ConfigText, Sections, lines_of};
 
 mod section;
+
+/// A text that is a valid config. While the file has this text, it is not parsed again.
+#[derive(Debug)]
+pub(super) struct ParsedText {
+    pub(super) text: String,
+    /// What the text means.
+    pub(super) config: Arc<Config>,
+    /// Where the sections of the text are; nothing where they cannot be separated.
+    pub(super) sections: Option<Sections>,
+}
+
+impl ParsedText {
+    pub(super) fn parse(text: String) -> Result<Self, ConfigError> {
+        let (config, sections) = Config::parse_with_sections(&text)?;
+        Ok(Self { text, config: Arc::new(config), sections })
+    }
+}
 
 /// A change to the config file.
 #[derive(Debug)]
@@ -37,21 +53,6 @@ pub(super) struct Update {
     pub(super) new: Profile,
 }
 
-/// Why a change is not made to a text.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum EditError {
-    /// The text is not a valid config.
-    Broken(ConfigError),
-    /// The profile exists already.
-    Exists(ProfileName),
-    /// The profile does not exist.
-    Unknown(ProfileName),
-    /// The profile was changed since the change was prepared.
-    Conflict(ProfileName),
-    /// The changed text would not mean what was expected.
-    Unwritable,
-}
-
 /// What a change does to a config.
 struct Plan {
     /// The profile as the config has it.
@@ -63,14 +64,13 @@ struct Plan {
 }
 
 impl Edit {
-    /// The text with this change and nothing else: the text is read back, and every other profile is as before.
-    ///
-    /// # Errors
-    /// [`EditError`]; then nothing is to be written.
-    pub(super) fn apply(&self, text: &str) -> Result<ParsedText, EditError> {
-        let config = Config::parse(text).map_err(EditError::Broken)?;
-        let mut document = ConfigText::open(text, &config.network).ok_or(EditError::Unwritable)?;
-        let Plan { old, new, expected } = self.plan(&config)?;
+    /// The text with this change and nothing else: the text is read back, and every other profile is as before. Failures
+    /// name the file as `file`.
+    pub(super) fn apply(&self, text: &str, file: &str) -> Result<ParsedText, Failure> {
+        let config = Config::parse(text).map_err(|error| failure::config_broken(file, &error))?;
+        let unwritable = || failure::unwritable(file);
+        let mut document = ConfigText::open(text, &config.network).ok_or_else(unwritable)?;
+        let Plan { old, new, expected } = self.plan(&config, file)?;
         if expected.default != config.default {
             document.set_default(expected.default.as_ref());
         }
@@ -78,7 +78,7 @@ impl Edit {
             Some(new) => document.write_profile(old.as_deref(), &new),
             None => document.remove_profile(self.name()),
         }
-        read_back(&document, &expected)
+        read_back(&document, &expected).ok_or_else(unwritable)
     }
 
     /// The profile that the change is about.
@@ -91,19 +91,19 @@ impl Edit {
     }
 
     /// What the change does to this config, where it may be made to it.
-    fn plan(&self, config: &Config) -> Result<Plan, EditError> {
+    fn plan(&self, config: &Config, file: &str) -> Result<Plan, Failure> {
         let name = self.name();
-        let (unknown, conflict) = (|| EditError::Unknown(name.clone()), || EditError::Conflict(name.clone()));
+        let conflict = || failure::conflict(name, file);
         let old = config.profiles.get(name).cloned();
         let new = match (self, &old) {
-            (Self::Add(_), Some(_)) => return Err(EditError::Exists(name.clone())),
+            (Self::Add(_), Some(_)) => return Err(failure::exists(name)),
             (Self::Add(profile), None) => Some(Arc::new((**profile).clone())),
             (Self::Change(change), Some(old)) => Some(reapplied(old, change).ok_or_else(conflict)?),
             (Self::Change(_), None) => return Err(conflict()),
             (Self::Remove(profile), Some(old)) if old.has_same_secret(profile) => None,
             (Self::Remove(_), Some(_)) => return Err(conflict()),
             (Self::Default(_), Some(old)) => Some(Arc::clone(old)),
-            (Self::Remove(_) | Self::Default(_), None) => return Err(unknown()),
+            (Self::Remove(_) | Self::Default(_), None) => return Err(failure::unknown_profile(config, name)),
         };
         let expected = self.expected(config, new.clone());
         Ok(Plan { old, new, expected })
@@ -153,10 +153,10 @@ fn print_command(lines: &[String]) -> String {
 }
 
 /// The first form of the text that means `expected`: the file's own line ends are tried first.
-fn read_back(document: &ConfigText, expected: &Config) -> Result<ParsedText, EditError> {
+fn read_back(document: &ConfigText, expected: &Config) -> Option<ParsedText> {
     let texts = [document.text_as_found(), document.text()];
     let mut parsed = texts.into_iter().filter_map(|text| ParsedText::parse(text).ok());
-    parsed.find(|parsed| *parsed.config == *expected).ok_or(EditError::Unwritable)
+    parsed.find(|parsed| *parsed.config == *expected)
 }
 
 /// The change made to the profile as the config has it, if no token request of either differs from what was verified.

@@ -1,135 +1,247 @@
-//! Owns the messages for a change of profiles that is not made, and for a config that is not read.
+//! Owns the messages for a profile that is not found, a change that is not made and a config file that is not read.
 
 use std::io::ErrorKind;
 
-use cp_token_protocol::{ErrorCode, Failure};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
-mod unknown;
 mod unverified;
 
-use crate::base::files::FileError;
-use crate::failure::{internal, locked};
-use crate::registry::error::RegistryError;
-use crate::secrets::failure::{of_external, of_vault};
+pub(super) use unverified::{not_created, unverified};
 
-impl From<RegistryError> for Failure {
-    fn from(error: RegistryError) -> Self {
-        of_registry(&error)
+use super::similar_names::similar_names;
+use crate::base::files::{FileError, MAX_FILE_BYTES};
+use crate::profile::NetworkError;
+use crate::profile::config::{Config, ConfigError};
+use crate::profile::request_url::{RequestUrl, RequestUrlError};
+use crate::token_request::totp::SeedError;
+
+const SEE_LIST: &str = "See `cp-token profile list`";
+const RUN_AGAIN: &str = "Run it again; nothing was changed";
+
+fn failed(code: ErrorCode, message: impl Into<String>, hint: impl Into<String>) -> Failure {
+    Failure::new(code, message).with_hint(hint)
+}
+
+/// No profile has that name; the hint names those with similar names.
+pub(super) fn unknown_profile(config: &Config, name: &ProfileName) -> Failure {
+    let similar = similar_names(config.profiles.values().map(|profile| &profile.name), name);
+    let similar: Vec<&str> = similar.iter().map(ProfileName::as_str).collect();
+    let hint = match similar.split_last() {
+        None => SEE_LIST.to_owned(),
+        Some((last, [])) => format!("Did you mean {last}? {SEE_LIST}"),
+        Some((last, others)) => format!("Did you mean {} or {last}? {SEE_LIST}", others.join(", ")),
+    };
+    failed(ErrorCode::UNKNOWN_PROFILE, format!("there is no profile {name}"), hint)
+}
+
+pub(super) fn unknown_url(url: &RequestUrl) -> Failure {
+    failed(ErrorCode::UNKNOWN_URL, format!("no profile has the URL {url}"), SEE_LIST)
+}
+
+pub(super) fn ambiguous_url(url: &RequestUrl, names: &str) -> Failure {
+    let message = format!("several profiles have the URL {url}: {names}");
+    failed(ErrorCode::AMBIGUOUS_PROFILE, message, "Choose one with --profile")
+}
+
+/// Several profiles answer for that origin, and none is preferred.
+pub(super) fn ambiguous_origin(url: &RequestUrl, names: &str) -> Failure {
+    failed(
+        ErrorCode::AMBIGUOUS_PROFILE,
+        format!("several profiles answer for {url}: {names}"),
+        "Name one with -p, or as the user name that another program sends, or make one the default: `cp-token profile use NAME`",
+    )
+}
+
+/// Profiles answer for that origin, but none has that user name.
+pub(super) fn unknown_user(url: &RequestUrl) -> Failure {
+    let message = format!("no profile that answers for {url} is called by that user name");
+    let hint = "Name a profile, its client ID or its user as the user name, or leave it out";
+    failed(ErrorCode::UNKNOWN_PROFILE, message, hint)
+}
+
+pub(super) fn no_profile() -> Failure {
+    let hint = "Create one: `cp-token profile create NAME --url URL --client-id ID`";
+    failed(ErrorCode::NO_PROFILE, "there is no profile yet", hint)
+}
+
+pub(super) fn no_default(names: &str) -> Failure {
+    let message = format!("there are several profiles and no default: {names}");
+    let hint = "Choose one with --profile, or make one the default: `cp-token profile use NAME`";
+    failed(ErrorCode::AMBIGUOUS_PROFILE, message, hint)
+}
+
+pub(super) fn exists(name: &ProfileName) -> Failure {
+    failed(
+        ErrorCode::PROFILE_EXISTS,
+        format!("there is a profile {name} already"),
+        "Change it with `cp-token profile update`, give it a new secret with `cp-token profile reset-secret`, or choose another name",
+    )
+}
+
+pub(super) fn request_url(error: RequestUrlError) -> Failure {
+    failed(ErrorCode::INVALID_URL, format!("the request URL {error}"), "")
+}
+
+pub(super) fn origin(error: RequestUrlError) -> Failure {
+    failed(ErrorCode::INVALID_URL, format!("the origin {error}"), "")
+}
+
+/// An identity, a secret source, a source of codes or a list of hosts is not valid.
+pub(super) fn invalid(clause: &str) -> Failure {
+    failed(ErrorCode::INVALID_ARGUMENT, clause, "See `cp-token profile create --help`")
+}
+
+pub(super) fn network(error: NetworkError) -> Failure {
+    match error {
+        NetworkError::CaBundle => failed(
+            ErrorCode::INVALID_ARGUMENT,
+            "the CA bundle needs an absolute path",
+            "Give the path from the root",
+        ),
+        NetworkError::Proxy(error) => failed(ErrorCode::INVALID_ARGUMENT, error.to_string(), ""),
+        NetworkError::NoProxy(clause) => invalid(clause),
     }
 }
 
-fn of_registry(error: &RegistryError) -> Failure {
+pub(super) fn seed(error: SeedError) -> Failure {
+    let hint = "Copy it from where the account's codes were set up";
+    failed(ErrorCode::SECRET_INVALID, error.to_string(), hint)
+}
+
+pub(super) fn seed_needed() -> Failure {
+    let message = "stored one-time codes need their seed";
+    failed(ErrorCode::INVALID_ARGUMENT, message, "Give the seed with it")
+}
+
+/// A secret was given for a source that cp-token only reads.
+pub(super) fn read_only_source() -> Failure {
+    let hint = "Change the secret where it is kept, then run this without a secret: it is read again";
+    failed(ErrorCode::INVALID_ARGUMENT, "the secret of this profile is not kept by cp-token", hint)
+}
+
+/// A new identity or a new profile has no secret.
+pub(super) fn secret_needed() -> Failure {
+    let message = "another client or user needs a secret of its own";
+    failed(ErrorCode::INVALID_ARGUMENT, message, "Give its secret with it")
+}
+
+pub(super) fn invalid_secret(clause: &str) -> Failure {
+    let hint = "Copy it whole from the console, without a line break inside";
+    failed(ErrorCode::SECRET_INVALID, clause, hint)
+}
+
+pub(super) fn config_broken(file: &str, error: &ConfigError) -> Failure {
+    let hint = "Fix the file; it is read again at the next request";
+    failed(ErrorCode::CONFIG_BROKEN, format!("{file}, {error}"), hint)
+}
+
+/// The config file cannot be read.
+pub(super) fn not_used(file: &str, error: &FileError) -> Failure {
+    if error.is_shortage() {
+        return shortage(error);
+    }
     let (code, hint) = match error {
-        RegistryError::Vault(error, profile) => return of_vault(*error, profile),
-        RegistryError::ExternalItem(error, profile) => return of_external(*error, profile),
-        RegistryError::Unverified(failure) => return unverified::unverified(failure),
-        RegistryError::Other(failure) => return failure.clone(),
-        RegistryError::Locked => return locked(),
-        RegistryError::Internal => return internal(),
-        RegistryError::ReadOnly(_, manual_steps) => {
-            let hint = format!("Edit it where it comes from: {manual_steps}");
-            return Failure::new(ErrorCode::WRITE_FAILED, error.to_string()).with_hint(hint);
-        }
-        RegistryError::ReadOnlyDir(..) => (ErrorCode::WRITE_FAILED, NO_PLACE),
-        RegistryError::NotCreated(failure, name) => return unverified::not_created(failure, name),
-        RegistryError::UnknownProfile(_, near) => {
-            return Failure::new(ErrorCode::UNKNOWN_PROFILE, error.to_string())
-                .with_hint(unknown::meant(near));
-        }
-        RegistryError::UnknownUrl(_) => (ErrorCode::UNKNOWN_URL, unknown::SEE_LIST),
-        RegistryError::AmbiguousUrl(..) => (ErrorCode::AMBIGUOUS_PROFILE, "Choose one with --profile"),
-        RegistryError::AmbiguousOrigin(..) => (
-            ErrorCode::AMBIGUOUS_PROFILE,
-            "Name one with -p, or as the user name that another program sends, or make one the default: `cp-token profile use NAME`",
-        ),
-        RegistryError::UnknownUser(_) => (
-            ErrorCode::UNKNOWN_PROFILE,
-            "Name a profile, its client ID or its user as the user name, or leave it out",
-        ),
-        RegistryError::NoProfile => {
-            (ErrorCode::NO_PROFILE, "Create one: `cp-token profile create NAME --url URL --client-id ID`")
-        }
-        RegistryError::Ambiguous(_) => (
-            ErrorCode::AMBIGUOUS_PROFILE,
-            "Choose one with --profile, or make one the default: `cp-token profile use NAME`",
-        ),
-        RegistryError::Exists(_) => (
-            ErrorCode::PROFILE_EXISTS,
-            "Change it with `cp-token profile update`, give it a new secret with `cp-token profile reset-secret`, or choose another name",
-        ),
-        RegistryError::Url(_) | RegistryError::Origin(_) => (ErrorCode::INVALID_URL, ""),
-        RegistryError::Invalid(_) => (ErrorCode::INVALID_ARGUMENT, "See `cp-token profile create --help`"),
-        RegistryError::Proxy(_) => (ErrorCode::INVALID_ARGUMENT, ""),
-        RegistryError::Seed(_) => {
-            (ErrorCode::SECRET_INVALID, "Copy it from where the account's codes were set up")
-        }
-        RegistryError::SeedNeeded => (ErrorCode::INVALID_ARGUMENT, "Give the seed with it"),
-        RegistryError::ExternalSource => (
-            ErrorCode::INVALID_ARGUMENT,
-            "Change the secret where it is kept, then run this without a secret: it is read again",
-        ),
-        RegistryError::RelativeBundle => (ErrorCode::INVALID_ARGUMENT, "Give the path from the root"),
-        RegistryError::SecretNeeded => (ErrorCode::INVALID_ARGUMENT, "Give its secret with it"),
-        RegistryError::Secret(_) => {
-            (ErrorCode::SECRET_INVALID, "Copy it whole from the console, without a line break inside")
-        }
-        RegistryError::Config(..) => {
-            (ErrorCode::CONFIG_BROKEN, "Fix the file; it is read again at the next request")
-        }
-        RegistryError::ConfigFile(_, error) | RegistryError::WriteFailed(_, error) if error.is_shortage() => {
-            return Failure::new(ErrorCode::SHORT_OF_RESOURCES, format!("{error}; nothing was changed"))
-                .with_hint(SHORT);
-        }
-        RegistryError::ConfigFile(_, FileError::TooLarge) => (
+        FileError::TooLarge => (
             ErrorCode::CONFIG_BROKEN,
             "Take out what is not needed; ten thousand profiles fit well within that",
         ),
-        RegistryError::ConfigFile(_, FileError::Hangs) => (
+        FileError::Hangs => (
             ErrorCode::CONFIG_BROKEN,
             "See whether you can read the file yourself; the profiles that are known already go on",
         ),
-        RegistryError::WriteFailed(_, FileError::Hangs) => (
-            ErrorCode::WRITE_FAILED,
-            "See whether you can write there yourself, then run it again; nothing was changed, and nothing will be",
-        ),
-        RegistryError::ConfigFile(_, FileError::Absent) => (
+        FileError::Absent => (
             ErrorCode::CONFIG_BROKEN,
             "Put it back; its profiles go on meanwhile. If they are to go, put an empty file in its place",
         ),
-        RegistryError::ConfigFile(_, FileError::NotText) => {
+        FileError::NotText => {
             (ErrorCode::CONFIG_BROKEN, "Save it as UTF-8; it is read again at the next request")
         }
-        RegistryError::ConfigFile(_, error) if !error.is_distrust() => {
-            (ErrorCode::CONFIG_UNSAFE, "Fix that first; it is read again at the next request")
-        }
-        RegistryError::ConfigFile(..) => (
+        FileError::Untrusted(_) => (
             ErrorCode::CONFIG_UNSAFE,
             "Fix that first; cp-token uses no config that others could have written",
         ),
-        RegistryError::Conflict(..) => (ErrorCode::CONFIG_CHANGED, "Look at the file, then run it again"),
-        RegistryError::Busy(_) | RegistryError::WriteFailed(_, FileError::Locked) => {
-            (ErrorCode::CONFIG_CHANGED, "Run it again; nothing was changed")
+        FileError::WrongKind(_) | FileError::ReadOnly(_) | FileError::Locked | FileError::Io(_) => {
+            (ErrorCode::CONFIG_UNSAFE, "Fix that first; it is read again at the next request")
         }
-        RegistryError::TooManyChanges => (ErrorCode::TOO_MANY_CHANGES, "Run it again; nothing was changed"),
-        RegistryError::Unwritable(_) => (
-            ErrorCode::CONFIG_BROKEN,
-            "Give each profile a table of its own there, [profile.NAME], and run it again",
+    };
+    failed(code, format!("{file} is not used: {error}"), hint)
+}
+
+fn shortage(error: &FileError) -> Failure {
+    let message = format!("{error}; nothing was changed");
+    failed(ErrorCode::SHORT_OF_RESOURCES, message, "Raise that limit, or end what uses it up; then try again")
+}
+
+/// Another program wrote the file at each attempt to write it.
+pub(super) fn busy(file: &str) -> Failure {
+    failed(ErrorCode::CONFIG_CHANGED, format!("{file} is being changed by another program"), RUN_AGAIN)
+}
+
+/// The profile was changed in the config file during its change.
+pub(super) fn conflict(name: &ProfileName, file: &str) -> Failure {
+    let message =
+        format!("profile {name} was changed in {file} meanwhile; nothing was changed by this command");
+    failed(ErrorCode::CONFIG_CHANGED, message, "Look at the file, then run it again")
+}
+
+/// The config file has a form in which the change cannot be written.
+pub(super) fn unwritable(file: &str) -> Failure {
+    let message = format!("{file} has a form in which this change cannot be written; nothing was changed");
+    let hint = "Give each profile a table of its own there, [profile.NAME], and run it again";
+    failed(ErrorCode::CONFIG_BROKEN, message, hint)
+}
+
+pub(super) fn too_large(file: &str) -> Failure {
+    let limit = MAX_FILE_BYTES >> 20;
+    let message = format!("{file} would be larger than {limit} MiB; nothing was changed");
+    failed(ErrorCode::WRITE_FAILED, message, "Delete profiles that are not needed")
+}
+
+pub(super) fn too_many_changes() -> Failure {
+    failed(ErrorCode::TOO_MANY_CHANGES, "too many changes to profiles are under way", RUN_AGAIN)
+}
+
+/// `manual_steps` are those by which a person edits the file.
+pub(super) fn read_only(file: &str, manual_steps: &str) -> Failure {
+    let message = format!("{file} is read-only; nothing was changed");
+    failed(ErrorCode::WRITE_FAILED, message, format!("Edit it where it comes from: {manual_steps}"))
+}
+
+/// There is no config file, and its directory cannot be created or written to.
+pub(super) fn read_only_directory(file: &str, directory: &str) -> Failure {
+    failed(
+        ErrorCode::WRITE_FAILED,
+        format!("there is no {file}, and {directory} cannot be written to; nothing was changed"),
+        "Set CP_TOKEN_CONFIG_DIR and CP_TOKEN_STATE_DIR to folders of your own that can be written to, \
+         run `cp-token daemon stop`, then run this again",
+    )
+}
+
+/// The config file or the state file cannot be written.
+pub(super) fn write_failed(file: &str, error: &FileError) -> Failure {
+    if error.is_shortage() {
+        return shortage(error);
+    }
+    let (code, hint) = match error {
+        FileError::Hangs => (
+            ErrorCode::WRITE_FAILED,
+            "See whether you can write there yourself, then run it again; nothing was changed, and nothing will be",
         ),
-        RegistryError::TooLarge(..) => (ErrorCode::WRITE_FAILED, "Delete profiles that are not needed"),
-        RegistryError::WriteFailed(_, FileError::Io(error)) if error.kind() == ErrorKind::FileTooLarge => (
+        FileError::Locked => (ErrorCode::CONFIG_CHANGED, RUN_AGAIN),
+        FileError::Io(error) if error.kind() == ErrorKind::FileTooLarge => (
             ErrorCode::WRITE_FAILED,
             "Raise the limit (`sudo prlimit --fsize=unlimited --pid` with the number of its process), then run it again; nothing was changed",
         ),
-        RegistryError::WriteFailed(..) => (
+        FileError::Absent
+        | FileError::Untrusted(_)
+        | FileError::WrongKind(_)
+        | FileError::TooLarge
+        | FileError::NotText
+        | FileError::ReadOnly(_)
+        | FileError::Io(_) => (
             ErrorCode::WRITE_FAILED,
             "Make room, give yourself the right to write there, or set CP_TOKEN_STATE_DIR for the state file and CP_TOKEN_CONFIG_DIR for the config; nothing was changed",
         ),
     };
-    Failure::new(code, error.to_string()).with_hint(hint)
+    failed(code, format!("{file} could not be written: {error}"), hint)
 }
-
-/// What to do where a resource limit is reached.
-const SHORT: &str = "Raise that limit, or end what uses it up; then try again";
-
-const NO_PLACE: &str = "Set CP_TOKEN_CONFIG_DIR and CP_TOKEN_STATE_DIR to folders of your own that can be written to, \
-     run `cp-token daemon stop`, then run this again";

@@ -3,18 +3,18 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
-use cp_token_protocol::ProfileName;
+use cp_token_protocol::{Failure, ProfileName};
 
-use super::edit::{Edit, EditError};
-use super::error::RegistryError;
-use super::parsed_text::ParsedText;
-use super::select;
+use super::edit::{Edit, ParsedText};
+use super::failure;
 use crate::base::blocking;
 use crate::base::commit_point::CommitPoint;
 use crate::base::files::{self, Expected, FileError, MAX_FILE_BYTES, Replacement};
+use crate::base::mutex::lock;
+use crate::failure::internal;
 use crate::profile::config::Config;
 
 mod content;
@@ -62,7 +62,7 @@ pub(super) struct PreparedEdit {
 pub(super) type Written = (Reading, Option<String>);
 
 /// The result of reading the file, with its version.
-pub(super) type ReadResult = Result<Reading, (Option<FileVersion>, Box<RegistryError>)>;
+pub(super) type ReadResult = Result<Reading, (Option<FileVersion>, Failure)>;
 
 #[derive(Clone)]
 pub(super) struct ConfigFile {
@@ -102,19 +102,19 @@ impl ConfigFile {
         let (version, content) = self.read_stable();
         match content.and_then(|content| self.parse(content)) {
             Ok(known) => Ok(Reading { config: Arc::clone(&known.config), version, changed: None }),
-            Err(error) => Err((version, Box::new(error))),
+            Err(failure) => Err((version, failure)),
         }
     }
 
     /// What the content means. A text is parsed only if it differs from the last one.
-    fn parse(&self, found: FileContent) -> Result<Arc<ParsedText>, RegistryError> {
+    fn parse(&self, found: FileContent) -> Result<Arc<ParsedText>, Failure> {
         let text = match found {
             FileContent::Same(known) => return Ok(known),
             FileContent::Other(text) => text,
             FileContent::Nothing => String::new(),
         };
         let parsed = ParsedText::parse(text);
-        Ok(self.remember(parsed.map_err(|error| RegistryError::Config(self.shown(), error))?))
+        Ok(self.remember(parsed.map_err(|error| failure::config_broken(&self.shown(), &error))?))
     }
 
     fn remember(&self, known: ParsedText) -> Arc<ParsedText> {
@@ -124,7 +124,7 @@ impl ConfigFile {
     }
 
     fn last(&self) -> MutexGuard<'_, Option<Arc<ParsedText>>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.last)
     }
 
     /// What the file says now; nothing if it still has the version `known` and no program is writing it. After a timeout,
@@ -145,18 +145,18 @@ impl ConfigFile {
         self.is_hanging.store(read.is_err(), Ordering::Relaxed);
         match read {
             Ok(Ok(read)) => read,
-            Ok(Err(error)) => Some(Err((None, Box::new(self.work_failed(error, RegistryError::ConfigFile))))),
-            Err(_) => Some(Err((None, Box::new(RegistryError::ConfigFile(self.shown(), FileError::Hangs))))),
+            Ok(Err(error)) => Some(Err((None, self.work_failed(error, failure::not_used)))),
+            Err(_) => Some(Err((None, failure::not_used(&self.shown(), &FileError::Hangs)))),
         }
     }
 
     /// The change applied to the file as it is now, but not written.
-    pub(super) async fn prepare(&self, edit: Edit) -> Result<PreparedEdit, RegistryError> {
+    pub(super) async fn prepare(&self, edit: Edit) -> Result<PreparedEdit, Failure> {
         let file = self.clone();
         self.run_blocking(move |_| file.prepared(edit)).await
     }
 
-    fn prepared(&self, edit: Edit) -> Result<PreparedEdit, RegistryError> {
+    fn prepared(&self, edit: Edit) -> Result<PreparedEdit, Failure> {
         let found = self.read_stable().1?;
         let exists = !matches!(found, FileContent::Nothing);
         let known = self.parse(found)?;
@@ -167,21 +167,21 @@ impl ConfigFile {
     }
 
     /// Returns the change if it could be made and written now.
-    pub(super) async fn require_writable(&self, edit: Edit) -> Result<Edit, RegistryError> {
+    pub(super) async fn require_writable(&self, edit: Edit) -> Result<Edit, Failure> {
         Ok(self.prepare(edit).await?.edit)
     }
 
     /// Makes the change to the file as it is at the moment of writing, and returns what the file means then. The warning is
     /// that the file may not survive a power failure, or that a text that a person wrote was kept. If it fails, the file is
     /// unchanged.
-    pub(super) async fn write(&self, prepared: PreparedEdit) -> Result<Written, RegistryError> {
+    pub(super) async fn write(&self, prepared: PreparedEdit) -> Result<Written, Failure> {
         let file = self.clone();
         self.run_blocking(move |point| file.write_now(prepared, point)).await
     }
 
-    fn write_now(&self, prepared: PreparedEdit, point: &CommitPoint) -> Result<Written, RegistryError> {
+    fn write_now(&self, prepared: PreparedEdit, point: &CommitPoint) -> Result<Written, Failure> {
         let lock = files::lock_writers(&self.lock, LOCK_TIMEOUT);
-        let lock = lock.map_err(|error| RegistryError::WriteFailed(self.shown(), error))?;
+        let lock = lock.map_err(|error| failure::write_failed(&self.shown(), &error))?;
         files::remove_drafts(&self.path, &lock);
         let (mut prepared, mut kept) = (prepared, None);
         for _ in 0..MAX_ATTEMPTS {
@@ -207,38 +207,28 @@ impl ConfigFile {
             // Without a version, the next reading detects any later change.
             return Ok((Reading { config, version: None, changed }, warning));
         }
-        Err(RegistryError::Busy(self.shown()))
+        Err(failure::busy(&self.shown()))
     }
 
     /// The text with the change: of one section where that is enough, or else of the whole text.
-    fn edited(&self, known: &ParsedText, edit: &Edit) -> Result<ParsedText, RegistryError> {
+    fn edited(&self, known: &ParsedText, edit: &Edit) -> Result<ParsedText, Failure> {
         let edited = match edit.apply_to_section(known) {
             Some(edited) => edited,
-            None => self.edited_whole(known, edit)?,
+            None => edit.apply(&known.text, &self.shown())?,
         };
         match edited.text.len() as u64 {
             0..=MAX_FILE_BYTES => Ok(edited),
-            _ => Err(RegistryError::TooLarge(self.shown(), MAX_FILE_BYTES >> 20)),
+            _ => Err(failure::too_large(&self.shown())),
         }
     }
 
-    fn edited_whole(&self, known: &ParsedText, edit: &Edit) -> Result<ParsedText, RegistryError> {
-        edit.apply(&known.text).map_err(|error| match error {
-            EditError::Broken(error) => RegistryError::Config(self.shown(), error),
-            EditError::Exists(name) => RegistryError::Exists(name),
-            EditError::Unknown(name) => select::unknown_profile(&known.config, &name),
-            EditError::Conflict(name) => RegistryError::Conflict(name, self.shown()),
-            EditError::Unwritable => RegistryError::Unwritable(self.shown()),
-        })
-    }
-
-    fn write_failed(&self, error: FileError, edit: &Edit, text: &str) -> RegistryError {
+    fn write_failed(&self, error: FileError, edit: &Edit, text: &str) -> Failure {
         let FileError::ReadOnly(place) = error else {
-            return RegistryError::WriteFailed(self.shown(), error);
+            return failure::write_failed(&self.shown(), &error);
         };
         match self.version() {
-            None => RegistryError::ReadOnlyDir(self.shown(), self.directory_of(place)),
-            Some(_) => RegistryError::ReadOnly(place, edit.manual_steps(text)),
+            None => failure::read_only_directory(&self.shown(), &self.directory_of(place)),
+            Some(_) => failure::read_only(&place, &edit.manual_steps(text)),
         }
     }
 
@@ -252,23 +242,18 @@ impl ConfigFile {
 
     async fn run_blocking<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&CommitPoint) -> Result<T, RegistryError> + Send + 'static,
-    ) -> Result<T, RegistryError> {
-        let failed = |error| RegistryError::WriteFailed(self.shown(), error);
+        work: impl FnOnce(&CommitPoint) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
         let outcome = blocking::on_within(&self.shown(), TIMEOUT, work).await;
-        let work_failed = |error| self.work_failed(error, RegistryError::WriteFailed);
-        outcome.map_err(work_failed)?.ok_or_else(|| failed(FileError::Hangs))?
+        let outcome = outcome.map_err(|error| self.work_failed(error, failure::write_failed))?;
+        outcome.ok_or_else(|| failure::write_failed(&self.shown(), &FileError::Hangs))?
     }
 
     /// The error for work on the file that did not start, or panicked.
-    fn work_failed(
-        &self,
-        error: io::Error,
-        refused: fn(String, FileError) -> RegistryError,
-    ) -> RegistryError {
+    fn work_failed(&self, error: io::Error, worded: fn(&str, &FileError) -> Failure) -> Failure {
         match blocking::is_panic(&error) {
-            true => RegistryError::Internal,
-            false => refused(self.shown(), FileError::Io(error)),
+            true => internal(),
+            false => worded(&self.shown(), &FileError::Io(error)),
         }
     }
 }

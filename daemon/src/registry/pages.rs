@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use cp_token_protocol::message::{ProfilePage, ProfileReport, ProfileSelector};
-use cp_token_protocol::{BODY_LIMIT, Failure, ProfileName};
+use cp_token_protocol::{BODY_LIMIT, Failure, ProfileName, report_len};
 
 use super::Registry;
 use crate::profile::Profile;
 
 /// The most bytes of the reports of one page: a frame, with room for its other fields.
 const MAX_PAGE_BYTES: usize = BODY_LIMIT - 1024;
-/// The most bytes of a report beside its texts.
-const REPORT_OVERHEAD: usize = 192;
 
 impl Registry {
     /// The profiles after `after` in the order of their names, as many as one response holds. Fails if the config file is
@@ -27,14 +25,15 @@ impl Registry {
         let mut page = ProfilePage { profiles: Vec::new(), next: None };
         let mut room = MAX_PAGE_BYTES;
         for profile in config.profiles.after(after) {
-            let size = REPORT_OVERHEAD + profile.text_len();
+            let report = self.report(profile, config.is_default(profile));
+            let size = report_len(&report);
             // A report that is longer than a page gets a page of its own.
             if size > room && !page.profiles.is_empty() {
                 page.next = page.profiles.last().map(|last: &ProfileReport| last.name.clone());
                 break;
             }
             room = room.saturating_sub(size);
-            page.profiles.push(self.report(profile, config.is_default(profile)));
+            page.profiles.push(report);
         }
         Ok(page)
     }

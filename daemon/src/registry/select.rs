@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{OriginSelector, ProfileSelector};
+use cp_token_protocol::{Failure, ProfileName};
 
-use super::error::RegistryError;
-use super::similar_names::similar_names;
+use super::failure;
 use crate::profile::Profile;
 use crate::profile::config::Config;
 use crate::profile::request_url::RequestUrl;
@@ -15,40 +14,44 @@ use crate::profile::request_url::RequestUrl;
 const ANY_USER: &str = "git";
 
 /// The profile that a caller means. Fails if none matches, or more than one.
-pub fn select(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile>, RegistryError> {
+pub fn select(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile>, Failure> {
     let profiles = &config.profiles;
     match selector {
         ProfileSelector::Named(name) => {
-            profiles.get(name).cloned().ok_or_else(|| unknown_profile(config, name))
+            profiles.get(name).cloned().ok_or_else(|| failure::unknown_profile(config, name))
         }
-        ProfileSelector::Url(text) => select_by_url(config, RequestUrl::parse(text, true)?),
+        ProfileSelector::Url(text) => select_by_url(config, &parse_url(text)?),
         ProfileSelector::Origin(selector) => select_by_origin(config, selector),
         ProfileSelector::Default => {
             let default = config.default.as_ref().and_then(|name| profiles.get(name));
             match (default, profiles.len()) {
                 (Some(profile), _) => Ok(Arc::clone(profile)),
-                (None, 0) => Err(RegistryError::NoProfile),
-                (None, 1) => profiles.values().next().cloned().ok_or(RegistryError::NoProfile),
-                (None, _) => Err(RegistryError::Ambiguous(names(profiles.values()))),
+                (None, 0) => Err(failure::no_profile()),
+                (None, 1) => profiles.values().next().cloned().ok_or_else(failure::no_profile),
+                (None, _) => Err(failure::no_default(&names(profiles.values()))),
             }
         }
     }
 }
 
-fn select_by_url(config: &Config, url: RequestUrl) -> Result<Arc<Profile>, RegistryError> {
-    let matching: Vec<_> = config.profiles.values().filter(|profile| profile.answers_for(&url)).collect();
+fn parse_url(text: &str) -> Result<RequestUrl, Failure> {
+    RequestUrl::parse(text, true).map_err(failure::request_url)
+}
+
+fn select_by_url(config: &Config, url: &RequestUrl) -> Result<Arc<Profile>, Failure> {
+    let matching: Vec<_> = config.profiles.values().filter(|profile| profile.answers_for(url)).collect();
     match matching.as_slice() {
-        [] => Err(RegistryError::UnknownUrl(url)),
+        [] => Err(failure::unknown_url(url)),
         [profile] => Ok(Arc::clone(profile)),
-        several => Err(RegistryError::AmbiguousUrl(url, names(several.iter().copied()))),
+        several => Err(failure::ambiguous_url(url, &names(several.iter().copied()))),
     }
 }
 
 /// A program that asks for an origin cannot be asked which profile it wants: the preferred one is taken, or the default.
-fn select_by_origin(config: &Config, selector: &OriginSelector) -> Result<Arc<Profile>, RegistryError> {
-    let url = RequestUrl::parse(&selector.url, true)?;
+fn select_by_origin(config: &Config, selector: &OriginSelector) -> Result<Arc<Profile>, Failure> {
+    let url = &parse_url(&selector.url)?;
     let is_wanted = |profile: &&Arc<Profile>| {
-        profile.answers_for(&url) && selector.profile.as_ref().is_none_or(|name| *name == profile.name)
+        profile.answers_for(url) && selector.profile.as_ref().is_none_or(|name| *name == profile.name)
     };
     let answering: Vec<_> = config.profiles.values().filter(is_wanted).collect();
     let is_meant =
@@ -56,27 +59,19 @@ fn select_by_origin(config: &Config, selector: &OriginSelector) -> Result<Arc<Pr
     let mut matching: Vec<_> = answering.iter().copied().filter(is_meant).collect();
     if matching.is_empty() && !answering.is_empty() {
         if selector.username.as_deref() != Some(ANY_USER) {
-            return Err(RegistryError::UnknownUser(url));
+            return Err(failure::unknown_user(url));
         }
         matching = answering;
     }
     let named = |name: &Option<ProfileName>| matching.iter().find(|p| name.as_ref() == Some(&p.name));
     match matching.as_slice() {
-        [] => Err(RegistryError::UnknownUrl(url)),
+        [] => Err(failure::unknown_url(url)),
         [profile] => Ok(Arc::clone(profile)),
         several => match named(&selector.preferred).or_else(|| named(&config.default)) {
             Some(profile) => Ok(Arc::clone(profile)),
-            None => Err(RegistryError::AmbiguousOrigin(url, names(several.iter().copied()))),
+            None => Err(failure::ambiguous_origin(url, &names(several.iter().copied()))),
         },
     }
-}
-
-/// No profile has that name.
-pub(super) fn unknown_profile(config: &Config, name: &ProfileName) -> RegistryError {
-    RegistryError::UnknownProfile(
-        name.clone(),
-        similar_names(config.profiles.values().map(|profile| &profile.name), name),
-    )
 }
 
 /// Their names, as many as fit into a message.
@@ -91,6 +86,8 @@ fn names<'p>(profiles: impl Iterator<Item = &'p Arc<Profile>>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cp_token_protocol::ErrorCode;
+
     use super::*;
 
     const CONFIG: &str = r#"
@@ -120,11 +117,13 @@ mod tests {
         let config = Config::parse(config).unwrap();
         match select(&config, &ProfileSelector::Origin(selector)) {
             Ok(profile) => profile.name.to_string(),
-            Err(RegistryError::UnknownUrl(_)) => "unknown".to_owned(),
-            Err(RegistryError::UnknownUser(_)) => "unknown user".to_owned(),
-            Err(RegistryError::AmbiguousOrigin(_, names)) => names,
-            Err(RegistryError::Url(_)) => "no origin".to_owned(),
-            Err(other) => panic!("{other}"),
+            Err(failure) => match failure.code {
+                ErrorCode::UNKNOWN_URL => "unknown".to_owned(),
+                ErrorCode::UNKNOWN_PROFILE => "unknown user".to_owned(),
+                ErrorCode::AMBIGUOUS_PROFILE => failure.message.rsplit_once(": ").unwrap().1.to_owned(),
+                ErrorCode::INVALID_URL => "no origin".to_owned(),
+                _ => panic!("{failure:?}"),
+            },
         }
     }
 

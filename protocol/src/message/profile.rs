@@ -89,7 +89,7 @@ pub enum TotpMethod {
     Stored,
 }
 
-/// Where a profile's secret rests.
+/// Where a profile's secret is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum SecretSource {
     /// The system keyring.
@@ -104,6 +104,16 @@ pub enum SecretSource {
     Credential(String),
 }
 
+impl SecretSource {
+    /// Whether cp-token stores the secret there itself, and does not only read it.
+    pub fn is_writable(&self) -> bool {
+        match self {
+            Self::Keyring | Self::Memory => true,
+            Self::Command(_) | Self::File(_) | Self::Credential(_) => false,
+        }
+    }
+}
+
 /// Changes to a profile; what is absent stays.
 #[derive(Debug, Encode, Decode)]
 pub struct ProfileUpdate {
@@ -113,7 +123,7 @@ pub struct ProfileUpdate {
     pub url: Option<String>,
     /// A new identity, which needs a new secret.
     pub identity: Option<Identity>,
-    /// Where the secret is to rest from now on.
+    /// Where the secret is to be stored from now on.
     pub secret_source: Option<SecretSource>,
     /// What is new of what rests there. A new identity needs a new secret.
     pub secret: SecretParts,

@@ -5,17 +5,16 @@ use std::sync::Arc;
 
 use cp_token_protocol::ProfileName;
 
-use super::{Edit, Plan};
+use super::{Edit, ParsedText, Plan};
 use crate::profile::config::{Config, ConfigText, Sections};
 use crate::profile::{Network, Profile};
-use crate::registry::parsed_text::ParsedText;
 
 impl Edit {
     /// The parsed text with this change; nothing where the change needs the whole text.
     pub(in crate::registry) fn apply_to_section(&self, parsed: &ParsedText) -> Option<ParsedText> {
         let ParsedText { text, config, sections } = parsed;
         let sections = sections.as_ref()?;
-        let Plan { old, new, expected } = self.plan(config).ok()?;
+        let Plan { old, new, expected } = self.plan(config, "").ok()?;
         let (text, sections) = match (old, new) {
             (Some(old), Some(new)) if Arc::ptr_eq(&old, &new) => (text.clone(), sections.clone()),
             (Some(old), Some(new)) => replaced(parsed, sections, &old, &new)?,

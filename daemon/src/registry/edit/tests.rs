@@ -1,5 +1,6 @@
 //! Tests of changes to the config file's text: by hand for the forms that people give a file, and by chance.
 
+use cp_token_protocol::ErrorCode;
 use cp_token_protocol::message::{Identity, SecretParts, SecretSource, TotpMethod};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -7,6 +8,8 @@ use proptest::test_runner::TestCaseError;
 use super::*;
 use crate::profile::Network;
 use crate::profile::request_url::RequestUrl;
+
+const FILE: &str = "config.toml";
 
 fn name(text: &str) -> ProfileName {
     ProfileName::parse(text).unwrap()
@@ -89,7 +92,8 @@ const FORMS: [&str; 9] = [
 fn every_change_is_written_into_every_form_of_a_file() {
     for text in FORMS {
         for edit in edits(text) {
-            let edited = edit.apply(text).unwrap_or_else(|error| panic!("{edit:?} in {text}: {error:?}"));
+            let edited =
+                edit.apply(text, FILE).unwrap_or_else(|error| panic!("{edit:?} in {text}: {error:?}"));
             assert_eq!(Config::parse(&edited.text).unwrap(), *edited.config, "{text}");
             let comments = |text: &str| text.matches("# mine").count();
             let is_kept = matches!(edit, Edit::Remove(_)) || comments(text) == comments(&edited.text);
@@ -100,7 +104,7 @@ fn every_change_is_written_into_every_form_of_a_file() {
 
 #[test]
 fn line_ends_and_the_byte_order_mark_of_the_file_stay() {
-    let edited = Edit::Add(Box::new(profile("c"))).apply(FORMS[7]).unwrap().text;
+    let edited = Edit::Add(Box::new(profile("c"))).apply(FORMS[7], FILE).unwrap().text;
     assert!(edited.starts_with('\u{feff}') && !edited[3..].contains('\u{feff}'));
     assert_eq!(edited.matches('\n').count(), edited.matches("\r\n").count());
 }
@@ -108,23 +112,26 @@ fn line_ends_and_the_byte_order_mark_of_the_file_stay() {
 #[test]
 fn a_default_goes_with_its_profile_and_is_never_one_that_is_not_there() {
     let text = FORMS[0];
-    assert_eq!(remove(text, "b").apply(text).unwrap().config.default, None);
-    assert_eq!(remove(text, "a").apply(text).unwrap().config.default, Some(name("b")));
-    assert_eq!(Edit::Default(name("c")).apply(text).unwrap_err(), EditError::Unknown(name("c")));
-    let without_b = remove(text, "b").apply(text).unwrap().text;
-    assert_eq!(Edit::Default(name("b")).apply(&without_b).unwrap_err(), EditError::Unknown(name("b")));
+    assert_eq!(remove(text, "b").apply(text, FILE).unwrap().config.default, None);
+    assert_eq!(remove(text, "a").apply(text, FILE).unwrap().config.default, Some(name("b")));
+    assert_eq!(Edit::Default(name("c")).apply(text, FILE).unwrap_err().code, ErrorCode::UNKNOWN_PROFILE);
+    let without_b = remove(text, "b").apply(text, FILE).unwrap().text;
+    assert_eq!(
+        Edit::Default(name("b")).apply(&without_b, FILE).unwrap_err().code,
+        ErrorCode::UNKNOWN_PROFILE
+    );
 }
 
 #[test]
 fn a_change_is_made_to_what_a_person_has_written_meanwhile_where_that_asks_the_same() {
     let edit = moved(FORMS[0], "a");
     let other = format!("{}[profile.c]\nurl = \"https://c.example\"\nclient_id = \"k\"\n", FORMS[0]);
-    assert_eq!(edit.apply(&other).unwrap().config.profiles.len(), 3);
+    assert_eq!(edit.apply(&other, FILE).unwrap().config.profiles.len(), 3);
     let origins = FORMS[0].replace(
         "client_id = \"k\"\n[profile.b]",
         "client_id = \"k\"\nalso_for = [\"https://g.example\"]\n[profile.b]",
     );
-    let merged = edit.apply(&origins).unwrap().config;
+    let merged = edit.apply(&origins, FILE).unwrap().config;
     let changed = &merged.profiles[&name("a")];
     assert_eq!((changed.url.as_str(), changed.also_for.len()), ("https://moved.example", 1));
 }
@@ -141,23 +148,24 @@ fn a_change_is_not_made_where_the_profile_asks_another_server_or_otherwise_by_no
         let now = text.replace(from, to);
         assert!(Config::parse(&now).is_ok() && now != text);
         for edit in &edits {
-            assert_eq!(edit.apply(&now).unwrap_err(), EditError::Conflict(name("a")), "{now}");
+            assert_eq!(edit.apply(&now, FILE).unwrap_err().code, ErrorCode::CONFIG_CHANGED, "{now}");
         }
     }
     let proxied = text.replace("[profile.b]", "proxy = \"http://proxy:1\"\n[profile.b]");
-    assert_eq!(edits[0].apply(&proxied).unwrap_err(), EditError::Conflict(name("a")));
-    assert!(edits[1].apply(&proxied).is_ok(), "its secret is the same, and is to go");
+    assert_eq!(edits[0].apply(&proxied, FILE).unwrap_err().code, ErrorCode::CONFIG_CHANGED);
+    assert!(edits[1].apply(&proxied, FILE).is_ok(), "its secret is the same, and is to go");
     let renamed = text.replace("profile.a", "profile.z");
-    assert_eq!(edits[0].apply(&renamed).unwrap_err(), EditError::Conflict(name("a")));
-    assert_eq!(edits[1].apply(&renamed).unwrap_err(), EditError::Unknown(name("a")));
+    assert_eq!(edits[0].apply(&renamed, FILE).unwrap_err().code, ErrorCode::CONFIG_CHANGED);
+    assert_eq!(edits[1].apply(&renamed, FILE).unwrap_err().code, ErrorCode::UNKNOWN_PROFILE);
 }
 
 #[test]
 fn a_file_that_is_broken_meanwhile_is_named_with_its_line() {
     let twice = format!("{}[profile.a]\n", FORMS[0]);
     for broken in [twice.as_str(), "profile.a.colour = 1", "default = \"gone\"", "[profile", "a\u{0}"] {
-        let error = moved(FORMS[0], "a").apply(broken).unwrap_err();
-        assert!(matches!(&error, EditError::Broken(at) if at.line > 0), "{error:?}");
+        let error = moved(FORMS[0], "a").apply(broken, FILE).unwrap_err();
+        assert_eq!(error.code, ErrorCode::CONFIG_BROKEN);
+        assert!(error.message.starts_with("config.toml, line "), "{error:?}");
     }
 }
 
@@ -216,7 +224,7 @@ fn edit(text: &str, (kind, is_a): (u8, bool)) -> Option<Edit> {
 fn check_part(edit: &Edit, text: &str) -> Result<bool, TestCaseError> {
     let Ok(known) = ParsedText::parse(text.to_owned()) else { return Ok(false) };
     let Some(edited) = edit.apply_to_section(&known) else { return Ok(false) };
-    let whole = edit.apply(text);
+    let whole = edit.apply(text, FILE);
     let meant = whole.as_ref().map(|whole| &*whole.config);
     prop_assert_eq!(Ok(&*edited.config), meant, "{}", edited.text);
     let read = ParsedText::parse(edited.text.clone()).unwrap();
@@ -263,7 +271,7 @@ proptest! {
         for text in [&first, &meanwhile] {
             check_part(&edit, text)?;
             let before = Config::parse(text);
-            match (edit.apply(text), before) {
+            match (edit.apply(text, FILE), before) {
                 (Ok(edited), Ok(before)) => {
                     let after = Config::parse(&edited.text);
                     prop_assert_eq!(after.as_ref(), Ok(&*edited.config));
@@ -278,8 +286,8 @@ proptest! {
                         prop_assert!(is_same || Some(name) == touched);
                     }
                 }
-                (Err(error), Ok(_)) => prop_assert!(!matches!(error, EditError::Broken(_) | EditError::Unwritable), "{error:?}: {text}"),
-                (outcome, Err(problem)) => prop_assert_eq!(outcome.map(|edited| edited.text), Err(EditError::Broken(problem))),
+                (Err(error), Ok(_)) => prop_assert!(error.code != ErrorCode::CONFIG_BROKEN, "{error:?}: {text}"),
+                (outcome, Err(problem)) => prop_assert_eq!(outcome.map(|edited| edited.text), Err(failure::config_broken(FILE, &problem))),
             }
         }
     }

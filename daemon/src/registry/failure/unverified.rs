@@ -6,12 +6,12 @@ use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 use crate::token_request::failure::{IF_DELETED, KEPT, RESET_IN_CONSOLE, once_more_in};
 
 /// What was there before is untouched, and nothing else is kept.
-pub(super) fn unverified(failure: &Failure) -> Failure {
+pub(in crate::registry) fn unverified(failure: &Failure) -> Failure {
     to_run_again("this", failure)
 }
 
 /// A profile that does not exist yet can be neither changed nor shown: what to change is an option of its creation.
-pub(super) fn not_created(failure: &Failure, name: &ProfileName) -> Failure {
+pub(in crate::registry) fn not_created(failure: &Failure, name: &ProfileName) -> Failure {
     let hint = failure
         .hint
         .replace(&format!("run `cp-token profile update {name} --client-id ID`"), "name that one");

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::error::RegistryError;
-use super::super::parsed_text::ParsedText;
-use super::super::stable_read;
+use cp_token_protocol::Failure;
+
+use super::super::edit::ParsedText;
+use super::super::{failure, stable_read};
 use super::{ConfigFile, FileVersion};
 use crate::base::files::{self, FileError};
 
@@ -24,14 +25,15 @@ pub(in crate::registry) enum FileContent {
 
 impl ConfigFile {
     /// The file's version and content when no other program is writing it.
-    pub(super) fn read_stable(&self) -> (Option<FileVersion>, Result<FileContent, RegistryError>) {
+    pub(super) fn read_stable(&self) -> (Option<FileVersion>, Result<FileContent, Failure>) {
         let (version, text) = stable_read::read_stable(self);
-        let refused = |error| Err(RegistryError::ConfigFile(self.shown(), error));
         match text {
             // An editor may remove the file for a moment. To remove all profiles, a person leaves an empty file.
-            Some(Ok(FileContent::Nothing)) if self.has_profiles() => (version, refused(FileError::Absent)),
+            Some(Ok(FileContent::Nothing)) if self.has_profiles() => {
+                (version, Err(failure::not_used(&self.shown(), &FileError::Absent)))
+            }
             Some(text) => (version, text),
-            None => (version, Err(RegistryError::Busy(self.shown()))),
+            None => (version, Err(failure::busy(&self.shown()))),
         }
     }
 
@@ -39,7 +41,7 @@ impl ConfigFile {
         self.last().as_ref().is_some_and(|last| !last.config.profiles.is_empty())
     }
 
-    fn found(&self) -> Result<FileContent, RegistryError> {
+    fn found(&self) -> Result<FileContent, Failure> {
         let last = self.last().clone();
         let read = match &last {
             Some(last) => files::read_unless(&self.path, &last.text),
@@ -49,14 +51,14 @@ impl ConfigFile {
             (Ok(None), Some(last)) => Ok(FileContent::Same(last)),
             (Ok(text), _) => Ok(FileContent::Other(text.unwrap_or_default())),
             (Err(FileError::Absent), _) => Ok(FileContent::Nothing),
-            (Err(error), _) => Err(RegistryError::ConfigFile(self.shown(), error)),
+            (Err(error), _) => Err(failure::not_used(&self.shown(), &error)),
         }
     }
 }
 
 impl stable_read::WatchedFile for ConfigFile {
     type Version = Option<FileVersion>;
-    type Text = Result<FileContent, RegistryError>;
+    type Text = Result<FileContent, Failure>;
 
     fn version(&self) -> Self::Version {
         self.version()

@@ -33,7 +33,7 @@ impl Service {
 
     fn secret_finding(&self, profile: &Profile, record: &SecretRecord, report: Reporter<'_>) -> Finding {
         if let Err(error) = check_record(record, profile) {
-            return report.error("secret", &error.into());
+            return report.error("secret", &error);
         }
         match self.deps.fetcher.refused_by_server(profile, record) {
             Some(refused) => report.error("secret", &refused),

@@ -46,7 +46,7 @@ pub fn refused(profile: &Profile, answer: &str, asks_for_code: bool, next_code: 
 /// message is worded again, because the commands in it are of `first`, which may not exist any more.
 pub fn refused_again(failure: Failure, profile: &Profile, first: &ProfileName) -> TokenRequestFailed {
     let failure = if profile.name == *first { failure } else { worded_for(profile, &failure) };
-    let kind = match profile.keeps_secret() {
+    let kind = match profile.secret_source.is_writable() {
         true => FailureKind::Final,
         false => READ_AGAIN,
     };
@@ -104,7 +104,7 @@ fn behind_a_page(profile: &Profile, hint: &str) -> String {
 
 fn hint(profile: &Profile, asks_for_code: bool) -> String {
     let name = &profile.name;
-    let enter_again = match profile.keeps_secret() {
+    let enter_again = match profile.secret_source.is_writable() {
         true => format!("run `cp-token profile reset-secret {name}`"),
         false => "change it where it is kept".to_owned(),
     };

@@ -48,7 +48,7 @@ fn credentials(flaw: ProxyFlaw, profile: &Profile) -> String {
     let line = "a line `proxy-password: PASSWORD` where the secret is kept";
     let again = if flaw == ProxyFlaw::CredentialsRefused { once_more(name) } else { String::new() };
     let proxy = profile.network.proxy.as_ref();
-    let hint = match (proxy.map(|proxy| (proxy, proxy.user())), profile.keeps_secret()) {
+    let hint = match (proxy.map(|proxy| (proxy, proxy.user())), profile.secret_source.is_writable()) {
         (Some((proxy, Some(_))), true) => format!("Enter its password again: {}", update(&proxy.to_string())),
         (Some((_, Some(_))), false) => format!("Its password is {line}"),
         (Some((proxy, None)), true) => format!("Name its user: {}", update(&with_user(proxy))),

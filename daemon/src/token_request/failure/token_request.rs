@@ -75,7 +75,7 @@ pub(super) const READ_AGAIN: FailureKind = FailureKind::Refused { cap: policy::M
 /// The meaning of a failed token request for the next one. A refused secret in a source that cp-token only reads is read
 /// again from time to time, because it may have changed. The refused one is not sent again.
 pub fn kind_of(error: &TokenRequestError, profile: &Profile) -> FailureKind {
-    let is_ours = profile.keeps_secret();
+    let is_ours = profile.secret_source.is_writable();
     let (cap, retry_after) = match error {
         TokenRequestError::Refused { .. } if !is_ours => return READ_AGAIN,
         TokenRequestError::Refused { .. } | TokenRequestError::BadName => return FailureKind::Final,

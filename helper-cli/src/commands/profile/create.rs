@@ -21,7 +21,7 @@ pub(super) fn run(mut options: CreateOptions) -> Result<(), Failure> {
     let mut settings = Settings::of(&options.settings)?;
     let secret_source = settings.secret_source.take().unwrap_or(SecretSource::Keyring);
     let url = url(options.url.take())?;
-    let mut suggestion = environment::offer(&mut options.settings, secrets::is_kept(&secret_source));
+    let mut suggestion = environment::offer(&mut options.settings, secret_source.is_writable());
     settings.update_network(&options.settings)?;
     let mut request = request(&options, url, settings, secret_source, suggestion.password.take())?;
     let response = suggestion.report(code::ask(&mut request))?;
@@ -40,7 +40,7 @@ fn request(
     proxy_password: Option<Secret>,
 ) -> Result<Request, Failure> {
     let (identity, totp) = (identity(options)?, settings.totp.unwrap_or_default());
-    let is_kept = secrets::is_kept(&secret_source);
+    let is_kept = secret_source.is_writable();
     let proxy = options.settings.proxy.clone();
     let prompts = secrets::Prompts {
         secret: Some(&identity).filter(|_| is_kept),

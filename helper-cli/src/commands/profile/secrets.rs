@@ -71,13 +71,13 @@ pub(super) fn gather(
 
 /// Whether a person at the terminal is asked for the new secret of a profile.
 pub(super) fn asks_for_reset(report: &ProfileReport, from_stdin: bool) -> bool {
-    let identity = Some(&report.identity).filter(|_| is_kept(&report.secret_source));
+    let identity = Some(&report.identity).filter(|_| report.secret_source.is_writable());
     Prompts { secret: identity, ..Prompts::default() }.asks(from_stdin)
 }
 
 /// The new secret, and the new seed from a second line of standard input; nothing if the daemon only reads the secret.
 pub(super) fn of_reset(report: &ProfileReport, from_stdin: bool) -> Result<SecretParts, Failure> {
-    if !is_kept(&report.secret_source) {
+    if !report.secret_source.is_writable() {
         return match from_stdin {
             true => Err(Failure::new(ErrorCode::USAGE, "the secret of this profile is not kept by cp-token")
                 .with_hint("change it where it is kept, then run this without --secret-stdin")),
@@ -137,11 +137,6 @@ fn secret_file(path: &OsStr) -> Result<String, Failure> {
         .with_hint(
             "give the path of a file that holds the secret; one in this folder can be written as ./NAME",
         ))
-}
-
-/// Whether cp-token keeps what rests there itself.
-pub(super) fn is_kept(location: &SecretSource) -> bool {
-    matches!(location, SecretSource::Keyring | SecretSource::Memory)
 }
 
 fn program(line: &str) -> Result<Vec<String>, Failure> {

@@ -19,7 +19,7 @@ pub(super) fn run(options: UpdateOptions) -> Result<(), Failure> {
     let settings = Settings::of(&options.settings)?;
     let old = find(&options.name)?;
     let identity = identity(&options, &old.identity);
-    let is_kept = secrets::is_kept(settings.secret_source.as_ref().unwrap_or(&old.secret_source));
+    let is_kept = settings.secret_source.as_ref().unwrap_or(&old.secret_source).is_writable();
     let given = options.settings;
     let prompts = secrets::Prompts {
         secret: identity.as_ref().filter(|_| is_kept),

@@ -1,7 +1,6 @@
 //! The promise that a deleted profile takes the comments that touch its table along, and no others.
 
-use super::{check_part, remove};
-use crate::registry::parsed_text::ParsedText;
+use super::{FILE, ParsedText, check_part, remove};
 
 const OTHER: &str = "profile.c = { url = \"https://c.example\", client_id = \"k\" }\n";
 const TABLES: &str = "\
@@ -34,7 +33,7 @@ fn left(text: &str, gone: &[&str]) -> String {
     let mut text = text.to_owned();
     for name in gone {
         let edit = remove(&text, name);
-        let whole = edit.apply(&text).unwrap().text;
+        let whole = edit.apply(&text, FILE).unwrap().text;
         if let Some(part) = edit.apply_to_section(&ParsedText::parse(text.clone()).unwrap()) {
             assert_eq!(part.text, whole, "both ways are one");
             assert!(check_part(&edit, &text).unwrap());
