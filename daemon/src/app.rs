@@ -23,7 +23,7 @@ use crate::process::watchdog::Watchdog;
 use crate::profile::state::StateFile;
 use crate::registry::{Registry, RegistryDeps};
 use crate::secrets::sources::Sources;
-use crate::secrets::vault::{KeyringBackend, MemoryBackend};
+use crate::secrets::sources::{KeyringBackend, MemoryBackend};
 use crate::service::Service;
 use crate::token_endpoint::CrashPlanEndpoint;
 use crate::token_request::codes::log::CodeFile;

@@ -16,7 +16,7 @@ use crate::base::commitment::Commitment;
 use crate::failure::internal;
 use crate::lock::failure::{locked_already, passphrase_busy, passphrase_refused};
 use crate::registry::{Registry, RegistryDeps};
-use crate::secrets::vault::MemoryBackend;
+use crate::secrets::sources::MemoryBackend;
 
 mod derived_key;
 mod passphrase_delay;

@@ -6,4 +6,3 @@ pub mod secret_bundle;
 pub mod secret_reader;
 pub mod secret_record;
 pub mod sources;
-pub mod vault;

@@ -17,7 +17,7 @@ use crate::lock::Lock;
 use crate::process::paths::Paths;
 use crate::process::protections::Protections;
 use crate::registry::{Registry, RegistryDeps};
-use crate::secrets::vault::{KeyringBackend, MemoryBackend};
+use crate::secrets::sources::{KeyringBackend, MemoryBackend};
 
 mod doctor;
 mod forget;

@@ -10,7 +10,7 @@ use cp_token_protocol::{Failure, ProfileName, Secret};
 use crate::lock::{Lock, PassphraseIdle};
 use crate::profile::Profile;
 use crate::registry::{Registry, RegistryDeps};
-use crate::secrets::vault::MemoryBackend;
+use crate::secrets::sources::MemoryBackend;
 
 /// The sealed secrets are sent in chunks of this size, which fit a record.
 const SEALED_CHUNK: usize = 32 * 1024;

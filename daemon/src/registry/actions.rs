@@ -11,9 +11,9 @@ use crate::base::commitment::Commitment;
 use crate::base::files::{FileError, WriterLock};
 use crate::failure::locked;
 use crate::profile::Profile;
-use crate::secrets::failure::{of_external, of_vault};
+use crate::secrets::failure::{of_external, of_source};
 use crate::secrets::secret_record::SecretRecord;
-use crate::secrets::vault::{VaultError, check_external_item};
+use crate::secrets::sources::{SourceError, check_external_item};
 use crate::token_request::FetchedToken;
 
 impl Registry {
@@ -133,7 +133,7 @@ impl Registry {
     }
 
     async fn load(&self, profile: &Profile) -> Result<SecretRecord, Failure> {
-        self.unless_locked(self.deps.sources.load(profile)).await?.map_err(|error| of_vault(error, profile))
+        self.unless_locked(self.deps.sources.load(profile)).await?.map_err(|error| of_source(error, profile))
     }
 
     /// Stores the record, where cp-token stores the profile's secret.
@@ -141,15 +141,15 @@ impl Registry {
         if !profile.secret_source.is_writable() {
             return Ok(());
         }
-        self.deps.sources.store(profile, record).await.map_err(|error| of_vault(error, profile))
+        self.deps.sources.store(profile, record).await.map_err(|error| of_source(error, profile))
     }
 
     /// Passes where the profile's secret could be stored, as far as can be seen without storing it.
     pub(super) async fn require_storable(&self, profile: &Profile) -> Result<(), Failure> {
         match self.deps.sources.load(profile).await {
             // What is replaced need not be a valid secret.
-            Ok(_) | Err(VaultError::Absent | VaultError::Unusable) => Ok(()),
-            Err(error) => Err(of_vault(error, profile)),
+            Ok(_) | Err(SourceError::Absent | SourceError::Unusable) => Ok(()),
+            Err(error) => Err(of_source(error, profile)),
         }
     }
 

@@ -10,17 +10,17 @@ pub use program_and_file::describe_command;
 use crate::base::files;
 use crate::failure::locked;
 use crate::profile::Profile;
-use crate::secrets::vault::VaultError;
+use crate::secrets::sources::{KeyringError, SourceError};
 
 /// The failure of importing another program's secret for a new profile.
-pub fn of_external(error: VaultError, profile: &Profile) -> Failure {
+pub fn of_external(error: SourceError, profile: &Profile) -> Failure {
     let name = &profile.name;
-    let (code, message) = if error == VaultError::Absent {
+    let (code, message) = if error == SourceError::Absent {
         (ErrorCode::SECRET_ABSENT, "the keyring has no such item")
-    } else if error == VaultError::Unusable {
+    } else if error == SourceError::Unusable {
         (ErrorCode::SECRET_INVALID, "what is in the keyring's item is not a secret")
     } else {
-        return of_vault(error, profile);
+        return of_source(error, profile);
     };
     Failure::new(code, format!("profile {name}: {message}")).with_hint(format!(
         "Enter the secret by hand: `cp-token profile create {name} --url URL` with --client-id or --username"
@@ -28,36 +28,32 @@ pub fn of_external(error: VaultError, profile: &Profile) -> Failure {
 }
 
 /// The failure of a profile's secret source.
-pub fn of_vault(error: VaultError, profile: &Profile) -> Failure {
+pub fn of_source(error: SourceError, profile: &Profile) -> Failure {
     let name = &profile.name;
+    let mut what = error.to_string();
     let (code, hint) = match error {
-        VaultError::Absent => return absent(profile),
-        VaultError::Sealed => return locked(),
-        VaultError::Unusable => {
+        SourceError::Absent => return absent(profile),
+        SourceError::Sealed => return locked(),
+        SourceError::Unusable => {
             (ErrorCode::SECRET_INVALID, format!("Enter it again: `cp-token profile reset-secret {name}`"))
         }
-        VaultError::ReadOnly => (ErrorCode::INVALID_ARGUMENT, "Change it there".to_owned()),
-        VaultError::Command(error) => program_and_file::of_command(error),
-        VaultError::File(fault) => program_and_file::of_file(fault, profile),
-        VaultError::Credential(fault) => program_and_file::of_credential(fault),
-        VaultError::Unavailable
-        | VaultError::NoCollection
-        | VaultError::Locked
-        | VaultError::Denied
-        | VaultError::TimedOut
-        | VaultError::Busy
-        | VaultError::Ambiguous
-        | VaultError::TooLarge
-        | VaultError::Failed => keyring_hint(error),
-    };
-    let what = match (error, &profile.secret_source) {
-        (VaultError::Command(error), SecretSource::Command(argv)) => {
-            describe_command("the secret command", Some(argv), error)
+        SourceError::TooLarge => {
+            (ErrorCode::SECRET_TOO_LARGE, format!("Use a shorter secret, {ANOTHER_SOURCE}"))
         }
-        (VaultError::File(fault), SecretSource::File(path)) => {
-            format!("the secret file {} {fault}", files::show(path.as_ref()))
+        SourceError::ReadOnly => (ErrorCode::INVALID_ARGUMENT, "Change it there".to_owned()),
+        SourceError::Keyring(error) => keyring_hint(error),
+        SourceError::Command(error) => {
+            if let SecretSource::Command(argv) = &profile.secret_source {
+                what = describe_command("the secret command", Some(argv), error);
+            }
+            program_and_file::of_command(error)
         }
-        (error, _) => error.to_string(),
+        SourceError::File(fault) => {
+            let path = if let SecretSource::File(path) = &profile.secret_source { path } else { "it" };
+            what = format!("the secret file {} {fault}", files::show(path.as_ref()));
+            program_and_file::of_file(fault, path.as_ref())
+        }
+        SourceError::Credential(fault) => program_and_file::of_credential(fault),
     };
     Failure::new(code, format!("profile {name}: {what}")).with_hint(hint)
 }
@@ -74,42 +70,34 @@ fn absent(profile: &Profile) -> Failure {
         .with_hint(format!("Enter it: `cp-token profile reset-secret {name}`{why}"))
 }
 
-/// The failure of a check of the keyring, for no profile in particular.
-pub fn of_keyring(error: VaultError) -> Failure {
-    let (code, hint) = keyring_hint(error);
+/// The failure of a check of the keyring, for no profile in particular. An error that is not the keyring's own counts as
+/// its failure.
+pub fn of_keyring(error: SourceError) -> Failure {
+    let own = if let SourceError::Keyring(own) = error { own } else { KeyringError::Failed };
+    let (code, hint) = keyring_hint(own);
     Failure::new(code, error.to_string()).with_hint(hint)
 }
 
-/// The code and hint of a keyring's error. An error that a keyring cannot have counts as its failure.
-fn keyring_hint(error: VaultError) -> (ErrorCode, String) {
-    let another = "or keep the secret elsewhere, for instance with `--secret-source memory`";
+fn keyring_hint(error: KeyringError) -> (ErrorCode, String) {
     let (code, hint) = match error {
-        VaultError::Unavailable | VaultError::NoCollection => {
-            let hint = format!("Start a keyring service (gnome-keyring, KWallet, KeePassXC), {another}");
-            return (ErrorCode::KEYRING_UNAVAILABLE, hint);
+        KeyringError::Unavailable | KeyringError::NoCollection => {
+            let start = "Start a keyring service (gnome-keyring, KWallet, KeePassXC)";
+            return (ErrorCode::KEYRING_UNAVAILABLE, format!("{start}, {ANOTHER_SOURCE}"));
         }
-        VaultError::TooLarge => {
-            return (ErrorCode::SECRET_TOO_LARGE, format!("Use a shorter secret, {another}"));
+        KeyringError::Failed => {
+            return (ErrorCode::KEYRING_UNAVAILABLE, format!("See the keyring's own log, {ANOTHER_SOURCE}"));
         }
-        VaultError::Locked => (ErrorCode::KEYRING_LOCKED, "Unlock the keyring, and ask again"),
-        VaultError::Denied => (ErrorCode::KEYRING_DENIED, "Allow cp-tokend in the keyring's own settings"),
-        VaultError::TimedOut | VaultError::Busy => (
+        KeyringError::Locked => (ErrorCode::KEYRING_LOCKED, "Unlock the keyring, and ask again"),
+        KeyringError::Denied => (ErrorCode::KEYRING_DENIED, "Allow cp-tokend in the keyring's own settings"),
+        KeyringError::TimedOut | KeyringError::Busy => (
             ErrorCode::KEYRING_TIMED_OUT,
             "See whether the keyring waits for an answer on your screen, and ask again",
         ),
-        VaultError::Ambiguous => {
+        KeyringError::Ambiguous => {
             (ErrorCode::KEYRING_AMBIGUOUS, "Remove all but one of them in the keyring's own program")
-        }
-        VaultError::Absent
-        | VaultError::Unusable
-        | VaultError::ReadOnly
-        | VaultError::Sealed
-        | VaultError::Command(_)
-        | VaultError::File(_)
-        | VaultError::Credential(_)
-        | VaultError::Failed => {
-            return (ErrorCode::KEYRING_UNAVAILABLE, format!("See the keyring's own log, {another}"));
         }
     };
     (code, hint.to_owned())
 }
+
+const ANOTHER_SOURCE: &str = "or keep the secret elsewhere, for instance with `--secret-source memory`";

@@ -1,4 +1,4 @@
-//! Owns the choice of the source for a profile's secret. It uses each source through the trait alone.
+//! Owns the secret sources, and the choice of the source for a profile's secret. It must not know what a secret is used for.
 
 use std::sync::Arc;
 
@@ -8,9 +8,23 @@ use cp_token_protocol::message::SecretSource;
 use crate::profile::Profile;
 use crate::secrets::program::ProgramError;
 use crate::secrets::secret_record::SecretRecord;
-use crate::secrets::vault::{
-    CredentialFault, ExternalItems, ExternalSource, FileFault, SecretBackend, VaultError,
-};
+
+mod backend;
+mod external_items;
+mod external_source;
+mod keyring;
+mod memory;
+mod secret_file;
+#[cfg(target_os = "linux")]
+mod secret_service;
+mod serial_queue;
+
+pub use backend::{KeyringError, SECRET_LIMIT, SecretBackend, SourceError, SourceFuture};
+pub use external_items::check_external_item;
+pub use external_source::{CredentialFault, ExternalSource};
+pub use keyring::KeyringBackend;
+pub use memory::MemoryBackend;
+pub use secret_file::FileFault;
 
 /// Every source that a profile can choose.
 #[derive(Clone)]
@@ -20,12 +34,12 @@ pub struct Sources {
     /// The daemon's memory.
     pub memory: Arc<dyn SecretBackend>,
     /// The items of other programs in the system keyring.
-    pub external: Arc<dyn ExternalItems>,
+    pub external: Arc<KeyringBackend>,
 }
 
 impl Sources {
     /// Loads the profile's secret, and what is stored with it.
-    pub async fn load(&self, profile: &Profile) -> Result<SecretRecord, VaultError> {
+    pub async fn load(&self, profile: &Profile) -> Result<SecretRecord, SourceError> {
         let text = self.of(&profile.secret_source).load(&profile.secret_key()).await?;
         let record = SecretRecord::parse(&text);
         match empty_line(&profile.secret_source).filter(|_| record.secret.expose().is_empty()) {
@@ -35,18 +49,18 @@ impl Sources {
     }
 
     /// Stores the profile's secret, and what belongs to it.
-    pub async fn store(&self, profile: &Profile, record: &SecretRecord) -> Result<(), VaultError> {
+    pub async fn store(&self, profile: &Profile, record: &SecretRecord) -> Result<(), SourceError> {
         self.of(&profile.secret_source).store(&profile.secret_key(), &record.text()).await
     }
 
     /// Erases the profile's secret from its source.
-    pub async fn erase(&self, profile: &Profile) -> Result<(), VaultError> {
+    pub async fn erase(&self, profile: &Profile) -> Result<(), SourceError> {
         self.of(&profile.secret_source).erase(&profile.secret_key()).await
     }
 
     /// Runs a program of a profile, and returns what it prints, such as a one-time code.
-    pub async fn run_program(&self, argv: &[String], profile: &Profile) -> Result<Secret, VaultError> {
-        ExternalSource::Command(argv.to_vec()).load(&profile.secret_key()).await
+    pub async fn run_program(&self, argv: &[String]) -> Result<Secret, SourceError> {
+        external_source::run_program(argv).await
     }
 
     fn of(&self, source: &SecretSource) -> Arc<dyn SecretBackend> {
@@ -61,13 +75,13 @@ impl Sources {
 }
 
 /// The error of an empty first line, in a source whose text a person or a program has written.
-fn empty_line(source: &SecretSource) -> Option<VaultError> {
+fn empty_line(source: &SecretSource) -> Option<SourceError> {
     match source {
         SecretSource::Keyring | SecretSource::Memory => None,
-        SecretSource::Command(_) => Some(VaultError::Command(ProgramError::EmptyLine)),
-        SecretSource::File(_) => Some(VaultError::File(FileFault::EmptyLine)),
+        SecretSource::Command(_) => Some(SourceError::Command(ProgramError::EmptyLine)),
+        SecretSource::File(_) => Some(SourceError::File(FileFault::EmptyLine)),
         SecretSource::Credential(_) => {
-            Some(VaultError::Credential(CredentialFault::File(FileFault::EmptyLine)))
+            Some(SourceError::Credential(CredentialFault::File(FileFault::EmptyLine)))
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::base::clock::Clock;
 use crate::base::mutex::lock;
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
+use crate::secrets::sources::SourceError;
 use crate::secrets::sources::Sources;
-use crate::secrets::vault::VaultError;
 use crate::token_request::totp::steps::{self, UsedCodes};
 use crate::token_request::totp::{self, DEFAULT_PERIOD, Seed, SeedError};
 
@@ -43,7 +43,7 @@ pub enum CodeError {
     Seed(#[from] SeedError),
     /// The program that prints codes failed.
     #[error("the program that prints one-time codes did not")]
-    Program(VaultError),
+    Program(SourceError),
     /// The use of the code could not be recorded.
     #[error("no one-time code was sent, because its use cannot be written down: {0}")]
     NotRecorded(#[from] ClaimError),
@@ -168,7 +168,7 @@ impl Codes {
         if let Some(wait) = self.with_used(profile, |used| used.time_until_reusable(now, None)) {
             self.sleep_until_next_step(profile, wait).await;
         }
-        let text = self.sources.run_program(argv, profile).await.map_err(CodeError::Program)?;
+        let text = self.sources.run_program(argv).await.map_err(CodeError::Program)?;
         self.use_given(profile, Secret::copy_of(text.expose().trim_ascii())).await
     }
 

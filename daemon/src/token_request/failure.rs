@@ -14,8 +14,8 @@ use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 use crate::failure::seconds;
 use crate::lease::{FailureKind, policy};
 use crate::profile::Profile;
-use crate::secrets::failure::of_vault;
-use crate::secrets::vault::VaultError;
+use crate::secrets::failure::of_source;
+use crate::secrets::sources::SourceError;
 use crate::token_request::TokenRequestFailed;
 
 pub use code::{code_pending, needed, of_code};
@@ -37,9 +37,9 @@ pub const IF_DELETED: &str = "; if the client was deleted there";
 pub const ONCE_MORE: &str = "; to try the same once more, ";
 
 /// The failure of loading a profile's secret for a token request.
-pub fn of_load(error: VaultError, profile: &Profile) -> TokenRequestFailed {
+pub fn of_load(error: SourceError, profile: &Profile) -> TokenRequestFailed {
     TokenRequestFailed {
-        failure: of_vault(error, profile),
+        failure: of_source(error, profile),
         kind: FailureKind::Local { cap: policy::MAX_LOCAL_BACKOFF },
     }
 }

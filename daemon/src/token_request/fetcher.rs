@@ -14,8 +14,8 @@ use crate::base::mutex::lock;
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
 use crate::secrets::secret_record::SecretRecord;
+use crate::secrets::sources::SourceError;
 use crate::secrets::sources::Sources;
-use crate::secrets::vault::VaultError;
 use crate::token_endpoint::{self, TokenEndpoint};
 use crate::token_request::codes::Codes;
 use crate::token_request::codes::log::CodeLog;
@@ -121,7 +121,7 @@ impl TokenFetcher {
         let credentials = token_endpoint::basic_credentials(username, &login.record.secret)
             .map_err(|error| of_token_request(&error, login.profile, None))?;
         let token = AccessToken::copy_of(credentials.as_bytes())
-            .map_err(|_| of_load(VaultError::Unusable, login.profile))?;
+            .map_err(|_| of_load(SourceError::Unusable, login.profile))?;
         Ok(FetchedToken { token, life: BASIC_LIFE, sent: self.clock.now() })
     }
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
 
 use cp_tokend::secrets::program::ProgramError;
-use cp_tokend::secrets::vault::{CredentialFault, ExternalSource, FileFault, SecretBackend, VaultError};
+use cp_tokend::secrets::sources::{CredentialFault, ExternalSource, FileFault, SecretBackend, SourceError};
 
 use crate::folder::Folder;
 use crate::suite::{self, ExternalCase};
@@ -29,12 +29,12 @@ fn make_folder(path: PathBuf) -> PathBuf {
     path
 }
 
-async fn load_file(path: impl Into<PathBuf>) -> Result<Vec<u8>, VaultError> {
+async fn load_file(path: impl Into<PathBuf>) -> Result<Vec<u8>, SourceError> {
     load(&ExternalSource::File(path.into()), &key("a")).await
 }
 
-fn fault<T>(fault: FileFault) -> Result<T, VaultError> {
-    Err(VaultError::File(fault))
+fn fault<T>(fault: FileFault) -> Result<T, SourceError> {
+    Err(SourceError::File(fault))
 }
 
 /// Whether another user's things can be made, which root alone can.
@@ -52,9 +52,9 @@ async fn command_keeps_every_promise_of_a_source_that_others_fill() {
     suite::keeps_every_promise_of_reading(ExternalCase {
         source: &ExternalSource::Command(argv.into()),
         file: &file,
-        absent: VaultError::Command(ProgramError::Failed(Some(1))),
-        empty: VaultError::Command(ProgramError::NoOutput),
-        too_large: VaultError::Command(ProgramError::TooLong),
+        absent: SourceError::Command(ProgramError::Failed(Some(1))),
+        empty: SourceError::Command(ProgramError::NoOutput),
+        too_large: SourceError::Command(ProgramError::TooLong),
     })
     .await;
 }
@@ -66,9 +66,9 @@ async fn file_keeps_every_promise_of_a_source_that_others_fill() {
     suite::keeps_every_promise_of_reading(ExternalCase {
         source: &ExternalSource::File(file.clone()),
         file: &file,
-        absent: VaultError::File(FileFault::Absent),
-        empty: VaultError::File(FileFault::Empty),
-        too_large: VaultError::File(FileFault::TooLarge),
+        absent: SourceError::File(FileFault::Absent),
+        empty: SourceError::File(FileFault::Empty),
+        too_large: SourceError::File(FileFault::TooLarge),
     })
     .await;
 }
@@ -76,7 +76,7 @@ async fn file_keeps_every_promise_of_a_source_that_others_fill() {
 #[tokio::test]
 async fn credential_keeps_every_promise_of_a_source_that_others_fill() {
     let folder = Folder::new();
-    let fault = |fault| VaultError::Credential(CredentialFault::File(fault));
+    let fault = |fault| SourceError::Credential(CredentialFault::File(fault));
     suite::keeps_every_promise_of_reading(ExternalCase {
         source: &ExternalSource::Credential("secret".to_owned(), Some(folder.path(""))),
         file: &folder.path("secret"),
@@ -209,7 +209,7 @@ async fn a_credential_may_be_read_by_root_and_us_alone_as_systemd_leaves_it() {
     let source = ExternalSource::Credential("cp".to_owned(), Some(folder.path("")));
     for mode in [0o444, 0o404, 0o460, 0o620, 0o402, 0o401] {
         put(&file, b"secret", mode);
-        let expected = VaultError::Credential(CredentialFault::File(FileFault::Mode(mode)));
+        let expected = SourceError::Credential(CredentialFault::File(FileFault::Mode(mode)));
         assert_eq!(load(&source, &key("a")).await, Err(expected), "{mode:o}");
         set_mode(&file, 0o600);
     }
@@ -227,7 +227,7 @@ async fn a_credential_is_looked_for_only_where_a_service_manager_says() {
     let find = async |name: &str, folder: Option<PathBuf>| {
         load(&ExternalSource::Credential(name.to_owned(), folder), &key("a")).await
     };
-    let fault = |fault| Err(VaultError::Credential(fault));
+    let fault = |fault| Err(SourceError::Credential(fault));
     assert_eq!(find("cp", None).await, fault(CredentialFault::NoDirectory));
     assert_eq!(find("cp", Some(PathBuf::new())).await, fault(CredentialFault::NoDirectory));
     let relative = fault(CredentialFault::File(FileFault::Relative));
@@ -250,8 +250,8 @@ async fn what_others_keep_is_never_changed() {
         &ExternalSource::Credential("secret".to_owned(), Some(folder.path(""))),
     ];
     for source in sources {
-        assert_eq!(crate::store(source, &key("a"), b"new").await, Err(VaultError::ReadOnly));
-        assert_eq!(source.erase(&key("a")).await, Err(VaultError::ReadOnly));
+        assert_eq!(crate::store(source, &key("a"), b"new").await, Err(SourceError::ReadOnly));
+        assert_eq!(source.erase(&key("a")).await, Err(SourceError::ReadOnly));
         assert_eq!(load(source, &key("a")).await.unwrap(), b"secret");
     }
 }

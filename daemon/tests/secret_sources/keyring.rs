@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cp_token_protocol::message::KeyringReport;
 use cp_tokend::profile::secret_key::SecretKey;
-use cp_tokend::secrets::vault::{KeyringBackend, SecretBackend, VaultError};
+use cp_tokend::secrets::sources::{KeyringBackend, KeyringError, SecretBackend, SourceError};
 use rustix::process::Signal;
 use secret_service::EncryptionType;
 use secret_service::blocking::SecretService;
@@ -83,7 +83,7 @@ fn i01_without_a_bus_there_is_no_keyring_and_one_that_comes_later_is_found() {
         "keyring::i01_without_a_bus_there_is_no_keyring_and_one_that_comes_later_is_found",
         async || {
             let source = KeyringBackend::default();
-            let unavailable = Err(VaultError::Unavailable);
+            let unavailable = Err(KeyringError::Unavailable.into());
             assert_eq!(load(&source, &key("a")).await.map(drop), unavailable);
             assert_eq!(store(&source, &key("a"), b"secret").await, unavailable);
             assert_eq!(source.erase(&key("a")).await, unavailable);
@@ -102,8 +102,8 @@ fn i01_a_service_without_any_keyring_is_told_from_one_without_the_secret() {
     with_bus("keyring::i01_a_service_without_any_keyring_is_told_from_one_without_the_secret", async || {
         // The bus itself starts a service that nobody has logged in to.
         let source = KeyringBackend::default();
-        assert_eq!(load(&source, &key("a")).await, Err(VaultError::NoCollection));
-        assert_eq!(store(&source, &key("a"), b"secret").await, Err(VaultError::NoCollection));
+        assert_eq!(load(&source, &key("a")).await, Err(KeyringError::NoCollection.into()));
+        assert_eq!(store(&source, &key("a"), b"secret").await, Err(KeyringError::NoCollection.into()));
         assert_eq!(source.health(), KeyringReport::Unavailable);
     });
 }
@@ -115,18 +115,18 @@ fn i02_a_hung_keyring_costs_one_deadline_then_nothing_and_mends_itself() {
         let (source, a) = (KeyringBackend::default(), key("a"));
         store(&source, &a, b"secret").await.unwrap();
         keyring.signal(Signal::STOP);
-        assert_eq!(load(&source, &a).await, Err(VaultError::TimedOut));
+        assert_eq!(load(&source, &a).await, Err(KeyringError::TimedOut.into()));
         assert_eq!(source.health(), KeyringReport::TimedOut);
         tokio::select! {
             biased;
-            outcome = store(&source, &a, b"other") => assert_eq!(outcome, Err(VaultError::Busy)),
+            outcome = store(&source, &a, b"other") => assert_eq!(outcome, Err(KeyringError::Busy.into())),
             () = std::future::ready(()) => panic!("the second call waits"),
         }
         keyring.signal(Signal::CONT);
         while source.health() != KeyringReport::Working {
             std::thread::yield_now();
         }
-        while load(&source, &a).await == Err(VaultError::Busy) {}
+        while load(&source, &a).await == Err(KeyringError::Busy.into()) {}
         assert_eq!(load(&source, &a).await.unwrap(), b"secret");
     });
 }
@@ -169,9 +169,9 @@ fn i04_of_several_matching_items_none_is_taken_changed_or_erased() {
         let source = KeyringBackend::default();
         store(&source, &key("a"), b"ours").await.unwrap();
         plant(&key("a"), b"theirs", Some(("by", "another")), EncryptionType::Dh);
-        assert_eq!(load(&source, &key("a")).await, Err(VaultError::Ambiguous));
-        assert_eq!(store(&source, &key("a"), b"new").await, Err(VaultError::Ambiguous));
-        assert_eq!(source.erase(&key("a")).await, Err(VaultError::Ambiguous));
+        assert_eq!(load(&source, &key("a")).await, Err(KeyringError::Ambiguous.into()));
+        assert_eq!(store(&source, &key("a"), b"new").await, Err(KeyringError::Ambiguous.into()));
+        assert_eq!(source.erase(&key("a")).await, Err(KeyringError::Ambiguous.into()));
         assert_eq!(labels(&[("by", "another")], true), ["planted"]);
         assert_eq!(load(&source, &key("a")).await.unwrap(), b"ours");
     });
@@ -184,15 +184,15 @@ fn i01_a_locked_keyring_is_told_as_that_and_loses_nothing() {
         let source = KeyringBackend::default();
         store(&source, &key("a"), b"secret").await.unwrap();
         lock_keyring();
-        assert_eq!(load(&source, &key("a")).await, Err(VaultError::Locked));
-        assert_eq!(store(&source, &key("a"), b"new").await, Err(VaultError::Locked));
-        assert_eq!(store(&source, &key("b"), b"new").await, Err(VaultError::Locked));
-        assert_eq!(source.erase(&key("a")).await, Err(VaultError::Locked));
+        assert_eq!(load(&source, &key("a")).await, Err(KeyringError::Locked.into()));
+        assert_eq!(store(&source, &key("a"), b"new").await, Err(KeyringError::Locked.into()));
+        assert_eq!(store(&source, &key("b"), b"new").await, Err(KeyringError::Locked.into()));
+        assert_eq!(source.erase(&key("a")).await, Err(KeyringError::Locked.into()));
         assert_eq!(source.health(), KeyringReport::Locked);
         drop(keyring);
         let _keyring = start_keyring();
         assert_eq!(load(&source, &key("a")).await.unwrap(), b"secret");
-        assert_eq!(load(&source, &key("b")).await, Err(VaultError::Absent));
+        assert_eq!(load(&source, &key("b")).await, Err(SourceError::Absent));
     });
 }
 
@@ -221,8 +221,8 @@ fn i08_what_is_no_secret_is_not_taken_for_one() {
         let source = KeyringBackend::default();
         plant(&key("empty"), b"", None, EncryptionType::Dh);
         plant(&key("long"), &[b'x'; 20_000], None, EncryptionType::Dh);
-        assert_eq!(load(&source, &key("empty")).await, Err(VaultError::Unusable));
-        assert_eq!(load(&source, &key("long")).await, Err(VaultError::Unusable));
+        assert_eq!(load(&source, &key("empty")).await, Err(SourceError::Unusable));
+        assert_eq!(load(&source, &key("long")).await, Err(SourceError::Unusable));
         store(&source, &key("long"), b"secret").await.unwrap();
         assert_eq!(load(&source, &key("long")).await.unwrap(), b"secret");
     });
@@ -235,6 +235,6 @@ fn i09_an_item_deleted_behind_our_back_is_absent() {
         let source = KeyringBackend::default();
         store(&source, &key("a"), b"secret").await.unwrap();
         labels(&[("service", "cp-token")], true);
-        assert_eq!(load(&source, &key("a")).await, Err(VaultError::Absent));
+        assert_eq!(load(&source, &key("a")).await, Err(SourceError::Absent));
     });
 }

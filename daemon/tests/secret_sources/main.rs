@@ -20,7 +20,7 @@ use cp_token_protocol::message::Identity;
 use cp_token_protocol::{ProfileName, Secret};
 use cp_tokend::profile::request_url::RequestUrl;
 use cp_tokend::profile::secret_key::SecretKey;
-use cp_tokend::secrets::vault::{SecretBackend, VaultError};
+use cp_tokend::secrets::sources::{SecretBackend, SourceError};
 
 /// The key of that profile's secret, for a client and an origin that all tests share.
 fn key(profile: &str) -> SecretKey {
@@ -31,10 +31,10 @@ fn key(profile: &str) -> SecretKey {
     }
 }
 
-async fn store(source: &dyn SecretBackend, key: &SecretKey, bytes: &[u8]) -> Result<(), VaultError> {
+async fn store(source: &dyn SecretBackend, key: &SecretKey, bytes: &[u8]) -> Result<(), SourceError> {
     source.store(key, &Secret::copy_of(bytes)).await
 }
 
-async fn load(source: &dyn SecretBackend, key: &SecretKey) -> Result<Vec<u8>, VaultError> {
+async fn load(source: &dyn SecretBackend, key: &SecretKey) -> Result<Vec<u8>, SourceError> {
     source.load(key).await.map(|secret| secret.expose().to_vec())
 }

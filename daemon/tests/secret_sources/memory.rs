@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use cp_tokend::secrets::vault::{MemoryBackend, SecretBackend, VaultError};
+use cp_tokend::secrets::sources::{MemoryBackend, SecretBackend, SourceError};
 
 use crate::{key, load, store, suite};
 
@@ -37,7 +37,7 @@ async fn i10_a_hundred_thousand_mixed_calls_never_mix_two_profiles() {
                 expected.insert(which, secret);
             }
             _ => {
-                let known = expected.get(&which).cloned().ok_or(VaultError::Absent);
+                let known = expected.get(&which).cloned().ok_or(SourceError::Absent);
                 assert_eq!(load(&source, &keys[which]).await, known);
             }
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use cp_token_protocol::message::Identity;
 use cp_tokend::profile::request_url::RequestUrl;
 use cp_tokend::profile::secret_key::SecretKey;
-use cp_tokend::secrets::vault::{SECRET_LIMIT, SecretBackend, VaultError};
+use cp_tokend::secrets::sources::{SECRET_LIMIT, SecretBackend, SourceError};
 
 use crate::{key, load, store};
 
@@ -21,7 +21,7 @@ pub(crate) async fn keeps_every_promise(source: &dyn SecretBackend) {
 }
 
 async fn what_was_never_stored_is_absent_and_may_be_erased(source: &dyn SecretBackend) {
-    assert_eq!(load(source, &key("never")).await, Err(VaultError::Absent));
+    assert_eq!(load(source, &key("never")).await, Err(SourceError::Absent));
     assert_eq!(source.erase(&key("never")).await, Ok(()));
 }
 
@@ -33,7 +33,7 @@ async fn the_last_secret_stored_is_the_one_loaded(source: &dyn SecretBackend) {
         assert_eq!(load(source, &key).await.unwrap(), secret, "loading takes nothing away");
     }
     source.erase(&key).await.unwrap();
-    assert_eq!(load(source, &key).await, Err(VaultError::Absent));
+    assert_eq!(load(source, &key).await, Err(SourceError::Absent));
 }
 
 async fn any_bytes_come_back_as_they_were(source: &dyn SecretBackend) {
@@ -48,8 +48,8 @@ async fn any_bytes_come_back_as_they_were(source: &dyn SecretBackend) {
 async fn what_is_no_secret_is_refused_and_the_old_one_stays(source: &dyn SecretBackend) {
     let key = key("size");
     store(source, &key, b"old").await.unwrap();
-    assert_eq!(store(source, &key, b"").await, Err(VaultError::Unusable));
-    assert_eq!(store(source, &key, &vec![b'x'; SECRET_LIMIT + 1]).await, Err(VaultError::TooLarge));
+    assert_eq!(store(source, &key, b"").await, Err(SourceError::Unusable));
+    assert_eq!(store(source, &key, &vec![b'x'; SECRET_LIMIT + 1]).await, Err(SourceError::TooLarge));
     assert_eq!(load(source, &key).await.unwrap(), b"old");
     i06_the_longest_secret_is_whole_or_refused(source, &key).await;
 }
@@ -59,7 +59,7 @@ async fn i06_the_longest_secret_is_whole_or_refused(source: &dyn SecretBackend, 
     let expected = match store(source, key, &longest).await {
         Ok(()) => longest,
         Err(error) => {
-            assert_eq!(error, VaultError::TooLarge);
+            assert_eq!(error, SourceError::TooLarge);
             b"old".to_vec()
         }
     };
@@ -76,7 +76,7 @@ async fn a_secret_belongs_to_its_profile_client_and_origin(source: &dyn SecretBa
         SecretKey { url: url("https://evil.example"), ..mine.clone() },
         key("bound.not"),
     ] {
-        assert_eq!(load(source, &other).await, Err(VaultError::Absent), "{other:?}");
+        assert_eq!(load(source, &other).await, Err(SourceError::Absent), "{other:?}");
         source.erase(&other).await.unwrap();
     }
     assert_eq!(load(source, &mine).await.unwrap(), b"mine");
@@ -96,7 +96,7 @@ async fn profiles_do_not_meet(source: &dyn SecretBackend) {
         assert_eq!(two.unwrap(), secrets[0].as_bytes());
     }
     source.erase(&left).await.unwrap();
-    assert_eq!(load(source, &left).await, Err(VaultError::Absent));
+    assert_eq!(load(source, &left).await, Err(SourceError::Absent));
     assert!(load(source, &right).await.is_ok());
 }
 
@@ -105,9 +105,9 @@ pub(crate) struct ExternalCase<'t> {
     pub(crate) source: &'t dyn SecretBackend,
     /// Where the others put the secret.
     pub(crate) file: &'t Path,
-    pub(crate) absent: VaultError,
-    pub(crate) empty: VaultError,
-    pub(crate) too_large: VaultError,
+    pub(crate) absent: SourceError,
+    pub(crate) empty: SourceError,
+    pub(crate) too_large: SourceError,
 }
 
 /// Everything that a source promises that others fill: what concerns loading.
@@ -119,7 +119,7 @@ pub(crate) async fn keeps_every_promise_of_reading(case: ExternalCase<'_>) {
 }
 
 impl ExternalCase<'_> {
-    async fn load(&self) -> Result<Vec<u8>, VaultError> {
+    async fn load(&self) -> Result<Vec<u8>, SourceError> {
         load(self.source, &key("any")).await
     }
 

@@ -15,7 +15,7 @@ use cp_tokend::lease::{Freshness, TokenQuery};
 use cp_tokend::profile::Profile;
 use cp_tokend::secrets::secret_record::SecretRecord;
 use cp_tokend::secrets::sources::Sources;
-use cp_tokend::secrets::vault::{KeyringBackend, MemoryBackend};
+use cp_tokend::secrets::sources::{KeyringBackend, MemoryBackend};
 use cp_tokend::token_endpoint::TokenRequestError;
 use cp_tokend::token_request::codes::log::CodeLog;
 use cp_tokend::token_request::fetcher::TokenFetcher;

@@ -13,7 +13,7 @@ use cp_tokend::base::clock::Clock;
 use cp_tokend::profile::Profile;
 use cp_tokend::profile::account::AccountKey;
 use cp_tokend::secrets::sources::Sources;
-use cp_tokend::secrets::vault::{KeyringBackend, MemoryBackend};
+use cp_tokend::secrets::sources::{KeyringBackend, MemoryBackend};
 use cp_tokend::token_request::TokenRequestFailed;
 use cp_tokend::token_request::codes::Codes;
 use cp_tokend::token_request::codes::log::{Claim, ClaimError, CodeLog};

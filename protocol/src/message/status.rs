@@ -34,9 +34,10 @@ pub struct StatusReport {
 }
 
 /// What the keyring did when it was last asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub enum KeyringReport {
     /// It was not asked yet.
+    #[default]
     Untried,
     /// It answered.
     Working,

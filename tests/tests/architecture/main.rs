@@ -18,10 +18,10 @@ fn each_risky_library_has_one_door() {
         ("reqwest", vec!["daemon/src/token_endpoint/http.rs"]),
         ("argon2::", vec!["daemon/src/lock/seal.rs"]),
         ("chacha20poly1305", vec!["daemon/src/lock/seal.rs"]),
-        ("zbus::", vec!["daemon/src/lock/suspend/logind.rs", "daemon/src/secrets/vault/secret_service.rs"]),
+        ("zbus::", vec!["daemon/src/lock/suspend/logind.rs", "daemon/src/secrets/sources/secret_service.rs"]),
         ("CreateProcessW", vec!["protocol/src/windows/child/windows.rs"]),
         ("ImpersonateNamedPipeClient", vec!["protocol/src/windows/security/windows.rs"]),
-        ("keyring::", vec!["daemon/src/secrets/vault/keyring.rs", "daemon/src/secrets/vault.rs"]),
+        ("keyring::", vec!["daemon/src/secrets/sources/keyring.rs", "daemon/src/secrets/sources.rs"]),
         (
             "Command::new",
             vec![

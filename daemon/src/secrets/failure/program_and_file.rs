@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use cp_token_protocol::ErrorCode;
-use cp_token_protocol::message::SecretSource;
 use cp_token_protocol::trust;
 
 use crate::base::files;
-use crate::profile::Profile;
 use crate::secrets::program::ProgramError;
-use crate::secrets::vault::{CredentialFault, FileFault};
+use crate::secrets::sources::{CredentialFault, FileFault};
 
 /// How a person runs a program as the daemon does.
 #[cfg(not(windows))]
@@ -59,14 +57,9 @@ pub(super) fn of_command(error: ProgramError) -> (ErrorCode, String) {
 }
 
 /// The code and hint of a secret file that was rejected.
-pub(super) fn of_file(fault: FileFault, profile: &Profile) -> (ErrorCode, String) {
-    let path = if let SecretSource::File(path) = &profile.secret_source { path } else { "it" };
-    (ErrorCode::SECRET_FILE_UNUSABLE, fix(fault, Path::new(path)))
-}
-
-fn fix(fault: FileFault, path: &Path) -> String {
+pub(super) fn of_file(fault: FileFault, path: &Path) -> (ErrorCode, String) {
     let file = files::show(path);
-    match fault {
+    let hint = match fault {
         FileFault::Relative => format!("Name {file} by its path from the root"),
         FileFault::Absent => format!("Put {file} there, or choose another file"),
         FileFault::OtherOwner(_) => format!("Give {file} to yourself or to root with chown"),
@@ -85,7 +78,8 @@ fn fix(fault: FileFault, path: &Path) -> String {
         FileFault::Empty | FileFault::EmptyLine | FileFault::TooLarge => {
             format!("Put the secret into the first line of {file}")
         }
-    }
+    };
+    (ErrorCode::SECRET_FILE_UNUSABLE, hint)
 }
 
 /// What to do, and the command for it if the path can be quoted in one.

@@ -8,8 +8,8 @@ use cp_token_protocol::{ErrorCode, Failure};
 use crate::failure::seconds;
 use crate::lease::{FailureKind, policy};
 use crate::profile::Profile;
-use crate::secrets::failure::{describe_command, of_vault};
-use crate::secrets::vault::VaultError;
+use crate::secrets::failure::{describe_command, of_source};
+use crate::secrets::sources::SourceError;
 use crate::token_request::TokenRequestFailed;
 use crate::token_request::codes::CodeError;
 use crate::token_request::codes::log::ClaimFault;
@@ -74,9 +74,9 @@ fn fix(fault: &ClaimFault) -> &'static str {
     }
 }
 
-fn of_program(problem: VaultError, profile: &Profile) -> Failure {
-    let mut failure = of_vault(problem, profile);
-    let what = if let VaultError::Command(error) = problem {
+fn of_program(problem: SourceError, profile: &Profile) -> Failure {
+    let mut failure = of_source(problem, profile);
+    let what = if let SourceError::Command(error) = problem {
         let argv = if let TotpMethod::Command(argv) = &profile.totp { Some(argv.as_slice()) } else { None };
         describe_command("the command for one-time codes", argv, error)
     } else {

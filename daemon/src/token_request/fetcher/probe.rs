@@ -7,7 +7,7 @@ use super::TokenFetcher;
 use super::login::{Login, is_refusal_of_proxy};
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
-use crate::secrets::failure::of_vault;
+use crate::secrets::failure::of_source;
 use crate::secrets::secret_record::SecretRecord;
 use crate::token_endpoint::{self, ProbeResult};
 use crate::token_request::failure::of_token_request;
@@ -18,7 +18,7 @@ impl TokenFetcher {
     /// # Errors
     /// [`Failure`], as of a token request.
     pub async fn load_secret(&self, profile: &Profile) -> Result<SecretRecord, Failure> {
-        self.sources.load(profile).await.map_err(|error| of_vault(error, profile))
+        self.sources.load(profile).await.map_err(|error| of_source(error, profile))
     }
 
     /// The failure of this very secret, if the server refused it before.

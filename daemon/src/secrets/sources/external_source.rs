@@ -7,7 +7,7 @@ use std::time::Duration;
 use cp_token_protocol::Secret;
 use cp_token_protocol::trust::Purpose;
 
-use super::backend::{SECRET_LIMIT, SecretBackend, SourceFuture, VaultError};
+use super::backend::{SECRET_LIMIT, SecretBackend, SourceError, SourceFuture};
 use super::secret_file::{self, FileFault};
 use crate::profile::secret_key::SecretKey;
 use crate::profile::validate;
@@ -54,16 +54,17 @@ impl SecretBackend for ExternalSource {
     fn load<'a>(&'a self, _: &'a SecretKey) -> SourceFuture<'a, Secret> {
         Box::pin(async {
             match self {
-                Self::Command(argv) => {
-                    program::run(argv, PROGRAM_TIMEOUT, SECRET_LIMIT).await.map_err(VaultError::Command)
-                }
-                Self::File(path) => secret_file::read(path, Purpose::Secret).await.map_err(VaultError::File),
-                Self::Credential(name, directory) => {
-                    read_credential(name, directory.as_deref()).await.map_err(VaultError::Credential)
-                }
+                Self::Command(argv) => run_program(argv).await,
+                Self::File(path) => Ok(secret_file::read(path, Purpose::Secret).await?),
+                Self::Credential(name, directory) => Ok(read_credential(name, directory.as_deref()).await?),
             }
         })
     }
+}
+
+/// Runs a program, and returns what it prints: a secret or a one-time code.
+pub(super) async fn run_program(argv: &[String]) -> Result<Secret, SourceError> {
+    program::run(argv, PROGRAM_TIMEOUT, SECRET_LIMIT).await.map_err(SourceError::Command)
 }
 
 async fn read_credential(name: &str, directory: Option<&Path>) -> Result<Secret, CredentialFault> {

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use cp_token_protocol::Secret;
 
-use super::backend::{SecretBackend, SourceFuture, VaultError, require_storable};
+use super::backend::{SecretBackend, SourceError, SourceFuture, require_storable};
 use crate::base::mutex::lock;
 use crate::profile::secret_key::SecretKey;
 use crate::secrets::secret_bundle;
@@ -53,22 +53,22 @@ impl MemoryBackend {
         lock(&self.secrets).as_mut().map(|secrets| secrets.insert(account, secret)).is_some()
     }
 
-    fn find(&self, key: &SecretKey) -> Result<Secret, VaultError> {
+    fn find(&self, key: &SecretKey) -> Result<Secret, SourceError> {
         let secrets = lock(&self.secrets);
         let secret =
-            secrets.as_ref().ok_or(VaultError::Sealed)?.get(&key.account()).ok_or(VaultError::Absent)?;
+            secrets.as_ref().ok_or(SourceError::Sealed)?.get(&key.account()).ok_or(SourceError::Absent)?;
         Ok(Secret::copy_of(secret.expose()))
     }
 
-    fn put(&self, key: &SecretKey, secret: &Secret) -> Result<(), VaultError> {
+    fn put(&self, key: &SecretKey, secret: &Secret) -> Result<(), SourceError> {
         require_storable(secret)?;
         let copy = Secret::copy_of(secret.expose());
-        lock(&self.secrets).as_mut().ok_or(VaultError::Sealed)?.insert(key.account(), copy);
+        lock(&self.secrets).as_mut().ok_or(SourceError::Sealed)?.insert(key.account(), copy);
         Ok(())
     }
 
-    fn remove(&self, key: &SecretKey) -> Result<(), VaultError> {
-        lock(&self.secrets).as_mut().ok_or(VaultError::Sealed)?.remove(&key.account());
+    fn remove(&self, key: &SecretKey) -> Result<(), SourceError> {
+        lock(&self.secrets).as_mut().ok_or(SourceError::Sealed)?.remove(&key.account());
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::backend::VaultError;
+use super::backend::KeyringError;
 use crate::base::blocking::BusyThread;
 use crate::base::memory;
 use crate::base::mutex::lock;
@@ -38,13 +38,13 @@ struct Job {
 }
 
 impl SerialQueue {
-    /// Runs `work` and returns its result. After `timeout`: [`VaultError::Busy`] if it has not begun and never will,
-    /// [`VaultError::TimedOut`] if it is still running.
+    /// Runs `work` and returns its result. After `timeout`: [`KeyringError::Busy`] if it has not begun and never will,
+    /// [`KeyringError::TimedOut`] if it is still running.
     pub(super) async fn call<T: Send + 'static>(
         &self,
         timeout: Duration,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, VaultError> {
+    ) -> Result<T, KeyringError> {
         let (sender, receiver) = oneshot::channel();
         let ticket = self.enqueue(Box::new(move || {
             // The caller may have gone.
@@ -54,15 +54,15 @@ impl SerialQueue {
         }))?;
         match tokio::time::timeout(timeout, receiver).await {
             Ok(Ok(outcome)) => Ok(outcome),
-            Ok(Err(_)) => Err(VaultError::Failed),
+            Ok(Err(_)) => Err(KeyringError::Failed),
             Err(_) => Err(self.cancel(ticket)),
         }
     }
 
-    fn enqueue(&self, run: Box<dyn FnOnce() + Send>) -> Result<u64, VaultError> {
+    fn enqueue(&self, run: Box<dyn FnOnce() + Send>) -> Result<u64, KeyringError> {
         let mut state = lock(&self.state);
         if state.is_overdue || state.waiting.len() >= MAX_WAITING {
-            return Err(VaultError::Busy);
+            return Err(KeyringError::Busy);
         }
         let ticket = state.next_ticket;
         state.next_ticket += 1;
@@ -77,16 +77,16 @@ impl SerialQueue {
             return Ok(ticket);
         }
         state.waiting.clear();
-        Err(VaultError::Failed)
+        Err(KeyringError::Failed)
     }
 
     /// Removes a call that has not begun. A running call that made this one time out rejects new calls until it ends.
-    fn cancel(&self, ticket: u64) -> VaultError {
+    fn cancel(&self, ticket: u64) -> KeyringError {
         let mut state = lock(&self.state);
         state.is_overdue |= state.running.is_some_and(|running| running <= ticket);
         let waiting = state.waiting.len();
         state.waiting.retain(|job| job.ticket != ticket);
-        if state.waiting.len() < waiting { VaultError::Busy } else { VaultError::TimedOut }
+        if state.waiting.len() < waiting { KeyringError::Busy } else { KeyringError::TimedOut }
     }
 
     fn serve(&self) {
@@ -134,7 +134,7 @@ mod tests {
         queue: &SerialQueue,
         work: impl FnOnce() + Send + 'static,
         has_begun: &Receiver<()>,
-    ) -> JoinHandle<Result<(), VaultError>> {
+    ) -> JoinHandle<Result<(), KeyringError>> {
         let queue = queue.clone();
         let call = tokio::spawn(async move { queue.call(LATE, work).await });
         tokio::task::yield_now().await;
@@ -168,9 +168,9 @@ mod tests {
         let (work, has_begun, end) = stuck();
         let slow = begin(&queue, work, &has_begun).await;
         tokio::time::pause();
-        assert_eq!(slow.await.unwrap(), Err(VaultError::TimedOut));
+        assert_eq!(slow.await.unwrap(), Err(KeyringError::TimedOut));
         tokio::time::resume();
-        assert_eq!(queue.call(LATE, || ()).await, Err(VaultError::Busy));
+        assert_eq!(queue.call(LATE, || ()).await, Err(KeyringError::Busy));
         end.send(()).unwrap();
         wait_until_idle(&queue);
         assert_eq!(queue.call(LATE, || 7).await, Ok(7));
@@ -183,7 +183,7 @@ mod tests {
         let slow = begin(&queue, work, &has_begun).await;
         let (happened, has_happened) = sync_channel(1);
         let late = queue.call(SOON, move || happened.send(()));
-        assert_eq!(late.await.err(), Some(VaultError::Busy));
+        assert_eq!(late.await.err(), Some(KeyringError::Busy));
         end.send(()).unwrap();
         assert_eq!(slow.await.unwrap(), Ok(()));
         wait_until_idle(&queue);
@@ -200,7 +200,7 @@ mod tests {
             calls.push(tokio::spawn(async move { queue.call(LATE, || ()).await }));
         }
         tokio::task::yield_now().await;
-        assert_eq!(queue.call(LATE, || ()).await, Err(VaultError::Busy));
+        assert_eq!(queue.call(LATE, || ()).await, Err(KeyringError::Busy));
         end.send(()).unwrap();
         for call in calls {
             assert_eq!(call.await.unwrap(), Ok(()));
@@ -210,7 +210,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_that_panics_fails_alone() {
         let queue = SerialQueue::default();
-        assert_eq!(queue.call(LATE, || panic!("as a store might")).await, Err::<(), _>(VaultError::Failed));
+        assert_eq!(queue.call(LATE, || panic!("as a store might")).await, Err::<(), _>(KeyringError::Failed));
         assert_eq!(queue.call(LATE, || 7).await, Ok(7));
     }
 }

@@ -1,23 +1,24 @@
 //! Owns the reading of a secret from a file: owner, mode and every directory on its path are checked, and the file is
 //! read again each time. It must not write, keep what it read, or name a path in an error.
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use cp_token_protocol::Secret;
-use cp_token_protocol::trust::Purpose;
+use cp_token_protocol::trust::{Distrust, Flaw, Purpose};
 
 use super::backend::SECRET_LIMIT;
 use crate::base::blocking;
 use crate::secrets::secret_reader::{SecretReadError, SecretReader};
 
-#[cfg(unix)]
-#[path = "secret_file/unix.rs"]
-mod system;
-
 #[cfg(windows)]
-#[path = "secret_file/windows.rs"]
-mod system;
+mod windows;
+
+#[cfg(unix)]
+use cp_token_protocol::trust::open;
+#[cfg(windows)]
+use windows::open;
 
 /// The timeout of reading a file, whose disk may hang.
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
@@ -75,6 +76,21 @@ impl From<SecretReadError> for FileFault {
     }
 }
 
+impl From<Distrust> for FileFault {
+    fn from(error: Distrust) -> Self {
+        match error {
+            Distrust::Absent => Self::Absent,
+            Distrust::WrongKind => Self::WrongKind,
+            Distrust::Itself(Flaw::Foreign(user)) => Self::OtherOwner(user),
+            Distrust::Itself(Flaw::Open(mode)) => Self::Mode(mode),
+            Distrust::Itself(Flaw::Listed) => Self::Acl,
+            Distrust::OnTheWay(..) => Self::Replaceable,
+            Distrust::Io(error) if error.kind() == io::ErrorKind::NotADirectory => Self::Absent,
+            Distrust::Io(_) => Self::Unreadable,
+        }
+    }
+}
+
 /// The file's current text, without its last line end. The purpose says who must not have access to the file. Opening a pipe
 /// does not block.
 pub(super) async fn read(path: &Path, purpose: Purpose) -> Result<Secret, FileFault> {
@@ -91,7 +107,7 @@ fn read_now(path: &Path, purpose: Purpose) -> Result<Secret, FileFault> {
     if !path.is_absolute() {
         return Err(FileFault::Relative);
     }
-    let mut file = system::open(path, purpose)?;
+    let mut file = open(path, purpose)?;
     let mut text = SecretReader::new(SECRET_LIMIT);
     while text.read_from(&mut file)? {}
     let text = text.finish()?;

@@ -14,14 +14,43 @@ use crate::secrets::program::ProgramError;
 pub const SECRET_LIMIT: usize = 16 * 1024;
 
 /// What a source does, in progress.
-pub type SourceFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, VaultError>> + Send + 'a>>;
+pub type SourceFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
 
 /// Why a secret source failed. No failure deletes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum VaultError {
+pub enum SourceError {
     /// The source has no such secret.
     #[error("there is no secret for this profile, client and URL")]
     Absent,
+    /// The source cannot hold a secret of this size.
+    #[error("the secret is longer than the keyring can hold")]
+    TooLarge,
+    /// The text to store, or the stored text, is empty or longer than [`SECRET_LIMIT`].
+    #[error("what is or would be kept for this profile is not a secret")]
+    Unusable,
+    /// The daemon is locked.
+    #[error("the daemon is locked")]
+    Sealed,
+    /// The source is read-only.
+    #[error("the secret is kept by another program, and cp-token only reads it")]
+    ReadOnly,
+    /// The keyring failed.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The secret command failed.
+    #[error("the secret command {0}")]
+    Command(ProgramError),
+    /// The secret's file was rejected.
+    #[error("the secret file {0}")]
+    File(#[from] FileFault),
+    /// There is no such credential of the service manager, or it was rejected.
+    #[error(transparent)]
+    Credential(#[from] CredentialFault),
+}
+
+/// Why the keyring failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum KeyringError {
     /// There is no keyring service.
     #[error("there is no keyring service to talk to")]
     Unavailable,
@@ -43,37 +72,16 @@ pub enum VaultError {
     /// Several items match, so none is used.
     #[error("several items in the keyring match, and none is taken")]
     Ambiguous,
-    /// The source cannot hold a secret of this size.
-    #[error("the secret is longer than the keyring can hold")]
-    TooLarge,
-    /// The text to store, or the stored text, is empty or longer than [`SECRET_LIMIT`].
-    #[error("what is or would be kept for this profile is not a secret")]
-    Unusable,
-    /// The daemon is locked.
-    #[error("the daemon is locked")]
-    Sealed,
     /// The keyring failed in another way.
     #[error("the keyring failed")]
     Failed,
-    /// The source is read-only.
-    #[error("the secret is kept by another program, and cp-token only reads it")]
-    ReadOnly,
-    /// The secret command failed.
-    #[error("the secret command {0}")]
-    Command(ProgramError),
-    /// The secret's file was rejected.
-    #[error("the secret file {0}")]
-    File(FileFault),
-    /// There is no such credential of the service manager, or it was rejected.
-    #[error(transparent)]
-    Credential(CredentialFault),
 }
 
-pub(super) fn require_storable(secret: &Secret) -> Result<(), VaultError> {
+pub(super) fn require_storable(secret: &Secret) -> Result<(), SourceError> {
     match secret.expose().len() {
-        0 => Err(VaultError::Unusable),
+        0 => Err(SourceError::Unusable),
         1..=SECRET_LIMIT => Ok(()),
-        _ => Err(VaultError::TooLarge),
+        _ => Err(SourceError::TooLarge),
     }
 }
 
@@ -85,11 +93,11 @@ pub trait SecretBackend: Send + Sync {
     /// Stores the secret, replacing an older one of the same key. A read-only source fails. After an error the older secret
     /// is kept, except perhaps after a timeout.
     fn store<'a>(&'a self, _: &'a SecretKey, _: &'a Secret) -> SourceFuture<'a, ()> {
-        Box::pin(std::future::ready(Err(VaultError::ReadOnly)))
+        Box::pin(std::future::ready(Err(SourceError::ReadOnly)))
     }
 
     /// Erases the secret. It is no error if there was none. A read-only source fails.
     fn erase<'a>(&'a self, _: &'a SecretKey) -> SourceFuture<'a, ()> {
-        Box::pin(std::future::ready(Err(VaultError::ReadOnly)))
+        Box::pin(std::future::ready(Err(SourceError::ReadOnly)))
     }
 }

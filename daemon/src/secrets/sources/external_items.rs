@@ -1,31 +1,19 @@
 //! Owns the import of secrets from keyring items of the official CLIs: which items may be read. It cannot change one.
 
-use cp_token_protocol::Secret;
 use cp_token_protocol::message::ExternalKeyringItem;
-
-use super::backend::SourceFuture;
 
 /// The prefixes of the service names under which the official CLIs store secrets.
 const SERVICE_PREFIXES: [&str; 2] = ["crashplancli::", "code42cli::"];
 /// The longest service and user name, in bytes.
 const MAX_NAME_LENGTH: usize = 1024;
 
-/// A keyring that holds secrets of other programs.
-pub trait ExternalItems: Send + Sync {
-    /// Loads a copy of the item's secret.
-    fn load_external<'a>(&'a self, item: &'a ExternalKeyringItem) -> SourceFuture<'a, Secret>;
-}
-
 /// Accepts only items of an official CLI, so that a client cannot have the daemon read every item of the keyring. The error
 /// says which items are accepted.
 pub fn check_external_item(item: &ExternalKeyringItem) -> Result<(), &'static str> {
     let is_of_official_cli = SERVICE_PREFIXES.iter().any(|start| item.service.starts_with(start));
     let fits = |text: &str| (1..=MAX_NAME_LENGTH).contains(&text.len()) && !text.contains('\0');
-    if is_of_official_cli && fits(&item.service) && fits(&item.username) {
-        Ok(())
-    } else {
-        Err("only items of crashplancli and code42cli are taken over")
-    }
+    let is_accepted = is_of_official_cli && fits(&item.service) && fits(&item.username);
+    is_accepted.then_some(()).ok_or("only items of crashplancli and code42cli are taken over")
 }
 
 #[cfg(test)]

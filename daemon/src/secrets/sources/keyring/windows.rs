@@ -7,7 +7,7 @@ use keyring_core::{Entry, Error};
 use windows_native_keyring_store::Store;
 use zeroize::Zeroizing;
 
-use super::{VaultError, classify};
+use super::{SourceError, classify};
 
 /// An item of ours. It does not roam to other machines of a domain, which is the default.
 pub(super) fn entry(service: &str, username: &str) -> Result<Entry, Error> {
@@ -17,7 +17,7 @@ pub(super) fn entry(service: &str, username: &str) -> Result<Entry, Error> {
 
 /// An item of a Python program (`keyring.backends.Windows`): its target is the service's name, or both names if a second
 /// user of the same service came later.
-pub(super) fn load_external(service: &str, username: &str) -> Result<Secret, VaultError> {
+pub(super) fn load_external(service: &str, username: &str) -> Result<Secret, SourceError> {
     for (target, is_for_one_user) in [(service.to_owned(), false), (format!("{username}@{service}"), true)] {
         let modifiers = [("target", target.as_str())].into_iter().collect();
         let item = Store::new().and_then(|store| store.build(service, username, Some(&modifiers)));
@@ -26,7 +26,7 @@ pub(super) fn load_external(service: &str, username: &str) -> Result<Secret, Vau
             Ok(attributes) => {
                 is_for_one_user || attributes.get("username").is_some_and(|name| name == username)
             }
-            Err(VaultError::Absent) => false,
+            Err(SourceError::Absent) => false,
             Err(error) => return Err(error),
         };
         if matches {
@@ -34,5 +34,5 @@ pub(super) fn load_external(service: &str, username: &str) -> Result<Secret, Vau
             return Ok(Secret::copy_of(text.as_bytes()));
         }
     }
-    Err(VaultError::Absent)
+    Err(SourceError::Absent)
 }
