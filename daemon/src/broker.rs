@@ -102,13 +102,17 @@ impl Broker {
     /// Returns whether a secret was refused.
     pub fn forget(&self, profile: &Profile) -> bool {
         let was_refused = self.fetcher.clear_refusal(profile);
-        self.drop_token(profile);
+        if let Some(slot) = self.slots().get_mut(&profile.name) {
+            slot.forget(&superseded());
+        }
         was_refused
     }
 
-    /// As [`Broker::forget`], but a refused secret stays refused.
+    /// As [`Broker::forget`] after a change of the profile: a refused secret stays refused, but a pause of our own ends,
+    /// because the secret may be another. If it is the same, its back-off goes on.
     pub fn drop_token(&self, profile: &Profile) {
         if let Some(slot) = self.slots().get_mut(&profile.name) {
+            slot.lease.abandon_attempt();
             slot.forget(&superseded());
         }
     }

@@ -105,7 +105,9 @@ impl Lease {
         self.ordered = None;
         match kind {
             FailureKind::Final | FailureKind::Refused { .. } => self.drop_if_rejected(),
-            FailureKind::Local { .. } | FailureKind::Transient { .. } => self.restore_held(),
+            FailureKind::Local { .. } | FailureKind::Transient { .. } | FailureKind::Paused { .. } => {
+                self.restore_held();
+            }
         }
         match kind {
             FailureKind::Final => {
@@ -117,6 +119,11 @@ impl Lease {
             }
             FailureKind::Transient { retry_after, cap } => {
                 self.start_cooldown(retry_after, cap, false, now, jitter);
+            }
+            FailureKind::Paused { left, ends_with_forget } => {
+                let failures = self.cooldown.map_or(0, |cooldown| cooldown.failures);
+                let until = now.after(policy::with_jitter(left, jitter));
+                self.cooldown = Some(Cooldown { until, failures, is_asked_for: false, ends_with_forget });
             }
         }
         true

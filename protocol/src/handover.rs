@@ -52,6 +52,8 @@ pub enum StateRecord {
     Codes(Codes),
     /// The pause that a server has asked one account for.
     Pause(Pause),
+    /// The back-off of a credential.
+    Backoff(CredentialBackoff),
     /// The lock, if the daemon is locked or locks on suspend. [`StateRecord::Sealed`] follows if it is locked.
     Lock(Lock),
     /// A chunk of the sealed secrets, in order.
@@ -177,6 +179,38 @@ pub struct Pause {
     pub until: Moment,
     /// The HTTP status with which the server asked for it.
     pub status: u16,
+}
+
+/// A credential and its back-off, which applies to every profile that would send the same.
+#[derive(Debug, Encode, Decode)]
+pub struct CredentialBackoff {
+    /// The account at the server or at the proxy.
+    pub account: String,
+    /// The fingerprint of the secret.
+    pub fingerprint: [u8; 32],
+    /// The key of the fingerprint; empty while the daemon is locked, because the key is then sealed.
+    pub key: Secret,
+    /// The proxy by which it is sent to the server, if any.
+    pub proxy: Option<String>,
+    /// The back-off.
+    pub backoff: Backoff,
+}
+
+/// The back-off after requests that have not shown whether their credential is right.
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct Backoff {
+    /// The end of the pause.
+    pub until: Moment,
+    /// When the last request failed, on the boot clock.
+    pub failed_at: Duration,
+    /// How many requests in a row have failed.
+    pub failures: u32,
+    /// Whether a person can fix the cause, and says so with `forget`.
+    pub ends_with_forget: bool,
+    /// The profile of the last request.
+    pub profile: ProfileName,
+    /// Its failure.
+    pub failure: Failure,
 }
 
 /// The lock.

@@ -36,11 +36,13 @@ impl DaemonState {
         let refusals = fetcher.refusals().export_state().into_iter().map(StateRecord::Refusal);
         let codes = fetcher.codes().export_state().into_iter().map(StateRecord::Codes);
         let pauses = fetcher.pauses().export_state().into_iter().map(StateRecord::Pause);
+        let backoffs = fetcher.export_backoffs().into_iter().map(StateRecord::Backoff);
         let mut records: Vec<StateRecord> = leases
             .chain(secrets.map(|(account, secret)| StateRecord::Secret(account, secret)))
             .chain(refusals)
             .chain(codes)
             .chain(pauses)
+            .chain(backoffs)
             .chain(self.deps.audit.export_state().into_iter().map(StateRecord::Log))
             .collect();
         if let Some((lock, sealed)) = self.lock.export_state(idle) {
@@ -71,6 +73,7 @@ impl DaemonState {
                 StateRecord::Refusal(refusal) => self.deps.fetcher.refusals().import_state(refusal),
                 StateRecord::Codes(codes) => self.deps.fetcher.codes().import_state(&codes),
                 StateRecord::Pause(pause) => self.deps.fetcher.pauses().import_state(pause),
+                StateRecord::Backoff(backoff) => self.deps.fetcher.import_backoff(backoff),
                 StateRecord::Lock(state) => lock = Some(state),
                 StateRecord::Sealed(chunk) => sealed.push(chunk),
                 StateRecord::Log(part) => self.deps.audit.import_state(part),

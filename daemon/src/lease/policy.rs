@@ -37,7 +37,12 @@ pub fn back_off(failures: u32, cap: Duration, retry_after: Option<Duration>, jit
         return asked.clamp(MIN_RETRY_AFTER, MAX_RETRY_AFTER);
     }
     let doubled = Duration::from_secs(1 << failures.saturating_sub(1).min(16));
-    doubled.min(cap).mul_f64(1.0 + 0.25 * jitter.clamp(0.0, 1.0))
+    with_jitter(doubled.min(cap), jitter)
+}
+
+/// The pause plus up to a quarter of jitter.
+pub fn with_jitter(pause: Duration, jitter: f64) -> Duration {
+    pause.mul_f64(1.0 + 0.25 * jitter.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]

@@ -112,6 +112,13 @@ pub enum FailureKind {
         /// The longest back-off.
         cap: Duration,
     },
+    /// No request may be sent now, because of the back-off of the credential, which other profiles may share.
+    Paused {
+        /// What is left of it.
+        left: Duration,
+        /// Whether a person can fix its cause, and says so with `forget`.
+        ends_with_forget: bool,
+    },
 }
 
 /// What the lease did with an issued token.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
-use crate::failure::seconds;
+use crate::failure::{is_transient, seconds};
 use crate::lease::{FailureKind, policy};
 use crate::profile::Profile;
 use crate::secrets::failure::of_source;
@@ -44,12 +44,34 @@ pub fn of_load(error: SourceError, profile: &Profile) -> TokenRequestFailed {
     }
 }
 
-/// The failure with the pause that the server asks for, if any, for a caller without a lease.
+/// The failure with the time until the next request can be sent, if that may succeed, for a caller without a lease.
 pub fn with_pause(failed: TokenRequestFailed) -> TokenRequestFailed {
-    if let FailureKind::Transient { retry_after: Some(left), .. } = failed.kind {
-        return TokenRequestFailed { failure: asked_again(left, &failed.failure), ..failed };
+    match failed.kind {
+        FailureKind::Transient { retry_after: Some(left), .. } => asked_again_in(left, failed),
+        FailureKind::Paused { left, .. } if is_transient(failed.failure.code) => asked_again_in(left, failed),
+        FailureKind::Transient { retry_after: None, .. }
+        | FailureKind::Paused { .. }
+        | FailureKind::Local { .. }
+        | FailureKind::Refused { .. }
+        | FailureKind::Final => failed,
     }
-    failed
+}
+
+/// The failure during the back-off that followed the failure of profile `first`. For another profile it is worded anew,
+/// because commands in it are of `first`. `shared` names the credential, as in [`of_unanswered`].
+pub fn backed_off(failure: &Failure, first: &ProfileName, shared: &str, profile: &Profile) -> Failure {
+    let name = &profile.name;
+    if name == first {
+        return failure.clone();
+    }
+    let what = failure.message.strip_prefix(&format!("profile {first}: ")).unwrap_or(&failure.message);
+    let message = format!(
+        "profile {name}: no token was requested, because the last request with the same {shared} failed: {what}"
+    );
+    let has_commands = failure.hint.contains('`');
+    let doctor = || format!("Run `cp-token doctor -p {name}`, and ask again");
+    let hint = if has_commands { doctor() } else { failure.hint.clone() };
+    Failure { message, hint, ..failure.clone() }
 }
 
 /// The failure of a request that was not sent, because the request of profile `other` with the same credential is not
@@ -65,6 +87,10 @@ pub fn of_unanswered(name: &ProfileName, other: &ProfileName, shared: &str) -> T
         failure,
         kind: FailureKind::Transient { retry_after: None, cap: policy::MAX_LOCAL_BACKOFF },
     }
+}
+
+fn asked_again_in(left: Duration, failed: TokenRequestFailed) -> TokenRequestFailed {
+    TokenRequestFailed { failure: asked_again(left, &failed.failure), ..failed }
 }
 
 /// The failure, with the time until the server may be asked again.

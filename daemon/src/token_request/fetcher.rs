@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cp_token_protocol::handover::CredentialBackoff;
 use cp_token_protocol::message::Identity;
 use cp_token_protocol::{AccessToken, ProfileName, Secret};
 use tokio::sync::OwnedMutexGuard;
@@ -24,11 +25,13 @@ use crate::token_request::refusals::Refusals;
 use crate::token_request::{FetchFuture, FetchResult, FetchToken, FetchedToken};
 
 mod attempt;
+mod backoffs;
 mod credential_limiter;
 mod login;
 pub mod pauses;
 mod probe;
 
+use backoffs::Backoffs;
 use credential_limiter::CredentialLimiter;
 use login::Login;
 use pauses::Pauses;
@@ -46,6 +49,7 @@ pub struct TokenFetcher {
     codes: Arc<Codes>,
     refusals: Arc<Refusals>,
     pauses: Arc<Pauses>,
+    backoffs: Arc<Backoffs>,
     /// A new secret may be verified during a renewal: the server still gets one request after the other.
     profile_mutexes: Arc<Mutex<HashMap<ProfileName, Arc<tokio::sync::Mutex<()>>>>>,
     limiter: Arc<CredentialLimiter>,
@@ -61,9 +65,20 @@ impl TokenFetcher {
         on_fetched: OnFetched,
     ) -> Self {
         let codes = Arc::new(Codes::new(sources.clone(), Arc::clone(&clock), log));
-        let (refusals, pauses) = (Arc::default(), Arc::default());
+        let (refusals, pauses, backoffs) = (Arc::default(), Arc::default(), Arc::default());
         let (profile_mutexes, limiter) = (Arc::default(), Arc::default());
-        Self { sources, endpoint, clock, on_fetched, codes, refusals, pauses, profile_mutexes, limiter }
+        Self {
+            sources,
+            endpoint,
+            clock,
+            on_fetched,
+            codes,
+            refusals,
+            pauses,
+            backoffs,
+            profile_mutexes,
+            limiter,
+        }
     }
 
     /// The refused secrets that it does not send again.
@@ -79,6 +94,17 @@ impl TokenFetcher {
     /// The pauses that servers have asked for.
     pub fn pauses(&self) -> Arc<Pauses> {
         Arc::clone(&self.pauses)
+    }
+
+    /// The back-offs of credentials, for the new process.
+    pub fn export_backoffs(&self) -> Vec<CredentialBackoff> {
+        self.backoffs.export_state(&self.refusals.export_key(), self.clock.now())
+    }
+
+    /// Adds a back-off of the old process.
+    pub fn import_backoff(&self, backoff: CredentialBackoff) {
+        self.refusals.import_key(&backoff.key);
+        self.backoffs.import_state(backoff);
     }
 
     /// Verifies a secret, which may not be stored yet, with one token request. The password of a user of kind `basic` is
@@ -144,7 +170,10 @@ impl FetchToken for TokenFetcher {
     fn clear_refusal(&self, profile: &Profile) -> bool {
         let by_server =
             AccountKey::logins(profile).map(|login| self.refusals.clear_refusal(&login)).contains(&true);
-        let by_proxy = AccountKey::at_proxy(profile).is_some_and(|proxy| self.refusals.clear_refusal(&proxy));
+        let proxy = AccountKey::at_proxy(profile);
+        let by_proxy = proxy.as_ref().is_some_and(|proxy| self.refusals.clear_refusal(proxy));
+        let accounts: Vec<_> = AccountKey::logins(profile).into_iter().chain(proxy).collect();
+        self.backoffs.forget(|account| accounts.contains(account));
         // A refused change of the profile may be of another account.
         self.clear_refusal_named(&profile.name) || by_server || by_proxy
     }
@@ -154,6 +183,7 @@ impl FetchToken for TokenFetcher {
     }
 
     fn clear_refusals(&self) -> bool {
+        self.backoffs.forget(|_| true);
         self.refusals.clear_refusals()
     }
 

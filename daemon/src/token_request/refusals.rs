@@ -155,29 +155,48 @@ impl Refusals {
     /// A copy of each refusal for each of its names. The last name comes last.
     pub fn export_state(&self) -> Vec<handover::Refusal> {
         let held = lock(&self.0);
-        let key = || held.key.as_ref().map_or_else(|| Secret::zeroed(0), |key| Secret::copy_of(key.expose()));
         let copies = |((account, fingerprint), refused): (&Credential, &Refused)| {
             let copy = |profile: &ProfileName| {
                 let (account, profile) = (account.as_str().to_owned(), profile.clone());
                 let failure = refused.failure.clone();
-                handover::Refusal { profile, account, fingerprint: *fingerprint, key: key(), failure }
+                handover::Refusal {
+                    profile,
+                    account,
+                    fingerprint: *fingerprint,
+                    key: held.copy_of_key(),
+                    failure,
+                }
             };
             refused.others.iter().chain([&refused.profile]).map(copy).collect::<Vec<_>>()
         };
         held.refused.iter().flat_map(copies).collect()
     }
 
-    /// Adds a refusal of the old process.
-    pub fn import_state(&self, refusal: handover::Refusal) {
+    /// A copy of the key of the fingerprints; empty if there is none.
+    pub fn export_key(&self) -> Secret {
+        lock(&self.0).copy_of_key()
+    }
+
+    /// Takes the key of the old process.
+    pub fn import_key(&self, key: &Secret) {
         let mut held = lock(&self.0);
         held.key = None;
-        held.restore(&refusal.key);
+        held.restore(key);
+    }
+
+    /// Adds a refusal of the old process.
+    pub fn import_state(&self, refusal: handover::Refusal) {
+        self.import_key(&refusal.key);
         let handover::Refusal { profile, account, fingerprint, failure, .. } = refusal;
-        held.insert((AccountKey::from_text(account), fingerprint), profile, failure);
+        lock(&self.0).insert((AccountKey::from_text(account), fingerprint), profile, failure);
     }
 }
 
 impl RefusedRecord {
+    fn copy_of_key(&self) -> Secret {
+        self.key.as_ref().map_or_else(|| Secret::zeroed(0), |key| Secret::copy_of(key.expose()))
+    }
+
     fn restore(&mut self, key: &Secret) {
         if key.expose().len() == KEY_LENGTH {
             self.key = Some(Secret::copy_of(key.expose()));

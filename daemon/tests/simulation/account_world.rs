@@ -122,7 +122,7 @@ impl World {
         let count = 1 + random.below(2);
         let profiles: Vec<_> = (0..5).map(|number| profile(number, &users, count, &mut random)).collect();
         let jitter = Arc::new(Mutex::new(Random::new(random.number())));
-        let server = Arc::new(Server::new(users, start, Arc::clone(&jitter)));
+        let server = Arc::new(Server::new(users, start, Arc::clone(&jitter), count));
         let temper = *random.pick(&[Temper::Good, Temper::Slow, Temper::Failing]);
         let shared = Arc::new(Log::default());
         let mut daemons = Vec::new();
@@ -138,7 +138,10 @@ impl World {
         let mut callers = Vec::new();
         for _ in 0..16 {
             match self.random.below(12) {
-                0 => *self.sky.ahead.lock().expect("lock") = self.random.milliseconds(2 * 8_000),
+                0 => {
+                    *self.sky.ahead.lock().expect("lock") = self.random.milliseconds(2 * 8_000);
+                    self.server.clock_was_set();
+                }
                 1 => self.forget(),
                 2 => self.use_a_phone(),
                 3 => tokio::time::sleep(self.random.milliseconds(2_000_000)).await,

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::handover::{
-    CodeUse, Codes, Commit, Cooldown, FORMAT, HeldToken, Imported, Lease, Lock, NewProcessReply,
-    PREFIX_LENGTH, Pause, Refusal, Seal, StateRecord, decode, encode, frame_len, header, parse_header,
+    Backoff, CodeUse, Codes, Commit, Cooldown, CredentialBackoff, FORMAT, HeldToken, Imported, Lease, Lock,
+    NewProcessReply, PREFIX_LENGTH, Pause, Refusal, Seal, StateRecord, decode, encode, frame_len, header,
+    parse_header,
 };
 use cp_token_protocol::message::Response;
 use cp_token_protocol::{ErrorCode, Failure, Moment, Secret};
@@ -98,6 +99,23 @@ fn records() -> Vec<(&'static str, StateRecord)> {
                 account: "client:key-1@https://console.us2.crashplan.com".to_owned(),
                 until: Moment { boot: Duration::from_secs(70), wall: Duration::from_secs(1_800_000_000) },
                 status: 503,
+            }),
+        ),
+        (
+            "backoff",
+            StateRecord::Backoff(CredentialBackoff {
+                account: "client:key-1@https://console.us2.crashplan.com".to_owned(),
+                fingerprint: [4; 32],
+                key: secret(),
+                proxy: Some("http://proxy.example:3128".to_owned()),
+                backoff: Backoff {
+                    until: Moment { boot: Duration::from_secs(70), wall: Duration::from_secs(1_800_000_000) },
+                    failed_at: Duration::from_secs(66),
+                    failures: 3,
+                    ends_with_forget: false,
+                    profile: name("prod"),
+                    failure: failure(),
+                },
             }),
         ),
         ("lock-closed", StateRecord::Lock(lock(Some(seal), None))),

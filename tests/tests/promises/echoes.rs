@@ -157,7 +157,7 @@ fn e06_no_caller_no_later_one_no_doctor_and_no_creation_gets_to_see_them() {
 }
 
 /// Of every kind, the deprecated one included, which only a creation sends to a server; each twice. What is shown the second
-/// time is the server's answer once more, or what the daemon kept of the first one where that refused the secret.
+/// time is what the daemon kept of the first answer, or the server's answer once more if the pause after it is over.
 fn creations(stage: &Stage, cases: &[Case]) {
     let tls = stage.world.server().authority().server_config(ServerCertificate::Good);
     let server = EchoServer::start(&stage.token, Some(tls));
@@ -168,7 +168,7 @@ fn creations(stage: &Stage, cases: &[Case]) {
             1 => &["--username", &who],
             _ => &["--username", &who, "--basic"],
         };
-        let mut sent = 1;
+        let mut least = 1;
         for _ in 0..2 {
             let before = server.answered();
             let create =
@@ -177,8 +177,9 @@ fn creations(stage: &Stage, cases: &[Case]) {
                 stage.world.call(&create).args(kind).args(["--ca-bundle"]).args([stage.world.ca_file()]);
             let outcome = create.stdin(&stage.secret).run();
             assert!(outcome.code != 0 && outcome.stderr.contains("nothing was changed"), "{outcome:?}");
-            assert_eq!(server.answered() - before, sent, "{} {outcome:?}", case.profile());
-            sent = usize::from(outcome.code != 77);
+            let sent = server.answered() - before;
+            assert!((least..2).contains(&sent), "{sent} {} {outcome:?}", case.profile());
+            least = 0;
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::test_user::{TestUser, creating};
 
 mod few;
 mod turns;
+mod undecided;
 
 const USER: &str = "kind = \"user\"\nusername = \"jo@example.com\"";
 

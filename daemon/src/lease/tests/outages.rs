@@ -111,8 +111,16 @@ fn a_token_that_is_set_aside_is_so_with_the_next_daemon_and_with_another_way_to_
 fn a_pause_outlives_forget_unless_it_is_for_what_a_person_mends() {
     let asked_for =
         FailureKind::Transient { retry_after: Some(SECOND * 20), cap: policy::MAX_SERVER_BACKOFF };
-    let kinds =
-        [(asked_for, true), (OUTAGE, true), (LOCAL, false), (READ_ONLY, false), (FailureKind::Final, false)];
+    let paused = |ends_with_forget| FailureKind::Paused { left: SECOND, ends_with_forget };
+    let kinds = [
+        (asked_for, true),
+        (OUTAGE, true),
+        (paused(false), true),
+        (paused(true), false),
+        (LOCAL, false),
+        (READ_ONLY, false),
+        (FailureKind::Final, false),
+    ];
     for (kind, lasts) in kinds {
         let mut lease = Lease::default();
         lease.request(&any(), at(0));
@@ -137,4 +145,23 @@ fn another_way_to_the_server_ends_a_pause_of_our_own() {
         let decision = lease.request(&any(), at(0));
         assert_eq!(matches!(decision, Decision::Refuse(Refusal::CoolingDown(_))), lasts, "{decision:?}");
     }
+}
+
+#[test]
+fn a_pause_of_the_credential_lasts_as_long_as_is_left_of_it_and_counts_as_no_failure() {
+    let paused = FailureKind::Paused { left: SECOND * 30, ends_with_forget: false };
+    for (jitter, end) in [(0.0, 30), (0.99, 38)] {
+        let mut lease = Lease::default();
+        lease.request(&any(), at(0));
+        let attempt = lease.poll_effect().expect("an order");
+        assert!(lease.on_request_failed(attempt, paused, at(0), jitter));
+        let decision = lease.request(&any(), at(end - 1));
+        assert!(matches!(decision, Decision::Refuse(Refusal::CoolingDown(_))), "{decision:?}");
+        assert!(matches!(lease.request(&any(), at(end)), Decision::Wait(_)));
+        fails(&mut lease, OUTAGE, end);
+        assert!(matches!(lease.request(&any(), at(end + 1)), Decision::Wait(_)), "the first failure");
+    }
+    let (mut lease, _) = reported();
+    fails(&mut lease, paused, 2);
+    assert_eq!(served(lease.request(&any(), at(2))), "one");
 }

@@ -3,20 +3,23 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use cp_token_protocol::message::{Identity, TotpMethod};
 use cp_token_protocol::{ProfileName, Secret};
 
 use super::TokenFetcher;
+use super::backoffs::{Backoffs, CredentialRoute};
 use super::credential_limiter::{CredentialPermit, Limits};
-use super::login::Login;
+use super::login::{Login, PROXY_PASSWORD};
 use crate::base::clock::Clock;
 use crate::base::mutex::lock;
+use crate::profile::Profile;
 use crate::profile::account::AccountKey;
-use crate::token_endpoint::Progress;
+use crate::token_endpoint::{Progress, ProxyFlaw, TokenRequestError};
 use crate::token_request::TokenRequestFailed;
-use crate::token_request::failure::of_unanswered;
-use crate::token_request::refusals::{Credential, Refusals};
+use crate::token_request::failure::{of_token_request, of_unanswered};
+use crate::token_request::refusals::Refusals;
 
 /// The most requests with one password at a time. A wrong password counts as a failed login, and the strictest
 /// directories lock an account after the third.
@@ -28,18 +31,30 @@ pub(super) struct TokenAttempt(Arc<AttemptState>);
 /// The state of an attempt. A connection may hold it for longer than the attempt lasts.
 struct AttemptState {
     refusals: Arc<Refusals>,
+    backoffs: Arc<Backoffs>,
     clock: Arc<dyn Clock>,
     /// The proxy's password, until the proxy has accepted it.
-    proxy: Mutex<Option<(Credential, CredentialPermit)>>,
+    proxy: Mutex<Option<(CredentialRoute, CredentialPermit)>>,
     server: Mutex<Option<ServerCredential>>,
+    /// When the permits were complete, by the boot clock.
+    started: Duration,
     is_postponed: AtomicBool,
 }
 
 /// The credential that is sent to the server.
 struct ServerCredential {
-    credential: Credential,
-    permit: CredentialPermit,
+    route: CredentialRoute,
+    /// A computed code has a time step of its own, and needs none.
+    permit: Option<CredentialPermit>,
+    /// When it was sent, by the boot clock.
+    sent: Option<Duration>,
     is_client: bool,
+}
+
+impl ServerCredential {
+    fn sent(&self) -> Option<(&CredentialRoute, Duration)> {
+        Some((&self.route, self.sent?))
+    }
 }
 
 impl TokenAttempt {
@@ -52,6 +67,26 @@ impl TokenAttempt {
     pub(super) fn is_postponed(&self) -> bool {
         self.0.is_postponed.load(Ordering::Relaxed)
     }
+
+    /// Records the outcome for each credential that was sent. One that has shown neither that it is right nor that it is
+    /// wrong begins or prolongs its back-off; but not of a proxy's password that worked recently, because the proxy may
+    /// lead to other servers.
+    pub(super) fn record_outcome(&self, error: Option<&TokenRequestError>, profile: &Profile) {
+        let (state, now) = (&self.0, self.0.clock.now());
+        let failed = error.map(|error| of_token_request(error, profile, None));
+        let record = |route: &CredentialRoute, sent: Duration| match &failed {
+            Some(failed) => state.backoffs.record(route, &profile.name, failed, sent, now),
+            None => state.backoffs.clear(route),
+        };
+        if let Some((route, sent)) = lock(&state.server).as_ref().and_then(ServerCredential::sent) {
+            record(route, sent);
+        }
+        if let Some((route, _)) = lock(&state.proxy).as_ref().filter(|_| error.is_some_and(may_be_of_proxy))
+            && !state.refusals.has_worked(&route.credential, now.boot)
+        {
+            record(route, state.started);
+        }
+    }
 }
 
 impl Drop for TokenAttempt {
@@ -61,33 +96,39 @@ impl Drop for TokenAttempt {
 }
 
 impl AttemptState {
-    fn may_send_to(&self, server: &ServerCredential) -> bool {
-        let limits = limits(&self.refusals, &*self.clock, &server.credential, server.is_client);
-        !self.refusals.is_refused(&server.credential) && server.permit.send(limits)
+    fn may_send_to(&self, server: &mut ServerCredential) -> bool {
+        let now = self.clock.now();
+        let is_allowed = !self.refusals.is_refused(&server.route.credential)
+            && self.backoffs.of(&server.route, now).is_none()
+            && server.permit.as_ref().is_none_or(|permit| permit.send(self.limits(server)));
+        server.sent = is_allowed.then_some(now.boot);
+        is_allowed
+    }
+
+    fn limits(&self, server: &ServerCredential) -> Limits {
+        limits(&self.refusals, &self.backoffs, &*self.clock, &server.route, server.is_client)
     }
 }
 
 impl Progress for AttemptState {
     fn proxy_passed(&self) {
-        if let Some((credential, _permit)) = lock(&self.proxy).take() {
-            self.refusals.record_credential_success(credential, self.clock.now().boot);
+        if let Some((route, _permit)) = lock(&self.proxy).take() {
+            self.backoffs.clear(&route);
+            self.refusals.record_credential_success(route.credential, self.clock.now().boot);
         }
     }
 
     fn may_send(&self) -> bool {
-        let may = lock(&self.server).as_ref().is_none_or(|server| self.may_send_to(server));
+        let may = lock(&self.server).as_mut().is_none_or(|server| self.may_send_to(server));
         self.is_postponed.store(!may, Ordering::Relaxed);
         may
     }
 }
 
 impl TokenFetcher {
-    /// An attempt with its permits. A computed code has a time step of its own, and needs no permit.
+    /// An attempt with its permits.
     pub(super) async fn attempt(&self, login: Login<'_>) -> Result<TokenAttempt, TokenRequestFailed> {
-        let server = match login.profile.totp {
-            TotpMethod::Stored => None,
-            TotpMethod::None | TotpMethod::Ask | TotpMethod::Command(_) => self.server_permit(login).await?,
-        };
+        let server = self.server_permit(login).await?;
         self.attempt_with(login.at_proxy(), server, &login.profile.name).await
     }
 
@@ -106,57 +147,79 @@ impl TokenFetcher {
         server: Option<ServerCredential>,
         name: &ProfileName,
     ) -> Result<TokenAttempt, TokenRequestFailed> {
-        let proxy = proxy.and_then(|(account, password)| self.refusals.credential(&account, password));
-        let proxy = match proxy {
-            Some(credential) => Some(self.proxy_permit(credential, name).await?),
+        let proxy = match proxy.and_then(|(account, password)| self.proxy_route(&account, password)) {
+            Some(route) => Some(self.proxy_permit(route, name).await?),
             None => None,
         };
-        let (refusals, clock) = (Arc::clone(&self.refusals), Arc::clone(&self.clock));
-        let (proxy, server, is_postponed) = (Mutex::new(proxy), Mutex::new(server), AtomicBool::new(false));
-        Ok(TokenAttempt(Arc::new(AttemptState { refusals, clock, proxy, server, is_postponed })))
+        Ok(TokenAttempt(Arc::new(AttemptState {
+            refusals: Arc::clone(&self.refusals),
+            backoffs: Arc::clone(&self.backoffs),
+            clock: Arc::clone(&self.clock),
+            proxy: Mutex::new(proxy),
+            server: Mutex::new(server),
+            started: self.clock.now().boot,
+            is_postponed: AtomicBool::new(false),
+        })))
     }
 
     async fn server_permit(&self, login: Login<'_>) -> Result<Option<ServerCredential>, TokenRequestFailed> {
-        let Some(credential) = self.refusals.credential(&login.account(), &login.record.secret) else {
-            return Ok(None);
-        };
+        let Some(route) = self.server_route(login) else { return Ok(None) };
         let is_client = matches!(login.profile.identity, Identity::ApiClient(_));
-        let shared = if is_client { "client secret" } else { "password" };
-        let permit = self.permit(&credential, &login.profile.name, is_client, shared).await?;
-        Ok(Some(ServerCredential { credential, permit, is_client }))
+        let permit = match login.profile.totp {
+            TotpMethod::Stored => None,
+            TotpMethod::None | TotpMethod::Ask | TotpMethod::Command(_) => {
+                Some(self.permit(&route, &login.profile.name, is_client, login.kind_of_secret()).await?)
+            }
+        };
+        Ok(Some(ServerCredential { route, permit, sent: None, is_client }))
     }
 
     /// The proxy gets its password as soon as the connection to it is open.
     async fn proxy_permit(
         &self,
-        credential: Credential,
+        route: CredentialRoute,
         name: &ProfileName,
-    ) -> Result<(Credential, CredentialPermit), TokenRequestFailed> {
+    ) -> Result<(CredentialRoute, CredentialPermit), TokenRequestFailed> {
         loop {
-            let permit = self.permit(&credential, name, false, "proxy password").await?;
-            if permit.send(limits(&self.refusals, &*self.clock, &credential, false)) {
-                return Ok((credential, permit));
+            let permit = self.permit(&route, name, false, PROXY_PASSWORD).await?;
+            if permit.send(limits(&self.refusals, &self.backoffs, &*self.clock, &route, false)) {
+                return Ok((route, permit));
             }
         }
     }
 
     async fn permit(
         &self,
-        credential: &Credential,
+        route: &CredentialRoute,
         name: &ProfileName,
         is_client: bool,
         shared: &str,
     ) -> Result<CredentialPermit, TokenRequestFailed> {
-        let limits = || limits(&self.refusals, &*self.clock, credential, is_client);
-        let permit = self.limiter.acquire(credential, name, limits).await;
+        let limits = || limits(&self.refusals, &self.backoffs, &*self.clock, route, is_client);
+        let permit = self.limiter.acquire(&route.credential, name, limits).await;
         permit.map_err(|other| of_unanswered(name, &other, shared))
     }
 }
 
-/// A credential that is not known to work is sent by one request at a time. As far as is known, no account of an API
-/// client is ever locked.
-fn limits(refusals: &Refusals, clock: &dyn Clock, credential: &Credential, is_client: bool) -> Limits {
+/// A credential that is not known to work, or whose last request failed, is sent by one request at a time. As far as is
+/// known, no account of an API client is ever locked.
+fn limits(
+    refusals: &Refusals,
+    backoffs: &Backoffs,
+    clock: &dyn Clock,
+    route: &CredentialRoute,
+    is_client: bool,
+) -> Limits {
+    let now = clock.now();
     let max_total = if is_client { usize::MAX } else { MAX_PASSWORD_REQUESTS };
-    let has_worked = refusals.has_worked(credential, clock.now().boot);
-    Limits { max_recent: if has_worked { max_total } else { 1 }, max_total }
+    let works = refusals.has_worked(&route.credential, now.boot) && !backoffs.has_failed(route, now);
+    Limits { max_recent: if works { max_total } else { 1 }, max_total }
+}
+
+/// Whether the error may be the proxy's own, after the proxy was sent its password.
+fn may_be_of_proxy(error: &TokenRequestError) -> bool {
+    if let TokenRequestError::Proxy { flaw, .. } = error {
+        return !matches!(flaw, ProxyFlaw::Unreachable(_));
+    }
+    matches!(error, TokenRequestError::TimedOut)
 }

@@ -4,17 +4,19 @@
 use std::sync::Arc;
 
 use cp_token_protocol::Secret;
-use cp_token_protocol::message::TotpMethod;
+use cp_token_protocol::message::{Identity, TotpMethod};
 
 use super::TokenFetcher;
 use super::attempt::TokenAttempt;
+use super::backoffs::CredentialRoute;
+use crate::lease::FailureKind;
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
 use crate::secrets::secret_record::SecretRecord;
 use crate::token_endpoint::{self, Content, Progress, ProxyFlaw, TokenRequest, TokenRequestError};
 use crate::token_request::codes::CodeError;
 use crate::token_request::failure::{
-    not_recorded, of_code, of_token_request, refused_again, with_another_code, with_ends,
+    backed_off, not_recorded, of_code, of_token_request, refused_again, with_another_code, with_ends,
 };
 use crate::token_request::{FetchResult, FetchedToken, TokenRequestFailed};
 
@@ -29,6 +31,14 @@ impl<'l> Login<'l> {
     /// The account at the server.
     pub(super) fn account(self) -> AccountKey {
         AccountKey::login(self.profile)
+    }
+
+    /// What its secret is called.
+    pub(super) fn kind_of_secret(self) -> &'static str {
+        match self.profile.identity {
+            Identity::ApiClient(_) => "client secret",
+            Identity::User(_) | Identity::Basic(_) => "password",
+        }
     }
 
     /// The account and password of the proxy, if it gets one.
@@ -57,7 +67,7 @@ impl TokenFetcher {
     /// sent with the secret, either may be wrong.
     pub(super) async fn request_interactively(&self, login: Login<'_>, code: Option<Secret>) -> FetchResult {
         self.require_untried(login)?;
-        self.require_no_pause(login.profile)?;
+        self.require_no_pause(login)?;
         let code = self.code(login, code).await?;
         // Another request may have been refused meanwhile.
         let still_allowed = || self.require_untried(login);
@@ -74,7 +84,7 @@ impl TokenFetcher {
     pub(super) async fn request_unattended(&self, login: Login<'_>, given: Option<Secret>) -> FetchResult {
         let is_given = given.is_some();
         self.require_not_refused(login)?;
-        self.require_no_pause(login.profile)?;
+        self.require_no_pause(login)?;
         let mut code = self.code(login, given).await?;
         loop {
             // A request of another profile of the account may have been refused meanwhile.
@@ -118,18 +128,54 @@ impl TokenFetcher {
         loop {
             let attempt = self.attempt(login).await?;
             still_allowed()?;
-            self.require_no_pause(login.profile)?;
+            self.require_no_pause(login)?;
             let outcome = self.send(login, login.request(code, attempt.progress())).await;
             if !attempt.is_postponed() {
+                attempt.record_outcome(outcome.as_ref().err(), login.profile);
                 return Ok((attempt, outcome));
             }
         }
     }
 
-    /// Fails during a pause that the server has asked this account for.
-    fn require_no_pause(&self, profile: &Profile) -> Result<(), TokenRequestFailed> {
-        let pause = self.pauses.of(&AccountKey::of(profile), self.clock.now());
-        pause.map_or(Ok(()), |error| Err(of_token_request(&error, profile, None)))
+    /// Fails during a pause that the server has asked this account for, and during a back-off of a credential.
+    fn require_no_pause(&self, login: Login<'_>) -> Result<(), TokenRequestFailed> {
+        let pause = self.pauses.of(&AccountKey::of(login.profile), self.clock.now());
+        let failed = pause.map(|error| of_token_request(&error, login.profile, None));
+        failed.or_else(|| self.backoff_of(login)).map_or(Ok(()), Err)
+    }
+
+    /// The failure during a back-off of a credential that the login sends.
+    fn backoff_of(&self, login: Login<'_>) -> Option<TokenRequestFailed> {
+        let server = self.server_route(login).map(|route| (route, login.kind_of_secret()));
+        let proxy = login.at_proxy().and_then(|(account, password)| self.proxy_route(&account, password));
+        let proxy = proxy.map(|route| (route, PROXY_PASSWORD));
+        let mut routes = [server, proxy].into_iter().flatten();
+        routes.find_map(|(route, shared)| self.backoff_on(&route, shared, login.profile))
+    }
+
+    /// The failure during the back-off of this credential; `shared` is what it is called.
+    pub(super) fn backoff_on(
+        &self,
+        route: &CredentialRoute,
+        shared: &str,
+        profile: &Profile,
+    ) -> Option<TokenRequestFailed> {
+        let (left, backoff) = self.backoffs.of(route, self.clock.now())?;
+        let kind = FailureKind::Paused { left, ends_with_forget: backoff.ends_with_forget };
+        let failure = backed_off(&backoff.failure, &backoff.profile, shared, profile);
+        Some(TokenRequestFailed { failure, kind })
+    }
+
+    /// The secret on its route to the server; `None` while the daemon is locked.
+    pub(super) fn server_route(&self, login: Login<'_>) -> Option<CredentialRoute> {
+        let credential = self.refusals.credential(&login.account(), &login.record.secret)?;
+        let proxy = login.profile.network.proxy_for(&login.profile.url).map(ToString::to_string);
+        Some(CredentialRoute { credential, proxy })
+    }
+
+    /// The password of a proxy; `None` while the daemon is locked.
+    pub(super) fn proxy_route(&self, account: &AccountKey, password: &Secret) -> Option<CredentialRoute> {
+        Some(CredentialRoute { credential: self.refusals.credential(account, password)?, proxy: None })
     }
 
     /// As [`TokenFetcher::require_not_refused`], for a secret that a person gives. The refusal is recorded for this profile
@@ -190,7 +236,13 @@ impl TokenFetcher {
     }
 
     fn failed(&self, login: Login<'_>, error: &TokenRequestError) -> TokenRequestFailed {
-        let failed = of_token_request(error, login.profile, self.codes.time_until_reusable(login.profile));
+        let mut failed =
+            of_token_request(error, login.profile, self.codes.time_until_reusable(login.profile));
+        if let FailureKind::Transient { retry_after: None, .. } | FailureKind::Local { .. } = failed.kind
+            && let Some(backoff) = self.backoff_of(login)
+        {
+            failed.kind = backoff.kind;
+        }
         if is_refusal(error) { with_ends(failed, &login.record.secret) } else { failed }
     }
 
@@ -210,6 +262,9 @@ impl TokenFetcher {
         failed
     }
 }
+
+/// What the password of a proxy is called.
+pub(super) const PROXY_PASSWORD: &str = "proxy password";
 
 fn is_refusal(error: &TokenRequestError) -> bool {
     matches!(error, TokenRequestError::Refused { .. })

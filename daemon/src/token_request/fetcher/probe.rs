@@ -4,13 +4,13 @@
 use cp_token_protocol::Failure;
 
 use super::TokenFetcher;
-use super::login::{Login, is_refusal_of_proxy};
+use super::login::{Login, PROXY_PASSWORD, is_refusal_of_proxy};
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
 use crate::secrets::failure::of_source;
 use crate::secrets::secret_record::SecretRecord;
 use crate::token_endpoint::{self, ProbeResult};
-use crate::token_request::failure::of_token_request;
+use crate::token_request::failure::{of_token_request, with_pause};
 
 impl TokenFetcher {
     /// Loads the profile's secret from its source.
@@ -44,9 +44,15 @@ impl TokenFetcher {
         {
             return Err(before.failure);
         }
+        let route = proxy.as_ref().and_then(|(account, password)| self.proxy_route(account, password));
+        if let Some(paused) = route.and_then(|route| self.backoff_on(&route, PROXY_PASSWORD, profile)) {
+            return Err(with_pause(paused).failure);
+        }
         let password = proxy.as_ref().map(|(_, password)| *password);
         let probe = token_endpoint::probe(&profile.url, &profile.network, password, attempt.progress());
-        probe.await.map_err(|error| {
+        let outcome = probe.await;
+        attempt.record_outcome(outcome.as_ref().err(), profile);
+        outcome.map_err(|error| {
             let failure = of_token_request(&error, profile, None).failure;
             if let Some((account, password)) = proxy.filter(|_| is_refusal_of_proxy(&error)) {
                 self.refusals.record(&account, password, &profile.name, &failure);

@@ -31,6 +31,8 @@ impl User {
 /// How long a request may be under way.
 const LONGEST_WAY_MS: u64 = 2_000;
 const LONGEST_WAY: Duration = Duration::from_millis(LONGEST_WAY_MS);
+/// The pause after one request that was not answered.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What the server saw.
 #[derive(Default)]
@@ -42,6 +44,8 @@ struct Seen {
     /// The steps whose code a person has typed, and so may have come late.
     typed: HashSet<(String, u64)>,
     wrong: HashMap<String, u64>,
+    /// Who got no answer last, exactly as spelled, and when the pause after it ends.
+    unanswered: HashMap<String, Instant>,
 }
 
 pub(super) struct Server {
@@ -49,11 +53,17 @@ pub(super) struct Server {
     pub(super) start: Instant,
     pub(super) random: Arc<Mutex<Random>>,
     seen: Mutex<Seen>,
+    is_of_one_daemon: bool,
 }
 
 impl Server {
-    pub(super) fn new(users: Vec<User>, start: Instant, random: Arc<Mutex<Random>>) -> Self {
-        Self { users, start, random, seen: Mutex::default() }
+    pub(super) fn new(users: Vec<User>, start: Instant, random: Arc<Mutex<Random>>, daemons: u64) -> Self {
+        Self { users, start, random, seen: Mutex::default(), is_of_one_daemon: daemons == 1 }
+    }
+
+    /// The daemons' wall clock was set, which may end a pause.
+    pub(super) fn clock_was_set(&self) {
+        self.seen.lock().expect("lock").unanswered.clear();
     }
 
     /// The right time.
@@ -78,8 +88,7 @@ impl Server {
     }
 
     fn is_accepted(&self, order: &TokenRequest) -> bool {
-        let Identity::User(name) = &order.identity else { unreachable!("users alone are here") };
-        let name = name.to_lowercase();
+        let name = spelled(order).to_lowercase();
         let user = self.users.iter().find(|user| user.name == name).expect("a user");
         let mut seen = self.seen.lock().expect("lock");
         let is_new = self.take_code(&mut seen, user, order.code.as_ref().expect("a code"));
@@ -87,8 +96,7 @@ impl Server {
     }
 
     fn count(&self, order: &TokenRequest) {
-        let Identity::User(name) = &order.identity else { unreachable!("users alone are here") };
-        *self.seen.lock().expect("lock").wrong.entry(name.to_lowercase()).or_default() += 1;
+        *self.seen.lock().expect("lock").wrong.entry(spelled(order).to_lowercase()).or_default() += 1;
     }
 
     /// False where somebody else was quicker.
@@ -109,10 +117,26 @@ impl Server {
         step(self.wall() - LONGEST_WAY - super::SKEW)..=step(self.wall() + super::SKEW)
     }
 
+    /// A daemon sends no password in the pause after a request that was not answered. Of two, each has its own.
+    fn must_be_no_pause(&self, order: &TokenRequest) {
+        let seen = self.seen.lock().expect("lock");
+        let end = seen.unanswered.get(spelled(order)).filter(|_| self.is_of_one_daemon);
+        assert!(end.is_none_or(|end| *end <= Instant::now()), "a password was sent in a pause");
+    }
+
+    fn end(&self, order: &TokenRequest, is_told: bool) {
+        let unanswered = &mut self.seen.lock().expect("lock").unanswered;
+        match is_told {
+            true => unanswered.remove(spelled(order)),
+            false => unanswered.insert(spelled(order).to_owned(), Instant::now() + SHORTEST_PAUSE),
+        };
+    }
+
     async fn answer(&self, order: TokenRequest) -> Result<IssuedToken, TokenRequestError> {
         if !order.progress.may_send() {
             return Err(TokenRequestError::TimedOut);
         }
+        self.must_be_no_pause(&order);
         let (there, back, fate) = {
             let mut random = self.random.lock().expect("lock");
             (random.milliseconds(LONGEST_WAY_MS), random.milliseconds(2_000), random.below(16))
@@ -125,6 +149,7 @@ impl Server {
         }
         tokio::time::sleep(back).await;
         let token = format!("token-{}", self.random.lock().expect("lock").number());
+        self.end(&order, is_told);
         match (is_told, is_let_in) {
             (false, _) => Err(TokenRequestError::TimedOut),
             (_, true) => {
@@ -134,6 +159,12 @@ impl Server {
             (_, false) => Err(super::refusal()),
         }
     }
+}
+
+/// The user exactly as the daemon spells it.
+fn spelled(order: &TokenRequest) -> &str {
+    let Identity::User(name) = &order.identity else { unreachable!("users alone are here") };
+    name
 }
 
 impl TokenEndpoint for Server {

@@ -37,25 +37,46 @@ impl World {
             }
             Err(error) => {
                 let profile = if self.is_only_read { &READER } else { &CLIENT };
-                let kind = kind_of(&error, profile);
+                let kind = self.shared(kind_of(&error, profile));
                 self.refused = kind == FailureKind::Final;
                 assert!(self.lease.on_request_failed(attempt, kind, now, jitter));
                 match kind {
-                    FailureKind::Transient { .. } | FailureKind::Local { .. } => self.is_outage(),
+                    FailureKind::Transient { .. }
+                    | FailureKind::Local { .. }
+                    | FailureKind::Paused { .. } => self.is_outage(),
                     FailureKind::Final | FailureKind::Refused { .. } => self.is_answered(),
                 }
-                self.ends_with_forget =
-                    matches!(kind, FailureKind::Refused { .. } | FailureKind::Local { .. });
+                self.ends_with_forget = matches!(
+                    kind,
+                    FailureKind::Refused { .. }
+                        | FailureKind::Local { .. }
+                        | FailureKind::Paused { ends_with_forget: true, .. }
+                );
                 // A request was made, so the pause before is over, whatever a clock will say.
                 self.pause = match kind {
-                    FailureKind::Transient { retry_after, cap } => Some((retry_after, cap)),
-                    FailureKind::Refused { cap } | FailureKind::Local { cap } => Some((None, cap)),
+                    FailureKind::Transient { retry_after, cap } => {
+                        Some(policy::back_off(1, cap, retry_after, 0.0))
+                    }
+                    FailureKind::Refused { cap } | FailureKind::Local { cap } => {
+                        Some(policy::back_off(1, cap, None, 0.0))
+                    }
+                    FailureKind::Paused { left, .. } => Some(left),
                     FailureKind::Final => None,
                 }
-                .map(|(asked_for, cap)| now.after(policy::back_off(1, cap, asked_for, 0.0)));
+                .map(|pause| now.after(pause));
             }
         }
         self.tell_why();
+    }
+
+    /// The credential may be other profiles', too, and its pause as long as what they have met.
+    fn shared(&mut self, kind: FailureKind) -> FailureKind {
+        let ends_with_forget = matches!(kind, FailureKind::Local { .. });
+        let is_ours = ends_with_forget || matches!(kind, FailureKind::Transient { retry_after: None, .. });
+        if is_ours && self.random.one_in(2) {
+            return FailureKind::Paused { left: self.random.milliseconds(60_000), ends_with_forget };
+        }
+        kind
     }
 
     fn accepted(&mut self, text: String, sent: Moment, life: Duration) {

@@ -10,17 +10,17 @@ use super::USER;
 use crate::exec::{wait_for_file, wait_until};
 use crate::refused::{secret_file, write_config, written};
 
-const NAMES: [&str; 8] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"];
+pub(super) const NAMES: [&str; 8] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"];
 
 /// All at once.
-fn get_all(world: &World, more: &[&str]) -> Vec<Outcome> {
+pub(super) fn get_all(world: &World, more: &[&str]) -> Vec<Outcome> {
     let call = |name: &&str| world.call(&["-p", name]).args(more).printing_a_token().spawn();
     let running: Vec<_> = NAMES.iter().map(call).collect();
     running.into_iter().map(cp_token_tests::world::Running::finish).collect()
 }
 
 /// A client for each profile, behind a proxy that wants another password.
-fn behind_a_proxy(world: &World, proxy: &FakeProxy) {
+pub(super) fn behind_a_proxy(world: &World, proxy: &FakeProxy) {
     proxy.require("jo", "right");
     let clients: Vec<Client> = NAMES.iter().map(|_| world.new_client()).collect();
     secret_file(world, &format!("{}\nproxy-password: wrong\n", clients[0].secret));
@@ -67,7 +67,7 @@ fn doctor_alone_sends_a_proxys_wrong_password_once() {
 }
 
 /// One client for every profile, with this secret for all of them.
-fn of_one_client(secret: impl FnOnce(&World, &Client) -> String) -> (World, Daemon) {
+pub(super) fn of_one_client(secret: impl FnOnce(&World, &Client) -> String) -> (World, Daemon) {
     let world = World::new();
     let daemon = world.daemon();
     let client = world.new_client();
