@@ -9,16 +9,18 @@ use crate::audit::Audit;
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::unwind;
 use crate::broker::Broker;
+#[cfg(target_os = "linux")]
 use crate::handover::Program;
 use crate::handover::daemon_state::DaemonState;
 use crate::ipc::acceptor::Acceptor;
+#[cfg(target_os = "linux")]
 use crate::ipc::removal_watch::RemovalWatch;
 use crate::ipc::socket::BoundSocket;
 use crate::lock::Lock;
 use crate::process::harden;
 use crate::process::paths::Paths;
 use crate::process::protections::{self, Protections};
-use crate::process::signals::{self, Signals};
+use crate::process::signals::Signals;
 use crate::process::watchdog::Watchdog;
 use crate::profile::state::StateFile;
 use crate::registry::{Registry, RegistryDeps};
@@ -33,9 +35,12 @@ use crate::token_request::fetcher::{OnFetched, TokenFetcher};
 mod drain;
 mod event_loop;
 mod housekeeping;
+#[cfg(unix)]
 mod reach;
+#[cfg(target_os = "linux")]
 mod upgrade;
 
+#[cfg(target_os = "linux")]
 pub use upgrade::InheritedState;
 
 /// What exists before the runtime does.
@@ -47,53 +52,44 @@ pub struct Startup {
     /// Which protections are on.
     pub protections: Vec<ProtectionReport>,
     /// The program that this process runs, if the system says so.
+    #[cfg(target_os = "linux")]
     pub program: Option<Program>,
     /// Whether the helper started the daemon.
     pub background: bool,
     /// How often a service manager expects a keep-alive.
     pub watchdog: Watchdog,
     /// What the old process hands over.
+    #[cfg(target_os = "linux")]
     pub inherited: Option<InheritedState>,
 }
 
 struct App {
-    deps: RegistryDeps,
-    registry: Arc<Registry>,
+    startup: Startup,
+    state: DaemonState,
     service: Arc<Service>,
     protections: Arc<Protections>,
-    daemon_state: DaemonState,
-    socket: BoundSocket,
-    program: Option<Program>,
-    background: bool,
-    watchdog: Watchdog,
+    #[cfg(target_os = "linux")]
+    removals: RemovalWatch,
 }
 
-/// Runs the daemon until a signal or a caller stops it. `ready` is called once callers are accepted.
-///
-/// # Errors
-/// If the system refuses a runtime, a signal or the socket, or inherited state cannot be kept.
-pub fn run(mut startup: Startup, ready: impl FnOnce()) -> io::Result<()> {
-    signals::require_sockets()?;
+/// Runs the daemon until a signal or a caller stops it. `ready` is called once callers are accepted. Fails if the system
+/// refuses a runtime, a signal or the socket, or inherited state cannot be kept.
+pub fn run(startup: Startup, ready: impl FnOnce()) -> io::Result<()> {
+    // Without a pair of sockets the runtime would panic.
+    #[cfg(unix)]
+    std::os::unix::net::UnixStream::pair()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::listen()?;
-        let inherited = startup.inherited.take();
         let mut app = App::build(startup);
-        let _ = app.registry.reload().await;
-        let taken_over = match inherited {
-            Some(inherited) => match app.take_over(inherited).await? {
-                None => return Ok(()),
-                taken_over => taken_over,
-            },
-            None => None,
-        };
+        let _ = app.state.registry.reload().await;
+        #[cfg(target_os = "linux")]
+        let Some(taken_over) = app.take_over().await? else { return Ok(()) };
         let mut acceptor = app.start()?;
-        let removals = RemovalWatch::new(app.socket.folder());
         ready();
-        if let Some(taken_over) = taken_over {
-            app.finish_upgrade(taken_over);
-        }
-        app.serve(&mut signals, &mut acceptor, &removals).await;
+        #[cfg(target_os = "linux")]
+        app.finish_upgrade(taken_over);
+        app.serve(&mut signals, &mut acceptor).await;
         app.stop(&mut acceptor).await;
         io::Result::Ok(())
     })?;
@@ -103,11 +99,12 @@ pub fn run(mut startup: Startup, ready: impl FnOnce()) -> io::Result<()> {
 }
 
 impl App {
-    fn build(startup: Startup) -> Self {
-        let Startup { paths, socket, protections, program, background, watchdog, inherited: _ } = startup;
-        let protections = Arc::new(Protections::new(protections, paths.address.socket().to_owned()));
+    fn build(mut startup: Startup) -> Self {
+        let paths = &startup.paths;
+        let at_start = std::mem::take(&mut startup.protections);
+        let protections = Arc::new(Protections::new(at_start, paths.address.socket().to_owned()));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let state_file = Arc::new(StateFile::load(paths.state_file()));
+        let state_file = Arc::new(StateFile::load(paths.state_file.clone()));
         let keyring = Arc::new(KeyringBackend::default());
         let memory = Arc::new(MemoryBackend::default());
         let sources = Sources {
@@ -119,7 +116,7 @@ impl App {
             sources.clone(),
             Arc::new(CrashPlanEndpoint),
             Arc::clone(&clock),
-            Arc::new(CodeFile::new(paths.codes_file())),
+            Arc::new(CodeFile::new(paths.codes_file.clone())),
             on_fetched(&state_file),
         );
         let audit = Audit::new(Arc::clone(&clock));
@@ -127,33 +124,36 @@ impl App {
         let broker = Broker::new(Arc::clone(&clock), Arc::new(fetcher.clone()), Arc::clone(&audit), jitter);
         let state = state_file;
         let deps = RegistryDeps { state, sources, fetcher, broker, audit, clock, lock_flag: Arc::default() };
-        let registry = Arc::new(Registry::new(&paths, deps.clone()));
+        let registry = Arc::new(Registry::new(paths, deps.clone()));
         let lock = Lock::new(deps.clone(), Arc::clone(&registry), Arc::clone(&memory));
-        let daemon_state = DaemonState {
-            deps: deps.clone(),
-            registry: Arc::clone(&registry),
-            memory: Arc::clone(&memory),
-            lock: Arc::clone(&lock),
-        };
         let service = Service::new(
-            &paths,
+            paths,
             deps.clone(),
             Arc::clone(&registry),
-            lock,
-            memory,
+            Arc::clone(&lock),
+            Arc::clone(&memory),
             keyring,
             Arc::clone(&protections),
         );
-        Self { deps, registry, service, protections, daemon_state, socket, program, background, watchdog }
+        let state = DaemonState { deps, registry, memory, lock };
+        #[cfg(target_os = "linux")]
+        let removals = RemovalWatch::new(startup.socket.folder());
+        Self {
+            startup,
+            state,
+            service,
+            protections,
+            #[cfg(target_os = "linux")]
+            removals,
+        }
     }
 
     fn start(&self) -> io::Result<Acceptor> {
         let connections = harden::connection_limit();
-        let (socket, service) = (self.socket.listening()?, Arc::clone(&self.service));
-        self.deps.broker.limit_waiters(connections / 2);
-        let registry = Arc::clone(&self.registry);
+        let (socket, service) = (self.startup.socket.listening()?, Arc::clone(&self.service));
+        let (registry, broker) = (Arc::clone(&self.state.registry), Arc::clone(&self.state.deps.broker));
+        broker.limit_waiters(connections / 2);
         tokio::spawn(async move { registry.recover().await });
-        let broker = Arc::clone(&self.deps.broker);
         tokio::spawn(unwind::restarted(move || Arc::clone(&broker).run_timer()));
         protections::warn_of_limits();
         let acceptor = Acceptor::open(socket, service, connections)?;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use cp_token_protocol::ProfileName;
 use cp_token_protocol::message::{LogEntry, LogRequest, Operation, Outcome};
 
-use crate::audit::callers::{CallerInfo, CallerSnapshot, Callers};
+use crate::audit::callers::{CallerSnapshot, Callers};
 use crate::base::clock::Clock;
 use crate::base::mutex;
 
@@ -34,26 +34,17 @@ pub struct Audit {
 }
 
 struct Ring {
-    records: VecDeque<AuditRecord>,
+    entries: VecDeque<LogEntry>,
     /// The number of the newest entry: how many there ever were.
     count: u64,
     file: Option<AuditFile>,
-}
-
-#[derive(Clone)]
-struct AuditRecord {
-    at: u64,
-    profile: Option<ProfileName>,
-    operation: Operation,
-    outcome: Outcome,
-    caller: Option<CallerInfo>,
 }
 
 /// An entry whose outcome is not known yet. Dropping the guard writes the entry: without an outcome, it says that the caller
 /// abandoned the request.
 pub struct AuditGuard {
     audit: Arc<Audit>,
-    record: AuditRecord,
+    entry: LogEntry,
     /// The caller, until its name is read.
     caller: Option<CallerSnapshot>,
 }
@@ -61,7 +52,7 @@ pub struct AuditGuard {
 impl Audit {
     /// An empty log.
     pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
-        let ring = Ring { records: VecDeque::with_capacity(MAX_ENTRIES), count: 0, file: None };
+        let ring = Ring { entries: VecDeque::new(), count: 0, file: None };
         Arc::new(Self { clock, callers: Callers::default(), ring: Mutex::new(ring) })
     }
 
@@ -89,14 +80,10 @@ impl Audit {
     /// The page of the log that is asked for, oldest entry first.
     pub fn page(&self, request: LogRequest) -> Vec<LogEntry> {
         let ring = self.ring();
-        let first = ring.count - ring.records.len() as u64 + 1;
+        let first = ring.count - ring.entries.len() as u64 + 1;
         let end = request.before.unwrap_or(u64::MAX).clamp(first, ring.count + 1);
-        let start = end.saturating_sub(request.limit.min(MAX_PAGE).into()).max(first);
-        let numbered = (first..end).zip(&ring.records);
-        numbered
-            .filter(|(number, _)| *number >= start)
-            .map(|(number, record)| record.log_entry(number))
-            .collect()
+        let start = end.saturating_sub(request.limit.min(MAX_PAGE).into());
+        ring.entries.iter().filter(|entry| (start..end).contains(&entry.number)).cloned().collect()
     }
 
     /// Copies every later entry to this file, or to none.
@@ -141,13 +128,13 @@ impl Audit {
         for entry in part {
             // Numbers have no gaps, so they are counted from the newest part.
             ring.count = entry.number.saturating_sub(1);
-            ring.push(entry.into());
+            ring.push(entry);
         }
     }
 
     /// Writes entries of requests that another daemon received.
     pub fn append(&self, entries: Vec<LogEntry>) {
-        entries.into_iter().for_each(|entry| self.write(entry.into()));
+        entries.into_iter().for_each(|entry| self.write(entry));
     }
 
     fn begin(
@@ -156,19 +143,19 @@ impl Audit {
         profile: Option<&ProfileName>,
         caller: Option<CallerSnapshot>,
     ) -> AuditGuard {
-        let at = self.clock.now().wall.as_secs();
-        let profile = profile.cloned();
-        let record = AuditRecord { at, profile, operation, outcome: Outcome::Abandoned, caller: None };
-        AuditGuard { audit: Arc::clone(self), record, caller }
+        let (at, profile, outcome) = (self.clock.now().wall.as_secs(), profile.cloned(), Outcome::Abandoned);
+        let entry = LogEntry { number: 0, at, profile, operation, outcome, caller: None };
+        AuditGuard { audit: Arc::clone(self), entry, caller }
     }
 
     /// The one place where an entry is written.
-    fn write(&self, record: AuditRecord) {
+    fn write(&self, entry: LogEntry) {
         let mut ring = self.ring();
+        let entry = LogEntry { number: ring.count + 1, ..entry };
         if let Some(file) = &ring.file {
-            file.write(record.log_entry(ring.count + 1));
+            file.write(entry.clone());
         }
-        ring.push(record);
+        ring.push(entry);
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
@@ -177,11 +164,11 @@ impl Audit {
 }
 
 impl Ring {
-    fn push(&mut self, record: AuditRecord) {
-        if self.records.len() == MAX_ENTRIES {
-            self.records.pop_front();
+    fn push(&mut self, entry: LogEntry) {
+        if self.entries.len() == MAX_ENTRIES {
+            self.entries.pop_front();
         }
-        self.records.push_back(record);
+        self.entries.push_back(entry);
         self.count += 1;
     }
 }
@@ -189,13 +176,13 @@ impl Ring {
 impl AuditGuard {
     /// Sets the outcome.
     pub fn set_outcome(&mut self, outcome: Outcome) {
-        self.record.outcome = outcome;
+        self.entry.outcome = outcome;
     }
 
     /// Reads the caller's name now. For a caller that waits and may be gone at the end.
     pub fn resolve_caller(&mut self) {
         if let Some(caller) = self.caller.take() {
-            self.record.caller = Some(self.audit.callers.resolve(caller));
+            self.entry.caller = Some(self.audit.callers.resolve(caller));
         }
     }
 
@@ -206,28 +193,14 @@ impl AuditGuard {
 
     /// The entry as it will be once the operation is done; it has no number yet.
     pub fn completed_entry(&self) -> LogEntry {
-        LogEntry { outcome: Outcome::Done, ..self.record.log_entry(0) }
+        LogEntry { outcome: Outcome::Done, ..self.entry.clone() }
     }
 }
 
 impl Drop for AuditGuard {
     fn drop(&mut self) {
         self.resolve_caller();
-        self.audit.write(self.record.clone());
-    }
-}
-
-impl AuditRecord {
-    fn log_entry(&self, number: u64) -> LogEntry {
-        let Self { at, profile, operation, outcome, caller } = self.clone();
-        LogEntry { number, at, profile, operation, outcome, caller: caller.map(Into::into) }
-    }
-}
-
-impl From<LogEntry> for AuditRecord {
-    fn from(entry: LogEntry) -> Self {
-        let LogEntry { at, profile, operation, outcome, caller, .. } = entry;
-        Self { at, profile, operation, outcome, caller: caller.map(Into::into) }
+        self.audit.write(self.entry.clone());
     }
 }
 

@@ -129,11 +129,6 @@ impl Broker {
         were_refused
     }
 
-    /// How long until the profile's next one-time code can be used; `None` if one can be used now.
-    pub fn code_delay(&self, profile: &Profile) -> Option<Duration> {
-        self.fetcher.code_delay(profile)
-    }
-
     /// Drops every token, abandons every attempt, and accepts no token until [`Broker::unlock`]. Waiters fail with
     /// `locked`.
     pub fn lock(&self) {

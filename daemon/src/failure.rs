@@ -3,11 +3,7 @@
 
 use std::time::Duration;
 
-use cp_token_protocol::{ErrorCode, Failure};
-
-mod start;
-
-pub use start::{StartError, of_start};
+use cp_token_protocol::{AddressError, ErrorCode, Failure};
 
 /// The daemon is stopping.
 pub fn stopping() -> Failure {
@@ -67,4 +63,38 @@ pub fn seconds(span: Duration) -> u64 {
 /// The daemon is locked.
 pub fn locked() -> Failure {
     Failure::new(ErrorCode::LOCKED, "cp-tokend is locked").with_hint("Run `cp-token unlock`")
+}
+
+/// An error that keeps the daemon from starting.
+pub trait StartError: std::error::Error {
+    /// Its code, and what to do about it.
+    fn meaning(&self) -> (ErrorCode, &'static str);
+}
+
+/// Why the daemon cannot start, in words.
+#[derive(Debug)]
+pub struct StartFailure(pub Failure);
+
+impl<E: StartError> From<E> for StartFailure {
+    fn from(error: E) -> Self {
+        Self(of_start(&error))
+    }
+}
+
+/// What it means that the daemon cannot start.
+pub fn of_start(error: &impl StartError) -> Failure {
+    let (code, hint) = error.meaning();
+    Failure::new(code, format!("the daemon cannot start: {error}")).with_hint(hint)
+}
+
+impl StartError for AddressError {
+    fn meaning(&self) -> (ErrorCode, &'static str) {
+        (ErrorCode::CONFIG_UNSAFE, "Set it to an absolute path, or take it away")
+    }
+}
+
+impl StartError for std::io::Error {
+    fn meaning(&self) -> (ErrorCode, &'static str) {
+        (ErrorCode::DAEMON_UNAVAILABLE, "Free some of the machine's processes, descriptors or memory")
+    }
 }

@@ -21,16 +21,3 @@ pub use {
     sending::{NewProcess, VerifiedProgram},
     system::{Program, set_process_name},
 };
-
-/// Only Linux hands over to a program.
-#[cfg(not(target_os = "linux"))]
-#[derive(Debug, Clone, Copy)]
-pub enum Program {}
-
-#[cfg(not(target_os = "linux"))]
-impl Program {
-    /// None.
-    pub fn own() -> Option<Self> {
-        None
-    }
-}

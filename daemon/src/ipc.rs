@@ -2,14 +2,15 @@
 //! are sockets.
 
 pub mod acceptor;
-#[cfg_attr(windows, path = "ipc/activation/windows.rs")]
+#[cfg(unix)]
+#[path = "ipc/activation/unix.rs"]
 pub mod activation;
 pub mod connection_limiter;
 mod failure;
 mod fast_path;
 mod listener;
 mod pending_connections;
-#[cfg_attr(not(target_os = "linux"), path = "ipc/removal_watch/elsewhere.rs")]
+#[cfg(target_os = "linux")]
 pub mod removal_watch;
 mod session;
 #[cfg_attr(windows, path = "ipc/socket/windows.rs")]

@@ -1,4 +1,4 @@
-//! The map of the daemon: its wings, which ARCHITECTURE.md draws; each uses only those that tests/tests/architecture allows.
+//! Owns the list of the daemon's wings. ARCHITECTURE.md draws them; tests/tests/architecture/wings.rs lists which may use which.
 
 pub mod app;
 pub mod audit;

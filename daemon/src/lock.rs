@@ -76,10 +76,7 @@ impl Lock {
         self.on_suspend.load(Ordering::Relaxed)
     }
 
-    /// Locks now, or from now on whenever the machine is about to sleep.
-    ///
-    /// # Errors
-    /// [`Failure`]; nothing is locked then.
+    /// Locks now, or from now on whenever the machine is about to sleep. If that fails, nothing is locked.
     pub async fn lock(self: &Arc<Self>, request: LockRequest) -> Result<Vec<String>, Failure> {
         let mut state = self.try_state()?;
         if state.sealed.is_some() {
@@ -95,10 +92,7 @@ impl Lock {
         Ok(vec!["cp-tokend is locked".to_owned()])
     }
 
-    /// No longer locks when the machine is about to sleep.
-    ///
-    /// # Errors
-    /// [`Failure`] while a passphrase is being checked.
+    /// No longer locks when the machine is about to sleep. Fails while a passphrase is being checked.
     pub fn disarm(&self) -> Result<Vec<String>, Failure> {
         let mut state = self.try_state()?;
         state.suspend_lock = None;
@@ -109,9 +103,6 @@ impl Lock {
     /// Unlocks, with everything that only memory held. Waits for the end of the pause that earlier wrong passphrases caused,
     /// and not for a pause that begins meanwhile. A caller who disconnects before its passphrase is checked frees its place
     /// in the queue.
-    ///
-    /// # Errors
-    /// [`Failure`] if the passphrase is wrong or was not checked.
     pub async fn unlock(
         self: &Arc<Self>,
         passphrase: Secret,

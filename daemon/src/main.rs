@@ -4,10 +4,12 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use cp_token_protocol::{Failure, within_sentence};
+use cp_token_protocol::within_sentence;
 use cp_tokend::app::{self, Startup};
-use cp_tokend::failure::{self, StartError};
+use cp_tokend::failure::StartFailure;
+#[cfg(target_os = "linux")]
 use cp_tokend::handover::Program;
+#[cfg(unix)]
 use cp_tokend::ipc::activation;
 use cp_tokend::ipc::socket::BoundSocket;
 use cp_tokend::process::args::{Args, HELP, Role};
@@ -42,8 +44,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn exit_code(outcome: Result<(), Failure>, background: bool) -> ExitCode {
-    let Err(failure) = outcome else { return ExitCode::SUCCESS };
+fn exit_code(outcome: Result<(), StartFailure>, background: bool) -> ExitCode {
+    let Err(StartFailure(failure)) = outcome else { return ExitCode::SUCCESS };
     if background {
         readiness::failed(&failure);
     } else {
@@ -52,64 +54,72 @@ fn exit_code(outcome: Result<(), Failure>, background: bool) -> ExitCode {
     ExitCode::from(EX_UNAVAILABLE)
 }
 
-fn start(background: bool) -> Result<(), Failure> {
+fn start(background: bool) -> Result<(), StartFailure> {
     // Before the working directory changes, and the environment is cleared.
+    #[cfg(target_os = "linux")]
     let program = Program::own();
     let watchdog = Watchdog::from_variables(variable);
-    let listen: Vec<(&str, Option<OsString>)> =
-        ["LISTEN_PID", "LISTEN_FDS"].map(|name| (name, variable(name))).into();
-    let listen = |wanted: &str| listen.iter().find(|(name, _)| *name == wanted)?.1.clone();
-    let kept_fds: &[i32] = if harden::has_inherited_socket(listen) { &[3] } else { &[] };
-    let protections = harden::process(kept_fds).map_err(of_start)?;
-    let paths = Paths::from_variables(variable).map_err(of_start)?;
-    let adopted = activation::adopt(listen, &paths.address).map_err(of_start)?;
-    let socket = BoundSocket::open(&paths.address, adopted).map_err(of_start)?;
+    #[cfg(unix)]
+    let passed = activation::passed_sockets(variable);
+    #[cfg(windows)]
+    let passed = 0;
+    let protections = harden::process(if passed > 0 { &[3] } else { &[] })?;
+    let paths = Paths::from_variables(variable)?;
+    #[cfg(unix)]
+    let socket = BoundSocket::open(&paths.address, activation::adopt(passed, &paths.address)?)?;
+    #[cfg(windows)]
+    let socket = BoundSocket::open(&paths.address)?;
     start_log(background, &paths)?;
-    let startup = Startup { paths, socket, protections, program, background, watchdog, inherited: None };
-    app::run(startup, || readiness::ready(background)).map_err(of_start)
+    let startup = Startup {
+        paths,
+        socket,
+        protections,
+        background,
+        watchdog,
+        #[cfg(target_os = "linux")]
+        program,
+        #[cfg(target_os = "linux")]
+        inherited: None,
+    };
+    Ok(app::run(startup, || readiness::ready(background))?)
 }
 
 /// Starts as the new process of a hand-over, which hardens itself before it asks for anything.
 #[cfg(target_os = "linux")]
-fn take_over(role: Role, fds: &[i32], background: bool) -> Result<(), Failure> {
+fn take_over(role: Role, fds: &[i32], background: bool) -> Result<(), StartFailure> {
     let program = Program::inherited();
     let watchdog = Watchdog::from_variables(variable);
-    let protections = harden::process(fds).map_err(of_start)?;
+    let protections = harden::process(fds)?;
     cp_tokend::handover::set_process_name();
-    let paths = Paths::from_variables(variable).map_err(of_start)?;
-    let connected = cp_tokend::handover::OldProcess::connect(role, fds, &paths.address);
-    let (mut old, socket) = connected.map_err(of_start)?;
+    let paths = Paths::from_variables(variable)?;
+    let (mut old, socket) = cp_tokend::handover::OldProcess::connect(role, fds, &paths.address)?;
     start_log(background, &paths)?;
-    let records = old.receive_state().map_err(of_start)?;
+    let records = old.receive_state()?;
     if records.is_none() {
         tracing::warn!("the daemon that was to hand over has died; what only it held is lost");
     }
     let inherited = Some(app::InheritedState { role, old, records });
     let startup = Startup { paths, socket, protections, program, background, watchdog, inherited };
-    app::run(startup, readiness::ready_again).map_err(of_start)
+    Ok(app::run(startup, readiness::ready_again)?)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn take_over(_: Role, _: &[i32], _: bool) -> Result<(), Failure> {
-    Err(of_start(cp_tokend::handover::TakeOverError::WrongProcess))
+fn take_over(_: Role, _: &[i32], _: bool) -> Result<(), StartFailure> {
+    Err(cp_tokend::handover::TakeOverError::WrongProcess.into())
 }
 
 fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-fn of_start<E: StartError>(error: E) -> Failure {
-    failure::of_start(&error)
-}
-
-fn start_log(background: bool, paths: &Paths) -> Result<(), Failure> {
+fn start_log(background: bool, paths: &Paths) -> Result<(), StartFailure> {
     let sink = if background {
         // Without a writable home there is no log, but there are tokens; `doctor` reports the state file beside it.
-        LogFile::open(paths.log_file()).map_or(Sink::Nowhere, Sink::File)
+        LogFile::open(paths.log_file.clone()).map_or(Sink::Nowhere, Sink::File)
     } else {
         Sink::StandardError
     };
-    logging::start(std::env::var("CP_TOKEN_LOG").ok().as_deref(), sink).map_err(of_start)
+    Ok(logging::start(std::env::var("CP_TOKEN_LOG").ok().as_deref(), sink)?)
 }
 
 fn print(text: &str) -> ExitCode {

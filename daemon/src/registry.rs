@@ -79,10 +79,10 @@ struct Loaded {
 impl Registry {
     /// A registry without profiles: [`Registry::reload`] reads them.
     pub fn new(paths: &Paths, deps: RegistryDeps) -> Self {
-        let lock_file = paths.state_file().with_file_name("config.lock");
+        let lock_file = paths.state_file.with_file_name("config.lock");
         Self {
             deps,
-            file: ConfigFile::new(paths.config_file(), lock_file),
+            file: ConfigFile::new(paths.config_file.clone(), lock_file),
             loaded: Mutex::default(),
             change_locks: ChangeLocks::default(),
         }

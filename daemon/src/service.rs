@@ -69,7 +69,7 @@ impl Service {
             memory,
             keyring,
             protections,
-            shown_paths: [paths.address.socket(), &paths.state_file()].map(files::exact),
+            shown_paths: [paths.address.socket(), &paths.state_file].map(files::exact),
             stop: Notify::new(),
             restarts: Restarts::default(),
             in_flight: AtomicUsize::new(0),

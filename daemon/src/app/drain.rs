@@ -38,7 +38,7 @@ impl App {
             acceptor.drop_pending();
             if self.is_idle(acceptor)
                 && let Some((lock, changes)) =
-                    self.daemon_state.lock.try_idle().zip(self.registry.pause_changes())
+                    self.state.lock.try_idle().zip(self.state.registry.pause_changes())
             {
                 return Ok(Drained { lock, _changes: changes });
             }
@@ -54,7 +54,7 @@ impl App {
     /// disk or a keyring, which could block the `execve` for ever.
     fn is_idle(&self, acceptor: &Acceptor) -> bool {
         let waiting = acceptor.waiting().saturating_sub(self.service.restarts().connections().len());
-        waiting == 0 && !self.service.is_busy() && self.deps.broker.is_idle() && blocking::is_idle()
+        waiting == 0 && !self.service.is_busy() && self.state.deps.broker.is_idle() && blocking::is_idle()
     }
 }
 

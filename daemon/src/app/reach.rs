@@ -12,7 +12,7 @@ const REMOVAL_GRACE: Duration = Duration::from_millis(100);
 impl App {
     /// Something was removed from the socket's directory.
     pub(super) async fn after_removal(&mut self, acceptor: &mut Acceptor) {
-        if !self.socket.is_reachable() || !self.socket.holds_lock() {
+        if !self.startup.socket.is_reachable() || !self.startup.socket.holds_lock() {
             tokio::time::sleep(REMOVAL_GRACE).await;
             self.restore_socket(acceptor).await;
         }
@@ -21,10 +21,10 @@ impl App {
     /// Whether callers can never reach this daemon again: another process has the name, or could take the lock.
     pub(super) async fn is_lost(&mut self, acceptor: &mut Acceptor) -> bool {
         self.restore_socket(acceptor).await;
-        if self.socket.is_reachable() || self.socket.can_rebind() {
+        if self.startup.socket.is_reachable() || self.startup.socket.can_rebind() {
             return false;
         }
-        if self.socket.is_name_covered() {
+        if self.startup.socket.is_name_covered() {
             tracing::warn!(
                 "something else has the name of the socket; remove it, and the socket is made again"
             );
@@ -36,7 +36,7 @@ impl App {
     }
 
     fn lost_reason(&self) -> &'static str {
-        match (self.socket.folder().exists(), self.socket.holds_lock()) {
+        match (self.startup.socket.folder().exists(), self.startup.socket.holds_lock()) {
             (false, _) => "the directory of its socket was removed",
             (true, false) => "its lock was removed or replaced, and another process has taken its place",
             (true, true) => "another socket has the name of its own",
@@ -54,10 +54,10 @@ impl App {
 
     /// Takes the lock again if its file was removed: a lock on a removed file keeps no second daemon away.
     pub(super) fn restore_lock(&mut self) {
-        if self.socket.holds_lock() {
+        if self.startup.socket.holds_lock() {
             return;
         }
-        match self.socket.renew_lock() {
+        match self.startup.socket.renew_lock() {
             Ok(()) => tracing::warn!("the lock was removed and is made again"),
             Err(error) => tracing::warn!("the lock was removed, and cannot be made again: {error}"),
         }
@@ -65,17 +65,17 @@ impl App {
 
     async fn restore_socket(&mut self, acceptor: &mut Acceptor) {
         self.restore_lock();
-        if self.socket.is_reachable() || !self.socket.can_rebind() {
+        if self.startup.socket.is_reachable() || !self.startup.socket.can_rebind() {
             return;
         }
-        match self.socket.rebind() {
+        match self.startup.socket.rebind() {
             Ok(()) => self.listen_again(acceptor).await,
             Err(error) => tracing::warn!("the socket was removed: {error}"),
         }
     }
 
     async fn listen_again(&self, acceptor: &mut Acceptor) {
-        let moved = match self.socket.listening() {
+        let moved = match self.startup.socket.listening() {
             Ok(socket) => acceptor.move_to(socket).await,
             Err(error) => Err(error),
         };
@@ -83,7 +83,7 @@ impl App {
             Ok(()) => tracing::warn!("the socket was removed and is made again"),
             Err(error) => {
                 // Without the name, the next check tries again.
-                self.socket.remove_name();
+                self.startup.socket.remove_name();
                 tracing::warn!("the socket was removed, and no caller can be accepted: {}", error.kind());
             }
         }

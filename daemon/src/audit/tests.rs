@@ -1,6 +1,6 @@
 //! Tests of the audit log: its limit, its pages, and that no entry is lost.
 
-use cp_token_protocol::message::Response;
+use cp_token_protocol::message::{Process, Response};
 use cp_token_protocol::{ErrorCode, Peer};
 
 use super::*;
@@ -29,7 +29,7 @@ fn the_log_keeps_the_newest_thousand_and_their_numbers_count_the_older_ones() {
     let audit = audit();
     assert_eq!(numbers(&audit, 10, None), [0; 0]);
     write(&audit, MAX_ENTRIES + 7);
-    assert_eq!(audit.ring().records.len(), MAX_ENTRIES);
+    assert_eq!(audit.ring().entries.len(), MAX_ENTRIES);
     assert_eq!(numbers(&audit, 2, None), [1006, 1007]);
     assert_eq!(numbers(&audit, 300, Some(10)), [8, 9]);
     assert_eq!(numbers(&audit, 300, Some(8)), [0; 0]);
@@ -58,9 +58,9 @@ fn a_page_of_the_longest_entries_fits_a_frame() {
     for _ in 0..MAX_ENTRIES {
         let mut guard = audit.begin_request(Operation::Get, Some(&name(&"a".repeat(64))), peer.into());
         guard.resolve_caller();
-        let caller = guard.record.caller.as_mut().unwrap();
-        caller.process = crate::audit::callers::ProcessInfo::new(u32::MAX, b"fifteen letters");
-        caller.parent = Some(caller.process);
+        let caller = guard.entry.caller.as_mut().unwrap();
+        caller.process = Process { pid: u32::MAX, program: "fifteen letters".to_owned() };
+        caller.parent = Some(caller.process.clone());
         guard.finish(Outcome::Failed(ErrorCode(u16::MAX)));
     }
     let page = audit.page(LogRequest { limit: u32::MAX, before: None });

@@ -45,10 +45,7 @@ pub(super) enum WaitStage {
 
 impl PendingCaller {
     /// Waits for the reply. `select` returns the profile again, which may have changed meanwhile. Drop the future when the
-    /// caller's time is over.
-    ///
-    /// # Errors
-    /// [`Failure`] if waiting does not help, or the caller does not want to wait.
+    /// caller's time is over. Fails if waiting does not help, or the caller does not want to wait.
     pub async fn result(&mut self, select: impl Fn() -> Result<Arc<Profile>, Failure>) -> TokenResult {
         loop {
             match self.stage_result().await {
@@ -77,9 +74,6 @@ impl PendingCaller {
 
     /// The reply to a caller whose time is over: the held token unless the caller reported it, else why there is no reply
     /// yet. It does not count as issued for this caller.
-    ///
-    /// # Errors
-    /// [`Failure`].
     pub fn out_of_time(&mut self) -> TokenResult {
         self.is_cause = false;
         let served = self.broker.held_token(&self.profile, &self.request.query, self.asked);

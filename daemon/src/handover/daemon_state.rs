@@ -53,10 +53,7 @@ impl DaemonState {
         records
     }
 
-    /// Imports everything, in whatever order it comes.
-    ///
-    /// # Errors
-    /// [`Failure`] if a protection would be lost.
+    /// Imports everything, in whatever order it comes. Fails if a protection would be lost.
     pub async fn import_state(&self, records: Vec<StateRecord>) -> Result<Imported, Failure> {
         // The profiles that callers will get: the broker compares a lease's profile by address.
         let profiles: HashMap<ProfileName, Arc<Profile>> =

@@ -7,6 +7,7 @@ use cp_token_protocol::Failure;
 use cp_token_protocol::handover::FORMAT;
 
 use crate::base::files::{self, FileError};
+#[cfg(unix)]
 use crate::ipc::activation::ActivationError;
 use crate::process::instance::InstanceError;
 
@@ -81,6 +82,7 @@ pub enum TakeOverError {
     #[error("the daemon that runs hands over in another format than {FORMAT}")]
     Format,
     /// The socket is not one of ours.
+    #[cfg(unix)]
     #[error(transparent)]
     Socket(#[from] ActivationError),
     /// The lock is not one of ours.

@@ -50,15 +50,17 @@ fn hint(error: &HandoverError) -> &str {
     }
 }
 
+const STOP_HINT: &str = "The daemon that runs goes on; `cp-token daemon stop` ends it";
+
 impl StartError for TakeOverError {
     fn meaning(&self) -> (ErrorCode, &'static str) {
         let hint = match self {
             TakeOverError::WrongProcess | TakeOverError::Broken => {
                 "Run it without --take-over, which is for cp-tokend's own use"
             }
-            TakeOverError::Format | TakeOverError::Socket(_) | TakeOverError::Lock(_) => {
-                "The daemon that runs goes on; `cp-token daemon stop` ends it"
-            }
+            TakeOverError::Format | TakeOverError::Lock(_) => STOP_HINT,
+            #[cfg(unix)]
+            TakeOverError::Socket(_) => STOP_HINT,
         };
         (ErrorCode::HANDOVER_FAILED, hint)
     }

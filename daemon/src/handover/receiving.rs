@@ -32,9 +32,6 @@ pub struct OldProcess {
 
 impl OldProcess {
     /// Takes these descriptors: the listening socket, the lock, the channel, and the callers who wait for a reply.
-    ///
-    /// # Errors
-    /// [`TakeOverError`] if one is not what it should be.
     pub fn connect(
         role: Role,
         fds: &[RawFd],
@@ -55,9 +52,6 @@ impl OldProcess {
     }
 
     /// Reports that this process is ready, and receives the state; nothing if the old process dies meanwhile.
-    ///
-    /// # Errors
-    /// [`TakeOverError`] if something else is received.
     pub fn receive_state(&mut self) -> Result<Option<Vec<StateRecord>>, TakeOverError> {
         self.send(&NewProcessReply::Ready(env!("CARGO_PKG_VERSION").to_owned()));
         let mut records = Vec::new();
@@ -77,9 +71,6 @@ impl OldProcess {
     }
 
     /// Reports that the state is imported, and waits until it belongs to this process; nothing if the old process is dead.
-    ///
-    /// # Errors
-    /// [`TakeOverError`] if something else is received.
     pub fn confirm_import(&mut self, imported: Imported) -> Result<Option<Commit>, TakeOverError> {
         self.send(&NewProcessReply::Imported(imported));
         match record(&mut self.channel)? {

@@ -11,7 +11,7 @@ use cp_token_protocol::Failure;
 use cp_token_protocol::handover::{
     self, Commit, FORMAT, HEADER_LENGTH, Imported, NewProcessReply, PREFIX_LENGTH, StateRecord,
 };
-use tokio::io::Interest;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -108,10 +108,7 @@ impl NewProcess {
         timeout(limit, self.send_all(records)).await.unwrap_or_else(|_| Err(self.not_imported()))
     }
 
-    /// Makes the new process the owner of the state.
-    ///
-    /// # Errors
-    /// [`HandoverError::NotImported`] if it is dead.
+    /// Makes the new process the owner of the state. Fails if it is dead.
     pub async fn commit(&mut self, commit: Commit) -> Result<(), HandoverError> {
         let sent = timeout(IMPORT_TIMEOUT, self.send(&StateRecord::Commit(commit))).await;
         sent.unwrap_or_else(|_| Err(self.not_imported()))
@@ -120,7 +117,7 @@ impl NewProcess {
     /// Reads its header, and takes the channel that it has made.
     async fn wait_until_ready(&mut self) -> Result<(), HandoverError> {
         self.channel = self.accept_channel().await?;
-        match reply(&self.channel).await {
+        match reply(&mut self.channel).await {
             Ok(NewProcessReply::Ready(version)) => self.version = clean(&version, MAX_VERSION_CHARS),
             Ok(NewProcessReply::Refused(failure)) => return Err(HandoverError::Refused(sanitized(failure))),
             Ok(NewProcessReply::Imported(..)) | Err(_) => return Err(self.not_ready()),
@@ -150,20 +147,20 @@ impl NewProcess {
         watched(channel.into()).map_err(HandoverError::System)
     }
 
-    async fn send_all(&self, records: Vec<StateRecord>) -> Result<Imported, HandoverError> {
+    async fn send_all(&mut self, records: Vec<StateRecord>) -> Result<Imported, HandoverError> {
         for record in records.into_iter().chain([StateRecord::End]) {
             self.send(&record).await?;
         }
-        match reply(&self.channel).await {
+        match reply(&mut self.channel).await {
             Ok(NewProcessReply::Imported(imported)) => Ok(imported),
             Ok(NewProcessReply::Refused(failure)) => Err(HandoverError::Refused(by_its_code(&failure))),
             Ok(NewProcessReply::Ready(_)) | Err(_) => Err(self.not_imported()),
         }
     }
 
-    async fn send(&self, record: &StateRecord) -> Result<(), HandoverError> {
+    async fn send(&mut self, record: &StateRecord) -> Result<(), HandoverError> {
         let bytes = handover::encode(record).map_err(|_| self.not_imported())?;
-        write(&self.channel, &bytes).await.map_err(|_| self.not_imported())
+        self.channel.write_all(&bytes).await.map_err(|_| self.not_imported())
     }
 
     /// The channel to the child's parent may have been written by anybody.
@@ -247,30 +244,10 @@ fn sanitized(failure: Failure) -> Failure {
     Failure { message, hint, ..failure }
 }
 
-async fn reply(channel: &UnixStream) -> io::Result<NewProcessReply> {
+async fn reply(channel: &mut UnixStream) -> io::Result<NewProcessReply> {
     let mut prefix = [0; PREFIX_LENGTH];
-    read(channel, &mut prefix).await?;
+    channel.read_exact(&mut prefix).await?;
     let mut body = Zeroizing::new(vec![0; handover::frame_len(prefix).ok_or(io::ErrorKind::InvalidData)?]);
-    read(channel, &mut body).await?;
+    channel.read_exact(&mut body).await?;
     handover::decode(&body).map_err(|_| io::ErrorKind::InvalidData.into())
-}
-
-async fn read(channel: &UnixStream, buffer: &mut [u8]) -> io::Result<()> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        let rest = &mut buffer[filled..];
-        match channel.async_io(Interest::READABLE, || channel.try_read(rest)).await? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            count => filled += count,
-        }
-    }
-    Ok(())
-}
-
-async fn write(channel: &UnixStream, mut rest: &[u8]) -> io::Result<()> {
-    while !rest.is_empty() {
-        let count = channel.async_io(Interest::WRITABLE, || channel.try_write(rest)).await?;
-        rest = &rest[count..];
-    }
-    Ok(())
 }

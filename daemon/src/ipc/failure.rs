@@ -3,10 +3,12 @@
 use cp_token_protocol::ErrorCode;
 
 use crate::failure::StartError;
+#[cfg(unix)]
 use crate::ipc::activation::ActivationError;
 use crate::ipc::socket::BindError;
 use crate::process::instance::InstanceError;
 
+#[cfg(unix)]
 impl StartError for ActivationError {
     fn meaning(&self) -> (ErrorCode, &'static str) {
         (ErrorCode::CONFIG_UNSAFE, "Fix the service manager's socket unit")

@@ -60,9 +60,6 @@ struct SocketName {
 
 impl BoundSocket {
     /// Makes the directory, takes the lock, and binds the socket; or adopts one that listens already.
-    ///
-    /// # Errors
-    /// [`BindError`].
     pub fn open(address: &IpcAddress, adopted: Option<OwnedFd>) -> Result<Self, BindError> {
         let folder = address.folder();
         let shown = files::show(folder);
@@ -111,10 +108,7 @@ impl BoundSocket {
         &self.lock
     }
 
-    /// A duplicate of the socket, for the listener.
-    ///
-    /// # Errors
-    /// If the system has no descriptor left.
+    /// A duplicate of the socket, for the listener. Fails if the system has no descriptor left.
     pub fn listening(&self) -> io::Result<OwnedFd> {
         self.socket.try_clone()
     }
@@ -130,10 +124,8 @@ impl BoundSocket {
         self.lock.is_of(self.folder())
     }
 
-    /// Takes the directory's lock again after its file was removed or replaced, unless another process has it.
-    ///
-    /// # Errors
-    /// [`BindError`]; the old lock stays.
+    /// Takes the directory's lock again after its file was removed or replaced, unless another process has it;
+    /// the old lock stays then.
     pub fn renew_lock(&mut self) -> Result<(), BindError> {
         let folder = self.folder();
         files::check_folder(folder).map_err(|error| BindError::Directory(files::show(folder), error))?;
@@ -154,10 +146,7 @@ impl BoundSocket {
         is_covered(&self.name.path) && self.holds_lock()
     }
 
-    /// Binds a new socket after the path was removed.
-    ///
-    /// # Errors
-    /// [`BindError`]; the old socket stays.
+    /// Binds a new socket after the path was removed. If that fails, the old socket stays.
     pub fn rebind(&mut self) -> Result<(), BindError> {
         let folder = self.folder();
         files::check_folder(folder).map_err(|error| BindError::Directory(files::show(folder), error))?;

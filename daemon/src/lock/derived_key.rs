@@ -30,7 +30,7 @@ impl DerivedKey {
         let nonce = random()?;
         // In a thread: it takes a good part of a second.
         let derived = blocking::run(move || Key::derive(&passphrase, &salt)).await;
-        let key = derived.map_err(|_| failure::internal())?.map_err(|_no_memory| no_memory_for_key())?;
+        let key = derived.map_err(|_| failure::internal())?.ok_or_else(no_memory_for_key)?;
         Ok(Self { key, salt_and_nonce: SaltAndNonce { salt, nonce } })
     }
 
@@ -43,10 +43,7 @@ impl DerivedKey {
         Self { key: Key(key), salt_and_nonce: SaltAndNonce { salt, nonce } }
     }
 
-    /// Seals the text.
-    ///
-    /// # Errors
-    /// The text itself, if it is too long.
+    /// Seals the text; returns it if it is too long.
     pub(super) fn seal(self, text: Secret) -> Result<Sealed, Secret> {
         Sealed::close(&self.key, self.salt_and_nonce, text)
     }

@@ -27,10 +27,6 @@ pub(super) struct SaltAndNonce {
 /// A key derived from a passphrase.
 pub(super) struct Key(pub(super) Secret);
 
-/// Less than [`MEMORY_KIB`] of memory is free for the computation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NoMemory;
-
 /// Secrets that can only be read with the passphrase, which so verifies the passphrase.
 pub(super) struct Sealed {
     pub(super) seal: Seal,
@@ -39,15 +35,16 @@ pub(super) struct Sealed {
 }
 
 impl Key {
-    /// The key of a passphrase. Takes a good part of a second, to make guessing slow.
-    pub(super) fn derive(passphrase: &Secret, salt: &[u8; 16]) -> Result<Self, NoMemory> {
+    /// The key of a passphrase; `None` if less than [`MEMORY_KIB`] of memory is free. Takes a good part of a second, to make
+    /// guessing slow.
+    pub(super) fn derive(passphrase: &Secret, salt: &[u8; 16]) -> Option<Self> {
         let mut key = Secret::zeroed(KEY_LENGTH);
         let derived = Params::new(MEMORY_KIB, PASSES, LANES, Some(KEY_LENGTH)).and_then(|params| {
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
             argon2.hash_password_into(passphrase.expose(), salt, key.bytes_mut())
         });
         wipe_stack();
-        derived.map(|()| Self(key)).map_err(|_| NoMemory)
+        derived.ok().map(|()| Self(key))
     }
 
     /// `None` if the key has the wrong length.
@@ -57,10 +54,7 @@ impl Key {
 }
 
 impl Sealed {
-    /// Seals `text` in place.
-    ///
-    /// # Errors
-    /// The text itself, if it is too long for the cipher.
+    /// Seals `text` in place; returns it if it is too long for the cipher.
     pub(super) fn close(
         key: &Key,
         SaltAndNonce { salt, nonce }: SaltAndNonce,

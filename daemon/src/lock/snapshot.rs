@@ -34,10 +34,7 @@ impl Lock {
         Some((handover::Lock { seal, on_suspend, suspend_key, wrong: delay.wrong, until: delay.until }, text))
     }
 
-    /// Imports the state. To be called before any connection is accepted.
-    ///
-    /// # Errors
-    /// [`Failure`] if the system no longer announces sleep.
+    /// Imports the state, before any connection is accepted. Fails if the system no longer announces sleep.
     pub async fn import_state(
         self: &Arc<Self>,
         snapshot: handover::Lock,

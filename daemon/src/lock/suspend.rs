@@ -11,11 +11,6 @@ mod system;
 
 pub use system::SleepWatch;
 
-/// This system does not announce its sleep.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("nobody announces sleep on this system")]
-pub struct SleepSignalUnavailable;
-
 /// What ended a watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SleepEvent {

@@ -21,7 +21,7 @@ pub(super) struct SuspendLock {
 impl Lock {
     /// Locks with this key when the machine is about to sleep.
     pub(super) async fn arm(self: &Arc<Self>, state: &mut LockState, key: DerivedKey) -> Result<(), Failure> {
-        let signal = SleepWatch::start().await.map_err(|_unavailable| sleep_signal_unavailable())?;
+        let signal = SleepWatch::start().await.ok_or_else(sleep_signal_unavailable)?;
         let mut watch = JoinSet::new();
         watch.spawn(Arc::clone(self).lock_before_sleep(signal));
         state.suspend_lock = Some(SuspendLock { key, watch });

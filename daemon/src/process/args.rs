@@ -1,6 +1,6 @@
 //! Owns the daemon's command line, which is short: people talk to `cp-token`.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 /// What a program does with the state that it is handed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,27 +59,16 @@ error, warn, info, debug, trace).
 
 impl Args {
     /// Parses the arguments; none if one is not understood.
-    pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
-        let first = arguments.next();
-        let second = arguments.next();
-        if arguments.next().is_some() {
-            return None;
-        }
-        match (first.as_deref().map(OsStr::to_str), second.as_deref().map(OsStr::to_str)) {
-            (Some(Some("--background")), Some(Some(option))) => take_over(option, true),
-            (_, Some(_)) => None,
-            (first, None) => Self::of_one(first),
-        }
-    }
-
-    fn of_one(argument: Option<Option<&str>>) -> Option<Self> {
-        match argument {
-            None => Some(Self::Foreground),
-            Some(Some("--background")) => Some(Self::Background),
-            Some(Some("-h" | "--help")) => Some(Self::Help),
-            Some(Some("-V" | "--version")) => Some(Self::Version),
-            Some(Some(option)) => take_over(option, false),
-            Some(None) => None,
+    pub fn parse(arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+        let arguments: Vec<String> = arguments.map(|word| word.into_string().ok()).collect::<Option<_>>()?;
+        match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            [] => Some(Self::Foreground),
+            ["--background"] => Some(Self::Background),
+            ["-h" | "--help"] => Some(Self::Help),
+            ["-V" | "--version"] => Some(Self::Version),
+            ["--background", option] => take_over(option, true),
+            [option] => take_over(option, false),
+            _ => None,
         }
     }
 }
@@ -90,11 +79,8 @@ fn take_over(option: &str, background: bool) -> Option<Args> {
     let (role, numbers) = parse(Role::Rehearse).or_else(|| parse(Role::TakeOver))?;
     let number = |number: &str| number.parse().ok().filter(|number| (3..=MAX_DESCRIPTOR).contains(number));
     let numbers: Vec<i32> = numbers.split(',').map(number).collect::<Option<_>>()?;
-    let is_complete = if role == Role::Rehearse {
-        numbers.len() == MIN_DESCRIPTORS
-    } else {
-        numbers.len() >= MIN_DESCRIPTORS
-    };
+    let callers = numbers.len().checked_sub(MIN_DESCRIPTORS)?;
+    let is_complete = role == Role::TakeOver || callers == 0;
     let is_new = |(index, number): (usize, &i32)| !numbers[..index].contains(number);
     let all_differ = numbers.iter().enumerate().all(is_new);
     (is_complete && all_differ).then_some(Args::TakeOver(role, numbers, background))

@@ -20,9 +20,6 @@ struct ChildCount {
 static CHILDREN: Mutex<ChildCount> = Mutex::new(ChildCount { starting: 0, own: Vec::new() });
 
 /// Starts a child, to be waited for by [`wait`].
-///
-/// # Errors
-/// As [`Command::spawn`].
 pub fn start(command: &mut Command) -> io::Result<Child> {
     children().starting += 1;
     let started = command.spawn();
@@ -36,9 +33,6 @@ pub fn start(command: &mut Command) -> io::Result<Child> {
 }
 
 /// Waits for a child's end.
-///
-/// # Errors
-/// As [`Child::wait`].
 pub fn wait(child: &mut Child) -> io::Result<ExitStatus> {
     let status = child.wait();
     children().own.retain(|own| *own != child.id());

@@ -1,7 +1,5 @@
 //! Owns the hardening of the process before it does anything else, and the report of what succeeded.
 
-use std::ffi::OsString;
-
 use cp_token_protocol::message::{ProtectionReport, ProtectionState};
 
 #[cfg(target_os = "linux")]
@@ -10,15 +8,15 @@ mod system;
 #[cfg(target_os = "macos")]
 #[path = "harden/macos.rs"]
 mod system;
-#[cfg(unix)]
-mod unix;
-
 #[cfg(windows)]
 #[path = "harden/windows.rs"]
 mod system;
+#[cfg(unix)]
+mod unix;
 
 pub use system::{
-    connection_limit, give_memory_back, locked_memory_limit, processor_time, processor_time_limit,
+    connection_limit, give_memory_back, locked_memory_limit, process, processor_time, processor_time_limit,
+    status,
 };
 
 /// Why the process must not run as the daemon.
@@ -66,81 +64,15 @@ const KEPT_VARIABLES: &[&str] = &[
     "XDG_STATE_HOME",
 ];
 
-/// Hardens the process, before any thread, pipe or secret exists. Reports what cannot be read back later.
-#[cfg(windows)]
-pub fn process(_: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
-    Ok(system::process(|name| is_kept(&name.to_string_lossy())))
-}
-
-/// Hardens the process, in the order in which each step protects the next, before any thread, socket or secret exists.
-/// Reports what cannot be read back later. `kept_fds` are descriptors that are inherited on purpose.
-#[cfg(not(windows))]
-pub fn process(kept_fds: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
-    if system::is_privileged() {
-        return Err(HardenError::Privileged);
-    }
-    system::close_inherited(kept_fds);
-    system::set_umask_and_directory();
-    system::forbid_dumps();
-    system::forbid_core_files();
-    system::forbid_new_privileges();
-    system::clear_environment(|name| is_kept(&name.to_string_lossy()));
-    system::reset_sigchld();
-    crate::process::signals::block();
-    system::raise_limits();
-    system::raise_descriptor_limit();
-    if let Some(limit) = system::too_few_descriptors() {
-        return Err(HardenError::Descriptors(limit, system::MIN_DESCRIPTORS));
-    }
-    if let Some(limit) = system::processor_time_limit().filter(|limit| *limit < MIN_PROCESSOR_SECONDS) {
-        return Err(HardenError::ProcessorTime(limit, MIN_PROCESSOR_SECONDS));
-    }
-    system::use_one_heap();
-    Ok(Vec::new())
-}
-
-/// With less, the system would kill the daemon and its secrets within a day.
-#[cfg(not(windows))]
-const MIN_PROCESSOR_SECONDS: u64 = 60;
-
-/// The protections as the system reports them now, and those that are built in.
-#[cfg(not(windows))]
-pub fn status() -> Vec<ProtectionReport> {
-    vec![
-        report("no core dump, no tracing by other programs of the user", Some(system::dumps_are_forbidden())),
-        report("no core file", Some(system::core_files_are_forbidden())),
-        report("no new privileges", system::new_privileges_are_forbidden()),
-        // The allocator does it; nothing can turn it off.
-        report("freed memory wiped", Some(true)),
-    ]
-}
-
-/// The protections of the start cannot be turned off here.
-#[cfg(windows)]
-pub fn status() -> Vec<ProtectionReport> {
-    Vec::new()
-}
-
-/// Whether a service manager passes a socket to this process (sd_listen_fds(3)).
-pub fn has_inherited_socket(variable: impl Fn(&str) -> Option<OsString>) -> bool {
-    let number = |name| variable(name)?.to_str()?.parse::<u32>().ok();
-    number("LISTEN_PID") == Some(std::process::id()) && number("LISTEN_FDS").is_some_and(|count| count > 0)
-}
-
 /// Whether the daemon keeps this variable.
 pub(crate) fn is_kept(name: &str) -> bool {
-    KEPT_VARIABLES.contains(&name) || is_of_system(name)
-}
-
-/// Whether the system's libraries need it.
-#[cfg(windows)]
-fn is_of_system(name: &str) -> bool {
-    cp_token_protocol::windows::child::SYSTEM_VARIABLES.iter().any(|kept| kept.eq_ignore_ascii_case(name))
-}
-
-#[cfg(not(windows))]
-fn is_of_system(_: &str) -> bool {
-    false
+    // The system's libraries need these.
+    #[cfg(windows)]
+    if cp_token_protocol::windows::child::SYSTEM_VARIABLES.iter().any(|kept| kept.eq_ignore_ascii_case(name))
+    {
+        return true;
+    }
+    KEPT_VARIABLES.contains(&name)
 }
 
 /// The report of a protection; none if the system does not have it.

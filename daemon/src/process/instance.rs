@@ -29,18 +29,14 @@ pub enum InstanceError {
 
 impl InstanceLock {
     /// The lock in `folder`, from a file that the old process has handed over.
-    ///
-    /// # Errors
-    /// [`InstanceError`] if it is another file, or another process holds the lock.
     #[cfg(unix)]
     pub fn inherited(folder: &Path, file: File) -> Result<Self, InstanceError> {
         let path = folder.join("daemon.lock");
-        let unusable = |error| InstanceError::File(files::show(&path), error);
         if !files::is_at(&file, &path) {
             return Err(InstanceError::Lost(files::show(&path)));
         }
         // A process that shares the descriptor holds the lock already.
-        Self::lock(file, unusable)
+        Self::lock(file, &path)
     }
 
     /// Whether its file is still the lock file of `folder`.
@@ -66,16 +62,17 @@ impl InstanceLock {
     /// Takes the lock in `folder`, without waiting.
     pub fn take(folder: &Path) -> Result<Self, InstanceError> {
         let path = folder.join("daemon.lock");
-        let unusable = |error| InstanceError::File(files::show(&path), error);
-        let file = files::open_to_append(&path).map_err(unusable)?;
-        Self::lock(file, unusable)
+        let file = files::open_to_append(&path);
+        Self::lock(file.map_err(|error| InstanceError::File(files::show(&path), error))?, &path)
     }
 
-    fn lock(file: File, unusable: impl Fn(FileError) -> InstanceError) -> Result<Self, InstanceError> {
+    fn lock(file: File, path: &Path) -> Result<Self, InstanceError> {
         match file.try_lock() {
             Ok(()) => Ok(Self { file }),
             Err(std::fs::TryLockError::WouldBlock) => Err(InstanceError::Taken),
-            Err(std::fs::TryLockError::Error(error)) => Err(unusable(error.into())),
+            Err(std::fs::TryLockError::Error(error)) => {
+                Err(InstanceError::File(files::show(path), error.into()))
+            }
         }
     }
 

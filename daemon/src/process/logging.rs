@@ -4,10 +4,9 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -31,9 +30,6 @@ pub enum Sink {
 }
 
 /// Starts the log. `filter` is the text of `CP_TOKEN_LOG`: a level, or `target=level` pairs.
-///
-/// # Errors
-/// If the writer's thread cannot be started.
 pub fn start(filter: Option<&str>, sink: Sink) -> io::Result<()> {
     let (sender, receiver) = sync_channel(QUEUE_LEN);
     let counts = Arc::<Counts>::default();
@@ -49,11 +45,8 @@ pub fn start(filter: Option<&str>, sink: Sink) -> io::Result<()> {
     let requested = filter.and_then(|text| text.parse::<Targets>().ok());
     let understood = requested.is_some() || filter.is_none();
     let own = filter_fn(|metadata| metadata.target().starts_with("cp_token"));
-    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Queue {
-        sender,
-        counts,
-        folds_repeats,
-    });
+    let queue = Arc::new(Queue { sender, counts, folds_repeats });
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(queue);
     let level = requested.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
     let _ = tracing_subscriber::registry().with(layer.with_filter(level.and(own))).try_init();
     std::panic::set_hook(Box::new(|panic| report_panic(panic.location())));
@@ -96,16 +89,10 @@ struct Counts {
     repeats: Mutex<Repeats>,
 }
 
-impl Counts {
-    fn repeats(&self) -> MutexGuard<'_, Repeats> {
-        mutex::lock(&self.repeats)
-    }
-}
-
 fn run_writer(lines: &Receiver<Vec<u8>>, counts: &Counts, out: &mut dyn Write) {
     loop {
         // Without counts to write, the thread sleeps until the next line.
-        let has_counts = counts.repeats().has_counts();
+        let has_counts = mutex::lock(&counts.repeats).has_counts();
         let next = match has_counts {
             true => lines.recv_timeout(WINDOW),
             false => lines.recv().map_err(RecvTimeoutError::from),
@@ -118,7 +105,7 @@ fn run_writer(lines: &Receiver<Vec<u8>>, counts: &Counts, out: &mut dyn Write) {
             let line = format!("{lost} log lines were dropped because nobody read them\n");
             let _ = out.write_all(line.as_bytes());
         }
-        let due = counts.repeats().due(SystemClock.now().boot);
+        let due = mutex::lock(&counts.repeats).due(SystemClock.now().boot);
         for line in due.into_iter().chain(next) {
             let _ = out.write_all(&line).and_then(|()| out.flush());
         }
@@ -137,7 +124,7 @@ impl Queue {
         if !self.folds_repeats {
             return Some(line.to_vec());
         }
-        match self.counts.repeats().fold(line, SystemClock.now().boot) {
+        match mutex::lock(&self.counts.repeats).fold(line, SystemClock.now().boot) {
             LineAction::Write(count) => Some([count.unwrap_or_default().as_slice(), line].concat()),
             LineAction::FirstRepeat => Some(Vec::new()),
             LineAction::Repeat => None,
@@ -145,23 +132,13 @@ impl Queue {
     }
 }
 
-impl<'q> MakeWriter<'q> for Queue {
-    type Writer = QueueWriter<'q>;
-
-    fn make_writer(&'q self) -> Self::Writer {
-        QueueWriter(self)
-    }
-}
-
-struct QueueWriter<'q>(&'q Queue);
-
-impl Write for QueueWriter<'_> {
+impl Write for &Queue {
     /// One event is one call. If the queue is full, the line is dropped.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if let Some(bytes) = self.0.fold(line)
-            && self.0.sender.try_send(bytes).is_err()
+        if let Some(bytes) = self.fold(line)
+            && self.sender.try_send(bytes).is_err()
         {
-            self.0.counts.dropped.fetch_add(1, Ordering::Relaxed);
+            self.counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
         Ok(line.len())
     }

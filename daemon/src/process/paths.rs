@@ -10,17 +10,18 @@ use cp_token_protocol::{AddressError, IpcAddress, state_folder};
 pub struct Paths {
     /// The socket.
     pub address: IpcAddress,
-    /// The directory of `config.toml`.
-    pub config: PathBuf,
-    /// The directory of `state.json`, `codes.json` and `daemon.log`.
-    pub state: PathBuf,
+    /// The config file.
+    pub config_file: PathBuf,
+    /// The state file.
+    pub state_file: PathBuf,
+    /// The file of used one-time codes.
+    pub codes_file: PathBuf,
+    /// The log file of a daemon that the helper started.
+    pub log_file: PathBuf,
 }
 
 impl Paths {
-    /// The paths by these variables.
-    ///
-    /// # Errors
-    /// [`AddressError`] if a variable is not an absolute path, or there is no home directory.
+    /// The paths by these variables. Fails if a variable is not an absolute path, or there is no home directory.
     pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, AddressError> {
         let own = variable("CP_TOKEN_CONFIG_DIR").filter(|value| !value.is_empty()).map(PathBuf::from);
         let config = match own {
@@ -31,26 +32,13 @@ impl Paths {
         if config.is_relative() {
             return Err(AddressError::Relative("HOME"));
         }
-        Ok(Self { address: IpcAddress::from_variables(&variable)?, config, state: state_folder(&variable)? })
-    }
-
-    /// The config file.
-    pub fn config_file(&self) -> PathBuf {
-        self.config.join("config.toml")
-    }
-
-    /// The state file.
-    pub fn state_file(&self) -> PathBuf {
-        self.state.join("state.json")
-    }
-
-    /// The file of used one-time codes.
-    pub fn codes_file(&self) -> PathBuf {
-        self.state.join("codes.json")
-    }
-
-    /// The log file of a daemon that the helper started.
-    pub fn log_file(&self) -> PathBuf {
-        self.state.join("daemon.log")
+        let state = state_folder(&variable)?;
+        Ok(Self {
+            address: IpcAddress::from_variables(&variable)?,
+            config_file: config.join("config.toml"),
+            state_file: state.join("state.json"),
+            codes_file: state.join("codes.json"),
+            log_file: state.join("daemon.log"),
+        })
     }
 }

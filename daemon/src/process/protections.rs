@@ -8,14 +8,6 @@ use cp_token_protocol::{LockedMemory, Secret};
 
 use crate::process::harden;
 
-#[cfg(unix)]
-#[path = "protections/unix.rs"]
-mod system;
-
-#[cfg(windows)]
-#[path = "protections/windows.rs"]
-mod system;
-
 /// The protections of the process.
 #[derive(Debug)]
 pub struct Protections {
@@ -36,7 +28,8 @@ impl Protections {
     pub fn reports(&self) -> Vec<ProtectionReport> {
         let mut reports = self.at_start.clone();
         reports.extend(harden::status());
-        reports.extend(system::socket(&self.socket));
+        #[cfg(unix)]
+        reports.push(socket(&self.socket));
         reports.push(secrets());
         reports
     }
@@ -79,6 +72,25 @@ pub fn warn_of_limits() {
     if let Some((found, fix)) = processor_limit() {
         tracing::warn!("processor time is limited: {found}: {fix}");
     }
+}
+
+/// Whether other users could connect; each peer's user is checked in any case. The ACL of a Windows pipe cannot be changed.
+#[cfg(unix)]
+fn socket(path: &std::path::Path) -> ProtectionReport {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    let own = rustix::process::geteuid().as_raw();
+    let (is_private, detail) = match std::fs::symlink_metadata(path) {
+        Err(_) => (false, "it is not where it was".to_owned()),
+        Ok(facts) if facts.file_type().is_socket() && facts.uid() == own && facts.mode() & 0o077 == 0 => {
+            (true, String::new())
+        }
+        Ok(facts) => {
+            let mode = facts.mode() & 0o7777;
+            (false, format!("it belongs to user {} and has mode {mode:04o}", facts.uid()))
+        }
+    };
+    let report = harden::report("socket for this user alone, peer checked", Some(is_private));
+    ProtectionReport { detail, ..report }
 }
 
 /// Whether the secrets are in locked memory; without secrets, whether one could be.

@@ -10,27 +10,12 @@ mod system;
 #[path = "signals/windows.rs"]
 mod system;
 
+#[cfg(unix)]
+mod unix;
+
 pub use system::Signals;
 #[cfg(unix)]
-pub use system::{block, unblock};
-
-/// Checks that the system provides a pair of sockets, without which the runtime would panic.
-///
-/// # Errors
-/// The system's refusal.
-#[cfg(unix)]
-pub fn require_sockets() -> std::io::Result<()> {
-    std::os::unix::net::UnixStream::pair().map(drop)
-}
-
-/// The runtime needs no sockets here.
-///
-/// # Errors
-/// Never.
-#[cfg(windows)]
-pub fn require_sockets() -> std::io::Result<()> {
-    Ok(())
-}
+pub use {system::block, unix::unblock};
 
 /// What a signal requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

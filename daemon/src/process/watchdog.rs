@@ -1,17 +1,12 @@
-//! Owns the notifications to the service manager: keep-alive, reloading, ready, stopping. Without a manager nothing is sent.
+//! Owns the notifications to the service manager (sd_notify(3)): keep-alive, reloading, ready, stopping. Without a manager, as
+//! on Windows, nothing is sent.
 
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::time::Duration;
 
 #[cfg(unix)]
-#[path = "watchdog/unix.rs"]
-mod system;
-#[cfg(windows)]
-#[path = "watchdog/windows.rs"]
-mod system;
-
-use system::{ManagerNotice, notify};
+use sd_notify::NotifyState;
 
 /// How long the service manager waits for a keep-alive, if it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,8 +31,9 @@ impl Watchdog {
 
     /// Sends a keep-alive. To be called only from the loop, so that a loop that hangs is noticed.
     pub fn keep_alive(self) {
+        #[cfg(unix)]
         if self.limit.is_some() {
-            notify(ManagerNotice::Alive);
+            let _ = sd_notify::notify(&[NotifyState::Watchdog]);
         }
     }
 
@@ -53,19 +49,30 @@ impl Watchdog {
 
 /// Notifies that callers are accepted.
 pub fn serving() {
-    notify(ManagerNotice::Serving);
+    #[cfg(unix)]
+    notify(NotifyState::Ready, concat!("cp-tokend ", env!("CARGO_PKG_VERSION"), " takes callers"));
 }
 
 /// Does `work`, which reloads the config, and notifies of its start and end.
 pub async fn reloading(work: impl Future<Output = ()>) {
-    notify(ManagerNotice::Reloading);
+    #[cfg(unix)]
+    if let Ok(now) = NotifyState::monotonic_usec_now() {
+        let status = NotifyState::Status("reading the config again");
+        let _ = sd_notify::notify(&[NotifyState::Reloading, now, status]);
+    }
     work.await;
     serving();
 }
 
 /// Notifies that the daemon stops.
 pub fn stopping() {
-    notify(ManagerNotice::Stopping);
+    #[cfg(unix)]
+    notify(NotifyState::Stopping, "stopping");
+}
+
+#[cfg(unix)]
+fn notify(state: NotifyState<'_>, status: &str) {
+    let _ = sd_notify::notify(&[state, NotifyState::Status(status)]);
 }
 
 /// More keep-alives would keep the machine awake.

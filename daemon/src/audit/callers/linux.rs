@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, PidfdFlags};
 
-use super::ProcessInfo;
+use super::{Process, program};
 
 /// More bytes of `/proc/PID/stat` than the fields up to the parent take.
 const MAX_STAT_BYTES: usize = 128;
@@ -39,7 +39,7 @@ pub(super) fn parent_of(pid: u32) -> Option<u32> {
     (status == 0).then_some(info.parent)
 }
 
-pub(super) fn read(pid: u32) -> Option<(ProcessInfo, u32)> {
+pub(super) fn read(pid: u32) -> Option<(Process, u32)> {
     if pid == 0 {
         return None;
     }
@@ -51,13 +51,13 @@ pub(super) fn read(pid: u32) -> Option<(ProcessInfo, u32)> {
 }
 
 /// `PID (NAME) STATE PARENT …`. The program chooses its name, which may hold brackets and line ends: the last bracket ends it.
-fn parse(line: &[u8], pid: u32) -> Option<(ProcessInfo, u32)> {
+fn parse(line: &[u8], pid: u32) -> Option<(Process, u32)> {
     let start = line.iter().position(|byte| *byte == b'(')? + 1;
     let end = line.iter().rposition(|byte| *byte == b')')?;
     let name = line.get(start..end)?;
     let mut rest = line[end + 1..].split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     let parent = std::str::from_utf8(rest.nth(1)?).ok()?.parse().ok()?;
-    Some((ProcessInfo::new(pid, name), parent))
+    Some((Process { pid, program: program(name) }, parent))
 }
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
         ] {
             assert_eq!(
                 parse(line.as_bytes(), 7),
-                Some((ProcessInfo::new(7, ProcessInfo::new(7, name.as_bytes()).name().as_bytes()), parent))
+                Some((Process { pid: 7, program: program(name.as_bytes()) }, parent))
             );
         }
         for line in ["", "7", "7 (a", "7 a) S 1", "7 (a) S", "7 (a) S x", "7 )( S 1"] {

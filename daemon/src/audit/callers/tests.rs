@@ -18,7 +18,7 @@ fn g11_a_name_has_at_most_fifteen_visible_characters_whatever_a_program_calls_it
         (b"longer-than-fifteen", "longer-than-fif"),
         (b"", ""),
     ] {
-        assert_eq!(ProcessInfo::new(7, name).name(), kept);
+        assert_eq!(program(name), kept);
     }
 }
 
@@ -33,11 +33,11 @@ fn a_process_that_is_there_is_named_with_its_parent_and_one_that_is_gone_is_not(
     let caller_at = |time| callers.resolve(callers.capture_caller(peer.into(), at(time)));
     let known = caller_at(0);
     assert_eq!((known.uid, known.process.pid), (7, child.id()));
-    assert!(known.parent.is_some_and(|parent| parent.pid == own && !parent.name().is_empty()));
+    assert!(known.parent.is_some_and(|parent| parent.pid == own && !parent.program.is_empty()));
     drop(child.stdin.take());
     child.wait().unwrap();
     let known = caller_at(1000);
-    assert_eq!((known.process.pid, known.process.name(), known.parent), (child.id(), "", None));
+    assert_eq!((known.process.pid, known.process.program.as_str(), known.parent), (child.id(), "", None));
     let nobody = callers.capture_caller(Peer { uid: 7, pid: None }.into(), at(0));
     assert_eq!(callers.resolve(nobody).process.pid, 0);
 }
@@ -52,6 +52,6 @@ fn a_caller_that_exits_between_two_lookups_is_still_known_by_its_parent() {
     child.wait().unwrap();
     let known = callers.resolve(snapshot);
     assert_eq!(known.process.pid, child.id());
-    assert_eq!(known.parent.map(|parent| parent.pid), Some(std::process::id()));
-    assert!(known.parent.is_some_and(|parent| !parent.name().is_empty()));
+    assert_eq!(known.parent.as_ref().map(|parent| parent.pid), Some(std::process::id()));
+    assert!(known.parent.is_some_and(|parent| !parent.program.is_empty()));
 }

@@ -10,16 +10,16 @@ use windows_sys::Win32::System::Threading::{
     QueryFullProcessImageNameW,
 };
 
-use super::ProcessInfo;
+use super::{Process, program};
 
 /// None if the process is gone, or the system refuses.
 pub(super) fn parent_of(pid: u32) -> Option<u32> {
     parent_number(pid).ok()
 }
 
-pub(super) fn read(pid: u32) -> Option<(ProcessInfo, u32)> {
+pub(super) fn read(pid: u32) -> Option<(Process, u32)> {
     let name = name_of(pid).ok()?;
-    Some((ProcessInfo::new(pid, name.as_bytes()), parent_of(pid).unwrap_or(0)))
+    Some((Process { pid, program: program(name.as_bytes()) }, parent_of(pid).unwrap_or(0)))
 }
 
 fn open(pid: u32) -> io::Result<OwnedHandle> {

@@ -4,7 +4,7 @@
 use std::io;
 use std::os::windows::io::{FromRawHandle, OwnedHandle};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use cp_token_protocol::IpcAddress;
 use cp_token_protocol::windows::security::{Descriptor, Kind, access_of, own_user, wide};
@@ -18,6 +18,7 @@ use windows_sys::Win32::System::Pipes::{
 };
 
 use crate::base::files::{self, FileError};
+use crate::base::mutex;
 use crate::process::instance::{InstanceError, InstanceLock};
 
 /// The pipe's first instance, and the instance lock.
@@ -54,10 +55,7 @@ pub enum BindError {
 
 impl BoundSocket {
     /// Makes the folder, takes the lock, and creates the pipe. There is no socket activation here.
-    ///
-    /// # Errors
-    /// [`BindError`].
-    pub fn open(address: &IpcAddress, _: Option<OwnedHandle>) -> Result<Self, BindError> {
+    pub fn open(address: &IpcAddress) -> Result<Self, BindError> {
         let folder = address.folder();
         let shown = files::show(folder);
         files::make_private_folder(folder)
@@ -72,62 +70,12 @@ impl BoundSocket {
         Ok(Self { first: Mutex::new(Some(first)), path, _lock: lock })
     }
 
-    /// The pipe, for the listener. To be called once.
-    ///
-    /// # Errors
-    /// If it was called before.
+    /// The pipe, for the listener. Fails if it was called before.
     pub fn listening(&self) -> io::Result<Listening> {
-        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let first = mutex::lock(&self.first).take();
         let first = first.ok_or(io::ErrorKind::NotFound)?;
         Ok(Listening { path: self.path.clone(), first })
     }
-
-    /// Nobody can take the name away as long as an instance of the pipe is there.
-    pub fn is_reachable(&self) -> bool {
-        true
-    }
-
-    /// A file that is open cannot be removed.
-    pub fn holds_lock(&self) -> bool {
-        true
-    }
-
-    /// It cannot go.
-    ///
-    /// # Errors
-    /// None.
-    pub fn renew_lock(&mut self) -> Result<(), BindError> {
-        Ok(())
-    }
-
-    /// It cannot go.
-    pub fn can_rebind(&self) -> bool {
-        false
-    }
-
-    /// Nobody else can have it.
-    pub fn is_name_covered(&self) -> bool {
-        false
-    }
-
-    /// It cannot go.
-    ///
-    /// # Errors
-    /// None.
-    pub fn rebind(&mut self) -> Result<(), BindError> {
-        Ok(())
-    }
-
-    /// Where the lock lies, and no pipe.
-    pub fn folder(&self) -> &Path {
-        Path::new("")
-    }
-
-    /// The name goes with the last instance.
-    pub fn remove_name(&self) {}
-
-    /// Each instance bears the number of the process that made it.
-    pub fn refresh_peer_credentials(&self) {}
 }
 
 /// One more instance of the pipe.

@@ -12,7 +12,7 @@ use zbus::proxy::{CacheProperties, SignalStream};
 use zbus::zvariant::OwnedFd;
 use zbus::{Connection, Proxy};
 
-use super::{SleepEvent, SleepSignalUnavailable};
+use super::SleepEvent;
 
 /// For the bus to answer, and for the connection to close.
 const BUS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,15 +34,9 @@ pub struct SleepWatch {
 struct Bus(Connection);
 
 impl SleepWatch {
-    /// Starts the watch.
-    ///
-    /// # Errors
-    /// [`SleepSignalUnavailable`].
-    pub async fn start() -> Result<Self, SleepSignalUnavailable> {
-        match tokio::time::timeout(BUS_TIMEOUT, connect()).await {
-            Ok(Ok(watch)) => Ok(watch),
-            Ok(Err(_)) | Err(_) => Err(SleepSignalUnavailable),
-        }
+    /// Starts the watch; `None` if the system does not announce its sleep.
+    pub async fn start() -> Option<Self> {
+        tokio::time::timeout(BUS_TIMEOUT, connect()).await.ok()?.ok()
     }
 
     /// Waits for the event. To be called once.

@@ -1,22 +1,60 @@
 //! Owns the system calls that harden the process on every Unix.
 #![allow(unsafe_code)]
 
-use std::ffi::OsString;
-
+use cp_token_protocol::message::ProtectionReport;
 use rustix::process::{Resource, Rlimit};
 
-pub(super) fn set_umask_and_directory() {
+use super::{HardenError, is_kept, report, system};
+use crate::process::signals;
+
+/// Hardens the process, in the order in which each step protects the next, before any thread, socket or secret exists.
+/// Reports what cannot be read back later. `kept_fds` are descriptors that are inherited on purpose.
+pub fn process(kept_fds: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
+    if system::is_privileged() {
+        return Err(HardenError::Privileged);
+    }
+    system::close_inherited(kept_fds);
+    set_umask_and_directory();
+    system::forbid_dumps();
+    forbid_core_files();
+    system::forbid_new_privileges();
+    clear_environment();
+    reset_sigchld();
+    signals::block();
+    raise_limits();
+    raise_descriptor_limit();
+    // The limit on descriptors may be too low to serve anybody.
+    let descriptors = rustix::process::getrlimit(Resource::Nofile).current;
+    if let Some(limit) = descriptors.filter(|limit| *limit < MIN_DESCRIPTORS) {
+        return Err(HardenError::Descriptors(limit, MIN_DESCRIPTORS));
+    }
+    if let Some(limit) = processor_time_limit().filter(|limit| *limit < MIN_PROCESSOR_SECONDS) {
+        return Err(HardenError::ProcessorTime(limit, MIN_PROCESSOR_SECONDS));
+    }
+    system::use_one_heap();
+    Ok(Vec::new())
+}
+
+/// The protections as the system reports them now, and those that are built in.
+pub fn status() -> Vec<ProtectionReport> {
+    let core_limit = rustix::process::getrlimit(Resource::Core).current;
+    vec![
+        report("no core dump, no tracing by other programs of the user", Some(system::dumps_are_forbidden())),
+        report("no core file", Some(core_limit == Some(0))),
+        report("no new privileges", system::new_privileges_are_forbidden()),
+        // The allocator does it; nothing can turn it off.
+        report("freed memory wiped", Some(true)),
+    ]
+}
+
+fn set_umask_and_directory() {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let _ = rustix::process::chdir("/");
 }
 
-pub(super) fn forbid_core_files() {
+fn forbid_core_files() {
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     let _ = rustix::process::setrlimit(Resource::Core, none);
-}
-
-pub(super) fn core_files_are_forbidden() -> bool {
-    rustix::process::getrlimit(Resource::Core).current == Some(0)
 }
 
 /// How many bytes the process may lock; none without a limit.
@@ -34,10 +72,8 @@ pub fn processor_time() -> u64 {
     rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime).tv_sec.unsigned_abs()
 }
 
-pub(super) fn clear_environment(keep: impl Fn(&OsString) -> bool) {
-    let removed: Vec<OsString> =
-        std::env::vars_os().map(|(name, _)| name).filter(|name| !keep(name)).collect();
-    for name in removed {
+fn clear_environment() {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| !is_kept(&name.to_string_lossy())) {
         // SAFETY: no other thread exists yet.
         #[allow(clippy::disallowed_methods, reason = "before any thread exists")]
         unsafe {
@@ -47,14 +83,14 @@ pub(super) fn clear_environment(keep: impl Fn(&OsString) -> bool) {
 }
 
 /// A parent that ignores SIGCHLD passes that on, and the exit codes of our children would be lost.
-pub(super) fn reset_sigchld() {
+fn reset_sigchld() {
     // SAFETY: restores the default action; no handler is involved and no other thread exists yet.
     let _ = unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
 /// Raises the limits of the shell that happened to start the daemon, which could kill it much later. A file that would be too
 /// large is an error, not a signal.
-pub(super) fn raise_limits() {
+fn raise_limits() {
     // SAFETY: no handler is involved and no other thread exists yet.
     let _ = unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     for resource in [Resource::Cpu, Resource::Fsize, Resource::Data, Resource::As, Resource::Memlock] {
@@ -64,12 +100,7 @@ pub(super) fn raise_limits() {
     }
 }
 
-/// The limit on descriptors, if it is too low to serve anybody.
-pub(super) fn too_few_descriptors() -> Option<u64> {
-    rustix::process::getrlimit(Resource::Nofile).current.filter(|limit| *limit < MIN_DESCRIPTORS)
-}
-
-pub(super) fn raise_descriptor_limit() {
+fn raise_descriptor_limit() {
     let limit = rustix::process::getrlimit(Resource::Nofile);
     let wanted = limit.maximum.map_or(MAX_DESCRIPTORS, |maximum| maximum.min(MAX_DESCRIPTORS));
     if limit.current.is_some_and(|current| current < wanted) {
@@ -86,5 +117,7 @@ pub fn connection_limit() -> usize {
 
 const MAX_DESCRIPTORS: u64 = 16_384;
 /// Enough to run, look up names, ask a server, and serve some callers at once.
-pub(super) const MIN_DESCRIPTORS: u64 = 32;
+const MIN_DESCRIPTORS: u64 = 32;
 const RESERVED_DESCRIPTORS: u64 = 48;
+/// With less, the system would kill the daemon and its secrets within a day.
+const MIN_PROCESSOR_SECONDS: u64 = 60;

@@ -1,8 +1,6 @@
 //! Owns the system calls that harden the process on Windows.
 #![allow(unsafe_code)]
 
-use std::ffi::OsString;
-
 use cp_token_protocol::message::ProtectionReport;
 use windows_sys::Win32::Foundation::{HANDLE_FLAG_INHERIT, SetHandleInformation};
 use windows_sys::Win32::System::Console::{
@@ -19,10 +17,10 @@ use windows_sys::Win32::System::Threading::{
     SetProcessWorkingSetSize,
 };
 
-use super::report;
+use super::{HardenError, is_kept, report};
 
-/// Hardens the process and reports what succeeded.
-pub(super) fn process(keep: impl Fn(&OsString) -> bool) -> Vec<ProtectionReport> {
+/// Hardens the process, before any thread, pipe or secret exists. Reports what succeeded.
+pub fn process(_: &[i32]) -> Result<Vec<ProtectionReport>, HardenError> {
     let mut reports = vec![
         report("libraries from the system folder alone", Some(restrict_library_search())),
         report(
@@ -38,11 +36,16 @@ pub(super) fn process(keep: impl Fn(&OsString) -> bool) -> Vec<ProtectionReport>
     ];
     disinherit_streams();
     raise_working_set();
-    clear_environment(keep);
+    clear_environment();
     reports.push(report("freed memory wiped", Some(true)));
     reports.push(report("pipe for this user alone, peer checked", Some(true)));
     reports.push(report("no tracing by other programs of the user", None));
-    reports
+    Ok(reports)
+}
+
+/// The protections of the start cannot be turned off here.
+pub fn status() -> Vec<ProtectionReport> {
+    Vec::new()
 }
 
 /// The working set is the limit, and it is raised at the start.
@@ -108,10 +111,8 @@ fn raise_working_set() {
     unsafe { SetProcessWorkingSetSize(GetCurrentProcess(), MIN_WORKING_SET_BYTES, MAX_WORKING_SET_BYTES) };
 }
 
-fn clear_environment(keep: impl Fn(&OsString) -> bool) {
-    let removed: Vec<OsString> =
-        std::env::vars_os().map(|(name, _)| name).filter(|name| !keep(name)).collect();
-    for name in removed {
+fn clear_environment() {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| !is_kept(&name.to_string_lossy())) {
         // SAFETY: no other thread exists yet.
         #[allow(clippy::disallowed_methods, reason = "before any thread exists")]
         unsafe {

@@ -3,20 +3,17 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::mem::MaybeUninit;
 use std::os::fd::{FromRawFd, OwnedFd};
 
 use tokio::io::unix::AsyncFd;
 
 use super::SignalEvent;
+use super::unix::{set_mask, set_of};
 
 /// Signals that are read; SIGCHLD reports an ended child.
 const HANDLED: [i32; 5] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGUSR2, libc::SIGCHLD];
 /// Signals that would end the process without a meaning for it.
 const IGNORED: [i32; 3] = [libc::SIGUSR1, libc::SIGALRM, libc::SIGIO];
-
-/// The last signal before the real-time ones.
-const LAST_STANDARD: i32 = 31;
 
 /// The signals that the daemon handles.
 pub struct Signals {
@@ -25,9 +22,6 @@ pub struct Signals {
 
 impl Signals {
     /// Listens for the signals that [`block`] blocks.
-    ///
-    /// # Errors
-    /// If the system refuses.
     pub fn listen() -> io::Result<Self> {
         let set = set_of(&HANDLED);
         // SAFETY: the set is initialised, and the new descriptor is owned below.
@@ -73,32 +67,4 @@ fn event(number: i32) -> SignalEvent {
 /// since threads inherit it.
 pub fn block() {
     set_mask(&set_of(&[&HANDLED[..], &IGNORED].concat()));
-}
-
-/// Blocks no signal, and restores each default action. For a child between `fork` and `execve` (async-signal-safe). SIGPIPE is
-/// left to `std`.
-pub fn unblock() {
-    let kept = [libc::SIGPIPE, libc::SIGKILL, libc::SIGSTOP];
-    for number in (1..=LAST_STANDARD).filter(|number| !kept.contains(number)) {
-        // SAFETY: restores the default action; no handler is involved.
-        let _ = unsafe { libc::signal(number, libc::SIG_DFL) };
-    }
-    set_mask(&set_of(&[]));
-}
-
-fn set_of(numbers: &[i32]) -> libc::sigset_t {
-    let mut set = MaybeUninit::uninit();
-    // SAFETY: the set is emptied before it is used.
-    unsafe {
-        libc::sigemptyset(set.as_mut_ptr());
-        for number in numbers {
-            libc::sigaddset(set.as_mut_ptr(), *number);
-        }
-        set.assume_init()
-    }
-}
-
-fn set_mask(set: &libc::sigset_t) {
-    // SAFETY: the set is initialised; the call changes the mask of this thread only.
-    let _ = unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, set, std::ptr::null_mut()) };
 }

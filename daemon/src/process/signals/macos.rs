@@ -1,15 +1,11 @@
 //! Owns signals on macOS, as the runtime catches them.
-#![allow(unsafe_code)]
 
 use std::io;
-use std::mem::MaybeUninit;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::SignalEvent;
-
-/// The last signal.
-const LAST_STANDARD: i32 = 31;
+use super::unix::{set_mask, set_of};
 
 /// The signals that the daemon handles.
 pub struct Signals {
@@ -23,9 +19,6 @@ pub struct Signals {
 
 impl Signals {
     /// Listens for the signals.
-    ///
-    /// # Errors
-    /// If the system refuses.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -49,25 +42,5 @@ impl Signals {
 
 /// Blocks no signal, whatever the parent has blocked. To be called before any other thread exists.
 pub fn block() {
-    clear_mask();
-}
-
-/// Blocks no signal, and restores each default action. For a child between `fork` and `execve` (async-signal-safe). SIGPIPE is
-/// left to `std`.
-pub fn unblock() {
-    let kept = [libc::SIGPIPE, libc::SIGKILL, libc::SIGSTOP];
-    for number in (1..=LAST_STANDARD).filter(|number| !kept.contains(number)) {
-        // SAFETY: restores the default action; no handler is involved.
-        let _ = unsafe { libc::signal(number, libc::SIG_DFL) };
-    }
-    clear_mask();
-}
-
-fn clear_mask() {
-    let mut none = MaybeUninit::uninit();
-    // SAFETY: the set is emptied before it is used; the call changes the mask of this thread only.
-    unsafe {
-        libc::sigemptyset(none.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
-    }
+    set_mask(&set_of(&[]));
 }

@@ -21,9 +21,6 @@ pub struct Signals {
 
 impl Signals {
     /// Listens for the events.
-    ///
-    /// # Errors
-    /// If the system refuses.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: ctrl_c()?,
