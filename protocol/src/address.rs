@@ -1,4 +1,4 @@
-//! Owns where daemon and helper meet. It reads the variables it is given and touches no file.
+//! Owns where the socket is, and the folder of the daemon's lock. It reads the variables it is given and touches no file.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,9 @@ mod system;
 #[path = "address/windows.rs"]
 mod system;
 
+#[cfg(windows)]
+use system::{default_socket, lock_folder};
+
 /// The longest socket path in bytes: `sun_path` holds 108 with its closing zero on Linux, 104 elsewhere. On Windows, the
 /// longest name of a pipe.
 pub const ADDRESS_LIMIT: usize = if cfg!(windows) {
@@ -20,19 +23,17 @@ pub const ADDRESS_LIMIT: usize = if cfg!(windows) {
     103
 };
 
-/// The meeting place: a socket in a folder that belongs to the user alone.
+/// The socket, in a folder that belongs to the user alone, or a pipe on Windows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IpcAddress {
     socket: PathBuf,
-    /// A pipe lies in no folder.
-    #[cfg(windows)]
     folder: PathBuf,
 }
 
-/// Why there is no meeting place.
+/// Why there is no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// A variable holds a path that does not start at the root.
+    /// This variable holds a relative path.
     #[error("{0} must be an absolute path")]
     Relative(&'static str),
     /// The path does not fit a socket address.
@@ -41,87 +42,66 @@ pub enum AddressError {
     /// There is neither a runtime folder nor a home.
     #[error("there is no home folder and no XDG_RUNTIME_DIR to meet in")]
     Nowhere,
-    /// On Windows, a variable names no pipe of this machine.
+    /// On Windows, the variable names no pipe of this machine.
     #[error(r"CP_TOKEN_SOCKET must be \\.\pipe\ and a name of letters, digits, '-', '_' and '.'")]
     NoPipe,
-    /// On Windows, the system does not say who this is.
+    /// On Windows, the system does not name the user.
     #[error("the system does not say which user this is")]
     NoUser,
 }
 
 impl IpcAddress {
-    /// The meeting place that these variables lead to: `CP_TOKEN_SOCKET`, else the user's own pipe.
-    ///
-    /// # Errors
-    /// [`AddressError`].
-    #[cfg(windows)]
+    /// The socket at `CP_TOKEN_SOCKET`, else `$XDG_RUNTIME_DIR/cp-token/daemon.sock`, else on macOS `cp-token/daemon.sock`
+    /// in the user's own temporary folder, else `run/daemon.sock` in the state folder; on Windows the user's own pipe.
+    /// Never in the shared temporary folder, and never an abstract name.
     pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, AddressError> {
-        system::find(variable)
-    }
-
-    /// The meeting place that these variables lead to: `CP_TOKEN_SOCKET`, else
-    /// `$XDG_RUNTIME_DIR/cp-token/daemon.sock`, else on macOS `cp-token/daemon.sock` in the user's own temporary
-    /// folder, else `run/daemon.sock` in the state folder. Never the shared temporary folder and never an abstract
-    /// name.
-    ///
-    /// # Errors
-    /// [`AddressError`].
-    #[cfg(not(windows))]
-    pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, AddressError> {
-        let socket = if let Some(path) = absolute("CP_TOKEN_SOCKET", &variable)? {
-            path
-        } else if let Some(folder) = absolute("XDG_RUNTIME_DIR", &variable)?.or_else(system_runtime_folder) {
-            folder.join("cp-token/daemon.sock")
-        } else {
-            state_folder(variable)?.join("run/daemon.sock")
+        let socket = match absolute("CP_TOKEN_SOCKET", &variable)? {
+            Some(path) => path,
+            None => default_socket(&variable)?,
         };
         if socket.as_os_str().len() > ADDRESS_LIMIT {
             return Err(AddressError::TooLong(socket));
         }
-        Ok(Self { socket })
+        Ok(Self { folder: lock_folder(&socket, variable)?, socket })
     }
 
-    /// The socket's path.
+    /// The socket's path, or the pipe's.
     pub fn socket(&self) -> &Path {
         &self.socket
     }
 
-    /// The folder it lies in, which also holds the daemon's lock.
-    #[cfg(not(windows))]
-    pub fn folder(&self) -> &Path {
-        self.socket.parent().unwrap_or(Path::new("/"))
-    }
-
-    /// The folder that holds the daemon's lock.
-    #[cfg(windows)]
+    /// The folder that holds the daemon's lock, and the socket if it is no pipe.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 }
 
-/// The folder for state that is no secret: `CP_TOKEN_STATE_DIR`, else `cp-token` in the system's place.
-///
-/// # Errors
-/// [`AddressError::Relative`], or [`AddressError::Nowhere`] where the account has no home.
+#[cfg(not(windows))]
+fn default_socket(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, AddressError> {
+    #[cfg(target_os = "macos")]
+    use system::runtime_folder;
+    #[cfg(not(target_os = "macos"))]
+    let runtime_folder = || None;
+    match absolute("XDG_RUNTIME_DIR", &variable)?.or_else(runtime_folder) {
+        Some(folder) => Ok(folder.join("cp-token/daemon.sock")),
+        None => Ok(state_folder(variable)?.join("run/daemon.sock")),
+    }
+}
+
+#[cfg(not(windows))]
+fn lock_folder(socket: &Path, _: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, AddressError> {
+    Ok(socket.parent().unwrap_or(Path::new("/")).to_owned())
+}
+
+/// The folder for state that is no secret: `CP_TOKEN_STATE_DIR`, else `cp-token` in the system's folder for state.
 pub fn state_folder(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, AddressError> {
     if let Some(path) = absolute("CP_TOKEN_STATE_DIR", &variable)? {
         return Ok(path);
     }
     let base = directories::BaseDirs::new().ok_or(AddressError::Nowhere)?;
     let folder = base.state_dir().unwrap_or_else(|| base.data_local_dir()).join("cp-token");
-    // Helper and daemon stand in different folders.
+    // Helper and daemon have different working directories.
     if folder.is_absolute() { Ok(folder) } else { Err(AddressError::Relative("HOME")) }
-}
-
-/// The folder that the system itself keeps for the user's sockets.
-#[cfg(target_os = "macos")]
-fn system_runtime_folder() -> Option<PathBuf> {
-    system::runtime_folder()
-}
-
-#[cfg(not(any(target_os = "macos", windows)))]
-fn system_runtime_folder() -> Option<PathBuf> {
-    None
 }
 
 fn absolute(

@@ -21,9 +21,6 @@ pub enum ReadError {
 }
 
 /// Writes one encoded frame and flushes it.
-///
-/// # Errors
-/// What the stream answers.
 pub fn write_frame(stream: &mut impl Write, frame: &[u8]) -> io::Result<()> {
     stream.write_all(frame)?;
     stream.flush()
@@ -38,9 +35,6 @@ pub struct FrameReader {
 
 impl FrameReader {
     /// The next frame.
-    ///
-    /// # Errors
-    /// [`ReadError`].
     pub fn next_frame(&mut self, stream: &mut impl Read) -> Result<Frame, ReadError> {
         let mut piece = Zeroizing::new([0; 2048]);
         loop {

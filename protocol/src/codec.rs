@@ -6,18 +6,12 @@ use crate::frame::{self, BODY_LIMIT, VersionRange};
 use crate::message::{ProfileReport, Request, Response};
 use crate::wire::{self, REQUEST_MEMORY, RESPONSE_MEMORY, WireError};
 
-/// A request as one frame, preamble included.
-///
-/// # Errors
-/// [`WireError::TooLong`] where the body passes [`crate::BODY_LIMIT`].
+/// A request as one frame, preamble included; fails if its body is longer than [`crate::BODY_LIMIT`].
 pub fn encode_request(request: &Request) -> Result<Zeroizing<Vec<u8>>, WireError> {
     wire::encode(request)
 }
 
-/// A response as one frame, preamble included.
-///
-/// # Errors
-/// [`WireError::TooLong`] where the body passes [`crate::BODY_LIMIT`].
+/// A response as one frame, preamble included; fails if its body is longer than [`crate::BODY_LIMIT`].
 pub fn encode_response(response: &Response) -> Result<Zeroizing<Vec<u8>>, WireError> {
     wire::encode(response)
 }
@@ -33,17 +27,11 @@ pub fn encode_version_range(range: VersionRange) -> [u8; frame::VERSION_RANGE_FR
 }
 
 /// A request from a frame's body.
-///
-/// # Errors
-/// [`WireError`] where the body is not exactly one request.
 pub fn decode_request(body: &[u8]) -> Result<Request, WireError> {
     wire::decode::<Request, REQUEST_MEMORY>(body)
 }
 
 /// A response from a frame's body.
-///
-/// # Errors
-/// [`WireError`] where the body is not exactly one response.
 pub fn decode_response(body: &[u8]) -> Result<Response, WireError> {
     wire::decode::<Response, RESPONSE_MEMORY>(body)
 }

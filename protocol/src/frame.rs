@@ -68,9 +68,7 @@ pub struct FrameDecoder {
 impl FrameDecoder {
     /// Takes the next piece; the frame, once its last byte has come. What follows it is not consumed: the
     /// second value is the rest of `input`.
-    ///
-    /// # Errors
-    /// [`FrameError`] as soon as the bytes so far cannot become a frame, and for every piece after that.
+    /// Fails as soon as the bytes so far cannot become a frame, and for every piece after that.
     pub fn push<'i>(&mut self, input: &'i [u8]) -> Result<(Option<Frame>, &'i [u8]), FrameError> {
         let rest = self.take_preamble(input)?;
         if self.filled < PREAMBLE_LENGTH {
@@ -84,9 +82,6 @@ impl FrameDecoder {
     }
 
     /// As [`FrameDecoder::push`], where nothing may follow the frame.
-    ///
-    /// # Errors
-    /// [`FrameError`] as in [`FrameDecoder::push`], and [`FrameError::Trailing`].
     pub fn push_only(&mut self, input: &[u8]) -> Result<Option<Frame>, FrameError> {
         match self.push(input)? {
             (frame, []) => Ok(frame),

@@ -16,9 +16,6 @@ pub struct ProfileNameError;
 
 impl ProfileName {
     /// Takes the text if it is a profile name.
-    ///
-    /// # Errors
-    /// [`ProfileNameError`] where it is not.
     pub fn parse(text: &str) -> Result<Self, ProfileNameError> {
         if is_name(text) { Ok(Self(text.into())) } else { Err(ProfileNameError) }
     }

@@ -71,10 +71,7 @@ impl Secret {
     }
 
     /// What `input` holds, until its end or until `is_complete`, without an intermediate copy. Of an input that is longer
-    /// than `limit` bytes, `limit + 1` bytes are read.
-    ///
-    /// # Errors
-    /// Those of `input`, except interruptions.
+    /// than `limit` bytes, `limit + 1` bytes are read. Interruptions are retried.
     pub fn read_from(
         mut input: impl Read,
         limit: usize,

@@ -60,18 +60,12 @@ pub enum TokenError {
 
 impl AccessToken {
     /// Takes the bytes if they are a token.
-    ///
-    /// # Errors
-    /// [`TokenError`] where they break the grammar of RFC 6750, section 2.1, or are too many.
     pub fn parse(secret: Secret) -> Result<Self, TokenError> {
         check(secret.expose())?;
         Ok(Self(secret))
     }
 
     /// As [`AccessToken::parse`], copying the bytes.
-    ///
-    /// # Errors
-    /// As [`AccessToken::parse`].
     pub fn copy_of(bytes: &[u8]) -> Result<Self, TokenError> {
         check(bytes)?;
         Ok(Self(Secret::copy_of(bytes)))

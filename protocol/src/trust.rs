@@ -1,10 +1,10 @@
-//! Owns the one rule by which a path is trusted, as judgements over facts: whose a folder, a link or a file is, and whom
-//! its mode lets in. It touches no file; what walks along a path and asks for the facts is `trust/unix.rs`.
+//! Owns the one rule by which a path is trusted: who owns each folder, link and file on it, and whom its mode lets in. It
+//! touches no file; `trust/unix.rs` walks along the path and reads the facts.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-#[cfg(any(unix, test))]
+#[cfg(unix)]
 mod list;
 #[cfg(unix)]
 #[path = "trust/unix.rs"]
@@ -15,41 +15,37 @@ mod viewer;
 #[cfg(unix)]
 pub use system::{Place, check, check_folder, open, open_to_append, own_folder, resolve};
 
-/// The number that the kernel shows for every user whom the user namespace does not map: root, or a stranger.
+/// The number that the kernel shows for each user whom the user namespace does not map: root, or another user.
 pub const OVERFLOW_USER: u32 = 65534;
 
-/// Where a system's own files lie: nobody but root writes there.
+/// Folders of the system's own files: only root writes there.
 const SYSTEM_FOLDERS: [&str; 3] = ["/etc", "/usr", "/nix"];
 
-/// Whose a thing is, as far as it can be told.
+/// The owner of a thing, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner {
+enum Owner {
     /// This process's effective user.
     Us,
-    /// Root.
     Root,
-    /// Somebody whom the user namespace does not map: root or a stranger.
+    /// Root or another user, whom the user namespace does not map.
     Unmapped,
-    /// Another user.
     Other(u32),
 }
 
 /// Who looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Viewer {
-    /// The effective user.
-    pub user: u32,
-    /// The effective group, which is the user's primary one.
-    pub group: u32,
+struct Viewer {
+    /// Effective, as is the group.
+    user: u32,
+    group: u32,
     /// Whether the user namespace maps root.
-    pub maps_root: bool,
+    maps_root: bool,
     /// Whether the user namespace maps this user.
-    pub maps_us: bool,
+    maps_us: bool,
 }
 
 impl Viewer {
-    /// Whose the thing is that the kernel says belongs to `user`.
-    pub fn owner(&self, user: u32) -> Owner {
+    fn owner(&self, user: u32) -> Owner {
         if user == OVERFLOW_USER && !(self.maps_root && self.maps_us) {
             return Owner::Unmapped;
         }
@@ -63,21 +59,19 @@ impl Viewer {
 
 /// What the kernel says of one thing on a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
-    /// Whose it is.
-    pub owner: Owner,
-    /// Its group.
-    pub group: u32,
-    /// Its permission bits; where there is an access list, the group bits are the rights of the group alone.
-    pub mode: u32,
+struct Facts {
+    owner: Owner,
+    group: u32,
+    /// With an access list, the group bits are the rights of the group alone.
+    mode: u32,
     /// The rights, as one octal digit, that an access list grants to others beyond the mode's owner, group and others.
-    pub listed: u32,
+    listed: u32,
 }
 
-/// What a file is opened for.
+/// The purpose of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// It decides what we do, and is no secret: a config, a CA bundle, a program.
+    /// It decides what we do, and is not secret: a config, a CA bundle, a program.
     Decision,
     /// It holds a secret.
     Secret,
@@ -92,42 +86,33 @@ pub enum Flaw {
     Foreign(u32),
     /// Its mode lets others in.
     Open(u32),
-    /// An access list lets others in whom the mode does not show: its group bits then stand for all who are listed.
+    /// An access list lets others in, which the mode does not show: its group bits are then the list's mask.
     Listed,
 }
 
-/// Passes a folder on the way to a file, if nobody but root and us can replace what is in it.
-///
-/// # Errors
-/// [`Flaw`].
-pub fn judge_folder(facts: Facts, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
+/// Passes a folder on the way to a file if only root and we can replace what is in it.
+fn judge_folder(facts: Facts, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
     if let Owner::Other(user) = facts.owner {
         return Err(Flaw::Foreign(user));
     }
-    // In a sticky folder, only the owner of a name, and of the folder, takes the name away.
+    // In a sticky folder, only the owners of a file and of the folder can remove the file.
     let is_sticky = facts.mode & 0o1000 != 0;
     if is_sticky { Ok(()) } else { keeps_others_from_writing(facts, viewer, purpose) }
 }
 
-/// Passes a link on the way that lies in the folder `within`.
-///
-/// # Errors
-/// [`Flaw`].
-pub fn judge_link(link: Facts, within: Facts, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
+/// Passes a link on the way, in the folder `within`.
+fn judge_link(link: Facts, within: Facts, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
     match link.owner {
         Owner::Us | Owner::Root => Ok(()),
-        // Who made it is who may write to the folder, and that one was judged.
+        // Only those who may write to the folder can have created it, and the folder was judged.
         Owner::Unmapped if keeps_others_from_writing(within, viewer, purpose).is_ok() => Ok(()),
         Owner::Unmapped => Err(Flaw::Foreign(OVERFLOW_USER)),
         Owner::Other(user) => Err(Flaw::Foreign(user)),
     }
 }
 
-/// Passes the file at `path`, which has no link on its way.
-///
-/// # Errors
-/// [`Flaw`].
-pub fn judge_file(facts: Facts, path: &Path, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
+/// Passes the file at `path`, which has no links.
+fn judge_file(facts: Facts, path: &Path, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
     match facts.owner {
         Owner::Us | Owner::Root => {}
         Owner::Unmapped if SYSTEM_FOLDERS.iter().any(|folder| path.starts_with(folder)) => {}
@@ -162,7 +147,7 @@ pub fn how_to_look(path: Option<&Path>) -> String {
 /// macOS: the group of those who may become root, to whom Homebrew leaves its folders.
 const ADMINISTRATORS: Option<u32> = if cfg!(target_os = "macos") { Some(80) } else { None };
 
-/// Passes where nobody else may write. Our own primary group is we ourselves, but never where a secret is concerned.
+/// Passes if nobody else may write. Our own primary group counts as us, but never for a secret.
 fn keeps_others_from_writing(facts: Facts, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
     let is_known = facts.group == viewer.group || Some(facts.group) == ADMINISTRATORS;
     let is_our_group = is_known && purpose == Purpose::Decision;
@@ -174,19 +159,19 @@ fn keeps_others_from_writing(facts: Facts, viewer: &Viewer, purpose: Purpose) ->
     }
 }
 
-/// Why a path is not trusted, or leads nowhere.
+/// Why a path is not trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum Distrust {
-    /// There is nothing.
+    /// It does not exist.
     #[error("it does not exist")]
     Absent,
-    /// It is not what it should be: a link, a pipe, a device, a folder or a file in the place of the other.
+    /// It is a link, a pipe, a device, or a folder in place of a file or a file in place of a folder.
     #[error("it is of another kind")]
     WrongKind,
     /// The file, or the folder that was asked for, is not trusted.
     #[error("others own it or may change it")]
     Itself(Flaw),
-    /// A folder or a link on the way is not trusted.
+    /// A folder or a link on the way to it is not trusted.
     #[error("others own {0} on the way to it, or may change it")]
     OnTheWay(PathBuf, Flaw),
     /// The system refused.

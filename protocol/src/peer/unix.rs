@@ -12,9 +12,6 @@ use super::{Peer, PeerError, is_same_user, kernel};
 use crate::trust::{self, Distrust, Flaw, OVERFLOW_USER, Purpose};
 
 /// Who is at the other end of this socket, if the process that opened it ran as our own effective user.
-///
-/// # Errors
-/// [`PeerError::Stranger`], or [`PeerError::Unknown`] where the kernel does not say.
 pub fn require_same_user(socket: impl AsFd) -> Result<Peer, PeerError> {
     let peer = kernel::peer(socket).ok_or(PeerError::Unknown)?;
     let own = rustix::process::geteuid().as_raw();
@@ -23,9 +20,6 @@ pub fn require_same_user(socket: impl AsFd) -> Result<Peer, PeerError> {
 
 /// Passes if `folder` belongs to our own effective user. One that is reached by a link, or in a namespace where numbers
 /// do not tell, is looked at by the whole rule of `trust`.
-///
-/// # Errors
-/// [`PeerError`].
 pub fn require_own_folder(folder: &Path) -> Result<(), PeerError> {
     let stat = rustix::fs::lstat(folder).map_err(|_| PeerError::NoFolder)?;
     let own = rustix::process::geteuid().as_raw();

@@ -13,9 +13,6 @@ use super::{Peer, PeerError};
 use crate::windows::security::{Kind, access_of, client_of, client_process, own_user};
 
 /// Who is at the client's end of this pipe, if the process that opened it ran as our own user.
-///
-/// # Errors
-/// [`PeerError::Stranger`], or [`PeerError::Unknown`] where the system does not say.
 pub fn require_same_user(pipe: impl AsHandle) -> Result<Peer, PeerError> {
     let (own, peer) =
         own_user().and_then(|own| Ok((own, client_of(&pipe)?))).map_err(|_| PeerError::Unknown)?;
@@ -28,9 +25,6 @@ pub fn require_same_user(pipe: impl AsHandle) -> Result<Peer, PeerError> {
 
 /// Passes if this pipe, which we have opened as a client, was made by our own user: its owner cannot be forged, while
 /// the number of the process behind it says nothing.
-///
-/// # Errors
-/// [`PeerError::Stranger`], or [`PeerError::Unknown`] where the system does not say.
 pub fn require_own_pipe(pipe: impl AsHandle) -> Result<(), PeerError> {
     let (own, access) =
         own_user().and_then(|own| Ok((own, access_of(pipe, Kind::Pipe)?))).map_err(|_| PeerError::Unknown)?;
@@ -39,9 +33,6 @@ pub fn require_own_pipe(pipe: impl AsHandle) -> Result<(), PeerError> {
 
 /// Passes if `folder` is a real folder, not a link, and belongs to our own user. What an elevated program of the user
 /// makes belongs to the administrators, which is as good.
-///
-/// # Errors
-/// [`PeerError`].
 pub fn require_own_folder(folder: &Path) -> Result<(), PeerError> {
     let flags = FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT;
     // Reading what it is, and whose; 0x80 is FILE_READ_ATTRIBUTES.

@@ -1,27 +1,29 @@
-//! Owns what a POSIX access list grants, from the bytes that the kernel keeps it in. It touches no file.
-#![cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has such lists"))]
+//! Owns what a POSIX access list grants, as the kernel stores it. Only Linux has such lists: those of macOS are of another
+//! kind, and are not read.
+
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::io::Errno;
 
 use super::Viewer;
 
-#[cfg(target_os = "linux")]
-#[path = "list/linux.rs"]
-mod system;
-#[cfg(all(unix, not(target_os = "linux")))]
-#[path = "list/macos.rs"]
-mod system;
-
-#[cfg(unix)]
-pub(super) use system::{of_file, of_path};
+const NAME: &str = "system.posix_acl_access";
+/// Where there is a list, these bits of the mode are its mask: nobody who is named in it has more rights than they say.
+const GROUP: u32 = 0o070;
+const GROUP_WRITES: u32 = 0o020;
+/// Room for a hundred names, which no list in use exceeds.
+const ROOM: usize = 1024;
 
 const VERSION: [u8; 4] = [2, 0, 0, 0];
 const NAMED_USER: u16 = 2;
-const GROUP: u16 = 4;
+const OWN_GROUP: u16 = 4;
 const NAMED_GROUP: u16 = 8;
 const MASK: u16 = 16;
 const EVERY_RIGHT: u32 = 0o7;
 
-/// Whom a list lets in, each right as one octal digit. Where there is a list, the mode's group bits are its mask, so only
-/// the list says what they mean.
+/// What a list grants, the rights as one octal digit. The mode's group bits are then the list's mask, so only the list says
+/// what they mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Granted {
     /// The rights of the file's own group, within the mode's group bits.
@@ -32,13 +34,40 @@ pub(super) struct Granted {
 
 impl Granted {
     /// There is no list.
-    pub(super) const NO_LIST: Self = Self { group: EVERY_RIGHT, others: 0 };
+    const NO_LIST: Self = Self { group: EVERY_RIGHT, others: 0 };
     /// What is assumed of a list that cannot be read or understood.
-    pub(super) const UNKNOWN: Self = Self { group: EVERY_RIGHT, others: EVERY_RIGHT };
+    const UNKNOWN: Self = Self { group: EVERY_RIGHT, others: EVERY_RIGHT };
 }
 
-/// What the list grants.
-pub(super) fn granted(list: &[u8], viewer: &Viewer) -> Granted {
+/// What the list of the open file grants.
+pub(super) fn of_file(file: &OwnedFd, mode: u32, viewer: &Viewer) -> Granted {
+    read_unless_masked(mode & GROUP, viewer, |room| rustix::fs::fgetxattr(file, NAME, room))
+}
+
+/// As [`of_file`], for a folder or a program, where only writing matters. The path has no links, and all its folders have
+/// been judged. It may be longer than the system accepts, so the list is read only if the mode lets a group write.
+pub(super) fn of_path(path: &Path, mode: u32, viewer: &Viewer) -> Granted {
+    read_unless_masked(mode & GROUP_WRITES, viewer, |room| rustix::fs::lgetxattr(path, NAME, room))
+}
+
+fn read_unless_masked(
+    mask: u32,
+    viewer: &Viewer,
+    read: impl Fn(&mut [u8]) -> rustix::io::Result<usize>,
+) -> Granted {
+    if mask == 0 || cfg!(not(target_os = "linux")) {
+        return Granted::NO_LIST;
+    }
+    let mut room = [0; ROOM];
+    match read(&mut room) {
+        Ok(length) => granted(room.get(..length).unwrap_or_default(), viewer),
+        Err(Errno::NODATA | Errno::NOTSUP) => Granted::NO_LIST,
+        Err(_) => Granted::UNKNOWN,
+    }
+}
+
+/// What the list grants, in the kernel's format.
+fn granted(list: &[u8], viewer: &Viewer) -> Granted {
     let Some(entries) = list.strip_prefix(&VERSION) else { return Granted::UNKNOWN };
     let (entries, rest) = entries.as_chunks::<8>();
     if !rest.is_empty() {
@@ -50,7 +79,7 @@ pub(super) fn granted(list: &[u8], viewer: &Viewer) -> Granted {
         match u16::from_le_bytes([*tag, *tag_high]) {
             NAMED_USER if [0, viewer.user].contains(&u32::from_le_bytes(*id)) => {}
             NAMED_USER | NAMED_GROUP => named |= rights,
-            GROUP => group = rights,
+            OWN_GROUP => group = rights,
             MASK => mask = rights,
             _ => {}
         }
@@ -87,7 +116,8 @@ mod tests {
             (vec![(NAMED_USER, 4, 7), (NAMED_GROUP, 2, 1000)], 7, 6),
             (vec![(NAMED_USER, 4, NOBODY)], 7, 4),
         ] {
-            let mut entries = vec![(1, 7, NOBODY), (GROUP, 5, NOBODY), (32, 0, NOBODY), (MASK, mask, NOBODY)];
+            let mut entries =
+                vec![(1, 7, NOBODY), (OWN_GROUP, 5, NOBODY), (32, 0, NOBODY), (MASK, mask, NOBODY)];
             entries.extend(named.clone());
             let expected = Granted { group: 5 & u32::from(mask), others };
             assert_eq!(granted(&list(&entries), &VIEWER), expected, "{named:?} {mask}");

@@ -1,7 +1,5 @@
 //! The rule's own table: each kind of owner and mode, for each purpose, in and out of a user namespace.
 
-use std::path::Path;
-
 use super::*;
 
 const GROUP: u32 = 1000;

@@ -1,5 +1,5 @@
-//! Owns the walk along a path on Unix: each folder is opened from the one before it, links are followed by us, and each
-//! of them is judged by `trust` on the way. So nothing that was judged can be exchanged before it is used.
+//! Owns the walk along a path on Unix: it opens each folder from the one before, follows links itself, and judges each of
+//! them by the rule in `trust`. So nothing that was judged can be exchanged before it is used.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -15,20 +15,19 @@ use super::{
     Distrust, Facts, Flaw, OVERFLOW_USER, Owner, Purpose, Viewer, judge_file, judge_folder, judge_link, list,
 };
 
-/// The most links that are followed, which is the system's own limit: some lead in a circle.
+/// The most links that are followed, because some form a circle. It is the system's own limit.
 const MOST_LINKS: usize = 40;
 
-/// A folder that is only passed needs no right to list it.
+/// For a folder on the way: the right to list it is not needed.
 #[cfg(target_os = "linux")]
 const PASS: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 #[cfg(not(target_os = "linux"))]
 const PASS: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-/// What a file is opened with besides: no link, no wait for a pipe's other end, no terminal of ours.
+/// For a file: no link, no wait for a pipe's other end, no controlling terminal.
 const PLAIN: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
 
-/// Where a path leads: a name in a folder that was reached by trusted steps alone. What bears the name, if anything
-/// does, is no link.
+/// Where a path leads: a name in a trusted folder. If something of that name exists, it is no link.
 #[derive(Debug)]
 pub struct Place {
     /// The folder, for calls that begin at a descriptor.
@@ -39,75 +38,58 @@ pub struct Place {
     pub path: PathBuf,
 }
 
-/// Follows the path, and the links that it ends in.
-///
-/// # Errors
-/// [`Distrust`]; that there is nothing of the last name is none.
+/// Follows the path, and the links that it ends in. Nothing needs to exist at the last name.
 pub fn resolve(path: &Path, purpose: Purpose) -> Result<Place, Distrust> {
     Walk::new(path, purpose)?.into_place()
 }
 
-/// Opens a plain file to read it.
-///
-/// # Errors
-/// [`Distrust`]; a pipe in its place does not block.
+/// Opens a plain file to read it. A pipe in its place does not block.
 pub fn open(path: &Path, purpose: Purpose) -> Result<File, Distrust> {
     let place = resolve(path, purpose)?;
-    let file = rustix::fs::openat(&place.folder, &place.name, PLAIN, Mode::empty()).map_err(blame)?;
+    let file = rustix::fs::openat(&place.folder, &place.name, PLAIN, Mode::empty())?;
     judge_opened(&file, &place.path, purpose)?;
     Ok(file.into())
 }
 
-/// Opens a plain file of ours to read it and add to it, made where there is none. The last name is no link. Its mode is
-/// 0600 from then on, which also takes away what a list or a umask has done to it.
-///
-/// # Errors
-/// [`Distrust`]; a pipe in its place does not block.
+/// Opens or creates a plain file of ours to read it and append to it. A link or a pipe in its place is refused. Its mode is
+/// 0600 from then on, whatever an access list or a umask has changed.
 pub fn open_to_append(path: &Path) -> Result<File, Distrust> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Distrust::WrongKind);
     };
     let folder = Walk::new(folder, Purpose::Decision)?.walk_to_end()?;
     let flags = PLAIN | OFlags::RDWR | OFlags::APPEND | OFlags::CREATE;
-    let file = rustix::fs::openat(folder.at, name, flags, Mode::RUSR | Mode::WUSR).map_err(blame)?;
+    let file = rustix::fs::openat(folder.at, name, flags, Mode::RUSR | Mode::WUSR)?;
     let facts = judge_opened(&file, &folder.path.join(name), Purpose::Decision)?;
     if facts.owner == Owner::Us && (facts.mode != 0o600 || facts.listed != 0) {
-        // A file system without modes has those of its mount, whatever is asked.
+        // A file system without modes has those of its mount.
         let _ = rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR);
     }
     Ok(file.into())
 }
 
-/// Passes a plain file that is not opened, such as a program that may be run and not read.
-///
-/// # Errors
-/// [`Distrust`].
+/// Passes a plain file that is not opened, such as a program that can be executed but not read.
 pub fn check(path: &Path, purpose: Purpose) -> Result<(), Distrust> {
     let place = resolve(path, purpose)?;
-    let stat = rustix::fs::statat(&place.folder, &place.name, AtFlags::SYMLINK_NOFOLLOW).map_err(blame)?;
+    let stat = rustix::fs::statat(&place.folder, &place.name, AtFlags::SYMLINK_NOFOLLOW)?;
     let viewer = Viewer::now();
-    let facts = facts(&viewer, &stat).with_list(list::of_path(&place.path, &stat, &viewer));
+    let bare = facts(&viewer, &stat);
+    let facts = bare.with_list(list::of_path(&place.path, bare.mode, &viewer));
     require_kind(&stat, FileType::RegularFile)?;
     if facts.owner == Owner::Unmapped && !viewer.maps_us {
-        // Whose it is can be asked of an open file alone.
+        // Only of an open file can be asked whose it is.
         return open(path, purpose).map(drop);
     }
     judge_file(facts, &place.path, &viewer, purpose).map_err(Distrust::Itself)
 }
 
 /// Passes if nobody but root and us can replace what is in the folder, or the folder.
-///
-/// # Errors
-/// [`Distrust`].
 pub fn check_folder(folder: &Path) -> Result<(), Distrust> {
     Walk::new(folder, Purpose::Decision)?.walk_to_end().map(drop)
 }
 
-/// A folder of our own, with its parents made where they are missing and `is_made`: for us alone from their first
-/// instant. The path may end in a link to it.
-///
-/// # Errors
-/// [`Distrust`].
+/// Passes a folder of our own; the path may end in a link to it. With `is_made`, it and its parents are created if they are
+/// missing: for us alone from their first instant.
 pub fn own_folder(folder: &Path, is_made: bool) -> Result<(), Distrust> {
     let mut reached = Walk::new(folder, Purpose::Decision)?;
     while let Some(name) = reached.ahead.pop() {
@@ -118,10 +100,12 @@ pub fn own_folder(folder: &Path, is_made: bool) -> Result<(), Distrust> {
         stepped?;
     }
     let mut facts = reached.within;
-    if facts.owner == Owner::Unmapped
-        && reached.viewer.is_really_ours(&open_folder(&reached.at).map_err(blame)?)
-    {
-        facts.owner = Owner::Us;
+    if facts.owner == Owner::Unmapped {
+        let folder =
+            rustix::fs::openat(&reached.at, ".", OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        if reached.viewer.is_really_ours(folder) {
+            facts.owner = Owner::Us;
+        }
     }
     let flaw = match facts.owner {
         Owner::Us => return Ok(()),
@@ -132,15 +116,12 @@ pub fn own_folder(folder: &Path, is_made: bool) -> Result<(), Distrust> {
     Err(Distrust::Itself(flaw))
 }
 
-fn open_folder(at: &OwnedFd) -> rustix::io::Result<OwnedFd> {
-    rustix::fs::openat(at, ".", OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-}
-
 fn judge_opened(file: &OwnedFd, path: &Path, purpose: Purpose) -> Result<Facts, Distrust> {
-    let stat = rustix::fs::fstat(file).map_err(blame)?;
+    let stat = rustix::fs::fstat(file)?;
     require_kind(&stat, FileType::RegularFile)?;
     let viewer = Viewer::now();
-    let mut facts = facts(&viewer, &stat).with_list(list::of_file(file, &stat, &viewer));
+    let bare = facts(&viewer, &stat);
+    let mut facts = bare.with_list(list::of_file(file, bare.mode, &viewer));
     if facts.owner == Owner::Unmapped && viewer.is_really_ours(file) {
         facts.owner = Owner::Us;
     }
@@ -148,14 +129,26 @@ fn judge_opened(file: &OwnedFd, path: &Path, purpose: Purpose) -> Result<Facts, 
     Ok(facts)
 }
 
+fn judge_opened_folder(
+    folder: &OwnedFd,
+    path: &Path,
+    viewer: &Viewer,
+    purpose: Purpose,
+) -> Result<Facts, Distrust> {
+    let bare = facts(viewer, &rustix::fs::fstat(folder)?);
+    let facts = bare.with_list(list::of_path(path, bare.mode, viewer));
+    judge_folder(facts, viewer, purpose).map_err(|flaw| Distrust::OnTheWay(path.to_owned(), flaw))?;
+    Ok(facts)
+}
+
 struct Walk {
     viewer: Viewer,
     purpose: Purpose,
     at: OwnedFd,
-    /// What is known of `at`.
+    /// The facts of `at`.
     within: Facts,
     path: PathBuf,
-    /// The names that are left, the next one last.
+    /// The names that are left; the next one is last.
     ahead: Vec<OsString>,
     links: usize,
 }
@@ -166,15 +159,12 @@ impl Walk {
             return Err(io::Error::from(io::ErrorKind::InvalidInput).into());
         }
         let viewer = Viewer::now();
-        let at = rustix::fs::openat(CWD, "/", PASS, Mode::empty()).map_err(blame)?;
-        let stat = rustix::fs::fstat(&at).map_err(blame)?;
-        let within = facts(&viewer, &stat).with_list(list::of_path(Path::new("/"), &stat, &viewer));
-        let judged = judge_folder(within, &viewer, purpose);
-        judged.map_err(|flaw| Distrust::OnTheWay("/".into(), flaw))?;
+        let at = rustix::fs::openat(CWD, "/", PASS, Mode::empty())?;
+        let within = judge_opened_folder(&at, Path::new("/"), &viewer, purpose)?;
         Ok(Self { viewer, purpose, at, within, path: "/".into(), ahead: names(path), links: 0 })
     }
 
-    /// Goes on until one name is left that is no link.
+    /// Walks until one name is left that is no link.
     fn into_place(mut self) -> Result<Place, Distrust> {
         while let Some(name) = self.ahead.pop() {
             if !self.ahead.is_empty() || name == ".." {
@@ -186,7 +176,7 @@ impl Walk {
         Err(Distrust::WrongKind)
     }
 
-    /// Goes on until no name is left.
+    /// Walks until no name is left.
     fn walk_to_end(mut self) -> Result<Self, Distrust> {
         while let Some(name) = self.ahead.pop() {
             self.step(&name, false)?;
@@ -194,7 +184,7 @@ impl Walk {
         Ok(self)
     }
 
-    /// Goes into the folder of that name, or takes the way that the link of that name shows.
+    /// Enters the folder of that name, or follows the link of that name.
     fn step(&mut self, name: &OsStr, is_made: bool) -> Result<(), Distrust> {
         match rustix::fs::openat(&self.at, name, PASS, Mode::empty()) {
             Ok(folder) => {
@@ -204,16 +194,14 @@ impl Walk {
             Err(Errno::NOTDIR | Errno::LOOP | Errno::MLINK) if self.follow(name)? => Ok(()),
             Err(Errno::NOENT) if is_made => {
                 match rustix::fs::mkdirat(&self.at, name, Mode::RWXU) {
-                    // Whatever the umask has taken away.
-                    Ok(()) => {
-                        rustix::fs::chmodat(&self.at, name, Mode::RWXU, AtFlags::empty()).map_err(blame)?
-                    }
+                    // The umask may have cleared bits.
+                    Ok(()) => rustix::fs::chmodat(&self.at, name, Mode::RWXU, AtFlags::empty())?,
                     Err(Errno::EXIST) => {}
-                    Err(error) => return Err(blame(error)),
+                    Err(error) => return Err(error.into()),
                 }
                 self.step(name, false)
             }
-            Err(error) => Err(blame(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -225,20 +213,17 @@ impl Walk {
     }
 
     fn enter(&mut self, folder: OwnedFd, path: PathBuf) -> Result<(), Distrust> {
-        let stat = rustix::fs::fstat(&folder).map_err(blame)?;
-        let facts = facts(&self.viewer, &stat).with_list(list::of_path(&path, &stat, &self.viewer));
-        let judged = judge_folder(facts, &self.viewer, self.purpose);
-        judged.map_err(|flaw| Distrust::OnTheWay(path.clone(), flaw))?;
-        (self.at, self.within, self.path) = (folder, facts, path);
+        self.within = judge_opened_folder(&folder, &path, &self.viewer, self.purpose)?;
+        (self.at, self.path) = (folder, path);
         Ok(())
     }
 
-    /// Whether the name is a link, whose way is then taken. One in a folder that was judged is exchanged by its owner
-    /// alone, who is judged here.
+    /// Whether the name is a link, which is then followed. In a folder that was judged, only the link's owner can exchange it,
+    /// and the owner is judged here.
     fn follow(&mut self, name: &OsStr) -> Result<bool, Distrust> {
         let stat = match rustix::fs::statat(&self.at, name, AtFlags::SYMLINK_NOFOLLOW) {
             Err(Errno::NOENT) => return Ok(false),
-            stat => stat.map_err(blame)?,
+            stat => stat?,
         };
         if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
             return Ok(false);
@@ -247,12 +232,12 @@ impl Walk {
         judged.map_err(|flaw| Distrust::OnTheWay(self.path.join(name), flaw))?;
         self.links += 1;
         if self.links > MOST_LINKS {
-            return Err(blame(Errno::LOOP));
+            return Err(Distrust::WrongKind);
         }
-        let target = rustix::fs::readlinkat(&self.at, name, Vec::new()).map_err(blame)?;
+        let target = rustix::fs::readlinkat(&self.at, name, Vec::new())?;
         let target = PathBuf::from(OsString::from_vec(target.into_bytes()));
         if target.is_absolute() {
-            let root = rustix::fs::openat(&self.at, "/", PASS, Mode::empty()).map_err(blame)?;
+            let root = rustix::fs::openat(&self.at, "/", PASS, Mode::empty())?;
             self.enter(root, "/".into())?;
         }
         self.ahead.extend(names(&target));
@@ -277,16 +262,18 @@ fn require_kind(stat: &Stat, kind: FileType) -> Result<(), Distrust> {
     if FileType::from_raw_mode(stat.st_mode) == kind { Ok(()) } else { Err(Distrust::WrongKind) }
 }
 
-/// The names on the path, the first one last.
+/// The names in the path, the first one last.
 fn names(path: &Path) -> Vec<OsString> {
     let is_step = |part: &Component<'_>| matches!(part, Component::Normal(_) | Component::ParentDir);
     path.components().filter(is_step).map(|part| part.as_os_str().to_owned()).rev().collect()
 }
 
-fn blame(error: Errno) -> Distrust {
-    match error {
-        Errno::NOENT => Distrust::Absent,
-        Errno::LOOP | Errno::NXIO => Distrust::WrongKind,
-        other => Distrust::Io(other.into()),
+impl From<Errno> for Distrust {
+    fn from(error: Errno) -> Self {
+        match error {
+            Errno::NOENT => Distrust::Absent,
+            Errno::LOOP | Errno::NXIO => Distrust::WrongKind,
+            other => Distrust::Io(other.into()),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Owns who looks, as the kernel says it: the user, the group, and what the user namespace maps.
+//! Owns who looks, as the kernel says: the user, the group, and what the user namespace maps.
 
 use std::os::fd::AsFd;
 
@@ -6,39 +6,27 @@ use super::{OVERFLOW_USER, Viewer};
 
 impl Viewer {
     /// This process as it is now.
-    pub fn now() -> Self {
+    pub(super) fn now() -> Self {
         let [user, group] = [rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw()];
-        let maps_root = maps_root();
-        // A user whom the namespace does not map is shown as this number, which then tells nothing.
+        // This file of the kernel's own is root's on every machine and in every namespace. The table of mappings is no
+        // substitute: it is about the namespace around ours, where 0 may be anybody.
+        let stat = rustix::fs::stat("/proc/sys/kernel/overflowuid").or_else(|_| rustix::fs::stat("/"));
+        let maps_root = stat.map_or(true, |stat| stat.st_uid != OVERFLOW_USER);
+        // A user whom the namespace does not map is shown as the overflow user too.
         Self { user, group, maps_root, maps_us: maps_root || user != OVERFLOW_USER }
     }
 
-    /// Whether the open file is this very user's, where numbers do not tell: only an owner may ask for this flag.
+    /// Whether the open file belongs to this very user, if the namespace does not map the user: only an owner may set
+    /// this flag.
+    #[cfg(target_os = "linux")]
     pub(super) fn is_really_ours(&self, file: impl AsFd) -> bool {
-        !self.maps_us && may_set_noatime(file)
+        use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+        let set = || fcntl_getfl(&file).and_then(|flags| fcntl_setfl(&file, flags | OFlags::NOATIME));
+        !self.maps_us && set().is_ok()
     }
-}
 
-#[cfg(target_os = "linux")]
-fn may_set_noatime(file: impl AsFd) -> bool {
-    let flags = rustix::fs::fcntl_getfl(&file);
-    flags.and_then(|flags| rustix::fs::fcntl_setfl(&file, flags | rustix::fs::OFlags::NOATIME)).is_ok()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn may_set_noatime(_: impl AsFd) -> bool {
-    false
-}
-
-/// Whether the user namespace maps root. What is asked is a file of the kernel's own, which is root's on every machine
-/// and in every namespace; the table of mappings speaks of the namespace around ours, where 0 may be anybody.
-#[cfg(target_os = "linux")]
-fn maps_root() -> bool {
-    let stat = rustix::fs::stat("/proc/sys/kernel/overflowuid").or_else(|_| rustix::fs::stat("/"));
-    stat.map_or(true, |stat| stat.st_uid != OVERFLOW_USER)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn maps_root() -> bool {
-    true
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn is_really_ours(&self, _: impl AsFd) -> bool {
+        false
+    }
 }

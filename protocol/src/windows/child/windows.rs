@@ -47,9 +47,6 @@ pub struct Started {
 
 impl Start<'_> {
     /// Starts it.
-    ///
-    /// # Errors
-    /// What the system answers.
     pub fn go(&self) -> io::Result<Started> {
         let (output, theirs) = pipe()?;
         let nowhere = OwnedHandle::from(File::options().read(true).write(true).open("NUL")?);

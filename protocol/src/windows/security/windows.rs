@@ -35,9 +35,6 @@ pub fn wide(text: &OsStr) -> Vec<u16> {
 }
 
 /// The user that this process runs as.
-///
-/// # Errors
-/// Where the system does not say.
 pub fn own_user() -> io::Result<Sid> {
     // SAFETY: the pseudo handle of this process is always valid.
     user_of_process(unsafe { GetCurrentProcess() })
@@ -47,9 +44,6 @@ pub fn own_user() -> io::Result<Sid> {
 ///
 /// The kernel's note of who opened the pipe counts. Where it takes that note only with the first bytes, the user of the
 /// process that opened it does.
-///
-/// # Errors
-/// Where the system does not say.
 pub fn client_of(pipe: impl AsHandle) -> io::Result<Sid> {
     let pipe = pipe.as_handle().as_raw_handle();
     // SAFETY: the handle is open; the thread is itself again before this function returns.
@@ -68,9 +62,6 @@ pub fn client_of(pipe: impl AsHandle) -> io::Result<Sid> {
 }
 
 /// The number of the process that opened the client's end.
-///
-/// # Errors
-/// Where the system does not say.
 pub fn client_process(pipe: impl AsHandle) -> io::Result<u32> {
     number_of(pipe.as_handle().as_raw_handle())
 }
@@ -139,9 +130,6 @@ pub enum Kind {
 }
 
 /// The owner of the object and its list of who may do what.
-///
-/// # Errors
-/// Where the system does not say.
 pub fn access_of(object: impl AsHandle, kind: Kind) -> io::Result<Access> {
     let (mut owner, mut list, mut descriptor) = (null_mut(), null_mut(), null_mut());
     let handle = object.as_handle().as_raw_handle();
@@ -198,9 +186,6 @@ unsafe fn granted(list: *const ACL) -> Vec<(Sid, u32)> {
 
 /// Makes a folder, with its parents, that is this user's and the system's alone from its first instant, and whatever is
 /// made in it likewise. One that exists stays as it is.
-///
-/// # Errors
-/// What the system answers.
 pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     if let Some(parent) = folder.parent() {
         std::fs::create_dir_all(parent)?;
@@ -218,9 +203,6 @@ pub struct Descriptor(PSECURITY_DESCRIPTOR);
 
 impl Descriptor {
     /// What this text in Microsoft's language for it says.
-    ///
-    /// # Errors
-    /// Where the system does not understand it.
     pub fn parse(text: &str) -> io::Result<Self> {
         let mut descriptor = null_mut();
         let text = wide(text.as_ref());
