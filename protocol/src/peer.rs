@@ -1,5 +1,5 @@
-//! Owns the question whether the other end, and the folder we meet in, belong to this user. The answer comes
-//! from the kernel and rests on the user alone, never on a process number or a program's name.
+//! Owns the check that the peer and the socket's folder belong to this user. It asks the kernel, and depends on the user alone,
+//! never on a process number or a program's name.
 
 #[cfg(target_os = "linux")]
 #[path = "peer/linux.rs"]
@@ -21,43 +21,40 @@ pub use system::named_socket;
 pub use system::require_own_pipe;
 pub use system::{require_own_folder, require_same_user};
 
-/// Who is at the other end of a connection, as the kernel noted it when the connection was made.
+/// The other end of a connection, as the kernel recorded it when the connection was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer {
-    /// The user; on Windows the last number of its security identifier, which is for people alone.
+    /// The user; on Windows the last number of its security identifier, for people only.
     pub uid: u32,
-    /// The process; absent where the kernel has no number for us. For people, never for decisions: it may have ended,
-    /// and another may bear its number.
+    /// The process, if the kernel has a number for us. For people, never for decisions: another process may have the number now.
     pub pid: Option<u32>,
 }
 
-/// Why the other end is not trusted.
+/// Why the peer or the folder is not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PeerError {
-    /// The kernel would not say who it is, which counts as a stranger.
+    /// The kernel does not say who the peer is.
     #[error("the system does not say who the other end is")]
     Unknown,
-    /// Another user.
+    /// The peer is another user.
     #[error("the other end belongs to user {0}")]
     Stranger(u32),
-    /// The meeting folder is missing.
+    /// The folder is missing.
     #[error("the folder does not exist")]
     NoFolder,
-    /// The meeting folder is no folder, and no link to one.
+    /// It is no folder, and no link to one.
     #[error("it is not a folder")]
     NotAFolder,
-    /// Others may change the meeting folder, or the way that a link leads to it.
+    /// Others may change the folder, or a folder on the way that a link leads to it.
     #[error("others may write to it, or to a folder on the way to it")]
     OpenFolder,
-    /// The meeting folder belongs to another user.
+    /// The folder belongs to another user.
     #[error("the folder belongs to user {0}")]
     ForeignFolder(u32),
 }
 
-/// Whether the user `peer`, as the kernel names it, is the user `own`.
-///
-/// The overflow user (65534, a user outside this namespace) and -1 are nobody, unless the former is really
-/// our own number.
+/// Whether the peer's user is our own. The kernel's -1 is nobody, and so is the overflow user (65534, a user outside this
+/// namespace) unless it is really our own number.
 pub fn is_same_user(peer: u32, own: u32) -> bool {
     peer == own && peer != u32::MAX
 }

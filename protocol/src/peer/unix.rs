@@ -1,4 +1,4 @@
-//! Owns the peer check on Unix: whose a connection and a folder are, as the kernel says.
+//! Owns the peer check on Unix: who owns a connection and a folder, as the kernel says.
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -11,15 +11,15 @@ use rustix::fs::FileType;
 use super::{Peer, PeerError, is_same_user, kernel};
 use crate::trust::{self, Distrust, Flaw, OVERFLOW_USER, Purpose};
 
-/// Who is at the other end of this socket, if the process that opened it ran as our own effective user.
+/// The peer of this socket, if its process runs as our own effective user.
 pub fn require_same_user(socket: impl AsFd) -> Result<Peer, PeerError> {
     let peer = kernel::peer(socket).ok_or(PeerError::Unknown)?;
     let own = rustix::process::geteuid().as_raw();
     if is_same_user(peer.uid, own) { Ok(peer) } else { Err(PeerError::Stranger(peer.uid)) }
 }
 
-/// Passes if `folder` belongs to our own effective user. One that is reached by a link, or in a namespace where numbers
-/// do not tell, is looked at by the whole rule of `trust`.
+/// Passes if `folder` belongs to our own effective user. A link to a folder, or a folder in a namespace that does not map the
+/// user, is checked by the rule in `trust`.
 pub fn require_own_folder(folder: &Path) -> Result<(), PeerError> {
     let stat = rustix::fs::lstat(folder).map_err(|_| PeerError::NoFolder)?;
     let own = rustix::process::geteuid().as_raw();
@@ -37,8 +37,7 @@ fn own_by_the_rule(folder: &Path) -> Result<(), PeerError> {
         Distrust::Itself(Flaw::Foreign(user)) | Distrust::OnTheWay(_, Flaw::Foreign(user)) => {
             PeerError::ForeignFolder(user)
         }
-        Distrust::Itself(Flaw::Open(_) | Flaw::Listed)
-        | Distrust::OnTheWay(_, Flaw::Open(_) | Flaw::Listed) => PeerError::OpenFolder,
+        Distrust::Itself(_) | Distrust::OnTheWay(..) => PeerError::OpenFolder,
         Distrust::WrongKind | Distrust::Io(_) => PeerError::NotAFolder,
     })
 }

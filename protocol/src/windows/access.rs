@@ -1,34 +1,33 @@
-//! Owns what a Windows object's owner and list of grants mean: whose it is, and whether others can write or read it. Pure.
+//! Owns what the owner and the access list of a Windows object mean: whose it is, and whether others can read or write it. Pure.
 
 use crate::windows::sid::Sid;
 
-/// Rights that change a file's content or exchange it, the generic ones included.
+/// Rights to change or replace a file, the generic ones included.
 pub const WRITING: u32 = 0x0002 | 0x0004 | EXCHANGING | 0x0001_0000 | 0x4000_0000;
-/// Rights that show a file's content.
+/// Rights to read a file.
 pub const READING: u32 = 0x0001 | 0x8000_0000 | 0x1000_0000;
-/// Rights over a folder that put something else in the place of what lies in it, or give such rights.
+/// Rights over a folder to replace what is in it, or to grant such rights.
 pub const EXCHANGING: u32 = 0x0040 | 0x0004_0000 | 0x0008_0000 | 0x1000_0000;
 
-/// Whose an object is, and to whom it is open besides.
+/// The owner and the access list of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     /// Its owner.
     pub owner: Sid,
-    /// Everybody who is granted something, with what.
+    /// Who is granted which rights.
     pub granted: Vec<(Sid, u32)>,
-    /// Whether there is no list at all, so that everybody may do anything.
+    /// Whether there is no list, so that everybody may do anything.
     pub is_open_to_all: bool,
 }
 
 impl Access {
-    /// Whether the object belongs to `own`, or to those who can do anything on the machine. What an elevated program of
-    /// a user makes belongs to the administrators.
+    /// Whether the object belongs to `own` or to the system: what an elevated program creates belongs to the administrators.
     pub fn is_of(&self, own: &Sid) -> bool {
         self.owner == *own || self.owner.is_the_system()
     }
 
-    /// Whether somebody besides `own` and the system has one of these rights. Denials are not looked at: what is only
-    /// kept from somebody by one counts as open.
+    /// Whether a user other than `own` and the system has one of these rights. Entries that deny rights are ignored: an object
+    /// that is protected by those alone counts as open.
     pub fn lets_others(&self, own: &Sid, rights: u32) -> bool {
         let is_other = |sid: &Sid| sid != own && !sid.is_the_system() && !sid.stands_for_the_owner();
         self.is_open_to_all || self.granted.iter().any(|(sid, mask)| mask & rights != 0 && is_other(sid))

@@ -1,5 +1,4 @@
-//! Owns the module map of how a program is started on Windows, where `std` hands on every handle that is open to
-//! children. Elsewhere `std` does.
+//! Owns the start of programs on Windows, where `std` lets children inherit every inheritable handle.
 
 mod line;
 
@@ -11,7 +10,7 @@ pub use line::split;
 #[cfg(windows)]
 pub use system::{Start, Started};
 
-/// What Windows' own libraries and programs ask for; its names have no case.
+/// The variables that Windows' own libraries and programs read. Names are case-insensitive.
 pub const SYSTEM_VARIABLES: &[&str] = &[
     "ALLUSERSPROFILE",
     "APPDATA",
@@ -32,6 +31,6 @@ pub const SYSTEM_VARIABLES: &[&str] = &[
     "USERNAME",
     "USERPROFILE",
     "WINDIR",
-    // By which Wine finds the user's folders, as Windows does by the user's token.
+    // Wine finds the user's folders by this one, Windows by the user's token.
     "WINEUSERNAME",
 ];

@@ -1,11 +1,11 @@
-//! Owns the shape of a Windows security identifier: its bytes, its text, its last number. It asks the system nothing.
+//! Owns the format of a Windows security identifier: its bytes, its text, its last number. Pure.
 
 use std::fmt;
 
 /// The longest identifier: a head of eight bytes and fifteen numbers.
 const LONGEST: usize = 8 + 15 * 4;
 
-/// Who somebody is on Windows.
+/// The identifier of a user or a group on Windows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Sid {
     bytes: [u8; LONGEST],
@@ -13,7 +13,7 @@ pub struct Sid {
 }
 
 impl Sid {
-    /// The identifier that these bytes begin with, as the system lays it out in memory.
+    /// The identifier that these bytes begin with, in the system's layout.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let length = 8 + usize::from(*bytes.get(1)?) * 4;
         let given = bytes.get(..length).filter(|_| bytes[0] == 1 && length <= LONGEST)?;
@@ -22,18 +22,18 @@ impl Sid {
         Some(Self { bytes: kept, length })
     }
 
-    /// The last number, which tells the users of one machine or domain apart. For people, never for decisions.
+    /// The last number, which differs among the users of one machine or domain. For people, never for decisions.
     pub fn last_number(&self) -> u32 {
         self.numbers().last().unwrap_or(0)
     }
 
-    /// Whether it is the system itself or its administrators, who can do what they like anyway.
+    /// Whether it is the system or its administrators, who can do everything anyway.
     pub fn is_the_system(&self) -> bool {
         const INSTALLER: &str = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
         ["S-1-5-18", "S-1-5-32-544", INSTALLER].contains(&self.to_string().as_str())
     }
 
-    /// Whether it is no user, but stands for whoever owns or makes an object.
+    /// Whether it is no user, but stands for the owner or the creator of an object.
     pub fn stands_for_the_owner(&self) -> bool {
         ["S-1-3-0", "S-1-3-4"].contains(&self.to_string().as_str())
     }
@@ -45,7 +45,7 @@ impl Sid {
 }
 
 impl fmt::Display for Sid {
-    /// `S-1-5-21-…`, as all of Windows writes it.
+    /// `S-1-5-21-…`
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let authority = self.bytes[2..8].iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
         write!(out, "S-{}-{authority}", self.bytes[0])?;

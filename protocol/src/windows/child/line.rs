@@ -1,7 +1,6 @@
-//! Owns how words become the one command line, and variables the one block, that a Windows program is started with.
-//! Pure.
+//! Owns the command line and the block of variables that a Windows program is started with. Pure.
 
-/// The line that a program splits back into exactly these words, as Microsoft's C runtime splits it.
+/// The line that Microsoft's C runtime splits back into exactly these words.
 pub(super) fn command_line(words: &[&str]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
@@ -15,7 +14,7 @@ fn quoted(word: &str) -> String {
     for letter in word.chars() {
         match letter {
             '\\' => slashes += 1,
-            // Slashes are doubled only where a quote follows.
+            // Backslashes are doubled only before a quote.
             '"' => {
                 line.push_str(&"\\".repeat(slashes + 1));
                 slashes = 0;
@@ -29,8 +28,8 @@ fn quoted(word: &str) -> String {
     line
 }
 
-/// `NAME=VALUE`, each with a closing zero, and one more at the end. Windows wants them in the order of their names.
-pub(super) fn block(variables: &[(String, Vec<u16>)]) -> Vec<u16> {
+/// `NAME=VALUE`, each with a closing zero, and one more at the end. Windows requires them sorted by name.
+pub(super) fn block(variables: &[(&str, Vec<u16>)]) -> Vec<u16> {
     let mut sorted: Vec<_> = variables.iter().collect();
     sorted.sort_by_key(|(name, _)| name.to_ascii_uppercase());
     let mut block = Vec::new();
@@ -45,7 +44,7 @@ pub(super) fn block(variables: &[(String, Vec<u16>)]) -> Vec<u16> {
     block
 }
 
-/// The words of a line, split as Microsoft documents it for its C runtime; `None` where a quote is not closed.
+/// The words of a line, split as Microsoft documents it for its C runtime; `None` if a quote is not closed.
 pub fn split(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -114,7 +113,7 @@ mod tests {
     #[test]
     fn a_block_is_sorted_and_ends_with_two_zeros_and_no_value_can_end_it_early() {
         let of = |text: &str| text.encode_utf16().collect::<Vec<_>>();
-        let variables = [("b".to_owned(), of("2\0x")), ("A".to_owned(), of("1"))];
+        let variables = [("b", of("2\0x")), ("A", of("1"))];
         assert_eq!(block(&variables), of("A=1\0b=2x\0\0"));
         assert_eq!(block(&[]), [0, 0]);
     }

@@ -1,8 +1,8 @@
-//! Owns the start of a program on Windows with nothing but what it is given: its words, its variables, one pipe for
-//! what it prints. No handle of ours is inherited besides, whatever is open. It knows no program.
+//! Owns the start of a program on Windows with nothing but its arguments, its variables and one pipe for its output. It
+//! inherits no other handle, whatever is open.
 #![allow(unsafe_code)]
 
-use std::ffi::{OsStr, OsString, c_void};
+use std::ffi::{OsString, c_void};
 use std::fs::File;
 use std::io;
 use std::os::windows::ffi::OsStrExt;
@@ -11,7 +11,6 @@ use std::path::Path;
 use std::ptr::null;
 
 use windows_sys::Win32::Foundation::{HANDLE, HANDLE_FLAG_INHERIT, SetHandleInformation};
-use windows_sys::Win32::System::Pipes::CreatePipe;
 use windows_sys::Win32::System::Threading::{
     CREATE_UNICODE_ENVIRONMENT, CreateProcessW, DeleteProcThreadAttributeList, EXTENDED_STARTUPINFO_PRESENT,
     InitializeProcThreadAttributeList, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, PROC_THREAD_ATTRIBUTE_JOB_LIST,
@@ -19,7 +18,7 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::line;
-use crate::windows::security::wide;
+use crate::windows::security::{success, wide};
 
 /// A program to be started.
 pub struct Start<'s> {
@@ -31,9 +30,9 @@ pub struct Start<'s> {
     pub variables: Vec<(&'static str, OsString)>,
     /// The folder it runs in.
     pub folder: &'s Path,
-    /// What kind of process it is, in the numbers of the system.
+    /// The system's creation flags.
     pub flags: u32,
-    /// The job that it and whatever it starts belongs to.
+    /// The job that it and its children belong to.
     pub job: Option<BorrowedHandle<'s>>,
 }
 
@@ -41,18 +40,18 @@ pub struct Start<'s> {
 pub struct Started {
     /// Its process.
     pub process: OwnedHandle,
-    /// What it prints. It reads nothing, and what it complains of goes nowhere.
+    /// Its standard output. Its standard input is empty, and its standard error is dropped.
     pub output: File,
 }
 
 impl Start<'_> {
     /// Starts it.
     pub fn go(&self) -> io::Result<Started> {
-        let (output, theirs) = pipe()?;
+        let (output, theirs) = io::pipe()?;
         let nowhere = OwnedHandle::from(File::options().read(true).write(true).open("NUL")?);
         let given = [theirs.as_raw_handle(), nowhere.as_raw_handle()];
         for handle in given {
-            // SAFETY: the handle is open and our own; the mark is what the list of handles asks for.
+            // SAFETY: the handle is open and our own. Only handles with this flag may be in the list of handles.
             success(unsafe { SetHandleInformation(handle, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT) })?;
         }
         let jobs = self.job.map(|job| [job.as_raw_handle()]);
@@ -62,13 +61,14 @@ impl Start<'_> {
             attributes.set(PROC_THREAD_ATTRIBUTE_JOB_LIST, jobs)?;
         }
         let process = self.create(&attributes, given)?;
-        Ok(Started { process, output })
+        Ok(Started { process, output: OwnedHandle::from(output).into() })
     }
 
     fn create(&self, attributes: &Attributes, [output, nowhere]: [HANDLE; 2]) -> io::Result<OwnedHandle> {
         let file = wide(self.file.as_os_str());
         let mut line = wide(self.line()?.as_ref());
-        let block = line::block(&self.block());
+        let units = |(name, value): &(&'static str, OsString)| (*name, value.encode_wide().collect());
+        let block = line::block(&self.variables.iter().map(units).collect::<Vec<_>>());
         let folder = wide(self.folder.as_os_str());
         let mut startup = STARTUPINFOEXW::default();
         startup.StartupInfo.cb = size_of::<STARTUPINFOEXW>() as u32;
@@ -95,7 +95,7 @@ impl Start<'_> {
                 &raw mut made,
             )
         })?;
-        // SAFETY: both handles were opened for us just now; the thread's is closed at once.
+        // SAFETY: the call has just opened both handles for us.
         unsafe {
             drop(OwnedHandle::from_raw_handle(made.hThread));
             Ok(OwnedHandle::from_raw_handle(made.hProcess))
@@ -105,41 +105,27 @@ impl Start<'_> {
     fn line(&self) -> io::Result<String> {
         let file = self.file.to_str().ok_or(io::ErrorKind::InvalidInput)?;
         let words: Vec<&str> = std::iter::once(file).chain(self.arguments.iter().copied()).collect();
-        // A zero would end the line, and hide what follows it.
+        // A zero would end the line early.
         if words.iter().any(|word| word.contains('\0')) {
             return Err(io::ErrorKind::InvalidInput.into());
         }
         Ok(line::command_line(&words))
     }
-
-    fn block(&self) -> Vec<(String, Vec<u16>)> {
-        let units = |value: &OsStr| value.encode_wide().collect();
-        self.variables.iter().map(|(name, value)| ((*name).to_owned(), units(value))).collect()
-    }
 }
 
-/// Our end, from which is read, and the program's.
-fn pipe() -> io::Result<(File, OwnedHandle)> {
-    let (mut read, mut write) = (std::ptr::null_mut(), std::ptr::null_mut());
-    // SAFETY: both places are writable.
-    success(unsafe { CreatePipe(&raw mut read, &raw mut write, null(), 0) })?;
-    // SAFETY: both handles were opened for us just now.
-    unsafe { Ok((File::from(OwnedHandle::from_raw_handle(read)), OwnedHandle::from_raw_handle(write))) }
-}
-
-/// What a process is started with beyond the ordinary.
+/// The attribute list of a new process.
 struct Attributes {
-    // Words, so that the list lies where it may.
+    // Of `u64`, for the list's alignment.
     room: Vec<u64>,
 }
 
 impl Attributes {
     fn new(count: u32) -> io::Result<Self> {
         let mut size = 0;
-        // SAFETY: without a list the call only says how much room it needs, and fails.
+        // SAFETY: without a list the call only returns the size it needs, and fails.
         unsafe { InitializeProcThreadAttributeList(std::ptr::null_mut(), count, 0, &raw mut size) };
         let mut room = vec![0_u64; size.div_ceil(8)];
-        // SAFETY: the room is as large as was asked for.
+        // SAFETY: the room has the size that the call returned.
         success(unsafe {
             InitializeProcThreadAttributeList(room.as_mut_ptr().cast(), count, 0, &raw mut size)
         })?;
@@ -150,10 +136,10 @@ impl Attributes {
         self.room.as_ptr().cast_mut().cast()
     }
 
-    /// The handles have to stay where they are as long as this value is used.
+    /// The handles must not move as long as this value is used.
     fn set(&mut self, name: u32, handles: &[HANDLE]) -> io::Result<()> {
         let (list, size) = (self.list(), size_of_val(handles));
-        // SAFETY: the list was initialised, and the handles are as many as are said.
+        // SAFETY: the list is initialised, and `size` is the size of the handles.
         success(unsafe {
             let value = handles.as_ptr().cast();
             UpdateProcThreadAttribute(list, 0, name as usize, value, size, std::ptr::null_mut(), null())
@@ -166,8 +152,4 @@ impl Drop for Attributes {
         // SAFETY: initialised in `new`, and not used any more.
         unsafe { DeleteProcThreadAttributeList(self.list()) };
     }
-}
-
-fn success(answer: i32) -> io::Result<()> {
-    if answer == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }

@@ -1,5 +1,5 @@
-//! Owns the questions to Windows about users: who we are, who is at the other end of a pipe, whose an object is, and
-//! who else may write it. It decides nothing.
+//! Owns what Windows says of users: who we are, who is at the other end of a pipe, whose an object is, and who else may
+//! write it. It decides nothing.
 #![allow(unsafe_code)]
 
 use std::ffi::{OsStr, c_void};
@@ -29,7 +29,7 @@ use windows_sys::Win32::System::Threading::{
 pub use crate::windows::access::{Access, EXCHANGING, READING, WRITING};
 pub use crate::windows::sid::Sid;
 
-/// The text as Windows takes it, with its closing zero.
+/// The text in UTF-16, with its closing zero.
 pub fn wide(text: &OsStr) -> Vec<u16> {
     text.encode_wide().chain([0]).collect()
 }
@@ -40,22 +40,19 @@ pub fn own_user() -> io::Result<Sid> {
     user_of_process(unsafe { GetCurrentProcess() })
 }
 
-/// The user at the client's end of this pipe, of which we are the server.
-///
-/// The kernel's note of who opened the pipe counts. Where it takes that note only with the first bytes, the user of the
-/// process that opened it does.
+/// The user at the client's end of this pipe, as the kernel recorded it; before the client's first bytes, for which the
+/// kernel may wait, the user of the client's process. We are the server.
 pub fn client_of(pipe: impl AsHandle) -> io::Result<Sid> {
-    let pipe = pipe.as_handle().as_raw_handle();
-    // SAFETY: the handle is open; the thread is itself again before this function returns.
-    if unsafe { ImpersonateNamedPipeClient(pipe) } == 0 {
+    // SAFETY: the handle is open, and the impersonation ends before this function returns.
+    if unsafe { ImpersonateNamedPipeClient(pipe.as_handle().as_raw_handle()) } == 0 {
         let error = io::Error::last_os_error();
         let is_too_early = error.raw_os_error() == Some(ERROR_CANNOT_IMPERSONATE.cast_signed());
         return if is_too_early { user_of_process(process_of(pipe)?.as_raw_handle()) } else { Err(error) };
     }
     let user = user_of_thread();
-    // SAFETY: ends what was begun above.
+    // SAFETY: ends the impersonation.
     if unsafe { RevertToSelf() } == 0 {
-        // A thread that may be somebody else must do nothing more.
+        // The thread may still impersonate another user, so it must do nothing more.
         std::process::abort();
     }
     user
@@ -63,20 +60,16 @@ pub fn client_of(pipe: impl AsHandle) -> io::Result<Sid> {
 
 /// The number of the process that opened the client's end.
 pub fn client_process(pipe: impl AsHandle) -> io::Result<u32> {
-    number_of(pipe.as_handle().as_raw_handle())
-}
-
-fn number_of(pipe: HANDLE) -> io::Result<u32> {
     let mut number = 0;
     // SAFETY: the handle is open and `number` is writable.
-    success(unsafe { GetNamedPipeClientProcessId(pipe, &raw mut number) })?;
+    success(unsafe { GetNamedPipeClientProcessId(pipe.as_handle().as_raw_handle(), &raw mut number) })?;
     Ok(number)
 }
 
-fn process_of(pipe: HANDLE) -> io::Result<OwnedHandle> {
-    // SAFETY: plain numbers; the handle is taken over below.
-    let process = unsafe { OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, number_of(pipe)?) };
-    owned(process)
+fn process_of(pipe: impl AsHandle) -> io::Result<OwnedHandle> {
+    let number = client_process(pipe)?;
+    // SAFETY: plain numbers.
+    owned(unsafe { OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, number) })
 }
 
 fn user_of_process(process: HANDLE) -> io::Result<Sid> {
@@ -88,31 +81,31 @@ fn user_of_process(process: HANDLE) -> io::Result<Sid> {
 
 fn user_of_thread() -> io::Result<Sid> {
     let mut token = null_mut();
-    // SAFETY: the pseudo handle of this thread is always valid. We open the token as the process: whoever is
+    // SAFETY: the pseudo handle of this thread is always valid. The token is opened as the process, because a user who is
     // impersonated for identification only may open nothing.
     success(unsafe { OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, 1, &raw mut token) })?;
     user_of(owned(token)?.as_handle())
 }
 
 fn user_of(token: BorrowedHandle<'_>) -> io::Result<Sid> {
-    // Words, so that the structure in front lies where it may.
+    // Of `u64`, for the alignment of `TOKEN_USER`.
     let mut room = [0_u64; 32];
     let size = size_of_val(&room) as u32;
     let mut length = 0;
     let place = room.as_mut_ptr().cast();
-    // SAFETY: the room is writable for as many bytes as are said.
+    // SAFETY: the room is writable for `size` bytes.
     success(unsafe { GetTokenInformation(token.as_raw_handle(), TokenUser, place, size, &raw mut length) })?;
-    // SAFETY: the call has put a `TOKEN_USER` there, whose identifier lies in the same room.
+    // SAFETY: the call has written a `TOKEN_USER`, whose identifier is in the same room.
     unsafe { copy((*room.as_ptr().cast::<TOKEN_USER>()).User.Sid) }
 }
 
 /// # Safety
-/// `sid` is null or a whole identifier of the system's.
+/// `sid` is null or a whole identifier from the system.
 unsafe fn copy(sid: PSID) -> io::Result<Sid> {
     if sid.is_null() {
         return Err(io::ErrorKind::NotFound.into());
     }
-    // SAFETY: the second byte of an identifier says how many numbers it has, so as many bytes are there.
+    // SAFETY: the second byte of an identifier is the count of its numbers, so it has this many bytes.
     let bytes = unsafe {
         let start = sid.cast::<u8>().cast_const();
         std::slice::from_raw_parts(start, 8 + usize::from(*start.add(1)) * 4)
@@ -120,26 +113,26 @@ unsafe fn copy(sid: PSID) -> io::Result<Sid> {
     Sid::parse(bytes).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-/// What an object is, as the system sorts them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The type of an object.
+#[derive(Debug, Clone, Copy)]
+#[repr(i32)]
 pub enum Kind {
     /// A file or a folder.
-    File,
+    File = SE_FILE_OBJECT,
     /// A pipe.
-    Pipe,
+    Pipe = SE_KERNEL_OBJECT,
 }
 
-/// The owner of the object and its list of who may do what.
+/// The owner and the access list of the object.
 pub fn access_of(object: impl AsHandle, kind: Kind) -> io::Result<Access> {
     let (mut owner, mut list, mut descriptor) = (null_mut(), null_mut(), null_mut());
     let handle = object.as_handle().as_raw_handle();
-    let kind = if kind == Kind::File { SE_FILE_OBJECT } else { SE_KERNEL_OBJECT };
     // SAFETY: the handle is open, and the places are writable.
     let status = unsafe {
         GetSecurityInfo(
             handle,
-            kind,
-            WANTED,
+            kind as i32,
+            OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION,
             &raw mut owner,
             null_mut(),
             &raw mut list,
@@ -151,22 +144,20 @@ pub fn access_of(object: impl AsHandle, kind: Kind) -> io::Result<Access> {
         return Err(io::Error::from_raw_os_error(status.cast_signed()));
     }
     let descriptor = Descriptor(descriptor);
-    // SAFETY: both lie in the descriptor, which outlives these calls.
+    // SAFETY: both are in the descriptor, which outlives these calls.
     let access =
         unsafe { Access { owner: copy(owner)?, granted: granted(list), is_open_to_all: list.is_null() } };
     drop(descriptor);
     Ok(access)
 }
 
-const WANTED: u32 = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
-
 /// # Safety
-/// `list` is null or a whole list of the system's.
+/// `list` is null or a whole list from the system.
 unsafe fn granted(list: *const ACL) -> Vec<(Sid, u32)> {
     const ALLOWED: u8 = 0;
-    // An entry that only children inherit says nothing of the object itself.
+    // Such an entry applies to children only.
     const INHERIT_ONLY: u8 = 8;
-    // SAFETY: as the caller promises.
+    // SAFETY: the caller guarantees it.
     let count = if list.is_null() { 0 } else { u32::from(unsafe { (*list).AceCount }) };
     let entry = |index| {
         let mut entry: *mut c_void = null_mut();
@@ -178,14 +169,14 @@ unsafe fn granted(list: *const ACL) -> Vec<(Sid, u32)> {
             return None;
         }
         let entry = entry.cast::<ACCESS_ALLOWED_ACE>();
-        // SAFETY: an entry of this type has a mask, and its identifier begins where `SidStart` lies.
+        // SAFETY: an entry of this type has a mask, and its identifier begins at `SidStart`.
         unsafe { Some((copy((&raw mut (*entry).SidStart).cast()).ok()?, (*entry).Mask)) }
     };
     (0..count).filter_map(entry).collect()
 }
 
-/// Makes a folder, with its parents, that is this user's and the system's alone from its first instant, and whatever is
-/// made in it likewise. One that exists stays as it is.
+/// Creates a folder, with its parents, that only this user and the system can access from its first instant, as everything
+/// that is created in it. An existing folder stays as it is.
 pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     if let Some(parent) = folder.parent() {
         std::fs::create_dir_all(parent)?;
@@ -198,11 +189,11 @@ pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     made.or_else(|error| if error.kind() == io::ErrorKind::AlreadyExists { Ok(()) } else { Err(error) })
 }
 
-/// Who may do what with an object that is to be made.
+/// The security descriptor of a new object.
 pub struct Descriptor(PSECURITY_DESCRIPTOR);
 
 impl Descriptor {
-    /// What this text in Microsoft's language for it says.
+    /// The descriptor of this text in SDDL.
     pub fn parse(text: &str) -> io::Result<Self> {
         let mut descriptor = null_mut();
         let text = wide(text.as_ref());
@@ -219,7 +210,7 @@ impl Descriptor {
         Ok(Self(descriptor))
     }
 
-    /// As the calls that make objects want it; handles to what is made are no child's. Valid as long as this value.
+    /// The attributes for the calls that create objects; no child inherits the handle. Valid as long as this value.
     pub fn attributes(&self) -> SECURITY_ATTRIBUTES {
         SECURITY_ATTRIBUTES {
             nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
@@ -231,12 +222,12 @@ impl Descriptor {
 
 impl Drop for Descriptor {
     fn drop(&mut self) {
-        // SAFETY: the system has made it for us to free, once.
+        // SAFETY: the system has allocated it for us, and it is freed once.
         unsafe { LocalFree(self.0) };
     }
 }
 
-fn success(answer: i32) -> io::Result<()> {
+pub(in crate::windows) fn success(answer: i32) -> io::Result<()> {
     if answer == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
@@ -244,6 +235,6 @@ fn owned(handle: HANDLE) -> io::Result<OwnedHandle> {
     if handle.is_null() {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: a handle that the system has just opened for us, and that nobody else closes.
+    // SAFETY: the system has just opened the handle for us, and nobody else closes it.
     Ok(unsafe { OwnedHandle::from_raw_handle(handle) })
 }
