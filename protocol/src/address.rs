@@ -1,4 +1,5 @@
-//! Owns where the socket is, and the folder of the daemon's lock. It reads the variables it is given and touches no file.
+//! Owns where the socket is, and the folder of the daemon's lock. It reads the variables it is given and touches no
+//! file.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,8 +14,8 @@ mod system;
 #[cfg(windows)]
 use system::{default_socket, lock_folder};
 
-/// The longest socket path in bytes: `sun_path` holds 108 with its closing zero on Linux, 104 elsewhere. On Windows, the
-/// longest name of a pipe.
+/// The longest socket path in bytes: `sun_path` holds 108 with its closing zero on Linux, 104 elsewhere. On Windows,
+/// the longest name of a pipe.
 pub const ADDRESS_LIMIT: usize = if cfg!(windows) {
     256
 } else if cfg!(target_os = "linux") {
@@ -51,9 +52,9 @@ pub enum AddressError {
 }
 
 impl IpcAddress {
-    /// The socket at `CP_TOKEN_SOCKET`, else `$XDG_RUNTIME_DIR/cp-token/daemon.sock`, else on macOS `cp-token/daemon.sock`
-    /// in the user's own temporary folder, else `run/daemon.sock` in the state folder; on Windows the user's own pipe.
-    /// Never in the shared temporary folder, and never an abstract name.
+    /// The socket at `CP_TOKEN_SOCKET`, else `$XDG_RUNTIME_DIR/cp-token/daemon.sock`, else on macOS
+    /// `cp-token/daemon.sock` in the user's own temporary folder, else `run/daemon.sock` in the state folder; on
+    /// Windows the user's own pipe. Never in the shared temporary folder, and never an abstract name.
     pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, AddressError> {
         let socket = match absolute("CP_TOKEN_SOCKET", &variable)? {
             Some(path) => path,

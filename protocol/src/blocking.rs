@@ -1,4 +1,4 @@
-//! Owns the two drivers that move frames over a blocking `Read` and `Write`. Deadlines are the stream's.
+//! Owns reading and writing frames on a blocking stream. Timeouts are the stream's.
 
 use std::io::{self, Read, Write};
 
@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 
 use crate::{Frame, FrameDecoder, FrameError};
 
-/// Why no frame came.
+/// Why no frame was read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The stream failed or ran into its deadline.
+    /// The stream failed or timed out.
     #[error("the connection failed")]
     Io(#[from] io::Error),
     /// The stream ended before the frame did.
@@ -26,7 +26,7 @@ pub fn write_frame(stream: &mut impl Write, frame: &[u8]) -> io::Result<()> {
     stream.flush()
 }
 
-/// Reads from one stream frame by frame, keeping what one read brought beyond a frame for the next.
+/// Reads the frames of one stream, and keeps what it has read beyond a frame for the next.
 #[derive(Debug, Default)]
 pub struct FrameReader {
     decoder: FrameDecoder,

@@ -1,28 +1,27 @@
-//! Owns the frame: a fixed preamble of twelve bytes, then a body of at most 64 KiB. Pure: bytes in, frames
-//! out, in whatever pieces they arrive.
+//! Owns the frame: a preamble of twelve bytes, then a body of at most 64 KiB. Pure: bytes in, in pieces of any size,
+//! frames out.
 
 use zeroize::Zeroizing;
 
 /// The first four bytes of every frame.
 pub const MAGIC: [u8; 4] = *b"CPTK";
-/// The protocol version that this crate speaks.
+/// The protocol version of this crate.
 pub const PROTOCOL_VERSION: u16 = 1;
 /// Bytes of preamble: magic, version (u16), kind (u8), zero (u8), body length (u32), all little-endian.
 pub const PREAMBLE_LENGTH: usize = 12;
 /// The longest body, in bytes.
 pub const BODY_LIMIT: usize = 0x1_0000;
-pub(crate) const VERSION_RANGE_FRAME_LENGTH: usize = PREAMBLE_LENGTH + 4;
 
 /// What a frame's body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameKind {
     /// A request or a response of the frame's version.
-    Message,
-    /// The versions the sender speaks: two u16, lowest and highest. The same in every version.
-    VersionRange,
+    Message = 0,
+    /// The versions that the sender supports: two u16, lowest and highest. The same in every version.
+    VersionRange = 1,
 }
 
-/// The protocol versions that one end speaks, both inclusive.
+/// The protocol versions that one side supports, both inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VersionRange {
     /// The lowest.
@@ -43,13 +42,13 @@ pub struct Frame {
 /// Bytes that are no frame of this protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// The first bytes are not [`MAGIC`], or a reserved byte is set: some other protocol.
+    /// The first bytes are not [`MAGIC`], or a reserved byte is set.
     #[error("these bytes are not this protocol")]
     UnknownProtocol,
     /// The frame's version is not [`PROTOCOL_VERSION`].
     #[error("the other end speaks protocol version {0}, not {PROTOCOL_VERSION}")]
     Version(u16),
-    /// The announced body passes [`BODY_LIMIT`] or is empty.
+    /// The announced body is empty or longer than [`BODY_LIMIT`].
     #[error("the frame announces {0} bytes")]
     Length(u32),
     /// Bytes follow the frame.
@@ -57,7 +56,7 @@ pub enum FrameError {
     Trailing,
 }
 
-/// Collects one frame from pieces. It holds no more than what has arrived.
+/// Collects one frame from pieces. It holds only what has arrived.
 #[derive(Debug, Default)]
 pub struct FrameDecoder {
     preamble: [u8; PREAMBLE_LENGTH],
@@ -66,9 +65,8 @@ pub struct FrameDecoder {
 }
 
 impl FrameDecoder {
-    /// Takes the next piece; the frame, once its last byte has come. What follows it is not consumed: the
-    /// second value is the rest of `input`.
-    /// Fails as soon as the bytes so far cannot become a frame, and for every piece after that.
+    /// Takes the next piece; returns the frame once it is complete, and the rest of `input`, which is not consumed.
+    /// Fails as soon as the bytes cannot become a frame, and for every piece after that.
     pub fn push<'i>(&mut self, input: &'i [u8]) -> Result<(Option<Frame>, &'i [u8]), FrameError> {
         let rest = self.take_preamble(input)?;
         if self.filled < PREAMBLE_LENGTH {
@@ -81,7 +79,7 @@ impl FrameDecoder {
         Ok((complete.then(|| self.complete()), rest))
     }
 
-    /// As [`FrameDecoder::push`], where nothing may follow the frame.
+    /// As [`FrameDecoder::push`]; also fails if anything follows the frame.
     pub fn push_only(&mut self, input: &[u8]) -> Result<Option<Frame>, FrameError> {
         match self.push(input)? {
             (frame, []) => Ok(frame),
@@ -133,7 +131,7 @@ impl FrameDecoder {
 }
 
 impl VersionRange {
-    /// The range that this crate speaks.
+    /// The range of this crate.
     pub const SPOKEN: VersionRange = VersionRange { lowest: PROTOCOL_VERSION, highest: PROTOCOL_VERSION };
 
     /// The range in the body of a [`FrameKind::VersionRange`] frame.
@@ -148,23 +146,17 @@ pub(crate) fn preamble(kind: FrameKind, length: usize) -> Option<[u8; PREAMBLE_L
     let [v0, v1] = PROTOCOL_VERSION.to_le_bytes();
     let [a, b, c, d] = length.to_le_bytes();
     let [m0, m1, m2, m3] = MAGIC;
-    Some([m0, m1, m2, m3, v0, v1, kind_number(kind), 0, a, b, c, d])
+    Some([m0, m1, m2, m3, v0, v1, kind as u8, 0, a, b, c, d])
 }
 
-pub(crate) fn version_range_frame(range: VersionRange) -> [u8; VERSION_RANGE_FRAME_LENGTH] {
-    let mut frame = [0; VERSION_RANGE_FRAME_LENGTH];
+/// The response to a version that is not supported, as one frame. It is the same in every version.
+pub fn encode_version_range(range: VersionRange) -> [u8; PREAMBLE_LENGTH + 4] {
+    let mut frame = [0; PREAMBLE_LENGTH + 4];
     let (head, body) = frame.split_at_mut(PREAMBLE_LENGTH);
     head.copy_from_slice(&preamble(FrameKind::VersionRange, body.len()).unwrap_or_default());
     body[..2].copy_from_slice(&range.lowest.to_le_bytes());
     body[2..].copy_from_slice(&range.highest.to_le_bytes());
     frame
-}
-
-fn kind_number(kind: FrameKind) -> u8 {
-    match kind {
-        FrameKind::Message => 0x00,
-        FrameKind::VersionRange => 0x01,
-    }
 }
 
 fn kind_of(number: u8) -> Option<FrameKind> {

@@ -1,6 +1,6 @@
-//! Owns the state that the old process of an upgrade sends to the new one, as records, and the encoding of the records. The
-//! format has its own version: whatever changes here, or in a type that is named here, needs another [`FORMAT`]. It must
-//! never be written to a disk.
+//! Owns the state that the old process of an upgrade sends to the new one, as records, and the encoding of the records.
+//! The format has its own version: whatever changes here, or in a type that is named here, needs another [`FORMAT`]. It
+//! must never be written to a disk.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,7 +62,8 @@ pub enum StateRecord {
     Log(Vec<LogEntry>),
     /// The end of the state.
     End,
-    /// The state belongs to the new process from now on: nothing has changed since it was sent, and no caller was accepted.
+    /// The state belongs to the new process from now on: nothing has changed since it was sent, and no caller was
+    /// accepted.
     Commit(Commit),
 }
 
@@ -126,8 +127,8 @@ pub struct HeldToken {
     pub renewal: Moment,
     /// Whether only the next caller renews it, and no timer.
     pub renewal_by_callers_only: bool,
-    /// Whether the API rejected it and another one is being requested: it is served to nobody until that request fails or
-    /// the caller's time is over.
+    /// Whether the API rejected it and another one is being requested: it is served to nobody until that request fails
+    /// or the caller's time is over.
     pub is_set_aside: bool,
 }
 

@@ -1,11 +1,8 @@
-//! Owns what `cp-token` and `cp-tokend` say to each other, how it is framed, where they meet and who may
-//! speak. It must not open sockets, read clocks, log, or know an async runtime.
-//!
-//! The contract in prose is `PROTOCOL.md` beside this crate; it is normative.
+//! Owns the protocol of `cp-token` and `cp-tokend`: messages, frames, the socket's path, peer checks. It must not open
+//! sockets, read clocks, log, or know an async runtime. `PROTOCOL.md` beside this crate is normative.
 
 mod address;
 pub mod blocking;
-mod codec;
 mod failure;
 mod frame;
 pub mod handover;
@@ -26,14 +23,12 @@ pub mod windows;
 mod wire;
 
 pub use address::{ADDRESS_LIMIT, AddressError, IpcAddress, state_folder};
-pub use codec::{
-    decode_request, decode_response, encode_request, encode_response, encode_version_range, report_len,
-};
 pub use failure::{ErrorCode, Failure, within_sentence};
 pub use frame::{
     BODY_LIMIT, Frame, FrameDecoder, FrameError, FrameKind, MAGIC, PREAMBLE_LENGTH, PROTOCOL_VERSION,
-    VersionRange,
+    VersionRange, encode_version_range,
 };
+pub use message::{decode_request, decode_response, encode_request, encode_response, report_len};
 pub use moment::Moment;
 pub use name::{ProfileName, ProfileNameError};
 pub use origin::{TargetUrl, origin};

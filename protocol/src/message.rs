@@ -1,9 +1,11 @@
-//! Owns the bodies of every request and response of protocol version 1. Variants and fields are
-//! append-only within an unreleased version and frozen once released; their bytes are in `tests/golden`.
+//! Owns the bodies of every request and response of protocol version 1, and their encoding. Before the first release
+//! variants and fields are only appended, after it they are frozen; their bytes are in `tests/golden`.
 
 use std::sync::Arc;
 
-use crate::wire::{Decode, Encode};
+use zeroize::Zeroizing;
+
+use crate::wire::{self, Decode, Encode, REQUEST_MEMORY, RESPONSE_MEMORY, WireError};
 use crate::{AccessToken, Failure, ProfileName, Secret};
 
 mod audit;
@@ -19,14 +21,14 @@ pub use profile::{
 };
 pub use status::{KeyringReport, ProtectionReport, ProtectionState, StatusReport};
 
-/// What the helper asks. One request per connection.
+/// A request of the helper, one per connection.
 #[derive(Debug, Encode, Decode)]
 pub enum Request {
     /// A valid access token.
     AccessToken(AccessTokenRequest),
     /// The daemon and its protections.
     Status,
-    /// Drop live tokens, and let a refused secret be tried once more.
+    /// Drop live tokens, and allow a refused secret to be tried once more.
     Forget(ForgetScope),
     /// A part of the profiles, sorted by name.
     ProfileList(ProfileListRequest),
@@ -42,19 +44,19 @@ pub enum Request {
     ProfileUse(ProfileName),
     /// Read the config file again.
     Reload,
-    /// Stop in order. The connection stays open until the daemon has let go of its lock.
+    /// Stop. The connection stays open until the daemon has released its lock.
     Stop,
-    /// Erase every token and secret and answer nobody, now or whenever the machine is about to sleep.
+    /// Lock now, or on suspend: erase every token and secret, and refuse every request for a token.
     Lock(LockRequest),
-    /// Answer again. The passphrase is the one that the daemon was locked with.
+    /// Unlock with the passphrase that the daemon was locked with.
     Unlock(Secret),
-    /// No longer lock when the machine is about to sleep.
+    /// No longer lock on suspend.
     DisarmSuspendLock,
-    /// Who asked for what and when.
+    /// A part of the log.
     Log(LogRequest),
-    /// A look at everything between the daemon and the servers, and at the keyring. No token is requested.
+    /// A check of the daemon, the keyring, the profiles and the servers. No token is requested.
     Doctor(DoctorRequest),
-    /// Go on in the same process, with everything in memory, with the program that lies at the daemon's own path now.
+    /// Upgrade to the program that is now at the daemon's own path, in the same process, with everything in memory.
     Restart,
     /// One profile.
     ProfileShow(ProfileSelector),
@@ -65,17 +67,17 @@ pub enum Request {
 pub struct AccessTokenRequest {
     /// Whose token.
     pub profile: ProfileSelector,
-    /// What counts as good enough.
+    /// Which token satisfies the caller.
     pub freshness: Freshness,
-    /// The life the token must have left, in milliseconds; absent: the daemon's own safety margin.
+    /// The life that the token must have left, in milliseconds; absent: the daemon's safety margin.
     pub min_validity_ms: Option<u64>,
-    /// How long the caller waits, in milliseconds; the daemon answers by then.
+    /// How long the caller waits for the response, in milliseconds.
     pub timeout_ms: u64,
-    /// A one-time code that a person has just given, for a profile whose codes are asked for.
+    /// A one-time code that a person has just typed, for a profile whose codes are asked for.
     pub code: Option<Secret>,
-    /// Whether the caller can use a user name and password instead of a token, as kind `basic` has them.
+    /// Whether the caller accepts the user name and password of kind `basic` instead of a token.
     pub accepts_basic: bool,
-    /// Whether the caller waits out failures of the server and of the way to it, and pauses that the server asks for.
+    /// Whether the caller waits for a retry after failures of the server or the network, and after pauses.
     pub retries: bool,
 }
 
@@ -88,20 +90,20 @@ pub enum ProfileSelector {
     Named(ProfileName),
     /// By its request URL: scheme, host and port must be equal.
     Url(String),
-    /// By an origin that another program wants a token for.
+    /// By an origin that needs a token.
     Origin(OriginSelector),
 }
 
-/// An origin that a token is wanted for, and what narrows the choice among the profiles that answer for it.
+/// An origin that needs a token, and what limits the choice among its profiles.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct OriginSelector {
     /// Scheme, host and port must equal those of a profile's request URL, or of an origin that was added to it.
     pub url: String,
-    /// No other profile will do.
+    /// Only this profile.
     pub profile: Option<ProfileName>,
-    /// The profile's name, or its client ID or user name; no other profile will do.
+    /// Only a profile of this name, client ID or user name.
     pub username: Option<String>,
-    /// Which one to take where several are left; else the default, and where that is not among them, none.
+    /// Which one to take if several are left; else the default if it is among them, else none.
     pub preferred: Option<ProfileName>,
 }
 
@@ -110,7 +112,7 @@ pub struct OriginSelector {
 pub enum Freshness {
     /// Any that lives long enough.
     Valid,
-    /// Any but this one, which the API has answered 401 to.
+    /// Any but this one, which the API has rejected (401).
     Rejected(AccessToken),
     /// One that is issued after this request.
     Fresh,
@@ -121,7 +123,7 @@ pub enum Freshness {
 pub enum ForgetScope {
     /// One profile's.
     Profile(ProfileSelector),
-    /// Everybody's.
+    /// All profiles'.
     All,
 }
 
@@ -130,37 +132,37 @@ pub enum ForgetScope {
 pub struct LockRequest {
     /// What unlocks again; 1 to 4096 bytes.
     pub passphrase: Secret,
-    /// Not now, but whenever the machine is about to sleep.
+    /// Not now, but on suspend.
     pub on_suspend: bool,
 }
 
-/// What the daemon answers.
+/// A response of the daemon.
 #[derive(Debug, Encode, Decode)]
 pub enum Response {
-    /// The answer takes a while; another frame follows. Sent at once and then every second.
+    /// The response takes a while; another frame follows. Sent immediately, then every second.
     Working,
-    /// A token, with everything that is known of it from the one answer it came in.
+    /// A token.
     Token(TokenResponse),
     /// The daemon.
     Status(StatusReport),
     /// A part of the profiles.
     Profiles(ProfilePage),
-    /// It is done; what a person may want to know of it, a line each.
+    /// Done; notes for a person, one line each.
     Done(Vec<String>),
-    /// It is not done.
+    /// Not done.
     Failure(Failure),
     /// Part of the log, oldest entry first.
     Log(Vec<LogEntry>),
-    /// A part of what was found, in a stable order.
+    /// A part of the findings, in a stable order.
     Findings(FindingPage),
     /// One profile.
     Profile(Box<ProfileReport>),
 }
 
-/// A token as it is handed out.
+/// A token as it is served.
 #[derive(Debug, Encode, Decode)]
 pub struct TokenResponse {
-    /// The token. Shared, so that the daemon hands it out without a copy.
+    /// The token; shared, so that the daemon serves it without a copy.
     pub access_token: Arc<AccessToken>,
     /// Its life from now on in milliseconds, already less the safety margin.
     pub expires_in_ms: u64,
@@ -179,6 +181,31 @@ pub struct TokenResponse {
 pub enum AuthScheme {
     /// A bearer token (RFC 6750).
     Bearer,
-    /// User name and password in base64 (RFC 7617); what stands for the token of a profile of kind `basic`.
+    /// User name and password in base64 (RFC 7617), which kind `basic` uses in place of a token.
     Basic,
+}
+
+/// A request as one frame, preamble included; fails if its body is longer than [`crate::BODY_LIMIT`].
+pub fn encode_request(request: &Request) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    wire::encode(request)
+}
+
+/// A response as one frame, preamble included; fails if its body is longer than [`crate::BODY_LIMIT`].
+pub fn encode_response(response: &Response) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    wire::encode(response)
+}
+
+/// The bytes that a report takes in a response; those of a whole body if it is longer.
+pub fn report_len(report: &ProfileReport) -> usize {
+    wire::encoded_len(report).unwrap_or(crate::BODY_LIMIT)
+}
+
+/// The request in a frame's body; fails if the body is not exactly one request.
+pub fn decode_request(body: &[u8]) -> Result<Request, WireError> {
+    wire::decode::<Request, REQUEST_MEMORY>(body)
+}
+
+/// The response in a frame's body; fails if the body is not exactly one response.
+pub fn decode_response(body: &[u8]) -> Result<Response, WireError> {
+    wire::decode::<Response, RESPONSE_MEMORY>(body)
 }

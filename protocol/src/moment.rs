@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::wire::{Decode, Encode};
 
-/// An instant on two clocks. A deadline is reached when either clock has passed it, so that neither suspend nor a stepped wall
-/// clock extends a life.
+/// An instant on two clocks. A deadline is reached when either clock has passed it, so that neither suspend nor a
+/// stepped wall clock extends a life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct Moment {
     /// Since the machine started, suspend included.

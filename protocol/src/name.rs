@@ -1,13 +1,13 @@
-//! Owns the grammar of a profile's name, which is also the grammar of everything derived from one.
+//! Owns the grammar of a profile's name.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// A profile's name: `[a-z0-9][a-z0-9._-]{0,63}`. Copies share the text: a config of many is copied for each change.
+/// A profile's name: `[a-z0-9][a-z0-9._-]{0,63}`. Copies share the text, because a config is copied for each change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProfileName(Arc<str>);
 
-/// The text is not a profile name. It is not repeated here: it may hold control characters.
+/// The text is not a profile name. The error does not contain the text, which may have control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a profile name is 1 to 64 characters of a-z, 0-9, dot, underscore and hyphen, and starts with a letter or digit"

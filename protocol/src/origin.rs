@@ -1,18 +1,18 @@
-//! Owns how an origin is taken out of what another program hands over. It fixes nothing and decides for nobody:
-//! the daemon parses the origin once more and compares it with those of its profiles.
+//! Owns the parsing of an origin from another program's URL. The daemon parses the origin again and compares it with
+//! those of its profiles.
 
-/// A URL of another program, cut where no two readers of URLs disagree.
+/// A URL of another program, accepted only if all URL parsers split it the same way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetUrl {
     /// `scheme://host[:port]`, as it was written.
     pub origin: String,
-    /// What follows: empty, or from the first slash on.
+    /// The rest: empty, or from the first slash on.
     pub path: String,
 }
 
 impl TargetUrl {
-    /// Takes the text apart, if it is an `https` or `http` URL of visible ASCII with nothing in its authority but
-    /// host and port, and nothing but a path behind that. A path may have a query or fragment of its own.
+    /// Splits the text if it is an `https` or `http` URL of visible ASCII with host and port, and then a path, which
+    /// may include a query or a fragment.
     pub fn parse(text: &str) -> Option<Self> {
         let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
         let (scheme, rest) = text.split_once("://").filter(|_| text.bytes().all(is_plain))?;
@@ -21,8 +21,7 @@ impl TargetUrl {
     }
 }
 
-/// The origin of that scheme and authority, where the one is `https` or `http` and the other looks like a host and
-/// port and nothing else.
+/// The origin of this scheme and authority, if they are `https` or `http`, and a host with or without a port.
 pub fn origin(scheme: &str, authority: &str) -> Option<String> {
     let is_web = ["https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);

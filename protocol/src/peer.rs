@@ -1,5 +1,5 @@
-//! Owns the check that the peer and the socket's folder belong to this user. It asks the kernel, and depends on the user alone,
-//! never on a process number or a program's name.
+//! Owns the check that the peer and the socket's folder belong to this user. It asks the kernel, and depends on the
+//! user alone, never on a process number or a program's name.
 
 #[cfg(target_os = "linux")]
 #[path = "peer/linux.rs"]
@@ -26,7 +26,8 @@ pub use system::{require_own_folder, require_same_user};
 pub struct Peer {
     /// The user; on Windows the last number of its security identifier, for people only.
     pub uid: u32,
-    /// The process, if the kernel has a number for us. For people, never for decisions: another process may have the number now.
+    /// The process, if the kernel has a number for us. For people, never for decisions: another process may have the
+    /// number now.
     pub pid: Option<u32>,
 }
 
@@ -53,8 +54,8 @@ pub enum PeerError {
     ForeignFolder(u32),
 }
 
-/// Whether the peer's user is our own. The kernel's -1 is nobody, and so is the overflow user (65534, a user outside this
-/// namespace) unless it is really our own number.
+/// Whether the peer's user is our own. The kernel's -1 is nobody, and so is the overflow user (65534, a user outside
+/// this namespace) unless it is really our own number.
 pub fn is_same_user(peer: u32, own: u32) -> bool {
     peer == own && peer != u32::MAX
 }

@@ -1,14 +1,13 @@
-//! Owns the rule which characters are shown, whether at a terminal, in a log or in JSON. Pure; it knows nothing of where
-//! the text comes from.
+//! Owns which characters are shown at a terminal, in a log or in JSON. Pure.
 
 /// Stands for a character that is not shown.
 pub const STAND_IN: char = '?';
 
-/// Most marks that are shown on one letter, as many as living scripts need. More would be drawn over other lines.
+/// The most marks that are shown on one letter, as many as living scripts need. More would be drawn over other lines.
 const MARKS: usize = 3;
 
-/// Printable by its category, and nothing to be seen, or a stand-in of another kind: fillers, variation selectors, the
-/// blank Braille pattern, the replacement character. Ranges, in order.
+/// Printable by category but invisible or misleading: fillers, variation selectors, the blank Braille pattern, the
+/// replacement character. Sorted ranges.
 const UNSEEN: &[(char, char)] = &[
     ('\u{34f}', '\u{34f}'),
     ('\u{115f}', '\u{1160}'),
@@ -24,8 +23,8 @@ const UNSEEN: &[(char, char)] = &[
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// Whether the character is shown as it is: letters, digits, signs and marks of every script, and the plain space. It is
-/// none that controls, sets a direction, is of private use or not assigned, or that nobody sees.
+/// Whether the character is shown as it is: letters, digits, signs and marks of every script, and the plain space. Not
+/// shown are control, direction, private-use, unassigned and invisible characters.
 pub fn is_printable(character: char) -> bool {
     match character {
         ' '..='~' => true,
@@ -34,11 +33,10 @@ pub fn is_printable(character: char) -> bool {
     }
 }
 
-/// The text's characters, each as it is, or as a space where it ends a line or sets a tab, or as [`STAND_IN`].
-///
-/// Nothing in the outcome can colour, move a cursor, start a new line or turn the direction of what stands around it.
+/// The text's characters, with a space for a line end or a tab and [`STAND_IN`] for others that are not shown. The
+/// result cannot change colour, cursor, line or text direction.
 pub fn printable(text: &str) -> impl Iterator<Item = char> {
-    // One at the beginning would be drawn on what stands before the text.
+    // A mark at the beginning would be drawn on what precedes the text.
     let mut marks = MARKS;
     text.chars().map(move |character| {
         marks = if is_mark(character) { marks + 1 } else { 0 };
@@ -50,9 +48,9 @@ pub fn printable(text: &str) -> impl Iterator<Item = char> {
     })
 }
 
-/// The standard library escapes for people what is no letter, sign or mark: of private use, for instance.
+/// The standard library escapes what is no letter, sign or mark.
 fn is_assigned(character: char) -> bool {
-    // Behind a letter a mark stays.
+    // A mark is not escaped after a letter.
     format!("a{character}").escape_debug().nth(1) == Some(character)
 }
 

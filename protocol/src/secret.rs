@@ -1,5 +1,4 @@
-//! Owns secret bytes in memory: never displayed, never logged, wiped when dropped. It knows no encoding and
-//! no place of rest.
+//! Owns secret bytes in memory: never displayed, never logged, wiped when dropped. It does not encode or store them.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
@@ -15,50 +14,27 @@ mod pages;
 #[cfg(unix)]
 mod slots;
 
-/// How many secrets this process holds, tokens included, and how many of them lie in memory that is locked.
+#[cfg(doctest)]
+mod doctests;
+
+/// How many secrets this process holds, tokens included, and how many of them are in locked memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LockedMemory {
-    /// All of them; what is empty does not count.
+    /// All of them, except empty ones.
     pub held: usize,
-    /// Those that the system agreed to keep out of swap.
+    /// Those that the system keeps out of swap.
     pub locked: usize,
 }
 
-/// Bytes that authenticate somebody: a client secret, a password, or the text of an access token.
-///
-/// The bytes lie in pages that only secrets share, locked into memory and kept out of core dumps where the
-/// system allows it. There is no `Display`, no `Clone` and no serialisation other than the wire's:
-///
-/// ```
-/// let secret = cp_token_protocol::Secret::copy_of(b"hunter2");
-/// assert_eq!(format!("{:?}", secret), "Secret(redacted)");
-/// ```
-/// ```compile_fail,E0277
-/// let secret = cp_token_protocol::Secret::copy_of(b"hunter2");
-/// assert_eq!(format!("{}", secret), "Secret(redacted)");
-/// ```
-/// ```
-/// fn copy<T: Clone>(_: T) {}
-/// copy("hunter2");
-/// ```
-/// ```compile_fail,E0277
-/// fn copy<T: Clone>(_: T) {}
-/// copy(cp_token_protocol::Secret::copy_of(b"hunter2"));
-/// ```
-/// ```
-/// fn write<T: serde::Serialize>(_: T) {}
-/// write("hunter2");
-/// ```
-/// ```compile_fail,E0277
-/// fn write<T: serde::Serialize>(_: T) {}
-/// write(cp_token_protocol::Secret::copy_of(b"hunter2"));
-/// ```
+/// Bytes that authenticate somebody: a client secret, a password, or the text of an access token. The bytes are in
+/// pages that only secrets share, locked into memory and kept out of core dumps if the system allows it. There is no
+/// `Display`, no `Clone` and no serialisation other than the wire's.
 pub struct Secret {
     pages: pages::Pages,
 }
 
 impl Secret {
-    /// Copies `bytes`; wiping the original is the caller's duty.
+    /// Copies `bytes`; the caller wipes the original.
     pub fn copy_of(bytes: &[u8]) -> Self {
         let mut secret = Self::zeroed(bytes.len());
         secret.bytes_mut().copy_from_slice(bytes);
@@ -70,8 +46,8 @@ impl Secret {
         Self { pages: pages::Pages::new(length) }
     }
 
-    /// What `input` holds, until its end or until `is_complete`, without an intermediate copy. Of an input that is longer
-    /// than `limit` bytes, `limit + 1` bytes are read. Interruptions are retried.
+    /// Reads `input` until its end, until `is_complete` or until `limit + 1` bytes, without an intermediate copy.
+    /// Interruptions are retried.
     pub fn read_from(
         mut input: impl Read,
         limit: usize,
@@ -89,7 +65,7 @@ impl Secret {
         Ok(Self::copy_of(&room.expose()[..filled]))
     }
 
-    /// The bytes themselves. This call is the boundary: whoever makes it answers for where they go.
+    /// The bytes. The caller is responsible for where they go.
     pub fn expose(&self) -> &[u8] {
         self.pages.bytes()
     }
@@ -99,17 +75,17 @@ impl Secret {
         self.pages.bytes_mut()
     }
 
-    /// Whether the system agreed to keep these bytes out of swap.
+    /// Whether the system keeps these bytes out of swap.
     pub fn is_locked(&self) -> bool {
         self.pages.is_locked()
     }
 
-    /// What is held in this process now. Memory that could not be locked before is tried once more.
+    /// Tries again to lock the memory that could not be locked, and counts the secrets of this process.
     pub fn lock_memory() -> LockedMemory {
         pages::lock_memory()
     }
 
-    /// Compares without revealing, by its duration, where the first difference is.
+    /// Compares in constant time.
     pub fn matches(&self, other: &[u8]) -> bool {
         let mine = self.expose();
         let difference = mine.iter().zip(other).fold(0, |sum, (a, b)| sum | (a ^ b));

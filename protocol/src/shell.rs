@@ -1,22 +1,21 @@
-//! Owns how a word is written into a command that a person pastes: so that a shell takes it as one, or not at all. Pure.
+//! Owns the quoting of a word in a command that a person pastes into a shell. Pure.
 
 use std::path::Path;
 
 use crate::printable::printable;
 
-/// The longest word that is offered, in bytes: what is cut on its way to a terminal would be another.
+/// The longest word that is quoted, in bytes, because a terminal's line may be cut.
 const LIMIT: usize = 300;
 
-/// The word as a shell takes it, quoted where it needs that; `None` where it could not be shown exactly as it is, or would
-/// be taken for an option.
+/// The word, quoted for a shell if necessary; `None` if it cannot be shown exactly, or looks like an option.
 pub fn shell_word(text: &str) -> Option<String> {
-    // On some ways to a terminal runs of these two are drawn together.
+    // Some terminals merge runs of these two.
     let is_shown = text.chars().eq(printable(text)) && !text.contains("  ") && !text.contains("??");
     let is_offered = is_shown && text.len() <= LIMIT && !text.starts_with('-');
     is_offered.then(|| quoted(text)).flatten()
 }
 
-/// [`shell_word`] for a path; `None` also where it is no text.
+/// [`shell_word`] for a path; `None` also if it is not UTF-8.
 pub fn shell_path(path: &Path) -> Option<String> {
     path.to_str().and_then(shell_word)
 }
@@ -26,7 +25,7 @@ fn is_plain(text: &str, also: &str) -> bool {
     !text.is_empty() && text.chars().all(is_plain)
 }
 
-/// Nothing is special between single quotes; what has one of them stands between double quotes, if nothing is special there.
+/// Single quotes; double quotes if the text has a single one and nothing that is special between double quotes.
 #[cfg(not(windows))]
 #[expect(clippy::unnecessary_wraps, reason = "not every text can be quoted on each system")]
 fn quoted(text: &str) -> Option<String> {
@@ -37,7 +36,7 @@ fn quoted(text: &str) -> Option<String> {
     })
 }
 
-/// Between double quotes, as both shells of Windows take it; what is special there in one of them is not offered.
+/// Double quotes, for both shells of Windows; `None` if the text has a character that is special in one of them.
 #[cfg(windows)]
 fn quoted(text: &str) -> Option<String> {
     let is_special = |letter: char| "\"%!$`\u{201c}\u{201d}\u{201e}".contains(letter);

@@ -1,5 +1,4 @@
-//! Owns the one grammar of an access token; every token of the program has passed it. It never looks inside
-//! a token: its content is the server's business.
+//! Owns the grammar of an access token, which every token of the program obeys. It does not interpret the content.
 
 use std::fmt;
 
@@ -8,46 +7,14 @@ use crate::Secret;
 /// The longest token accepted, in bytes.
 pub const TOKEN_LIMIT: usize = 8192;
 
-/// A bearer token (RFC 6750, section 2.1): `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
-///
-/// Whatever holds one can print it into a header, a shell or a terminal without quoting. As a [`Secret`], it
-/// is neither displayed, cloned nor serialised:
-///
-/// ```
-/// let token = cp_token_protocol::AccessToken::copy_of(b"hunter2")?;
-/// assert_eq!(format!("{:?}", token), "AccessToken(redacted)");
-/// # Ok::<(), cp_token_protocol::TokenError>(())
-/// ```
-/// ```compile_fail,E0277
-/// let token = cp_token_protocol::AccessToken::copy_of(b"hunter2")?;
-/// assert_eq!(format!("{}", token), "AccessToken(redacted)");
-/// # Ok::<(), cp_token_protocol::TokenError>(())
-/// ```
-/// ```
-/// fn copy<T: Clone>(_: T) {}
-/// copy(cp_token_protocol::ProfileName::parse("prod")?);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-/// ```compile_fail,E0277
-/// fn copy<T: Clone>(_: T) {}
-/// copy(cp_token_protocol::AccessToken::copy_of(b"hunter2")?);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-/// ```
-/// fn write<T: serde::Serialize>(_: T) {}
-/// write("hunter2");
-/// ```
-/// ```compile_fail,E0277
-/// fn write<T: serde::Serialize>(_: T) {}
-/// write(cp_token_protocol::AccessToken::copy_of(b"hunter2")?);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A bearer token (RFC 6750, section 2.1): `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`. It needs no
+/// quoting in a header, a shell or a terminal. As a [`Secret`], it is neither displayed, cloned nor serialised.
 pub struct AccessToken(Secret);
 
-/// Why bytes are not an access token. Carries none of them.
+/// Why bytes are not an access token. It contains none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// There is nothing.
+    /// It has no bytes.
     #[error("the token is empty")]
     Empty,
     /// More than [`TOKEN_LIMIT`] bytes.
@@ -71,7 +38,7 @@ impl AccessToken {
         Ok(Self(Secret::copy_of(bytes)))
     }
 
-    /// The token's text, visible ASCII. This call is the boundary, as [`Secret::expose`] is.
+    /// The token's text, visible ASCII. The caller is responsible for where it goes.
     pub fn expose(&self) -> &[u8] {
         self.0.expose()
     }

@@ -1,5 +1,5 @@
-//! Owns the one rule by which a path is trusted: who owns each folder, link and file on it, and whom its mode lets in. It
-//! touches no file; `trust/unix.rs` walks along the path and reads the facts.
+//! Owns the one rule by which a path is trusted: who owns each folder, link and file on it, and whom its mode lets in.
+//! It touches no file; `trust/unix.rs` walks along the path and reads the facts.
 
 use std::io;
 use std::path::{Path, PathBuf};

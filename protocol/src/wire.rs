@@ -1,22 +1,20 @@
-//! Owns the encoding of messages, and is the only file that names bincode. Hostile bytes end here: a limit
-//! before any allocation, slices only, and every byte consumed.
+//! Owns the encoding of messages, and is the only file that names bincode. Hostile bytes are refused here: there is a
+//! limit before any allocation, only slices are read, and every byte must be consumed.
 
 pub(crate) use bincode::{BorrowDecode, Decode, Encode};
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use bincode::de::{BorrowDecoder, Decoder, read::Reader};
-use bincode::enc::{Encoder, write::Writer};
+use bincode::enc::Encoder;
 use bincode::error::{DecodeError, EncodeError};
 use zeroize::Zeroizing;
 
 use crate::frame::{self, BODY_LIMIT, FrameKind};
 use crate::{AccessToken, ProfileName, Secret};
 
-/// What decoding may ask for, in bytes of memory. Requests come from any program of the user, so the daemon is
-/// tight: lists in requests are short.
+/// The memory that decoding a request may use, in bytes: little, because any program of the user can send one.
 pub(crate) const REQUEST_MEMORY: usize = BODY_LIMIT;
-/// A list of the smallest elements, one byte each on the wire and 24 in memory, still has to fit: whatever fits
-/// a frame is a response.
+/// As [`REQUEST_MEMORY`]. A frame full of the smallest elements, one byte each on the wire and 24 in memory, must fit.
 pub(crate) const RESPONSE_MEMORY: usize = 32 * BODY_LIMIT;
 
 /// A body that does not encode or decode. Carries nothing of the body.
@@ -42,14 +40,14 @@ pub(crate) fn encode(message: &impl Encode) -> Result<Zeroizing<Vec<u8>>, WireEr
     encode_behind(message, |length| frame::preamble(FrameKind::Message, length))
 }
 
-/// A message behind the head that is made of its length.
+/// A message behind a head that is computed from its length.
 pub(crate) fn encode_behind<const HEAD: usize>(
     message: &impl Encode,
     head: impl FnOnce(usize) -> Option<[u8; HEAD]>,
 ) -> Result<Zeroizing<Vec<u8>>, WireError> {
     let length = encoded_len(message)?;
     let head = head(length).ok_or(WireError::TooLong)?;
-    // The whole room is made at once: a growing buffer would leave secret bytes behind where it was.
+    // Allocated in full: a growing buffer would leave copies of secret bytes behind.
     let mut bytes = Zeroizing::new(vec![0; HEAD + length]);
     bytes[..HEAD].copy_from_slice(&head);
     bincode::encode_into_slice(message, &mut bytes[HEAD..], config::<BODY_LIMIT>())
@@ -65,7 +63,7 @@ pub(crate) fn encoded_len(message: &impl Encode) -> Result<usize, WireError> {
     Ok(size.bytes_written)
 }
 
-/// The message that is the whole of a body, within so many bytes of memory.
+/// The message that is exactly this body, within so many bytes of memory.
 pub(crate) fn decode<M: Decode<()>, const MEMORY: usize>(body: &[u8]) -> Result<M, WireError> {
     if body.len() > BODY_LIMIT {
         return Err(WireError::TooLong);
@@ -75,7 +73,7 @@ pub(crate) fn decode<M: Decode<()>, const MEMORY: usize>(body: &[u8]) -> Result<
     if used == body.len() { Ok(message) } else { Err(WireError::Trailing) }
 }
 
-/// As `decode`, borrowing from the body; any fault is `None`.
+/// As [`decode`], borrowing from the body; `None` on any error.
 pub(crate) fn borrow<'b, M: BorrowDecode<'b, ()>>(body: &'b [u8]) -> Option<M> {
     let (message, used) = bincode::borrow_decode_from_slice(body, config::<RESPONSE_MEMORY>()).ok()?;
     (used == body.len()).then_some(message)
@@ -83,26 +81,14 @@ pub(crate) fn borrow<'b, M: BorrowDecode<'b, ()>>(body: &'b [u8]) -> Option<M> {
 
 const REFUSED: DecodeError = DecodeError::Other("refused by its grammar");
 
-impl Encode for Secret {
-    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-        encode_bytes(self.expose(), encoder)
-    }
-}
-
 impl<C> Decode<C> for Secret {
     fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
         let length = usize::try_from(u64::decode(decoder)?).map_err(|_| REFUSED)?;
         decoder.claim_bytes_read(length)?;
-        // Copied from where it lies: pages are locked only for bytes that have really come.
+        // Memory is locked only for bytes that have really arrived.
         let secret = Secret::copy_of(decoder.reader().peek_read(length).ok_or(REFUSED)?);
         decoder.reader().consume(length);
         Ok(secret)
-    }
-}
-
-impl Encode for AccessToken {
-    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-        encode_bytes(self.expose(), encoder)
     }
 }
 
@@ -112,20 +98,20 @@ impl<C> Decode<C> for AccessToken {
     }
 }
 
-impl Encode for ProfileName {
-    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-        self.as_str().encode(encoder)
-    }
-}
-
 impl<C> Decode<C> for ProfileName {
     fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
         ProfileName::parse(&String::decode(decoder)?).map_err(|_| REFUSED)
     }
 }
 
-macro_rules! borrow_decode_as_owned {
-    ($($type:ty),*) => {$(
+macro_rules! encode_as {
+    ($($type:ty: $content:ident;)*) => {$(
+        impl Encode for $type {
+            fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+                self.$content().encode(encoder)
+            }
+        }
+
         impl<'de, C> BorrowDecode<'de, C> for $type {
             fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
                 <$type as Decode<C>>::decode(decoder)
@@ -133,9 +119,4 @@ macro_rules! borrow_decode_as_owned {
         }
     )*};
 }
-borrow_decode_as_owned!(Secret, AccessToken, ProfileName);
-
-fn encode_bytes<E: Encoder>(bytes: &[u8], encoder: &mut E) -> Result<(), EncodeError> {
-    (bytes.len() as u64).encode(encoder)?;
-    encoder.writer().write(bytes)
-}
+encode_as!(Secret: expose; AccessToken: expose; ProfileName: as_str;);

@@ -1,145 +1,111 @@
-//! Owns the entries of the daemon's log: who asked for what, when, and what came of it. No field can hold a
-//! secret, a token or text of a server.
+//! Owns the entries of the daemon's log: who requested what, when, and the outcome. No field can hold a secret, a token
+//! or text of a server.
 
 use crate::wire::{Decode, Encode};
 use crate::{ErrorCode, ProfileName};
 
-/// Which part of the log is wanted.
+/// A part of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct LogRequest {
-    /// The most entries that are wanted; the newest count. The daemon gives at most 256 at once.
+    /// How many entries, the newest ones. The daemon sends at most 256 at a time.
     pub limit: u32,
     /// Only entries before the one of this number; absent: up to the newest.
     pub before: Option<u64>,
 }
 
-/// One thing that was asked for, or that the daemon did by itself.
+/// One request, or one action of the daemon itself.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct LogEntry {
-    /// Counts from 1 since the daemon started; what is missing below the first one has fallen out of the log.
+    /// Counts from 1 since the daemon started; the log drops the oldest entries.
     pub number: u64,
-    /// When it was asked for, in seconds since 1970, UTC, by the machine's wall clock.
+    /// When it was requested, in seconds since 1970, UTC, by the machine's wall clock.
     pub at: u64,
-    /// Whose profile it was about; absent where it was about none, or about one that could not be told.
+    /// The profile; absent if there is none or it is unknown.
     pub profile: Option<ProfileName>,
-    /// What was asked for.
+    /// What was requested.
     pub operation: Operation,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Who asked; absent where nobody did.
+    /// Who requested it; absent for the daemon itself.
     pub caller: Option<Caller>,
 }
 
-/// Who asked, as the kernel named them when they did.
+/// The caller, as the kernel named it during the request.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Caller {
-    /// The user; the one part on which a decision rests.
+    /// The user; the only field for decisions.
     pub uid: u32,
-    /// The process at the other end, which is `cp-token` as a rule. For people; any program of the user may bear
-    /// any name.
+    /// The process, usually `cp-token`. For people: any program of the user can have any name.
     pub process: Process,
-    /// The process that started it; absent where it was gone already, or is not to be seen.
+    /// Its parent process; absent if it has ended or is hidden.
     pub parent: Option<Process>,
 }
 
 /// A process as the kernel names it.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Process {
-    /// Its number; 0 where the kernel has none for us.
+    /// Its number; 0 if the kernel has none for us.
     pub pid: u32,
-    /// Its name, at most 15 characters; empty where it was gone already, or is not to be seen.
+    /// Its name, at most 15 characters; empty if the process has ended or is hidden.
     pub program: String,
 }
 
-/// What was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub enum Operation {
-    /// A token.
-    Get,
-    /// Another token than one that the API has rejected.
-    GetRejected,
-    /// A token that is issued after the request.
-    GetFresh,
-    /// That live tokens are dropped.
-    Forget,
-    /// A new profile.
-    ProfileCreate,
-    /// A change to a profile.
-    ProfileUpdate,
-    /// A new secret.
-    ProfileResetSecret,
-    /// That a profile goes.
-    ProfileDelete,
-    /// Another default.
-    ProfileUse,
-    /// That the config file is read again.
-    Reload,
-    /// The daemon's end.
-    Stop,
-    /// The lock.
-    Lock,
-    /// The lock, whenever the machine is about to sleep.
-    ArmSuspendLock,
-    /// The end of the lock.
-    Unlock,
-    /// No lock when the machine is about to sleep.
-    DisarmSuspendLock,
-    /// A look at everything between the daemon and the servers.
-    Doctor,
-    /// A token request that somebody waits for, as the daemon made it.
-    TokenRequest,
-    /// A token request that the daemon made ahead of a token's end.
-    Renewal,
-    /// That the daemon goes on with the program's new file.
-    Restart,
+macro_rules! operations {
+    ($($variant:ident $name:literal: $doc:literal;)*) => {
+        /// What was requested, or done by the daemon itself.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+        pub enum Operation { $(#[doc = $doc] $variant,)* }
+
+        impl Operation {
+            /// Its stable name in every form of the log.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
 }
 
-/// What came of it.
+operations! {
+    Get "get": "A token.";
+    GetRejected "get-rejected": "Another token than one that the API has rejected.";
+    GetFresh "get-fresh": "A token that is issued after the request.";
+    Forget "forget": "Live tokens are dropped.";
+    ProfileCreate "profile-create": "A new profile.";
+    ProfileUpdate "profile-update": "A change to a profile.";
+    ProfileResetSecret "profile-reset-secret": "A new secret.";
+    ProfileDelete "profile-delete": "A profile is deleted.";
+    ProfileUse "profile-use": "Another default.";
+    Reload "reload": "The config file is read again.";
+    Stop "stop": "The daemon stops.";
+    Lock "lock": "The daemon locks.";
+    ArmSuspendLock "arm-suspend-lock": "From now on the daemon locks on suspend.";
+    Unlock "unlock": "The daemon unlocks.";
+    DisarmSuspendLock "disarm-suspend-lock": "The daemon no longer locks on suspend.";
+    Doctor "doctor": "A check of the daemon, the profiles and the servers.";
+    TokenRequest "token-request": "A token request of the daemon that callers wait for.";
+    Renewal "renewal": "A token request of the daemon ahead of a token's expiry.";
+    Restart "restart": "An upgrade to the program's new file.";
+}
+
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub enum Outcome {
-    /// A token that was held was handed out.
+    /// The token was held already.
     Served,
-    /// A token was issued for it.
+    /// The server issued a token for it.
     Issued,
-    /// A token was handed out that was being requested already.
+    /// The token of a request in flight was served.
     Waited,
-    /// It was done.
+    /// Done.
     Done,
-    /// The caller left before there was an answer.
+    /// The caller disconnected before the response.
     Abandoned,
-    /// It was not done.
+    /// Not done.
     Failed(ErrorCode),
 }
 
-impl Operation {
-    /// The word for it in every form of the log. It stays the same.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Get => "get",
-            Self::GetRejected => "get-rejected",
-            Self::GetFresh => "get-fresh",
-            Self::Forget => "forget",
-            Self::ProfileCreate => "profile-create",
-            Self::ProfileUpdate => "profile-update",
-            Self::ProfileResetSecret => "profile-reset-secret",
-            Self::ProfileDelete => "profile-delete",
-            Self::ProfileUse => "profile-use",
-            Self::Reload => "reload",
-            Self::Stop => "stop",
-            Self::Lock => "lock",
-            Self::ArmSuspendLock => "arm-suspend-lock",
-            Self::Unlock => "unlock",
-            Self::DisarmSuspendLock => "disarm-suspend-lock",
-            Self::Doctor => "doctor",
-            Self::TokenRequest => "token-request",
-            Self::Renewal => "renewal",
-            Self::Restart => "restart",
-        }
-    }
-}
-
 impl Outcome {
-    /// The word for it in every form of the log. It stays the same.
+    /// Its stable name in every form of the log.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Served => "served",
@@ -151,11 +117,8 @@ impl Outcome {
         }
     }
 
-    /// Why it was not done.
+    /// The code of a failure.
     pub const fn code(self) -> Option<ErrorCode> {
-        match self {
-            Self::Failed(code) => Some(code),
-            Self::Served | Self::Issued | Self::Waited | Self::Done | Self::Abandoned => None,
-        }
+        if let Self::Failed(code) = self { Some(code) } else { None }
     }
 }

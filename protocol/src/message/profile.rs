@@ -1,4 +1,4 @@
-//! Owns what is said of profiles: new ones, changes to them, and how they are shown.
+//! Owns the messages about profiles: new ones, changes, reports.
 
 use crate::wire::{Decode, Encode};
 use crate::{ProfileName, Secret};
@@ -10,30 +10,29 @@ pub struct ProfileCreate {
     pub name: ProfileName,
     /// Its request URL, an origin without a path.
     pub url: String,
-    /// Who it is to the server.
+    /// Its identity at the server.
     pub identity: Identity,
-    /// Where its secret rests.
+    /// Where its secret is stored.
     pub secret_source: SecretSource,
-    /// What is to rest there; nothing where the location is somebody else's to fill.
+    /// The secret to store there; empty for a source that the daemon does not write.
     pub secret: SecretParts,
     /// Absolute path of a PEM file with the roots to trust instead of the system's.
     pub ca_bundle: Option<String>,
     /// Allow `http` to a loopback address.
     pub insecure_http: bool,
-    /// Prove the secret with one token request before anything is stored.
+    /// Verify the secret with one token request before anything is stored.
     pub verify: bool,
     /// Where one-time codes come from.
     pub totp: TotpMethod,
-    /// A one-time code for the proof, where codes are asked for.
+    /// A one-time code for the verification, if codes are asked for.
     pub code: Option<Secret>,
-    /// The proxy to go through, `http://[USER@]HOST:PORT`.
+    /// The proxy, `http://[USER@]HOST:PORT`.
     pub proxy: Option<String>,
-    /// Hosts that are asked without the proxy.
+    /// Hosts that are reached without the proxy.
     pub no_proxy: Vec<String>,
-    /// An item of another program in the system keyring, whose secret is taken over; no secret is given then.
+    /// An item of another program in the system keyring, whose secret is copied; no secret is given then.
     pub external_item: Option<ExternalKeyringItem>,
-    /// Check everything that needs neither the server nor a change, and do nothing. A secret that the profile would keep may
-    /// be missing: then it is everything but that.
+    /// Check everything that needs neither the server nor a change, and change nothing. The secret may be missing.
     pub dry_run: bool,
 }
 
@@ -46,7 +45,7 @@ pub struct ExternalKeyringItem {
     pub username: String,
 }
 
-/// What rests in a secret source for one profile; what is absent stays as it is there.
+/// What a secret source stores for one profile; absent parts stay unchanged.
 #[derive(Debug, Default, Encode, Decode)]
 pub struct SecretParts {
     /// The client secret or the password.
@@ -64,12 +63,12 @@ impl SecretParts {
     }
 }
 
-/// Who a profile is to the server.
+/// The identity of a profile at the server.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Identity {
     /// An API client, by its client ID.
     ApiClient(String),
-    /// A user, by name; the password is traded for a token.
+    /// A user, by name; tokens are requested with the password.
     User(String),
     /// A user, by name; the password is sent with every request.
     Basic(String),
@@ -81,7 +80,7 @@ pub enum TotpMethod {
     /// The user has none.
     #[default]
     None,
-    /// A person is asked, by the helper.
+    /// The helper asks a person.
     Ask,
     /// A program prints the code; its absolute path and its arguments.
     Command(Vec<String>),
@@ -98,7 +97,7 @@ pub enum SecretSource {
     Memory,
     /// A program prints it; its absolute path and its arguments.
     Command(Vec<String>),
-    /// A file of the user's alone, by its absolute path.
+    /// A private file of the user, by its absolute path.
     File(String),
     /// A file in `$CREDENTIALS_DIRECTORY`, by its name.
     Credential(String),
@@ -114,36 +113,36 @@ impl SecretSource {
     }
 }
 
-/// Changes to a profile; what is absent stays.
+/// Changes to a profile; absent fields stay unchanged.
 #[derive(Debug, Encode, Decode)]
 pub struct ProfileUpdate {
     /// Which profile.
     pub name: ProfileName,
     /// A new request URL.
     pub url: Option<String>,
-    /// A new identity, which needs a new secret.
+    /// A new identity.
     pub identity: Option<Identity>,
-    /// Where the secret is to be stored from now on.
+    /// Where the secret is stored from now on.
     pub secret_source: Option<SecretSource>,
-    /// What is new of what rests there. A new identity needs a new secret.
+    /// The new secret, which a new identity needs.
     pub secret: SecretParts,
-    /// A new CA bundle; an empty path takes it away.
+    /// A new CA bundle; an empty path removes it.
     pub ca_bundle: Option<String>,
     /// Allow or forbid `http` to a loopback address.
     pub insecure_http: Option<bool>,
     /// Further origins that may be given this profile's token.
     pub also_for: Vec<String>,
-    /// Further origins to take back.
+    /// Further origins to remove.
     pub not_for: Vec<String>,
-    /// Prove the outcome with one token request before anything is stored.
+    /// Verify the result with one token request before anything is stored.
     pub verify: bool,
-    /// Another way to one-time codes.
+    /// Another source of one-time codes.
     pub totp: Option<TotpMethod>,
-    /// A one-time code for the proof, where codes are asked for.
+    /// A one-time code for the verification, if codes are asked for.
     pub code: Option<Secret>,
-    /// Another proxy; an empty text takes it away.
+    /// Another proxy; an empty text removes it.
     pub proxy: Option<String>,
-    /// Other hosts that are asked without the proxy.
+    /// Other hosts that are reached without the proxy.
     pub no_proxy: Option<Vec<String>>,
     /// As in [`ProfileCreate::dry_run`].
     pub dry_run: bool,
@@ -154,11 +153,11 @@ pub struct ProfileUpdate {
 pub struct ProfileResetSecret {
     /// Which profile.
     pub name: ProfileName,
-    /// What is new; nothing where the location is somebody else's to fill, and is to be looked at anew.
+    /// The new secret; empty for a source that the daemon does not write, which is then read again.
     pub secret: SecretParts,
-    /// Prove it with one token request before the old one is replaced.
+    /// Verify it with one token request before the old one is replaced.
     pub verify: bool,
-    /// A one-time code for the proof, where codes are asked for.
+    /// A one-time code for the verification, if codes are asked for.
     pub code: Option<Secret>,
     /// As in [`ProfileCreate::dry_run`].
     pub dry_run: bool,
@@ -167,7 +166,7 @@ pub struct ProfileResetSecret {
 /// Which part of the profiles.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct ProfileListRequest {
-    /// The `next` of the page before; absent: the first page. It need not be a profile any more.
+    /// The `next` of the page before; absent: the first page. The profile need not exist any more.
     pub after: Option<ProfileName>,
 }
 
@@ -176,7 +175,7 @@ pub struct ProfileListRequest {
 pub struct ProfilePage {
     /// Sorted by name.
     pub profiles: Vec<ProfileReport>,
-    /// What to ask for the next page with; absent: this is the last.
+    /// The `after` of the request for the next page; absent on the last.
     pub next: Option<ProfileName>,
 }
 
@@ -187,11 +186,11 @@ pub struct ProfileReport {
     pub name: ProfileName,
     /// Its request URL.
     pub url: String,
-    /// Who it is to the server.
+    /// Its identity at the server.
     pub identity: Identity,
-    /// Where its secret rests.
+    /// Where its secret is stored.
     pub secret_source: SecretSource,
-    /// Its CA bundle, where it has one.
+    /// Its CA bundle.
     pub ca_bundle: Option<String>,
     /// Whether it may use `http` to a loopback address.
     pub insecure_http: bool,
@@ -199,42 +198,42 @@ pub struct ProfileReport {
     pub also_for: Vec<String>,
     /// Whether it is the default.
     pub is_default: bool,
-    /// When it was created, in seconds since 1970; absent for one written by hand.
+    /// When it was created, in seconds since 1970; absent if it was written by hand.
     pub created: Option<u64>,
-    /// When its secret was last traded for a token, in seconds since 1970.
+    /// When the server last issued a token for its secret, in seconds since 1970.
     pub last_token_at: Option<u64>,
     /// Its token.
     pub token: TokenState,
     /// Where its one-time codes come from.
     pub totp: TotpMethod,
-    /// The proxy it goes through, without a password.
+    /// The proxy, without a password.
     pub proxy: Option<String>,
-    /// Hosts that it asks without the proxy.
+    /// Hosts that are reached without the proxy.
     pub no_proxy: Vec<String>,
-    /// The life that a live token had when it was issued, in milliseconds, less the safety margin.
+    /// The life of its live token when it was issued, in milliseconds, less the safety margin.
     pub token_life_ms: Option<u64>,
-    /// Its secret. A token outlives the refusal of the secret that it came from.
+    /// Its secret. A token stays valid after its secret is refused.
     pub secret: SecretState,
 }
 
-/// What a profile's token is doing.
+/// The state of a profile's token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub enum TokenState {
-    /// None is held, and none was asked for.
+    /// None is held or being requested.
     Absent,
-    /// One is held; milliseconds of life left, less the safety margin.
+    /// Held; milliseconds of life left, less the safety margin.
     Live(u64),
-    /// None is held, and one is being requested.
+    /// The first one is being requested.
     Requesting,
-    /// The last request failed; milliseconds until the next may be made.
+    /// The last request failed; milliseconds until the next.
     CoolingDown(u64),
 }
 
-/// What is known of a profile's secret.
+/// The state of a profile's secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub enum SecretState {
-    /// Nothing speaks against it.
+    /// It was not refused.
     Usable,
-    /// The server has refused it, at that time in seconds since 1970; nothing is requested until it changes.
+    /// The server refused it, in seconds since 1970; no token is requested until it changes.
     Refused(u64),
 }

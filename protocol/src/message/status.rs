@@ -1,8 +1,8 @@
-//! Owns what the daemon says of itself and its protections.
+//! Owns the daemon's report on itself and its protections.
 
 use crate::wire::{Decode, Encode};
 
-/// The daemon's own account of itself.
+/// The daemon's report on itself.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct StatusReport {
     /// The daemon's package version.
@@ -13,30 +13,30 @@ pub struct StatusReport {
     pub pid: u32,
     /// Seconds since it became ready.
     pub uptime_s: u64,
-    /// Where it listens. This path and the two files are exact; whoever shows them makes them printable first.
+    /// Its socket. This path and those of the two files are exact, and must be made printable before they are shown.
     pub socket: String,
     /// The config file in force.
     pub config_file: String,
-    /// What is wrong with the config file, where something is.
+    /// What is wrong with the config file, if anything.
     pub config_problem: Option<String>,
-    /// What the keyring did when it was last asked.
+    /// The keyring.
     pub keyring: KeyringReport,
     /// Each protection of the process.
     pub protections: Vec<ProtectionReport>,
     /// Whether the daemon is locked.
     pub locked: bool,
-    /// Whether it locks when the machine is about to sleep.
+    /// Whether it locks on suspend.
     pub locks_on_suspend: bool,
-    /// The file of what it remembers.
+    /// The state file.
     pub state_file: String,
-    /// How many secrets are in its memory alone; 0 while it is locked.
+    /// How many secrets are in memory only; 0 while it is locked.
     pub secrets_in_memory: u32,
 }
 
-/// What the keyring did when it was last asked.
+/// The result of the last access to the keyring.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub enum KeyringReport {
-    /// It was not asked yet.
+    /// There was none yet.
     #[default]
     Untried,
     /// It answered.
@@ -58,7 +58,7 @@ pub struct ProtectionReport {
     pub name: String,
     /// Whether it holds.
     pub state: ProtectionState,
-    /// How far it holds, and what to do where that is not all the way; may be empty.
+    /// How far it holds, and what to do about the rest; may be empty.
     pub detail: String,
 }
 
@@ -67,8 +67,8 @@ pub struct ProtectionReport {
 pub enum ProtectionState {
     /// It holds.
     On,
-    /// It does not, though this system has it.
+    /// It does not hold, though this system supports it.
     Off,
-    /// This system does not have it.
+    /// This system does not support it.
     Unsupported,
 }

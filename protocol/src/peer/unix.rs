@@ -18,8 +18,8 @@ pub fn require_same_user(socket: impl AsFd) -> Result<Peer, PeerError> {
     if is_same_user(peer.uid, own) { Ok(peer) } else { Err(PeerError::Stranger(peer.uid)) }
 }
 
-/// Passes if `folder` belongs to our own effective user. A link to a folder, or a folder in a namespace that does not map the
-/// user, is checked by the rule in `trust`.
+/// Passes if `folder` belongs to our own effective user. A link to a folder, or a folder in a namespace that does not
+/// map the user, is checked by the rule in `trust`.
 pub fn require_own_folder(folder: &Path) -> Result<(), PeerError> {
     let stat = rustix::fs::lstat(folder).map_err(|_| PeerError::NoFolder)?;
     let own = rustix::process::geteuid().as_raw();

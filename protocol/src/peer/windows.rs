@@ -26,15 +26,15 @@ pub fn require_same_user(pipe: impl AsHandle) -> Result<Peer, PeerError> {
     if own == peer { Ok(Peer { uid, pid }) } else { Err(PeerError::Stranger(uid)) }
 }
 
-/// Passes if our own user created this pipe, which we have opened as a client. The pipe's owner cannot be forged, while the
-/// number of its process proves nothing.
+/// Passes if our own user created this pipe, which we have opened as a client. The pipe's owner cannot be forged, while
+/// the number of its process proves nothing.
 pub fn require_own_pipe(pipe: impl AsHandle) -> Result<(), PeerError> {
     let (own, owner) = (own_user()?, access_of(pipe, Kind::Pipe)?.owner);
     if own == owner { Ok(()) } else { Err(PeerError::Stranger(owner.last_number())) }
 }
 
-/// Passes if `folder` is a folder, not a link, and belongs to our own user, or to the administrators, who own what an elevated
-/// program of the user creates.
+/// Passes if `folder` is a folder, not a link, and belongs to our own user, or to the administrators, who own what an
+/// elevated program of the user creates.
 pub fn require_own_folder(folder: &Path) -> Result<(), PeerError> {
     let flags = FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT;
     // To read its kind and owner; 0x80 is FILE_READ_ATTRIBUTES.

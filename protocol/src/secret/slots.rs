@@ -1,9 +1,9 @@
-//! Owns which parts of one page are taken: a page has 128 units, and a secret takes as many in a row as it needs. Pure.
+//! Owns which slots of one page are taken: a page has 128 units, and a secret takes as many in a row as it needs. Pure.
 
 /// Units in a page.
 pub(super) const UNITS: usize = u128::BITS as usize;
 
-/// The taken units of one page, a bit each, and how many secrets they are.
+/// The taken units of one page, a bit each, and the number of secrets in them.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
     taken: u128,
@@ -11,7 +11,7 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// Takes the first `count` free units in a row; the number of the first of them.
+    /// Takes the first `count` free units in a row; returns the number of the first.
     pub(super) fn take(&mut self, count: usize) -> Option<usize> {
         if count > UNITS - self.taken.count_ones() as usize {
             return None;
@@ -22,8 +22,8 @@ impl Slots {
         Some(first)
     }
 
-    /// Gives back what [`Slots::take`] gave.
-    pub(super) fn give_back(&mut self, first: usize, count: usize) {
+    /// Frees what [`Slots::take`] took.
+    pub(super) fn free(&mut self, first: usize, count: usize) {
         self.taken &= !mask(first, count);
         self.secrets -= 1;
     }
@@ -50,7 +50,7 @@ mod tests {
         let mut slots = Slots::default();
         assert_eq!([100, 28].map(|count| slots.take(count)), [Some(0), Some(100)]);
         assert_eq!(slots.take(1), None);
-        slots.give_back(100, 28);
+        slots.free(100, 28);
         assert_eq!([29, 28].map(|count| slots.take(count)), [None, Some(100)]);
         assert_eq!(Slots::default().take(UNITS), Some(0));
         assert_eq!(slots.secrets(), 2);
@@ -62,7 +62,7 @@ mod tests {
             let (mut slots, mut held) = (Slots::default(), Vec::<(usize, usize)>::new());
             for (count, gives_back) in steps {
                 if gives_back && let Some((first, count)) = held.pop() {
-                    slots.give_back(first, count);
+                    slots.free(first, count);
                 } else if let Some(first) = slots.take(count) {
                     prop_assert!(first + count <= UNITS);
                     prop_assert!(held.iter().all(|&(other, length)| first + count <= other || other + length <= first));

@@ -1,5 +1,5 @@
-//! Owns the memory of secrets on Unix: pages that secrets share, locked, kept from dumps and from children. A page is
-//! given back with its last secret.
+//! Owns the memory of secrets on Unix: pages that secrets share, locked, and kept out of dumps and of children. A page
+//! is unmapped with its last secret.
 #![allow(unsafe_code)]
 
 use std::ptr::NonNull;
@@ -12,24 +12,23 @@ use zeroize::Zeroize;
 use super::LockedMemory;
 use super::slots::{Slots, UNITS};
 
-/// Every page that is in use, the newest last. Dead ones are taken out when a page is added.
+/// Every page, the newest last. Unused ones are removed when a page is added.
 static PAGES: Mutex<Vec<Weak<Page>>> = Mutex::new(Vec::new());
-/// Secrets that had to go to ordinary memory.
-static ELSEWHERE: AtomicUsize = AtomicUsize::new(0);
+/// How many secrets are in ordinary memory.
+static ON_HEAP: AtomicUsize = AtomicUsize::new(0);
 
-/// The place of one secret; on a system that refuses a mapping, ordinary heap memory that is wiped likewise.
+/// The memory of one secret; if the system refuses a mapping, ordinary heap memory, which is wiped too.
 pub(super) struct Pages {
     place: Place,
     length: usize,
 }
 
 enum Place {
-    Nowhere,
     Slot { page: Arc<Page>, first: usize, units: usize },
     Heap(Box<[u8]>),
 }
 
-/// One mapping: a page that secrets share, or as many pages as one long secret takes.
+/// One mapping: a page that secrets share, or the pages of one long secret.
 struct Page {
     start: NonNull<u8>,
     size: usize,
@@ -37,17 +36,17 @@ struct Page {
     slots: Mutex<Slots>,
 }
 
-// SAFETY: the mapping belongs to this value alone; its slots are given to one `Pages` each, which reaches no other bytes.
+// SAFETY: the mapping belongs to this value alone, and each slot to one `Pages`, which accesses no other bytes.
 unsafe impl Send for Page {}
-// SAFETY: as for `Send`; what is shared beside the bytes is behind an atomic and a mutex.
+// SAFETY: as for `Send`; the other fields are an atomic and a mutex.
 unsafe impl Sync for Page {}
 
 impl Pages {
     pub(super) fn new(length: usize) -> Self {
         let place = match length {
-            0 => Place::Nowhere,
+            0 => Place::Heap(Box::default()),
             _ => shared(length).unwrap_or_else(|| {
-                ELSEWHERE.fetch_add(1, Ordering::Relaxed);
+                ON_HEAP.fetch_add(1, Ordering::Relaxed);
                 Place::Heap(vec![0; length].into_boxed_slice())
             }),
         };
@@ -56,8 +55,8 @@ impl Pages {
 
     pub(super) fn bytes(&self) -> &[u8] {
         match &self.place {
-            Place::Nowhere => &[],
-            // SAFETY: the slot is readable, initialised by the kernel, at least `length` bytes long, and this value's alone.
+            // SAFETY: the slot is readable, initialised by the kernel, at least `length` bytes long, and this value's
+            // alone.
             Place::Slot { page, first, .. } => unsafe {
                 std::slice::from_raw_parts(page.at(*first), self.length)
             },
@@ -67,7 +66,6 @@ impl Pages {
 
     pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
         match &mut self.place {
-            Place::Nowhere => &mut [],
             // SAFETY: as in `bytes`, and `&mut self` makes this the only reference.
             Place::Slot { page, first, .. } => unsafe {
                 std::slice::from_raw_parts_mut(page.at(*first), self.length)
@@ -78,9 +76,8 @@ impl Pages {
 
     pub(super) fn is_locked(&self) -> bool {
         match &self.place {
-            Place::Nowhere => true,
             Place::Slot { page, .. } => page.is_locked(),
-            Place::Heap(_) => false,
+            Place::Heap(bytes) => bytes.is_empty(),
         }
     }
 }
@@ -89,10 +86,9 @@ impl Drop for Pages {
     fn drop(&mut self) {
         self.bytes_mut().zeroize();
         match &self.place {
-            Place::Nowhere => {}
-            // Only now may another secret come to lie there.
-            Place::Slot { page, first, units } => page.slots().give_back(*first, *units),
-            Place::Heap(_) => drop(ELSEWHERE.fetch_sub(1, Ordering::Relaxed)),
+            // Another secret may use the slot from now on.
+            Place::Slot { page, first, units } => page.slots().free(*first, *units),
+            Place::Heap(bytes) => drop(ON_HEAP.fetch_sub(usize::from(!bytes.is_empty()), Ordering::Relaxed)),
         }
     }
 }
@@ -119,7 +115,7 @@ impl Page {
         self.start.as_ptr().wrapping_add(unit * self.unit())
     }
 
-    /// A refusal (a small `RLIMIT_MEMLOCK`) costs only the lock.
+    /// If the system refuses (a small `RLIMIT_MEMLOCK`), the page is used unlocked.
     fn lock(&self) -> bool {
         // SAFETY: the range is one whole mapping of our own.
         let locked = unsafe { rustix::mm::mlock(self.start.as_ptr().cast(), self.size) }.is_ok();
@@ -138,15 +134,13 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        // SAFETY: this value made the mapping with this size, and every slot of it kept the value alive.
+        // SAFETY: this value created the mapping with this size, and no slot is left.
         let _ = unsafe { rustix::mm::munmap(self.start.as_ptr().cast(), self.size) };
     }
 }
 
-/// How many secrets there are, and how many of them are locked. What could not be locked before is tried once more.
 pub(super) fn lock_memory() -> LockedMemory {
-    let elsewhere = ELSEWHERE.load(Ordering::Relaxed);
-    let mut memory = LockedMemory { held: elsewhere, locked: 0 };
+    let mut memory = LockedMemory { held: ON_HEAP.load(Ordering::Relaxed), locked: 0 };
     let mut refused = false;
     for page in pages().iter().filter_map(Weak::upgrade) {
         refused = refused || !(page.is_locked() || page.lock());
@@ -157,7 +151,7 @@ pub(super) fn lock_memory() -> LockedMemory {
     memory
 }
 
-/// Room in a locked page, else in a new one that can be locked, else in any.
+/// A slot in a locked page, else in a new page that can be locked, else in any page.
 fn shared(length: usize) -> Option<Place> {
     let size = rustix::param::page_size();
     let mut pages = pages();
@@ -188,7 +182,7 @@ fn pages() -> MutexGuard<'static, Vec<Weak<Page>>> {
     PAGES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// New pages, kept out of dumps and of children.
+/// A new mapping, kept out of dumps and of children.
 fn map(size: usize) -> Option<NonNull<u8>> {
     let protection = ProtFlags::READ | ProtFlags::WRITE;
     // SAFETY: a new private mapping at an address of the kernel's choice overlaps nothing.
@@ -197,7 +191,7 @@ fn map(size: usize) -> Option<NonNull<u8>> {
     let start: NonNull<u8> = NonNull::new(start.ok()?.cast())?;
     #[cfg(target_os = "linux")]
     for advice in [rustix::mm::Advice::LinuxDontDump, rustix::mm::Advice::LinuxWipeOnFork] {
-        // SAFETY: the range is one whole mapping of our own; both advices leave its content alone.
+        // SAFETY: the range is one whole mapping of our own; neither advice changes its content.
         let _ = unsafe { rustix::mm::madvise(start.as_ptr().cast(), size, advice) };
     }
     Some(start)

@@ -14,7 +14,7 @@ use super::LockedMemory;
 static HELD: AtomicUsize = AtomicUsize::new(0);
 static LOCKED: AtomicUsize = AtomicUsize::new(0);
 
-/// One secret's pages; on a system that refuses them, ordinary heap memory that is wiped likewise.
+/// The pages of one secret; if the system refuses them, ordinary heap memory, which is wiped too.
 pub(super) struct Pages {
     place: Place,
     length: usize,
@@ -26,7 +26,7 @@ enum Place {
     Heap(Box<[u8]>),
 }
 
-// SAFETY: the pages belong to this value alone and are reached only through `&self` and `&mut self`.
+// SAFETY: the pages belong to this value alone and are accessed only through `&self` and `&mut self`.
 unsafe impl Send for Pages {}
 // SAFETY: shared access only reads.
 unsafe impl Sync for Pages {}
@@ -47,7 +47,7 @@ impl Pages {
         let start = unsafe { VirtualAlloc(null(), size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) };
         match NonNull::new(start.cast::<u8>()) {
             Some(start) => {
-                // SAFETY: the range is one whole allocation of our own. A refusal costs only the lock.
+                // SAFETY: the range is one whole allocation of our own. If the system refuses, it is used unlocked.
                 let locked = unsafe { VirtualLock(start.as_ptr().cast(), size) } != 0;
                 Self { place: Place::Pages(start), length, locked }
             }
@@ -84,13 +84,13 @@ impl Drop for Pages {
             LOCKED.fetch_sub(usize::from(self.locked), Ordering::Relaxed);
         }
         if let Place::Pages(start) = self.place {
-            // SAFETY: this value made the pages, and no reference to them outlives it. Releasing them unlocks them.
+            // SAFETY: this value allocated the pages, and no reference to them outlives it. Releasing them unlocks
+            // them.
             unsafe { VirtualFree(start.as_ptr().cast(), 0, MEM_RELEASE) };
         }
     }
 }
 
-/// How many secrets there are, and how many of them are locked.
 pub(super) fn lock_memory() -> LockedMemory {
     LockedMemory { held: HELD.load(Ordering::Relaxed), locked: LOCKED.load(Ordering::Relaxed) }
 }

@@ -1,5 +1,5 @@
-//! Owns what a POSIX access list grants, as the kernel stores it. Only Linux has such lists: those of macOS are of another
-//! kind, and are not read.
+//! Owns what a POSIX access list grants, as the kernel stores it. Only Linux has such lists: those of macOS are of
+//! another kind, and are not read.
 
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -22,8 +22,8 @@ const NAMED_GROUP: u16 = 8;
 const MASK: u16 = 16;
 const EVERY_RIGHT: u32 = 0o7;
 
-/// What a list grants, the rights as one octal digit. The mode's group bits are then the list's mask, so only the list says
-/// what they mean.
+/// What a list grants, the rights as one octal digit. The mode's group bits are then the list's mask, so only the list
+/// says what they mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Granted {
     /// The rights of the file's own group, within the mode's group bits.
@@ -44,8 +44,8 @@ pub(super) fn of_file(file: &OwnedFd, mode: u32, viewer: &Viewer) -> Granted {
     read_unless_masked(mode & GROUP, viewer, |room| rustix::fs::fgetxattr(file, NAME, room))
 }
 
-/// As [`of_file`], for a folder or a program, where only writing matters. The path has no links, and all its folders have
-/// been judged. It may be longer than the system accepts, so the list is read only if the mode lets a group write.
+/// As [`of_file`], for a folder or a program, where only writing matters. The path has no links, and all its folders
+/// have been judged. It may be longer than the system accepts, so the list is read only if the mode lets a group write.
 pub(super) fn of_path(path: &Path, mode: u32, viewer: &Viewer) -> Granted {
     read_unless_masked(mode & GROUP_WRITES, viewer, |room| rustix::fs::lgetxattr(path, NAME, room))
 }

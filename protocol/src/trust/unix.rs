@@ -1,5 +1,5 @@
-//! Owns the walk along a path on Unix: it opens each folder from the one before, follows links itself, and judges each of
-//! them by the rule in `trust`. So nothing that was judged can be exchanged before it is used.
+//! Owns the walk along a path on Unix: it opens each folder from the one before, follows links itself, and judges each
+//! of them by the rule in `trust`. So nothing that was judged can be exchanged before it is used.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -51,8 +51,8 @@ pub fn open(path: &Path, purpose: Purpose) -> Result<File, Distrust> {
     Ok(file.into())
 }
 
-/// Opens or creates a plain file of ours to read it and append to it. A link or a pipe in its place is refused. Its mode is
-/// 0600 from then on, whatever an access list or a umask has changed.
+/// Opens or creates a plain file of ours to read it and append to it. A link or a pipe in its place is refused. Its
+/// mode is 0600 from then on, whatever an access list or a umask has changed.
 pub fn open_to_append(path: &Path) -> Result<File, Distrust> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Distrust::WrongKind);
@@ -88,8 +88,8 @@ pub fn check_folder(folder: &Path) -> Result<(), Distrust> {
     Walk::new(folder, Purpose::Decision)?.walk_to_end().map(drop)
 }
 
-/// Passes a folder of our own; the path may end in a link to it. With `is_made`, it and its parents are created if they are
-/// missing: for us alone from their first instant.
+/// Passes a folder of our own; the path may end in a link to it. With `is_made`, it and its parents are created if they
+/// are missing: for us alone from their first instant.
 pub fn own_folder(folder: &Path, is_made: bool) -> Result<(), Distrust> {
     let mut reached = Walk::new(folder, Purpose::Decision)?;
     while let Some(name) = reached.ahead.pop() {
@@ -218,8 +218,8 @@ impl Walk {
         Ok(())
     }
 
-    /// Whether the name is a link, which is then followed. In a folder that was judged, only the link's owner can exchange it,
-    /// and the owner is judged here.
+    /// Whether the name is a link, which is then followed. In a folder that was judged, only the link's owner can
+    /// exchange it, and the owner is judged here.
     fn follow(&mut self, name: &OsStr) -> Result<bool, Distrust> {
         let stat = match rustix::fs::statat(&self.at, name, AtFlags::SYMLINK_NOFOLLOW) {
             Err(Errno::NOENT) => return Ok(false),

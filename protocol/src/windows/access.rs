@@ -1,4 +1,5 @@
-//! Owns what the owner and the access list of a Windows object mean: whose it is, and whether others can read or write it. Pure.
+//! Owns what the owner and the access list of a Windows object mean: whose it is, and whether others can read or write
+//! it. Pure.
 
 use crate::windows::sid::Sid;
 
@@ -21,13 +22,14 @@ pub struct Access {
 }
 
 impl Access {
-    /// Whether the object belongs to `own` or to the system: what an elevated program creates belongs to the administrators.
+    /// Whether the object belongs to `own` or to the system: what an elevated program creates belongs to the
+    /// administrators.
     pub fn is_of(&self, own: &Sid) -> bool {
         self.owner == *own || self.owner.is_the_system()
     }
 
-    /// Whether a user other than `own` and the system has one of these rights. Entries that deny rights are ignored: an object
-    /// that is protected by those alone counts as open.
+    /// Whether a user other than `own` and the system has one of these rights. Entries that deny rights are ignored: an
+    /// object that is protected by those alone counts as open.
     pub fn lets_others(&self, own: &Sid, rights: u32) -> bool {
         let is_other = |sid: &Sid| sid != own && !sid.is_the_system() && !sid.stands_for_the_owner();
         self.is_open_to_all || self.granted.iter().any(|(sid, mask)| mask & rights != 0 && is_other(sid))

@@ -52,7 +52,6 @@ const HELPER: Floors = &[
 
 const PROTOCOL: Floors = &[
     ("view", "message token name wire frame"),
-    ("codec", "message wire frame"),
     ("handover", "message failure moment wire token name secret frame"),
     ("message", "failure wire token name secret"),
     ("failure", "wire"),

@@ -17,7 +17,7 @@ use windows_sys::Win32::System::Threading::{
     PROCESS_INFORMATION, STARTF_USESTDHANDLES, STARTUPINFOEXW, UpdateProcThreadAttribute,
 };
 
-use super::line;
+use super::{block, command_line};
 use crate::windows::security::{success, wide};
 
 /// A program to be started.
@@ -68,7 +68,7 @@ impl Start<'_> {
         let file = wide(self.file.as_os_str());
         let mut line = wide(self.line()?.as_ref());
         let units = |(name, value): &(&'static str, OsString)| (*name, value.encode_wide().collect());
-        let block = line::block(&self.variables.iter().map(units).collect::<Vec<_>>());
+        let block = block(&self.variables.iter().map(units).collect::<Vec<_>>());
         let folder = wide(self.folder.as_os_str());
         let mut startup = STARTUPINFOEXW::default();
         startup.StartupInfo.cb = size_of::<STARTUPINFOEXW>() as u32;
@@ -109,7 +109,7 @@ impl Start<'_> {
         if words.iter().any(|word| word.contains('\0')) {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        Ok(line::command_line(&words))
+        Ok(command_line(&words))
     }
 }
 

@@ -81,8 +81,8 @@ fn user_of_process(process: HANDLE) -> io::Result<Sid> {
 
 fn user_of_thread() -> io::Result<Sid> {
     let mut token = null_mut();
-    // SAFETY: the pseudo handle of this thread is always valid. The token is opened as the process, because a user who is
-    // impersonated for identification only may open nothing.
+    // SAFETY: the pseudo handle of this thread is always valid. The token is opened as the process, because a user who
+    // is impersonated for identification only may open nothing.
     success(unsafe { OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, 1, &raw mut token) })?;
     user_of(owned(token)?.as_handle())
 }
@@ -175,8 +175,8 @@ unsafe fn granted(list: *const ACL) -> Vec<(Sid, u32)> {
     (0..count).filter_map(entry).collect()
 }
 
-/// Creates a folder, with its parents, that only this user and the system can access from its first instant, as everything
-/// that is created in it. An existing folder stays as it is.
+/// Creates a folder, with its parents, that only this user and the system can access from its first instant, as
+/// everything that is created in it. An existing folder stays as it is.
 pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     if let Some(parent) = folder.parent() {
         std::fs::create_dir_all(parent)?;
