@@ -53,7 +53,7 @@ const HELPER: Floors = &[
 const PROTOCOL: Floors = &[
     ("view", "message token name wire frame"),
     ("handover", "message failure moment wire token name secret frame"),
-    ("message", "failure wire token name secret"),
+    ("message", "failure wire token name secret frame"),
     ("failure", "wire"),
     ("moment", "wire"),
     ("wire", "token name secret frame"),
