@@ -12,6 +12,8 @@ pub mod guarded_server;
 #[cfg(target_os = "linux")]
 pub mod official_cli;
 pub mod oracle;
+#[cfg(target_os = "linux")]
+pub mod picture;
 pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod python_session;

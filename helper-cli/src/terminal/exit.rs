@@ -86,14 +86,6 @@ fn json_line(failure: &Failure) -> String {
 mod tests {
     use super::*;
 
-    /// The rows of the README's table of codes: `| code | name | exit |`.
-    fn markdown_rows() -> Vec<String> {
-        ErrorCode::ALL
-            .iter()
-            .map(|&code| format!("| {} | `{}` | {} |", code.0, code.name(), exit_number(code)))
-            .collect()
-    }
-
     #[test]
     fn every_code_has_the_exit_number_of_the_table() {
         let expected: &[(u8, &[u16])] = &[
@@ -113,16 +105,6 @@ mod tests {
             |code: ErrorCode| expected.iter().find(|(_, codes)| codes.contains(&code.0)).map(|row| row.0);
         for &code in ErrorCode::ALL {
             assert_eq!(Some(exit_number(code)), find(code), "{} is missing or differs", code.0);
-        }
-    }
-
-    #[test]
-    fn the_readme_lists_every_code_wherever_it_has_the_table() {
-        let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
-        let readme = std::fs::read_to_string(readme).unwrap_or_default();
-        let rows = markdown_rows();
-        if readme.contains(&rows[0]) {
-            assert!(readme.contains(&rows.join("\n")), "put these rows into README.md:\n{}", rows.join("\n"));
         }
     }
 

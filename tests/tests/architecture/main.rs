@@ -3,7 +3,9 @@
 #![allow(clippy::expect_used, reason = "a test that cannot read the sources has to stop")]
 
 mod documents;
+mod messages;
 mod names;
+mod register;
 mod sources;
 mod wings;
 

@@ -23,8 +23,14 @@ impl Source {
         self.code().any(|line| line.contains(word))
     }
 
+    /// The names of its functions.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &str> {
+        let declared = self.code().filter_map(|line| line.split_once("fn ").map(|(_, rest)| rest));
+        declared.filter_map(|rest| words(rest).next().map(|(_, name)| name))
+    }
+
     /// The code that is shipped: what stands before the file's own tests.
-    fn shipped_code(&self) -> String {
+    pub(crate) fn shipped_code(&self) -> String {
         let code: Vec<&str> = self.code().collect();
         let tests =
             code.iter().position(|line| line.starts_with("mod tests {") || line.ends_with(") mod tests {"));

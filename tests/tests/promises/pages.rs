@@ -6,6 +6,7 @@ mod alone;
 mod links;
 mod one_task;
 mod page_world;
+mod picture;
 mod python;
 mod run_by_us;
 mod shells;
