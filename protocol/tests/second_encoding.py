@@ -1,6 +1,4 @@
-"""Owns the encoding of section 6 of PROTOCOL.md: how a value of each type is read, written and shown.
-
-It knows neither frames nor messages.
+"""Owns the encoding of section 6 of PROTOCOL.md: how a value of each type is decoded, encoded and shown.
 """
 
 import re
@@ -10,7 +8,7 @@ LONGER_FORMS = {0xFB: 2, 0xFC: 4, 0xFD: 8}
 
 
 class Refused(Exception):
-    """Bytes that break a rule of the page."""
+    """Bytes that violate a rule of the page."""
 
 
 class Reader:
@@ -164,7 +162,7 @@ class Code(Integer):
 
 class Enum:
     def __init__(self, **variants):
-        # A name that Python keeps for itself is written with an underscore behind it.
+        # A reserved word of Python has an underscore at its end.
         self.variants = [(name.rstrip("_"), kind) for name, kind in variants.items()]
 
     def read(self, reader):

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Owns a second implementation of PROTOCOL.md, written from that page alone and of Python's standard library.
 
-It must not be made to agree with the first one in any other way than by fixing the page. How values are
-encoded is in second_encoding.py beside it.
+If it and the first one differ, only the page may be fixed. second_encoding.py beside it encodes the values.
 
-    second_implementation.py show FOLDER      reads every frame, writes it again, and says what it means
-    second_implementation.py refuse FOLDER    damages every frame in many ways and sees each refused
+    second_implementation.py show FOLDER      decodes and encodes every frame, and prints its content
+    second_implementation.py refuse FOLDER    damages every frame in many ways and checks that each is refused
 """
 
 import pathlib

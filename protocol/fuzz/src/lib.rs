@@ -8,7 +8,7 @@ use cp_token_protocol::{
     decode_request, decode_response, encode_request, encode_response,
 };
 
-/// A function that panics if some bytes break a promise.
+/// A function that panics if some bytes violate a property.
 #[derive(Clone, Copy)]
 pub struct Target {
     /// The name of its corpus folder.
@@ -25,8 +25,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "token_view", check: token_view },
 ];
 
-/// Bytes on a connection: the same frame or the same error however they are cut, none past its limit, and what
-/// was refused once stays refused.
+/// Bytes on a connection: the same frame or the same error however they are split, none longer than the limit, and once
+/// refused stays refused.
 pub fn frame(data: &[u8]) {
     let whole = outcome(&[data]);
     let middle = data.first().map_or(0, |&byte| usize::from(byte) % data.len());
@@ -38,7 +38,7 @@ pub fn frame(data: &[u8]) {
     assert_eq!(outcome_of_reader(data), whole);
 }
 
-/// A request's body: it decodes or it does not, and what decodes has a shortest form that means the same.
+/// A request's body: if it decodes, its shortest form means the same.
 pub fn request(body: &[u8]) {
     let Ok(request) = decode_request(body) else { return };
     let shortest = encode_request(&request).expect("what fitted a frame fits one again");
@@ -58,8 +58,7 @@ pub fn response(body: &[u8]) {
     assert_eq!(format!("{again:?}"), format!("{response:?}"));
 }
 
-/// A frame, or the body of one: the borrowed view sees a token exactly where the owned decoding does, and the
-/// same one.
+/// A frame, or the body of one: the borrowed view returns the same token as the owned decoding, or none if there is none.
 pub fn token_view(data: &[u8]) {
     assert_seen_alike(data);
     if let Ok(length) = u32::try_from(data.len()) {
@@ -76,8 +75,8 @@ fn assert_seen_alike(bytes: &[u8]) {
         _ => None,
     };
     match (TokenView::of_frame(bytes), owned) {
-        (Some(view), Some(Response::Token(grant))) => {
-            let expected = TokenView::from(&grant);
+        (Some(view), Some(Response::Token(response))) => {
+            let expected = TokenView::from(&response);
             assert_eq!(view.access_token, expected.access_token);
             assert_eq!((view.expires_in_ms, view.expires_at), (expected.expires_in_ms, expected.expires_at));
             assert_eq!((view.profile, view.url), (expected.profile, expected.url));

@@ -1,10 +1,10 @@
-//! Owns the account of a message: everything that makes it up, secrets included, for comparison in tests. It
-//! must not be linked into anything that is shipped.
+//! Owns the content of a message, secrets included, for comparison in tests. It must not be linked into anything that is
+//! shipped.
 
 use cp_token_protocol::Secret;
 use cp_token_protocol::message::{Freshness, Request, Response, SecretParts};
 
-/// What a message says: its fields as `Debug` shows them, and the secrets that `Debug` does not show.
+/// The content of a message: its fields as `Debug` shows them, and the secrets that `Debug` does not show.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Account {
     /// Every field but the secrets.
@@ -44,7 +44,7 @@ impl From<&Request> for Account {
     }
 }
 
-/// The secrets that are there, in the order of their fields.
+/// The secrets, in the order of their fields.
 fn parts(parts: &SecretParts, code: &Option<Secret>) -> Vec<Vec<u8>> {
     exposed(&[&parts.secret, &parts.totp_seed, &parts.proxy_password, code])
 }
@@ -56,7 +56,7 @@ fn exposed(secrets: &[&Option<Secret>]) -> Vec<Vec<u8>> {
 impl From<&Response> for Account {
     fn from(response: &Response) -> Self {
         let secrets = match response {
-            Response::Token(grant) => vec![grant.access_token.expose().to_vec()],
+            Response::Token(response) => vec![response.access_token.expose().to_vec()],
             Response::Working
             | Response::Status(_)
             | Response::Profiles(_)

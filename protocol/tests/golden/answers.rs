@@ -13,8 +13,8 @@ pub(crate) fn responses() -> Vec<(&'static str, Response)> {
     let done = ["the token of profile prod was dropped".to_owned()];
     let mut all = vec![
         ("response-working", Response::Working),
-        ("response-token", Response::Token(grant(token()))),
-        ("response-token-long", Response::Token(grant(long_token()))),
+        ("response-token", Response::Token(token_response(token()))),
+        ("response-token-long", Response::Token(token_response(long_token()))),
         ("response-token-basic", Response::Token(basic())),
         ("response-profiles", Response::Profiles(page(profiles(), Some("e")))),
         ("response-profiles-none", Response::Profiles(page(vec![], None))),
@@ -31,7 +31,7 @@ pub(crate) fn responses() -> Vec<(&'static str, Response)> {
     all
 }
 
-fn grant(access_token: AccessToken) -> TokenResponse {
+fn token_response(access_token: AccessToken) -> TokenResponse {
     TokenResponse {
         access_token: access_token.into(),
         expires_in_ms: 839_000,
@@ -43,10 +43,10 @@ fn grant(access_token: AccessToken) -> TokenResponse {
 }
 
 fn basic() -> TokenResponse {
-    TokenResponse { scheme: AuthScheme::Basic, ..grant(token()) }
+    TokenResponse { scheme: AuthScheme::Basic, ..token_response(token()) }
 }
 
-/// One byte more than a length of one byte can tell.
+/// One byte more than a length of one byte can express.
 fn long_token() -> AccessToken {
     AccessToken::copy_of(&[b'a'; 251]).unwrap()
 }

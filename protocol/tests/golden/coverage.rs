@@ -1,5 +1,5 @@
-//! Owns the proof that the samples leave out no variant. A new variant does not compile here until it is
-//! counted, and does not pass until it is recorded.
+//! Owns the check that the samples cover every variant. A new variant does not compile here until it is counted, and does
+//! not pass until it is recorded.
 
 use std::collections::BTreeSet;
 
@@ -97,8 +97,8 @@ fn note_inside_request(request: &Request, seen: &mut BTreeSet<(&str, u32)>) {
 }
 
 fn note_inside_response(response: &Response, seen: &mut BTreeSet<(&str, u32)>) {
-    if let Response::Token(grant) = response {
-        seen.insert(("AuthScheme", number_of_scheme(grant.scheme)));
+    if let Response::Token(response) = response {
+        seen.insert(("AuthScheme", number_of_scheme(response.scheme)));
     }
     if let Response::Profiles(page) = response {
         seen.extend(page.profiles.iter().map(|it| ("TokenState", number_of_token_state(it.token))));

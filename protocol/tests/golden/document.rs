@@ -1,4 +1,4 @@
-//! Owns the proof that `PROTOCOL.md` tells the bytes and the failure codes that the code has.
+//! Owns the check that `PROTOCOL.md` has the bytes and the failure codes of the code.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ fn document() -> String {
     std::fs::read_to_string(path()).unwrap()
 }
 
-/// Every recorded frame as the document shows it: its name, what it says, its bytes.
+/// Every recorded frame as the document shows it: its name, its content, its bytes.
 fn golden_bytes() -> String {
     let mut text = String::new();
     for record in records() {

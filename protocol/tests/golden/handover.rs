@@ -1,5 +1,5 @@
-//! Owns the recorded records and replies of the hand-over, one file each in a folder for each format: where they change,
-//! the format has to be another.
+//! Owns the recorded records and replies of the hand-over, one file each in a folder for each format: if they change,
+//! the format needs another number.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! Owns the recorded bytes of every message, one file each in `v1`: they stay what they are for as long as
-//! protocol version 1 is spoken. Only a run with `CP_TOKEN_RECORD_GOLDEN=1` writes them, and it always fails.
+//! Owns the recorded bytes of every message, one file each in `v1`: they do not change as long as protocol version 1 is
+//! supported. Only a run with `CP_TOKEN_RECORD_GOLDEN=1` writes them, and it always fails.
 #![allow(clippy::unwrap_used, reason = "a test that cannot set the stage has to stop where the stage broke")]
 
 #[path = "../common/mod.rs"]
@@ -23,10 +23,10 @@ use cp_token_protocol::{
     encode_version_range,
 };
 
-/// Set for one run, it records what the messages encode to now.
+/// Set for one run, it records the current encoding of the messages.
 const RECORD: &str = "CP_TOKEN_RECORD_GOLDEN";
 
-/// What belongs into one file.
+/// The content of one file.
 struct Record {
     name: &'static str,
     frame: Vec<u8>,

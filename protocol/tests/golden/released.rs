@@ -1,5 +1,5 @@
-//! Owns the proof that a frame which was ever released is still read, and that nobody edits one: `released.txt` has the
-//! digest of each. A run with `CP_TOKEN_RELEASE_GOLDEN=1` adds those that are recorded and not in it, and always fails.
+//! Owns the check that every released frame is unchanged and still decodes: `released.txt` has the digest of each. A run with
+//! `CP_TOKEN_RELEASE_GOLDEN=1` adds the recorded ones that are missing in it, and always fails.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use cp_token_protocol::{
 };
 use sha2::{Digest, Sha256};
 
-/// Set for one run, at a release, it releases what is recorded.
+/// Set for one run, at a release, it releases the recorded frames.
 const RELEASE: &str = "CP_TOKEN_RELEASE_GOLDEN";
 
 fn golden() -> PathBuf {
@@ -24,7 +24,7 @@ fn released() -> BTreeMap<String, String> {
     lines.map(|line| line.split_once("  ").unwrap()).map(|(sum, place)| (place.into(), sum.into())).collect()
 }
 
-/// Every frame that is there, of every version.
+/// Every recorded frame of every version.
 fn frames() -> BTreeMap<String, Vec<u8>> {
     let versions = (1..=PROTOCOL_VERSION).map(|version| format!("v{version}"));
     let files = versions.flat_map(|version| {
@@ -48,8 +48,7 @@ fn edited(released: &BTreeMap<String, String>, frames: &BTreeMap<String, Vec<u8>
     changed.map(|(place, _)| place.clone()).collect()
 }
 
-/// Whether today's code takes the frame for what it is: a message of a version that is spoken, or one that is answered
-/// with the versions that are.
+/// Whether the code decodes the frame: as a message of a supported version, or as one whose response is the version range.
 fn is_read(place: &str, bytes: &[u8]) -> bool {
     match FrameDecoder::default().push_only(bytes) {
         Ok(Some(frame)) if frame.kind == FrameKind::VersionRange => true,

@@ -1,5 +1,5 @@
-//! Owns the messages that are recorded: at least one for every variant of every enum, with integers on both
-//! sides of each step of their encoding. They say nothing about bytes.
+//! Owns the messages that are recorded: at least one for every variant of every enum, with integers on both sides of each
+//! step of their encoding.
 
 use cp_token_protocol::message::{
     AccessTokenRequest, DoctorRequest, ExternalKeyringItem, ForgetScope, Freshness, Identity, LockRequest,
@@ -113,7 +113,7 @@ fn profile_changes() -> Vec<(&'static str, Request)> {
         code: None,
         dry_run: false,
     };
-    let with_code = ProfileResetSecret { secret: all_parts(), code: Some(code()), ..anew() };
+    let with_code = ProfileResetSecret { secret: all_parts(), code: Some(code()), ..reset_secret() };
     vec![
         ("request-profile-create", Request::ProfileCreate(create_in_keyring())),
         ("request-profile-create-in-memory", Request::ProfileCreate(create_in_memory())),
@@ -262,7 +262,7 @@ pub(crate) fn client() -> Identity {
     Identity::ApiClient("key-4b1c2f".to_owned())
 }
 
-fn anew() -> ProfileResetSecret {
+fn reset_secret() -> ProfileResetSecret {
     ProfileResetSecret {
         name: name("prod"),
         secret: SecretParts::default(),

@@ -1,5 +1,5 @@
-//! Owns the run of the second implementation, which was written from `PROTOCOL.md` and shares no code with
-//! this crate, over the recorded bytes.
+//! Owns the run of the second implementation over the recorded bytes. It was written from `PROTOCOL.md` and shares no code
+//! with this crate.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,13 +1,11 @@
-//! Owns the attacks on the decoding of a body: lengths that lie, numbers that name nothing, bytes that are not
-//! consumed.
+//! Owns the attacks on the decoding of a body: false lengths, unknown numbers, trailing bytes.
 
 use cp_token_protocol::message::Response;
 use cp_token_protocol::{BODY_LIMIT, WireError, decode_request, decode_response};
 
 use crate::allocations;
 
-/// Small bodies up to a length: where it stands, what stands before it, and how many bytes an element takes in
-/// memory at least.
+/// Small bodies up to a length: its name, the bytes before it, and the least memory of an element in bytes.
 const REQUESTS_UP_TO_A_LENGTH: &[(&str, &[u8])] = &[
     ("a name", &[0, 1]),
     ("a URL", &[0, 2]),
@@ -32,7 +30,7 @@ const RESPONSES_UP_TO_A_LENGTH: &[(&str, &[u8])] = &[
     ("a message", &[5, 100]),
 ];
 
-/// From one past what can be there to the largest number.
+/// From one more than can fit to the largest number.
 const LENGTHS: &[u64] = &[
     0x1_0001,
     1 << 20,

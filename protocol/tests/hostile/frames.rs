@@ -77,7 +77,7 @@ fn c11_a_daemon_that_sends_without_end_is_given_up_after_a_frame() {
 }
 
 #[test]
-fn c08_other_protocols_are_told_apart_by_their_first_wrong_byte() {
+fn c08_other_protocols_are_refused_at_their_first_wrong_byte() {
     let others: &[(&str, &[u8])] = &[
         ("HTTP", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
         ("TLS", &[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, 0x55]),
@@ -96,7 +96,7 @@ fn c08_other_protocols_are_told_apart_by_their_first_wrong_byte() {
 }
 
 #[test]
-fn c09_a_preamble_that_is_not_of_this_version_is_told_by_what_is_wrong() {
+fn c09_the_error_of_a_preamble_that_is_not_of_this_version_says_what_is_wrong() {
     let good = b"CPTK\x01\0\0\0\x01\0\0\0\x01";
     let with = |place: usize, byte: u8| {
         let mut bytes = *good;

@@ -1,5 +1,5 @@
-//! Owns the proof that hostile bytes end as typed errors that cost no memory and repeat nothing. Every
-//! attack stands beside a control that would show if the test itself were blind.
+//! Owns the check that hostile bytes cause typed errors that need no memory and contain none of the bytes. Every attack has a
+//! positive control.
 
 #[path = "unix.rs"]
 mod allocations;

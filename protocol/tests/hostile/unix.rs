@@ -1,4 +1,4 @@
-//! Owns the counting of what this thread asks the allocator for. It hands everything on to the system's.
+//! Owns an allocator that counts the allocations of this thread, and uses the system's.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -14,16 +14,16 @@ thread_local! {
     static TOTAL: Cell<usize> = const { Cell::new(0) };
 }
 
-/// What some work has asked for, in bytes.
+/// The allocations of some work, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asked {
-    /// By its largest allocation.
+    /// The largest one.
     pub(crate) largest: usize,
-    /// By all together.
+    /// All together.
     pub(crate) total: usize,
 }
 
-/// The outcome of `work`, and what it has asked for on this thread.
+/// The result of `work`, and its allocations on this thread.
 pub(crate) fn of<T>(work: impl FnOnce() -> T) -> (T, Asked) {
     LARGEST.set(0);
     TOTAL.set(0);
@@ -32,7 +32,7 @@ pub(crate) fn of<T>(work: impl FnOnce() -> T) -> (T, Asked) {
 }
 
 fn note(size: usize) {
-    // A thread that ends has no counters any more; nothing is counted for it.
+    // A thread that ends has no counters any more.
     let _ = LARGEST.try_with(|largest| largest.set(largest.get().max(size)));
     let _ = TOTAL.try_with(|total| total.set(total.get().saturating_add(size)));
 }
@@ -41,7 +41,7 @@ fn note(size: usize) {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         note(layout.size());
-        // SAFETY: the caller's promises about `layout` are handed on.
+        // SAFETY: the caller guarantees the same for `layout`.
         unsafe { System.alloc(layout) }
     }
 
@@ -53,7 +53,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         note(size);
-        // SAFETY: the caller's promises about `place` and `layout` are handed on.
+        // SAFETY: the caller guarantees the same for `place` and `layout`.
         unsafe { System.realloc(place, layout, size) }
     }
 

@@ -1,4 +1,4 @@
-//! Owns the promises about frames: however bytes are cut into pieces, the outcome is the same.
+//! Owns the properties of frames: the result does not depend on how the bytes are split.
 
 use std::io::{self, Read};
 
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use crate::strategies::{requests, responses};
 
-/// What became of some bytes: a frame and how many bytes it took, the wait for more, or an error.
+/// The result of some bytes: a frame and its length, incomplete, or an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Outcome {
     Frame(FrameKind, Vec<u8>),
@@ -41,7 +41,7 @@ fn outcome_of_reader(stream: &mut impl Read) -> Outcome {
     }
 }
 
-/// A stream that gives its bytes in two pieces.
+/// A stream that returns its bytes in two pieces.
 fn cut(bytes: &[u8], place: usize) -> impl Read {
     let (first, second) = bytes.split_at(place);
     Piecewise { pieces: vec![second.to_vec(), first.to_vec()] }

@@ -1,4 +1,4 @@
-//! Promises about the hand-over's bytes, whichever they are.
+//! Owns the properties of the hand-over's bytes.
 
 use cp_token_protocol::Secret;
 use cp_token_protocol::handover::{NewProcessReply, PREFIX_LENGTH, StateRecord, decode, encode};

@@ -1,5 +1,5 @@
-//! Owns the promises about every message and every sequence of bytes, whichever they are. Recorded bytes are
-//! in `golden`, hostile lengths in `hostile`.
+//! Owns the properties of every message and every sequence of bytes. Recorded bytes are in `golden`, hostile lengths in
+//! `hostile`.
 #![allow(clippy::unwrap_used, reason = "a test that cannot set the stage has to stop where the stage broke")]
 
 #[path = "../common/mod.rs"]

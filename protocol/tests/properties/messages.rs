@@ -1,4 +1,4 @@
-//! Owns the promises about messages: what is encoded is what is decoded, and nothing else decodes to it.
+//! Owns the properties of messages: what is encoded is what is decoded, and nothing else decodes to it.
 
 use cp_token_protocol::message::{
     Identity, KeyringReport, ProfileUpdate, ProtectionReport, ProtectionState, Request, Response,
@@ -65,7 +65,7 @@ proptest! {
     }
 }
 
-/// A list of the smallest elements is the message that takes most memory for its bytes.
+/// The list of the smallest elements, the message that needs the most memory for its bytes.
 #[test]
 fn every_response_that_fits_a_frame_is_read() {
     let lines = |count| Response::Done(vec![String::new(); count]);
@@ -106,7 +106,7 @@ fn every_request_within_the_documents_bounds_is_read() {
         })
     };
     let rest = encode_request(&update(String::new())).unwrap().len() - PREAMBLE_LENGTH;
-    // A length that no longer fits one byte takes three.
+    // A length that does not fit one byte takes three.
     let largest = update("x".repeat(49_152 - rest - 2));
     let frame = encode_request(&largest).unwrap();
     assert_eq!(frame.len() - PREAMBLE_LENGTH, 49_152);

@@ -44,7 +44,7 @@ pub(crate) fn requests() -> impl Strategy<Value = Request> {
 pub(crate) fn responses() -> impl Strategy<Value = Response> {
     prop_oneof![
         Just(()).prop_map(|()| Response::Working),
-        grants().prop_map(Response::Token),
+        token_responses().prop_map(Response::Token),
         statuses().prop_map(Response::Status),
         (vec(reports(), 0..4), of(names()))
             .prop_map(|(profiles, next)| Response::Profiles(ProfilePage { profiles, next })),
@@ -64,7 +64,7 @@ fn token_requests() -> impl Strategy<Value = AccessTokenRequest> {
     })
 }
 
-fn grants() -> impl Strategy<Value = TokenResponse> {
+fn token_responses() -> impl Strategy<Value = TokenResponse> {
     let schemes = prop_oneof![Just(AuthScheme::Bearer), Just(AuthScheme::Basic)];
     let fields = (tokens(), numbers(), numbers(), names(), texts(), schemes);
     fields.prop_map(|(token, expires_in_ms, expires_at, profile, url, scheme)| {
