@@ -52,6 +52,8 @@ pub(super) fn run(
     let (began, begin) = sync_channel(1);
     start_thread("refresher", move || refresher.refresh_loop(&begin, token.expires_in_ms))
         .map_err(|_| no_thread())?;
+    // With the first thread of a process, the C library lets them act again.
+    block_reserved();
     let running = program.start().map_err(|error| not_run(&error))?;
     drop(began);
     let status = running.wait();
