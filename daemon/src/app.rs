@@ -34,7 +34,6 @@ use crate::token_request::fetcher::{OnFetched, TokenFetcher};
 #[cfg(target_os = "linux")]
 mod drain;
 mod event_loop;
-mod housekeeping;
 #[cfg(unix)]
 mod reach;
 #[cfg(target_os = "linux")]
@@ -120,7 +119,6 @@ impl App {
             on_fetched(&state_file),
         );
         let audit = Audit::new(Arc::clone(&clock));
-        let jitter = housekeeping::jitter;
         let broker = Broker::new(Arc::clone(&clock), Arc::new(fetcher.clone()), Arc::clone(&audit), jitter);
         let state = state_file;
         let deps = RegistryDeps { state, sources, fetcher, broker, audit, clock, lock_flag: Arc::default() };
@@ -136,19 +134,17 @@ impl App {
             Arc::clone(&protections),
         );
         let state = DaemonState { deps, registry, memory, lock };
-        #[cfg(target_os = "linux")]
-        let removals = RemovalWatch::new(startup.socket.folder());
         Self {
             startup,
             state,
             service,
             protections,
             #[cfg(target_os = "linux")]
-            removals,
+            removals: RemovalWatch::default(),
         }
     }
 
-    fn start(&self) -> io::Result<Acceptor> {
+    fn start(&mut self) -> io::Result<Acceptor> {
         let connections = harden::connection_limit();
         let (socket, service) = (self.startup.socket.listening()?, Arc::clone(&self.service));
         let (registry, broker) = (Arc::clone(&self.state.registry), Arc::clone(&self.state.deps.broker));
@@ -156,10 +152,13 @@ impl App {
         tokio::spawn(async move { registry.recover().await });
         tokio::spawn(unwind::restarted(move || Arc::clone(&broker).run_timer()));
         protections::warn_of_limits();
+        // Not before: to close the watch takes the system milliseconds, in which the child of a hand-over would not end.
+        #[cfg(target_os = "linux")]
+        self.removals.begin(self.startup.socket.folder());
         let acceptor = Acceptor::open(socket, service, connections)?;
         let (connections, protections) = (acceptor.connections(), Arc::clone(&self.protections));
         tokio::spawn(unwind::restarted(move || {
-            housekeeping::trim_memory(connections.clone(), Arc::clone(&protections))
+            event_loop::trim_memory(connections.clone(), Arc::clone(&protections))
         }));
         Ok(acceptor)
     }
@@ -168,4 +167,11 @@ impl App {
 fn on_fetched(state_file: &Arc<StateFile>) -> OnFetched {
     let state_file = Arc::clone(state_file);
     Arc::new(move |name, wall| state_file.record_token(name, wall))
+}
+
+/// In [0, 1). Spreads the timers of many daemons; no secret depends on it.
+fn jitter() -> f64 {
+    use std::hash::{BuildHasher, Hasher};
+    let random = std::hash::RandomState::new().build_hasher().finish();
+    (random >> 11) as f64 / (1_u64 << 53) as f64
 }

@@ -19,5 +19,5 @@ pub use error::{HandoverError, ProgramFault, TakeOverError};
 pub use {
     receiving::OldProcess,
     sending::{NewProcess, VerifiedProgram},
-    system::{Program, set_process_name},
+    system::Program,
 };

@@ -18,4 +18,3 @@ pub mod socket;
 #[cfg_attr(unix, path = "ipc/unix.rs")]
 #[cfg_attr(windows, path = "ipc/windows.rs")]
 mod system;
-pub mod throttle;

@@ -14,10 +14,10 @@ use cp_tokend::ipc::activation;
 use cp_tokend::ipc::socket::BoundSocket;
 use cp_tokend::process::args::{Args, HELP, Role};
 use cp_tokend::process::harden;
-use cp_tokend::process::logging::{self, LogFile, Sink};
+use cp_tokend::process::logging::{self, LogFile};
 use cp_tokend::process::paths::Paths;
 use cp_tokend::process::readiness;
-use cp_tokend::process::watchdog::Watchdog;
+use cp_tokend::process::watchdog::{self, Watchdog};
 
 /// Every freed piece of heap is wiped, also those of libraries.
 #[global_allocator]
@@ -90,7 +90,8 @@ fn take_over(role: Role, fds: &[i32], background: bool) -> Result<(), StartFailu
     let program = Program::inherited();
     let watchdog = Watchdog::from_variables(variable);
     let protections = harden::process(fds)?;
-    cp_tokend::handover::set_process_name();
+    // A process that is run by a descriptor has the descriptor's number as its name.
+    let _ = rustix::thread::set_name(c"cp-tokend");
     let paths = Paths::from_variables(variable)?;
     let (mut old, socket) = cp_tokend::handover::OldProcess::connect(role, fds, &paths.address)?;
     start_log(background, &paths)?;
@@ -100,7 +101,7 @@ fn take_over(role: Role, fds: &[i32], background: bool) -> Result<(), StartFailu
     }
     let inherited = Some(app::InheritedState { role, old, records });
     let startup = Startup { paths, socket, protections, program, background, watchdog, inherited };
-    Ok(app::run(startup, readiness::ready_again)?)
+    Ok(app::run(startup, watchdog::serving)?)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -113,11 +114,12 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 fn start_log(background: bool, paths: &Paths) -> Result<(), StartFailure> {
-    let sink = if background {
+    let file = background.then(|| LogFile::open(paths.log_file.clone()));
+    let sink: Box<dyn Write + Send> = match file {
+        None => Box::new(std::io::stderr()),
+        Some(Ok(file)) => Box::new(file),
         // Without a writable home there is no log, but there are tokens; `doctor` reports the state file beside it.
-        LogFile::open(paths.log_file.clone()).map_or(Sink::Nowhere, Sink::File)
-    } else {
-        Sink::StandardError
+        Some(Err(_)) => Box::new(std::io::sink()),
     };
     Ok(logging::start(std::env::var("CP_TOKEN_LOG").ok().as_deref(), sink)?)
 }

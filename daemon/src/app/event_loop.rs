@@ -1,17 +1,23 @@
-//! Owns the loop that the daemon runs until it stops, and the order in which it stops.
+//! Owns the loop that the daemon runs until it stops, the order in which it stops, and the return of memory meanwhile.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
-use super::housekeeping::HOUSEKEEPING_INTERVAL;
 use crate::base::unwind;
 #[cfg(not(target_os = "linux"))]
 use crate::handover::{HandoverError, failure::of_handover};
 use crate::ipc::acceptor::Acceptor;
-use crate::process::children;
+use crate::ipc::connection_limiter::ConnectionLimiter;
+use crate::process::protections::Protections;
 use crate::process::signals::{SignalEvent, Signals};
 use crate::process::watchdog;
+use crate::process::{children, harden};
 
+/// How often the daemon checks that callers can still reach it.
+pub(super) const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(30);
+/// Between the end of a connection and the return of its memory.
+const TRIM_DELAY: Duration = Duration::from_millis(250);
 /// For the replies that are still under way when the daemon stops, for the state file, and for the audit file.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -108,5 +114,15 @@ impl App {
         let _ = tokio::time::timeout(STOP_TIMEOUT, self.state.deps.state.flush()).await;
         let _ = tokio::time::timeout(STOP_TIMEOUT, acceptor.connections().all_closed()).await;
         let _ = tokio::time::timeout(STOP_TIMEOUT, self.state.deps.audit.flush_file()).await;
+    }
+}
+
+/// Returns the heap's free pages after each burst of connections, and checks that the remaining secrets are locked.
+pub(super) async fn trim_memory(connections: ConnectionLimiter, protections: Arc<Protections>) {
+    loop {
+        let _ = tokio::time::timeout(HOUSEKEEPING_INTERVAL, connections.one_closed()).await;
+        tokio::time::sleep(TRIM_DELAY).await;
+        harden::give_memory_back();
+        protections.check_locked();
     }
 }

@@ -10,8 +10,7 @@ use cp_token_protocol::handover::{Commit, Imported, StateRecord};
 use cp_token_protocol::message::Response;
 use tokio::time::timeout;
 
-use super::event_loop::Stop;
-use super::housekeeping::HOUSEKEEPING_INTERVAL;
+use super::event_loop::{HOUSEKEEPING_INTERVAL, Stop};
 use super::{App, drain};
 use crate::base::memory;
 use crate::failure;

@@ -2,7 +2,7 @@
 //! channel.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, OsStr};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -50,9 +50,11 @@ impl Program {
     }
 
     fn from_exec_name() -> Option<Self> {
-        let name = std::env::current_dir().ok()?.join(exec_name()?);
+        // The path that was passed to `execve`.
+        let name = OsStr::from_bytes(rustix::param::linux_execfn().to_bytes());
+        let name = std::env::current_dir().ok()?.join(name);
         let is_lasting = DESCRIPTOR_DIRS.iter().all(|dir| !name.starts_with(dir));
-        (is_lasting && name.exists()).then_some(Self(name))
+        (is_lasting && name.is_file()).then_some(Self(name))
     }
 
     /// The path of the running file, without links.
@@ -128,26 +130,12 @@ impl Program {
     }
 }
 
-/// The path that was passed to `execve`.
-fn exec_name() -> Option<PathBuf> {
-    // SAFETY: reads the auxiliary vector of this process.
-    let name = unsafe { libc::getauxval(libc::AT_EXECFN) } as *const libc::c_char;
-    // SAFETY: the name, if any, ends with a zero byte and lives as long as the process.
-    let name = (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) })?;
-    Some(PathBuf::from(OsStr::from_bytes(name.to_bytes())))
-}
-
 /// Kills the child, and what it has started.
 pub(super) fn kill(child: &mut Child) {
     if let Some(group) = to_pid(child.id()) {
         let _ = rustix::process::kill_process_group(group, Signal::KILL);
     }
     let _ = child.kill();
-}
-
-/// Has the system kill this process when its parent ends.
-pub(super) fn end_with_parent() {
-    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
 }
 
 pub(super) fn parent() -> Option<u32> {
@@ -218,11 +206,6 @@ pub(super) fn receive_fd(channel: impl AsFd, bytes: &mut [u8]) -> io::Result<(us
         if let RecvAncillaryMessage::ScmRights(mut fds) = message { fds.next() } else { None }
     });
     Ok((received.bytes, fd))
-}
-
-/// Names this process `cp-tokend`: one that is run by a descriptor has the descriptor's number as its name.
-pub fn set_process_name() {
-    let _ = rustix::thread::set_name(c"cp-tokend");
 }
 
 /// Whether the other end has closed the channel or died.

@@ -11,6 +11,7 @@ use cp_token_protocol::handover::{
     self, Commit, FORMAT, HEADER_LENGTH, Imported, NewProcessReply, PREFIX_LENGTH, StateRecord,
 };
 use cp_token_protocol::{Failure, IpcAddress};
+use rustix::process::Signal;
 use zeroize::Zeroizing;
 
 use super::{TakeOverError, system};
@@ -104,7 +105,7 @@ fn is_from_a_daemon(role: Role, channel: &OwnedFd) -> bool {
     let maker = system::maker(channel);
     match role {
         Role::Rehearse => {
-            system::end_with_parent();
+            let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
             maker.is_some() && maker == system::parent()
         }
         Role::TakeOver => maker.is_some_and(system::is_child),

@@ -25,9 +25,6 @@ impl StartError for BindError {
             BindError::Instance(InstanceError::Taken) => {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Use it, or stop it with `cp-token daemon stop`")
             }
-            BindError::Instance(InstanceError::Lost(_) | InstanceError::File(..)) => {
-                (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk")
-            }
             #[cfg(unix)]
             BindError::ServiceManaged(_) => (
                 ErrorCode::DAEMON_UNAVAILABLE,
@@ -43,7 +40,7 @@ impl StartError for BindError {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Remove that: the daemon then makes its socket again")
             }
             BindError::NameTaken(_) => (ErrorCode::DAEMON_UNAVAILABLE, "Then ask again"),
-            BindError::Bind(..) => {
+            BindError::Instance(InstanceError::Lost(_) | InstanceError::File(..)) | BindError::Bind(..) => {
                 (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk")
             }
         }

@@ -89,11 +89,10 @@ fn advance(
     }))
 }
 
-/// A response as a stage: its bytes, none of them written, and the log entry to write after it.
-pub(super) fn replying(response: &Response, audit_entry: Option<AuditGuard>) -> SessionStage {
-    let bytes =
-        encode_response(response).or_else(|_| encode_response(&Response::Failure(failure::reply_too_long())));
-    SessionStage::Replying(bytes.unwrap_or_default(), 0, audit_entry)
+/// The bytes of a response.
+pub(super) fn encode(response: &Response) -> Zeroizing<Vec<u8>> {
+    let too_long = |_| encode_response(&Response::Failure(failure::reply_too_long()));
+    encode_response(response).or_else(too_long).unwrap_or_default()
 }
 
 fn answer(request: Request, caller: CallerSnapshot, service: &Service) -> SessionStage {
@@ -101,7 +100,7 @@ fn answer(request: Request, caller: CallerSnapshot, service: &Service) -> Sessio
         return SessionStage::Requested(Box::new(request), caller);
     };
     match service.access_token(request, caller) {
-        Reply::Now(response, audit_entry) => replying(&response, Some(audit_entry)),
+        Reply::Now(response, audit_entry) => SessionStage::Replying(encode(&response), 0, Some(audit_entry)),
         Reply::Later(pending) => SessionStage::Waiting(Box::new(pending)),
         Reply::NeedsReload(request) => {
             SessionStage::Requested(Box::new(Request::AccessToken(request)), caller)
@@ -122,7 +121,7 @@ fn try_reply(connection: &impl Transport, read: FirstRead) -> FirstRead {
 }
 
 fn malformed() -> SessionStage {
-    replying(&Response::Failure(failure::malformed()), None)
+    SessionStage::Replying(encode(&Response::Failure(failure::malformed())), 0, None)
 }
 
 const READ_SIZE: usize = 2048;

@@ -10,18 +10,19 @@ use tokio::io::unix::AsyncFd;
 
 use super::system::watch;
 
-/// A watch on a directory; `None` if the system has no more of them.
+/// A watch on a directory; `None` before it begins, or if the system has no more of them.
+#[derive(Default)]
 pub struct RemovalWatch(Option<AsyncFd<OwnedFd>>);
 
 impl RemovalWatch {
     /// Watches the directory that is there now.
-    pub fn new(folder: &Path) -> Self {
+    pub fn begin(&mut self, folder: &Path) {
         let begun = || -> io::Result<AsyncFd<OwnedFd>> {
             let descriptor = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
             inotify::add_watch(&descriptor, folder, WatchFlags::DELETE | WatchFlags::MOVED_FROM)?;
             watch(descriptor)
         };
-        Self(begun().ok())
+        self.0 = begun().ok();
     }
 
     /// Waits for the next removals. Cancel safe.

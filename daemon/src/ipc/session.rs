@@ -10,7 +10,7 @@ use cp_token_protocol::encode_response;
 use cp_token_protocol::message::{Request, Response};
 
 use super::connection_limiter::Permit;
-use super::fast_path::{SessionStage, replying};
+use super::fast_path::{SessionStage, encode};
 use super::system::{self, Stream};
 use crate::audit::callers::CallerSnapshot;
 use crate::base::commitment::Commitment;
@@ -20,7 +20,7 @@ use crate::service::Service;
 /// Serves the connection in a task of its own, which holds the permit.
 pub(super) fn spawn(stream: Stream, stage: SessionStage, service: Arc<Service>, mut permit: Permit) {
     let stage = match may_take_long(&stage) && !permit.try_extend() {
-        true => replying(&Response::Failure(failure::too_many_requests()), None),
+        true => SessionStage::Replying(encode(&Response::Failure(failure::too_many_requests())), 0, None),
         false => stage,
     };
     let request = if let SessionStage::Requested(request, _) = &stage { Some(&**request) } else { None };
@@ -47,10 +47,7 @@ async fn conclude(stream: &Stream, stage: SessionStage, service: Arc<Service>) -
         SessionStage::Waiting(pending) => with_keepalive(stream, service.finish(*pending)).await?,
         SessionStage::Requested(request, caller) => handled(stream, service, *request, caller).await?,
     };
-    if let SessionStage::Replying(bytes, _, _) = replying(&reply, None) {
-        write_reply(stream, &bytes).await?;
-    }
-    Ok(())
+    write_reply(stream, &encode(&reply)).await
 }
 
 /// Handles the request in a task of its own, which is cancelled when the caller disconnects, until it commits.

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::process::{Child, Command, ExitStatus};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 use crate::base::mutex;
 
@@ -21,10 +21,10 @@ static CHILDREN: Mutex<ChildCount> = Mutex::new(ChildCount { starting: 0, own: V
 
 /// Starts a child, to be waited for by [`wait`].
 pub fn start(command: &mut Command) -> io::Result<Child> {
-    children().starting += 1;
+    mutex::lock(&CHILDREN).starting += 1;
     let started = command.spawn();
     {
-        let mut children = children();
+        let mut children = mutex::lock(&CHILDREN);
         children.starting -= 1;
         children.own.extend(started.as_ref().ok().map(Child::id));
     }
@@ -35,7 +35,7 @@ pub fn start(command: &mut Command) -> io::Result<Child> {
 /// Waits for a child's end.
 pub fn wait(child: &mut Child) -> io::Result<ExitStatus> {
     let status = child.wait();
-    children().own.retain(|own| *own != child.id());
+    mutex::lock(&CHILDREN).own.retain(|own| *own != child.id());
     reap_orphans();
     status
 }
@@ -43,7 +43,7 @@ pub fn wait(child: &mut Child) -> io::Result<ExitStatus> {
 /// Reaps every ended child that no thread waits for. One of our own that has ended hides the others until [`wait`] returns.
 #[cfg(target_os = "linux")]
 pub fn reap_orphans() {
-    let children = children();
+    let children = mutex::lock(&CHILDREN);
     if children.starting > 0 {
         return;
     }
@@ -57,10 +57,6 @@ pub fn reap_orphans() {
 /// Only the system's first process inherits orphans here.
 #[cfg(not(target_os = "linux"))]
 pub fn reap_orphans() {}
-
-fn children() -> MutexGuard<'static, ChildCount> {
-    mutex::lock(&CHILDREN)
-}
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]

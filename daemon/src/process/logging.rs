@@ -19,26 +19,13 @@ use repeats::{LineAction, Repeats, WINDOW};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::mutex;
 
-/// Where log lines end up.
-pub enum Sink {
-    /// Standard error: a terminal, or the service manager's journal.
-    StandardError,
-    /// The daemon's own file.
-    File(LogFile),
-    /// Nowhere: no directory is writable.
-    Nowhere,
-}
-
 /// Starts the log. `filter` is the text of `CP_TOKEN_LOG`: a level, or `target=level` pairs.
-pub fn start(filter: Option<&str>, sink: Sink) -> io::Result<()> {
+pub fn start(filter: Option<&str>, mut sink: Box<dyn Write + Send>) -> io::Result<()> {
     let (sender, receiver) = sync_channel(QUEUE_LEN);
     let counts = Arc::<Counts>::default();
     let counted = Arc::clone(&counts);
-    std::thread::Builder::new().name("log".to_owned()).stack_size(STACK_BYTES).spawn(move || match sink {
-        Sink::StandardError => run_writer(&receiver, &counted, &mut io::stderr()),
-        Sink::File(mut file) => run_writer(&receiver, &counted, &mut file),
-        Sink::Nowhere => run_writer(&receiver, &counted, &mut io::sink()),
-    })?;
+    let thread = std::thread::Builder::new().name("log".to_owned()).stack_size(STACK_BYTES);
+    thread.spawn(move || run_writer(&receiver, &counted, &mut sink))?;
     // At these levels every line is written.
     let folds_repeats =
         !filter.is_some_and(|text| ["trace", "debug"].iter().any(|level| text.contains(level)));

@@ -28,10 +28,6 @@ fn notify_ready(background: bool) {
 }
 
 /// As the new program after a restart: reports it to the service manager only, since the parent process knows already.
-pub fn ready_again() {
-    watchdog::serving();
-}
-
 /// Reports to the helper why there is no daemon: `failed CODE MESSAGE<TAB>HINT`.
 pub fn failed(failure: &Failure) {
     let [message, hint]: [String; 2] =
