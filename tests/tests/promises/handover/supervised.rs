@@ -29,7 +29,7 @@ fn keeps_its_number(world: &World, daemon: &Daemon) {
         daemon.wait_for_log("took over", number);
         assert_eq!(world.helper(&["-p", "prod"]).token(), token);
     }
-    assert_eq!(world.running(), [pid], "one process, by the number that its parent knows");
+    assert_eq!(world.daemon_pid(), pid, "one process, by the number that its parent knows");
     assert_eq!(world.server().token_requests(), requests);
 }
 
@@ -119,7 +119,7 @@ fn below_s6_and_below_runit_a_restart_keeps_the_process_and_the_supervisor_minds
         let message = restart(&world).succeeded().stdout;
         assert!(message.contains("1 token and 1 secret kept"), "{message}");
         assert_eq!(world.helper(&[]).token(), token, "{supervisor}");
-        assert_eq!(world.running(), [pid], "{supervisor}: its own child, and no other");
+        assert_eq!(world.daemon_pid(), pid, "{supervisor}: its own child, and no other");
         processes::signal(pid, Signal::KILL);
         assert!(processes::wait_for_end(pid));
         eventually("the supervisor starts another", || !world.running().is_empty());
