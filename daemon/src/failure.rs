@@ -1,4 +1,4 @@
-//! Owns the failures that any wing may meet; those of one wing are in its own `failure.rs`. Every match on an error is
+//! Owns the failures that any wing may report; those of one wing are in its own `failure.rs`. Every match on an error is
 //! exhaustive, so that a new error must get a message and a code.
 
 use std::time::Duration;

@@ -83,7 +83,7 @@ impl FileStatus {
     }
 }
 
-/// Writes whatever is queued at once. The file is opened each time, so that a person may move or remove it.
+/// Writes the queued entries together. The file is opened each time, so that a person may move or remove it.
 fn run_writer(path: &Path, messages: &Receiver<Message>, status: &FileStatus) {
     append(path, b"", status);
     while let Ok(first) = messages.recv() {

@@ -83,10 +83,10 @@ pub(super) async fn disconnected(stream: &Stream) {
 /// Whether the other end, which sends no more, still reads. If the system does not say so, the next keepalive shows it.
 fn is_still_read(stream: &Stream) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let no_wait = Timespec { tv_sec: 0, tv_nsec: 0 };
     let mut end = [PollFd::new(stream, PollFlags::empty())];
-    let looked = poll(&mut end, Some(&at_once));
-    looked.is_err() || !cfg!(target_os = "linux") || !end[0].revents().contains(PollFlags::HUP)
+    let polled = poll(&mut end, Some(&no_wait));
+    polled.is_err() || !cfg!(target_os = "linux") || !end[0].revents().contains(PollFlags::HUP)
 }
 
 /// The connection's descriptor, by number.
@@ -115,7 +115,7 @@ fn accept(socket: &OwnedFd) -> rustix::io::Result<OwnedFd> {
     Ok(connection)
 }
 
-/// For a send that neither waits nor ends the process; `std` has SIGPIPE ignored where no flag says so.
+/// For a send that neither waits nor ends the process; `std` ignores SIGPIPE where no flag does.
 #[cfg(not(target_os = "macos"))]
 const AT_ONCE: SendFlags = SendFlags::NOSIGNAL.union(SendFlags::DONTWAIT);
 #[cfg(target_os = "macos")]

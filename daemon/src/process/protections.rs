@@ -13,6 +13,7 @@ use crate::process::harden;
 pub struct Protections {
     /// What was turned on at the start, and cannot be turned off or checked later.
     at_start: Vec<ProtectionReport>,
+    #[cfg_attr(windows, expect(dead_code, reason = "nobody else can change the ACL of a pipe"))]
     socket: PathBuf,
     /// The warning that not all secrets are locked is logged once.
     has_warned: AtomicBool,

@@ -6,10 +6,12 @@ use super::SleepEvent;
 pub enum SleepWatch {}
 
 impl SleepWatch {
+    /// Fails.
     pub async fn start() -> Option<Self> {
         std::future::ready(None).await
     }
 
+    /// Never called.
     #[expect(clippy::unused_async, reason = "it waits on Linux")]
     pub async fn next_event(&mut self) -> SleepEvent {
         match *self {}

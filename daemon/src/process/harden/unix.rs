@@ -109,14 +109,14 @@ fn raise_descriptor_limit() {
     }
 }
 
-/// How many connections may be open at once, with descriptors to spare for files, the network and D-Bus.
+/// How many connections may be open at a time, with descriptors to spare for files, the network and D-Bus.
 pub fn connection_limit() -> usize {
     let descriptors = rustix::process::getrlimit(Resource::Nofile).current.unwrap_or(MAX_DESCRIPTORS);
     usize::try_from(descriptors.saturating_sub(RESERVED_DESCRIPTORS)).unwrap_or(0).clamp(8, 8192)
 }
 
 const MAX_DESCRIPTORS: u64 = 16_384;
-/// Enough to run, look up names, ask a server, and serve some callers at once.
+/// Enough to run, look up names, ask a server, and serve some callers at a time.
 const MIN_DESCRIPTORS: u64 = 32;
 const RESERVED_DESCRIPTORS: u64 = 48;
 /// With less, the system would kill the daemon and its secrets within a day.

@@ -63,7 +63,7 @@ pub fn processor_time() -> u64 {
     0
 }
 
-/// How many connections may be open at once.
+/// How many connections may be open at a time.
 pub fn connection_limit() -> usize {
     4096
 }
