@@ -29,6 +29,19 @@ const DETAILS: &[(&str, &[&str])] = &[
     ("Socket, start and protocol", &[""]),
 ];
 
+/// The details that word the messages of a code.
+fn details_of(code: u16) -> Option<&'static str> {
+    match code {
+        400..=405 => Some("[Server, proxy, TLS](#server-proxy-tls)"),
+        500..=505 => Some("[Keyring and other secret sources](#keyring-and-other-secret-sources)"),
+        506 | 509 => Some("[A secret command](#a-secret-command)"),
+        507 => Some("[A secret file](#a-secret-file)"),
+        508 => Some("[A credential of the service](#a-credential-of-the-service)"),
+        412 | 552 => Some("[Restart and lock](#restart-and-lock)"),
+        _ => None,
+    }
+}
+
 fn text_of<'a>(sources: &'a [Source], path: &str) -> &'a str {
     &sources.iter().find(|source| source.path == path).expect("a file of that name").text
 }
@@ -50,6 +63,7 @@ fn by_code(sources: &[Source]) -> String {
         listed.dedup();
         page += if listed.is_empty() { "" } else { "\n" };
         page.extend(listed.iter().map(|message| message.row()));
+        page.extend(details_of(code.number).map(|details| format!("\nDetails: {details}\n")));
     }
     assert!(of_code.is_empty(), "no such code: {:?}", of_code.keys());
     page
