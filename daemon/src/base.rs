@@ -4,7 +4,6 @@ pub mod activity;
 pub mod blocking;
 pub mod clock;
 pub mod commit_point;
-pub mod commitment;
 pub mod files;
 pub mod lock_flag;
 pub mod memory;

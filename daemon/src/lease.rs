@@ -52,14 +52,12 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Sets whether each token request needs a one-time code from a caller. Such a token is never renewed ahead of
-    /// expiry.
+    /// Sets whether each token request needs a one-time code from a caller; then no token is renewed ahead of expiry.
     pub fn require_code(&mut self, needs_code: bool) {
         self.needs_code = needs_code;
     }
 
-    /// Takes the token that the server issued for `attempt`: its life starts at `sent`. `jitter`, in [0, 1), spreads
-    /// renewals.
+    /// Takes the token that was issued for `attempt`: its life starts at `sent`. `jitter`, in [0, 1), spreads renewals.
     pub fn on_token_issued(
         &mut self,
         attempt: Attempt,
@@ -89,8 +87,7 @@ impl Lease {
         verdict
     }
 
-    /// Records that the request of `attempt` failed. `jitter`, in [0, 1), spreads the next one. `false` if the attempt was
-    /// abandoned before.
+    /// Records that `attempt` failed. `jitter`, in [0, 1), spreads the next one. `false` if it was abandoned before.
     pub fn on_request_failed(
         &mut self,
         attempt: Attempt,
@@ -101,31 +98,32 @@ impl Lease {
         if self.in_flight != Some(attempt) {
             return false;
         }
-        self.in_flight = None;
-        self.ordered = None;
-        match kind {
-            FailureKind::Final | FailureKind::Refused { .. } => self.drop_if_rejected(),
-            FailureKind::Local { .. } | FailureKind::Transient { .. } | FailureKind::Paused { .. } => {
-                self.restore_held();
-            }
+        self.end_attempt();
+        if matches!(kind, FailureKind::Final | FailureKind::Refused { .. }) {
+            self.drop_if_rejected();
+        } else {
+            self.restore_held();
         }
-        match kind {
+        let failures = self.cooldown.map_or(0, |cooldown| cooldown.failures);
+        let more = failures.saturating_add(1);
+        let (delay, failures, is_asked_for, ends_with_forget) = match kind {
             FailureKind::Final => {
                 self.refused = true;
                 self.cooldown = None;
+                return true;
             }
             FailureKind::Refused { cap } | FailureKind::Local { cap } => {
-                self.start_cooldown(None, cap, true, now, jitter);
+                (policy::back_off(more, cap, None, jitter), more, false, true)
             }
             FailureKind::Transient { retry_after, cap } => {
-                self.start_cooldown(retry_after, cap, false, now, jitter);
+                (policy::back_off(more, cap, retry_after, jitter), more, retry_after.is_some(), false)
             }
             FailureKind::Paused { left, ends_with_forget } => {
-                let failures = self.cooldown.map_or(0, |cooldown| cooldown.failures);
-                let until = now.after(policy::with_jitter(left, jitter));
-                self.cooldown = Some(Cooldown { until, failures, is_asked_for: false, ends_with_forget });
+                (policy::with_jitter(left, jitter), failures, false, ends_with_forget)
             }
-        }
+        };
+        let until = now.after(delay);
+        self.cooldown = Some(Cooldown { until, failures, is_asked_for, ends_with_forget });
         true
     }
 
@@ -147,8 +145,7 @@ impl Lease {
         self.cooldown = self.cooldown.filter(|cooldown| !cooldown.ends_with_forget);
     }
 
-    /// Abandons the attempt in flight and keeps the token, when the way of requesting one changes. Only a pause that the
-    /// server asked for stays.
+    /// Abandons the attempt in flight and keeps the token. Only a pause that the server asked for stays.
     pub fn abandon_attempt(&mut self) {
         self.end_attempt();
         self.cooldown = self.cooldown.filter(|cooldown| cooldown.is_asked_for);
@@ -267,20 +264,6 @@ impl Lease {
         self.refused = false;
     }
 
-    fn start_cooldown(
-        &mut self,
-        retry_after: Option<Duration>,
-        cap: Duration,
-        ends_with_forget: bool,
-        now: Moment,
-        jitter: f64,
-    ) {
-        let failures = self.cooldown.map_or(0, |cooldown| cooldown.failures).saturating_add(1);
-        let delay = policy::back_off(failures, cap, retry_after, jitter);
-        let is_asked_for = retry_after.is_some();
-        self.cooldown = Some(Cooldown { until: now.after(delay), failures, is_asked_for, ends_with_forget });
-    }
-
     /// Drops the held token if the API rejected it: the secret is wrong, so this is no outage to bridge.
     fn drop_if_rejected(&mut self) {
         self.held = self.held.take().filter(|held| !self.rejected.contains(held.fingerprint));
@@ -292,9 +275,7 @@ impl Lease {
 
     fn hold(&mut self, held: HeldToken) {
         self.held = Some(held);
-        self.in_flight = None;
-        self.ordered = None;
         self.cooldown = None;
-        self.refused = false;
+        self.end_attempt();
     }
 }

@@ -12,7 +12,7 @@ use cp_token_protocol::message::LockRequest;
 use cp_token_protocol::{Failure, Secret};
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
-use crate::base::commitment::Commitment;
+use crate::base::commit_point::Commitment;
 use crate::failure::internal;
 use crate::lock::failure::{locked_already, passphrase_busy, passphrase_refused};
 use crate::registry::{Registry, RegistryDeps};

@@ -1,5 +1,4 @@
-//! Owns what a profile is once it has been validated: who asks which server, with which proxy and CA settings, and where
-//! the secret is stored.
+//! Owns what a valid profile is: who asks which server, with which network settings, and where the secret is stored.
 
 pub mod account;
 pub mod config;

@@ -1,5 +1,4 @@
-//! Owns the profiles: which there are, which one a caller means, and every change to them. The config file and the
-//! secret source are changed together here; tokens belong to the broker.
+//! Owns the profiles in force and every change to them; tokens belong to the broker.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -8,6 +7,7 @@ use cp_token_protocol::{Failure, ProfileName};
 
 use crate::audit::Audit;
 use crate::base::clock::Clock;
+use crate::base::files::exact;
 use crate::base::lock_flag::LockFlag;
 use crate::base::mutex::lock;
 use crate::broker::Broker;
@@ -88,8 +88,7 @@ impl Registry {
         }
     }
 
-    /// The profile that a caller means, of those that were read already: no file is opened. If none is found, the error of a
-    /// broken config file comes first.
+    /// The profile that a caller means, without reading the file. A broken config file explains a missing one.
     pub fn select(&self, selector: &ProfileSelector) -> Result<Arc<Profile>, Failure> {
         select::select(&self.config(), selector).map_err(|error| self.problem().unwrap_or(error))
     }
@@ -117,10 +116,7 @@ impl Registry {
 
     /// Reads the config file again. If it is broken, the profiles stay as they were.
     pub async fn reload(&self) -> Result<(), Failure> {
-        match self.file.read_unless(None, true).await {
-            Some(read) => self.accept(read),
-            None => Ok(()),
-        }
+        self.file.read_unless(None, true).await.map_or(Ok(()), |read| self.accept(read))
     }
 
     fn accept(&self, read: file::ReadResult) -> Result<(), Failure> {
@@ -153,18 +149,19 @@ impl Registry {
 
     /// The config file's path.
     pub fn config_file(&self) -> String {
-        self.file.exact()
+        exact(&self.file.path)
     }
 
     fn report(&self, profile: &Profile, is_default: bool) -> ProfileReport {
         let dates = self.deps.state.dates(&profile.name);
         let (token, token_life_ms) = token_state(self.deps.broker.status(&profile.name));
+        let refused = self.deps.broker.refused_since(&profile.name);
         ProfileReport {
             name: profile.name.clone(),
             url: profile.url.to_string(),
             identity: profile.identity.clone(),
             secret_source: profile.secret_source.clone(),
-            ca_bundle: profile.network.ca_bundle.as_deref().map(crate::base::files::exact),
+            ca_bundle: profile.network.ca_bundle.as_deref().map(exact),
             insecure_http: profile.insecure_http,
             also_for: profile.also_for.iter().map(RequestUrl::to_string).collect(),
             is_default,
@@ -175,15 +172,8 @@ impl Registry {
             proxy: profile.network.proxy.as_ref().map(ToString::to_string),
             no_proxy: profile.network.no_proxy.clone(),
             token_life_ms,
-            secret: self.secret_state(&profile.name),
+            secret: refused.map_or(SecretState::Usable, |since| SecretState::Refused(since.as_secs())),
         }
-    }
-
-    fn secret_state(&self, name: &ProfileName) -> SecretState {
-        self.deps
-            .broker
-            .refused_since(name)
-            .map_or(SecretState::Usable, |since| SecretState::Refused(since.as_secs()))
     }
 
     /// Replaces the config. The tokens of profiles that were changed or removed are dropped.

@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, Notify};
 use crate::audit::AuditGuard;
 use crate::audit::callers::CallerSnapshot;
 use crate::base::clock::Moment;
-use crate::base::commitment::Commitment;
+use crate::base::commit_point::Commitment;
 use crate::base::{activity, files};
 use crate::failure;
 use crate::lock::Lock;

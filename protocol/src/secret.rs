@@ -46,6 +46,18 @@ impl Secret {
         Self { pages: pages::Pages::new(length) }
     }
 
+    /// The parts one after another.
+    pub fn concat<'p>(parts: impl Iterator<Item = &'p [u8]> + Clone) -> Self {
+        let mut secret = Self::zeroed(parts.clone().map(<[u8]>::len).sum());
+        let mut room = secret.bytes_mut();
+        for part in parts {
+            let (place, rest) = room.split_at_mut(part.len());
+            place.copy_from_slice(part);
+            room = rest;
+        }
+        secret
+    }
+
     /// Reads `input` until its end, until `is_complete` or until `limit + 1` bytes, without an intermediate copy.
     /// Interruptions are retried.
     pub fn read_from(

@@ -1,5 +1,5 @@
-//! Owns blocking work: files, name lookups, CA bundles. Each call has its own thread, and each resource its own permits, so
-//! that a disk that hangs delays only those who need it. It must not know what the work does.
+//! Owns blocking work: each call has its own thread, and each resource (a file, a host) its own permits, so that a disk
+//! that hangs delays only those who need it.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,7 +17,6 @@ use crate::base::{activity, memory, mutex};
 
 /// How many callers may wait at once. One that gives up returns its permit, though its thread may be stuck.
 const MAX_WAITING: usize = 256;
-/// How many threads may be stuck on one resource.
 const MAX_PER_RESOURCE: usize = 4;
 
 static WAITING: Semaphore = Semaphore::const_new(MAX_WAITING);
@@ -51,8 +50,7 @@ pub fn is_panic(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<Panicked>())
 }
 
-/// Runs work that changes something; nothing if it is not done within `limit`, and then it changes nothing later. Once it has
-/// passed its commit point, it is waited for without a limit.
+/// Runs work that changes something; nothing if it has not passed its commit point within `limit`: it is cancelled then.
 pub async fn on_within<T: Send + 'static>(
     resource: &str,
     limit: Duration,

@@ -1,5 +1,4 @@
-//! Owns the current time: two clocks read together, one that runs during suspend and the wall clock. It is the only caller of
-//! the system's clocks.
+//! Owns the current time on two clocks, and is the only caller of the clocks of the system.
 
 #[cfg(unix)]
 #[path = "clock/unix.rs"]

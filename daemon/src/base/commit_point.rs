@@ -1,7 +1,9 @@
-//! Owns the commit point of a thread that is about to change something: before it, the caller who waits can cancel the change;
-//! after it, nobody can.
+//! Owns until when a change can be cancelled: by the caller who waits for a thread, and by a client that disconnects.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+use cp_token_protocol::message::Request;
 
 const OPEN: u8 = 0;
 const PASSED: u8 = 1;
@@ -29,5 +31,35 @@ impl CommitPoint {
 
     fn change(&self, from: u8, to: u8) -> bool {
         self.0.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+}
+
+/// Whether a request is finished even if its caller disconnects.
+#[derive(Debug, Clone)]
+pub struct Commitment(Arc<AtomicBool>);
+
+impl Commitment {
+    /// The commitment of a request: a change to a profile commits later, and so does an unlock.
+    pub fn of(request: &Request) -> Self {
+        let commits_later = matches!(
+            request,
+            Request::ProfileCreate(_)
+                | Request::ProfileUpdate(_)
+                | Request::ProfileResetSecret(_)
+                | Request::ProfileDelete(_)
+                | Request::ProfileUse(_)
+                | Request::Unlock(_)
+        );
+        Self(Arc::new(AtomicBool::new(!commits_later)))
+    }
+
+    /// Makes the request uncancellable. To be called before the first step that cannot be undone.
+    pub fn commit(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the request can no longer be cancelled.
+    pub fn is_made(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }

@@ -1,5 +1,4 @@
-//! Owns how this program reads and writes its own small files: only files that no other user can change, whole or not at all. It
-//! knows nothing of their content.
+//! Owns how this program reads and writes its own small files: only files that no other user can change, and whole.
 
 use std::io;
 use std::path::Path;
@@ -12,7 +11,6 @@ mod system;
 #[path = "files/windows.rs"]
 mod system;
 
-mod drafts;
 mod exchange;
 mod growing;
 #[cfg(target_os = "linux")]
@@ -20,7 +18,6 @@ mod linux;
 mod reading;
 mod writers;
 
-pub use drafts::remove_drafts;
 pub use exchange::{Expected, Replacement, replace};
 pub use growing::append;
 pub use reading::{has_writer, read_own, read_trusted, read_unless};
@@ -67,11 +64,6 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Whether the file exists, but others could have written or created it.
-    pub fn is_distrust(&self) -> bool {
-        matches!(self, Self::Untrusted(_))
-    }
-
     /// Whether the cause is a shortage of resources, not the file.
     pub fn is_shortage(&self) -> bool {
         matches!(self, Self::Io(error) if is_shortage(error))

@@ -1,5 +1,4 @@
-//! Owns the flag that says whether the daemon is locked, which every request checks, and the notification of work under way.
-//! It knows neither passphrases nor secrets.
+//! Owns the flag that says whether the daemon is locked. It knows neither passphrases nor secrets.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,5 +1,4 @@
-//! Owns the check for enough memory before an operation that would abort the process without it: starting a thread, and a
-//! restart.
+//! Owns the check for enough memory before a thread starts or the daemon restarts, which would abort without it.
 
 #[cfg(unix)]
 #[path = "memory/unix.rs"]

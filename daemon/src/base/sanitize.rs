@@ -1,29 +1,21 @@
-//! Owns how a person's own texts (paths, names, parts of a config file) are made printable: printable characters of every script
-//! and single spaces, cut to a limit. What a server, a proxy or a program says is never shown.
+//! Owns how texts of a person are made printable. What a server, a proxy or a program says is never shown.
 
 use cp_token_protocol::{STAND_IN, printable};
 
-/// Ends a text that was cut.
 const ELLIPSIS: &str = "...";
 
-/// Replaces each run of white space by a space and each other run of unprintable characters by a question mark, and cuts the
-/// text to `limit` characters, the last three of which are dots then.
-///
-/// The result cannot move a cursor, start a new line or change the direction of the text around it.
+/// Replaces white space by a space and unprintable characters by a question mark, each run once, and cuts the text to
+/// `limit` characters. The result cannot move a cursor, start a line or change the direction of the text around it.
 pub fn clean(text: impl AsRef<[u8]>, limit: usize) -> String {
-    let mut shown = String::new();
+    let text = String::from_utf8_lossy(text.as_ref());
+    let mut last = None;
+    let is_shown = |&character: &char| {
+        let is_repeated = matches!(character, ' ' | STAND_IN) && last == Some(character);
+        last = Some(character);
+        !is_repeated
+    };
     // Three more characters than fit, two of which may be trimmed, show that the text does not fit.
-    let mut left = limit.saturating_add(3);
-    for character in printable(&String::from_utf8_lossy(text.as_ref())) {
-        if matches!(character, ' ' | STAND_IN) && shown.ends_with(character) {
-            continue;
-        }
-        shown.push(character);
-        left -= 1;
-        if left == 0 {
-            break;
-        }
-    }
+    let shown: String = printable(&text).filter(is_shown).take(limit.saturating_add(3)).collect();
     cut(shown.trim(), limit)
 }
 

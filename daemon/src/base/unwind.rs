@@ -1,5 +1,4 @@
-//! Owns the handling of panics: only the work that panicked fails, and a loop that serves everybody restarts. The message of the
-//! panic is ignored: it may hold anything.
+//! Owns the handling of panics: only the work that panicked fails. The message is ignored: it may hold anything.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -92,12 +92,5 @@ impl DaemonState {
 }
 
 fn joined(chunks: &[Secret]) -> Secret {
-    let mut joined = Secret::zeroed(chunks.iter().map(|chunk| chunk.expose().len()).sum());
-    let mut rest = joined.bytes_mut();
-    for chunk in chunks {
-        let (part, after) = rest.split_at_mut(chunk.expose().len());
-        part.copy_from_slice(chunk.expose());
-        rest = after;
-    }
-    joined
+    Secret::concat(chunks.iter().map(Secret::expose))
 }

@@ -13,7 +13,7 @@ use super::connection_limiter::Permit;
 use super::fast_path::{SessionStage, encode};
 use super::system::{self, Stream};
 use crate::audit::callers::CallerSnapshot;
-use crate::base::commitment::Commitment;
+use crate::base::commit_point::Commitment;
 use crate::failure;
 use crate::service::Service;
 

@@ -7,8 +7,7 @@ use sha2::{Digest, Sha256};
 
 const MAX_TOKENS: usize = 16;
 
-/// The SHA-256 of a token, the same in every version and process. A token is long and random, so the hash reveals nothing
-/// of it.
+/// The SHA-256 of a token, which is long and random: the hash reveals nothing of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenFingerprint([u8; 32]);
 

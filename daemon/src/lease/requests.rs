@@ -31,8 +31,7 @@ impl Lease {
         AskedAt { boot: now.boot, latest_attempt: Some(Attempt(self.attempts)) }
     }
 
-    /// Answers a caller who waited for an attempt that succeeded. A caller who needs a token that was requested later
-    /// waits for one more attempt.
+    /// Answers a caller whose attempt succeeded. One who needs a token that is requested later waits once more.
     pub fn serve_after_wait(&mut self, query: &TokenQuery, asked: AskedAt, now: Moment) -> Decision {
         let Some(held) = &self.held else { return Decision::Refuse(Refusal::CoolingDown(Duration::ZERO)) };
         match query.freshness {
@@ -62,8 +61,7 @@ impl Lease {
         if is_set_aside { None } else { self.serve_at_timeout(query, asked, now) }
     }
 
-    /// The held token for a caller whose time is over, if it matches the query. A token that another caller reported as
-    /// rejected is better than none.
+    /// The held token for a caller whose time is over, if it matches the query, even one that another caller rejected.
     pub fn serve_at_timeout(&self, query: &TokenQuery, asked: AskedAt, now: Moment) -> Option<ServedToken> {
         let held = self.held.as_ref()?;
         matches(held, query, asked, now).then(|| held.serve(now))

@@ -98,14 +98,12 @@ pub enum FailureKind {
         /// The longest pause until then.
         cap: Duration,
     },
-    /// Something on this machine prevents the request, or makes its answer untrusted, until a person fixes it; tried again
-    /// after at most `cap`.
+    /// Something on this machine is to be fixed by a person: tried again after at most `cap`.
     Local {
         /// The longest pause until then.
         cap: Duration,
     },
-    /// A later request may succeed: tried again after `retry_after` if the server sent one, else after a back-off of at
-    /// most `cap`.
+    /// A later request may succeed: tried again after `retry_after`, or else after a back-off of at most `cap`.
     Transient {
         /// What the server asked for.
         retry_after: Option<Duration>,

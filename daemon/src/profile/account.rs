@@ -22,8 +22,7 @@ impl AccountKey {
         Self(text)
     }
 
-    /// The account with its kind of login: a password alone and a password with a one-time code are two credentials, and a
-    /// rejection of one does not mean that the other is wrong.
+    /// The account with its kind of login: a password with a one-time code is another credential than one without.
     pub fn login(profile: &Profile) -> Self {
         let Self(account) = Self::of(profile);
         Self(if profile.totp == TotpMethod::None { account } else { account + WITH_CODES })
@@ -35,8 +34,7 @@ impl AccountKey {
         [Self(account.clone() + WITH_CODES), Self(account)]
     }
 
-    /// As [`AccountKey::of`], in lower case: a server may accept both spellings for one user. Use it only where mistaking
-    /// two users for one costs no more than a wait.
+    /// As [`AccountKey::of`], in lower case: a server may take both spellings for one user. A mistake must cost only a wait.
     pub fn ignoring_case(profile: &Profile) -> Self {
         Self(Self::of(profile).0.to_lowercase())
     }

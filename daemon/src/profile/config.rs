@@ -1,5 +1,4 @@
-//! Owns the config file's meaning: text in, checked profiles out, or the line and column of what is wrong.
-//! Pure; it reads and writes no file.
+//! Owns the meaning of the config file: text in, checked profiles out, or the place of what is wrong. Pure.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -97,18 +96,18 @@ impl Config {
 
     fn checked(text: &str, raw: RawConfig) -> Result<Self, ConfigError> {
         // The text is parsed again only where something is wrong.
-        let places = || Places(Document::parse(text).ok());
-        let at_key = |problem: Problem| ConfigError::at(text, places().of_key(problem.key), &problem.message);
+        let at = |profile: Option<&str>, problem: Problem| {
+            ConfigError::at(text, place(text, profile, problem.key), &problem.message)
+        };
+        let at_key = |problem| at(None, problem);
         let network = Network::default()
             .with(raw.ca_bundle.as_deref(), raw.proxy.as_deref(), raw.no_proxy.as_deref())
             .map_err(|error| at_key(error.into()))?;
         let audit_file = audit_file(raw.audit_file).map_err(at_key)?;
         let mut profiles = Profiles::default();
         for (name, profile) in raw.profile {
-            let profile = profile.check(&name, &network).map_err(|problem| {
-                ConfigError::at(text, places().of_profile(&name, problem.key), &problem.message)
-            })?;
-            profiles.insert(Arc::new(profile));
+            let profile = profile.check(&name, &network);
+            profiles.insert(Arc::new(profile.map_err(|problem| at(Some(&name), problem))?));
         }
         let default = raw.default.map(|name| existing(&name, &profiles)).transpose().map_err(at_key)?;
         Ok(Self { default, network, audit_file, profiles })
@@ -170,27 +169,20 @@ impl From<NetworkError> for Problem {
     }
 }
 
-/// Where the values are in a text.
-struct Places<'t>(Option<Document<&'t str>>);
-
-impl Places<'_> {
-    fn of_key(&self, key: Option<&str>) -> Option<Range<usize>> {
-        self.0.as_ref()?.get(key?)?.span()
-    }
-
-    /// The value of the key, or else the profile's table.
-    fn of_profile(&self, name: &str, key: Option<&str>) -> Option<Range<usize>> {
-        let profile = self.0.as_ref()?.get("profile")?.get(name)?;
-        let value = key.and_then(|key| profile.get(key)?.span());
-        value.or_else(|| profile.span())
-    }
+/// Where the value of the key is, in the table of the profile or else at the top; without it, where the table is.
+fn place(text: &str, profile: Option<&str>, key: Option<&str>) -> Option<Range<usize>> {
+    let document = Document::parse(text).ok()?;
+    let Some(name) = profile else { return document.get(key?)?.span() };
+    let table = document.get("profile")?.get(name)?;
+    let value = key.and_then(|key| table.get(key)?.span());
+    value.or_else(|| table.span())
 }
 
 fn existing(name: &str, profiles: &Profiles) -> Result<ProfileName, Problem> {
     if name.is_empty() {
         return Err(Problem::at("default", "default is empty; name a profile, or take the line out"));
     }
-    let found = ProfileName::parse(name).ok().filter(|name| profiles.contains(name));
+    let found = ProfileName::parse(name).ok().filter(|name| profiles.get(name).is_some());
     found.ok_or_else(|| {
         Problem::at("default", format!("default names {}, which is no profile", clean(name, 70)))
     })

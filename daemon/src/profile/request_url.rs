@@ -1,5 +1,4 @@
-//! Owns the grammar of a request URL: an origin to which a secret may be sent. It is strict, so that what a
-//! person reads is where the secret goes; it must not correct an unusual form.
+//! Owns the grammar of a request URL. It is strict, and corrects nothing: what a person reads is where the secret goes.
 
 use std::fmt;
 
@@ -106,8 +105,7 @@ fn classify(flaw: url::ParseError) -> RequestUrlError {
     if flaw == url::ParseError::InvalidPort { RequestUrlError::Port } else { RequestUrlError::Host }
 }
 
-/// Whether the authority, as written, is the one that the parser understood: no shorthand such as `127.1`, no
-/// percent-encoding, no final dot, no empty or padded port.
+/// Whether the authority is written as the parser reads it: no `127.1`, percent-encoding, final dot or padded port.
 fn require_usual_form(url: &Url, authority: &str) -> Result<(), RequestUrlError> {
     let host = url.host_str().ok_or(RequestUrlError::Host)?;
     let port = authority.strip_prefix(host).ok_or(RequestUrlError::Host)?;

@@ -5,9 +5,7 @@ use cp_token_protocol::message::Identity;
 
 use super::request_url::RequestUrl;
 
-/// What names a secret: the profile, and the client and origin that it was entered for.
-///
-/// Another client or origin is another secret, so that an edited config file cannot send it elsewhere.
+/// What names a secret. Another client or origin is another secret, so that an edited config cannot send it elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretKey {
     /// Whose secret it is.

@@ -1,10 +1,9 @@
-//! Owns the state file: when profiles were created and last got a token, and the journal of keyring items that are being
-//! changed. It holds no secret and no token.
+//! Owns the state file: dates of profiles, and the journal of keyring items that are being changed. It holds no secret.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use cp_token_protocol::ProfileName;
@@ -12,22 +11,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::blocking;
 use crate::base::commit_point::CommitPoint;
-use crate::base::files::{self, Expected, FileError, Replacement};
+use crate::base::files::{self, Expected, FileError, Replacement, WriterLock};
+use crate::base::mutex::lock;
 use crate::profile::secret_key::SecretKey;
 
 mod change;
-mod journal_lock;
 
 use change::Change;
 
-/// The state in memory, and the file that follows it. Another daemon may write the file, too: the changes of this one are
-/// applied to what is there.
+/// The state in memory, and the file that follows it. The changes are applied to what another daemon has written there.
 pub struct StateFile {
     path: PathBuf,
     memory: Mutex<Memory>,
     /// One writer at a time, so that an older state never replaces a newer one.
     writing: tokio::sync::Mutex<()>,
-    /// Whether a task is writing the pending changes.
     is_writing_behind: AtomicBool,
 }
 
@@ -37,16 +34,14 @@ struct Memory {
     state: StoredState,
     /// The changes since then, in order, with increasing numbers.
     pending: Vec<(u64, Change)>,
-    /// How many changes there ever were.
     count: u64,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 struct StoredState {
-    #[serde(default)]
     profiles: BTreeMap<String, Dates>,
     /// The accounts of keyring items that a change was about to create or erase.
-    #[serde(default)]
     journal: Vec<String>,
 }
 
@@ -54,10 +49,8 @@ struct StoredState {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dates {
     /// When it was created, in seconds since 1970.
-    #[serde(default)]
     pub created: Option<u64>,
     /// When its secret last brought a token, in seconds since 1970.
-    #[serde(default)]
     pub last_token_at: Option<u64>,
 }
 
@@ -86,7 +79,7 @@ impl StateFile {
             path,
             memory,
             writing: tokio::sync::Mutex::default(),
-            is_writing_behind: AtomicBool::new(false),
+            is_writing_behind: AtomicBool::default(),
         }
     }
 
@@ -111,8 +104,7 @@ impl StateFile {
         self.write_behind();
     }
 
-    /// Writes the pending changes in a task of its own: immediately, then once in each interval while there are any. Each
-    /// write costs as much as there are profiles.
+    /// Writes the pending changes in a task of its own, once in each interval: a write costs as much as there are profiles.
     pub fn write_behind(self: &Arc<Self>) {
         if self.is_writing_behind.swap(true, Ordering::Relaxed) {
             return;
@@ -148,6 +140,26 @@ impl StateFile {
     /// Every key with an open journal entry.
     pub fn journal_keys(&self) -> Vec<SecretKey> {
         self.memory().state.journal.iter().filter_map(|key| SecretKey::from_account(key)).collect()
+    }
+
+    /// Held by a change from before its journal entry until its end: meanwhile no daemon recovers what it stores. Fails with
+    /// [`FileError::Locked`] if another daemon is recovering for too long.
+    pub async fn lock_for_change(&self) -> Result<WriterLock, FileError> {
+        self.lock_journal(|path| files::share_lock(path, LOCK_TIMEOUT)).await
+    }
+
+    /// Held during a recovery. Fails with [`FileError::Locked`] if any daemon is making a change.
+    pub async fn lock_for_recovery(&self) -> Result<WriterLock, FileError> {
+        self.lock_journal(|path| files::lock_writers(path, Duration::ZERO)).await
+    }
+
+    async fn lock_journal(
+        &self,
+        lock: fn(&Path) -> Result<WriterLock, FileError>,
+    ) -> Result<WriterLock, FileError> {
+        let path = self.path.with_file_name("journal.lock");
+        let locked = blocking::on_within(&self.shown(), SAVE_TIMEOUT, move |_| lock(&path)).await?;
+        locked.ok_or(FileError::Hangs)?
     }
 
     /// Applies the pending changes to the file, completely or not at all.
@@ -190,12 +202,11 @@ impl StateFile {
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.memory)
     }
 }
 
-/// Applies the changes to the file as it is at the moment of writing, and returns the new state. If there is no file, or a
-/// broken one, they are applied to `base`.
+/// Applies the changes to the file as it is now, or to `base` if there is no valid file, and returns the new state.
 fn merge(
     path: &Path,
     base: &StoredState,
@@ -203,13 +214,19 @@ fn merge(
     point: &CommitPoint,
 ) -> Result<StoredState, FileError> {
     let lock = files::lock_writers(&path.with_extension("lock"), LOCK_TIMEOUT)?;
-    files::remove_drafts(path, &lock);
+    lock.remove_drafts(path);
     for _ in 0..MAX_ATTEMPTS {
         let found = files::read_own(path);
         let parsed = found.as_deref().ok().and_then(|text| serde_json::from_str::<StoredState>(text).ok());
         let mut state = parsed.unwrap_or_else(|| base.clone());
         changes.iter().for_each(|(_, change)| change.apply(&mut state));
-        match write(path, &found, &state, point)? {
+        let expected = match &found {
+            Ok(found) => Expected::Text(found),
+            Err(FileError::Absent) => Expected::Nothing,
+            // Nothing in an unreadable file is indispensable.
+            Err(_) => Expected::Anything,
+        };
+        match files::replace(path, expected, &text(&state)?, point)? {
             Replacement::Done => return Ok(state),
             Replacement::DoneBut(problem) => {
                 tracing::warn!(file = %files::show(path), %problem, "the state file");
@@ -221,24 +238,9 @@ fn merge(
     Err(FileError::Io(std::io::ErrorKind::ResourceBusy.into()))
 }
 
-/// Replaces the text that was found with the state.
-fn write(
-    path: &Path,
-    found: &Result<String, FileError>,
-    state: &StoredState,
-    point: &CommitPoint,
-) -> Result<Replacement, FileError> {
+fn text(state: &StoredState) -> Result<String, FileError> {
     let text = serde_json::to_string_pretty(state).unwrap_or_default();
-    if text.len() as u64 > files::MAX_FILE_BYTES {
-        return Err(FileError::TooLarge);
-    }
-    let expected = match found {
-        Ok(found) => Expected::Text(found),
-        Err(FileError::Absent) => Expected::Nothing,
-        // Nothing in an unreadable file is indispensable.
-        Err(_) => Expected::Anything,
-    };
-    files::replace(path, expected, &text, point)
+    if text.len() as u64 > files::MAX_FILE_BYTES { Err(FileError::TooLarge) } else { Ok(text) }
 }
 
 fn set_aside(path: &Path) -> StoredState {

@@ -1,5 +1,4 @@
-//! Owns the validation of what a person writes into a profile: client IDs, user names, command lines, paths and the
-//! sources of one-time codes. Pure.
+//! Owns the validation of client IDs, user names, command lines, paths and the sources of one-time codes. Pure.
 
 use std::path::Path;
 
@@ -7,18 +6,15 @@ use cp_token_protocol::message::{Identity, SecretSource, TotpMethod};
 
 use crate::profile::proxy::bypass::Bypass;
 
-/// The longest client ID or user name, in bytes.
 const MAX_NAME_LEN: usize = 256;
 /// The most words of a command line, and the most bytes of all of them.
 const MAX_WORDS: usize = 64;
 const MAX_LINE_LEN: usize = 8192;
-/// The most entries of `no_proxy`.
 const MAX_HOSTS: usize = 64;
 /// The longest file name that systems take, in bytes.
 const MAX_FILE_NAME_LEN: usize = 255;
 
-/// Passes an identity that can stand in an HTTP Basic user name (RFC 7617, section 2). The error is one clause that says
-/// what it has to be.
+/// Passes an identity that fits into an HTTP Basic user name (RFC 7617). The error says what it has to be.
 pub fn check_identity(identity: &Identity) -> Result<(), &'static str> {
     match identity {
         Identity::ApiClient(id) => {

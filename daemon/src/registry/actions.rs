@@ -7,7 +7,7 @@ use tokio::sync::MutexGuard;
 use super::edit::Edit;
 use super::file::PreparedEdit;
 use super::{Registry, check_record, failure};
-use crate::base::commitment::Commitment;
+use crate::base::commit_point::Commitment;
 use crate::base::files::{FileError, WriterLock};
 use crate::failure::locked;
 use crate::profile::Profile;
@@ -42,10 +42,9 @@ impl Registry {
         }
     }
 
-    /// The last moment at which a change is cancelled because the daemon was locked or the client disconnected. After it,
-    /// the change is finished.
+    /// The last moment at which a lock or a client that disconnects cancels a change.
     pub(super) async fn commit(&self, commitment: &Commitment) -> Result<MutexGuard<'_, ()>, Failure> {
-        let storage = self.change_locks.lock_storage().await;
+        let storage = self.change_locks.storage.lock().await;
         if self.deps.lock_flag.is_locked() {
             return Err(locked());
         }
@@ -53,8 +52,7 @@ impl Registry {
         Ok(storage)
     }
 
-    /// Stores the secret, then writes the config that uses it. It returns a warning for people, if there is one. A failure
-    /// restores the old secret.
+    /// Stores the secret, then writes the config; returns a warning. A failure restores the old secret.
     pub(super) async fn store_and_write(
         &self,
         profile: &Profile,
@@ -165,16 +163,14 @@ impl Registry {
         None
     }
 
-    /// Writes the change into the config file, and applies the new config. It returns a warning for people, if there is
-    /// one.
+    /// Writes the change into the config file, and applies the new config; returns a warning.
     pub(super) async fn write(&self, change: PreparedEdit) -> Result<Option<String>, Failure> {
         let (reading, warning) = self.file.write(change).await?;
         self.publish(reading);
         Ok(warning)
     }
 
-    /// Writes durably that the keyring may soon hold the secret without a profile that uses it. The lock is held until the
-    /// change is over.
+    /// Begins the journal entry for the keyring item of the profile, durably. The lock is held until the change is over.
     pub(super) async fn journal_begin(&self, profile: &Profile) -> Result<Option<WriterLock>, Failure> {
         let outlives_a_crash = profile.secret_source != SecretSource::Memory;
         if !(profile.secret_source.is_writable() && outlives_a_crash) {
@@ -197,15 +193,13 @@ impl Registry {
         saved.map(|()| Some(change_lock)).map_err(failed)
     }
 
-    /// The keyring item of the profile is where it belongs. The change is complete on disk by now, so nobody waits for the
-    /// state file.
+    /// Ends the journal entry. The change is complete on disk by now, so nobody waits for the state file.
     pub(super) fn journal_end(&self, profile: &Profile) {
         self.deps.state.journal_end(&profile.secret_key());
         self.deps.state.write_behind();
     }
 
-    /// The token that verified a secret becomes the first one of the profile in the config, where that would make the same
-    /// token request.
+    /// Gives the token that verified a secret to the profile, if the profile would make the same token request.
     pub(super) fn install_token(&self, verified: &Profile, token: Option<FetchedToken>) {
         let current = self.config().profiles.get(&verified.name).cloned();
         match (current.filter(|profile| profile.has_same_token_request(verified)), token) {

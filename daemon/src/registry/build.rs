@@ -27,7 +27,6 @@ pub(super) fn created(create: &ProfileCreate, common: &Network) -> Result<Profil
     })
 }
 
-/// The profile that `old` becomes by `update`.
 pub(super) fn updated(old: &Profile, update: &ProfileUpdate) -> Result<Profile, Failure> {
     let insecure_http = update.insecure_http.unwrap_or(old.insecure_http);
     let bundle = update.ca_bundle.as_deref().map(Path::new);

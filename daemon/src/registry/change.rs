@@ -1,6 +1,5 @@
-//! Owns the changes to profiles, each in the one order in which a crash at any step leaves the old profile
-//! or the new one: verify, begin the journal entry, store the secret, write the config, erase what is not used any more.
-//! Until it stores something, a change is cancelled when its client disconnects.
+//! Owns the changes to profiles, each in the order in which a crash at any step leaves the old profile or the new one. Until
+//! it stores something, a change is cancelled when its client disconnects.
 
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use tokio::sync::MutexGuard;
 use super::change_locks::ChangeGuard;
 use super::edit::{Edit, Update};
 use super::{Registry, build, failure};
-use crate::base::commitment::Commitment;
+use crate::base::commit_point::Commitment;
 use crate::failure::locked;
 use crate::profile::Profile;
 
@@ -26,7 +25,7 @@ impl Registry {
         let _change = self.lock_for_change(&create.name).await?;
         let config = self.config();
         let profile = build::created(&create, &config.network)?;
-        if config.profiles.contains(&profile.name) {
+        if config.profiles.get(&profile.name).is_some() {
             return Err(failure::exists(&profile.name));
         }
         // Before the server is sent a secret that no profile could use, and before a person is asked for one.
@@ -120,7 +119,7 @@ impl Registry {
 
     /// Keeps changes from storing anything as long as the guard lives; nothing where one is storing now.
     pub fn pause_changes(&self) -> Option<MutexGuard<'_, ()>> {
-        self.change_locks.try_lock_storage()
+        self.change_locks.storage.try_lock().ok()
     }
 
     /// Waits until no change is under way.
@@ -198,7 +197,6 @@ impl Registry {
     }
 }
 
-/// What was done, and a warning if there is one.
 fn with_warning(done: String, warning: Option<String>) -> Vec<String> {
     std::iter::once(done).chain(warning).collect()
 }

@@ -1,23 +1,19 @@
-//! Owns which change may go on: a bounded number at once, one at a time for each profile, and one at a time of those
-//! that store something. It must not know what they change.
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+//! Owns which change may run: a bounded number in parallel, one of each profile, and one that stores something.
 
 use cp_token_protocol::{Failure, ProfileName};
-use tokio::sync::{MutexGuard, OwnedMutexGuard, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 use super::failure;
-use crate::base::mutex;
+use crate::base::mutex::KeyedMutex;
 
-/// The most changes at once, including those that wait.
+/// The most changes in parallel, including those that wait.
 const MAX_CHANGES: u32 = 64;
 
-/// The locks of all changes.
 pub(super) struct ChangeLocks {
     slots: Semaphore,
-    profiles: Mutex<HashMap<ProfileName, Arc<tokio::sync::Mutex<()>>>>,
-    storage: tokio::sync::Mutex<()>,
+    profiles: KeyedMutex<ProfileName>,
+    /// Held while a change stores something.
+    pub(super) storage: tokio::sync::Mutex<()>,
 }
 
 /// Allows one change until it is dropped.
@@ -29,39 +25,23 @@ pub(super) struct ChangeGuard<'t> {
 impl Default for ChangeLocks {
     fn default() -> Self {
         let slots = Semaphore::new(MAX_CHANGES as usize);
-        Self { slots, profiles: Mutex::default(), storage: tokio::sync::Mutex::default() }
+        Self { slots, profiles: KeyedMutex::default(), storage: tokio::sync::Mutex::default() }
     }
 }
 
 impl ChangeLocks {
-    /// A turn that waits for nobody. Fails if too many changes are under way.
+    /// Allows a change that waits for no other. Fails if too many changes are under way.
     pub(super) fn lock_any(&self) -> Result<ChangeGuard<'_>, Failure> {
         let slot = self.slots.try_acquire().map_err(|_| failure::too_many_changes())?;
         Ok(ChangeGuard { _slot: slot, _profile: None })
     }
 
-    /// A turn that no other change of this profile has meanwhile.
+    /// Allows a change when no other change of this profile runs.
     pub(super) async fn lock_profile(&self, name: &ProfileName) -> Result<ChangeGuard<'_>, Failure> {
         let guard = self.lock_any()?;
-        let profile = {
-            let mut profiles = mutex::lock(&self.profiles);
-            profiles.retain(|_, profile| Arc::strong_count(profile) > 1);
-            Arc::clone(profiles.entry(name.clone()).or_default())
-        };
-        Ok(ChangeGuard { _profile: Some(profile.lock_owned().await), ..guard })
+        Ok(ChangeGuard { _profile: Some(self.profiles.lock(name).await), ..guard })
     }
 
-    /// Waits until no other change stores anything; none does while this is kept.
-    pub(super) async fn lock_storage(&self) -> MutexGuard<'_, ()> {
-        self.storage.lock().await
-    }
-
-    /// That no change stores anything, for as long as it is kept; nothing where one does.
-    pub(super) fn try_lock_storage(&self) -> Option<MutexGuard<'_, ()>> {
-        self.storage.try_lock().ok()
-    }
-
-    /// Waits until every change is over.
     pub(super) async fn wait_idle(&self) {
         drop(self.slots.acquire_many(MAX_CHANGES).await);
         drop(self.storage.lock().await);

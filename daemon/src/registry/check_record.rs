@@ -8,7 +8,6 @@ use crate::profile::Profile;
 use crate::secrets::secret_record::SecretRecord;
 use crate::token_request::totp::Seed;
 
-/// The longest secret, in bytes.
 const MAX_SECRET_LEN: usize = 4096;
 
 /// Passes a record that is valid for the profile; parts that the profile does not use are removed.

@@ -1,5 +1,4 @@
-//! Owns the dry runs of changes to profiles: what can be checked without the server, and before the secret is given. A dry
-//! run changes nothing.
+//! Owns the dry runs of changes: what can be checked without the server, and before the secret is given.
 
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::SecretParts;
@@ -24,7 +23,6 @@ impl Registry {
         Ok(vec![format!("profile {} can be updated", new.name)])
     }
 
-    /// Passes where the profile can be given a new secret.
     pub(super) async fn dry_run_reset(&self, profile: &Profile, parts: SecretParts) -> ChangeResult {
         self.require_record(profile, profile, parts).await?;
         Ok(vec![format!("profile {} can be given a new secret", profile.name)])

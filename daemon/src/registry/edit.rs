@@ -1,5 +1,4 @@
-//! Owns each change to the config file as a function of the file's text, so that it can be applied again to a text that a
-//! person has edited meanwhile. Pure.
+//! Owns each change as a function of the text, so that it can be applied again to a text that was edited meanwhile. Pure.
 
 use std::sync::Arc;
 
@@ -16,7 +15,6 @@ mod section;
 #[derive(Debug)]
 pub(super) struct ParsedText {
     pub(super) text: String,
-    /// What the text means.
     pub(super) config: Arc<Config>,
     /// Where the sections of the text are; nothing where they cannot be separated.
     pub(super) sections: Option<Sections>,
@@ -29,23 +27,19 @@ impl ParsedText {
     }
 }
 
-/// A change to the config file.
 #[derive(Debug)]
 pub(super) enum Edit {
     /// Adds a profile. The first one becomes the default.
     Add(Box<Profile>),
-    /// Changes a profile.
     Change(Box<Update>),
     /// Removes a profile, and the default that names it. Its secret must be the one that is erased.
     Remove(Box<Profile>),
-    /// Makes a profile the default.
     Default(ProfileName),
 }
 
 /// A change of a profile, and what was verified before it is written.
 #[derive(Debug)]
 pub(super) struct Update {
-    /// What is to change.
     pub(super) update: ProfileUpdate,
     /// The profile that it was applied to.
     pub(super) old: Profile,
@@ -53,13 +47,9 @@ pub(super) struct Update {
     pub(super) new: Profile,
 }
 
-/// What a change does to a config.
 struct Plan {
-    /// The profile as the config has it.
     old: Option<Arc<Profile>>,
-    /// The profile after the change.
     new: Option<Arc<Profile>>,
-    /// What the config means after the change.
     expected: Config,
 }
 
@@ -81,7 +71,6 @@ impl Edit {
         read_back(&document, &expected).ok_or_else(unwritable)
     }
 
-    /// The profile that the change is about.
     pub(super) fn name(&self) -> &ProfileName {
         match self {
             Self::Add(profile) | Self::Remove(profile) => &profile.name,

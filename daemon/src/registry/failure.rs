@@ -22,7 +22,6 @@ fn failed(code: ErrorCode, message: impl Into<String>, hint: impl Into<String>) 
     Failure::new(code, message).with_hint(hint)
 }
 
-/// No profile has that name; the hint names those with similar names.
 pub(super) fn unknown_profile(config: &Config, name: &ProfileName) -> Failure {
     let similar = similar_names(config.profiles.values().map(|profile| &profile.name), name);
     let similar: Vec<&str> = similar.iter().map(ProfileName::as_str).collect();
@@ -43,7 +42,6 @@ pub(super) fn ambiguous_url(url: &RequestUrl, names: &str) -> Failure {
     failed(ErrorCode::AMBIGUOUS_PROFILE, message, "Choose one with --profile")
 }
 
-/// Several profiles answer for that origin, and none is preferred.
 pub(super) fn ambiguous_origin(url: &RequestUrl, names: &str) -> Failure {
     failed(
         ErrorCode::AMBIGUOUS_PROFILE,
@@ -52,7 +50,6 @@ pub(super) fn ambiguous_origin(url: &RequestUrl, names: &str) -> Failure {
     )
 }
 
-/// Profiles answer for that origin, but none has that user name.
 pub(super) fn unknown_user(url: &RequestUrl) -> Failure {
     let message = format!("no profile that answers for {url} is called by that user name");
     let hint = "Name a profile, its client ID or its user as the user name, or leave it out";
@@ -177,14 +174,12 @@ pub(super) fn busy(file: &str) -> Failure {
     failed(ErrorCode::CONFIG_CHANGED, format!("{file} is being changed by another program"), RUN_AGAIN)
 }
 
-/// The profile was changed in the config file during its change.
 pub(super) fn conflict(name: &ProfileName, file: &str) -> Failure {
     let message =
         format!("profile {name} was changed in {file} meanwhile; nothing was changed by this command");
     failed(ErrorCode::CONFIG_CHANGED, message, "Look at the file, then run it again")
 }
 
-/// The config file has a form in which the change cannot be written.
 pub(super) fn unwritable(file: &str) -> Failure {
     let message = format!("{file} has a form in which this change cannot be written; nothing was changed");
     let hint = "Give each profile a table of its own there, [profile.NAME], and run it again";
@@ -207,7 +202,6 @@ pub(super) fn read_only(file: &str, manual_steps: &str) -> Failure {
     failed(ErrorCode::WRITE_FAILED, message, format!("Edit it where it comes from: {manual_steps}"))
 }
 
-/// There is no config file, and its directory cannot be created or written to.
 pub(super) fn read_only_directory(file: &str, directory: &str) -> Failure {
     failed(
         ErrorCode::WRITE_FAILED,
@@ -217,7 +211,6 @@ pub(super) fn read_only_directory(file: &str, directory: &str) -> Failure {
     )
 }
 
-/// The config file or the state file cannot be written.
 pub(super) fn write_failed(file: &str, error: &FileError) -> Failure {
     if error.is_shortage() {
         return shortage(error);

@@ -10,6 +10,7 @@ use cp_token_protocol::{Failure, ProfileName};
 
 use super::edit::{Edit, ParsedText};
 use super::failure;
+use super::stable_read::WatchedFile;
 use crate::base::blocking;
 use crate::base::commit_point::CommitPoint;
 use crate::base::files::{self, Expected, FileError, MAX_FILE_BYTES, Replacement};
@@ -33,7 +34,6 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
 /// The wait for a file that hung before: enough for a disk that works again.
 const SHORT_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// One reading of the file.
 pub(super) struct Reading {
     pub(super) config: Arc<Config>,
     pub(super) version: Option<FileVersion>,
@@ -58,15 +58,12 @@ pub(super) struct PreparedEdit {
     edited: ParsedText,
 }
 
-/// What the file means after a change, and a warning for people if there is one.
-pub(super) type Written = (Reading, Option<String>);
-
 /// The result of reading the file, with its version.
 pub(super) type ReadResult = Result<Reading, (Option<FileVersion>, Failure)>;
 
 #[derive(Clone)]
 pub(super) struct ConfigFile {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// The lock file of its writers.
     lock: PathBuf,
     /// The last valid text that was read or written.
@@ -82,19 +79,6 @@ impl ConfigFile {
 
     pub(super) fn shown(&self) -> String {
         files::show(&self.path)
-    }
-
-    pub(super) fn exact(&self) -> String {
-        files::exact(&self.path)
-    }
-
-    pub(super) fn version(&self) -> Option<FileVersion> {
-        let facts = std::fs::metadata(&self.path).ok()?;
-        Some(FileVersion {
-            size: facts.len(),
-            changed: facts.modified().ok()?,
-            created: facts.created().ok(),
-        })
     }
 
     /// A file that does not exist is an empty config, unless there was a config with profiles.
@@ -127,8 +111,8 @@ impl ConfigFile {
         lock(&self.last)
     }
 
-    /// What the file says now; nothing if it still has the version `known` and no program is writing it. After a timeout,
-    /// only a `patient` caller waits for the full timeout again.
+    /// What the file says now; nothing if it has the version `known` and no writer. After a timeout, only a patient caller
+    /// waits for the full timeout again.
     pub(super) async fn read_unless(
         &self,
         known: Option<Option<FileVersion>>,
@@ -171,18 +155,21 @@ impl ConfigFile {
         Ok(self.prepare(edit).await?.edit)
     }
 
-    /// Makes the change to the file as it is at the moment of writing, and returns what the file means then. The warning is
-    /// that the file may not survive a power failure, or that a text that a person wrote was kept. If it fails, the file is
-    /// unchanged.
-    pub(super) async fn write(&self, prepared: PreparedEdit) -> Result<Written, Failure> {
+    /// Makes the change to the file as it is now, and returns what the file means then, and a warning: a power failure may
+    /// undo the change, or a text that a person wrote was kept.
+    pub(super) async fn write(&self, prepared: PreparedEdit) -> Result<(Reading, Option<String>), Failure> {
         let file = self.clone();
         self.run_blocking(move |point| file.write_now(prepared, point)).await
     }
 
-    fn write_now(&self, prepared: PreparedEdit, point: &CommitPoint) -> Result<Written, Failure> {
+    fn write_now(
+        &self,
+        prepared: PreparedEdit,
+        point: &CommitPoint,
+    ) -> Result<(Reading, Option<String>), Failure> {
         let lock = files::lock_writers(&self.lock, LOCK_TIMEOUT);
         let lock = lock.map_err(|error| failure::write_failed(&self.shown(), &error))?;
-        files::remove_drafts(&self.path, &lock);
+        lock.remove_drafts(&self.path);
         let (mut prepared, mut kept) = (prepared, None);
         for _ in 0..MAX_ATTEMPTS {
             let PreparedEdit { edit, exists, known, edited } = prepared;
@@ -226,18 +213,12 @@ impl ConfigFile {
         let FileError::ReadOnly(place) = error else {
             return failure::write_failed(&self.shown(), &error);
         };
-        match self.version() {
-            None => failure::read_only_directory(&self.shown(), &self.directory_of(place)),
-            Some(_) => failure::read_only(&place, &edit.manual_steps(text)),
+        if self.version().is_some() {
+            return failure::read_only(&place, &edit.manual_steps(text));
         }
-    }
-
-    /// The directory that cannot be written to, where the error names the file itself.
-    fn directory_of(&self, place: String) -> String {
-        match self.path.parent() {
-            Some(directory) if place == self.shown() => files::show(directory),
-            Some(_) | None => place,
-        }
+        // The error may name the file itself.
+        let directory = self.path.parent().map(files::show).filter(|_| place == self.shown());
+        failure::read_only_directory(&self.shown(), &directory.unwrap_or(place))
     }
 
     async fn run_blocking<T: Send + 'static>(

@@ -12,8 +12,7 @@ use crate::profile::Profile;
 const MAX_PAGE_BYTES: usize = BODY_LIMIT - 1024;
 
 impl Registry {
-    /// The profiles after `after` in the order of their names, as many as one response holds. Fails if the config file is
-    /// broken and leaves no profile.
+    /// The profiles after `after`, as many as one response holds. Fails if a broken config file leaves no profile.
     pub async fn page(&self, after: Option<&ProfileName>) -> Result<ProfilePage, Failure> {
         if after.is_none() {
             self.reload_if_changed().await;

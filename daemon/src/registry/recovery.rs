@@ -9,11 +9,10 @@ use crate::base::files::FileError;
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Registry {
-    /// Erases what was left behind, as soon as no daemon makes a change: the journal also has the items that another daemon
-    /// is storing now.
+    /// Waits until no daemon makes a change: the journal also has the items that another daemon is storing now.
     pub async fn recover(&self) {
         while !self.deps.state.journal_keys().is_empty() {
-            let storing = self.change_locks.lock_storage().await;
+            let storing = self.change_locks.storage.lock().await;
             match self.deps.state.lock_for_recovery().await {
                 Ok(_lock) => return self.remove_leftovers().await,
                 Err(FileError::Locked) => drop(storing),

@@ -5,8 +5,7 @@ use cp_token_protocol::ProfileName;
 /// The most names in a suggestion.
 const MAX_SUGGESTIONS: usize = 3;
 
-/// The names that are most similar to the wanted one: those with the smallest edit distance, or else those that begin
-/// with it. Nothing where none is similar.
+/// The names with the smallest edit distance, or else those that begin with the wanted one.
 pub(super) fn similar_names<'n>(
     names: impl Iterator<Item = &'n ProfileName>,
     wanted: &ProfileName,

@@ -1,18 +1,13 @@
-//! Owns the wait until no program writes a file: many editors truncate it before they write, and half a config has fewer
-//! profiles.
+//! Owns the wait until no program writes a file: many editors truncate it before they write.
 
 /// How often the file is read while it changes; each reading is followed by one pause.
 const MAX_READS: usize = 20;
 
 /// A file that other programs may be writing.
 pub(super) trait WatchedFile {
-    /// A version of the file.
     type Version: PartialEq;
-    /// The content of the file.
     type Text;
-    /// The current version.
     fn version(&self) -> Self::Version;
-    /// The current content.
     fn text(&self) -> Self::Text;
     /// Whether it differs from the last valid text. Only then must it stay the same for a while.
     fn is_new(&self, text: &Self::Text) -> bool;
@@ -44,8 +39,7 @@ pub(super) fn read_stable<F: WatchedFile>(file: &F) -> (F::Version, Option<F::Te
     (file.version(), None)
 }
 
-/// Whether a text that was read after this version is whole. The version is compared last: a writer may have ended only
-/// just now.
+/// Whether the text is whole. The version is compared last: a writer may have ended only just now.
 fn is_whole<F: WatchedFile>(file: &F, version: &F::Version) -> bool {
     !file.has_writer() && (file.version() == *version || file.is_another_file(version))
 }

@@ -70,8 +70,7 @@ fn absent(profile: &Profile) -> Failure {
         .with_hint(format!("Enter it: `cp-token profile reset-secret {name}`{why}"))
 }
 
-/// The failure of a check of the keyring, for no profile in particular. An error that is not the keyring's own counts as
-/// its failure.
+/// The failure of a check of the keyring. An error that is not the keyring's own counts as its failure.
 pub fn of_keyring(error: SourceError) -> Failure {
     let own = if let SourceError::Keyring(own) = error { own } else { KeyringError::Failed };
     let (code, hint) = keyring_hint(own);

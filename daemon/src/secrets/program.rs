@@ -1,6 +1,7 @@
 //! Owns the run of another program for its output: no shell, a clean environment, a timeout, a size limit, and an end
 //! for its whole process group. It must not know what the output means, and lets none of it into an error or a log.
 
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +12,6 @@ use tokio::sync::Semaphore;
 use crate::base::blocking;
 use crate::base::files::{self, FileError};
 use crate::base::mutex::lock;
-use crate::secrets::secret_reader::SecretReadError;
 
 mod environment;
 #[cfg(unix)]
@@ -27,8 +27,7 @@ mod watch;
 #[path = "program/macos.rs"]
 mod watch;
 
-/// The most programs at a time: fewer than the threads for blocking work, which programs that wait for a person must not
-/// use up.
+/// The most programs at a time: fewer than the threads for blocking work.
 const MAX_CONCURRENT: usize = 64;
 
 static PERMITS: Semaphore = Semaphore::const_new(MAX_CONCURRENT);
@@ -71,7 +70,7 @@ pub enum ProgramError {
 }
 
 /// The error of a program that exists and was not started.
-fn not_started(error: &std::io::Error) -> ProgramError {
+fn not_started(error: &io::Error) -> ProgramError {
     if files::is_shortage(error) { ProgramError::NoResources } else { ProgramError::NotRun }
 }
 
@@ -79,18 +78,16 @@ fn describe(exit: Option<u8>) -> String {
     exit.map_or("was ended by a signal".to_owned(), |code| format!("failed with exit code {code}"))
 }
 
-impl From<SecretReadError> for ProgramError {
-    fn from(error: SecretReadError) -> Self {
-        match error {
-            SecretReadError::TooLong => Self::TooLong,
-            SecretReadError::Unreadable => Self::NotRun,
-        }
+/// An error of the program's output or of the wait for its end.
+impl From<io::Error> for ProgramError {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::FileTooLarge { Self::TooLong } else { Self::NotRun }
     }
 }
 
 impl From<FileError> for ProgramError {
     fn from(error: FileError) -> Self {
-        if error.is_distrust() {
+        if matches!(error, FileError::Untrusted(_)) {
             Self::Replaceable
         } else if matches!(error, FileError::Absent) {
             Self::Absent
@@ -100,11 +97,8 @@ impl From<FileError> for ProgramError {
     }
 }
 
-/// Runs a program and returns its output without the last line end. `argv` is the absolute path of its file and its
-/// arguments; `limit` is in bytes.
-///
-/// The program and its process group are killed at the timeout, and when the future is dropped. What the program leaves
-/// running in its group when it ends is killed too, and not waited for.
+/// Runs a program and returns its output, at most `limit` bytes, without the last line end. Its process group is killed
+/// when it ends, at the timeout, and when the future is dropped.
 pub async fn run(argv: &[String], timeout: Duration, limit: usize) -> Result<Secret, ProgramError> {
     if !argv.first().is_some_and(|file| Path::new(file).is_absolute()) {
         return Err(ProgramError::Relative);
@@ -134,35 +128,32 @@ async fn run_with_permit(argv: Vec<String>, limit: usize) -> Result<Secret, Prog
 struct KillHandle(Mutex<RunState>);
 
 #[derive(Default)]
-enum RunState {
-    #[default]
-    NotStarted,
-    Running(system::Target),
-    Over,
+struct RunState {
+    running: Option<system::Target>,
+    is_over: bool,
 }
 
 impl KillHandle {
     /// Kills the program, or as soon as it has started.
     fn kill(&self) {
         let mut state = lock(&self.0);
-        if let RunState::Running(target) = &*state {
-            system::kill(target);
+        state.is_over = true;
+        if let Some(target) = state.running.take() {
+            system::kill(&target);
         }
-        *state = RunState::Over;
     }
 
-    /// The program has started.
     fn attach(&self, target: system::Target) {
         let mut state = lock(&self.0);
-        match *state {
-            RunState::Over => system::kill(&target),
-            RunState::NotStarted | RunState::Running(_) => *state = RunState::Running(target),
+        if state.is_over {
+            system::kill(&target);
+        } else {
+            state.running = Some(target);
         }
     }
 
-    /// The program has ended.
     fn release(&self) {
-        *lock(&self.0) = RunState::Over;
+        *lock(&self.0) = RunState { running: None, is_over: true };
     }
 }
 

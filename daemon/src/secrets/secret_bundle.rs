@@ -7,14 +7,10 @@ const LENGTH_SIZE: usize = 4;
 /// Encodes each secret as: length of the name, name, length of the secret, secret.
 pub fn pack<'s>(secrets: impl Iterator<Item = (&'s str, &'s Secret)> + Clone) -> Secret {
     let parts = || secrets.clone().flat_map(|(name, secret)| [name.as_bytes(), secret.expose()]);
-    let mut packed = Secret::zeroed(parts().map(|part| LENGTH_SIZE + part.len()).sum());
-    let mut rest = packed.bytes_mut();
-    for part in parts() {
-        // A part has at most some kilobytes; even nested bundles stay below 4 GiB.
-        let length = u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes();
-        rest = write(write(rest, &length), part);
-    }
-    packed
+    // A part has at most some kilobytes; even nested bundles stay below 4 GiB.
+    let length = |part: &[u8]| u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes();
+    let lengths: Vec<_> = parts().map(length).collect();
+    Secret::concat(lengths.iter().zip(parts()).flat_map(|(length, part)| [length.as_slice(), part]))
 }
 
 /// The secrets of a text that [`pack`] has made; the text is authenticated, so nothing else is ever passed.
@@ -25,12 +21,6 @@ pub fn unpack(packed: &Secret) -> Vec<(String, Secret)> {
         secrets.push((String::from_utf8_lossy(name).into_owned(), Secret::copy_of(secret)));
     }
     secrets
-}
-
-fn write<'r>(room: &'r mut [u8], bytes: &[u8]) -> &'r mut [u8] {
-    let (place, rest) = room.split_at_mut(bytes.len());
-    place.copy_from_slice(bytes);
-    rest
 }
 
 fn take<'t>(text: &mut &'t [u8]) -> Option<&'t [u8]> {

@@ -1,5 +1,4 @@
-//! Owns the text in which a secret is stored together with what belongs to it: the secret on the first line, then
-//! named lines. Pure, and the same for every source.
+//! Owns the text of a stored secret: the secret on the first line, then named lines. Pure, and the same for every source.
 
 use cp_token_protocol::Secret;
 use cp_token_protocol::message::SecretParts;
@@ -58,18 +57,8 @@ impl SecretRecord {
             (&b"\ntotp: "[..], self.totp_seed.as_ref()),
             (&b"\nproxy-password: "[..], self.proxy_password.as_ref()),
         ];
-        let present = pieces.iter().filter_map(|(name, part)| Some((*name, part.as_ref()?.expose())));
-        let length = present.clone().map(|(name, part)| name.len() + part.len()).sum();
-        let mut text = Secret::zeroed(length);
-        let mut rest = text.bytes_mut();
-        for (name, part) in present {
-            for bytes in [name, part] {
-                let (place, after) = rest.split_at_mut(bytes.len());
-                place.copy_from_slice(bytes);
-                rest = after;
-            }
-        }
-        text
+        let present = pieces.iter().filter_map(|(name, part)| Some([*name, part.as_ref()?.expose()]));
+        Secret::concat(present.flatten())
     }
 }
 

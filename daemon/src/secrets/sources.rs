@@ -1,8 +1,8 @@
 //! Owns the secret sources, and the choice of the source for a profile's secret. It must not know what a secret is used for.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use cp_token_protocol::Secret;
 use cp_token_protocol::message::SecretSource;
 
 use crate::profile::Profile;
@@ -21,7 +21,7 @@ mod serial_queue;
 
 pub use backend::{KeyringError, SECRET_LIMIT, SecretBackend, SourceError, SourceFuture};
 pub use external_items::check_external_item;
-pub use external_source::{CredentialFault, ExternalSource};
+pub use external_source::{CredentialFault, ExternalSource, run_program};
 pub use keyring::KeyringBackend;
 pub use memory::MemoryBackend;
 pub use secret_file::FileFault;
@@ -58,18 +58,16 @@ impl Sources {
         self.of(&profile.secret_source).erase(&profile.secret_key()).await
     }
 
-    /// Runs a program of a profile, and returns what it prints, such as a one-time code.
-    pub async fn run_program(&self, argv: &[String]) -> Result<Secret, SourceError> {
-        external_source::run_program(argv).await
-    }
-
     fn of(&self, source: &SecretSource) -> Arc<dyn SecretBackend> {
         match source {
             SecretSource::Keyring => Arc::clone(&self.keyring),
             SecretSource::Memory => Arc::clone(&self.memory),
             SecretSource::Command(argv) => Arc::new(ExternalSource::Command(argv.clone())),
             SecretSource::File(path) => Arc::new(ExternalSource::File(path.into())),
-            SecretSource::Credential(name) => Arc::new(ExternalSource::credential(name.clone())),
+            SecretSource::Credential(name) => {
+                let directory = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+                Arc::new(ExternalSource::Credential(name.clone(), directory))
+            }
         }
     }
 }

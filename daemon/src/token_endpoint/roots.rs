@@ -115,7 +115,7 @@ fn bundle(path: &Path) -> Result<Bundle, TokenRequestError> {
 #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is wrong, it cannot be read")]
 fn read(path: &Path) -> Result<Vec<u8>, CaBundleFlaw> {
     files::read_trusted(path, MAX_BUNDLE_SIZE).map_err(|error| {
-        if error.is_distrust() {
+        if matches!(error, FileError::Untrusted(_)) {
             return CaBundleFlaw::Distrusted(error.to_string());
         }
         match error {

@@ -14,8 +14,7 @@ use crate::base::clock::Clock;
 use crate::base::mutex::lock;
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
-use crate::secrets::sources::SourceError;
-use crate::secrets::sources::Sources;
+use crate::secrets::sources::{self, SourceError};
 use crate::token_request::totp::steps::{self, UsedCodes};
 use crate::token_request::totp::{self, DEFAULT_PERIOD, Seed, SeedError};
 
@@ -51,7 +50,6 @@ pub enum CodeError {
 
 /// The one-time codes of every account.
 pub struct Codes {
-    sources: Sources,
     clock: Arc<dyn Clock>,
     log: Arc<dyn CodeLog>,
     used: Mutex<HashMap<AccountKey, UsedCodes>>,
@@ -73,8 +71,8 @@ impl Drop for CodeWait<'_> {
 
 impl Codes {
     /// Codes with no use yet but those in the log.
-    pub fn new(sources: Sources, clock: Arc<dyn Clock>, log: Arc<dyn CodeLog>) -> Self {
-        Self { sources, clock, log, used: Mutex::default(), waiting: Mutex::default() }
+    pub fn new(clock: Arc<dyn Clock>, log: Arc<dyn CodeLog>) -> Self {
+        Self { clock, log, used: Mutex::default(), waiting: Mutex::default() }
     }
 
     /// The code to send now, recorded as used; `None` if the profile has no codes. `seed` is the text stored with the
@@ -168,7 +166,7 @@ impl Codes {
         if let Some(wait) = self.with_used(profile, |used| used.time_until_reusable(now, None)) {
             self.sleep_until_next_step(profile, wait).await;
         }
-        let text = self.sources.run_program(argv).await.map_err(CodeError::Program)?;
+        let text = sources::run_program(argv).await.map_err(CodeError::Program)?;
         self.use_given(profile, Secret::copy_of(text.expose().trim_ascii())).await
     }
 

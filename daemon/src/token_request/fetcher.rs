@@ -1,22 +1,19 @@
 //! Owns one token request: from a profile's secret in its source, through the token endpoint, to a token. It decides
 //! neither when to send one nor what happens to the token.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::handover::CredentialBackoff;
 use cp_token_protocol::message::Identity;
 use cp_token_protocol::{AccessToken, ProfileName, Secret};
-use tokio::sync::OwnedMutexGuard;
 
 use crate::base::clock::Clock;
-use crate::base::mutex::lock;
+use crate::base::mutex::KeyedMutex;
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
 use crate::secrets::secret_record::SecretRecord;
-use crate::secrets::sources::SourceError;
-use crate::secrets::sources::Sources;
+use crate::secrets::sources::{SourceError, Sources};
 use crate::token_endpoint::{self, TokenEndpoint};
 use crate::token_request::codes::Codes;
 use crate::token_request::codes::log::CodeLog;
@@ -51,7 +48,7 @@ pub struct TokenFetcher {
     pauses: Arc<Pauses>,
     backoffs: Arc<Backoffs>,
     /// A new secret may be verified during a renewal: the server still gets one request after the other.
-    profile_mutexes: Arc<Mutex<HashMap<ProfileName, Arc<tokio::sync::Mutex<()>>>>>,
+    profile_mutexes: Arc<KeyedMutex<ProfileName>>,
     limiter: Arc<CredentialLimiter>,
 }
 
@@ -64,7 +61,7 @@ impl TokenFetcher {
         log: Arc<dyn CodeLog>,
         on_fetched: OnFetched,
     ) -> Self {
-        let codes = Arc::new(Codes::new(sources.clone(), Arc::clone(&clock), log));
+        let codes = Arc::new(Codes::new(Arc::clone(&clock), log));
         let (refusals, pauses, backoffs) = (Arc::default(), Arc::default(), Arc::default());
         let (profile_mutexes, limiter) = (Arc::default(), Arc::default());
         Self {
@@ -118,7 +115,7 @@ impl TokenFetcher {
         record: &SecretRecord,
         code: Option<Secret>,
     ) -> FetchResult {
-        let _one_at_a_time = self.lock_profile(profile).await;
+        let _one_at_a_time = self.profile_mutexes.lock(&profile.name).await;
         let login = Login { profile, record };
         let fetched = self.request_interactively(login, code).await.map_err(with_pause)?;
         match &profile.identity {
@@ -132,7 +129,7 @@ impl TokenFetcher {
         let login = Login { profile: &profile, record: &record };
         match &profile.identity {
             Identity::ApiClient(_) | Identity::User(_) => {
-                let _one_at_a_time = self.lock_profile(&profile).await;
+                let _one_at_a_time = self.profile_mutexes.lock(&profile.name).await;
                 self.request_unattended(login, code).await
             }
             Identity::Basic(name) => {
@@ -149,16 +146,6 @@ impl TokenFetcher {
         let token = AccessToken::copy_of(credentials.as_bytes())
             .map_err(|_| of_load(SourceError::Unusable, login.profile))?;
         Ok(FetchedToken { token, life: BASIC_LIFE, sent: self.clock.now() })
-    }
-
-    /// Allows one token request of a profile at a time, with its stored secret or a new one.
-    async fn lock_profile(&self, profile: &Profile) -> OwnedMutexGuard<()> {
-        let profile_mutex = {
-            let mut mutexes = lock(&self.profile_mutexes);
-            mutexes.retain(|_, profile_mutex| Arc::strong_count(profile_mutex) > 1);
-            Arc::clone(mutexes.entry(profile.name.clone()).or_default())
-        };
-        profile_mutex.lock_owned().await
     }
 }
 

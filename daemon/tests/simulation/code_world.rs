@@ -12,8 +12,6 @@ use cp_token_protocol::message::TotpMethod;
 use cp_tokend::base::clock::Clock;
 use cp_tokend::profile::Profile;
 use cp_tokend::profile::account::AccountKey;
-use cp_tokend::secrets::sources::Sources;
-use cp_tokend::secrets::sources::{KeyringBackend, MemoryBackend};
 use cp_tokend::token_request::TokenRequestFailed;
 use cp_tokend::token_request::codes::Codes;
 use cp_tokend::token_request::codes::log::{Claim, ClaimError, CodeLog};
@@ -55,11 +53,8 @@ pub(crate) struct CodeChecker {
 
 impl CodeChecker {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        let nobody = || Arc::new(MemoryBackend::default());
-        let external = Arc::new(KeyringBackend::default());
-        let sources = Sources { keyring: nobody(), memory: nobody(), external };
         Self {
-            codes: Codes::new(sources, clock, Arc::new(Log::default())),
+            codes: Codes::new(clock, Arc::new(Log::default())),
             seed: Secret::copy_of(b"JBSWY3DPEHPK3PXP"),
             seen: Mutex::default(),
         }

@@ -54,13 +54,7 @@ fn decoded(lines: &[&str]) -> Option<Secret> {
     if length > MAX_LENGTH {
         return None;
     }
-    let mut encoded = Secret::zeroed(length);
-    let mut room = encoded.bytes_mut();
-    for line in lines {
-        let (place, rest) = room.split_at_mut(line.len());
-        place.copy_from_slice(line.as_bytes());
-        room = rest;
-    }
+    let encoded = Secret::concat(lines.iter().map(|line| line.as_bytes()));
     let mut decoded = Secret::zeroed(length);
     let length = STANDARD.decode_slice(encoded.expose(), decoded.bytes_mut()).ok()?;
     Some(Secret::copy_of(&decoded.expose()[..length]))

@@ -1,8 +1,7 @@
-//! Owns the replacement of a file that others may edit at any time: it succeeds only if the file still has the content that was
-//! read; an edit in between is restored.
+//! Owns the replacement of a file that others may edit at any time: an edit since it was read is restored.
 
 use std::ffi::OsStr;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::reading::{has_content, has_writer};
@@ -31,9 +30,8 @@ pub enum Expected<'t> {
     Text(&'t str),
 }
 
-/// Replaces `path` by `new` if it is still as `expected`. Readers always see the old file or the new one; a text that is
-/// neither the expected one nor `new` is never removed. Names change after the commit point. If `path` is a link, its target
-/// is replaced. After an error the file is unchanged.
+/// Replaces `path`, or the target of a link there, if it is still as `expected`. Readers always see the old file or the
+/// new one; an edit is never lost. Names change after the commit point. After an error the file is unchanged.
 pub fn replace(
     path: &Path,
     expected: Expected<'_>,
@@ -45,7 +43,7 @@ pub fn replace(
         return Ok(Replacement::Overtaken(None));
     }
     let draft = beside(path, "new")?;
-    system::write_draft(&draft, new.as_bytes()).map_err(|error| system::write_error(error, path))?;
+    write_draft(&draft, new.as_bytes()).map_err(|error| system::write_error(error, path))?;
     let replaced =
         if point.pass() { rename_draft(path, &draft, expected, new) } else { Err(FileError::Hangs) };
     if has_content(&draft, new) {
@@ -64,6 +62,17 @@ pub fn replace(
             super::describe(&error)
         ))),
     }
+}
+
+/// Leaves no partial draft.
+fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = system::create_new(draft)?;
+    let written = file.write_all(content).and_then(|()| system::sync(&file));
+    drop(file);
+    if written.is_err() {
+        let _ = std::fs::remove_file(draft);
+    }
+    written
 }
 
 fn rename_draft(
@@ -98,8 +107,7 @@ fn is_unchanged(path: &Path, known: &str) -> bool {
     has_content(path, known) && !has_writer(path)
 }
 
-/// Restores an edit. If our text was edited in that instant, both edits are kept; if the edit cannot be restored, our text stays
-/// and the edit is kept.
+/// Restores an edit. A text that cannot have the name of the file is kept beside it.
 fn restore_edit(path: &Path, draft: &Path, new: &str) -> Replacement {
     let restored = match system::exchange(draft, path) {
         // An editor that renames the file leaves its name free for an instant.
@@ -128,10 +136,7 @@ fn keep(path: &Path, draft: &Path) -> String {
 }
 
 fn replace_after_check(path: &Path, draft: &Path, known: &str) -> Result<Replacement, FileError> {
-    if !has_content(path, known) {
-        return Ok(Replacement::Overtaken(None));
-    }
-    rename(draft, path)
+    if has_content(path, known) { rename(draft, path) } else { Ok(Replacement::Overtaken(None)) }
 }
 
 fn rename(draft: &Path, path: &Path) -> Result<Replacement, FileError> {
@@ -151,7 +156,6 @@ fn rename_to_unused(path: &Path, draft: &Path) -> Result<Replacement, FileError>
     }
 }
 
-/// Whether this is the name of a draft of the file `of`.
 pub(super) fn is_draft(name: &OsStr, of: &OsStr) -> bool {
     let suffix = name.as_encoded_bytes().strip_prefix(of.as_encoded_bytes());
     let number = suffix.and_then(|suffix| suffix.strip_prefix(b".new-"));

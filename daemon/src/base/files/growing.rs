@@ -10,8 +10,7 @@ use super::{FileError, lock_within, open_to_append};
 /// How long another daemon may take to rename the file.
 const ROTATE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Appends whole lines. A file that would be longer than `limit` bytes first replaces the older one, `path` with `.1`. The file is
-/// opened each time, so that others may move or remove it.
+/// Appends whole lines. A file that would be longer than `limit` bytes is first renamed to `path` with `.1`.
 pub fn append(path: &Path, lines: &[u8], limit: u64) -> Result<(), FileError> {
     let mut file = open_to_append(path)?;
     if !has_room(&file, lines, limit)? {
@@ -25,7 +24,7 @@ pub fn append(path: &Path, lines: &[u8], limit: u64) -> Result<(), FileError> {
 
 /// Renames a full file and opens a new one. Of several daemons only one renames it.
 fn rotate(path: &Path, full: &File, lines: &[u8], limit: u64) -> Result<File, FileError> {
-    let _ = lock_within(full, ROTATE_TIMEOUT, || true);
+    let _ = lock_within(full, ROTATE_TIMEOUT);
     let file = open_to_append(path)?;
     if has_room(&file, lines, limit)? {
         return Ok(file);

@@ -6,11 +6,9 @@ use std::path::Path;
 
 use super::{FileError, MAX_FILE_BYTES, system};
 
-/// How much is compared at once, in bytes.
 const COMPARE_CHUNK: usize = 64 << 10;
 
-/// The text of a plain file that is ours or root's and writable by nobody else. On Unix, our links to it are followed. A
-/// pipe in its place does not block.
+/// The text of a plain file of this user or root, writable by nobody else. A pipe in its place does not block.
 pub fn read_own(path: &Path) -> Result<String, FileError> {
     text(read_trusted(path, MAX_FILE_BYTES)?)
 }

@@ -1,8 +1,7 @@
-//! Owns the file rules on Unix: a path is checked by `trust` of the protocol crate, and a new file is complete on disk before it
-//! gets the name.
+//! Owns the file rules on Unix: a path is checked by `trust`, and a new file is complete on disk before it gets the name.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -30,8 +29,7 @@ pub fn check_writable(path: &Path) -> Result<(), FileError> {
         .map_err(|error| write_error(error.into(), &target))
 }
 
-/// The file that a replacement of `path` replaces: the target of links, as a path that nobody else can change. Missing
-/// directories are created.
+/// The file that a replacement of `path` replaces: the target of links. Missing directories are created.
 pub(super) fn target(path: &Path) -> Result<PathBuf, FileError> {
     match writable(path) {
         Err(FileError::Absent) => {
@@ -79,23 +77,13 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     sync(&File::open(folder)?)
 }
 
-/// Creates a file, never follows or replaces one, and leaves no partial one.
-pub(super) fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .custom_flags(libc::O_NOFOLLOW)
-        .open(draft)?;
-    let written = file.write_all(content).and_then(|()| sync(&file));
-    if written.is_err() {
-        let _ = std::fs::remove_file(draft);
-    }
-    written
+/// Creates a file, and never follows or replaces one.
+pub(super) fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(libc::O_NOFOLLOW).open(path)
 }
 
 /// File systems without this call, such as CIFS and some in user space for directories, are accepted.
-fn sync(file: &File) -> io::Result<()> {
+pub(super) fn sync(file: &File) -> io::Result<()> {
     match file.sync_all() {
         Err(error) if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOTSUP)) => Ok(()),
         outcome => outcome,
@@ -124,15 +112,13 @@ pub(super) fn write_error(error: io::Error, target: &Path) -> FileError {
     }
 }
 
-/// Creates `folder` and its parents for this user only; an existing one must be ours, and writable by nobody else. The error
-/// names the command that fixes the mode.
+/// Creates `folder` and its parents for this user only; an existing one must be ours, and writable by nobody else.
 pub fn make_private_folder(folder: &Path) -> Result<(), FileError> {
     let made = trust::own_folder(folder, true).map_err(|error| of_folder(error, folder));
     if let Err(FileError::Io(error)) = made { Err(write_error(error, folder)) } else { made }
 }
 
-/// Opens a plain file of ours for appending, with mode 0600; creates it if missing. Nobody else may write it. A pipe in its
-/// place does not block.
+/// Opens a plain file of ours for appending, with mode 0600; creates it if missing. A pipe in its place does not block.
 pub fn open_to_append(path: &Path) -> Result<File, FileError> {
     trust::open_to_append(path).map_err(|error| of_file(error, path))
 }
@@ -153,8 +139,7 @@ pub fn check_ancestors(folder: &Path) -> Result<(), FileError> {
     check_folder(folder.parent().unwrap_or(Path::new("/")))
 }
 
-/// Checks that only root and this user can replace this directory or what is in it. A directory of root or of this user with
-/// the sticky bit, such as `/tmp`, passes: only the owner of a file can remove it there.
+/// Checks that only root and this user can replace this directory or what is in it. One with the sticky bit passes.
 pub fn check_folder(folder: &Path) -> Result<(), FileError> {
     trust::check_folder(folder).map_err(|error| of_folder(error, folder))
 }

@@ -1,8 +1,7 @@
-//! Owns the file rules on Windows: owner and access control list are checked on the open handle, links are not followed, and a
-//! new file is complete on disk before it gets the name.
+//! Owns the file rules on Windows: owner and access control list are checked on the open handle.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::os::windows::io::AsHandle;
 use std::path::{Path, PathBuf};
@@ -61,8 +60,7 @@ pub fn check_ancestors(folder: &Path) -> Result<(), FileError> {
     folder.canonicalize()?.ancestors().skip(1).try_for_each(check_folder)
 }
 
-/// Checks that only the system and this user can replace what is in this folder. Others may add to it, as everybody may at the
-/// root of a drive.
+/// Checks that only the system and this user can replace what is in this folder. Others may add to it.
 pub fn check_folder(folder: &Path) -> Result<(), FileError> {
     let (own, access) = owner_and_access(&open_folder(folder)?)?;
     if !access.is_of(&own) {
@@ -96,20 +94,17 @@ pub(super) fn rename_to_free(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Not needed on this system.
 pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Creates a file, never follows or replaces one, and leaves no partial one.
-pub(super) fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(draft)?;
-    let written = file.write_all(content).and_then(|()| file.sync_all());
-    drop(file);
-    if written.is_err() {
-        let _ = std::fs::remove_file(draft);
-    }
-    written
+/// Creates a file, and never follows or replaces one.
+pub(super) fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+pub(super) fn sync(file: &File) -> io::Result<()> {
+    file.sync_all()
 }
 
 fn open_folder(folder: &Path) -> io::Result<File> {
@@ -144,7 +139,6 @@ fn owner_and_access(object: &impl AsHandle) -> io::Result<(Sid, Access)> {
     Ok((own_user()?, access_of(object, Kind::File)?))
 }
 
-/// The resource that the system lacks; none for another error.
 pub(super) fn shortage(error: &io::Error) -> Option<&'static str> {
     (error.kind() == io::ErrorKind::OutOfMemory).then_some("the system gives the daemon no more memory")
 }

@@ -1,6 +1,5 @@
 //! Owns the check on Windows, which has no such limits.
 
-/// Always.
 pub(super) fn is_available(_: usize) -> bool {
     true
 }

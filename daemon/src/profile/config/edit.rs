@@ -1,5 +1,7 @@
 //! Owns changes to the config file's text. A person's comments, order and spacing survive them. Pure.
 
+use std::collections::BTreeMap;
+
 use cp_token_protocol::ProfileName;
 use toml_edit::{Document, DocumentMut, InlineTable, Item, Table, Value, value};
 
@@ -15,12 +17,7 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 pub struct ConfigText {
     document: DocumentMut,
     common: Network,
-    form: Form,
-}
-
-/// The properties of a text that the parser does not keep.
-#[derive(Debug, Clone, Copy)]
-struct Form {
+    /// What the parser does not keep.
     has_mark: bool,
     has_crlf: bool,
 }
@@ -28,8 +25,9 @@ struct Form {
 impl ConfigText {
     /// Opens a valid text, or a section of one, below a head that sets `common`; nothing where it cannot be edited.
     pub fn open(text: &str, common: &Network) -> Option<Self> {
-        let form = Form { has_mark: text.starts_with(BYTE_ORDER_MARK), has_crlf: has_only_crlf(text) };
-        Some(Self { document: text.parse().ok()?, common: common.clone(), form })
+        let has_crlf = text.contains('\n') && text.matches('\n').count() == text.matches("\r\n").count();
+        let has_mark = text.starts_with(BYTE_ORDER_MARK);
+        Some(Self { document: text.parse().ok()?, common: common.clone(), has_mark, has_crlf })
     }
 
     /// The text as the parser gives it back.
@@ -39,11 +37,11 @@ impl ConfigText {
 
     /// The text with the byte order mark and the line ends of the one that was opened.
     pub fn text_as_found(&self) -> String {
-        let text = match self.form.has_crlf {
+        let text = match self.has_crlf {
             true => self.text().replace("\r\n", "\n").replace('\n', "\r\n"),
             false => self.text(),
         };
-        let has_mark = text.starts_with(BYTE_ORDER_MARK) || !self.form.has_mark;
+        let has_mark = text.starts_with(BYTE_ORDER_MARK) || !self.has_mark;
         if has_mark { text } else { format!("{BYTE_ORDER_MARK}{text}") }
     }
 
@@ -90,20 +88,16 @@ impl ConfigText {
         (names(&left) == expected).then_some(left)
     }
 
-    /// Writes the keys of a profile that differ from those of `old`: what a person left out of the file stays out of it.
-    /// A new profile leaves out what the top of the file sets alike.
+    /// Writes the keys that differ from those of `old`, and for a new profile those that the top of the file does not set.
     pub fn write_profile(&mut self, old: Option<&Profile>, new: &Profile) {
         let common = self.common.clone();
         let old_network = old.map_or(&common, |old| &old.network);
-        let old_values =
-            old.map(own_values).into_iter().flatten().chain(network_values(old_network, &common));
-        let old_texts: Vec<_> =
-            old_values.map(|(key, value)| (key, value.map(|value| value.to_string()))).collect();
+        let old_values = old.map(own_values).into_iter().flatten();
+        let old_values = old_values.chain(network_values(old_network, &common));
+        let old_texts: BTreeMap<_, _> = old_values.map(|(key, value)| (key, text(value.as_ref()))).collect();
         let table = self.table(&new.name);
         for (key, value) in own_values(new).into_iter().chain(network_values(&new.network, &common)) {
-            let old_text =
-                old_texts.iter().find(|(other, _)| *other == key).and_then(|(_, text)| text.as_deref());
-            if value.as_ref().map(ToString::to_string).as_deref() != old_text {
+            if text(value.as_ref()) != *old_texts.get(key).unwrap_or(&None) {
                 set(table, key, value);
             }
         }
@@ -124,6 +118,10 @@ impl ConfigText {
         }
         item
     }
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    value.map(ToString::to_string)
 }
 
 /// Sets the key to the value and keeps the comments around it, or removes the key.
@@ -153,10 +151,6 @@ pub fn lines_of(text: &str, name: &ProfileName) -> Option<Vec<String>> {
         lines.push(line.replace(['\r', '\n'], " "));
     }
     Some(lines)
-}
-
-fn has_only_crlf(text: &str) -> bool {
-    text.contains('\n') && text.matches('\n').count() == text.matches("\r\n").count()
 }
 
 #[cfg(test)]

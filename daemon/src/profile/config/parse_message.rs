@@ -1,5 +1,4 @@
-//! Owns the parser's messages about a broken config file: the kind of a wrong value, and what is expected. The value
-//! itself is not repeated, because a secret may have been put there by mistake. Pure.
+//! Owns the messages of the parser, without values: a secret may have been put there by mistake. Pure.
 
 /// The parser's names of the kinds of values.
 const KINDS: &[&str] = &[
@@ -14,7 +13,6 @@ const KINDS: &[&str] = &[
     "byte array",
 ];
 
-/// The parser's message without the value that it found.
 pub(super) fn without_values(message: &str) -> String {
     let (found, expected) = message.rsplit_once(", expected ").unwrap_or((message, "another"));
     let value = ["invalid type: ", "invalid value: "].iter().find_map(|start| found.strip_prefix(start));

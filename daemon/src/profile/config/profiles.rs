@@ -1,5 +1,4 @@
-//! Owns the profiles of a config, sorted by name. A copy shares each of them: a change of one profile copies a list of
-//! pointers and nothing else. Pure.
+//! Owns the profiles of a config, sorted by name. A copy shares each of them. Pure.
 
 use std::sync::Arc;
 
@@ -15,11 +14,6 @@ impl Profiles {
     /// The profile of that name.
     pub fn get(&self, name: &ProfileName) -> Option<&Arc<Profile>> {
         self.position(name).ok().map(|place| &self.0[place])
-    }
-
-    /// Whether there is a profile of that name.
-    pub fn contains(&self, name: &ProfileName) -> bool {
-        self.position(name).is_ok()
     }
 
     /// Whether there is none.

@@ -12,7 +12,6 @@ use crate::profile::request_url::RequestUrl;
 use crate::profile::validate;
 use crate::profile::{Network, Profile};
 
-/// One profile's table.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawProfile {

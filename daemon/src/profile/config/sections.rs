@@ -1,5 +1,4 @@
-//! Owns where the sections of a config file's text are: the head before the first table, and each profile's own table. A
-//! section can be read and replaced by itself, so that the cost of a change does not grow with the number of profiles. Pure.
+//! Owns where the sections of a config are: the head, and the table of each profile, which can be replaced by itself. Pure.
 
 use std::ops::Range;
 
@@ -64,7 +63,7 @@ impl Sections {
         // Comments that are left at the end of a section belong to the next header.
         let end = part.start + new.len();
         if let Some((next, _)) = sections.starts.iter_mut().find(|(start, _)| *start >= end && end > 0) {
-            *next = above(&changed, *next);
+            *next = comments_before(&changed, *next, false);
         }
         (changed, sections)
     }
@@ -83,7 +82,7 @@ impl Sections {
         let (mut sections, whole) = (self.clone(), [text, new].concat());
         // Comments at the old end are above the new header now.
         let header = text.len() + new.find('[').unwrap_or_default();
-        sections.starts.push((above(&whole, header), Some(name.clone())));
+        sections.starts.push((comments_before(&whole, header, false), Some(name.clone())));
         (whole, sections)
     }
 }
@@ -105,16 +104,10 @@ fn header(text: &str, item: &Item) -> Option<usize> {
     let start = item.span()?.start;
     let before = text.get(..start).filter(|_| text[start..].starts_with('['))?;
     let line = before.rfind('\n').map_or(0, |end| end + 1);
-    before[line..].trim().is_empty().then(|| above(text, line))
+    before[line..].trim().is_empty().then(|| comments_before(text, line, false))
 }
 
-/// Where the comments that touch this header begin.
-fn above(text: &str, header: usize) -> usize {
-    comments_before(text, header, false)
-}
-
-/// Where the comments before a position begin, also across empty lines if wanted. A line that ends a multi-line string is
-/// not a comment, whatever it begins with.
+/// Where the comments before a position begin. The last line of a multi-line string is not a comment.
 fn comments_before(text: &str, place: usize, across_empty_lines: bool) -> usize {
     let mut start = place;
     while start > 0 {

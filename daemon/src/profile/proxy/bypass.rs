@@ -1,5 +1,5 @@
-//! Owns which hosts are reached without the proxy, by entries as in `NO_PROXY`. Pure: no name is resolved, so a network
-//! covers only hosts that are written as addresses. The matcher of hyper-util takes any text for an entry, and no port.
+//! Owns which hosts are reached without the proxy, as `NO_PROXY` lists them. Pure: no name is resolved. The matcher of
+//! hyper-util takes any text for an entry, and no port.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,8 +7,7 @@ use url::{Host, Url};
 
 use crate::profile::request_url::RequestUrl;
 
-/// One entry of a list: `*`, a host with its subdomains, an address, or a network such as `10.0.0.0/8`; hosts and
-/// addresses may have a port behind them.
+/// One entry: `*`, a host with its subdomains, an address, or a network such as `10.0.0.0/8`; perhaps with a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bypass {
     hosts: Hosts,

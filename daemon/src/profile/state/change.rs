@@ -9,7 +9,6 @@ pub(super) enum Change {
     Created(String, u64),
     /// It got a token, in seconds since 1970.
     TokenIssued(String, u64),
-    /// It was removed.
     Removed(String),
     /// The item may exist without a profile that uses it.
     JournalBegun(String),

@@ -1,5 +1,4 @@
-//! Owns a change as the change of one section of the text, so that its cost does not grow with the number of profiles. The
-//! section is read back; the rest of the text stays byte by byte, and with it what it means. Pure.
+//! Owns a change of one section of the text, so that its cost does not grow with the number of profiles. Pure.
 
 use std::sync::Arc;
 

@@ -210,7 +210,7 @@ fn command() -> impl Strategy<Value = (u8, bool)> {
 /// The commands that cp-token would make of what the file says now; nothing where it refuses by itself.
 fn edit(text: &str, (kind, is_a): (u8, bool)) -> Option<Edit> {
     let (of, config) = (if is_a { "a" } else { "b" }, Config::parse(text).ok()?);
-    let is_there = config.profiles.contains(&name(of));
+    let is_there = config.profiles.get(&name(of)).is_some();
     match kind {
         0 => Some(Edit::Add(Box::new(profile(if is_a { "c" } else { "a" })))),
         1 => Some(Edit::Default(name(of))),

@@ -1,5 +1,4 @@
-//! Owns the words for a secret that was to be stored and did not bring a token: what is changed is the command, not a
-//! profile, and whoever fixes the cause has to run it again.
+//! Owns the messages for a secret that was not verified: whoever fixes the cause has to run the command again.
 
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 

@@ -13,9 +13,7 @@ use crate::base::files::{self, FileError};
 /// How long a file that another program wrote must stay unchanged until it counts as complete.
 pub(super) const STABLE_TIME: Duration = Duration::from_millis(20);
 
-/// The content of the file.
 pub(in crate::registry) enum FileContent {
-    /// No file.
     Nothing,
     /// The last valid text.
     Same(Arc<ParsedText>),
@@ -29,19 +27,31 @@ impl ConfigFile {
         let (version, text) = stable_read::read_stable(self);
         match text {
             // An editor may remove the file for a moment. To remove all profiles, a person leaves an empty file.
-            Some(Ok(FileContent::Nothing)) if self.has_profiles() => {
+            Some(Ok(FileContent::Nothing))
+                if self.last().as_ref().is_some_and(|last| !last.config.profiles.is_empty()) =>
+            {
                 (version, Err(failure::not_used(&self.shown(), &FileError::Absent)))
             }
             Some(text) => (version, text),
             None => (version, Err(failure::busy(&self.shown()))),
         }
     }
+}
 
-    fn has_profiles(&self) -> bool {
-        self.last().as_ref().is_some_and(|last| !last.config.profiles.is_empty())
+impl stable_read::WatchedFile for ConfigFile {
+    type Version = Option<FileVersion>;
+    type Text = Result<FileContent, Failure>;
+
+    fn version(&self) -> Self::Version {
+        let facts = std::fs::metadata(&self.path).ok()?;
+        Some(FileVersion {
+            size: facts.len(),
+            changed: facts.modified().ok()?,
+            created: facts.created().ok(),
+        })
     }
 
-    fn found(&self) -> Result<FileContent, Failure> {
+    fn text(&self) -> Self::Text {
         let last = self.last().clone();
         let read = match &last {
             Some(last) => files::read_unless(&self.path, &last.text),
@@ -53,19 +63,6 @@ impl ConfigFile {
             (Err(FileError::Absent), _) => Ok(FileContent::Nothing),
             (Err(error), _) => Err(failure::not_used(&self.shown(), &error)),
         }
-    }
-}
-
-impl stable_read::WatchedFile for ConfigFile {
-    type Version = Option<FileVersion>;
-    type Text = Result<FileContent, Failure>;
-
-    fn version(&self) -> Self::Version {
-        self.version()
-    }
-
-    fn text(&self) -> Self::Text {
-        self.found()
     }
 
     fn is_new(&self, text: &Self::Text) -> bool {

@@ -2,60 +2,28 @@
 
 use std::ffi::OsString;
 
-/// The `PATH` of a program, if the daemon has none.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// The variables of the daemon's own environment that a program is given.
-pub(super) const PASSED: &[&str] = &[
-    // The user, the language and the time zone.
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "LOGNAME",
-    "TZ",
-    "USER",
-    // Where secret stores have their settings and sockets, and a service its credentials.
-    "CREDENTIALS_DIRECTORY",
-    "GNUPGHOME",
-    "PASSWORD_STORE_DIR",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
-    "XDG_RUNTIME_DIR",
-    // Where a program can ask for a passphrase.
-    "DBUS_SESSION_BUS_ADDRESS",
-    "DISPLAY",
-    "WAYLAND_DISPLAY",
-    "XAUTHORITY",
-    // What the libraries of Windows need.
-    #[cfg(windows)]
-    "SYSTEMROOT",
-    #[cfg(windows)]
-    "USERPROFILE",
-    #[cfg(windows)]
-    "APPDATA",
-    #[cfg(windows)]
-    "LOCALAPPDATA",
-    #[cfg(windows)]
-    "PROGRAMDATA",
-    #[cfg(windows)]
-    "PROGRAMFILES",
-    #[cfg(windows)]
-    "COMSPEC",
-    #[cfg(windows)]
-    "PATHEXT",
-    #[cfg(windows)]
-    "TEMP",
-    #[cfg(windows)]
-    "USERNAME",
-];
+/// The variables of the daemon's own environment that a program is given: the user, the language and the time zone; where
+/// secret stores have their settings and sockets, and a service its credentials; where a program can ask for a passphrase.
+const PASSED: &str = "HOME LANG LC_ALL LC_CTYPE LOGNAME TZ USER \
+    CREDENTIALS_DIRECTORY GNUPGHOME PASSWORD_STORE_DIR XDG_CONFIG_HOME XDG_DATA_HOME XDG_RUNTIME_DIR \
+    DBUS_SESSION_BUS_ADDRESS DISPLAY WAYLAND_DISPLAY XAUTHORITY";
+/// What the libraries of Windows need.
+const PASSED_ON_WINDOWS: &str = "SYSTEMROOT USERPROFILE APPDATA LOCALAPPDATA PROGRAMDATA PROGRAMFILES COMSPEC PATHEXT \
+    TEMP USERNAME";
+
+pub(super) fn passed() -> impl Iterator<Item = &'static str> {
+    let of_system = if cfg!(windows) { PASSED_ON_WINDOWS } else { "" };
+    PASSED.split_whitespace().chain(of_system.split_whitespace())
+}
 
 /// The environment of a program, from what `variable` gives.
 pub(super) fn of_program(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> impl Iterator<Item = (&'static str, OsString)> {
     let path = variable("PATH").filter(|path| !path.is_empty()).unwrap_or_else(|| DEFAULT_PATH.into());
-    PASSED.iter().filter_map(move |&name| Some((name, variable(name)?))).chain([("PATH", path)])
+    passed().filter_map(move |name| Some((name, variable(name)?))).chain([("PATH", path)])
 }
 
 #[cfg(test)]
@@ -78,7 +46,7 @@ mod tests {
 
     #[test]
     fn what_a_program_is_given_survives_the_daemons_own_hardening() {
-        for name in PASSED {
+        for name in passed() {
             assert!(crate::process::harden::is_kept(name), "{name}");
         }
         assert!(!crate::process::harden::is_kept("LD_PRELOAD"), "the control");

@@ -36,8 +36,7 @@ impl Watch {
     }
 }
 
-/// A descriptor that hangs up when the process ends. For kernels before Linux 5.3, and for sandboxes that forbid
-/// `pidfd_open`.
+/// A descriptor that hangs up when the process ends, for kernels and sandboxes without `pidfd_open`.
 pub(super) fn watch_by_thread(process: Pid) -> io::Result<OwnedFd> {
     let (reader, writer) = io::pipe()?;
     let wait = move || {

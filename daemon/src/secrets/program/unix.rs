@@ -28,7 +28,7 @@ pub(super) fn run(argv: &[String], limit: usize, handle: &KillHandle) -> Result<
     handle.release();
     let status = children::wait(&mut child);
     let output = output?;
-    check_status(&status.map_err(|_| ProgramError::NotRun)?)?;
+    check_status(&status?)?;
     Ok(output.finish()?)
 }
 
@@ -55,11 +55,11 @@ fn start(argv: &[String]) -> Result<Child, ProgramError> {
 
 /// Reads the output until the program ends. Other processes that hold its pipe are not waited for.
 fn read_output(child: &mut Child, limit: usize) -> Result<SecretReader, ProgramError> {
-    let watch = Watch::over(Pid::from_child(child)).map_err(|_| ProgramError::NotRun)?;
+    let watch = Watch::over(Pid::from_child(child))?;
     let mut pipe = child.stdout.take();
     let mut output = SecretReader::new(limit);
     loop {
-        let (has_ended, has_output) = watch.wait(pipe.as_ref()).map_err(|_| ProgramError::NotRun)?;
+        let (has_ended, has_output) = watch.wait(pipe.as_ref())?;
         if let Some(open) = pipe.as_mut().filter(|_| has_output) {
             if !output.read_from(open)? {
                 pipe = None;

@@ -23,7 +23,6 @@ use crate::secrets::secret_reader::SecretReader;
 /// What is killed: a job.
 pub(super) type Target = Arc<Job>;
 
-/// Kills everything in the job.
 pub(super) fn kill(job: &Target) {
     job.end();
 }
@@ -60,10 +59,10 @@ impl Job {
 
 /// Runs the program until it ends or reaches the limit, and kills what is left of its job.
 pub(super) fn run(argv: &[String], limit: usize, handle: &KillHandle) -> Result<Secret, ProgramError> {
-    let job = Arc::new(Job::new().map_err(|_| ProgramError::NotRun)?);
+    let job = Arc::new(Job::new()?);
     let Started { process, output: mut pipe } = start(argv, &job)?;
     handle.attach(Arc::clone(&job));
-    let ended = end_job_after(&process, &job).map_err(|_| ProgramError::NotRun);
+    let ended = end_job_after(&process, &job).map_err(ProgramError::from);
     let mut reader = SecretReader::new(limit);
     let output = ended.and_then(|()| {
         while reader.read_from(&mut pipe)? {}
@@ -97,7 +96,7 @@ fn start(argv: &[String], job: &Job) -> Result<Started, ProgramError> {
     let folder = file.parent().unwrap_or(file);
     let job = Some(job.0.as_handle());
     let start = Start { file, arguments: &arguments, variables, folder, flags: CREATE_NO_WINDOW, job };
-    start.go().map_err(|_| ProgramError::NotRun)
+    Ok(start.go()?)
 }
 
 /// Ends the job when the program has ended, so that no other process keeps its pipe open.

@@ -90,8 +90,7 @@ pub trait SecretBackend: Send + Sync {
     /// Loads a copy of the secret.
     fn load<'a>(&'a self, key: &'a SecretKey) -> SourceFuture<'a, Secret>;
 
-    /// Stores the secret, replacing an older one of the same key. A read-only source fails. After an error the older secret
-    /// is kept, except perhaps after a timeout.
+    /// Stores the secret. After an error the older one is kept, except perhaps after a timeout. A read-only source fails.
     fn store<'a>(&'a self, _: &'a SecretKey, _: &'a Secret) -> SourceFuture<'a, ()> {
         Box::pin(std::future::ready(Err(SourceError::ReadOnly)))
     }

@@ -4,11 +4,9 @@ use cp_token_protocol::message::ExternalKeyringItem;
 
 /// The prefixes of the service names under which the official CLIs store secrets.
 const SERVICE_PREFIXES: [&str; 2] = ["crashplancli::", "code42cli::"];
-/// The longest service and user name, in bytes.
 const MAX_NAME_LENGTH: usize = 1024;
 
-/// Accepts only items of an official CLI, so that a client cannot have the daemon read every item of the keyring. The error
-/// says which items are accepted.
+/// Accepts only items of an official CLI, so that a client cannot have the daemon read every item of the keyring.
 pub fn check_external_item(item: &ExternalKeyringItem) -> Result<(), &'static str> {
     let is_of_official_cli = SERVICE_PREFIXES.iter().any(|start| item.service.starts_with(start));
     let fits = |text: &str| (1..=MAX_NAME_LENGTH).contains(&text.len()) && !text.contains('\0');

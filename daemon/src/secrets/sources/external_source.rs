@@ -1,5 +1,4 @@
-//! Owns the sources that others fill: a program's output, a file, a credential of the service manager. It must not
-//! write, use a shell, or keep what it read.
+//! Owns the read-only sources: a program, a file, a credential of the service manager. It must not use a shell.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,8 +14,6 @@ use crate::secrets::program;
 
 /// The timeout of a program, which may be asking a person for a passphrase.
 const PROGRAM_TIMEOUT: Duration = Duration::from_secs(60);
-/// The variable in which the service manager names the directory of the service's credentials.
-const DIRECTORY_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
 
 /// Why a credential of the service manager could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -43,13 +40,6 @@ pub enum ExternalSource {
     Credential(String, Option<PathBuf>),
 }
 
-impl ExternalSource {
-    /// The credential of this name among those of the daemon's own service.
-    pub fn credential(name: String) -> Self {
-        Self::Credential(name, std::env::var_os(DIRECTORY_VARIABLE).map(PathBuf::from))
-    }
-}
-
 impl SecretBackend for ExternalSource {
     fn load<'a>(&'a self, _: &'a SecretKey) -> SourceFuture<'a, Secret> {
         Box::pin(async {
@@ -63,7 +53,7 @@ impl SecretBackend for ExternalSource {
 }
 
 /// Runs a program, and returns what it prints: a secret or a one-time code.
-pub(super) async fn run_program(argv: &[String]) -> Result<Secret, SourceError> {
+pub async fn run_program(argv: &[String]) -> Result<Secret, SourceError> {
     program::run(argv, PROGRAM_TIMEOUT, SECRET_LIMIT).await.map_err(SourceError::Command)
 }
 

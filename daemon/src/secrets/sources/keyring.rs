@@ -1,5 +1,5 @@
-//! Owns secrets that are stored in the system's keyring, and is the only file that names the keyring crates. It must
-//! not keep a connection, an answer or a secret, nor delete an item that it was not asked to delete.
+//! Owns secrets in the system keyring, and is the only file that names the keyring crates. It must not keep a connection
+//! or a secret.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use super::backend::{
     KeyringError, SECRET_LIMIT, SecretBackend, SourceError, SourceFuture, require_storable,
 };
 #[cfg(target_os = "linux")]
-use super::secret_service::classify as classify_cause;
+use super::secret_service::{classify as classify_cause, has_collection};
 use super::serial_queue::SerialQueue;
 use crate::base::mutex::lock;
 use crate::profile::secret_key::SecretKey;
@@ -59,8 +59,7 @@ impl KeyringBackend {
         self.call(CHANGE_TIMEOUT, move || load_external(&item.service, &item.username)).await
     }
 
-    /// Runs one call on the keyring's own thread. The thread records the outcome, so that a call which succeeds after its
-    /// timeout still corrects the report.
+    /// Runs one call on the thread of the keyring, which records the result even after the timeout.
     async fn call<T: Send + 'static>(
         &self,
         timeout: Duration,
@@ -92,12 +91,18 @@ impl SecretBackend for KeyringBackend {
     fn store<'a>(&'a self, key: &'a SecretKey, secret: &'a Secret) -> SourceFuture<'a, ()> {
         let key = key.clone();
         let secret = Secret::copy_of(secret.expose());
-        Box::pin(self.call(CHANGE_TIMEOUT, move || store(&key, &secret)))
+        Box::pin(self.call(CHANGE_TIMEOUT, move || {
+            require_storable(&secret)?;
+            open(&key)?.set_secret(secret.expose()).map_err(classify)
+        }))
     }
 
     fn erase<'a>(&'a self, key: &'a SecretKey) -> SourceFuture<'a, ()> {
         let key = key.clone();
-        Box::pin(self.call(CHANGE_TIMEOUT, move || erase(&key)))
+        Box::pin(self.call(CHANGE_TIMEOUT, move || match open(&key)?.delete_credential().map_err(classify) {
+            Err(SourceError::Absent) => Ok(()),
+            outcome => outcome,
+        }))
     }
 }
 
@@ -110,26 +115,14 @@ fn load_external(service: &str, username: &str) -> Result<Secret, SourceError> {
 }
 
 fn read(item: &Entry) -> Result<Secret, SourceError> {
-    let found = item.get_secret().map_err(classify);
-    let bytes = match found {
-        Err(SourceError::Absent) => return Err(absent()),
+    let bytes = match item.get_secret().map_err(classify) {
+        // A service without a keyring answers a search with "not found", like one with an empty keyring.
+        Err(SourceError::Absent) if !has_collection() => return Err(KeyringError::NoCollection.into()),
         found => Zeroizing::new(found?),
     };
     match bytes.len() {
         1..=SECRET_LIMIT => Ok(Secret::copy_of(&bytes)),
         _ => Err(SourceError::Unusable),
-    }
-}
-
-fn store(key: &SecretKey, secret: &Secret) -> Result<(), SourceError> {
-    require_storable(secret)?;
-    open(key)?.set_secret(secret.expose()).map_err(classify)
-}
-
-fn erase(key: &SecretKey) -> Result<(), SourceError> {
-    match open(key)?.delete_credential().map_err(classify) {
-        Err(SourceError::Absent) => Ok(()),
-        outcome => outcome,
     }
 }
 
@@ -145,8 +138,8 @@ fn entry(service: &str, username: &str, label: Option<&str>) -> Result<Entry, So
     })
 }
 
-/// The item, over a connection of its own: `Entry::new` would look for a keyring once per process, and keep the
-/// connection or the lack of one. A new item gets the label.
+/// The item, over a connection of its own: `Entry::new` would keep the connection, or the lack of one. A new item gets
+/// the label.
 #[cfg(target_os = "linux")]
 fn new_entry(service: &str, username: &str, label: Option<&str>) -> Result<Entry, Error> {
     use keyring_core::api::CredentialStoreApi;
@@ -209,19 +202,9 @@ fn classify_cause(_: &(dyn std::error::Error + Send + Sync + 'static)) -> Option
     None
 }
 
-/// A service without a keyring answers a search with "not found", like one with an empty keyring.
-#[cfg(target_os = "linux")]
-fn absent() -> SourceError {
-    if super::secret_service::has_collection() {
-        SourceError::Absent
-    } else {
-        KeyringError::NoCollection.into()
-    }
-}
-
 #[cfg(not(target_os = "linux"))]
-fn absent() -> SourceError {
-    SourceError::Absent
+fn has_collection() -> bool {
+    true
 }
 
 /// An error that is not the keyring's own shows that the keyring works.

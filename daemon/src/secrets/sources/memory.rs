@@ -52,37 +52,30 @@ impl MemoryBackend {
     pub fn import_state(&self, account: String, secret: Secret) -> bool {
         lock(&self.secrets).as_mut().map(|secrets| secrets.insert(account, secret)).is_some()
     }
-
-    fn find(&self, key: &SecretKey) -> Result<Secret, SourceError> {
-        let secrets = lock(&self.secrets);
-        let secret =
-            secrets.as_ref().ok_or(SourceError::Sealed)?.get(&key.account()).ok_or(SourceError::Absent)?;
-        Ok(Secret::copy_of(secret.expose()))
-    }
-
-    fn put(&self, key: &SecretKey, secret: &Secret) -> Result<(), SourceError> {
-        require_storable(secret)?;
-        let copy = Secret::copy_of(secret.expose());
-        lock(&self.secrets).as_mut().ok_or(SourceError::Sealed)?.insert(key.account(), copy);
-        Ok(())
-    }
-
-    fn remove(&self, key: &SecretKey) -> Result<(), SourceError> {
-        lock(&self.secrets).as_mut().ok_or(SourceError::Sealed)?.remove(&key.account());
-        Ok(())
-    }
 }
 
 impl SecretBackend for MemoryBackend {
     fn load<'a>(&'a self, key: &'a SecretKey) -> SourceFuture<'a, Secret> {
-        Box::pin(async move { self.find(key) })
+        Box::pin(async move {
+            let secrets = lock(&self.secrets);
+            let secret = secrets.as_ref().ok_or(SourceError::Sealed)?.get(&key.account());
+            Ok(Secret::copy_of(secret.ok_or(SourceError::Absent)?.expose()))
+        })
     }
 
     fn store<'a>(&'a self, key: &'a SecretKey, secret: &'a Secret) -> SourceFuture<'a, ()> {
-        Box::pin(async move { self.put(key, secret) })
+        Box::pin(async move {
+            require_storable(secret)?;
+            let copy = Secret::copy_of(secret.expose());
+            lock(&self.secrets).as_mut().ok_or(SourceError::Sealed)?.insert(key.account(), copy);
+            Ok(())
+        })
     }
 
     fn erase<'a>(&'a self, key: &'a SecretKey) -> SourceFuture<'a, ()> {
-        Box::pin(async move { self.remove(key) })
+        Box::pin(async move {
+            lock(&self.secrets).as_mut().ok_or(SourceError::Sealed)?.remove(&key.account());
+            Ok(())
+        })
     }
 }

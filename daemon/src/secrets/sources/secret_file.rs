@@ -1,5 +1,4 @@
-//! Owns the reading of a secret from a file: owner, mode and every directory on its path are checked, and the file is
-//! read again each time. It must not write, keep what it read, or name a path in an error.
+//! Owns the reading of a secret file, each time again, after a check of everything on its path. No error names a path.
 
 use std::io;
 use std::path::Path;
@@ -10,7 +9,7 @@ use cp_token_protocol::trust::{Distrust, Flaw, Purpose};
 
 use super::backend::SECRET_LIMIT;
 use crate::base::blocking;
-use crate::secrets::secret_reader::{SecretReadError, SecretReader};
+use crate::secrets::secret_reader::SecretReader;
 
 #[cfg(windows)]
 mod windows;
@@ -67,11 +66,15 @@ pub enum FileFault {
     TimedOut,
 }
 
-impl From<SecretReadError> for FileFault {
-    fn from(error: SecretReadError) -> Self {
-        match error {
-            SecretReadError::TooLong => Self::TooLarge,
-            SecretReadError::Unreadable => Self::Unreadable,
+impl From<io::Error> for FileFault {
+    fn from(error: io::Error) -> Self {
+        let kind = error.kind();
+        if kind == io::ErrorKind::FileTooLarge {
+            Self::TooLarge
+        } else if matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
+            Self::Absent
+        } else {
+            Self::Unreadable
         }
     }
 }
@@ -85,14 +88,12 @@ impl From<Distrust> for FileFault {
             Distrust::Itself(Flaw::Open(mode)) => Self::Mode(mode),
             Distrust::Itself(Flaw::Listed) => Self::Acl,
             Distrust::OnTheWay(..) => Self::Replaceable,
-            Distrust::Io(error) if error.kind() == io::ErrorKind::NotADirectory => Self::Absent,
-            Distrust::Io(_) => Self::Unreadable,
+            Distrust::Io(error) => error.into(),
         }
     }
 }
 
-/// The file's current text, without its last line end. The purpose says who must not have access to the file. Opening a pipe
-/// does not block.
+/// The text of the file, without its last line end. The purpose says who must not have access. A pipe does not block.
 pub(super) async fn read(path: &Path, purpose: Purpose) -> Result<Secret, FileFault> {
     let path = path.to_owned();
     let resource = path.to_string_lossy().into_owned();

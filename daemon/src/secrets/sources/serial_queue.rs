@@ -1,5 +1,4 @@
-//! Owns one thread for blocking calls, one at a time: a bounded queue, a timeout for each caller, and a plain "busy"
-//! while a call is overdue. It must not know what the calls do.
+//! Owns one thread for blocking calls, one at a time: a bounded queue, and a timeout for each caller.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +13,6 @@ use crate::base::blocking::BusyThread;
 use crate::base::memory;
 use crate::base::mutex::lock;
 
-/// The most calls that wait.
 const MAX_WAITING: usize = 16;
 
 /// A queue of blocking calls. Its thread exists only while there is work, so an idle daemon has none.
@@ -38,8 +36,7 @@ struct Job {
 }
 
 impl SerialQueue {
-    /// Runs `work` and returns its result. After `timeout`: [`KeyringError::Busy`] if it has not begun and never will,
-    /// [`KeyringError::TimedOut`] if it is still running.
+    /// Runs `work`. After `timeout`: [`KeyringError::Busy`] if it never begins, [`KeyringError::TimedOut`] if it still runs.
     pub(super) async fn call<T: Send + 'static>(
         &self,
         timeout: Duration,

@@ -177,7 +177,7 @@ fn conflict(record: &CodeRecord, claim: &Claim) -> Option<CodeUse> {
 
 /// Waits for the lock, which is released when the file is closed. False if the file system has no locks.
 fn lock(file: &File, timeout: Duration) -> Result<bool, ClaimFault> {
-    match files::lock_within(file, timeout, || true) {
+    match files::lock_within(file, timeout) {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Err(ClaimFault::Locked),
         Err(TryLockError::Error(error)) if has_no_locks(&error) => Ok(false),

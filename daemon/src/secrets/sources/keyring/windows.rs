@@ -1,5 +1,4 @@
-//! Owns the use of Windows' Credential Manager: items stay on this machine, and the layout of items that Python programs
-//! store.
+//! Owns the use of the Credential Manager of Windows, and the layout of items that Python programs store.
 
 use cp_token_protocol::Secret;
 use keyring_core::api::CredentialStoreApi;

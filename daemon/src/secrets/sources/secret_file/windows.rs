@@ -1,8 +1,6 @@
-//! Owns how a secret's file is opened on Windows: its kind, owner and access are read from the open handle, so that the
-//! file cannot be replaced between the check and the read.
+//! Owns how a secret file is opened on Windows: kind, owner and access are read from the open handle.
 
 use std::fs::{File, OpenOptions};
-use std::io;
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -12,8 +10,7 @@ use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_REPARSE_POINT, FILE
 
 use super::FileFault;
 
-/// Opens a regular file that is owned by us or the system and that nobody else may read or write, in folders that only we
-/// and the system can replace.
+/// Opens a regular file that nobody else may read or write, in folders that only this user and the system can replace.
 pub(super) fn open(path: &Path, _: Purpose) -> Result<File, FileFault> {
     let (Some(folder), Some(_)) = (path.parent(), path.file_name()) else {
         return Err(FileFault::WrongKind);
@@ -23,8 +20,8 @@ pub(super) fn open(path: &Path, _: Purpose) -> Result<File, FileFault> {
         crate::base::files::check_folder(step).map_err(|_| FileFault::Replaceable)?;
     }
     let file = OpenOptions::new().read(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path);
-    let file = file.map_err(|error| classify(&error))?;
-    let metadata = file.metadata().map_err(|error| classify(&error))?;
+    let file = file?;
+    let metadata = file.metadata()?;
     if !metadata.is_file() || metadata.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
         return Err(FileFault::WrongKind);
     }
@@ -42,11 +39,7 @@ fn refuse_link(path: &Path) -> Result<(), FileFault> {
     if path.parent().is_none() {
         return Ok(());
     }
-    let metadata = std::fs::symlink_metadata(path).map_err(|error| classify(&error))?;
+    let metadata = std::fs::symlink_metadata(path)?;
     let is_link = metadata.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0;
     if is_link { Err(FileFault::Replaceable) } else { Ok(()) }
-}
-
-fn classify(error: &io::Error) -> FileFault {
-    if error.kind() == io::ErrorKind::NotFound { FileFault::Absent } else { FileFault::Unreadable }
 }
