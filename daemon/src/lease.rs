@@ -99,7 +99,7 @@ impl Lease {
             return false;
         }
         self.end_attempt();
-        if matches!(kind, FailureKind::Final | FailureKind::Refused { .. }) {
+        if matches!(kind, FailureKind::Final | FailureKind::Refused(_)) {
             self.drop_if_rejected();
         } else {
             self.restore_held();
@@ -112,7 +112,7 @@ impl Lease {
                 self.cooldown = None;
                 return true;
             }
-            FailureKind::Refused { cap } | FailureKind::Local { cap } => {
+            FailureKind::Refused(cap) | FailureKind::Local(cap) => {
                 (policy::back_off(more, cap, None, jitter), more, false, true)
             }
             FailureKind::Transient { retry_after, cap } => {

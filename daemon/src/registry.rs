@@ -25,7 +25,6 @@ mod build;
 mod change;
 mod change_locks;
 mod check_record;
-mod dry_run;
 mod edit;
 mod failure;
 mod file;

@@ -93,16 +93,10 @@ pub enum Refusal {
 pub enum FailureKind {
     /// The secret is wrong: no further request until it changes.
     Final,
-    /// The secret is wrong, and its source may change without notice: tried again after at most `cap`.
-    Refused {
-        /// The longest pause until then.
-        cap: Duration,
-    },
-    /// Something on this machine is to be fixed by a person: tried again after at most `cap`.
-    Local {
-        /// The longest pause until then.
-        cap: Duration,
-    },
+    /// The secret is wrong, and its source may change without notice: tried again after at most this long.
+    Refused(Duration),
+    /// Something on this machine is to be fixed by a person: tried again after at most this long.
+    Local(Duration),
     /// A later request may succeed: tried again after `retry_after`, or else after a back-off of at most `cap`.
     Transient {
         /// What the server asked for.

@@ -151,6 +151,19 @@ impl Registry {
         }
     }
 
+    /// Passes where the new record fits the profile and could be stored. Parts that cp-token stores may be missing.
+    pub(super) async fn require_record(
+        &self,
+        old: &Profile,
+        new: &Profile,
+        parts: SecretParts,
+    ) -> Result<(), Failure> {
+        if !parts.is_empty() || !new.secret_source.is_writable() {
+            self.new_record(Some(old), new, parts).await?;
+        }
+        self.require_storable(new).await
+    }
+
     /// Erases a secret that no profile uses any more, or gives a warning: then it is erased at a later start.
     pub(super) async fn erase_secret(&self, profile: &Profile) -> Option<String> {
         if profile.secret_source.is_writable() && self.deps.sources.erase(profile).await.is_err() {

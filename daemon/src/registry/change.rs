@@ -31,14 +31,13 @@ impl Registry {
         // Before the server is sent a secret that no profile could use, and before a person is asked for one.
         let edit = self.file.require_writable(Edit::Add(Box::new(profile.clone()))).await?;
         let parts = self.with_external_secret(&profile, create.secret, create.external_item.as_ref()).await?;
-        let is_asked_for = create.dry_run && profile.secret_source.is_writable() && parts.secret.is_none();
-        if is_asked_for {
-            return self.dry_run_create(&profile).await;
-        }
-        let record = self.new_record(None, &profile, parts).await?;
-        if create.dry_run {
-            return self.dry_run_create(&profile).await;
-        }
+        // A dry run comes before a person is asked for the secret.
+        let is_missing = create.dry_run && profile.secret_source.is_writable() && parts.secret.is_none();
+        let record = if is_missing { None } else { Some(self.new_record(None, &profile, parts).await?) };
+        let Some(record) = record.filter(|_| !create.dry_run) else {
+            self.require_storable(&profile).await?;
+            return Ok(vec![format!("profile {} can be created", profile.name)]);
+        };
         let not_created = |failure: &Failure| failure::not_created(failure, &profile.name);
         let token = self.verify(create.verify, &profile, &record, create.code, not_created).await?;
         let _storage_lock = self.commit(commitment).await?;
@@ -56,7 +55,10 @@ impl Registry {
         let (parts, code) = (std::mem::take(&mut update.secret), update.code.take());
         let new = build::updated(old, &update)?;
         if update.dry_run {
-            return self.dry_run_update(Update { update, old: old.clone(), new }, parts).await;
+            let change = Update { update, old: old.clone(), new: new.clone() };
+            self.file.require_writable(Edit::Change(Box::new(change))).await?;
+            self.require_record(old, &new, parts).await?;
+            return Ok(vec![format!("profile {} can be updated", new.name)]);
         }
         if new == *old && parts.is_empty() {
             return Ok(vec![format!("profile {} is as it was", old.name)]);
@@ -80,7 +82,8 @@ impl Registry {
         let _change = self.lock_for_change(&reset.name).await?;
         let profile = &self.named(&reset.name)?;
         if reset.dry_run {
-            return self.dry_run_reset(profile, reset.secret).await;
+            self.require_record(profile, profile, reset.secret).await?;
+            return Ok(vec![format!("profile {} can be given a new secret", profile.name)]);
         }
         if profile.secret_source.is_writable() && reset.secret.secret.is_none() {
             return Err(failure::secret_needed());

@@ -90,24 +90,21 @@ pub(super) fn invalid(clause: &str) -> Failure {
 
 pub(super) fn network(error: NetworkError) -> Failure {
     match error {
-        NetworkError::CaBundle => failed(
-            ErrorCode::INVALID_ARGUMENT,
-            "the CA bundle needs an absolute path",
-            "Give the path from the root",
-        ),
+        NetworkError::CaBundle => {
+            let message = "the CA bundle needs an absolute path";
+            failed(ErrorCode::INVALID_ARGUMENT, message, "Give the path from the root")
+        }
         NetworkError::Proxy(error) => failed(ErrorCode::INVALID_ARGUMENT, error.to_string(), ""),
         NetworkError::NoProxy(clause) => invalid(clause),
     }
 }
 
 pub(super) fn seed(error: SeedError) -> Failure {
-    let hint = "Copy it from where the account's codes were set up";
-    failed(ErrorCode::SECRET_INVALID, error.to_string(), hint)
+    failed(ErrorCode::SECRET_INVALID, error.to_string(), "Copy it from where the account's codes were set up")
 }
 
 pub(super) fn seed_needed() -> Failure {
-    let message = "stored one-time codes need their seed";
-    failed(ErrorCode::INVALID_ARGUMENT, message, "Give the seed with it")
+    failed(ErrorCode::INVALID_ARGUMENT, "stored one-time codes need their seed", "Give the seed with it")
 }
 
 /// A secret was given for a source that cp-token only reads.

@@ -20,7 +20,9 @@ pub fn select(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile
         ProfileSelector::Named(name) => {
             profiles.get(name).cloned().ok_or_else(|| failure::unknown_profile(config, name))
         }
-        ProfileSelector::Url(text) => select_by_url(config, &parse_url(text)?),
+        ProfileSelector::Url(text) => {
+            select_by_url(config, &RequestUrl::parse(text, true).map_err(failure::request_url)?)
+        }
         ProfileSelector::Origin(selector) => select_by_origin(config, selector),
         ProfileSelector::Default => {
             let default = config.default.as_ref().and_then(|name| profiles.get(name));
@@ -34,10 +36,6 @@ pub fn select(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile
     }
 }
 
-fn parse_url(text: &str) -> Result<RequestUrl, Failure> {
-    RequestUrl::parse(text, true).map_err(failure::request_url)
-}
-
 fn select_by_url(config: &Config, url: &RequestUrl) -> Result<Arc<Profile>, Failure> {
     let matching: Vec<_> = config.profiles.values().filter(|profile| profile.answers_for(url)).collect();
     match matching.as_slice() {
@@ -49,7 +47,7 @@ fn select_by_url(config: &Config, url: &RequestUrl) -> Result<Arc<Profile>, Fail
 
 /// A program that asks for an origin cannot be asked which profile it wants: the preferred one is taken, or the default.
 fn select_by_origin(config: &Config, selector: &OriginSelector) -> Result<Arc<Profile>, Failure> {
-    let url = &parse_url(&selector.url)?;
+    let url = &RequestUrl::parse(&selector.url, true).map_err(failure::request_url)?;
     let is_wanted = |profile: &&Arc<Profile>| {
         profile.answers_for(url) && selector.profile.as_ref().is_none_or(|name| *name == profile.name)
     };

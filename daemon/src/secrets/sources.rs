@@ -10,7 +10,6 @@ use crate::secrets::program::ProgramError;
 use crate::secrets::secret_record::SecretRecord;
 
 mod backend;
-mod external_items;
 mod external_source;
 mod keyring;
 mod memory;
@@ -20,9 +19,8 @@ mod secret_service;
 mod serial_queue;
 
 pub use backend::{KeyringError, SECRET_LIMIT, SecretBackend, SourceError, SourceFuture};
-pub use external_items::check_external_item;
 pub use external_source::{CredentialFault, ExternalSource, run_program};
-pub use keyring::KeyringBackend;
+pub use keyring::{KeyringBackend, check_external_item};
 pub use memory::MemoryBackend;
 pub use secret_file::FileFault;
 

@@ -40,7 +40,7 @@ pub const ONCE_MORE: &str = "; to try the same once more, ";
 pub fn of_load(error: SourceError, profile: &Profile) -> TokenRequestFailed {
     TokenRequestFailed {
         failure: of_source(error, profile),
-        kind: FailureKind::Local { cap: policy::MAX_LOCAL_BACKOFF },
+        kind: FailureKind::Local(policy::MAX_LOCAL_BACKOFF),
     }
 }
 
@@ -51,8 +51,8 @@ pub fn with_pause(failed: TokenRequestFailed) -> TokenRequestFailed {
         FailureKind::Paused { left, .. } if is_transient(failed.failure.code) => asked_again_in(left, failed),
         FailureKind::Transient { retry_after: None, .. }
         | FailureKind::Paused { .. }
-        | FailureKind::Local { .. }
-        | FailureKind::Refused { .. }
+        | FailureKind::Local(_)
+        | FailureKind::Refused(_)
         | FailureKind::Final => failed,
     }
 }

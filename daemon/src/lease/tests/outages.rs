@@ -7,8 +7,8 @@ fn fails(lease: &mut Lease, kind: FailureKind, second: u64) {
 }
 
 const OUTAGE: FailureKind = FailureKind::Transient { retry_after: None, cap: policy::MAX_SERVER_BACKOFF };
-const LOCAL: FailureKind = FailureKind::Local { cap: policy::MAX_LOCAL_BACKOFF };
-const READ_ONLY: FailureKind = FailureKind::Refused { cap: policy::MAX_SERVER_BACKOFF };
+const LOCAL: FailureKind = FailureKind::Local(policy::MAX_LOCAL_BACKOFF);
+const READ_ONLY: FailureKind = FailureKind::Refused(policy::MAX_SERVER_BACKOFF);
 
 /// A lease whose token `one` was reported at second 1, with an attempt under way for which somebody else waits.
 fn reported() -> (Lease, AskedAt) {

@@ -138,12 +138,10 @@ impl RawProfile {
             (Some(Source::Credential) | None, (None, None, Some(name))) => {
                 SecretSource::Credential(name.clone())
             }
-            _ => {
-                return Err(
-                    "secret_source and secret_command, secret_file or secret_credential do not agree",
-                );
-            }
+            _ => return Err(DISAGREEMENT),
         };
         validate::check_secret_source(&source).map(|()| source)
     }
 }
+
+const DISAGREEMENT: &str = "secret_source and secret_command, secret_file or secret_credential do not agree";

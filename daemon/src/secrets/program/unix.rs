@@ -3,7 +3,7 @@
 
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use cp_token_protocol::Secret;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -28,8 +28,10 @@ pub(super) fn run(argv: &[String], limit: usize, handle: &KillHandle) -> Result<
     handle.release();
     let status = children::wait(&mut child);
     let output = output?;
-    check_status(&status?)?;
-    Ok(output.finish()?)
+    match status?.code() {
+        Some(0) => Ok(output.finish()?),
+        code => Err(ProgramError::Failed(code.and_then(|code| u8::try_from(code).ok()))),
+    }
 }
 
 fn start(argv: &[String]) -> Result<Child, ProgramError> {
@@ -67,13 +69,6 @@ fn read_output(child: &mut Child, limit: usize) -> Result<SecretReader, ProgramE
         } else if has_ended {
             return Ok(output);
         }
-    }
-}
-
-fn check_status(status: &ExitStatus) -> Result<(), ProgramError> {
-    match status.code() {
-        Some(0) => Ok(()),
-        code => Err(ProgramError::Failed(code.and_then(|code| u8::try_from(code).ok()))),
     }
 }
 

@@ -34,6 +34,10 @@ const PROBE_SERVICE: &str = "cp-token-doctor";
 const PROBE_ACCOUNT: &str = "trial";
 const PROBE_LABEL: &str = "cp-token doctor: a trial, no secret; may be removed";
 
+/// The prefixes of the service names under which the official CLIs store secrets.
+const SERVICE_PREFIXES: [&str; 2] = ["crashplancli::", "code42cli::"];
+const MAX_NAME_LENGTH: usize = 1024;
+
 /// The source `keyring`.
 #[derive(Clone, Default)]
 pub struct KeyringBackend {
@@ -207,6 +211,14 @@ fn has_collection() -> bool {
     true
 }
 
+/// Accepts only items of an official CLI, so that a client cannot have the daemon read every item of the keyring.
+pub fn check_external_item(item: &ExternalKeyringItem) -> Result<(), &'static str> {
+    let is_of_official_cli = SERVICE_PREFIXES.iter().any(|start| item.service.starts_with(start));
+    let fits = |text: &str| (1..=MAX_NAME_LENGTH).contains(&text.len()) && !text.contains('\0');
+    let is_accepted = is_of_official_cli && fits(&item.service) && fits(&item.username);
+    is_accepted.then_some(()).ok_or("only items of crashplancli and code42cli are taken over")
+}
+
 /// An error that is not the keyring's own shows that the keyring works.
 fn report(error: Option<SourceError>) -> KeyringReport {
     let Some(SourceError::Keyring(error)) = error else { return KeyringReport::Working };
@@ -248,6 +260,27 @@ mod tests {
             (Error::NotSupportedByStore("x".into()), KeyringError::Failed.into()),
         ] {
             assert_eq!(classify(error), expected);
+        }
+    }
+
+    #[test]
+    fn no_item_but_those_of_the_official_clis_is_looked_at() {
+        let check = |service: &str, username: &str| {
+            check_external_item(&ExternalKeyringItem { service: service.into(), username: username.into() })
+        };
+        assert_eq!(check("crashplancli::prod", "key-1"), Ok(()));
+        assert_eq!(check("code42cli::A Person", "Alex.Doe@example.com"), Ok(()));
+        let long = "x".repeat(MAX_NAME_LENGTH + 1);
+        for (service, username) in [
+            ("cp-token", "prod key-1@https://a.example"),
+            ("crashplancli", "x"),
+            ("login crashplancli::prod", "x"),
+            ("", "x"),
+            ("crashplancli::prod", ""),
+            ("crashplancli::a\0b", "x"),
+            ("crashplancli::prod", long.as_str()),
+        ] {
+            assert!(check(service, username).is_err(), "{service:?} {username:.20}");
         }
     }
 }

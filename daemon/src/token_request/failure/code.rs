@@ -20,7 +20,7 @@ pub fn of_code(error: CodeError, profile: &Profile) -> TokenRequestFailed {
     let kind = if let CodeError::Pending(wait) = error {
         FailureKind::Transient { retry_after: Some(wait), cap }
     } else {
-        FailureKind::Local { cap }
+        FailureKind::Local(cap)
     };
     TokenRequestFailed { failure: failure(&error, profile), kind }
 }

@@ -91,7 +91,7 @@ pub fn not_recorded(failed: TokenRequestFailed) -> TokenRequestFailed {
 
 /// The failure if the caller may give another code immediately.
 pub fn with_another_code(failed: TokenRequestFailed) -> TokenRequestFailed {
-    TokenRequestFailed { kind: FailureKind::Refused { cap: Duration::ZERO }, ..not_recorded(failed) }
+    TokenRequestFailed { kind: FailureKind::Refused(Duration::ZERO), ..not_recorded(failed) }
 }
 
 /// The hint for an answer that may be a login page's: check for one first, and then the password.

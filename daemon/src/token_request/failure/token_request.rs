@@ -70,7 +70,7 @@ fn failure(error: &TokenRequestError, profile: &Profile, next_code: Option<Durat
 }
 
 /// A refused secret in a source that cp-token only reads: the source is read again from time to time.
-pub(super) const READ_AGAIN: FailureKind = FailureKind::Refused { cap: policy::MAX_SERVER_BACKOFF };
+pub(super) const READ_AGAIN: FailureKind = FailureKind::Refused(policy::MAX_SERVER_BACKOFF);
 
 /// The meaning of a failed token request for the next one. A refused secret in a source that cp-token only reads is read
 /// again from time to time, because it may have changed. The refused one is not sent again.
@@ -97,7 +97,7 @@ pub fn kind_of(error: &TokenRequestError, profile: &Profile) -> FailureKind {
         TokenRequestError::Unreachable(_) | TokenRequestError::TimedOut => (policy::MAX_LOCAL_BACKOFF, None),
         TokenRequestError::Untrusted(_)
         | TokenRequestError::Redirected { .. }
-        | TokenRequestError::CaBundle { .. } => return FailureKind::Local { cap: policy::MAX_LOCAL_BACKOFF },
+        | TokenRequestError::CaBundle { .. } => return FailureKind::Local(policy::MAX_LOCAL_BACKOFF),
     };
     FailureKind::Transient { retry_after, cap }
 }

@@ -44,8 +44,8 @@ impl Backoffs {
     ) {
         let (retry_after, cap, ends_with_forget) = match failed.kind {
             FailureKind::Transient { retry_after, cap } => (retry_after, cap, false),
-            FailureKind::Local { cap } => (None, cap, true),
-            FailureKind::Final | FailureKind::Refused { .. } => return self.clear(route),
+            FailureKind::Local(cap) => (None, cap, true),
+            FailureKind::Final | FailureKind::Refused(_) => return self.clear(route),
             FailureKind::Paused { .. } => return,
         };
         let mut backoffs = lock(&self.0);

@@ -238,7 +238,7 @@ impl TokenFetcher {
     fn failed(&self, login: Login<'_>, error: &TokenRequestError) -> TokenRequestFailed {
         let mut failed =
             of_token_request(error, login.profile, self.codes.time_until_reusable(login.profile));
-        if let FailureKind::Transient { retry_after: None, .. } | FailureKind::Local { .. } = failed.kind
+        if let FailureKind::Transient { retry_after: None, .. } | FailureKind::Local(_) = failed.kind
             && let Some(backoff) = self.backoff_of(login)
         {
             failed.kind = backoff.kind;

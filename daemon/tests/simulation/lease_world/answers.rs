@@ -42,14 +42,14 @@ impl World {
                 assert!(self.lease.on_request_failed(attempt, kind, now, jitter));
                 match kind {
                     FailureKind::Transient { .. }
-                    | FailureKind::Local { .. }
+                    | FailureKind::Local(_)
                     | FailureKind::Paused { .. } => self.is_outage(),
-                    FailureKind::Final | FailureKind::Refused { .. } => self.is_answered(),
+                    FailureKind::Final | FailureKind::Refused(_) => self.is_answered(),
                 }
                 self.ends_with_forget = matches!(
                     kind,
-                    FailureKind::Refused { .. }
-                        | FailureKind::Local { .. }
+                    FailureKind::Refused(_)
+                        | FailureKind::Local(_)
                         | FailureKind::Paused { ends_with_forget: true, .. }
                 );
                 // A request was made, so the pause before is over, whatever a clock will say.
@@ -57,7 +57,7 @@ impl World {
                     FailureKind::Transient { retry_after, cap } => {
                         Some(policy::back_off(1, cap, retry_after, 0.0))
                     }
-                    FailureKind::Refused { cap } | FailureKind::Local { cap } => {
+                    FailureKind::Refused(cap) | FailureKind::Local(cap) => {
                         Some(policy::back_off(1, cap, None, 0.0))
                     }
                     FailureKind::Paused { left, .. } => Some(left),
@@ -71,7 +71,7 @@ impl World {
 
     /// The credential may be other profiles', too, and its pause as long as what they have met.
     fn shared(&mut self, kind: FailureKind) -> FailureKind {
-        let ends_with_forget = matches!(kind, FailureKind::Local { .. });
+        let ends_with_forget = matches!(kind, FailureKind::Local(_));
         let is_ours = ends_with_forget || matches!(kind, FailureKind::Transient { retry_after: None, .. });
         if is_ours && self.random.one_in(2) {
             return FailureKind::Paused { left: self.random.milliseconds(60_000), ends_with_forget };

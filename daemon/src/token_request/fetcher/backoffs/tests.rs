@@ -5,8 +5,8 @@ use cp_token_protocol::{ErrorCode, Failure};
 use super::*;
 
 const OUTAGE: FailureKind = FailureKind::Transient { retry_after: None, cap: policy::MAX_SERVER_BACKOFF };
-const LOCAL: FailureKind = FailureKind::Local { cap: policy::MAX_LOCAL_BACKOFF };
-const READ_ONLY: FailureKind = FailureKind::Refused { cap: policy::MAX_SERVER_BACKOFF };
+const LOCAL: FailureKind = FailureKind::Local(policy::MAX_LOCAL_BACKOFF);
+const READ_ONLY: FailureKind = FailureKind::Refused(policy::MAX_SERVER_BACKOFF);
 
 fn route(account: &str, fingerprint: u8, proxy: Option<&str>) -> CredentialRoute {
     let credential = (AccountKey::from_text(account.to_owned()), [fingerprint; 32]);
