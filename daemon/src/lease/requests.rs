@@ -57,8 +57,8 @@ impl Lease {
         asked: AskedAt,
         now: Moment,
     ) -> Option<ServedToken> {
-        let is_set_aside = self.held.as_ref().is_some_and(|held| held.state.is_set_aside);
-        if is_set_aside { None } else { self.serve_at_timeout(query, asked, now) }
+        self.held.as_ref().filter(|held| !held.state.is_set_aside)?;
+        self.serve_at_timeout(query, asked, now)
     }
 
     /// The held token for a caller whose time is over, if it matches the query, even one that another caller rejected.

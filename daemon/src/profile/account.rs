@@ -15,11 +15,10 @@ const WITH_CODES: &str = " with codes";
 impl AccountKey {
     /// The account that the profile uses, with the name exactly as it is sent.
     pub fn of(profile: &Profile) -> Self {
-        let text = match &profile.identity {
+        Self(match &profile.identity {
             Identity::ApiClient(id) => format!("client:{id}@{}", profile.url),
             Identity::User(name) | Identity::Basic(name) => format!("user:{name}@{}", profile.url),
-        };
-        Self(text)
+        })
     }
 
     /// The account with its kind of login: a password with a one-time code is another credential than one without.

@@ -167,10 +167,8 @@ impl Registry {
     /// Erases a secret that no profile uses any more, or gives a warning: then it is erased at a later start.
     pub(super) async fn erase_secret(&self, profile: &Profile) -> Option<String> {
         if profile.secret_source.is_writable() && self.deps.sources.erase(profile).await.is_err() {
-            return Some(
-                "its secret is still in the keyring; it is removed when the keyring can be reached"
-                    .to_owned(),
-            );
+            let warning = "its secret is still in the keyring; it is removed when the keyring can be reached";
+            return Some(warning.to_owned());
         }
         self.journal_end(profile);
         None

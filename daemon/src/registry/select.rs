@@ -28,8 +28,7 @@ pub fn select(config: &Config, selector: &ProfileSelector) -> Result<Arc<Profile
             let default = config.default.as_ref().and_then(|name| profiles.get(name));
             match (default, profiles.len()) {
                 (Some(profile), _) => Ok(Arc::clone(profile)),
-                (None, 0) => Err(failure::no_profile()),
-                (None, 1) => profiles.values().next().cloned().ok_or_else(failure::no_profile),
+                (None, 0 | 1) => profiles.values().next().cloned().ok_or_else(failure::no_profile),
                 (None, _) => Err(failure::no_default(&names(profiles.values()))),
             }
         }

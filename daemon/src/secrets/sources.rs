@@ -40,10 +40,8 @@ impl Sources {
     pub async fn load(&self, profile: &Profile) -> Result<SecretRecord, SourceError> {
         let text = self.of(&profile.secret_source).load(&profile.secret_key()).await?;
         let record = SecretRecord::parse(&text);
-        match empty_line(&profile.secret_source).filter(|_| record.secret.expose().is_empty()) {
-            Some(error) => Err(error),
-            None => Ok(record),
-        }
+        let error = empty_line(&profile.secret_source).filter(|_| record.secret.expose().is_empty());
+        error.map_or(Ok(record), Err)
     }
 
     /// Stores the profile's secret, and what belongs to it.

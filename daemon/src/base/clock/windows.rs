@@ -3,9 +3,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use windows_sys::Win32::System::SystemInformation::GetTickCount64;
-
 use windows_sys::Win32::Foundation::FILETIME;
+use windows_sys::Win32::System::SystemInformation::GetTickCount64;
 use windows_sys::Win32::System::Threading::{GetCurrentThread, GetThreadTimes};
 
 use super::{Clock, Moment};
