@@ -41,9 +41,9 @@ impl World {
                 self.refused = kind == FailureKind::Final;
                 assert!(self.lease.on_request_failed(attempt, kind, now, jitter));
                 match kind {
-                    FailureKind::Transient { .. }
-                    | FailureKind::Local(_)
-                    | FailureKind::Paused { .. } => self.is_outage(),
+                    FailureKind::Transient { .. } | FailureKind::Local(_) | FailureKind::Paused { .. } => {
+                        self.is_outage()
+                    }
                     FailureKind::Final | FailureKind::Refused(_) => self.is_answered(),
                 }
                 self.ends_with_forget = matches!(
