@@ -2,7 +2,5 @@
 
 pub(crate) mod argv0;
 pub(crate) mod cli;
-pub(crate) mod duration;
 pub(crate) mod fast_args;
-pub(crate) mod proxy_address;
-pub(crate) mod proxy_env;
+pub(crate) mod proxy;

@@ -1,7 +1,6 @@
 //! Owns the way from a parsed command line to the command that does it.
 
 mod adapter;
-mod code;
 pub(crate) mod complete;
 #[cfg_attr(windows, path = "commands/curl/windows.rs")]
 mod curl;
@@ -26,7 +25,8 @@ mod table;
 
 use cp_token_protocol::Failure;
 
-use crate::args::cli::{Command, CommandLine};
+use crate::args::cli::CommandLine;
+use crate::args::cli::command::Command;
 use crate::commands::shared::mention_variable;
 
 /// Does what the command line asks for, and gives the exit code.
@@ -35,32 +35,26 @@ pub(crate) fn run(line: CommandLine) -> Result<u8, Failure> {
         None => get::run(&line.get),
         Some(Command::Get(options)) => get::run(&options),
         Some(Command::Profile(command)) => profile::run(*command),
-        Some(Command::Curl(options)) => {
-            curl::run(&options).map_err(|failure| mention_variable(failure, options.profile.is_some()))
-        }
-        Some(Command::Exec(options)) => {
-            let is_named = options.profile.is_some() || options.url.is_some();
-            exec::run(&options).map_err(|failure| mention_variable(failure, is_named))
-        }
+        Some(Command::Curl(options)) => mention_variable(curl::run(&options), options.profile.is_some()),
+        Some(Command::Exec(options)) => mention_variable(exec::run(&options), options.token.is_named()),
         Some(Command::Daemon(command)) => daemon::run(command),
         Some(Command::Service(command)) => service::run(command),
         Some(Command::Status { json }) => status::run(json),
-        Some(Command::Doctor(options)) => doctor::run(&options),
-        Some(Command::Log(options)) => log::run(&options),
-        Some(Command::Forget(options)) => {
-            let is_named = options.profile.is_some() || options.all;
-            forget::run(options).map_err(|failure| mention_variable(failure, is_named))
+        Some(Command::Doctor { profile, json }) => doctor::run(profile.as_ref(), json),
+        Some(Command::Log { entries, json }) => log::run(entries, json),
+        Some(Command::Forget { profile, all }) => {
+            mention_variable(forget::run(profile.as_ref(), all), profile.is_some() || all)
         }
         Some(Command::Lock(options)) => lock::lock(options),
         Some(Command::Unlock { passphrase_stdin }) => lock::unlock(passphrase_stdin),
         Some(Command::Completions { shell }) => complete::run(&shell),
         Some(Command::Manual { page, list }) => manual::run(&page, list),
-        Some(Command::GitCredential(options)) => adapter::git::run(&options),
-        Some(Command::Bazel(options)) => adapter::bazel::run(options),
-        Some(Command::Docker(options)) => return adapter::docker::run(options),
-        Some(Command::Kubectl(options)) => {
-            let is_named = options.profile.is_some();
-            adapter::kubectl::run(options).map_err(|failure| mention_variable(failure, is_named))
+        Some(Command::GitCredential { profile, operation }) => adapter::git::run(profile, &operation),
+        Some(Command::Bazel { profile, .. }) => adapter::bazel(profile),
+        Some(Command::Docker { profile, operation }) => return adapter::docker::run(profile, operation),
+        Some(Command::Kubectl { profile }) => {
+            let is_named = profile.is_some();
+            mention_variable(adapter::kubectl(profile), is_named)
         }
     };
     done.map(|()| 0)

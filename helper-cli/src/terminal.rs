@@ -6,3 +6,7 @@ pub(crate) mod output;
 pub(crate) mod prompt;
 pub(crate) mod sanitize;
 pub(crate) mod style;
+
+pub(crate) use output::object;
+pub(crate) use sanitize::sanitize;
+pub(crate) use style::{Piece, TerminalStyle, Tone};

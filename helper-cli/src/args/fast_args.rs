@@ -4,8 +4,7 @@ use std::ffi::OsStr;
 
 use cp_token_protocol::ProfileName;
 
-use crate::args::cli::get::GetOptions;
-use crate::args::duration;
+use crate::args::cli::token::{self, GetOptions, TokenArgs};
 use crate::terminal::output::Format;
 
 /// The options, if these arguments are a simple `get`.
@@ -24,8 +23,8 @@ pub(crate) fn parse<'a>(arguments: impl Iterator<Item = &'a OsStr>) -> Option<Ge
         }
     }
     options.format = format.unwrap_or_default();
-    let conflict =
-        (options.profile.is_some() && options.url.is_some()) || (options.rejected && options.fresh);
+    let TokenArgs { profile, url, .. } = &options.token;
+    let conflict = (profile.is_some() && url.is_some()) || (options.rejected && options.fresh);
     (!conflict).then_some(options)
 }
 
@@ -34,7 +33,7 @@ fn take_flag(options: &mut GetOptions, word: &str) -> Option<bool> {
     let flag = match word {
         "--rejected" => &mut options.rejected,
         "--fresh" => &mut options.fresh,
-        "--retry" => &mut options.retry,
+        "--retry" => &mut options.token.wait.retry,
         "--no-start" => &mut options.no_start,
         _ => return Some(false),
     };
@@ -46,12 +45,13 @@ fn take_option(options: &mut GetOptions, format: &mut Option<Format>, name: &str
     if value.is_empty() || value.starts_with(['-', '=']) {
         return None;
     }
+    let token = &mut options.token;
     match name {
-        "-p" | "--profile" => set_once(&mut options.profile, ProfileName::parse(value).ok()?),
-        "--url" => set_once(&mut options.url, value.to_owned()),
+        "-p" | "--profile" => set_once(&mut token.profile, ProfileName::parse(value).ok()?),
+        "--url" => set_once(&mut token.url, value.to_owned()),
         "-f" | "--format" => set_once(format, Format::parse(value)?),
-        "--min-validity" => set_once(&mut options.min_validity, duration::life(value).ok()?),
-        "--timeout" => set_once(&mut options.timeout, duration::limit(value).ok()?),
+        "--min-validity" => set_once(&mut token.min_validity, token::life(value).ok()?),
+        "--timeout" => set_once(&mut token.wait.timeout, token::limit(value).ok()?),
         _ => None,
     }
 }

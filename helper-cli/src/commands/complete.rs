@@ -10,9 +10,9 @@ use clap_complete::env::{EnvCompleter, Shells};
 use cp_token_protocol::message::ProfileReport;
 use cp_token_protocol::{ErrorCode, Failure};
 
+use super::profiles::profiles_within;
 use crate::args::cli::CommandLine;
-use crate::terminal::output;
-use crate::terminal::sanitize::sanitize;
+use crate::terminal::{output, sanitize};
 
 /// The variable by which a shell's script asks for answers; it holds the shell's name.
 const COMPLETE_VARIABLE: &str = "CP_TOKEN_COMPLETE";
@@ -29,13 +29,8 @@ pub(crate) fn shells() -> Vec<&'static str> {
 
 fn script(shell: &str) -> Result<Vec<u8>, Failure> {
     let mut script = Vec::new();
-    let written = completer(shell)?.write_registration(
-        COMPLETE_VARIABLE,
-        "cp-token",
-        "cp-token",
-        "cp-token",
-        &mut script,
-    );
+    let (completer, name) = (completer(shell)?, "cp-token");
+    let written = completer.write_registration(COMPLETE_VARIABLE, name, name, name, &mut script);
     written.map_err(|_| not_composed())?;
     Ok(if shell == "zsh" { with_advice_for_zsh(&script) } else { script })
 }
@@ -52,7 +47,9 @@ fn with_advice_for_zsh(script: &[u8]) -> Vec<u8> {
 
 /// Answers a shell's request; `words` are the program's arguments. [`ErrorCode::USAGE`] for an unknown shell.
 pub(crate) fn answer(shell: &str, words: &[OsString]) -> Result<(), Failure> {
-    output::print(&[&candidates(shell, CommandLine::command(), profiles_now, words)?])
+    // Whatever goes wrong leaves the shell without names: a line of an error would end up in what is typed.
+    let profiles = || profiles_within(COMPLETION_TIMEOUT).unwrap_or_default();
+    output::print(&[&candidates(shell, CommandLine::command(), profiles, words)?])
 }
 
 pub(crate) fn asking_shell() -> Option<String> {
@@ -62,11 +59,6 @@ pub(crate) fn asking_shell() -> Option<String> {
 /// Prints the script for a shell; [`ErrorCode::USAGE`] for an unknown shell.
 pub(super) fn run(shell: &str) -> Result<(), Failure> {
     output::print_text(&[&script(shell)?])
-}
-
-/// Whatever goes wrong leaves the shell without names: a line of an error would end up in what is typed.
-fn profiles_now() -> Vec<ProfileReport> {
-    crate::commands::profiles::profiles_within(COMPLETION_TIMEOUT).unwrap_or_default()
 }
 
 fn candidates(
@@ -123,11 +115,8 @@ fn inform(arg: Arg, is_new: bool, profiles: fn() -> Vec<ProfileReport>) -> Arg {
 fn named(profiles: &[ProfileReport], typed: &OsStr) -> Vec<CompletionCandidate> {
     let typed = typed.to_string_lossy();
     let fitting = profiles.iter().filter(|profile| profile.name.as_str().starts_with(typed.as_ref()));
-    fitting
-        .map(|profile| {
-            CompletionCandidate::new(profile.name.as_str()).help(Some(sanitize(&profile.url).into()))
-        })
-        .collect()
+    let url = |profile: &ProfileReport| Some(sanitize(&profile.url).into());
+    fitting.map(|profile| CompletionCandidate::new(profile.name.as_str()).help(url(profile))).collect()
 }
 
 fn not_composed() -> Failure {

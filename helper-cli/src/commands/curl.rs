@@ -4,9 +4,7 @@ mod attempt;
 mod buffered_attempt;
 mod descriptors;
 mod files;
-mod head;
 mod replaceable;
-mod stream;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -19,9 +17,12 @@ use cp_token_protocol::{AccessToken, ErrorCode, Failure, ProfileName};
 use zeroize::Zeroizing;
 
 use super::fetch_token::{TokenOptions, fetch};
-use crate::args::cli::CurlOptions;
+use super::profiles;
+use super::shared::{profile_of_environment, selector};
+use crate::args::cli::token::CurlOptions;
 use crate::curl::{self, Analysis, Credential, Effect, Item, Step, refusal};
 use crate::run::program::{self, Program};
+use crate::terminal::output;
 
 /// The first version of curl that takes a header away where a redirect leads to another port or scheme. Older ones
 /// look at the host alone.
@@ -30,7 +31,6 @@ const SAFE_TO_FOLLOW: [u32; 2] = [7, 83];
 /// Variables that lead http to a proxy, which would read the token.
 const PROXIES_FOR_HTTP: [&str; 3] = ["http_proxy", "all_proxy", "ALL_PROXY"];
 
-/// A command that was judged, and what it needs.
 struct CheckedCommand {
     curl: PathBuf,
     /// What curl's default config file says.
@@ -40,10 +40,7 @@ struct CheckedCommand {
     profile: ProfileReport,
 }
 
-/// Runs curl with a token.
-///
-/// # Errors
-/// Why it was not run; otherwise this ends as curl ends.
+/// Runs curl with a token; fails if it was not run, otherwise this ends as curl ends.
 pub(super) fn run(options: &CurlOptions) -> Result<(), Failure> {
     let curl = find_curl()?;
     let words: Vec<_> = options.arguments.iter().map(|word| word.as_bytes().to_vec()).collect();
@@ -53,18 +50,13 @@ pub(super) fn run(options: &CurlOptions) -> Result<(), Failure> {
     }
     let default = files::default_config(&items)?;
     let steps = files::expand(items)?;
-    descriptors::refuse(default.iter().chain(steps.iter().flat_map(Step::items)))?;
-    replaceable::refuse(!default.is_empty(), default.iter().chain(steps.iter().flat_map(Step::items)))?;
-    let facts = curl::judge(default.iter().chain(steps.iter().flat_map(Step::items)))?;
-    let traces = attempt::traces(options, &facts, default.iter().chain(steps.iter().flat_map(Step::items)))?;
+    let items: Vec<&Item> = default.iter().chain(steps.iter().flat_map(Step::items)).collect();
+    refuse_files(!default.is_empty(), &items)?;
+    let facts = curl::judge(items.iter().copied())?;
+    let traces = attempt::traces(options, &facts, &items)?;
     let token = token_for(&facts, options)?;
-    let judged = CheckedCommand {
-        curl,
-        default,
-        steps,
-        profile: crate::commands::profiles::find(&token.profile)?,
-        facts,
-    };
+    let profile = profiles::find(&token.profile)?;
+    let judged = CheckedCommand { curl, default, steps, profile, facts };
     judged.require_safety(&token)?;
     match traces {
         Some(traces) => attempt::run(judged, token, traces, options),
@@ -72,28 +64,33 @@ pub(super) fn run(options: &CurlOptions) -> Result<(), Failure> {
     }
 }
 
+/// Refuses files behind which the token lies, or could come to lie. A command of one part without a config file of curl's
+/// own has read the token before anything else, so there is nothing left behind the descriptor.
+fn refuse_files(has_default: bool, items: &[&Item]) -> Result<(), Failure> {
+    files::for_each_read(items, descriptors::refuse)?;
+    if has_default || items.iter().any(|item| item.does(Effect::Next)) {
+        files::for_each_read(items, replaceable::refuse)?;
+    }
+    Ok(())
+}
+
 impl CheckedCommand {
     /// What the addresses and the credential ask for beyond what each option does by itself.
     fn require_safety(&self, token: &TokenResponse) -> Result<(), Failure> {
         if let Some(route) = self.facts.route.filter(|_| self.facts.is_plain_http(&token.url)) {
-            return Err(refusal(
-                format!("--{route} would lead http, which is not encrypted, away from this machine"),
-                "leave it out, or use https",
-            ));
+            let message =
+                format!("--{route} would lead http, which is not encrypted, away from this machine");
+            return Err(refusal(message, "leave it out, or use https"));
         }
         if token.scheme == AuthScheme::Basic && self.facts.is_v3 {
-            return Err(refusal(
-                format!(
-                    "profile {} sends a user name and password, which v3 of the API refuses",
-                    token.profile
-                ),
-                "use an API client or a user for paths below /api/v3/",
-            ));
+            let name = &token.profile;
+            let message =
+                format!("profile {name} sends a user name and password, which v3 of the API refuses");
+            return Err(refusal(message, "use an API client or a user for paths below /api/v3/"));
         }
         if self.facts.follows { require_safe_redirects(&self.curl) } else { Ok(()) }
     }
 
-    /// Runs it, and gives nothing back but the failure to run.
     fn run(&self, token: &TokenResponse) -> Failure {
         match self.program(&self.default, &self.steps, token) {
             Ok(program) if self.facts.is_verbose => attempt::run_redacted(program, token),
@@ -102,7 +99,6 @@ impl CheckedCommand {
         }
     }
 
-    /// The real curl with these options and this token.
     fn program(&self, default: &[Item], steps: &[Step], token: &TokenResponse) -> Result<Program, Failure> {
         let credential = Credential {
             base: &token.url,
@@ -128,55 +124,34 @@ fn header(token: &TokenResponse) -> Zeroizing<Vec<u8>> {
     Zeroizing::new([scheme, token.access_token.expose()].concat())
 }
 
-/// A token of the profile that answers for every host of the command.
+/// A token of the profile that answers for every host of the command, which the daemon decides.
 fn token_for(facts: &Analysis, options: &CurlOptions) -> Result<TokenResponse, Failure> {
-    let preferred = crate::commands::shared::selector(options.profile.as_ref(), None)?;
     let first = match (&options.profile, facts.origins.first()) {
-        (None, Some(origin)) => ProfileSelector::Origin(OriginSelector {
-            url: origin.clone(),
-            profile: None,
-            username: None,
-            preferred: named(&preferred),
-        }),
-        (Some(_), _) | (None, None) => preferred,
+        (None, Some(origin)) => of_origin(origin, None, profile_of_environment()?),
+        (profile, _) => selector(profile.as_ref(), None)?,
     };
     let token = ask(first, Freshness::Valid, options)
         .map_err(|failure| foreign(failure, facts.origins.first(), None))?;
     for origin in &facts.origins {
-        require_answer(origin, &token, options)?;
+        let name = &token.profile;
+        ask(of_origin(origin, Some(name.clone()), None), Freshness::Valid, options)
+            .map_err(|failure| foreign(failure, Some(origin), Some(name)))?;
     }
     Ok(token)
 }
 
-fn named(selector: &ProfileSelector) -> Option<ProfileName> {
-    match selector {
-        ProfileSelector::Named(name) => Some(name.clone()),
-        ProfileSelector::Default | ProfileSelector::Url(_) | ProfileSelector::Origin(_) => None,
-    }
+fn of_origin(url: &str, profile: Option<ProfileName>, preferred: Option<ProfileName>) -> ProfileSelector {
+    ProfileSelector::Origin(OriginSelector { url: url.to_owned(), profile, username: None, preferred })
 }
 
-/// That the token's profile answers for this origin, which the daemon decides.
-fn require_answer(origin: &str, token: &TokenResponse, options: &CurlOptions) -> Result<(), Failure> {
-    let selector = ProfileSelector::Origin(OriginSelector {
-        url: origin.to_owned(),
-        profile: Some(token.profile.clone()),
-        username: None,
-        preferred: None,
-    });
-    let outcome = ask(selector, Freshness::Valid, options);
-    outcome.map(drop).map_err(|failure| foreign(failure, Some(&origin.to_owned()), Some(&token.profile)))
-}
-
-/// In other words, where an origin is nobody's.
+/// The failure in other words if no profile, or not this one, answers for the origin.
 fn foreign(failure: Failure, origin: Option<&String>, profile: Option<&ProfileName>) -> Failure {
-    let Some(origin) =
-        origin.filter(|_| matches!(failure.code, ErrorCode::UNKNOWN_URL | ErrorCode::INVALID_URL))
-    else {
-        return failure;
+    let is_foreign = matches!(failure.code, ErrorCode::UNKNOWN_URL | ErrorCode::INVALID_URL);
+    let Some(origin) = origin.filter(|_| is_foreign) else { return failure };
+    let (who, name) = match profile {
+        None => ("no profile answers".to_owned(), "NAME"),
+        Some(name) => (format!("profile {name} does not answer"), name.as_str()),
     };
-    let who = profile
-        .map_or_else(|| "no profile answers".to_owned(), |name| format!("profile {name} does not answer"));
-    let name = profile.map_or("NAME", ProfileName::as_str);
     refusal(
         format!("{who} for {origin}, so nothing was sent"),
         &format!("if it may have the token, add it: cp-token profile update {name} --also-for ORIGIN"),
@@ -188,8 +163,9 @@ fn ask(
     freshness: Freshness,
     options: &CurlOptions,
 ) -> Result<TokenResponse, Failure> {
-    let (timeout, retries) = (options.timeout, options.retry.then_some(true));
-    fetch(TokenOptions { freshness, accepts_basic: true, timeout, retries, ..TokenOptions::of(profile) })
+    let mut options = TokenOptions::of(profile).waiting(&options.wait);
+    (options.request.freshness, options.request.accepts_basic) = (freshness, true);
+    fetch(options)
 }
 
 /// Another token than the one that the API answered 401 to.
@@ -219,18 +195,15 @@ fn show(curl: PathBuf, item: &Item) -> Failure {
 fn require_safe_redirects(curl: &std::path::Path) -> Result<(), Failure> {
     let mut program = Program::new(curl, OsStr::new("curl"));
     program.args(["-q", "--version"]);
-    let is_safe =
-        program.output().and_then(|said| version(&said)).is_some_and(|version| version >= SAFE_TO_FOLLOW);
-    if is_safe {
-        return Ok(());
+    match program.output().and_then(|said| version(&said)) {
+        Some(version) if version >= SAFE_TO_FOLLOW => Ok(()),
+        _ => Err(refusal(
+            "this curl is older than 7.83 and could let the token go to another port when it follows a redirect",
+            "leave --location out, or install a newer curl",
+        )),
     }
-    Err(refusal(
-        "this curl is older than 7.83 and could let the token go to another port when it follows a redirect",
-        "leave --location out, or install a newer curl",
-    ))
 }
 
-/// The version in a line that begins `curl 8.5.0`.
 fn version(said: &[u8]) -> Option<[u32; 2]> {
     let number = std::str::from_utf8(said.get(..32)?).ok()?.strip_prefix("curl ")?.split(' ').next()?;
     let mut parts = number.split('.').map(str::parse);
@@ -238,9 +211,8 @@ fn version(said: &[u8]) -> Option<[u32; 2]> {
 }
 
 fn not_run(error: &std::io::Error) -> Failure {
-    let is_too_long = error.kind() == std::io::ErrorKind::ArgumentListTooLong;
-    let reason =
-        if is_too_long { "its arguments and variables are too long" } else { "the system refuses it" };
+    let known = [(std::io::ErrorKind::ArgumentListTooLong, "its arguments and variables are too long")];
+    let reason = output::reason(error, &known, "the system refuses it");
     Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, format!("curl was not run: {reason}"))
         .with_hint("see that curl itself runs, and that /dev/fd is there")
 }

@@ -1,40 +1,42 @@
 //! Owns `cp-token doctor`: its own checks, those of the daemon, and the report. It may start the daemon, and changes nothing.
 
-mod daemon_checks;
-mod paths;
 mod render;
 mod shell;
 mod summary;
 
 use cp_token_protocol::message::{DoctorRequest, Finding, ProfileReport, Request, Severity, StatusReport};
-use cp_token_protocol::{ErrorCode, Failure, ProfileName};
+use cp_token_protocol::{ErrorCode, Failure, IpcAddress, ProfileName};
 
 use super::profiles::all_pages;
-use super::retry;
-use super::shared::ask;
-use crate::args::cli::DoctorOptions;
-use crate::daemon::client::content_of;
+use super::shared::{REQUEST_TIMEOUT, ask, ipc_address};
+use super::{retry, status};
+use crate::daemon::client::{self, content_of};
+use crate::daemon::deadline::Deadline;
+use crate::daemon::launch;
 use crate::terminal::output;
 
+/// Failures of the command line, which are no findings.
+const MISTAKES: [ErrorCode; 2] = [ErrorCode::UNKNOWN_PROFILE, ErrorCode::USAGE];
+
 /// Runs all checks, prints the findings, and fails as the first error.
-pub(super) fn run(options: &DoctorOptions) -> Result<(), Failure> {
-    let findings = findings(options)?;
+pub(super) fn run(profile: Option<&ProfileName>, as_json: bool) -> Result<(), Failure> {
+    let findings = findings(profile)?;
     let lines = |style: &_| render::lines(&summary::summarize(&findings), style);
-    output::print_report(options.json, &render::json(&findings), lines)?;
+    output::print_report(as_json, &render::json(&findings), lines)?;
     render::first_error(&findings)
 }
 
-fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
-    let (mut findings, status) = daemon_checks::findings();
+fn findings(profile: Option<&ProfileName>) -> Result<Vec<Finding>, Failure> {
+    let (mut findings, status) = daemon_findings();
     let Some(status) = status else { return Ok(findings) };
-    match examine(options) {
+    match examine(profile) {
         Ok(found) => findings.extend(found),
-        Err(failure) if is_a_mistake(failure.code) => return Err(failure),
+        Err(failure) if MISTAKES.contains(&failure.code) => return Err(failure),
         Err(failure) => findings.push(error("daemon", &failure)),
     }
     let own = own_variables(&status);
     if !status.locked
-        && let Some(profiles) = unless_told(profiles(options), &findings)?
+        && let Some(profiles) = unless_told(profiles(profile), &findings)?
     {
         let is_known = |name: &ProfileName| {
             profiles.iter().any(|profile| profile.name == *name) || super::profiles::find(name).is_ok()
@@ -47,8 +49,8 @@ fn findings(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
 }
 
 fn own_variables(status: &StatusReport) -> Vec<Finding> {
-    let retry = retry::problem_of_variable().map(|failure| error("shell", &failure));
-    paths::findings(status, |name| std::env::var_os(name)).chain(retry).collect()
+    let retry = retry::retries_by_environment().err().map(|failure| error("shell", &failure));
+    shell::paths(status, |name| std::env::var_os(name)).chain(retry).collect()
 }
 
 /// `None` if a finding of the daemon already explains the failure: it is locked, or its config file is broken.
@@ -61,42 +63,87 @@ fn unless_told<T>(outcome: Result<T, Failure>, findings: &[Finding]) -> Result<O
 }
 
 /// The profiles whose way is compared with this shell's.
-fn profiles(options: &DoctorOptions) -> Result<Vec<ProfileReport>, Failure> {
-    match &options.profile {
+fn profiles(profile: Option<&ProfileName>) -> Result<Vec<ProfileReport>, Failure> {
+    match profile {
         Some(name) => super::profiles::find(name).map(|profile| vec![profile]),
         None => super::profiles::profiles(),
     }
 }
 
-fn examine(options: &DoctorOptions) -> Result<Vec<Finding>, Failure> {
+fn examine(profile: Option<&ProfileName>) -> Result<Vec<Finding>, Failure> {
     all_pages(|after| {
-        let request = Request::Doctor(DoctorRequest { profile: options.profile.clone(), after });
+        let request = Request::Doctor(DoctorRequest { profile: profile.cloned(), after });
         content_of!(ask(&request)?, Findings).map(|page| (page.findings, page.next))
     })
 }
 
-fn is_a_mistake(code: ErrorCode) -> bool {
-    [ErrorCode::UNKNOWN_PROFILE, ErrorCode::USAGE].contains(&code)
-}
-
-fn ok(check: &str, found: String) -> Finding {
-    finding(None, check, Severity::Ok, found, String::new())
+fn ok(check: &str, message: String) -> Finding {
+    Finding { profile: None, check: check.to_owned(), severity: Severity::Ok, message, fix: String::new() }
 }
 
 fn error(check: &str, failure: &Failure) -> Finding {
-    finding(None, check, Severity::Error(failure.code), failure.message.clone(), failure.hint.clone())
+    let (severity, fix) = (Severity::Error(failure.code), failure.hint.clone());
+    Finding { severity, fix, ..ok(check, failure.message.clone()) }
 }
 
-fn warning(profile: Option<ProfileName>, found: String, fix: String) -> Finding {
-    finding(profile, "shell", Severity::Warning, found, fix)
+fn warning(profile: Option<&ProfileName>, message: String, fix: String) -> Finding {
+    let (profile, check) = (profile.cloned(), "shell".to_owned());
+    Finding { profile, check, severity: Severity::Warning, message, fix }
 }
 
-fn finding(
-    profile: Option<ProfileName>,
-    check: &str,
-    severity: Severity,
-    message: String,
-    fix: String,
-) -> Finding {
-    Finding { profile, check: check.to_owned(), severity, message, fix }
+/// The connection to the daemon: the socket, the daemon itself, and whether both are of one version.
+fn daemon_findings() -> (Vec<Finding>, Option<StatusReport>) {
+    let address = match ipc_address() {
+        Ok(address) => address,
+        Err(failure) => return (vec![error("socket", &failure)], None),
+    };
+    match connect(&address) {
+        Err(failure) => (vec![error(failed_check(&failure), &failure)], None),
+        Ok((status, state)) => {
+            let socket = ok("socket", format!("{}, in a folder of this user alone", status.socket));
+            let daemon = ok("daemon", format!("cp-tokend {state}, process {}", status.pid));
+            (vec![socket, daemon, version(&status.version, env!("CARGO_PKG_VERSION"))], Some(status))
+        }
+    }
+}
+
+fn connect(address: &IpcAddress) -> Result<(StatusReport, &'static str), Failure> {
+    let deadline = Deadline::new(REQUEST_TIMEOUT);
+    match client::connect(address, &deadline)? {
+        Some(connection) => Ok((status::report(connection)?, "runs")),
+        None => Ok((status::report(launch::start(address, &deadline)?)?, "was started")),
+    }
+}
+
+fn failed_check(failure: &Failure) -> &'static str {
+    match failure.code {
+        ErrorCode::NOT_OUR_DAEMON => "socket",
+        ErrorCode::UNSUPPORTED_VERSION => "version",
+        _ => "daemon",
+    }
+}
+
+/// A daemon that an upgrade left behind works, and lacks what the upgrade fixes.
+fn version(daemon: &str, helper: &str) -> Finding {
+    if daemon == helper {
+        return ok("version", format!("{helper}, of both"));
+    }
+    let message = format!("the daemon is {daemon} and cp-token {helper}");
+    let failure = Failure::new(ErrorCode::UNSUPPORTED_VERSION, message);
+    error("version", &failure.with_hint("Run `cp-token daemon restart`, which hands over what is in memory"))
+}
+
+#[cfg(test)]
+mod tests {
+    use cp_token_protocol::message::Severity;
+
+    use super::*;
+
+    #[test]
+    fn b21_a_daemon_of_another_version_is_a_fault_with_its_mend_and_the_same_is_none() {
+        assert_eq!(version("0.1.0", "0.1.0").severity, Severity::Ok);
+        let other = version("0.0.9", "0.1.0");
+        assert_eq!(other.severity, Severity::Error(ErrorCode::UNSUPPORTED_VERSION));
+        assert!(other.fix.contains("cp-token daemon restart"));
+    }
 }

@@ -13,29 +13,30 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
 
-use cp_token_protocol::message::{ProfileSelector, TokenResponse};
+use cp_token_protocol::message::TokenResponse;
 use cp_token_protocol::{ErrorCode, Failure};
 
 use super::fetch_token::{TokenOptions, fetch};
-use super::shared::selector;
-use crate::args::cli::ExecOptions;
+use crate::args::cli::token::ExecOptions;
 use crate::run::Missing;
 use crate::run::program::{self, Program};
 use crate::terminal::output;
 
-/// The variables that say that a program was given a token.
 const GIVEN: [&str; 2] = ["CP_TOKEN", "CP_TOKEN_FILE"];
 
 pub(super) fn run(options: &ExecOptions) -> Result<(), Failure> {
     refuse_nesting()?;
-    let (name, arguments) = options.command.split_first().ok_or_else(nothing_to_run)?;
+    let (name, arguments) = options.command.split_first().ok_or_else(|| {
+        Failure::new(ErrorCode::USAGE, "there is nothing to run")
+            .with_hint("write: cp-token exec -- CMD ARGUMENTS")
+    })?;
     let file = program::find(name, std::env::var_os("PATH").as_deref()).map_err(missing)?;
-    let profile = selector(options.profile.as_ref(), options.url.as_deref())?;
     let line = ProgramLine { file, name, arguments };
+    let token_options = TokenOptions::from_args(&options.token)?;
     if options.file {
-        return refresh::run(&line, &profile, options);
+        return refresh::run(&line, token_options);
     }
-    let token = fetch(token_options(options, profile))?;
+    let token = fetch(token_options)?;
     let mut program = line.program(&token);
     program.env("CP_TOKEN", text(&token)?);
     Err(not_run(&program.exec()))
@@ -56,15 +57,6 @@ impl ProgramLine<'_> {
     }
 }
 
-fn token_options(options: &ExecOptions, profile: ProfileSelector) -> TokenOptions {
-    TokenOptions {
-        min_validity: options.min_validity,
-        timeout: options.timeout,
-        retries: options.retry.then_some(true),
-        ..TokenOptions::of(profile)
-    }
-}
-
 fn text(token: &TokenResponse) -> Result<&str, Failure> {
     // A token is visible ASCII, so this is always text.
     std::str::from_utf8(token.access_token.expose())
@@ -74,19 +66,10 @@ fn text(token: &TokenResponse) -> Result<&str, Failure> {
 /// A program that has a token of ours would be given another one, perhaps of another profile, without being asked.
 fn refuse_nesting() -> Result<(), Failure> {
     let is_given = |name: &&&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    match GIVEN.iter().find(is_given) {
-        None => Ok(()),
-        Some(name) => Err(Failure::new(
-            ErrorCode::USAGE,
-            format!("{name} is set already, so this runs inside of another cp-token exec"),
-        )
-        .with_hint("use that token, or run: env -u CP_TOKEN -u CP_TOKEN_FILE cp-token exec -- CMD")),
-    }
-}
-
-fn nothing_to_run() -> Failure {
-    Failure::new(ErrorCode::USAGE, "there is nothing to run")
-        .with_hint("write: cp-token exec -- CMD ARGUMENTS")
+    let Some(name) = GIVEN.iter().find(is_given) else { return Ok(()) };
+    let message = format!("{name} is set already, so this runs inside of another cp-token exec");
+    Err(Failure::new(ErrorCode::USAGE, message)
+        .with_hint("use that token, or run: env -u CP_TOKEN -u CP_TOKEN_FILE cp-token exec -- CMD"))
 }
 
 fn missing(missing: Missing) -> Failure {

@@ -1,20 +1,18 @@
 //! Owns `cp-token forget`. It starts no daemon: without one there is no token to forget.
 
-use cp_token_protocol::Failure;
 use cp_token_protocol::message::{ForgetScope, Request};
+use cp_token_protocol::{Failure, ProfileName};
 
 use super::shared::{ask_running, print_done, selector};
-use crate::args::cli::ForgetOptions;
 use crate::terminal::output;
 
-/// Drops live tokens.
-pub(super) fn run(options: ForgetOptions) -> Result<(), Failure> {
-    let scope = match options.all {
+pub(super) fn run(profile: Option<&ProfileName>, all: bool) -> Result<(), Failure> {
+    let scope = match all {
         true => ForgetScope::All,
-        false => ForgetScope::Profile(selector(options.profile.as_ref(), None)?),
+        false => ForgetScope::Profile(selector(profile, None)?),
     };
     match ask_running(&Request::Forget(scope))? {
         Some(response) => print_done(response),
-        None => output::print_lines(&["no daemon runs, so there is no token to forget".to_owned()]),
+        None => output::print_line("no daemon runs, so there is no token to forget"),
     }
 }

@@ -58,7 +58,6 @@ fn secret(state: SecretState) -> impl Serialize {
     object! { state: state, since: since }
 }
 
-/// The daemon's report about itself, and its profiles.
 pub(super) fn status(report: &StatusReport, profiles: &[ProfileReport]) -> impl Serialize {
     object! {
         version: &report.version,

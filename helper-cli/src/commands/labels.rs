@@ -1,6 +1,8 @@
 //! Owns the words for what a report's values mean; tables and JSON say the same.
 
-use cp_token_protocol::message::{Identity, KeyringReport, ProtectionState, SecretSource, TotpMethod};
+use cp_token_protocol::message::{
+    Identity, KeyringReport, ProfileReport, ProtectionState, SecretSource, TotpMethod,
+};
 
 pub(super) fn keyring(report: KeyringReport) -> &'static str {
     match report {
@@ -58,7 +60,6 @@ pub(super) fn kind(identity: &Identity) -> &'static str {
     }
 }
 
-/// The client ID or user name.
 pub(super) fn id(identity: &Identity) -> &str {
     let (Identity::ApiClient(id) | Identity::User(id) | Identity::Basic(id)) = identity;
     id
@@ -73,8 +74,8 @@ pub(super) fn totp(method: &TotpMethod) -> &'static str {
     }
 }
 
-/// The first few of many names.
-pub(super) fn names(names: &[&str]) -> String {
+pub(super) fn names<'p>(profiles: impl Iterator<Item = &'p ProfileReport>) -> String {
+    let names: Vec<_> = profiles.map(|profile| profile.name.as_str()).collect();
     const MOST: usize = 5;
     match names.len().checked_sub(MOST) {
         Some(more) if more > 0 => format!("{} and {more} others", names[..MOST].join(", ")),

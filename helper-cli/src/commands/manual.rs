@@ -27,41 +27,30 @@ pub(super) fn run(wanted: &str, lists: bool) -> Result<(), Failure> {
     output::print_text(&[page(CommandLine::command(), wanted)?.as_bytes()])
 }
 
-/// The name of every page, with its section: `cp-token-get.1`.
-fn names(command: Command) -> Vec<String> {
-    let commands = pages(command).into_iter().map(|page| page_name(&page));
+fn names(mut command: Command) -> Vec<String> {
+    command.build();
+    let commands = pages(&command).into_iter().map(|page| format!("{}.1", title(&page)));
     commands.chain(BY_HAND.iter().map(|(name, _)| (*name).to_owned())).collect()
 }
 
 /// The page of that name, with its section or without.
-fn page(command: Command, wanted: &str) -> Result<String, Failure> {
+fn page(mut command: Command, wanted: &str) -> Result<String, Failure> {
+    command.build();
     let is_wanted =
         |name: &str| name == wanted || name.rsplit_once('.').is_some_and(|(name, _)| name == wanted);
     if let Some((_, text)) = BY_HAND.iter().find(|(name, _)| is_wanted(name)) {
         return Ok((*text).to_owned());
     }
-    let page = pages(command).into_iter().find(|page| is_wanted(&page_name(page)));
+    let page = pages(&command).into_iter().find(|page| is_wanted(&format!("{}.1", title(page))));
     page.map(composed).ok_or_else(|| {
         Failure::new(ErrorCode::USAGE, "there is no such page").with_hint("see: cp-token manual --list")
     })?
 }
 
-/// The command and all below it, as they stand in the line of a page.
-fn pages(mut command: Command) -> Vec<Command> {
-    command.build();
-    let mut pages = Vec::new();
-    collect(&command, &mut pages);
-    pages
-}
-
-fn collect(command: &Command, pages: &mut Vec<Command>) {
-    pages.push(command.clone());
+/// The command and all below it.
+fn pages(command: &Command) -> Vec<Command> {
     let below = command.get_subcommands().filter(|each| !each.is_hide_set() && each.get_name() != "help");
-    below.for_each(|each| collect(each, pages));
-}
-
-fn page_name(command: &Command) -> String {
-    format!("{}.1", title(command))
+    std::iter::once(command.clone()).chain(below.flat_map(pages)).collect()
 }
 
 fn title(command: &Command) -> String {

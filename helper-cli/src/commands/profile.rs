@@ -3,25 +3,25 @@
 use cp_token_protocol::message::{ProfileResetSecret, Request, SecretParts};
 use cp_token_protocol::{Failure, ProfileName};
 
-use super::{code, json, table};
-use crate::args::cli::ProfileCommand;
+use super::fetch_token::ask_with_code;
+use super::{json, table};
+use crate::args::cli::profile::ProfileCommand;
 use crate::commands::profiles::{find, profiles};
 use crate::commands::shared::{ask, print_done};
 use crate::terminal::{output, prompt};
 
-mod create;
+mod edit;
 mod environment;
 mod import;
 mod secrets;
 mod settings;
-mod update;
 
 pub(super) fn run(command: ProfileCommand) -> Result<(), Failure> {
     match command {
-        ProfileCommand::Create(options) => create::run(options),
+        ProfileCommand::Create(options) => edit::create(options),
         ProfileCommand::List { json } => list(json),
         ProfileCommand::Show { name, json } => show(&name, json),
-        ProfileCommand::Update(options) => update::run(options),
+        ProfileCommand::Update(options) => edit::update(options),
         ProfileCommand::Import(options) => import::run(&options),
         ProfileCommand::Use { name } => print_done(ask(&Request::ProfileUse(name))?),
         ProfileCommand::Delete { name, yes } => delete(name, yes),
@@ -34,14 +34,14 @@ pub(super) fn run(command: ProfileCommand) -> Result<(), Failure> {
 /// For a secret that the daemon only reads, nothing is given: it looks at it again.
 fn reset_secret(name: ProfileName, from_stdin: bool, verify: bool) -> Result<(), Failure> {
     let report = find(&name)?;
-    let trial =
-        |name| ProfileResetSecret { name, secret: SecretParts::default(), verify, code: None, dry_run: true };
+    let secret = SecretParts::default();
+    let reset = ProfileResetSecret { name, secret, verify, code: None, dry_run: true };
+    let mut request = Request::ProfileResetSecret(reset);
     if secrets::asks_for_reset(&report, from_stdin) {
-        ask(&Request::ProfileResetSecret(trial(name.clone())))?;
+        ask(&request)?;
     }
-    let secret = secrets::of_reset(&report, from_stdin)?;
-    let reset = ProfileResetSecret { secret, dry_run: false, ..trial(name) };
-    print_done(code::ask(&mut Request::ProfileResetSecret(reset))?)
+    secrets::fill(&mut request, secrets::of_reset(&report, from_stdin)?);
+    print_done(ask_with_code(&mut request)?)
 }
 
 fn delete(name: ProfileName, yes: bool) -> Result<(), Failure> {

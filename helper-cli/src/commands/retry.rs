@@ -14,11 +14,8 @@ const DEFAULT_RETRY_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// The pause before a retry if the daemon names none.
 const DEFAULT_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long to wait for a token, and whether to retry during outages.
 pub(super) struct RetryPolicy {
-    /// The timeout of all attempts together.
     pub(super) timeout: Duration,
-    /// Whether to retry after failures of the server and the network.
     pub(super) retries: bool,
 }
 
@@ -36,8 +33,7 @@ impl RetryPolicy {
         deadline: &Deadline,
         mut attempt: impl FnMut() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let mut is_first = true;
-        let mut last = None;
+        let (mut is_first, mut last) = (true, None);
         loop {
             let failure = match attempt() {
                 Ok(answer) => return Ok(answer),
@@ -84,21 +80,12 @@ fn sleep(failure: &Failure, deadline: &Deadline) -> bool {
     has_time
 }
 
-fn retries_by_environment() -> Result<bool, Failure> {
-    match std::env::var_os("CP_TOKEN_RETRY") {
-        None => Ok(false),
-        Some(value) if value.is_empty() || value == "0" => Ok(false),
-        Some(value) if value == "1" => Ok(true),
-        Some(_) => Err(bad_variable()),
+/// What `CP_TOKEN_RETRY` says; [`ErrorCode::USAGE`] if that is neither 0 nor 1.
+pub(super) fn retries_by_environment() -> Result<bool, Failure> {
+    match std::env::var_os("CP_TOKEN_RETRY").unwrap_or_default() {
+        value if value.is_empty() || value == "0" => Ok(false),
+        value if value == "1" => Ok(true),
+        _ => Err(Failure::new(ErrorCode::USAGE, "CP_TOKEN_RETRY is neither 0 nor 1")
+            .with_hint("set it to 1, or unset it")),
     }
-}
-
-/// What is wrong with `CP_TOKEN_RETRY`, if anything is.
-pub(super) fn problem_of_variable() -> Option<Failure> {
-    retries_by_environment().err()
-}
-
-#[cold]
-fn bad_variable() -> Failure {
-    Failure::new(ErrorCode::USAGE, "CP_TOKEN_RETRY is neither 0 nor 1").with_hint("set it to 1, or unset it")
 }

@@ -46,23 +46,25 @@ pub(super) fn selector(profile: Option<&ProfileName>, url: Option<&str>) -> Resu
 pub(super) fn profile_of_environment() -> Result<Option<ProfileName>, Failure> {
     let value = std::env::var_os("CP_TOKEN_PROFILE").filter(|name| !name.is_empty());
     let parse = |name: &std::ffi::OsString| ProfileName::parse(name.to_str()?).ok();
-    value.map(|name| parse(&name).ok_or_else(bad_variable)).transpose()
+    value
+        .map(|name| {
+            parse(&name).ok_or_else(|| {
+                Failure::new(ErrorCode::USAGE, "CP_TOKEN_PROFILE holds no profile name")
+                    .with_hint("unset it, or see: cp-token profile list")
+            })
+        })
+        .transpose()
 }
 
-/// Adds `CP_TOKEN_PROFILE` to the failure if that variable, and not an option, named the unknown profile.
-#[cold]
-pub(super) fn mention_variable(mut failure: Failure, is_named: bool) -> Failure {
+/// Adds `CP_TOKEN_PROFILE` to a failure if that variable, and not an option, named the unknown profile.
+pub(super) fn mention_variable(outcome: Result<(), Failure>, is_named: bool) -> Result<(), Failure> {
     let is_set = || profile_of_environment().is_ok_and(|name| name.is_some());
-    if failure.code == ErrorCode::UNKNOWN_PROFILE && !is_named && is_set() {
-        failure.message.push_str(", which CP_TOKEN_PROFILE names");
-    }
-    failure
-}
-
-#[cold]
-fn bad_variable() -> Failure {
-    Failure::new(ErrorCode::USAGE, "CP_TOKEN_PROFILE holds no profile name")
-        .with_hint("unset it, or see: cp-token profile list")
+    outcome.map_err(|mut failure| {
+        if failure.code == ErrorCode::UNKNOWN_PROFILE && !is_named && is_set() {
+            failure.message.push_str(", which CP_TOKEN_PROFILE names");
+        }
+        failure
+    })
 }
 
 /// Sends the request to the daemon, which is started if none runs.
@@ -88,16 +90,18 @@ fn is_idempotent(request: &Request) -> bool {
 /// Sends the request to the daemon if one runs; starts none.
 pub(super) fn ask_running(request: &Request) -> Result<Option<Response>, Failure> {
     let deadline = Deadline::new(REQUEST_TIMEOUT);
-    let connection = launch::connect_to_running(&ipc_address()?, &deadline)?;
-    connection.map(|connection| connection.ask(request)).transpose()
+    connect_to_running(&deadline)?.map(|connection| connection.ask(request)).transpose()
 }
 
-/// Prints the daemon's lines about a change that it made.
+/// Connects to the daemon; `None` if none runs.
+pub(super) fn connect_to_running(deadline: &Deadline) -> Result<Option<Connection<'_>>, Failure> {
+    launch::connect_to_running(&ipc_address()?, deadline)
+}
+
 pub(super) fn print_done(response: Response) -> Result<(), Failure> {
     output::print_lines(&content_of!(response, Done)?)
 }
 
-/// No daemon runs, and this command starts none.
 #[cold]
 pub(super) fn not_running() -> Failure {
     Failure::new(ErrorCode::DAEMON_UNAVAILABLE, "no daemon runs")
@@ -117,21 +121,17 @@ pub(super) fn connection_for_token<'d>(
         None => launch::connect_to_running(&address, deadline)?.ok_or_else(not_running)?,
     };
     if let Request::AccessToken(request) = request {
-        request.timeout_ms = to_milliseconds(daemon_timeout(deadline.remaining_if_started()?));
+        let left = deadline.remaining_if_started()?;
+        // The daemon knows the reason for a timeout, so its timeout is a little shorter than the helper's.
+        request.timeout_ms = to_milliseconds(left - (left / 20).min(Duration::from_millis(200)));
     }
     Ok(connection)
-}
-
-/// The daemon knows the reason for a timeout, so its timeout is a little shorter than the helper's.
-fn daemon_timeout(left: Duration) -> Duration {
-    left - (left / 20).min(Duration::from_millis(200))
 }
 
 pub(super) fn to_milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// One of our own files could not be written.
 #[cold]
 pub(super) fn not_written(error: &io::Error) -> Failure {
     let known = [

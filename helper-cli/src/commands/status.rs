@@ -10,13 +10,11 @@ use super::shared::{ask_running, not_running};
 use super::table::columns;
 use super::{json, labels, table};
 use crate::daemon::client::{self, Connection, content_of};
-use crate::terminal::sanitize::sanitize;
-use crate::terminal::style::{Piece, TerminalStyle, Tone};
-use crate::terminal::{date, output};
+use crate::terminal::{Piece, TerminalStyle, Tone, date, output, sanitize};
 
 /// Shows the daemon and its profiles; [`cp_token_protocol::ErrorCode::DAEMON_UNAVAILABLE`] if none runs.
 pub(super) fn run(as_json: bool) -> Result<(), Failure> {
-    let ask = || content_of!(ask_running(&Request::Status)?.ok_or_else(not_running)?, Status);
+    let ask = || of_running()?.ok_or_else(not_running);
     let report = match ask() {
         Err(failure) if client::is_retryable(&failure) => ask()?,
         outcome => outcome?,
@@ -42,6 +40,10 @@ fn with_profiles(
     }
 }
 
+pub(super) fn of_running() -> Result<Option<StatusReport>, Failure> {
+    ask_running(&Request::Status)?.map(|response| content_of!(response, Status)).transpose()
+}
+
 pub(super) fn report(connection: Connection<'_>) -> Result<StatusReport, Failure> {
     content_of!(connection.ask(&Request::Status)?, Status)
 }
@@ -58,7 +60,6 @@ fn lines(report: &StatusReport, profiles: &[ProfileReport], style: &TerminalStyl
     lines
 }
 
-/// The daemon's account of itself: labels, and what belongs to them.
 fn account(report: &StatusReport, profiles: &[ProfileReport]) -> Vec<(&'static str, Vec<Piece>)> {
     let skew = skew(&report.version, env!("CARGO_PKG_VERSION"));
     let mut account: Vec<_> = skew.map(|piece| ("version", vec![piece])).into_iter().collect();
@@ -89,14 +90,8 @@ fn config(report: &StatusReport) -> Vec<Piece> {
 }
 
 fn keyring(report: KeyringReport) -> Piece {
-    let tone = match report {
-        KeyringReport::Untried => Tone::Plain,
-        KeyringReport::Working => Tone::Good,
-        KeyringReport::Unavailable
-        | KeyringReport::Locked
-        | KeyringReport::Denied
-        | KeyringReport::TimedOut => Tone::Warning,
-    };
+    let problem = if report == KeyringReport::Untried { Tone::Plain } else { Tone::Warning };
+    let tone = if report == KeyringReport::Working { Tone::Good } else { problem };
     Piece::new(tone, labels::keyring(report))
 }
 
@@ -124,8 +119,8 @@ pub(super) fn secrets_lost(report: &StatusReport) -> Option<String> {
     // A broken config file must not prevent the stop.
     let profiles = profiles().unwrap_or_default();
     let is_in_memory = |profile: &&ProfileReport| profile.secret_source == SecretSource::Memory;
-    let names: Vec<_> = profiles.iter().filter(is_in_memory).map(|profile| profile.name.as_str()).collect();
-    let whose = if names.is_empty() { "a profile".to_owned() } else { labels::names(&names) };
+    let names = labels::names(profiles.iter().filter(is_in_memory));
+    let whose = if names.is_empty() { "a profile" } else { &names };
     Some(format!("the secret of {whose} is in its memory alone"))
 }
 

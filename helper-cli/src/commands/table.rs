@@ -7,41 +7,30 @@ mod routes;
 
 use cp_token_protocol::message::{Identity, ProfileReport, SecretState, TokenState, TotpMethod};
 
-use self::columns::{Cut, Row, Step, aligned, labelled};
+use self::columns::{Cut, Row, Truncation, aligned, labelled};
 pub(super) use self::routes::routes;
 use super::labels;
-use crate::terminal::date;
-use crate::terminal::sanitize::sanitize;
-use crate::terminal::style::{Piece, TerminalStyle, Tone};
+use crate::terminal::{Piece, TerminalStyle, Tone, date, sanitize};
 
-const HEAD: [&str; 7] = ["  NAME", "KIND", "URL", "ID", "CREATED", "LAST-TOKEN", "TOKEN"];
+/// The columns, and the steps at which a narrow terminal loses those that are seldom needed. It loses the bar at step 1,
+/// `https://` at step 5 and the details of the token at step 7.
+const HEAD: [(&str, u8); 7] =
+    [("  NAME", 0), ("KIND", 2), ("URL", 12), ("ID", 10), ("CREATED", 3), ("LAST-TOKEN", 4), ("TOKEN", 0)];
 
 const NAME: usize = 0;
-const KIND: usize = 1;
 const URL: usize = 2;
 const ID: usize = 3;
-const CREATED: usize = 4;
-const LAST_TOKEN: usize = 5;
 const TOKEN: usize = 6;
 
 /// The mark of the default stands before each name.
 const MARK: usize = 2;
 
-/// What is dropped on a narrow terminal: first the bar, then columns seldom needed, https:// and details; names come late.
-const STEPS: [Step; 13] = [
-    Step::DropPieces(TOKEN, 1),
-    Step::DropColumn(KIND),
-    Step::DropColumn(CREATED),
-    Step::DropColumn(LAST_TOKEN),
-    Step::DropPieces(URL, 1),
-    Step::Truncate(&[NAME], MARK + 26, Cut::Middle),
-    Step::DropPieces(TOKEN, 2),
-    Step::Truncate(&[ID], 8, Cut::End),
-    Step::Truncate(&[URL], 12, Cut::End),
-    Step::DropColumn(ID),
-    Step::Truncate(&[NAME], MARK + 12, Cut::Middle),
-    Step::DropColumn(URL),
-    Step::Truncate(&[NAME, TOKEN], 8, Cut::End),
+const TRUNCATIONS: [Truncation; 5] = [
+    Truncation(6, &[NAME], MARK + 26, Cut::Middle),
+    Truncation(8, &[ID], 8, Cut::End),
+    Truncation(9, &[URL], 12, Cut::End),
+    Truncation(11, &[NAME], MARK + 12, Cut::Middle),
+    Truncation(13, &[NAME, TOKEN], 8, Cut::End),
 ];
 
 /// The profiles as a table with a head; the default is marked with `*`.
@@ -49,22 +38,22 @@ pub(super) fn profiles(profiles: &[ProfileReport], style: &TerminalStyle) -> Vec
     if profiles.is_empty() {
         return vec![vec![Piece::plain("there is no profile; create one: cp-token profile create --help")]];
     }
-    let mut rows = vec![Row(HEAD.map(|name| vec![Piece::new(Tone::Head, name)]))];
-    rows.extend(profiles.iter().map(|profile| row(profile, style)));
-    aligned(rows, &STEPS, style)
+    let head = HEAD.map(|(name, _)| vec![Piece::new(Tone::Head, name)]);
+    let rows = profiles.iter().map(|profile| cells(profile, style));
+    aligned(std::iter::once(head).chain(rows).map(row).collect(), &TRUNCATIONS, style)
 }
 
-/// Everything about one profile, a line each.
 pub(super) fn profile(profile: &ProfileReport, style: &TerminalStyle) -> Vec<Vec<Piece>> {
     let line = |label, text: String| (label, vec![Piece::plain(text)]);
     let default = if profile.is_default { " (default)" } else { "" };
     let http = if profile.insecure_http { " (http is allowed)" } else { "" };
+    let is_client = matches!(profile.identity, Identity::ApiClient(_));
     let id = sanitize(labels::id(&profile.identity));
     let mut lines = vec![
         line("name", format!("{}{default}", profile.name)),
         line("kind", labels::kind(&profile.identity).to_owned()),
         line("url", format!("{}{http}", sanitize(&profile.url))),
-        line(if is_client(profile) { "client id" } else { "username" }, id),
+        line(if is_client { "client id" } else { "username" }, id),
         line("secret source", source(profile)),
         line("created", instant(profile.created)),
         line("last token", instant(profile.last_token_at)),
@@ -78,10 +67,18 @@ pub(super) fn profile(profile: &ProfileReport, style: &TerminalStyle) -> Vec<Vec
     labelled(lines, style)
 }
 
-fn row(profile: &ProfileReport, style: &TerminalStyle) -> Row<7> {
+/// The cells, each left out with its column.
+fn row(mut cells: [Vec<Piece>; 7]) -> Row<7> {
+    for (cell, (_, step)) in cells.iter_mut().zip(HEAD) {
+        cell.iter_mut().filter(|piece| piece.drop_order == 0).for_each(|piece| piece.drop_order = step);
+    }
+    Row(cells)
+}
+
+fn cells(profile: &ProfileReport, style: &TerminalStyle) -> [Vec<Piece>; 7] {
     let mark = if profile.is_default { "* " } else { "  " };
     let dated = |seconds| vec![Piece::plain(instant(seconds))];
-    Row([
+    [
         vec![Piece::new(Tone::Good, mark), Piece::plain(profile.name.to_string())],
         vec![Piece::plain(labels::kind(&profile.identity))],
         url(profile),
@@ -89,25 +86,20 @@ fn row(profile: &ProfileReport, style: &TerminalStyle) -> Row<7> {
         dated(profile.created),
         dated(profile.last_token_at),
         token(profile, style),
-    ])
+    ]
 }
 
-/// `https://` is the first part that is dropped.
 fn url(profile: &ProfileReport) -> Vec<Piece> {
     const USUAL: &str = "https://";
     let url = sanitize(&profile.url);
     match url.strip_prefix(USUAL) {
-        Some(host) => vec![Piece::plain(USUAL).optional(1), Piece::plain(host)],
+        Some(host) => vec![Piece::plain(USUAL).optional(5), Piece::plain(host)],
         None => vec![Piece::plain(url)],
     }
 }
 
 fn instant(seconds: Option<u64>) -> String {
     seconds.map_or_else(|| "-".to_owned(), date::minute)
-}
-
-fn is_client(profile: &ProfileReport) -> bool {
-    matches!(profile.identity, Identity::ApiClient(_))
 }
 
 fn source(profile: &ProfileReport) -> String {
@@ -134,11 +126,9 @@ fn token(profile: &ProfileReport, style: &TerminalStyle) -> Vec<Piece> {
         TokenState::Absent | TokenState::CoolingDown(_) => Vec::new(),
         TokenState::Live(_) | TokenState::Requesting => state(profile, style),
     };
-    if !pieces.is_empty() {
-        pieces.push(Piece::new(Tone::Bad, ", "));
-    }
-    pieces.push(Piece::new(Tone::Bad, "secret refused"));
-    pieces.push(Piece::new(Tone::Bad, format!(" since {}", date::minute(since))).optional(2));
+    let refused = if pieces.is_empty() { "secret refused" } else { ", secret refused" };
+    pieces.push(Piece::new(Tone::Bad, refused));
+    pieces.push(Piece::new(Tone::Bad, format!(" since {}", date::minute(since))).optional(7));
     pieces
 }
 
@@ -151,7 +141,7 @@ fn state(profile: &ProfileReport, style: &TerminalStyle) -> Vec<Piece> {
             let mut pieces = bar::bar(left, profile.token_life_ms, style);
             pieces.push(Piece::plain(format!("{} left", date::span(left))));
             if profile.totp == TotpMethod::Ask && profile.secret == SecretState::Usable {
-                pieces.extend([Piece::plain(", then a code"), Piece::plain(" is needed").optional(2)]);
+                pieces.extend([Piece::plain(", then a code"), Piece::plain(" is needed").optional(7)]);
             }
             pieces
         }

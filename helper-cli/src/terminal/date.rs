@@ -5,7 +5,6 @@ use std::time::{Duration, UNIX_EPOCH};
 /// The last second of the year 9999: RFC 3339 has no later one.
 const LAST_SECOND: u64 = 253_402_300_799;
 
-/// An instant in seconds since 1970 as RFC 3339 in UTC.
 pub(crate) fn rfc3339(seconds: u64) -> String {
     let instant = UNIX_EPOCH + Duration::from_secs(seconds.min(LAST_SECOND));
     humantime::format_rfc3339_seconds(instant).to_string()

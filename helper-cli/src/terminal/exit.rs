@@ -15,10 +15,7 @@ pub(crate) enum ErrorFormat {
 
 /// Tells the outcome, if it is a failure, and gives the number the process ends with.
 pub(crate) fn conclude(outcome: Result<(), Failure>, format: ErrorFormat) -> u8 {
-    match outcome {
-        Ok(()) => 0,
-        Err(failure) => report(&failure, format),
-    }
+    outcome.map_or_else(|failure| report(&failure, format), |()| 0)
 }
 
 #[cold]

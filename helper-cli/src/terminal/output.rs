@@ -1,6 +1,5 @@
 //! Owns standard output and standard error: each text is complete before it is written. Nothing else writes there.
 
-mod shell;
 mod token;
 
 #[cfg_attr(unix, path = "output/unix.rs")]
@@ -22,10 +21,13 @@ pub(crate) fn print(parts: &[&[u8]]) -> Result<(), Failure> {
     system::write_to_stdout(parts).map_err(|error| not_written(&error))
 }
 
-/// Writes each line, made sanitize_line for a terminal, to standard output.
 pub(crate) fn print_lines(lines: &[String]) -> Result<(), Failure> {
     let text: String = lines.iter().map(|line| sanitize_line(line) + "\n").collect();
     print(&[text.as_bytes()])
+}
+
+pub(crate) fn print_line(line: &str) -> Result<(), Failure> {
+    print(&[sanitize_line(line).as_bytes(), b"\n"])
 }
 
 /// Writes a text for a pager. If the reader closes early, the process ends with SIGPIPE, unless the caller ignores it.
@@ -39,7 +41,6 @@ pub(crate) fn print_text(parts: &[&[u8]]) -> Result<(), Failure> {
     })
 }
 
-/// Writes each line in the style of standard output.
 pub(crate) fn print_pieces(lines: &[Vec<Piece>], style: &TerminalStyle) -> Result<(), Failure> {
     let mut text = String::new();
     for line in lines {
@@ -49,7 +50,6 @@ pub(crate) fn print_pieces(lines: &[Vec<Piece>], style: &TerminalStyle) -> Resul
     print_text(&[text.as_bytes()])
 }
 
-/// Prints the value as JSON, or the lines for a person.
 pub(crate) fn print_report(
     as_json: bool,
     value: &impl Serialize,
@@ -82,7 +82,6 @@ macro_rules! object {
 }
 pub(crate) use object;
 
-/// Writes to standard error, and ignores failures.
 pub(crate) fn print_error(line: &str) {
     let _ = system::write_to_stderr(line.as_bytes());
 }

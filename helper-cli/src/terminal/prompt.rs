@@ -1,12 +1,8 @@
 //! Owns input from a person or from standard input: secrets, rejected tokens, confirmations.
 
-#[cfg_attr(unix, path = "prompt/unix.rs")]
-#[cfg_attr(windows, path = "prompt/windows.rs")]
-mod system;
-
 mod choice;
 mod code;
-#[cfg(unix)]
+#[cfg_attr(windows, path = "prompt/windows.rs")]
 mod hidden;
 mod passphrase;
 mod piped_stdin;
@@ -15,8 +11,8 @@ pub(crate) use choice::choose;
 pub(crate) use code::one_time_code;
 pub(crate) use passphrase::{known_passphrase, new_passphrase};
 pub(crate) use piped_stdin::read_piped;
-pub(crate) use system::has_terminal;
 
+use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::ops::RangeInclusive;
 
@@ -24,7 +20,6 @@ use cp_token_protocol::{AccessToken, ErrorCode, Failure, Secret, TOKEN_LIMIT};
 
 use crate::terminal::output;
 
-/// In bytes.
 const SECRET_LIMIT: usize = 4096;
 
 const LINE_END: usize = 2;
@@ -49,7 +44,12 @@ pub(crate) fn token_from_stdin() -> Result<AccessToken, Failure> {
     })
 }
 
-/// Whether there is a person at the terminal who can be asked.
+/// Whether a person can be asked on the terminal, wherever the standard streams lead.
+pub(crate) fn has_terminal() -> bool {
+    let terminal = if cfg!(windows) { "CONIN$" } else { "/dev/tty" };
+    File::options().read(true).write(true).open(terminal).is_ok()
+}
+
 pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
@@ -58,9 +58,8 @@ pub(crate) fn can_ask() -> bool {
 pub(crate) fn require_confirmation(question: &str, not_done: &str, what: &str) -> Result<(), Failure> {
     if !can_ask() {
         let message = format!("there is no terminal to ask on, and {not_done}");
-        return Err(
-            Failure::new(ErrorCode::USAGE, message).with_hint(format!("run this again with --yes to {what}"))
-        );
+        let hint = format!("run this again with --yes to {what}");
+        return Err(Failure::new(ErrorCode::USAGE, message).with_hint(hint));
     }
     if confirm(question) { Ok(()) } else { Err(Failure::new(ErrorCode::USAGE, not_done)) }
 }
@@ -74,14 +73,13 @@ pub(crate) fn confirm(question: &str) -> bool {
 
 /// All of standard input, if it is at most `limit` bytes and an end of line.
 fn read_stdin(limit: usize, what: &str) -> Result<Secret, Failure> {
-    let input = system::unbuffered_stdin()
+    let input = hidden::unbuffered_stdin()
         .and_then(|input| Secret::read_from(input, limit + LINE_END, |_| false))
         .map_err(|_| Failure::new(ErrorCode::BAD_INPUT, "standard input cannot be read"))?;
     if input.expose().len() > limit + LINE_END {
         let message = format!("standard input is longer than {what} may be, {limit} bytes");
-        return Err(
-            Failure::new(ErrorCode::BAD_INPUT, message).with_hint("it holds one line and nothing else")
-        );
+        let hint = "it holds one line and nothing else";
+        return Err(Failure::new(ErrorCode::BAD_INPUT, message).with_hint(hint));
     }
     Ok(input)
 }
@@ -133,7 +131,7 @@ fn accept(bytes: &[u8]) -> Result<Secret, Failure> {
 
 /// What is typed without echo; `what` and `option` are for the failure without an answer.
 fn ask_hidden(question: &str, limit: usize, what: &str, option: &str) -> Result<Secret, Failure> {
-    let answer = system::read_hidden(&format!("{question} (not shown): "), limit);
+    let answer = hidden::read_hidden(&format!("{question} (not shown): "), limit);
     answer.map_err(|error| match error.kind() == io::ErrorKind::UnexpectedEof {
         true => Failure::new(ErrorCode::USAGE, format!("no {what} was given")),
         false => Failure::new(ErrorCode::USAGE, format!("there is no terminal to ask for the {what} on"))

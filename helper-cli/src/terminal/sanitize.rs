@@ -18,18 +18,13 @@ pub(crate) fn sanitize(text: &str) -> String {
 pub(crate) fn json(text: &str) -> String {
     let mut json = String::with_capacity(text.len());
     for character in text.chars() {
-        match is_printable(character) || character.is_ascii() {
-            true => json.push(character),
-            false => escape(character, &mut json),
+        if is_printable(character) || character.is_ascii() {
+            json.push(character);
+        } else {
+            character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| json += &format!("\\u{unit:04x}"));
         }
     }
     json
-}
-
-fn escape(character: char, json: &mut String) {
-    for unit in character.encode_utf16(&mut [0; 2]) {
-        json.push_str(&format!("\\u{unit:04x}"));
-    }
 }
 
 #[cfg(test)]

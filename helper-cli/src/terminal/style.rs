@@ -4,7 +4,8 @@
 #[cfg_attr(windows, path = "style/windows.rs")]
 mod system;
 
-/// What standard output can show.
+use super::sanitize::sanitize_line;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TerminalStyle {
     pub(crate) is_terminal: bool,
@@ -53,32 +54,17 @@ fn is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
     locale.ends_with("utf-8") || locale.ends_with("utf8")
 }
 
-/// The meaning of a text, shown as its colour.
+/// The meaning of a text, shown as its colour: the parameter of Select Graphic Rendition (ECMA-48).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
-    Plain,
-    Head,
-    Good,
-    Warning,
-    Bad,
-    Faint,
+    Plain = 0,
+    Head = 1,
+    Faint = 2,
+    Bad = 31,
+    Good = 32,
+    Warning = 33,
 }
 
-impl Tone {
-    /// The parameters of Select Graphic Rendition (ECMA-48), if there are any.
-    fn parameters(self) -> Option<&'static str> {
-        match self {
-            Self::Plain => None,
-            Self::Head => Some("1"),
-            Self::Good => Some("32"),
-            Self::Warning => Some("33"),
-            Self::Bad => Some("31"),
-            Self::Faint => Some("2"),
-        }
-    }
-}
-
-/// Some text and its tone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Piece {
     pub(crate) text: String,
@@ -108,17 +94,12 @@ impl Piece {
         Self { drop_order, ..self }
     }
 
-    /// The sanitized text with its colour.
     pub(crate) fn painted(&self, style: &TerminalStyle) -> String {
-        let text = if self.is_drawn {
-            self.text.clone()
-        } else {
-            crate::terminal::sanitize::sanitize_line(&self.text)
-        };
-        match self.tone.parameters().filter(|_| style.has_colours && !text.trim().is_empty()) {
-            Some(parameters) => format!("\x1b[{parameters}m{text}\x1b[0m"),
-            None => text,
+        let text = if self.is_drawn { self.text.clone() } else { sanitize_line(&self.text) };
+        if !style.has_colours || self.tone == Tone::Plain || text.trim().is_empty() {
+            return text;
         }
+        format!("\x1b[{}m{text}\x1b[0m", self.tone as u8)
     }
 }
 

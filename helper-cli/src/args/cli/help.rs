@@ -8,10 +8,9 @@ pub(super) use adapters::{BAZEL, DOCKER, GIT_CREDENTIAL, KUBECTL};
 pub(super) const ABOUT: &str = "\
 Prints a valid CrashPlan access token.
 
-The daemon cp-tokend holds the secret of each API client and a live token for it,
-asks the server for a new one in time, and starts by itself when it is needed.
-cp-token prints that token: on success one line on standard output and nothing
-else, on failure nothing there, one line on standard error and an exit code.";
+The daemon cp-tokend holds the secret of each API client and a live token for it, requests a new one in time, and
+starts by itself when it is needed. cp-token prints that token: on success one line on standard output and nothing
+else; on failure nothing there, one line on standard error, and an exit code.";
 
 pub(super) const AFTER: &str = r#"Examples:
   Create a profile once (the secret is asked for, and kept in the keyring):
@@ -76,100 +75,96 @@ Secrets are asked for without echo or read from standard input; they are never a
 pub(super) const DAEMON: &str = "\
 The daemon starts by itself when a token is asked for, so this is seldom needed.
 
-restart is for a new version of the program. The daemon that runs tries the file that lies at its own path now
-as a child, waits until no token request is under way, and goes on as that program: in the same process, with
-its socket, tokens, secrets and lock, in memory alone. Callers wait for a moment, no token is requested again,
-and a container or a supervisor notices nothing. If that fails, the daemon goes on as before
-and the exit code is 69, or 75 if work under way takes too long. SIGUSR2 does the same. To restart from scratch,
-without the secrets that only memory holds: stop, then start; stop asks first, and wants --yes if nobody can be
-asked. On macOS and Windows restart is a stop and a start, refused where memory alone holds a secret.";
+restart is for a new version of the program. The daemon first tries the file that is now at its own path in a child
+process, waits until no token request is under way, and goes on as that program: in the same process, with its
+socket, tokens, secrets and lock, in memory alone. Callers wait for a moment, no token is requested again, and a
+container or a supervisor notices nothing. If that fails, the daemon goes on as before, and the exit code is 69, or 75
+if work under way takes too long. SIGUSR2 does the same. To restart from scratch, without the secrets that only memory
+holds: stop, then start; stop asks first, and needs --yes if nobody can be asked. On macOS and Windows restart is a
+stop and a start, refused if only memory holds a secret.";
 
 pub(super) const SERVICE: &str = "\
-For this user alone: two units of systemd --user (a socket, and the daemon that starts with the first caller), an
+For this user alone: two units of systemd --user (a socket, and the daemon, which starts with the first caller), an
 agent of launchd, or a task at logon. Without a service the daemon starts by itself and ends with the session's
-processes; with one it is restarted after a crash, watched (systemd), and begins with the session.
+processes; with one it is restarted after a crash, watched (systemd), and starts with the session.
 
-install writes the files and enables them, and changes nothing where all is done already. A daemon that runs is
-stopped first; where that would lose a secret that only its memory holds, it is refused without --force. So is
-the replacing of a file that somebody has edited: changes of yours belong in a drop-in, which survives.
-Where a package brings the units, they are enabled as they are. For jobs without a session: loginctl enable-linger.
+install writes the files and enables them; if all is done already, it changes nothing. A running daemon is stopped
+first. --force is needed if that would lose a secret that only its memory holds, and to replace a file that somebody
+has edited: put changes of yours into a drop-in, which survives. Units of a package are enabled as they are. For jobs
+without a session: loginctl enable-linger.
 
-status starts no daemon. Its exit code is 0 where the service is installed, enabled, at work, and reached from this
-shell; else 69, as where there is no service manager.
+status starts no daemon. Its exit code is 0 if the service is installed, enabled, at work, and reached from this
+shell; else 69, as without a service manager.
 
 --json prints, on one line, manager (systemd, launchd or task), installed, files (path, state: current, older,
 edited or package), enabled, active, pid (or null), daemon_version (or null), helper_version, skew, socket (or
 null) and reached_from_here";
 
 pub(super) const STATUS: &str = "\
-Starts no daemon; where none runs, the exit code is 69.
+Starts no daemon; if none runs, the exit code is 69.
 
---json prints, on one line, version, protocol, pid, uptime (seconds), socket, config_file,
-config_problem (text or null), keyring (untried, working, unavailable, locked, denied or
-timed_out), locked, locks_on_suspend, protections (name, state: on, off or unsupported,
-detail) and profiles, which is the array of: cp-token profile list --json, and empty while it is locked.
-docs/schema of the source has a JSON Schema for each --json.";
+--json prints, on one line, version, protocol, pid, uptime (seconds), socket, config_file, config_problem (text or
+null), keyring (untried, working, unavailable, locked, denied or timed_out), locked, locks_on_suspend, protections
+(name, state: on, off or unsupported, detail) and profiles, the array of cp-token profile list --json, which is empty
+while it is locked. docs/schema of the source has a JSON Schema for each --json.";
 
 pub(super) const DOCTOR: &str = "\
-One line for each check: ok, warn or FAIL, what was looked at, what was found, and how to fix it
-behind an arrow. The exit code is 0 where none fails, else that of the first failure; warnings
-change nothing. A daemon is started where none runs, and reads its config file again. No token is requested,
-and no secret is sent but a proxy's password to that proxy: a server is asked for the head of a page. A
-secret command is run.
+One line for each check: ok, warn or FAIL, what was checked, what was found, and how to fix it behind an arrow. The
+exit code is 0 if none fails, else that of the first failure; warnings change nothing. A daemon is started if none
+runs, and reads its config file again. No token is requested, and no secret is sent but a proxy's password to that
+proxy: a server is asked for the head of a page. A secret command is run.
 
-Checks, in this order: socket, daemon, version; lock, protections, config, state, keyring (a trial item
-is written, read back and removed), limits (of processor time), profiles; for each profile kind, http, secret, codes, name, server,
-clock, token; shell (variables that choose another profile, or another proxy or roots than the daemon's). Checks
-that do not apply, or that depend on a failed check, are skipped. While cp-tokend is locked, no profile
-is checked.
+Checks, in this order: socket, daemon, version; lock, protections, config, state, keyring (a trial item is written,
+read back and removed), limits (of processor time), profiles; for each profile kind, http, secret, codes, name,
+server, clock, token; shell (variables that choose another profile, or another proxy or roots than the daemon's).
+Checks that do not apply, or that depend on a failed check, are skipped. While cp-tokend is locked, no profile is
+checked.
 
---json prints, on one line, ok (true where nothing fails), exit (the exit code) and checks, an array in
-the order above with for each: profile (or null), check (the word above), severity (ok, warning or error),
-code (the name of the failure that a token would fail with, or null), message and fix (sentences;
-fix may be empty)";
+--json prints, on one line, ok (true if nothing fails), exit (the exit code) and checks, an array in the order above
+with for each: profile (or null), check (the word above), severity (ok, warning or error), code (the name of the
+failure that a token would fail with, or null), message and fix (sentences; fix may be empty)";
 
 pub(super) const LOG: &str = "\
-Each line: when (UTC), which profile, what was asked for, the result, and who asked: the number and
-name of the process that ran cp-token, then those of cp-token itself. cp-tokend stands for what the daemon
-did by itself. Newest last. The names are those that the kernel has at the time, and any program of yours
-can give itself any name. No token and no secret is in it. The daemon keeps a thousand entries in memory
-until it ends. Starts no daemon; where none runs, the exit code is 69.
+Each line: when (UTC), which profile, which operation, its outcome, and who asked: the number and name of the process
+that ran cp-token, then those of cp-token itself; cp-tokend stands for what the daemon did by itself. Newest last. The
+names are those that the kernel has at the time, and any program of yours can give itself any name. No token and no
+secret is in it. The daemon keeps a thousand entries in memory until it ends. Starts no daemon; if none runs, the exit
+code is 69. On a narrow terminal the helper, the date and parts of long words are left out; at a pipe everything is
+whole.
 
-A terminal that is too narrow lacks the helper, the date and parts of long words; at a pipe everything is whole.
+Operations: get, get-rejected, get-fresh, forget, profile-create, profile-update, profile-reset-secret,
+profile-delete, profile-use, reload, stop, restart, lock, arm-suspend-lock, unlock, disarm-suspend-lock, doctor;
+token-request (the daemon asks the server, for whoever waits) and renewal (it asks ahead of time).
 
-What: get, get-rejected, get-fresh, forget, profile-create, profile-update, profile-reset-secret,
-profile-delete, profile-use, reload, stop, restart, lock, arm-suspend-lock, unlock, disarm-suspend-lock,
-doctor; token-request (the daemon asks the server, for whoever waits) and renewal (it asks ahead of time).
+Outcomes: served (a token that was there), issued (a new one), waited (one that was on its way), done, abandoned (the
+caller did not wait), or the name of a failure.
 
-What came of it: served (a token that was there), issued (a new one), waited (one that was on its way),
-done, abandoned (the caller did not wait), or the name of a failure.
-
---json prints, on one line, an array with for each: number (counts from the daemon's start), time (RFC
-3339 in UTC), profile (or null), operation, outcome (served, issued, waited, done, abandoned or failed),
-code (the failure's name, or null), uid, pid and program (of the process that ran cp-token), helper_pid and
-helper_program (empty where the kernel tells who started cp-token without a look at its process); these
-five are null where nobody asked, pid and program also where nobody was to be seen";
+--json prints, on one line, an array with for each: number (counts from the daemon's start), time (RFC 3339 in UTC),
+profile (or null), operation, outcome (served, issued, waited, done, abandoned or failed), code (the failure's name,
+or null), uid, pid and program (of the process that ran cp-token), helper_pid and helper_program (empty if the kernel
+says who started cp-token without a look at its process). These five are null for the daemon's own operations; pid and
+program are also null if the parent is unknown";
 
 pub(super) const FORGET: &str = "\
 No secret is touched: the next call fetches a new token. To remove a secret, delete its profile.";
 
 pub(super) const LOCK: &str = "\
-Until cp-token unlock, every command but status, unlock and daemon stop is refused with exit code 77.
-Tokens, secrets and token requests under way are erased from the daemon's memory immediately. Secrets in the
-keyring stay there and are read again afterwards; those of --secret-source memory are kept, in memory
-alone, sealed under the passphrase. It is asked for twice without echo.
+Until cp-token unlock, every command but status, unlock and daemon stop is refused with exit code 77. Tokens, secrets
+and token requests under way are erased from the daemon's memory immediately. Secrets in the keyring stay there and
+are read again afterwards; those of --secret-source memory are kept, in memory alone, sealed under the passphrase. It
+is asked for twice without echo.
 
-A lost passphrase cannot be found again. The lock ends with cp-token daemon stop, which loses what only
-memory held; a restart keeps it. It does not lock the keyring.
+A lost passphrase cannot be recovered. The lock ends with cp-token daemon stop, which loses what only memory held; a
+restart keeps it. It does not lock the keyring.
 
---on-suspend asks for the passphrase now, and locks whenever systemd-logind says that the machine is
-about to sleep, until --no-on-suspend or the daemon's end. Each time, the passphrase is the one that
-was given last. Where no logind answers, the exit code is 69.";
+--on-suspend asks for the passphrase now, and locks whenever systemd-logind says that the machine is about to sleep,
+until --no-on-suspend or the daemon's end, each time with the passphrase that was given last. If no logind answers,
+the exit code is 69.";
 
 pub(super) const UNLOCK: &str = "\
-After the third wrong passphrase the next one is looked at a second later, and each further one costs
-twice as much, up to a minute, whoever tries. One that comes too early waits for the end of that pause;
-where eight wait already, it is refused immediately with exit code 75.";
+After the third wrong passphrase the next one is checked a second later, and each further one costs twice as much, up
+to a minute, whoever tries. One that comes too early waits for the end of that pause; if eight wait already, it is
+refused immediately with exit code 75.";
 
 pub(super) const COMPLETIONS: &str = "\
 To be loaded when the shell starts, so that it fits the cp-token that is installed:
@@ -180,7 +175,7 @@ To be loaded when the shell starts, so that it fits the cp-token that is install
   in $PROFILE:
     cp-token completions powershell | Out-String | Invoke-Expression
 
-Names of profiles come from the daemon, which is started for it where it does not run.";
+Names of profiles come from the daemon, which is started for it if none runs.";
 
 pub(super) const MANUAL: &str = "\
 Where the pages are installed, man cp-token-get shows one. Where they are not:
@@ -192,8 +187,8 @@ cp-token profile create [OPTIONS] <NAME>
        <--client-id <ID>|--username <USER>>";
 
 pub(super) const CREATE: &str = "\
-The secret is verified with one token request before anything is stored; if the server refuses
-it, nothing is. In the console: Administration > Integrations > API Clients.
+The secret is verified with one token request before anything is stored; if the server refuses it, nothing is. In the
+console: Administration > Integrations > API Clients.
 
   cp-token profile create prod --client-id key-1234 \\
       --url https://console.us2.crashplan.com
@@ -205,18 +200,18 @@ it, nothing is. In the console: Administration > Integrations > API Clients.
   cp-token profile create prod --url … --client-id … \\
       --proxy http://jo@proxy.example:3128
 
-HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE of the shell are never used by themselves; at a
-terminal it is offered to keep them in the profile.";
+HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE of the shell are never used by themselves; at a terminal, create
+offers to keep them in the profile.";
 
 pub(super) const IMPORT: &str = "\
-Profiles are read from ~/.crashplancli/config.cfg and ~/.code42cli/config.cfg, their secrets from
-the keyring, or else from the plain file that those programs use where there is no keyring. Each
-secret is verified with one token request. One that fails does not stop the others; the exit code is
-that of the first failure. A profile that is there already is left as it is.
+Profiles are read from ~/.crashplancli/config.cfg and ~/.code42cli/config.cfg, their secrets from the keyring, or else
+from the plain file that those programs use without a keyring. Each secret is verified with one token request. One
+that fails does not stop the others; the exit code is that of the first failure. A profile that exists is left as it
+is.
 
---json prints, on one line, an array with for each: profile (its name here), from (crashplancli or
-code42cli), name_there, outcome (imported, would_be_imported, there_already or failed), code (the
-failure's name, or null) and said (the lines that are printed otherwise).
+--json prints, on one line, an array with for each: profile (its name here), from (crashplancli or code42cli),
+name_there, outcome (imported, would_be_imported, there_already or failed), code (the failure's name, or null) and
+said (the lines that are printed otherwise).
 
   cp-token profile import --dry-run
   cp-token profile import --from crashplancli";
@@ -232,44 +227,41 @@ The outcome is verified with one token request before anything is stored.
   cp-token profile update jo --totp stored";
 
 pub(super) const RESET_SECRET: &str = "\
-In the console: Administration > Integrations > API Clients, the client, Reset API secret. The old secret stays
-until the new one has worked once. A secret that a program, a file or a credential holds is read again.";
+In the console: Administration > Integrations > API Clients, the client, Reset API secret. The old secret stays until
+the new one has worked once. A secret that a program, a file or a credential holds is read again.";
 
 pub(super) const LIST: &str = "\
-The default is marked with *. TOKEN is what is left of a live token, or why there is none, and since when
-the server refuses the secret. Where a terminal is too narrow, columns are left out and texts are
-shortened; at a pipe everything is whole.
+The default is marked with *. TOKEN is what is left of a live token, or why there is none, and since when the server
+refuses the secret. On a narrow terminal columns are left out and texts are shortened; at a pipe everything is whole.
 
---json prints, on one line, an array with for each profile: name, kind (api-client, user or
-basic), url, client_id or username (the other is null), totp (none, ask, command or stored),
-secret_source, secret_source_detail (the command, file or credential, or null), ca_bundle, proxy,
-no_proxy, insecure_http, also_for, default, created and last_token_at (RFC 3339 in UTC, or null),
-token: {\"state\": absent, live, requesting or cooling_down, \"expires_in\": seconds where it is
-live, \"retry_in\": seconds where it is cooling_down} and secret: {\"state\": ok or refused,
-\"since\": RFC 3339 or null}.";
+--json prints, on one line, an array with for each profile: name, kind (api-client, user or basic), url, client_id or
+username (the other is null), totp (none, ask, command or stored), secret_source, secret_source_detail (the command,
+file or credential, or null), ca_bundle, proxy, no_proxy, insecure_http, also_for, default, created and last_token_at
+(RFC 3339 in UTC, or null), token: {\"state\": absent, live, requesting or cooling_down, \"expires_in\": seconds if
+live, \"retry_in\": seconds if cooling_down} and secret: {\"state\": ok or refused, \"since\": RFC 3339 or null}.";
 
 pub(super) const CURL: &str = "\
-The real curl of your PATH, with its output, its exit code and its config files. The token goes to it through
-a pipe, never in an argument, the environment or a file; -v shows [token] in its place.
+The real curl of your PATH, with its output, its exit code and its config files. The token goes to it through a pipe,
+never in an argument, the environment or a file; -v shows [token] in its place.
 
   cp-token curl -- '/api/v3/users?active=true'
   cp-token curl -p audit -- -sS -o users.json \\
       https://console.us2.crashplan.com/api/v3/users
 
-A path, which begins with /, is resolved against the profile's URL. Every other URL must be of a host that the
-profile answers for (its own, or added with: cp-token profile update NAME --also-for ORIGIN), also behind --url
-and --next, in --config and in .curlrc; else nothing is sent. A redirect that is followed (-L) to another host,
-port or scheme goes without the token.
+A path, which begins with /, is resolved against the profile's URL. Every other URL must be of a host that the profile
+answers for (its own, or added with: cp-token profile update NAME --also-for ORIGIN), also behind --url and --next, in
+--config and in .curlrc; else nothing is sent. A redirect that is followed (-L) to another host, port or scheme goes
+without the token.
 
-Refused, with exit code 64: options that would send the token elsewhere (--location-trusted, a Host header),
-write it down (--trace, --libcurl), or take its protection away (--insecure, TLS before 1.2); another credential
-(--user, --netrc, an Authorization header); --variable and --expand-...; options that this cp-token does not
-know, and shortened ones. -q as the first of curl's options leaves .curlrc out.
+Refused, with exit code 64: options that would send the token elsewhere (--location-trusted, a Host header), write it
+down (--trace, --libcurl), or take its protection away (--insecure, TLS before 1.2); another credential (--user,
+--netrc, an Authorization header); --variable and --expand-...; options that this cp-token does not know, and
+shortened ones. -q as the first of curl's options leaves .curlrc out.
 
---retry-rejected takes one URL, and neither standard input nor -O, -C or --no-clobber. The first answer is kept
-back until its status is known; a second 401 is shown as it is.
+--retry-rejected takes one URL, and neither standard input nor -O, -C or --no-clobber. The first answer is kept back
+until its status is known; a second 401 is shown as it is.
 
-Exit code: curl's own. 69 where there is no curl; else as of: cp-token get.";
+Exit code: curl's own; 69 if there is no curl; else as of: cp-token get.";
 
 pub(super) const EXEC: &str = "\
 CP_TOKEN and CP_TOKEN_URL are in the environment of:
@@ -278,16 +270,17 @@ CP_TOKEN and CP_TOKEN_URL are in the environment of:
 CP_TOKEN_FILE and CP_TOKEN_URL are in the environment of:
   cp-token exec --file -- ./sync-all-night
 
-Without --file the program takes cp-token's place, so that its exit code, its signals and its terminal are its
-own. The token is the one of this moment and is not renewed.
+Without --file the program replaces cp-token, so that its exit code, its signals and its terminal are its own. The
+token is the one of this moment and is not renewed.
 
 With --file, CP_TOKEN_FILE names a file that holds a valid token and nothing else, readable for you alone. It is
-replaced whole before the token dies, so read it again for each request. One that is reported as rejected, or
-forgotten, stays until it is replaced, which begins within three seconds: whoever reports one takes the token
-that --rejected prints. The file is gone while no token is to be had, and when the program ends. cp-token stays beside the program, passes signals on and ends as the program ends. The
-file lies in the runtime folder, where that is in memory; otherwise this is refused, with exit code 69.
+replaced whole before the token expires, so read it again for each request. A token that is reported as rejected, or
+forgotten, stays until it is replaced, which begins within three seconds: whoever reports one takes the token that
+--rejected prints. The file is gone while there is no token, and when the program ends. cp-token runs beside the
+program, passes signals on and ends as the program ends. The file is in the runtime folder if that is in memory;
+otherwise this is refused, with exit code 69.
 
 In a program that was given a token, cp-token exec is refused: start it with env -u CP_TOKEN -u CP_TOKEN_FILE.
 
-Exit code: the program's own; 127 where there is no such program and 126 where it cannot be run, as of env(1);
-else as of: cp-token get.";
+Exit code: the program's own; 127 if there is no such program and 126 if it cannot be run, as of env(1); else as of:
+cp-token get.";

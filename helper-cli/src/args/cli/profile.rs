@@ -3,21 +3,12 @@
 use clap::Subcommand;
 use cp_token_protocol::ProfileName;
 
+use self::options::{CreateOptions, ImportOptions, UpdateOptions};
 use super::help;
 
-mod create;
-mod import;
-mod settings;
-mod source;
-mod update;
+pub(crate) mod options;
+pub(crate) mod settings;
 
-pub(crate) use create::CreateOptions;
-pub(crate) use import::ImportOptions;
-pub(crate) use settings::{SettingsOptions, TotpName};
-pub(crate) use source::{SecretSourceName, SourceOptions};
-pub(crate) use update::UpdateOptions;
-
-/// What to do with profiles.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProfileCommand {
     /// Create a profile for an API client or a user; the secret is asked for

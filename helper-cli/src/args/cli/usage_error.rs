@@ -3,21 +3,21 @@
 
 use std::ffi::OsString;
 
+use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::suggestion;
+use super::CommandLine;
 use crate::terminal::sanitize::sanitize;
 
 /// Stands for what is not repeated; no argument of a process can hold it.
 const REDACTED: &str = "\0";
 
-/// All that is wrong, on one line.
 pub(super) fn of(mut error: clap::Error, arguments: &[OsString]) -> Failure {
-    let (path, command) = suggestion::named(arguments);
+    let (path, command) = named(arguments);
     let see = format!("see: {path} --help");
-    let suggested = suggestion::of(&error, &path, &command, &see).or_else(|| stray_word(&error, &see));
-    suggested.unwrap_or_else(|| {
+    let fitting = suggested(&error, &path, &command, &see).or_else(|| stray_word(&error, &see));
+    fitting.unwrap_or_else(|| {
         redact(&mut error);
         usage(&error.render().to_string(), &see)
     })
@@ -77,6 +77,51 @@ fn usage(rendered: &str, see: &str) -> Failure {
     let similar = tips.into_iter().find(|tip| !tip.starts_with("to pass "));
     let hint = similar.map_or_else(|| see.to_owned(), sanitize);
     Failure::new(ErrorCode::USAGE, sanitize(&message)).with_hint(hint)
+}
+
+/// What other programs call what a command of ours does.
+const SYNONYMS: [(&str, &str); 11] = [
+    ("rm", "delete"),
+    ("remove", "delete"),
+    ("del", "delete"),
+    ("add", "create"),
+    ("new", "create"),
+    ("ls", "list"),
+    ("edit", "update"),
+    ("set", "update"),
+    ("change", "update"),
+    ("info", "show"),
+    ("token", "get"),
+];
+
+/// The command that the first words name, and how it is written.
+fn named(arguments: &[OsString]) -> (String, clap::Command) {
+    let (mut path, mut command) = ("cp-token".to_owned(), CommandLine::command());
+    for word in arguments.iter().map_while(|word| word.to_str()) {
+        let Some(next) = command.find_subcommand(word).cloned() else { break };
+        path = format!("{path} {}", next.get_name());
+        command = next;
+    }
+    (path, command)
+}
+
+/// What is said if a word is missing behind the command, or is one of another program.
+fn suggested(error: &clap::Error, path: &str, command: &clap::Command, see: &str) -> Option<Failure> {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let message = format!("{path} wants one more word: {}", names.join(", "));
+        return Some(Failure::new(ErrorCode::USAGE, message).with_hint(see));
+    }
+    let meant = meant(error, command)?;
+    let hint = format!("did you mean: {path} {meant}; {see}");
+    Some(Failure::new(ErrorCode::USAGE, "there is no such command").with_hint(hint))
+}
+
+/// The command that is called otherwise elsewhere.
+fn meant(error: &clap::Error, command: &clap::Command) -> Option<&'static str> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let (_, meant) = SYNONYMS.iter().find(|(elsewhere, _)| elsewhere == word)?;
+    command.find_subcommand(meant).map(|_| *meant)
 }
 
 #[cfg(test)]

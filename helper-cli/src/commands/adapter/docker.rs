@@ -5,7 +5,7 @@ use cp_token_protocol::{Failure, ProfileName};
 use super::super::profiles::profiles;
 use crate::adapters::basic;
 use crate::adapters::docker::{self, DockerQuestion};
-use crate::args::cli::{DockerOperation, DockerOptions};
+use crate::args::cli::command::DockerOperation;
 use crate::commands::shared::profile_of_environment;
 use crate::terminal::output;
 
@@ -14,11 +14,13 @@ const VERSION: &str = concat!("docker-credential-cp-token (cp-token) v", env!("C
 /// Exit code of a failure that docker's clients know by its words.
 const EXIT_KNOWN_FAILURE: u8 = 1;
 
-/// Does what docker asks for, and gives the exit code.
-pub(in crate::commands) fn run(options: DockerOptions) -> Result<u8, Failure> {
-    match options.operation {
-        DockerOperation::Get => get(options.profile),
-        DockerOperation::List => list(options.profile).map(|()| 0),
+pub(in crate::commands) fn run(
+    profile: Option<ProfileName>,
+    operation: DockerOperation,
+) -> Result<u8, Failure> {
+    match operation {
+        DockerOperation::Get => get(profile),
+        DockerOperation::List => list(profile.as_ref()).map(|()| 0),
         DockerOperation::Version => output::print(&[VERSION.as_bytes()]).map(|()| 0),
         DockerOperation::Store | DockerOperation::Erase => {
             // A writer whose reader has gone may be killed for it.
@@ -48,8 +50,7 @@ fn print_known_failure(words: &str) -> Result<u8, Failure> {
     output::print(&[words.as_bytes()]).map(|()| EXIT_KNOWN_FAILURE)
 }
 
-fn list(profile: Option<ProfileName>) -> Result<(), Failure> {
+fn list(profile: Option<&ProfileName>) -> Result<(), Failure> {
     let preferred = profile_of_environment()?;
-    let profiles = profiles()?;
-    output::print(&[&docker::list(&profiles, profile.as_ref(), preferred.as_ref())?])
+    output::print(&[&docker::list(&profiles()?, profile, preferred.as_ref())?])
 }

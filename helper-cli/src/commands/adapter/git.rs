@@ -1,14 +1,14 @@
 //! Owns `cp-token git-credential`. For a host that is no profile's it prints nothing, so that git asks its next helper.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
-use cp_token_protocol::message::{Freshness, Request};
+use cp_token_protocol::message::{AccessTokenRequest, Freshness, Request};
 use cp_token_protocol::{AccessToken, Failure, ProfileName};
 
 use super::super::fetch_token::TokenOptions;
 use crate::adapters::INPUT_LIMIT;
 use crate::adapters::git::{self, Description};
-use crate::args::cli::GitCredentialOptions;
 use crate::commands::shared::connection_for_token;
 use crate::daemon::deadline::Deadline;
 use crate::terminal::{output, prompt};
@@ -17,12 +17,12 @@ use crate::terminal::{output, prompt};
 const REPORT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Does what git asks for; what git may ask for some day is no failure.
-pub(in crate::commands) fn run(options: &GitCredentialOptions) -> Result<(), Failure> {
-    match options.operation.to_str() {
-        Some("get") => get(options.profile.clone()),
+pub(in crate::commands) fn run(profile: Option<ProfileName>, operation: &OsStr) -> Result<(), Failure> {
+    match operation.to_str() {
+        Some("get") => get(profile),
         Some("erase") => {
             // Git expects no answer.
-            let _ = erase(options.profile.clone());
+            let _ = erase(profile);
             Ok(())
         }
         Some("store") => {
@@ -55,8 +55,8 @@ fn erase(profile: Option<ProfileName>) -> Result<(), Failure> {
     let Ok(token) = AccessToken::copy_of(report.token) else { return Ok(()) };
     let profile = profile.or(report.profile);
     let selector = super::for_origin(report.query.origin, profile, report.query.username)?;
-    let freshness = Freshness::Rejected(token);
-    let mut request = TokenOptions { freshness, ..TokenOptions::of(selector) }.into_request(false);
+    let (freshness, request) = (Freshness::Rejected(token), TokenOptions::of(selector).request);
+    let mut request = Request::AccessToken(AccessTokenRequest { freshness, ..request });
     let deadline = Deadline::new(REPORT_TIMEOUT);
     let connection = connection_for_token(&mut request, &deadline, false)?;
     if let Request::AccessToken(request) = &mut request {

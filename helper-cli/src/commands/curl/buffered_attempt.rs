@@ -1,16 +1,16 @@
-//! Owns the first time of a curl that may be run twice: what it writes is kept back until the status of its answer is
+//! Owns the first attempt of a curl that may run twice: what it writes is kept back until the status of its answer is
 //! known, and then passed on as curl has it, or thrown away.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdout, ExitStatus};
 
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::TokenResponse;
 
-use super::head::HeadPlace;
-use super::stream::{PIECE, read};
+use super::files::path;
 use super::{CheckedCommand, not_run};
 use crate::curl::{Effect, FirstAnswer, Item, Redactor, SideEffects, Step, Verdict};
 use crate::run::program::{Pipe, RunningProgram, poll_readable, set_nonblocking};
@@ -19,33 +19,20 @@ use crate::terminal::output;
 /// Most bytes that are kept back before the status is known; interim answers are short.
 const MOST_KEPT: usize = 1024 * 1024;
 
-/// curl's first time.
+pub(super) const PIECE: usize = 64 * 1024;
+
 pub(super) struct BufferedAttempt {
-    beside: RunningProgram,
-    heads: Option<File>,
-    output: Option<ChildStdout>,
-    errors: Option<ChildStderr>,
+    running: RunningProgram,
+    heads: Kept<File>,
+    output: Kept<ChildStdout>,
+    errors: Kept<ChildStderr>,
     answer: FirstAnswer,
     redactor: Redactor,
-    kept: Kept,
-    /// Where the user wants the heads of answers.
     head_place: Option<HeadPlace>,
-    piece: Vec<u8>,
-}
-
-/// What has come and not been passed on.
-#[derive(Default)]
-struct Kept {
-    heads: Vec<u8>,
-    output: Vec<u8>,
-    errors: Vec<u8>,
 }
 
 impl BufferedAttempt {
-    /// Starts it, with its output, its complaints and the heads of its answers in our hands.
-    ///
-    /// # Errors
-    /// Where it cannot be run.
+    /// Starts it with pipes for its output, its standard error and the heads of its answers.
     pub(super) fn start(
         judged: &CheckedCommand,
         token: &TokenResponse,
@@ -53,100 +40,87 @@ impl BufferedAttempt {
     ) -> Result<Self, Failure> {
         let (theirs, heads) = Pipe::from_program().map_err(|error| not_run(&error))?;
         let heads = File::from(heads);
-        let steps: Vec<_> =
-            judged.steps.iter().map(|step| without_head(step.items().to_vec(), step)).collect();
+        let steps: Vec<_> = judged.steps.iter().map(without_head).collect();
         let default: Vec<_> = judged.default.iter().filter(|item| !is_head(item)).cloned().collect();
         let mut program = judged.program(&default, &steps, token)?;
         program.args(["--suppress-connect-headers", "--dump-header", &theirs.path()]);
         program.inherit(theirs);
         program.capture(true, true);
         set_nonblocking(&heads).map_err(|error| not_run(&error))?;
-        let mut beside = program.start().map_err(|error| not_run(&error))?;
+        let mut running = program.start().map_err(|error| not_run(&error))?;
         Ok(Self {
-            heads: Some(heads),
-            output: beside.output(),
-            errors: beside.errors(),
-            beside,
+            heads: Kept::new(Some(heads)),
+            output: Kept::new(running.output()),
+            errors: Kept::new(running.errors()),
+            running,
             answer: FirstAnswer::new(),
             redactor: Redactor::new(token.access_token.expose()),
-            kept: Kept::default(),
             head_place: traces.head.as_deref().map(HeadPlace::of),
-            piece: vec![0; PIECE],
         })
     }
 
-    /// Reads all that curl writes, and passes on what is not kept back.
-    ///
-    /// # Errors
-    /// Where the system does not tell.
-    pub(super) fn watch(&mut self) -> io::Result<()> {
-        while self.heads.is_some() || self.output.is_some() || self.errors.is_some() {
-            let open = [
-                self.heads.as_ref().map(AsFd::as_fd),
-                self.output.as_ref().map(AsFd::as_fd),
-                self.errors.as_ref().map(AsFd::as_fd),
-            ];
+    /// Passes on what curl writes, unless its answer is 401, which nobody sees: then the result is `None`.
+    pub(super) fn finish(mut self) -> io::Result<Option<ExitStatus>> {
+        self.watch()?;
+        if self.answer.verdict() == Verdict::Rejected {
+            return self.running.wait().map(|_| None);
+        }
+        self.errors.bytes.extend(self.redactor.finish());
+        if let Some(place) = &mut self.head_place {
+            place.put(&self.heads.bytes);
+        }
+        // Whoever does not take it has made curl fail already.
+        let _ = output::print(&[&self.output.bytes]);
+        output::pass_on(&self.errors.bytes);
+        self.running.wait().map(Some)
+    }
+
+    fn watch(&mut self) -> io::Result<()> {
+        loop {
+            let open = [self.heads.descriptor(), self.output.descriptor(), self.errors.descriptor()];
+            if open.iter().all(Option::is_none) {
+                return Ok(());
+            }
             let ready = poll_readable(&open)?;
             // curl writes a head here before it writes anything of that answer elsewhere.
-            self.read_heads();
+            while let Some(start) = self.heads.read() {
+                self.answer.pass(&self.heads.bytes[start..]);
+                self.pass_heads();
+            }
             if ready[1] {
-                self.read_output();
+                self.output.read();
+                self.pass_output();
             }
             if ready[2] {
                 self.read_errors();
             }
         }
-        Ok(())
-    }
-
-    fn read_heads(&mut self) {
-        while let Some(heads) = &mut self.heads {
-            match heads.read(&mut self.piece) {
-                Ok(0) => self.heads = None,
-                Ok(count) => {
-                    self.answer.pass(&self.piece[..count]);
-                    self.kept.heads.extend_from_slice(&self.piece[..count]);
-                    self.pass_heads();
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(_) => self.heads = None,
-            }
-        }
-    }
-
-    fn read_output(&mut self) {
-        let Some(output) = &mut self.output else { return };
-        match read(output, &mut self.piece) {
-            Ok(count @ 1..) => self.kept.output.extend_from_slice(&self.piece[..count]),
-            Ok(_) | Err(_) => self.output = None,
-        }
-        self.pass_output();
     }
 
     fn read_errors(&mut self) {
-        let Some(errors) = &mut self.errors else { return };
-        match read(errors, &mut self.piece) {
-            Ok(count @ 1..) => self.kept.errors.extend(self.redactor.pass(&self.piece[..count])),
-            Ok(_) | Err(_) => self.errors = None,
+        if let Some(start) = self.errors.read() {
+            let shown = self.redactor.pass(&self.errors.bytes[start..]);
+            self.errors.bytes.splice(start.., shown);
         }
-        self.pass_errors();
+        if self.is_open() {
+            output::pass_on(&std::mem::take(&mut self.errors.bytes));
+        }
     }
 
-    /// Whether what comes is somebody's to see.
+    /// Whether what comes is passed on.
     fn is_open(&self) -> bool {
         match self.answer.verdict() {
             Verdict::Other => true,
             Verdict::Rejected => false,
             Verdict::Open => {
-                self.kept.output.len() + self.kept.errors.len() + self.kept.heads.len() > MOST_KEPT
+                self.output.bytes.len() + self.errors.bytes.len() + self.heads.bytes.len() > MOST_KEPT
             }
         }
     }
 
     fn pass_heads(&mut self) {
         if self.is_open() {
-            let heads = std::mem::take(&mut self.kept.heads);
+            let heads = std::mem::take(&mut self.heads.bytes);
             if let Some(place) = &mut self.head_place {
                 place.put(&heads);
             }
@@ -156,37 +130,81 @@ impl BufferedAttempt {
     /// When nobody takes it any more, curl is to notice, as it would by itself.
     fn pass_output(&mut self) {
         if self.is_open() {
-            let bytes = std::mem::take(&mut self.kept.output);
+            let bytes = std::mem::take(&mut self.output.bytes);
             if !bytes.is_empty() && output::print(&[&bytes]).is_err() {
-                self.output = None;
+                self.output.source = None;
             }
         } else if self.answer.verdict() == Verdict::Rejected {
-            self.kept.output.clear();
+            self.output.bytes.clear();
         }
     }
+}
 
-    fn pass_errors(&mut self) {
-        if self.is_open() {
-            output::pass_on(&std::mem::take(&mut self.kept.errors));
-        }
+/// A stream that curl writes to, and what has come of it and was not passed on.
+struct Kept<S> {
+    /// Absent when it is over.
+    source: Option<S>,
+    bytes: Vec<u8>,
+}
+
+impl<S: Read + AsFd> Kept<S> {
+    fn new(source: Option<S>) -> Self {
+        Self { source, bytes: Vec::new() }
     }
 
-    /// How curl ended; nothing where its answer was 401, which nobody has seen.
-    ///
-    /// # Errors
-    /// As [`BufferedAttempt::watch`].
-    pub(super) fn finish(mut self) -> io::Result<Option<ExitStatus>> {
-        if self.answer.verdict() == Verdict::Rejected {
-            return self.beside.wait().map(|_| None);
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.source.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Reads once. Where the new bytes start; `None` if there are none at present, or the stream is over.
+    fn read(&mut self) -> Option<usize> {
+        let (source, start) = (self.source.as_mut()?, self.bytes.len());
+        self.bytes.resize(start + PIECE, 0);
+        let outcome = read(source, &mut self.bytes[start..]);
+        self.bytes.truncate(start + outcome.as_ref().map_or(0, |count| *count));
+        match outcome {
+            Ok(1..) => return Some(start),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Ok(_) | Err(_) => self.source = None,
         }
-        self.kept.errors.extend(self.redactor.finish());
-        if let Some(place) = &mut self.head_place {
-            place.put(&self.kept.heads);
+        None
+    }
+}
+
+/// Reads once, whatever signals come.
+pub(super) fn read(source: &mut impl Read, piece: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match source.read(piece) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
         }
-        // Whoever does not take it has made curl fail already.
-        let _ = output::print(&[&self.kept.output]);
-        output::pass_on(&self.kept.errors);
-        self.beside.wait().map(Some)
+    }
+}
+
+/// Where the heads of answers go that curl's `--dump-header` would have written there.
+enum HeadPlace {
+    StandardOutput,
+    Named(PathBuf),
+    Open(File),
+}
+
+impl HeadPlace {
+    fn of(file: &[u8]) -> Self {
+        if file == b"-" { Self::StandardOutput } else { Self::Named(path(file).to_owned()) }
+    }
+
+    /// Writes more of them. A file that cannot be written is left out, as curl would say with a warning.
+    fn put(&mut self, heads: &[u8]) {
+        if let Self::Named(path) = self
+            && let Ok(file) = File::create(path)
+        {
+            *self = Self::Open(file);
+        }
+        match self {
+            Self::StandardOutput => drop(output::print(&[heads])),
+            Self::Open(file) => drop(file.write_all(heads)),
+            Self::Named(_) => {}
+        }
     }
 }
 
@@ -194,8 +212,8 @@ fn is_head(item: &Item) -> bool {
     item.known.effect == Effect::Head
 }
 
-fn without_head(items: Vec<Item>, step: &Step) -> Step {
-    let items: Vec<_> = items.into_iter().filter(|item| !is_head(item)).collect();
+fn without_head(step: &Step) -> Step {
+    let items: Vec<_> = step.items().iter().filter(|item| !is_head(item)).cloned().collect();
     match (step, items.first()) {
         (Step::Item(_), Some(item)) => Step::Item(item.clone()),
         (Step::Item(_) | Step::Config(_), _) => Step::Config(items),

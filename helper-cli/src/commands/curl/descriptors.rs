@@ -1,5 +1,4 @@
-//! Owns the question whether a path leads to an open descriptor: curl's are those behind which the token lies. It reads
-//! nothing.
+//! Owns whether a path leads to an open descriptor: behind one of curl's lies the token. It reads nothing.
 
 #[cfg_attr(target_os = "linux", path = "descriptors/linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "descriptors/other.rs")]
@@ -12,34 +11,19 @@ use std::path::{Component, Path, PathBuf};
 use cp_token_protocol::Failure;
 
 use self::place::Place;
-use super::files::path;
-use crate::curl::{Item, files_read, refusal};
+use crate::curl::refusal;
 
 /// How many links are followed, as by the system.
 const LINKS: usize = 40;
 
-/// What stands under a name.
 enum FoundPath {
     Nothing,
     Link(PathBuf),
     Place(Place),
 }
 
-/// That none of these makes curl read from a descriptor.
-///
-/// # Errors
-/// The first that does, or might.
-pub(super) fn refuse<'i>(items: impl Iterator<Item = &'i Item>) -> Result<(), Failure> {
-    for item in items.filter(|item| item.is_on()) {
-        for name in files_read(item)?.iter().filter(|name| !name.is_empty()) {
-            refuse_file(item, path(name))?;
-        }
-    }
-    Ok(())
-}
-
-fn refuse_file(item: &Item, path: &Path) -> Result<(), Failure> {
-    let option = item.known.name;
+/// Fails if the file of this option is a descriptor, or might be one.
+pub(super) fn refuse(option: &str, path: &Path) -> Result<(), Failure> {
     match leads_to_descriptor(path) {
         Ok(false) => Ok(()),
         Ok(true) => Err(refusal(
@@ -86,7 +70,6 @@ fn skip(ahead: &mut Vec<OsString>) {
     }
 }
 
-/// The names of a path, the first one last.
 fn names(path: &Path) -> Vec<OsString> {
     let names = path.components().filter(|name| *name != Component::CurDir);
     let mut names: Vec<_> = names.map(|name| name.as_os_str().to_owned()).collect();

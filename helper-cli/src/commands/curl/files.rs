@@ -1,5 +1,4 @@
-//! Owns the files of options that a curl command names: read here, so that what was judged is what curl gets. It runs
-//! nothing.
+//! Owns the files that a curl command names. Those of options are read here, so that what was judged is what curl gets.
 
 use std::fs::File;
 use std::io::Read;
@@ -16,10 +15,7 @@ const LIMIT: u64 = 1024 * 1024;
 /// How deep a config file may name another one.
 const DEPTH: usize = 3;
 
-/// What curl's default config file says, where curl would read one.
-///
-/// # Errors
-/// Where it is not taken.
+/// What curl's default config file says, if curl would read one; fails if it holds what is refused.
 pub(super) fn default_config(items: &[Item]) -> Result<Vec<Item>, Failure> {
     if items.first().is_some_and(|item| item.does(Effect::Disable)) {
         return Ok(Vec::new());
@@ -36,10 +32,7 @@ pub(super) fn default_config(items: &[Item]) -> Result<Vec<Item>, Failure> {
     })
 }
 
-/// The command with every file of options in the place of its name.
-///
-/// # Errors
-/// Where one cannot be read or is not taken.
+/// The command with every file of options in the place of its name; fails if one is unreadable or holds what is refused.
 pub(super) fn expand(items: Vec<Item>) -> Result<Vec<Step>, Failure> {
     let expand_one = |item: Item| match named_file(&item) {
         Some(name) => items_of_file(&item, name, DEPTH).map(Step::Config),
@@ -48,26 +41,18 @@ pub(super) fn expand(items: Vec<Item>) -> Result<Vec<Step>, Failure> {
     items.into_iter().map(expand_one).collect()
 }
 
-/// The file of options that an option names.
 fn named_file(item: &Item) -> Option<&[u8]> {
-    if item.known.effect == Effect::Config {
-        Some(item.value())
-    } else if item.known.effect == Effect::Header {
-        item.value().strip_prefix(b"@")
-    } else {
-        None
+    match item.known.effect == Effect::Header {
+        true => item.value().strip_prefix(b"@"),
+        false => (item.known.effect == Effect::Config).then(|| item.value()),
     }
 }
 
 fn items_of_file(item: &Item, name: &[u8], depth: usize) -> Result<Vec<Item>, Failure> {
     let path = path(name);
     let file = if name == b"-" { File::open("/dev/stdin") } else { File::open(path) };
-    let file = file.map_err(|_| {
-        refusal(
-            format!("the file of --{} cannot be opened", item.known.name),
-            "see that it is there and yours to read",
-        )
-    })?;
+    let message = || format!("the file of --{} cannot be opened", item.known.name);
+    let file = file.map_err(|_| refusal(message(), "see that it is there and yours to read"))?;
     let items = if item.known.effect == Effect::Header { headers(file) } else { config(file, depth) };
     items.map_err(|failure| in_file(path, failure))
 }
@@ -77,10 +62,8 @@ fn config(file: File, depth: usize) -> Result<Vec<Item>, Failure> {
     for item in curl::read_config(&content(file)?)? {
         match named_file(&item) {
             Some(_) if depth == 0 => {
-                return Err(refusal(
-                    "config files name one another too deep",
-                    "put their options into one file",
-                ));
+                let hint = "put their options into one file";
+                return Err(refusal("config files name one another too deep", hint));
             }
             Some(name) => items.extend(items_of_file(&item, name, depth - 1)?),
             None => {
@@ -92,7 +75,6 @@ fn config(file: File, depth: usize) -> Result<Vec<Item>, Failure> {
     Ok(items)
 }
 
-/// The headers of a file, one a line.
 fn headers(file: File) -> Result<Vec<Item>, Failure> {
     let text = content(file)?;
     let lines = text.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty());
@@ -132,7 +114,21 @@ fn in_file(path: &Path, mut failure: Failure) -> Failure {
     failure
 }
 
-/// The bytes as a path.
+/// Calls `check` with each file that these options make curl read, and with the option's name.
+pub(super) fn for_each_read(
+    items: &[&Item],
+    check: fn(&str, &Path) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    for item in items.iter().filter(|item| item.is_on()) {
+        let names = curl::files_read(item)?;
+        names
+            .iter()
+            .filter(|name| !name.is_empty())
+            .try_for_each(|name| check(item.known.name, path(name)))?;
+    }
+    Ok(())
+}
+
 pub(super) fn path(bytes: &[u8]) -> &Path {
     Path::new(std::ffi::OsStr::from_bytes(bytes))
 }

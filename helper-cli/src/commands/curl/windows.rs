@@ -3,10 +3,9 @@
 
 use cp_token_protocol::{ErrorCode, Failure};
 
-use crate::args::cli::CurlOptions;
+use crate::args::cli::token::CurlOptions;
 
-/// # Errors
-/// Always [`ErrorCode::NOT_ON_THIS_MACHINE`].
+/// Fails: always [`ErrorCode::NOT_ON_THIS_MACHINE`].
 pub(super) fn run(_: &CurlOptions) -> Result<(), Failure> {
     Err(Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, "cp-token curl does not run on Windows")
         .with_hint("pipe the header into it: cp-token get --format curl | curl -K - URL"))

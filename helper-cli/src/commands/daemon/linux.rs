@@ -11,19 +11,18 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_s
 
 use crate::daemon::deadline::Deadline;
 
-/// The name that the system shows for a daemon's process.
-pub(super) const DAEMON: &str = "cp-tokend";
+const DAEMON: &str = "cp-tokend";
 
-/// Asks the process to end, if that is its name, and waits until it has, at most as long as is left.
-pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
+/// Asks the process to end, if it is a daemon, and waits until it has, at most as long as is left.
+pub(super) fn terminate<E>(number: i32, left: Result<Duration, E>) -> io::Result<()> {
     let handle = Handle::of(number)?;
-    handle.tell(name, Signal::TERM)?;
+    handle.tell(DAEMON, Signal::TERM)?;
     handle.wait(left.map_err(|_| io::ErrorKind::TimedOut)?)
 }
 
-/// Asks the process to go on with the new file of its program, if that is its name. It stays the same process.
-pub(super) fn request_upgrade(number: i32, name: &str) -> io::Result<()> {
-    Handle::of(number)?.tell(name, Signal::USR2)
+/// Asks the process to go on with the new file of its program, if it is a daemon. It stays the same process.
+pub(super) fn request_upgrade(number: i32) -> io::Result<()> {
+    Handle::of(number)?.tell(DAEMON, Signal::USR2)
 }
 
 /// A process: its number, its directory in `/proc`, and a pidfd, which is missing before Linux 5.3 and in some sandboxes.

@@ -8,11 +8,10 @@ use rustix::event::Timespec;
 use rustix::event::kqueue::{Event, EventFilter, EventFlags, ProcessEvents, kevent_timespec, kqueue};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The name that the system shows for a daemon's process.
-pub(super) const DAEMON: &str = "cp-tokend";
+const DAEMON: &str = "cp-tokend";
 
 /// Asks the process to end, if that is its name, and waits until it has, at most as long as is left.
-pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
+pub(super) fn terminate<E>(number: i32, left: Result<Duration, E>) -> io::Result<()> {
     let process = Pid::from_raw(number).ok_or(io::ErrorKind::NotFound)?;
     let queue = kqueue()?;
     let exit = EventFilter::Proc { pid: process, flags: ProcessEvents::EXIT };
@@ -21,7 +20,7 @@ pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -
     // SAFETY: no descriptor of ours is watched.
     unsafe { kevent_timespec(&queue, &[exit], &mut news[..0], Some(&AT_ONCE)) }?;
     // The number is looked up after its end is watched for, so that an end in between is not missed.
-    if name_of(number)? != name.as_bytes() {
+    if name_of(number)? != DAEMON.as_bytes() {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     kill_process(process, Signal::TERM)?;
@@ -35,7 +34,7 @@ pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -
 }
 
 /// No daemon hands over here, so none is asked to.
-pub(super) fn request_upgrade(_: i32, _: &str) -> io::Result<()> {
+pub(super) fn request_upgrade(_: i32) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

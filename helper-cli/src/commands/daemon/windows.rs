@@ -11,14 +11,13 @@ use windows_sys::Win32::System::Threading::{
     PROCESS_TERMINATE, QueryFullProcessImageNameW, TerminateProcess, WaitForSingleObject,
 };
 
-/// The name of the file that a daemon's process runs.
-pub(super) const DAEMON: &str = "cp-tokend.exe";
+const DAEMON: &str = "cp-tokend.exe";
 
 /// Terminates the process if it has that name, and waits for its end: without console and windows it cannot be asked.
-pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -> io::Result<()> {
+pub(super) fn terminate<E>(number: i32, left: Result<Duration, E>) -> io::Result<()> {
     let process = open(u32::try_from(number).map_err(io::Error::other)?)?;
     // The name is looked at after the handle is held, so both mean the same process.
-    if !file_of(&process)?.rsplit('\\').next().is_some_and(|file| file.eq_ignore_ascii_case(name)) {
+    if !file_of(&process)?.rsplit('\\').next().is_some_and(|file| file.eq_ignore_ascii_case(DAEMON)) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     let left = left.map_err(|_| io::ErrorKind::TimedOut)?;
@@ -37,7 +36,7 @@ pub(super) fn terminate<E>(number: i32, name: &str, left: Result<Duration, E>) -
 }
 
 /// Windows has no such signal.
-pub(super) fn request_upgrade(_: i32, _: &str) -> io::Result<()> {
+pub(super) fn request_upgrade(_: i32) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

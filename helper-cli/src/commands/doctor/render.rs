@@ -5,10 +5,7 @@ use cp_token_protocol::{ErrorCode, Failure};
 use serde::Serialize;
 
 use crate::commands::table::columns::{self, Row};
-use crate::terminal::exit;
-use crate::terminal::output::object;
-use crate::terminal::sanitize::sanitize;
-use crate::terminal::style::{Piece, TerminalStyle, Tone};
+use crate::terminal::{Piece, TerminalStyle, Tone, exit, object, sanitize};
 
 /// A line each: a mark, whose and what, what was found, and the fix behind an arrow.
 pub(super) fn lines(findings: &[Finding], style: &TerminalStyle) -> Vec<Vec<Piece>> {
@@ -24,7 +21,6 @@ pub(super) fn lines(findings: &[Finding], style: &TerminalStyle) -> Vec<Vec<Piec
     columns::aligned(findings.iter().map(row).collect(), &[], style)
 }
 
-/// Fails as the first error.
 pub(super) fn first_error(findings: &[Finding]) -> Result<(), Failure> {
     let errors: Vec<_> = findings.iter().filter_map(|it| Some((code(it.severity)?, it))).collect();
     let Some((code, first)) = errors.first() else { return Ok(()) };
@@ -37,7 +33,6 @@ pub(super) fn first_error(findings: &[Finding]) -> Result<(), Failure> {
     Err(Failure::new(*code, message).with_hint(first.fix.clone()))
 }
 
-/// All of it as JSON. Its fields are promised in the help.
 pub(super) fn json(findings: &[Finding]) -> impl Serialize {
     let first = findings.iter().find_map(|finding| code(finding.severity));
     let checks: Vec<_> = findings.iter().map(check).collect();

@@ -1,13 +1,14 @@
-//! Owns the findings on this shell's variables: an unknown profile, or other proxy and CA settings than the daemon's. Pure.
+//! Owns the findings on this shell's variables: an unknown profile, or other proxy settings, CA settings or directories than
+//! the daemon's. Pure but for links.
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
-use cp_token_protocol::message::{Finding, ProfileReport, Severity};
+use cp_token_protocol::message::{Finding, ProfileReport, Severity, StatusReport};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
-use super::{error, ok};
-use crate::args::proxy_address::ProxyAddress;
-use crate::args::proxy_env::{self, Variable};
+use super::{error, ok, warning};
+use crate::args::proxy::{self, ProxyAddress, Variable};
 use crate::terminal::sanitize::sanitize;
 
 pub(super) fn findings(
@@ -16,8 +17,7 @@ pub(super) fn findings(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = chosen(is_known, &variable).into_iter().collect();
-    let differences: Vec<Finding> =
-        profiles.iter().flat_map(|profile| differences(profile, &variable)).collect();
+    let differences: Vec<_> = profiles.iter().flat_map(|profile| differences(profile, &variable)).collect();
     let has_fault = findings.iter().any(|finding| matches!(finding.severity, Severity::Error(_)));
     if differences.is_empty() && !has_fault {
         findings.push(ok("shell", "its variables name no other proxy or roots".to_owned()));
@@ -33,84 +33,106 @@ fn chosen(
     const NAME: &str = "CP_TOKEN_PROFILE";
     let value = variable(NAME).filter(|value| !value.is_empty())?;
     let name = value.to_str().and_then(|name| ProfileName::parse(name).ok());
-    let known = name.as_ref().is_some_and(is_known);
-    match (name, known) {
-        (Some(name), true) => Some(ok("shell", format!("{NAME} chooses profile {name}"))),
-        (Some(name), false) => {
-            Some(stray(ErrorCode::UNKNOWN_PROFILE, format!("{NAME} names {name}, which is no profile")))
-        }
-        (None, _) => Some(stray(ErrorCode::USAGE, format!("{NAME} holds no profile name"))),
-    }
-}
-
-fn stray(code: ErrorCode, message: String) -> Finding {
-    error("shell", &Failure::new(code, message).with_hint("Unset it, or see: cp-token profile list"))
+    let (code, message) = match name {
+        Some(name) if is_known(&name) => return Some(ok("shell", format!("{NAME} chooses profile {name}"))),
+        Some(name) => (ErrorCode::UNKNOWN_PROFILE, format!("{NAME} names {name}, which is no profile")),
+        None => (ErrorCode::USAGE, format!("{NAME} holds no profile name")),
+    };
+    Some(error("shell", &Failure::new(code, message).with_hint("Unset it, or see: cp-token profile list")))
 }
 
 /// Where a program that follows this shell's variables uses other settings than the daemon.
 fn differences(profile: &ProfileReport, variable: &impl Fn(&str) -> Option<OsString>) -> Vec<Finding> {
-    let proxy = proxy_env::first(&proxy_env::PROXIES, variable);
-    let hosts = proxy_env::first(&proxy_env::NO_PROXIES, variable)
-        .filter(|_| proxy.is_some() || profile.proxy.is_some());
-    let roots = proxy_env::first(&proxy_env::ROOTS, variable);
+    let proxy = proxy::first(&proxy::PROXIES, variable);
+    let hosts =
+        proxy::first(&proxy::NO_PROXIES, variable).filter(|_| proxy.is_some() || profile.proxy.is_some());
+    let roots = proxy::first(&proxy::ROOTS, variable);
     let found = [
         proxy.and_then(|proxy| proxy_differs(profile, &proxy)),
         hosts.and_then(|hosts| hosts_differ(profile, &hosts)),
         roots.and_then(|roots| roots_differ(profile, &roots)),
     ];
-    found.into_iter().flatten().collect()
+    let finding = |(found, option): (String, String)| {
+        let fix = format!("To have the same: cp-token profile update {} {option}", profile.name);
+        warning(Some(&profile.name), found, if option.is_empty() { option } else { fix })
+    };
+    found.into_iter().flatten().map(finding).collect()
 }
 
-fn proxy_differs(profile: &ProfileReport, variable: &Variable) -> Option<Finding> {
-    let Some(address) = variable.value.to_str().and_then(ProxyAddress::parse) else {
-        return Some(warning(
-            profile,
-            format!("{} is no http proxy, and is not used", variable.name),
-            String::new(),
-        ));
+/// What differs, and the option with which the profile would have the same.
+fn proxy_differs(profile: &ProfileReport, variable: &Variable) -> Option<(String, String)> {
+    let Some(proxy) = variable.value.to_str().and_then(ProxyAddress::parse) else {
+        return Some((format!("{} is no http proxy, and is not used", variable.name), String::new()));
     };
-    let address = sanitize(&address.address);
-    if profile.proxy.as_deref() == Some(&address) {
-        return None;
-    }
+    let address = sanitize(&proxy.address);
     let ours = profile.proxy.as_deref().map_or_else(|| "no proxy".to_owned(), sanitize);
     let found = format!("{} is {address}, and the daemon goes through {ours}", variable.name);
-    Some(warning(profile, found, keep(profile, "--proxy", &address)))
+    (profile.proxy.as_deref() != Some(&address)).then(|| (found, option("--proxy", &address)))
 }
 
-fn hosts_differ(profile: &ProfileReport, variable: &Variable) -> Option<Finding> {
+fn hosts_differ(profile: &ProfileReport, variable: &Variable) -> Option<(String, String)> {
     let value = sanitize(&variable.value.to_string_lossy());
-    let sorted = |hosts: Vec<&str>| {
-        let mut hosts: Vec<String> =
-            hosts.iter().map(|host| host.trim().to_owned()).filter(|it| !it.is_empty()).collect();
-        hosts.sort_unstable();
-        hosts
-    };
-    let ours = sorted(profile.no_proxy.iter().map(String::as_str).collect());
-    if sorted(value.split(',').collect()) == ours {
-        return None;
-    }
+    let mut hosts: Vec<_> = value.split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
+    let mut ours: Vec<_> = profile.no_proxy.iter().map(|host| host.trim()).collect();
+    hosts.sort_unstable();
+    ours.sort_unstable();
     let found = format!("{} is {value}, and the profile's list is another", variable.name);
-    Some(warning(profile, found, keep(profile, "--no-proxy", &value)))
+    (hosts != ours).then(|| (found, option("--no-proxy", &value)))
 }
 
-fn roots_differ(profile: &ProfileReport, variable: &Variable) -> Option<Finding> {
+fn roots_differ(profile: &ProfileReport, variable: &Variable) -> Option<(String, String)> {
     let value = variable.value.to_string_lossy();
-    if profile.ca_bundle.as_deref() == Some(&value) {
-        return None;
-    }
     let ours = profile.ca_bundle.as_deref().map_or_else(|| "the system's roots".to_owned(), sanitize);
     let found = format!("{} is {}, and the daemon trusts {ours}", variable.name, sanitize(&value));
-    Some(warning(profile, found, keep(profile, "--ca-bundle", &value)))
+    (profile.ca_bundle.as_deref() != Some(&value)).then(|| (found, option("--ca-bundle", &value)))
 }
 
-fn keep(profile: &ProfileReport, option: &str, value: &str) -> String {
-    let value = crate::run::shell::word(value, "VALUE");
-    format!("To have the same: cp-token profile update {} {option} {value}", profile.name)
+fn option(name: &str, value: &str) -> String {
+    format!("{name} {}", crate::run::shell::word(value, "VALUE"))
 }
 
-fn warning(profile: &ProfileReport, found: String, fix: String) -> Finding {
-    super::warning(Some(profile.name.clone()), found, fix)
+/// Where variables of this shell name other directories than the running daemon uses.
+pub(super) fn paths(
+    status: &StatusReport,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> impl Iterator<Item = Finding> {
+    let config = place(["CP_TOKEN_CONFIG_DIR", "XDG_CONFIG_HOME"], "config.toml", &variable);
+    let state = place(["CP_TOKEN_STATE_DIR", "XDG_STATE_HOME"], "state.json", &variable);
+    let pairs = [(config, status.config_file.clone()), (state, status.state_file.clone())];
+    pairs
+        .into_iter()
+        .filter_map(|(place, daemons)| place.and_then(|(name, path)| differs((name, &path), &daemons)))
+}
+
+/// Only Linux has the second variable; a relative one counts for nothing there.
+fn place(
+    [own, base]: [&'static str; 2],
+    file: &str,
+    variable: &impl Fn(&str) -> Option<OsString>,
+) -> Option<(&'static str, PathBuf)> {
+    let value = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(folder) = value(own) {
+        return Some((own, folder.join(file)));
+    }
+    let folder = value(base).filter(|folder| cfg!(target_os = "linux") && folder.is_absolute())?;
+    Some((base, folder.join("cp-token").join(file)))
+}
+
+fn differs((name, here): (&str, &Path), daemons: &str) -> Option<Finding> {
+    // A path that is no text came with stand-ins, as this one then has them.
+    if here.to_string_lossy() == daemons || is_same(here, Path::new(daemons)) {
+        return None;
+    }
+    let shown = sanitize(&here.to_string_lossy());
+    let found = format!("{name} leads to {shown}, and the daemon that runs uses {}", sanitize(daemons));
+    let fix = "To use this shell's: `cp-token daemon stop`, which loses secrets that only memory holds; the next call starts another";
+    Some(warning(None, found, fix.to_owned()))
+}
+
+/// Whether two folders are one by their links; the files may be missing.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let folder = |path: &Path| path.parent().and_then(|folder| folder.canonicalize().ok());
+    folder(one).is_some_and(|one| folder(other) == Some(one))
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use cp_token_protocol::message::{ProfileSelector, TokenResponse};
 use cp_token_protocol::{AccessToken, ErrorCode, Failure};
 
 use super::token_file::TokenFolder;
-use super::{ProgramLine, not_run, token_options};
-use crate::args::cli::ExecOptions;
+use super::{ProgramLine, not_run};
 use crate::commands::fetch_token::{TokenOptions, fetch};
+use crate::commands::shared::{ipc_address, not_written};
 use crate::run::program::{block_reserved, exit_as, start_thread};
 use crate::terminal::exit::{self, ErrorFormat};
 
@@ -23,29 +23,23 @@ const MIN_PAUSE: Duration = Duration::from_millis(50);
 /// How many looks fit into what is left of a token's life.
 const CHECKS_PER_LIFETIME: u32 = 5;
 
-/// The pause after a failure.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
-/// The timeout of one refresh.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Runs the program running a file that is kept fresh.
-pub(super) fn run(
-    line: &ProgramLine<'_>,
-    profile: &ProfileSelector,
-    options: &ExecOptions,
-) -> Result<(), Failure> {
-    let folder = TokenFolder::new(&crate::commands::shared::ipc_address()?)?;
-    let token = fetch(token_options(options, profile.clone()))?;
+pub(super) fn run(line: &ProgramLine<'_>, options: TokenOptions) -> Result<(), Failure> {
+    let folder = TokenFolder::new(&ipc_address()?)?;
+    let (profile, min_validity_ms) = (options.request.profile.clone(), options.request.min_validity_ms);
+    let token = fetch(options)?;
     block_reserved();
-    folder.put(token.access_token.expose()).map_err(|error| crate::commands::shared::not_written(&error))?;
+    folder.put(token.access_token.expose()).map_err(|error| not_written(&error))?;
     let mut program = line.program(&token);
     program.env("CP_TOKEN_FILE", folder.file());
     let folder = Arc::new(Mutex::new(Some(folder)));
     let refresher = TokenRefresher {
         folder: Arc::clone(&folder),
-        profile: profile.clone(),
-        min_validity: options.min_validity,
+        profile,
+        min_validity_ms,
         current: Some(CurrentToken::of(&token)),
     };
     // Without a thread that keeps the file fresh, the program is not run. It begins once the program runs.
@@ -65,11 +59,10 @@ pub(super) fn run(
 struct TokenRefresher {
     folder: Arc<Mutex<Option<TokenFolder>>>,
     profile: ProfileSelector,
-    min_validity: Option<Duration>,
+    min_validity_ms: Option<u64>,
     current: Option<CurrentToken>,
 }
 
-/// The token in the file, and when it expires.
 struct CurrentToken {
     token: Arc<AccessToken>,
     end: Instant,
@@ -89,14 +82,13 @@ fn now() -> Instant {
 }
 
 impl TokenRefresher {
-    /// Looks again and again, for as long as the process lives.
     fn refresh_loop(mut self, begin: &Receiver<()>, expires_in_ms: u64) {
         let _ = begin.recv();
         let mut pause = pause(expires_in_ms);
         loop {
             std::thread::sleep(pause);
             // One that lives on, if for less long than was asked for, is better than none.
-            let token = self.ask(self.min_validity).or_else(|failure| match self.min_validity {
+            let token = self.ask(self.min_validity_ms).or_else(|failure| match self.min_validity_ms {
                 Some(_) => self.ask(None).map_err(|_| failure),
                 None => Err(failure),
             });
@@ -107,17 +99,18 @@ impl TokenRefresher {
         }
     }
 
-    fn ask(&self, min_validity: Option<Duration>) -> Result<TokenResponse, Failure> {
-        let profile = TokenOptions::of(self.profile.clone());
+    fn ask(&self, min_validity_ms: Option<u64>) -> Result<TokenResponse, Failure> {
+        let mut options = TokenOptions::of(self.profile.clone());
+        options.request.min_validity_ms = min_validity_ms;
         // The loop itself is the retry.
         let (timeout, retries) = (Some(REFRESH_TIMEOUT), Some(false));
-        fetch(TokenOptions { min_validity, timeout, retries, may_ask: false, ..profile })
+        fetch(TokenOptions { timeout, retries, may_ask: false, ..options })
     }
 
     fn store(&mut self, token: &TokenResponse) -> Duration {
         if self.current.as_ref().is_none_or(|current| !current.token.matches(&token.access_token)) {
             match self.with_folder(|folder| folder.put(token.access_token.expose())) {
-                Some(Err(error)) => return self.drop_token(crate::commands::shared::not_written(&error)),
+                Some(Err(error)) => return self.drop_token(not_written(&error)),
                 Some(Ok(())) | None => self.current = Some(CurrentToken::of(token)),
             }
         }
@@ -137,7 +130,6 @@ impl TokenRefresher {
         FAILURE_PAUSE
     }
 
-    /// Does something with the folder, unless the program has ended.
     fn with_folder<T>(&self, act: impl FnOnce(&TokenFolder) -> T) -> Option<T> {
         self.folder.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(act)
     }
@@ -148,9 +140,7 @@ fn pause(expires_in_ms: u64) -> Duration {
 }
 
 fn no_thread() -> Failure {
-    Failure::new(
-        ErrorCode::NOT_ON_THIS_MACHINE,
-        "the program was not run: the system gives out no thread for the file",
-    )
-    .with_hint("see the limit on processes (ulimit -u), or do without --file")
+    let message = "the program was not run: the system gives out no thread for the file";
+    Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, message)
+        .with_hint("see the limit on processes (ulimit -u), or do without --file")
 }

@@ -48,7 +48,6 @@ impl TokenFolder {
         self.folder.join("token")
     }
 
-    /// Replaces the file atomically.
     pub(super) fn put(&self, token: &[u8]) -> io::Result<()> {
         let draft = self.folder.join("token.new");
         drop(std::fs::remove_file(&draft));
@@ -94,11 +93,8 @@ fn not_in_memory(address: &IpcAddress) -> Failure {
          CP_TOKEN_SOCKET to {}; or do without --file",
         address.socket().display()
     );
-    Failure::new(
-        ErrorCode::NOT_ON_THIS_MACHINE,
-        "there is no folder in memory for the token's file, and a token never touches the disk",
-    )
-    .with_hint(hint)
+    let message = "there is no folder in memory for the token's file, and a token never touches the disk";
+    Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, message).with_hint(hint)
 }
 
 fn cannot_create(folder: &Path) -> Failure {

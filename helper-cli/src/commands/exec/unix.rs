@@ -8,7 +8,6 @@ use std::path::Path;
 use cp_token_protocol::is_same_user;
 use rustix::fs::{OFlags, statfs};
 
-/// Whether what lies in the folder is in memory and on no disk.
 #[cfg(target_os = "linux")]
 pub(super) fn is_in_memory(folder: &Path) -> bool {
     /// The magic numbers of tmpfs and ramfs.

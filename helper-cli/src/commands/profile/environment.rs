@@ -4,11 +4,9 @@ use std::ffi::{OsStr, OsString};
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-use crate::args::cli::SettingsOptions;
-use crate::args::proxy_address::ProxyAddress;
-use crate::args::proxy_env::{self, Variable};
-use crate::terminal::sanitize::sanitize;
-use crate::terminal::{output, prompt};
+use crate::args::cli::profile::settings::SettingsOptions;
+use crate::args::proxy::{self, ProxyAddress, Variable};
+use crate::terminal::{output, prompt, sanitize};
 
 /// The failures that proxy and CA settings may explain.
 const NETWORK_FAILURES: [ErrorCode; 3] =
@@ -22,12 +20,10 @@ struct Found {
     roots: Option<Variable>,
 }
 
-/// The result of the offer.
 #[derive(Debug, Default)]
 pub(super) struct ProxySuggestion {
     /// The password of a proxy that is kept, if it was in the address.
     pub(super) password: Option<Secret>,
-    /// What is not used, if there was nobody to ask.
     unused: Option<String>,
 }
 
@@ -39,8 +35,11 @@ pub(super) fn offer(options: &mut SettingsOptions, may_keep: bool) -> ProxySugge
     }
     let password = found.proxy.and_then(|variable| offer_proxy(options, &variable, may_keep));
     let has_proxy = options.proxy.as_deref().is_some_and(|address| !address.is_empty());
-    if let Some(variable) = found.no_proxy.filter(|_| has_proxy) {
-        offer_hosts(options, &variable);
+    if let Some(variable) = found.no_proxy.filter(|_| has_proxy)
+        && let Some(list) = variable.value.to_str()
+        && confirm_value(&variable, &variable.value, "Ask these without the proxy?")
+    {
+        options.no_proxy = Some(list.split(',').map(str::to_owned).collect());
     }
     if let Some(variable) = found.roots
         && confirm_value(&variable, &variable.value, "Trust these roots alone for this profile?")
@@ -87,13 +86,6 @@ fn offer_proxy(options: &mut SettingsOptions, variable: &Variable, may_keep: boo
     proxy.password.filter(|_| may_keep)
 }
 
-fn offer_hosts(options: &mut SettingsOptions, variable: &Variable) {
-    let Some(list) = variable.value.to_str() else { return };
-    if confirm_value(variable, &variable.value, "Ask these without the proxy?") {
-        options.no_proxy = Some(list.split(',').map(str::to_owned).collect());
-    }
-}
-
 fn confirm_value(variable: &Variable, value: &OsStr, question: &str) -> bool {
     let value = sanitize(&value.to_string_lossy());
     prompt::confirm(&format!("{} of this shell is {value}. {question}", variable.name))
@@ -101,23 +93,18 @@ fn confirm_value(variable: &Variable, value: &OsStr, question: &str) -> bool {
 
 impl Found {
     fn read(options: &SettingsOptions, variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        let proxy =
-            if options.proxy.is_none() { proxy_env::first(&proxy_env::PROXIES, &variable) } else { None };
+        let first =
+            |is_wanted: bool, names: &[&'static str]| proxy::first(names, &variable).filter(|_| is_wanted);
+        let proxy = first(options.proxy.is_none(), &proxy::PROXIES);
         let may_have_proxy = proxy.is_some() || options.proxy.as_deref().is_some_and(|it| !it.is_empty());
-        let wants_hosts = options.no_proxy.is_none() && may_have_proxy;
-        let no_proxy = if wants_hosts { proxy_env::first(&proxy_env::NO_PROXIES, &variable) } else { None };
-        let roots =
-            if options.ca_bundle.is_none() { proxy_env::first(&proxy_env::ROOTS, &variable) } else { None };
-        Self { proxy, no_proxy, roots }
+        let no_proxy = first(options.no_proxy.is_none() && may_have_proxy, &proxy::NO_PROXIES);
+        Self { proxy, no_proxy, roots: first(options.ca_bundle.is_none(), &proxy::ROOTS) }
     }
 
-    /// Says what is not used, if there is something.
     fn sentence(&self) -> Option<String> {
         let found = [(&self.proxy, "--proxy"), (&self.no_proxy, "--no-proxy"), (&self.roots, "--ca-bundle")];
-        let (names, options): (Vec<_>, Vec<_>) = found
-            .into_iter()
-            .filter_map(|(variable, option)| Some((variable.as_ref()?.name, option)))
-            .unzip();
+        let named = found.iter().filter_map(|(variable, option)| Some((variable.as_ref()?.name, *option)));
+        let (names, options): (Vec<_>, Vec<_>) = named.unzip();
         let (are, keep) = if names.len() == 1 { ("is", "keeps it") } else { ("are", "keep them") };
         (!names.is_empty()).then(|| {
             let (names, options) = (names.join(", "), options.join(", "));

@@ -8,7 +8,7 @@ use std::path::Path;
 use cp_token_protocol::message::{ExternalKeyringItem, ProfileReport};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
 
-use crate::args::cli::ImportOptions;
+use crate::args::cli::profile::options::ImportOptions;
 use crate::commands::profiles::profiles;
 use crate::commands::shared::ask;
 use crate::import::{self, Content, KeyringFile, OfficialCli, OfficialProfile, PROGRAMS};
@@ -26,10 +26,7 @@ pub(super) fn run(options: &ImportOptions) -> Result<(), Failure> {
     if !theirs.is_empty() {
         failures.extend(Importer::new(options, &home)?.import_all(&theirs, options.json)?);
     }
-    match failures.into_iter().next() {
-        Some(first) => Err(first),
-        None => Ok(()),
-    }
+    failures.into_iter().next().map_or(Ok(()), Err)
 }
 
 /// Every profile that the options are about, and why a file was not read.
@@ -46,18 +43,11 @@ fn look(options: &ImportOptions, home: &Path) -> (Vec<OfficialProfile>, Vec<Fail
     (theirs, failures)
 }
 
-/// The result for one profile.
 enum Outcome {
-    Imported(Origin),
+    /// With the secret from that place.
+    Imported(String),
     Exists,
     Failed(Failure),
-}
-
-/// Where the secret of a profile was found.
-#[derive(Clone, Copy)]
-enum Origin {
-    Keyring,
-    PlainFile,
 }
 
 struct Importer {
@@ -82,11 +72,10 @@ impl Importer {
         for (profile, name) in theirs.iter().zip(import::assign(names)) {
             let name = name.ok_or_else(render::no_name)?;
             let outcome = self.import_one(profile, &name);
-            let line_of = self.line_of(profile, &name, &outcome);
-            if as_json {
-                objects.push(line_of.json());
-            } else {
-                output::print_lines(&line_of.lines())?;
+            let line = self.line(profile, &name, &outcome);
+            match as_json {
+                true => objects.push(line.json()),
+                false => output::print_lines(&line.lines())?,
             }
             if let Outcome::Failed(failure) = outcome {
                 failures.push(failure);
@@ -102,30 +91,31 @@ impl Importer {
         if self.ours(name).is_some() {
             return Outcome::Exists;
         }
-        let taken = match &profile.content {
+        let created = match &profile.content {
             Ok(content) => self
                 .create(profile, content, name)
                 .map_err(|failure| render::not_there_yet(failure, profile.program, name, content)),
             Err(problem) => Err(render::unfinished(profile.program, name, problem)),
         };
-        match taken {
-            Ok(origin) => Outcome::Imported(origin),
+        match created {
+            Ok(place) => Outcome::Imported(place),
             Err(failure) if failure.code == ErrorCode::PROFILE_EXISTS => Outcome::Exists,
             Err(failure) => Outcome::Failed(failure),
         }
     }
 
-    /// Creates it with the secret in the keyring, or else with the one in the plain file.
+    /// Creates it with the secret in the keyring, or else with the one in the plain file. The place of the secret.
     fn create(
         &self,
         profile: &OfficialProfile,
         content: &Content,
         name: &ProfileName,
-    ) -> Result<Origin, Failure> {
+    ) -> Result<String, Failure> {
         let service = profile.program.service(&profile.name);
+        let place = format!("the keyring, {service}");
         let item = ExternalKeyringItem { service, username: content.account.clone() };
         let absent = match ask(&self.settings.request(name, content, None, Some(item))) {
-            Ok(_) => return Ok(Origin::Keyring),
+            Ok(_) => return Ok(place),
             // The secret may still be in the plain file.
             Err(failure)
                 if [ErrorCode::SECRET_ABSENT, ErrorCode::KEYRING_UNAVAILABLE].contains(&failure.code) =>
@@ -134,39 +124,31 @@ impl Importer {
             }
             Err(failure) => return Err(failure),
         };
-        match self.in_plain_file(profile)? {
-            Some(secret) => {
-                ask(&self.settings.request(name, content, Some(secret), None))?;
-                Ok(Origin::PlainFile)
-            }
-            None => Err(render::without_secret(&absent, profile.program, name, content)),
-        }
+        let (path, secret) = self
+            .in_plain_file(profile)?
+            .ok_or_else(|| render::without_secret(&absent, profile.program, name, content))?;
+        ask(&self.settings.request(name, content, Some(secret), None))?;
+        Ok(path.display().to_string())
     }
 
-    fn in_plain_file(&self, profile: &OfficialProfile) -> Result<Option<Secret>, Failure> {
+    /// The plain file and the secret in it, if it holds one.
+    fn in_plain_file(&self, profile: &OfficialProfile) -> Result<Option<(&Path, Secret)>, Failure> {
         let (Some(file), Ok(content)) = (self.plain_file.as_ref().map_err(Failure::clone)?, &profile.content)
         else {
             return Ok(None);
         };
-        file.find(&profile.program.service(&profile.name), &content.account)
+        let secret = file.find(&profile.program.service(&profile.name), &content.account)?;
+        Ok(secret.map(|secret| (file.path.as_path(), secret)))
     }
 
-    fn line_of<'t>(
+    fn line<'t>(
         &'t self,
         profile: &'t OfficialProfile,
         name: &'t ProfileName,
         outcome: &'t Outcome,
     ) -> ImportLine<'t> {
-        let lies_open = matches!(self.in_plain_file(profile), Ok(Some(_)));
-        let file = self.plain_file.as_ref().ok().and_then(Option::as_ref);
-        ImportLine {
-            profile,
-            name,
-            outcome,
-            ours: self.ours(name),
-            plain_file: file.map(|file| file.path.as_path()).filter(|_| lies_open),
-            settings: &self.settings,
-        }
+        let plain_file = self.in_plain_file(profile).ok().flatten().map(|(path, _)| path);
+        ImportLine { profile, name, outcome, ours: self.ours(name), plain_file, settings: &self.settings }
     }
 
     fn ours(&self, name: &ProfileName) -> Option<&ProfileReport> {

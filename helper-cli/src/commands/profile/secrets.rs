@@ -1,78 +1,90 @@
-//! Owns what a person is asked for when a profile is made or changed, and where it is to rest.
+//! Owns what a person is asked for when a profile is created or changed, and where it is stored.
 
 use std::ffi::OsStr;
 
-use cp_token_protocol::message::{Identity, ProfileReport, Request, SecretParts, SecretSource, TotpMethod};
+use cp_token_protocol::message::{
+    Identity, ProfileCreate, ProfileReport, ProfileResetSecret, ProfileUpdate, Request, SecretParts,
+    SecretSource, TotpMethod,
+};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, Secret};
 
 use super::settings::absolute;
-use crate::args::cli::{SecretSourceName, SourceOptions, TotpName};
+use crate::args::cli::profile::settings::{SecretSourceName, SourceOptions, TotpName};
 use crate::commands::shared;
 use crate::run::{home, program_line};
 use crate::terminal::prompt;
 
-/// The secrets that are needed.
 #[derive(Debug, Default)]
-pub(super) struct Prompts<'w> {
-    pub(super) secret: Option<&'w Identity>,
+pub(super) struct Prompts {
+    pub(super) secret: Option<Identity>,
     /// The seed of stored one-time codes.
     pub(super) seed: bool,
-    /// The password of the user in this proxy's address, if it has one.
-    pub(super) proxy_user: Option<&'w str>,
+    /// The proxy's address; the password of its user is asked for, if it has one.
+    pub(super) proxy_user: Option<String>,
+    /// The password of that user, if it is known already.
+    pub(super) proxy_password: Option<Secret>,
 }
 
-impl Prompts<'_> {
-    /// Whether a person at the terminal is asked for any of it.
-    pub(super) fn asks(&self, from_stdin: bool) -> bool {
+impl Prompts {
+    fn asks(&self, from_stdin: bool) -> bool {
         let is_anything = self.secret.is_some() || self.seed || self.has_proxy_user();
         !from_stdin && is_anything && prompt::has_terminal()
     }
 
     fn has_proxy_user(&self) -> bool {
-        self.proxy_user.is_some_and(|address| address.contains('@'))
+        self.proxy_password.is_none() && self.proxy_user.as_ref().is_some_and(|address| address.contains('@'))
     }
 }
 
-/// Asks for the secrets after a dry run of the request, or reads them from standard input in the same order.
+/// Asks for the secrets after a dry run of the request, or reads them from standard input in the same order, and completes
+/// the request with them.
 pub(super) fn gather(
-    dry_run: &Request,
+    request: &mut Request,
     name: &ProfileName,
-    wanted: &Prompts<'_>,
+    prompts: Prompts,
     from_stdin: bool,
-) -> Result<SecretParts, Failure> {
-    if wanted.asks(from_stdin) {
-        shared::ask(dry_run)?;
+) -> Result<(), Failure> {
+    if prompts.asks(from_stdin) {
+        shared::ask(request)?;
     }
-    let has_user = wanted.has_proxy_user();
-    let questions: Vec<String> = [
-        wanted.secret.map(|identity| question(identity, name)),
-        wanted.seed.then(|| format!("Seed of the one-time codes for {name}, base32 or otpauth://")),
+    let has_user = prompts.has_proxy_user();
+    let questions = [
+        prompts.secret.as_ref().map(|identity| question(identity, name)),
+        prompts.seed.then(|| format!("Seed of the one-time codes for {name}, base32 or otpauth://")),
         has_user.then(|| format!("Password of the proxy's user for {name}")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if from_stdin && questions.is_empty() {
-        return Err(Failure::new(ErrorCode::USAGE, "nothing of this is read from standard input")
-            .with_hint("leave --secret-stdin out"));
-    }
-    let answers: Vec<Secret> = match from_stdin {
-        true => prompt::lines(questions.len()..=questions.len())?,
-        false => questions.iter().map(|question| prompt::ask(question)).collect::<Result<_, _>>()?,
-    };
-    let mut answers = answers.into_iter();
+    ];
+    let mut answers = answers(&questions.into_iter().flatten().collect::<Vec<_>>(), from_stdin)?.into_iter();
     let mut take = |is_wanted: bool| if is_wanted { answers.next() } else { None };
-    Ok(SecretParts {
-        secret: take(wanted.secret.is_some()),
-        totp_seed: take(wanted.seed),
-        proxy_password: take(has_user),
-    })
+    let parts = SecretParts {
+        secret: take(prompts.secret.is_some()),
+        totp_seed: take(prompts.seed),
+        proxy_password: take(has_user).or(prompts.proxy_password),
+    };
+    fill(request, parts);
+    Ok(())
+}
+
+fn answers(questions: &[String], from_stdin: bool) -> Result<Vec<Secret>, Failure> {
+    match (from_stdin, questions.len()) {
+        (true, 0) => Err(Failure::new(ErrorCode::USAGE, "nothing of this is read from standard input")
+            .with_hint("leave --secret-stdin out")),
+        (true, count) => prompt::lines(count..=count),
+        (false, _) => questions.iter().map(|question| prompt::ask(question)).collect(),
+    }
+}
+
+pub(super) fn fill(request: &mut Request, parts: SecretParts) {
+    if let Request::ProfileCreate(ProfileCreate { secret, dry_run, .. })
+    | Request::ProfileUpdate(ProfileUpdate { secret, dry_run, .. })
+    | Request::ProfileResetSecret(ProfileResetSecret { secret, dry_run, .. }) = request
+    {
+        (*secret, *dry_run) = (parts, false);
+    }
 }
 
 /// Whether a person at the terminal is asked for the new secret of a profile.
 pub(super) fn asks_for_reset(report: &ProfileReport, from_stdin: bool) -> bool {
-    let identity = Some(&report.identity).filter(|_| report.secret_source.is_writable());
-    Prompts { secret: identity, ..Prompts::default() }.asks(from_stdin)
+    report.secret_source.is_writable() && !from_stdin && prompt::has_terminal()
 }
 
 /// The new secret, and the new seed from a second line of standard input; nothing if the daemon only reads the secret.
@@ -89,24 +101,21 @@ pub(super) fn of_reset(report: &ProfileReport, from_stdin: bool) -> Result<Secre
         return Ok(SecretParts { secret: Some(secret), ..SecretParts::default() });
     }
     let most = if report.totp == TotpMethod::Stored { 2 } else { 1 };
-    let mut lines: std::vec::IntoIter<Secret> = prompt::lines(1..=most)?.into_iter();
+    let mut lines = prompt::lines(1..=most)?.into_iter();
     Ok(SecretParts { secret: lines.next(), totp_seed: lines.next(), proxy_password: None })
 }
 
 /// The source of one-time codes from the options; [`ErrorCode::USAGE`] if they contradict each other.
 pub(super) fn totp(name: Option<TotpName>, line: Option<&str>) -> Result<Option<TotpMethod>, Failure> {
+    let usage = |message: &str| Err(Failure::new(ErrorCode::USAGE, message));
     match (name, line) {
         (None, None) => Ok(None),
         (Some(TotpName::None), None) => Ok(Some(TotpMethod::None)),
         (Some(TotpName::Ask), None) => Ok(Some(TotpMethod::Ask)),
         (Some(TotpName::Stored), None) => Ok(Some(TotpMethod::Stored)),
         (None | Some(TotpName::Command), Some(line)) => Ok(Some(TotpMethod::Command(program(line)?))),
-        (Some(TotpName::Command), None) => {
-            Err(Failure::new(ErrorCode::USAGE, "--totp command needs --totp-command CMD"))
-        }
-        (Some(TotpName::None | TotpName::Ask | TotpName::Stored), Some(_)) => {
-            Err(Failure::new(ErrorCode::USAGE, "--totp-command goes with --totp command alone"))
-        }
+        (Some(TotpName::Command), None) => usage("--totp command needs --totp-command CMD"),
+        (Some(_), Some(_)) => usage("--totp-command goes with --totp command alone"),
     }
 }
 
@@ -133,10 +142,9 @@ fn secret_file(path: &OsStr) -> Result<String, Failure> {
     if is_path || home::expand(path).symlink_metadata().is_ok() {
         return absolute(path, "--secret-file");
     }
-    Err(Failure::new(ErrorCode::USAGE, "there is no file of the name given to --secret-file in this folder")
-        .with_hint(
-            "give the path of a file that holds the secret; one in this folder can be written as ./NAME",
-        ))
+    let message = "there is no file of the name given to --secret-file in this folder";
+    let hint = "give the path of a file that holds the secret; one in this folder can be written as ./NAME";
+    Err(Failure::new(ErrorCode::USAGE, message).with_hint(hint))
 }
 
 fn program(line: &str) -> Result<Vec<String>, Failure> {

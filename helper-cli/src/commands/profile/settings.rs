@@ -6,8 +6,8 @@ use cp_token_protocol::message::{SecretSource, TotpMethod};
 use cp_token_protocol::{ErrorCode, Failure};
 
 use super::secrets;
-use crate::args::cli::SettingsOptions;
-use crate::args::proxy_address::require_no_password;
+use crate::args::cli::profile::settings::SettingsOptions;
+use crate::args::proxy::require_no_password;
 use crate::run::home;
 
 pub(super) struct Settings {
@@ -22,22 +22,16 @@ impl Settings {
     /// Reads the options; [`ErrorCode::USAGE`] if a value cannot be stored, or the proxy's address holds a password.
     pub(super) fn of(options: &SettingsOptions) -> Result<Self, Failure> {
         require_no_password(options.proxy.as_deref())?;
-        let totp = secrets::totp(options.totp, options.totp_command.as_deref())?;
-        let secret_source = secrets::source(&options.source)?;
-        let mut settings = Self { totp, secret_source, ca_bundle: None, no_proxy: None };
-        settings.update_network(options)?;
-        Ok(settings)
-    }
-
-    /// Reads CA bundle and `no_proxy` again.
-    pub(super) fn update_network(&mut self, options: &SettingsOptions) -> Result<(), Failure> {
         let bundle = |path: &OsStr| match path.is_empty() {
             true => Ok(String::new()),
             false => absolute(path, "--ca-bundle"),
         };
-        self.ca_bundle = options.ca_bundle.as_deref().map(bundle).transpose()?;
-        self.no_proxy = options.no_proxy.as_deref().map(entries);
-        Ok(())
+        Ok(Self {
+            totp: secrets::totp(options.totp, options.totp_command.as_deref())?,
+            secret_source: secrets::source(&options.source)?,
+            ca_bundle: options.ca_bundle.as_deref().map(bundle).transpose()?,
+            no_proxy: options.no_proxy.as_deref().map(entries),
+        })
     }
 }
 

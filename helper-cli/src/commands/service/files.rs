@@ -4,7 +4,7 @@ use std::fs::DirBuilder;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use cp_token_protocol::{ErrorCode, Failure, state_folder};
+use cp_token_protocol::{ErrorCode, Failure};
 
 use super::show;
 use crate::commands::shared::not_written;
@@ -40,27 +40,27 @@ impl State {
     }
 }
 
+/// The state directory; [`ErrorCode::CONFIG_BROKEN`] if no variable says where.
+pub(super) fn state_folder() -> Result<PathBuf, Failure> {
+    cp_token_protocol::state_folder(|name| std::env::var_os(name))
+        .map_err(|error| Failure::new(ErrorCode::CONFIG_BROKEN, error.to_string()))
+}
+
 impl UnitFile {
     /// A file of that name in `folder`; [`ErrorCode::CONFIG_BROKEN`] without a state directory for its record.
     pub(super) fn new(folder: &Path, name: &str, text: String) -> Result<Self, Failure> {
-        let state = state_folder(|name| std::env::var_os(name));
-        let state = state.map_err(|error| Failure::new(ErrorCode::CONFIG_BROKEN, error.to_string()))?;
-        Ok(Self { path: folder.join(name), text, record: state.join("service").join(name) })
+        Ok(Self { path: folder.join(name), text, record: state_folder()?.join("service").join(name) })
     }
 
     pub(super) fn state(&self) -> State {
         match std::fs::symlink_metadata(&self.path) {
             Err(_) => State::Absent,
             Ok(facts) if !facts.is_file() => State::Edited,
-            Ok(_) => self.compared(read(&self.path)),
-        }
-    }
-
-    fn compared(&self, found: Option<String>) -> State {
-        match found {
-            Some(text) if text == self.text => State::Current,
-            Some(text) if read(&self.record) == Some(text.clone()) => State::Older,
-            _ => State::Edited,
+            Ok(_) => match read(&self.path) {
+                Some(text) if text == self.text => State::Current,
+                Some(text) if read(&self.record).as_ref() == Some(&text) => State::Older,
+                _ => State::Edited,
+            },
         }
     }
 
@@ -74,7 +74,6 @@ impl UnitFile {
             .with_hint("keep your changes in a drop-in or elsewhere and run this again with --force"))
     }
 
-    /// Writes the file, and returns a line about it.
     pub(super) fn put(&self) -> Result<String, Failure> {
         let state = self.state();
         replace(&self.record, &self.text, true)?;

@@ -7,8 +7,9 @@ use cp_token_protocol::{ErrorCode, Failure, IpcAddress};
 use super::files::{State, UnitFile};
 use super::report::{ReportedFile, ServiceReport};
 use super::systemd::{self, SERVICE, SOCKET, Unit};
-use super::{Tool, daemon_path, home, running, show};
+use super::{Tool, daemon_path, home, require_stoppable, show, stop_running};
 use crate::commands::shared::ipc_address;
+use crate::commands::status;
 
 /// Where packages and administrators put units for every user.
 const SHARED: [&str; 5] = [
@@ -45,25 +46,24 @@ impl Manager {
 }
 
 pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
-    let manager = Manager::reach()?;
-    let address = ipc_address()?;
-    let files = if package_folder().is_some() { Vec::new() } else { wanted()? };
+    let (manager, address) = (Manager::reach()?, ipc_address()?);
+    let package = package_folder();
+    let files = if package.is_some() { Vec::new() } else { wanted()? };
     files.iter().try_for_each(|file| file.require_replaceable(force))?;
     let socket = manager.unit(SOCKET);
-    let serves = socket.active == "active";
-    if !serves {
-        running::require_stoppable(&address, force)?;
+    if !socket.is_active() {
+        require_stoppable(force)?;
     }
-    let mut said: Vec<String> = package_folder().map(|folder| of_a_package(&folder)).into_iter().collect();
+    let mut said: Vec<String> = package.map(|folder| of_a_package(&folder)).into_iter().collect();
     let is_news = files.iter().any(|file| file.state() != State::Current);
     for file in &files {
         said.push(file.put()?);
     }
-    if is_news || socket.load != "loaded" {
+    if is_news || !socket.is_loaded() {
         manager.tell(&["daemon-reload"])?;
     }
-    said.extend(begin(&manager, &socket, &address)?);
-    said.extend(afterwards(&manager, &address, is_news && serves));
+    said.extend(begin(&manager, &socket)?);
+    said.extend(afterwards(&manager, &address, is_news && socket.is_active()));
     Ok(said)
 }
 
@@ -73,32 +73,27 @@ fn of_a_package(folder: &Path) -> String {
 
 /// Enables and starts the socket. A daemon that somebody starts in between is replaced: the service's daemon waits until
 /// that one notices that callers no longer reach it, and ends.
-fn begin(manager: &Manager, socket: &Unit, address: &IpcAddress) -> Result<Vec<String>, Failure> {
-    if socket.active == "active" && socket.file_state == "enabled" {
+fn begin(manager: &Manager, socket: &Unit) -> Result<Vec<String>, Failure> {
+    if socket.is_active() && socket.file_state == "enabled" {
         return Ok(vec![format!("unchanged: {SOCKET} is enabled and listens")]);
     }
-    let mut said = Vec::new();
-    if socket.active != "active" {
-        said.extend(running::stop(address)?);
-    }
+    let stopped = if socket.is_active() { None } else { stop_running()? };
     manager.tell(&["reset-failed", SOCKET, SERVICE]).ok();
     manager.tell(&["enable", "--now", SOCKET])?;
-    said.push(format!("enabled and started: {SOCKET}; the daemon starts with the first caller"));
-    Ok(said)
+    let started = format!("enabled and started: {SOCKET}; the daemon starts with the first caller");
+    Ok(stopped.into_iter().chain([started]).collect())
 }
 
-/// What the user still has to do.
 fn afterwards(manager: &Manager, address: &IpcAddress, is_stale: bool) -> Vec<String> {
     let mut said = Vec::new();
     if is_stale {
         said.push(format!("to do: the new units hold after: systemctl --user restart {SOCKET}"));
     }
-    let listens = manager.unit(SOCKET).listens;
-    if !listens.is_empty() && listens != show(address.socket()) {
+    let (listens, ours) = (manager.unit(SOCKET).listens, show(address.socket()));
+    if !listens.is_empty() && listens != ours {
         said.push(format!(
-            "to do: this shell uses the socket {}, the service {listens}; unset CP_TOKEN_SOCKET, and set \
-            XDG_RUNTIME_DIR as the session has it",
-            show(address.socket())
+            "to do: this shell uses the socket {ours}, the service {listens}; unset CP_TOKEN_SOCKET, and set \
+            XDG_RUNTIME_DIR as the session has it"
         ));
     }
     let own = ["CP_TOKEN_CONFIG_DIR", "CP_TOKEN_STATE_DIR", "CP_TOKEN_LOG"];
@@ -129,46 +124,40 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
         manager.tell(&["daemon-reload"])?;
     }
     said.extend(package_folder().map(|folder| of_a_package(&folder) + "; they stay"));
-    if said.is_empty() {
-        said.push("nothing was installed".to_owned());
-    }
     Ok(said)
 }
 
-fn end(manager: &Manager, force: bool) -> Result<Vec<String>, Failure> {
+fn end(manager: &Manager, force: bool) -> Result<Option<String>, Failure> {
     let (socket, service) = (manager.unit(SOCKET), manager.unit(SERVICE));
     if service.process != 0 {
-        running::require_stoppable(&ipc_address()?, force)?;
+        require_stoppable(force)?;
     }
-    if socket.load != "loaded" && socket.active != "active" {
-        return Ok(Vec::new());
-    }
-    if socket.file_state != "enabled" && socket.active != "active" && service.process == 0 {
-        return Ok(Vec::new());
+    let is_in_use = socket.file_state == "enabled" || service.process != 0;
+    if !(socket.is_active() || socket.is_loaded() && is_in_use) {
+        return Ok(None);
     }
     manager.tell(&["disable", "--now", SOCKET])?;
     manager.tell(&["stop", SERVICE])?;
-    Ok(vec![format!("stopped and disabled: {SOCKET}, {SERVICE}")])
+    Ok(Some(format!("stopped and disabled: {SOCKET}, {SERVICE}")))
 }
 
 pub(super) fn status() -> Result<ServiceReport, Failure> {
     let manager = Manager::reach()?;
     let (socket, service) = (manager.unit(SOCKET), manager.unit(SERVICE));
-    let address = ipc_address()?;
-    let (pid, listens) = (Some(service.process).filter(|process| *process != 0), show(address.socket()));
-    let reached_from_here = socket.listens == listens;
+    let pid = Some(service.process).filter(|process| *process != 0);
+    let reached_from_here = socket.listens == show(ipc_address()?.socket());
     // Probing a socket that nobody serves yet would start the daemon.
-    let running = (pid.is_some() && reached_from_here).then(|| running::report(&address).ok().flatten());
+    let running = (pid.is_some() && reached_from_here).then(|| status::of_running().ok().flatten());
     Ok(ServiceReport {
         manager: "systemd",
-        installed: socket.load == "loaded" && service.load == "loaded",
+        installed: socket.is_loaded() && service.is_loaded(),
         files: files(&socket, &service)?,
         enabled: ["enabled", "enabled-runtime"].contains(&socket.file_state.as_str()),
-        active: socket.active == "active",
+        active: socket.is_active(),
         pid,
         reached_from_here,
         socket: Some(socket.listens).filter(|listens| !listens.is_empty()),
-        ..ServiceReport::of_version(running.flatten().map(|report| report.version))
+        ..ServiceReport::of(running.flatten())
     })
 }
 
@@ -187,7 +176,6 @@ fn package_folder() -> Option<PathBuf> {
     SHARED.map(PathBuf::from).into_iter().find(|folder| folder.join(SERVICE).exists())
 }
 
-/// The user's own units.
 fn folder() -> Result<PathBuf, Failure> {
     let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     Ok(config.map_or_else(|| home().map(|home| home.join(".config")), Ok)?.join("systemd/user"))

@@ -5,24 +5,23 @@ use cp_token_protocol::{ErrorCode, Failure};
 use super::files::{State, UnitFile};
 use super::launchd::{self, LABEL};
 use super::report::{ReportedFile, ServiceReport};
-use super::{Tool, daemon_path, home, running, show};
-use crate::commands::shared::ipc_address;
+use super::{Tool, daemon_path, home, require_stoppable, show, stop_running};
+use crate::commands::status;
 
 pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     let launchctl = reach()?;
-    let (agent, address) = (wanted()?, ipc_address()?);
+    let agent = wanted()?;
     agent.require_replaceable(force)?;
-    let is_news = agent.state() != State::Current;
     let runs = is_known(&launchctl);
-    if runs && !is_news {
+    if runs && agent.state() == State::Current {
         return Ok(vec![agent.put()?, format!("unchanged: {LABEL} is known to launchd")]);
     }
-    running::require_stoppable(&address, force)?;
+    require_stoppable(force)?;
     let mut said = vec![agent.put()?];
     if runs {
         launchctl.tell(&["bootout", &target()])?;
     }
-    said.extend(running::stop(&address)?);
+    said.extend(stop_running()?);
     launchctl.tell(&["enable", &target()])?;
     launchctl.tell(&["bootstrap", &domain(), &show(&agent.path)])?;
     said.push(format!("enabled and started: {LABEL}"));
@@ -36,23 +35,20 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     if let Ok(launchctl) = reach()
         && is_known(&launchctl)
     {
-        running::require_stoppable(&ipc_address()?, force)?;
+        require_stoppable(force)?;
         launchctl.tell(&["bootout", &target()])?;
         said.push(format!("stopped: {LABEL}"));
     }
     said.extend(agent.remove()?);
-    if said.is_empty() {
-        said.push("nothing was installed".to_owned());
-    }
     Ok(said)
 }
 
 pub(super) fn status() -> Result<ServiceReport, Failure> {
     let launchctl = reach()?;
-    let (agent, address) = (wanted()?, ipc_address()?);
+    let agent = wanted()?;
     let state = Some(agent.state()).filter(|state| *state != State::Absent).map(State::name);
     let known = launchctl.answer(&["print", &target()]);
-    let report = running::report(&address).ok().flatten();
+    let report = status::of_running().ok().flatten();
     let pid = known.as_deref().and_then(launchd::process);
     Ok(ServiceReport {
         manager: "launchd",
@@ -62,8 +58,7 @@ pub(super) fn status() -> Result<ServiceReport, Failure> {
         active: pid.is_some(),
         pid,
         reached_from_here: report.as_ref().is_some_and(|report| Some(report.pid) == pid),
-        socket: report.as_ref().map(|report| report.socket.clone()),
-        ..ServiceReport::of_version(report.map(|report| report.version))
+        ..ServiceReport::of(report)
     })
 }
 

@@ -1,5 +1,6 @@
 //! Owns the report of `cp-token service status`, for people and as JSON.
 
+use cp_token_protocol::message::StatusReport;
 use cp_token_protocol::{ErrorCode, Failure};
 use serde::Serialize;
 
@@ -10,22 +11,18 @@ use crate::terminal::style::{Piece, TerminalStyle, Tone};
 pub(super) struct ServiceReport {
     /// `systemd`, `launchd` or `task`.
     pub(super) manager: &'static str,
-    /// Whether the manager knows the service.
     pub(super) installed: bool,
     pub(super) files: Vec<ReportedFile>,
     /// Whether it begins with the session.
     pub(super) enabled: bool,
     /// Whether it is at work: for systemd, whether the socket is.
     pub(super) active: bool,
-    /// The daemon's process, if one runs for the service.
     pub(super) pid: Option<u32>,
     pub(super) daemon_version: Option<String>,
     pub(super) helper_version: &'static str,
-    /// Whether the versions differ.
     pub(super) skew: bool,
     /// Where the service listens, if it says so.
     pub(super) socket: Option<String>,
-    /// Whether this shell uses the same socket.
     pub(super) reached_from_here: bool,
 }
 
@@ -37,46 +34,50 @@ pub(super) struct ReportedFile {
 }
 
 impl ServiceReport {
-    /// An empty report about a daemon of that version.
-    pub(super) fn of_version(daemon_version: Option<String>) -> Self {
+    pub(super) fn of(daemon: Option<StatusReport>) -> Self {
         let helper_version = env!("CARGO_PKG_VERSION");
-        let skew = daemon_version.as_deref().is_some_and(|version| version != helper_version);
-        Self { daemon_version, helper_version, skew, ..Self::default() }
+        let skew = daemon.as_ref().is_some_and(|daemon| daemon.version != helper_version);
+        let pid = daemon.as_ref().map(|daemon| daemon.pid);
+        let (daemon_version, socket) = daemon.map(|daemon| (daemon.version, daemon.socket)).unzip();
+        Self { pid, daemon_version, helper_version, skew, socket, ..Self::default() }
     }
 
     pub(super) fn lines(&self, style: &TerminalStyle) -> Vec<Vec<Piece>> {
-        let tone = |good: bool| if good { Tone::Good } else { Tone::Warning };
-        let word =
-            |holds: bool, yes: &str, no: &str| vec![Piece::new(tone(holds), if holds { yes } else { no })];
-        let mut lines = vec![
-            ("manager", vec![Piece::plain(self.manager)]),
-            ("installed", word(self.installed, "yes", "no")),
-        ];
+        let word = |holds: bool, yes: &str, no: &str| match holds {
+            true => Piece::new(Tone::Good, yes),
+            false => Piece::new(Tone::Warning, no),
+        };
+        let yes = |holds| word(holds, "yes", "no");
+        let mut lines = vec![("manager", Piece::plain(self.manager)), ("installed", yes(self.installed))];
         let files = self.files.iter().map(|file| format!("{} ({})", file.path, file.state));
-        lines.extend(files.map(|file| ("file", vec![Piece::plain(file)])));
-        lines.push(("enabled", word(self.enabled, "yes", "no")));
-        lines.push(("active", word(self.active, "yes", "no")));
-        lines.push(("daemon", vec![self.daemon()]));
+        lines.extend(files.map(|file| ("file", Piece::plain(file))));
+        lines.extend([
+            ("enabled", yes(self.enabled)),
+            ("active", yes(self.active)),
+            ("daemon", self.daemon()),
+        ]);
         if let Some(socket) = &self.socket {
-            lines.push(("socket", vec![Piece::plain(socket.as_str())]));
+            lines.push(("socket", Piece::plain(socket.as_str())));
             lines.push((
                 "this shell",
                 word(self.reached_from_here, "uses that socket", "uses another socket"),
             ));
         }
-        columns::labelled(lines, style)
+        columns::labelled(lines.into_iter().map(|(label, piece)| (label, vec![piece])).collect(), style)
     }
 
     fn daemon(&self) -> Piece {
         match (self.pid, &self.daemon_version) {
             (None, _) => Piece::plain("starts with the next caller"),
             (Some(pid), None) => Piece::new(Tone::Warning, format!("process {pid}, which does not answer")),
-            (Some(pid), Some(version)) if self.skew => {
+            (Some(pid), Some(version)) if !self.skew => {
+                Piece::new(Tone::Good, format!("{version}, process {pid}"))
+            }
+            (Some(pid), Some(version)) => {
                 let own = self.helper_version;
                 let text = format!("{version}, process {pid}; cp-token is {own}: cp-token daemon restart");
                 Piece::new(Tone::Warning, text)
             }
-            (Some(pid), Some(version)) => Piece::new(Tone::Good, format!("{version}, process {pid}")),
         }
     }
 
@@ -89,11 +90,9 @@ impl ServiceReport {
         } else if !self.active {
             "the service is not at work"
         } else if !self.reached_from_here {
-            return Err(Failure::new(
-                ErrorCode::DAEMON_UNAVAILABLE,
-                "this shell uses another socket than the service",
-            )
-            .with_hint("unset CP_TOKEN_SOCKET, and set XDG_RUNTIME_DIR as the session has it"));
+            let message = "this shell uses another socket than the service";
+            return Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message)
+                .with_hint("unset CP_TOKEN_SOCKET, and set XDG_RUNTIME_DIR as the session has it"));
         } else {
             return Ok(());
         };

@@ -30,12 +30,20 @@ pub(super) struct Unit {
     pub(super) active: String,
     /// `enabled`, `disabled`, `static` and the like; empty for a unit without a file.
     pub(super) file_state: String,
-    /// Its file; empty if there is none.
     pub(super) file: String,
     /// 0 for none.
     pub(super) process: u32,
-    /// The path of the socket.
     pub(super) listens: String,
+}
+
+impl Unit {
+    pub(super) fn is_loaded(&self) -> bool {
+        self.load == "loaded"
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        self.active == "active"
+    }
 }
 
 pub(super) const PROPERTIES: &str = "LoadState,ActiveState,UnitFileState,FragmentPath,MainPID,Listen";

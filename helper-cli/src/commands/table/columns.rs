@@ -9,16 +9,15 @@ use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
 pub(in crate::commands) struct Row<const N: usize>(pub(in crate::commands) [Vec<Piece>; N]);
 
-/// One way to make a table narrower. As many as needed are taken, in order.
-pub(in crate::commands) enum Step {
-    /// Of a column, the pieces that may be missing are left out, up to those of that drop order.
-    DropPieces(usize, u8),
-    DropColumn(usize),
-    /// The texts of columns are shortened, the widest first, to that width at the least.
-    Truncate(&'static [usize], usize, Cut),
-}
+/// Shortens the texts of columns, the widest first, to that width at the least. It is done at a step: by then, the pieces
+/// whose drop order is at most that are left out. A table takes as many steps as it needs.
+pub(in crate::commands) struct Truncation(
+    pub(in crate::commands) u8,
+    pub(in crate::commands) &'static [usize],
+    pub(in crate::commands) usize,
+    pub(in crate::commands) Cut,
+);
 
-/// Where a text is truncated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::commands) enum Cut {
     End,
@@ -28,10 +27,10 @@ pub(in crate::commands) enum Cut {
 /// The lines of a table with two spaces between its columns.
 pub(in crate::commands) fn aligned<const N: usize>(
     mut rows: Vec<Row<N>>,
-    steps: &[Step],
+    truncations: &[Truncation],
     style: &TerminalStyle,
 ) -> Vec<Vec<Piece>> {
-    let layout = Layout::fitting(&rows, steps, style.width);
+    let layout = Layout::fitting(&rows, truncations, style.width);
     rows.iter_mut().for_each(|row| layout.apply(row, style));
     rows.into_iter().map(|row| line(row, &layout.widths)).collect()
 }
@@ -40,13 +39,10 @@ pub(in crate::commands) fn labelled(
     lines: Vec<(&str, Vec<Piece>)>,
     style: &TerminalStyle,
 ) -> Vec<Vec<Piece>> {
-    let rows = lines
-        .into_iter()
-        .map(|(label, text)| Row([vec![Piece::new(Tone::Faint, format!("{label}:"))], text]));
-    aligned(rows.collect(), &[], style)
+    let row = |(label, text)| Row([vec![Piece::new(Tone::Faint, format!("{label}:"))], text]);
+    aligned(lines.into_iter().map(row).collect(), &[], style)
 }
 
-/// The width of a whole line.
 fn total_width(widths: &[usize]) -> usize {
     let columns = widths.iter().filter(|&&width| width > 0).count();
     widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1)
@@ -78,17 +74,13 @@ mod tests {
         Row(cells.map(|text| vec![Piece::plain(text)]))
     }
 
-    const STEPS: [Step; 4] = [
-        Step::DropPieces(1, 1),
-        Step::Truncate(&[1], 12, Cut::End),
-        Step::DropColumn(0),
-        Step::Truncate(&[2], 3, Cut::Middle),
-    ];
+    const TRUNCATIONS: [Truncation; 2] =
+        [Truncation(2, &[1], 12, Cut::End), Truncation(4, &[2], 3, Cut::Middle)];
 
     fn lines(rows: Vec<Row<3>>, width: Option<usize>) -> Vec<String> {
         let style = TerminalStyle { width, ..TerminalStyle::PLAIN };
         let text = |line: Vec<Piece>| line.iter().map(|piece| piece.painted(&style)).collect();
-        aligned(rows, &STEPS, &style).into_iter().map(text).collect()
+        aligned(rows, &TRUNCATIONS, &style).into_iter().map(text).collect()
     }
 
     #[test]
@@ -100,7 +92,7 @@ mod tests {
     #[test]
     fn a_narrow_terminal_takes_one_step_after_the_other_and_no_more_than_it_needs() {
         let url = || vec![Piece::plain("https://").optional(1), Piece::plain("console.us2.crashplan.com")];
-        let row = || Row([vec![Piece::plain("name")], url(), vec![Piece::plain("left")]]);
+        let row = || Row([vec![Piece::plain("name").optional(3)], url(), vec![Piece::plain("left")]]);
         let at = |width| lines(vec![row()], width).concat();
         assert_eq!(at(None), "name  https://console.us2.crashplan.com  left");
         assert_eq!(at(Some(45)), at(None));
@@ -116,7 +108,7 @@ mod tests {
     #[test]
     fn one_long_text_is_shortened_in_the_middle_and_the_others_stay() {
         let style = TerminalStyle { width: Some(9), ..TerminalStyle::PLAIN };
-        let steps = [Step::Truncate(&[1], 5, Cut::Middle)];
+        let steps = [Truncation(1, &[1], 5, Cut::Middle)];
         let rows = vec![row(["a", "production", ""]), row(["b", "prod", ""])];
         let text = |line: Vec<Piece>| line.iter().map(|piece| piece.painted(&style)).collect::<String>();
         let lines: Vec<_> = aligned(rows, &steps, &style).into_iter().map(text).collect();

@@ -5,7 +5,6 @@ use cp_token_protocol::message::AuthScheme;
 use cp_token_protocol::{ErrorCode, Failure, TokenView};
 
 use super::print;
-use super::shell::{CSH, FISH, POWERSHELL, SH, Shell};
 use crate::terminal::date::rfc3339;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -92,6 +91,39 @@ fn visible(url: &str) -> Result<&str, Failure> {
         return Ok(url);
     }
     Err(Failure::new(ErrorCode::NOT_OUR_DAEMON, "the daemon's answer has a URL with odd characters"))
+}
+
+/// How a shell sets a variable, and quotes its value.
+struct Shell {
+    set: &'static str,
+    equals: &'static str,
+    end: &'static str,
+    /// What stands for a character between single quotes if it cannot stand for itself.
+    instead: &'static [(char, &'static str)],
+}
+
+/// POSIX, and so bash and zsh: nothing is special between single quotes.
+const SH: Shell = Shell { set: "export ", equals: "=", end: "\n", instead: &[('\'', r"'\''")] };
+
+/// fish: a backslash takes the quote and itself.
+const FISH: Shell =
+    Shell { set: "set -gx ", equals: " ", end: "\n", instead: &[('\\', r"\\"), ('\'', r"\'")] };
+
+/// PowerShell: a quote is doubled.
+const POWERSHELL: Shell = Shell { set: "$env:", equals: " = ", end: "\n", instead: &[('\'', "''")] };
+
+/// csh: history is looked for even here, and a line's end is lost on the way to `eval`.
+const CSH: Shell =
+    Shell { set: "setenv ", equals: " ", end: ";\n", instead: &[('\'', r"'\''"), ('!', r"\!")] };
+
+impl Shell {
+    fn quoted(&self, text: &str) -> String {
+        let written = |letter: char| {
+            let special = self.instead.iter().find(|(special, _)| *special == letter);
+            special.map_or_else(|| letter.to_string(), |(_, instead)| (*instead).to_owned())
+        };
+        text.chars().map(written).collect()
+    }
 }
 
 #[cfg(test)]

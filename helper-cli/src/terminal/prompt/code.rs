@@ -7,12 +7,11 @@ use cp_token_protocol::{ErrorCode, Failure, Secret};
 
 use super::ask;
 
-/// The most bytes that an askpass program may print.
 const OUTPUT_LIMIT: usize = 64;
 
 /// Asks at the terminal, else through `$CP_TOKEN_ASKPASS` or `$SSH_ASKPASS`; `needed` is the failure without both.
 pub(crate) fn one_time_code(question: &str, needed: Failure) -> Result<Secret, Failure> {
-    let answer = match (super::system::has_terminal(), askpass()) {
+    let answer = match (super::has_terminal(), askpass()) {
         (true, _) => ask(question)?,
         (false, Some(program)) => ask_program(&program, question)?,
         (false, None) => return Err(needed),

@@ -1,4 +1,4 @@
-//! Owns the hidden prompt at a Unix terminal: echo is off only during the prompt, and restored before a signal acts.
+//! Owns standard input and the hidden prompt on Unix: echo is off only during the prompt, and restored before a signal acts.
 
 mod line;
 #[path = "hidden/signals/unix.rs"]
@@ -6,6 +6,7 @@ mod signals;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
 
 use cp_token_protocol::Secret;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -13,6 +14,11 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tc
 
 use line::{Typed, TypedLine};
 use signals::Signals;
+
+/// Standard input without a buffer: `std`'s own would keep a copy of what passes through it.
+pub(super) fn unbuffered_stdin() -> io::Result<File> {
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
+}
 
 /// What is typed, and at most `limit + 1` bytes of it. [`io::ErrorKind::UnexpectedEof`] if nothing is typed.
 pub(super) fn read_hidden(prompt: &str, limit: usize) -> io::Result<Secret> {

@@ -4,7 +4,6 @@ use cp_token_protocol::{ErrorCode, Failure, Secret};
 
 use super::{ask_hidden, read_stdin, without_line_end};
 
-/// In bytes.
 const PASSPHRASE_LIMIT: usize = 4096;
 
 /// A new passphrase. [`ErrorCode::USAGE`] without a terminal, [`ErrorCode::BAD_INPUT`] or [`ErrorCode::SECRET_INVALID`].

@@ -6,7 +6,7 @@ use cp_token_protocol::{ErrorCode, Failure, Secret};
 
 /// Reads standard input until its end or `is_complete`, as a secret: it may hold a token. [`ErrorCode::BAD_INPUT`] past `limit`.
 pub(crate) fn read_piped(limit: usize, is_complete: impl Fn(&[u8]) -> bool) -> Result<Secret, Failure> {
-    let input = super::system::unbuffered_stdin().map_err(|_| unreadable())?;
+    let input = super::hidden::unbuffered_stdin().map_err(|_| unreadable())?;
     read(input, limit, is_complete)
 }
 

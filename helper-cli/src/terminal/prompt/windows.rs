@@ -1,4 +1,4 @@
-//! Owns standard input without a buffer on Windows: `std`'s own would keep a copy of what passes through it.
+//! Owns the hidden prompt on Windows, and standard input without a buffer: `std`'s own would keep a copy of what passes through it.
 
 use std::fs::File;
 use std::io;
@@ -9,11 +9,6 @@ use zeroize::Zeroizing;
 
 pub(super) fn unbuffered_stdin() -> io::Result<File> {
     Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
-}
-
-/// Whether a person can be asked on the console, wherever the standard streams lead.
-pub(crate) fn has_terminal() -> bool {
-    File::options().read(true).write(true).open("CONIN$").is_ok()
 }
 
 /// What is typed at the console behind `prompt`, without its end.

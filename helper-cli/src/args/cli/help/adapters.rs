@@ -9,10 +9,10 @@ Set it up for one host, and keep helpers away from it that would store the token
 Of several profiles for that host, one is chosen with:
   git config --global credential.https://git.example.username prod
 
-A description is read from standard input, an answer is printed or nothing is: for a host that is no profile's,
-with exit code 0; where the token cannot be had, with one line on standard error and the usual exit codes.
-store does nothing; erase reports that the server refused the token, and the next get brings another one.
-Called by the name git-credential-cp-token it is the same; then `helper = cp-token` is enough.";
+get reads a description from standard input and prints an answer; nothing, with exit code 0, for a host that is no
+profile's; and one line on standard error, with the usual exit codes, if there is no token. store does nothing; erase
+reports that the server refused the token, and the next get brings another one. Called by the name
+git-credential-cp-token it is the same; then `helper = cp-token` is enough.";
 
 pub(in crate::args::cli) const BAZEL: &str = "\
 This line belongs into .bazelrc:

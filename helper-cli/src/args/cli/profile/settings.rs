@@ -2,10 +2,9 @@
 
 use std::ffi::OsString;
 
-use super::SourceOptions;
+use clap::ArgGroup;
 
-/// How a profile gets its secrets and reaches its server.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, PartialEq, Eq, clap::Args)]
 pub(crate) struct SettingsOptions {
     /// Where the user's one-time codes come from; a new profile has none, and a seed is asked for
     #[arg(long, value_name = "METHOD", value_enum)]
@@ -35,20 +34,6 @@ pub(crate) struct SettingsOptions {
     pub(crate) no_verify: bool,
 }
 
-impl SettingsOptions {
-    /// Whether any of them changes a profile.
-    pub(crate) fn change_something(&self) -> bool {
-        self.totp.is_some()
-            || self.totp_command.is_some()
-            || self.source.is_given()
-            || self.ca_bundle.is_some()
-            || self.proxy.is_some()
-            || self.no_proxy.is_some()
-            || self.insecure_http
-    }
-}
-
-/// The names of the sources of one-time codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum TotpName {
     /// The user has none
@@ -59,4 +44,33 @@ pub(crate) enum TotpName {
     Command,
     /// They are computed from the seed, which is kept beside the password
     Stored,
+}
+
+/// Where the secret is stored; at most one is given.
+#[derive(Debug, Default, PartialEq, Eq, clap::Args)]
+#[command(group = ArgGroup::new("source").multiple(false).args(
+    ["secret_source", "secret_command", "secret_file", "secret_credential"]
+))]
+pub(crate) struct SourceOptions {
+    /// Where the secret is stored [default: keyring]
+    #[arg(long, value_name = "SOURCE", value_enum)]
+    pub(crate) secret_source: Option<SecretSourceName>,
+    /// A program that prints the secret; split as a shell splits words, and run without one
+    #[arg(long, value_name = "CMD", conflicts_with = "secret_stdin")]
+    pub(crate) secret_command: Option<String>,
+    /// A file that holds the secret, open to you alone
+    #[arg(long, value_name = "PATH", conflicts_with = "secret_stdin")]
+    pub(crate) secret_file: Option<OsString>,
+    /// A credential of the service manager: a name under $CREDENTIALS_DIRECTORY
+    #[arg(long, value_name = "NAME", conflicts_with = "secret_stdin")]
+    pub(crate) secret_credential: Option<String>,
+}
+
+/// Where cp-token keeps a secret itself, as it is written on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SecretSourceName {
+    /// The system's keyring
+    Keyring,
+    /// The daemon's memory; lost when it ends
+    Memory,
 }

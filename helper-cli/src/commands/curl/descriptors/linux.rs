@@ -11,16 +11,12 @@ use rustix::io::Errno;
 
 use super::FoundPath;
 
-/// A folder or file that a path leads to.
 pub(super) type Place = OwnedFd;
 
 /// The file system of the processes, and that of pipes.
 const OF_DESCRIPTORS: [u64; 2] = [0x9fa0, 0x5049_5045];
 
-/// Where a path begins; nowhere, for us and for curl, where the working folder is closed to us.
-///
-/// # Errors
-/// That of the system.
+/// Where a path begins; `None` if the working directory is closed to us, and so to curl.
 pub(super) fn start(path: &Path) -> io::Result<Option<Place>> {
     match open(CWD, OsStr::new(if path.is_absolute() { "/" } else { "." })) {
         Err(Errno::ACCESS) => Ok(None),
@@ -28,10 +24,7 @@ pub(super) fn start(path: &Path) -> io::Result<Option<Place>> {
     }
 }
 
-/// What stands under a name there. The name alone is looked up: where that is too long, no file has it.
-///
-/// # Errors
-/// That of the system, where it leaves open what the name is.
+/// What has that name there. The name alone is looked up: if that is too long, no file has it.
 pub(super) fn find(place: &Place, name: &OsStr) -> io::Result<FoundPath> {
     let found = match open(place, name) {
         Err(Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG) => return Ok(FoundPath::Nothing),
@@ -44,11 +37,8 @@ pub(super) fn find(place: &Place, name: &OsStr) -> io::Result<FoundPath> {
     Ok(FoundPath::Link(PathBuf::from(std::ffi::OsString::from_vec(to.into_bytes()))))
 }
 
-/// Whether this is one, or where the processes' are. In that file system each name may be a link to anything, of
-/// another process, and those of a process may come later: none of it is looked at.
-///
-/// # Errors
-/// That of the system.
+/// Whether this is one, or the file system of the processes: there each name may be a link to anything, of another
+/// process, and may come later, so none of it is looked at.
 pub(super) fn is_descriptor(place: &Place) -> io::Result<bool> {
     let kind = u64::try_from(rustix::fs::fstatfs(place)?.f_type).ok();
     Ok(kind.is_some_and(|kind| OF_DESCRIPTORS.contains(&kind)))

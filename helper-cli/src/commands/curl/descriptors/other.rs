@@ -9,24 +9,16 @@ use rustix::io::Errno;
 
 use super::FoundPath;
 
-/// A folder or file that a path leads to.
 pub(super) type Place = PathBuf;
 
 /// The longest name that a folder takes.
 const LONGEST: usize = 255;
 
-/// Where a path begins.
-///
-/// # Errors
-/// That of the system.
 pub(super) fn start(path: &Path) -> io::Result<Option<Place>> {
     if path.is_absolute() { Ok(Some(PathBuf::from("/"))) } else { std::env::current_dir().map(Some) }
 }
 
-/// What stands under a name there; what is there and no link is taken for a folder.
-///
-/// # Errors
-/// That the name of the place has become too long.
+/// What has that name there; what is no link is taken for a directory. Fails if the whole path has become too long.
 pub(super) fn find(place: &Place, name: &OsStr) -> io::Result<FoundPath> {
     if name == ".." {
         return Ok(FoundPath::Place(place.parent().unwrap_or(place).to_owned()));
@@ -40,10 +32,7 @@ pub(super) fn find(place: &Place, name: &OsStr) -> io::Result<FoundPath> {
     }
 }
 
-/// Whether this is one, or where they are.
-///
-/// # Errors
-/// None.
+/// Whether this is one, or their directory. It never fails.
 pub(super) fn is_descriptor(place: &Place) -> io::Result<bool> {
     let streams = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
     Ok(place.starts_with("/dev/fd") || streams.iter().any(|stream| place == Path::new(stream)))

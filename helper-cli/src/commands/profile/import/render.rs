@@ -6,12 +6,11 @@ use cp_token_protocol::message::{ProfileReport, SecretSource};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 use serde::Serialize;
 
+use super::Outcome;
 use super::request::{self, ImportSettings};
-use super::{Origin, Outcome};
 use crate::import::{Content, OfficialCli, OfficialProfile, PROGRAMS};
 use crate::run::shell;
-use crate::terminal::output::object;
-use crate::terminal::sanitize::sanitize;
+use crate::terminal::{object, sanitize};
 
 pub(super) struct ImportLine<'t> {
     pub(super) profile: &'t OfficialProfile,
@@ -19,7 +18,6 @@ pub(super) struct ImportLine<'t> {
     pub(super) outcome: &'t Outcome,
     /// Ours of the same name, if there was one before.
     pub(super) ours: Option<&'t ProfileReport>,
-    /// The plain file, if it holds the secret.
     pub(super) plain_file: Option<&'t Path>,
     pub(super) settings: &'t ImportSettings,
 }
@@ -31,14 +29,13 @@ impl ImportLine<'_> {
         lines.extend(self.profile.content.as_ref().map(described));
         match (self.outcome, &self.profile.content) {
             (Outcome::Exists, Ok(content)) => lines.extend(self.differs(content)),
-            (Outcome::Exists, Err(_)) => {}
-            (Outcome::Imported(origin), Ok(content)) => {
-                lines.push(self.secret_line(*origin));
+            (Outcome::Imported(place), Ok(content)) => {
+                lines.push(format!("  secret: from {place}"));
                 lines.extend(self.about_plain_file());
                 lines.extend(self.about_certificates(content));
                 lines.extend(self.about_codes(content, ""));
             }
-            (Outcome::Imported(_), Err(_)) => {}
+            (Outcome::Exists | Outcome::Imported(_), Err(_)) => {}
             (Outcome::Failed(failure), content) => {
                 lines.push(format!("  {}", sanitize(&failure.hint)));
                 let refused = content.as_ref().ok().filter(|_| failure.code == ErrorCode::SECRET_REFUSED);
@@ -49,7 +46,6 @@ impl ImportLine<'_> {
         lines
     }
 
-    /// The same as JSON. Its fields are promised in the help.
     pub(super) fn json(&self) -> impl Serialize + use<> {
         let (outcome, code) = match self.outcome {
             Outcome::Imported(_) if self.settings.dry_run => ("would_be_imported", None),
@@ -86,15 +82,6 @@ impl ImportLine<'_> {
         }
     }
 
-    fn secret_line(&self, origin: Origin) -> String {
-        match (origin, self.plain_file) {
-            (Origin::PlainFile, Some(path)) => format!("  secret: from {}", path.display()),
-            (Origin::PlainFile | Origin::Keyring, _) => {
-                format!("  secret: from the keyring, {}", self.profile.program.service(&self.profile.name))
-            }
-        }
-    }
-
     fn about_plain_file(&self) -> Option<String> {
         let path = self.plain_file?.display();
         let command = self.profile.program.command;
@@ -111,13 +98,13 @@ impl ImportLine<'_> {
 
     fn about_certificates(&self, content: &Content) -> Option<String> {
         let program = self.profile.program.name;
-        let warning =
-            format!("  warning: {program} does not check the server's certificate; cp-token always does");
-        let more = match self.settings.is_unverified() {
-            true => "; if a CA of your own signs it: --ca-bundle FILE",
-            false => "",
-        };
-        content.ignores_certificates.then(|| warning + more)
+        let hint = "; if a CA of your own signs it: --ca-bundle FILE";
+        let hint = if self.settings.is_unverified() { hint } else { "" };
+        content.ignores_certificates.then(|| {
+            format!(
+                "  warning: {program} does not check the server's certificate; cp-token always does{hint}"
+            )
+        })
     }
 
     /// What a user with one-time codes has to do; `first` comes before it.
@@ -164,11 +151,10 @@ pub(super) fn without_secret(
 ) -> Failure {
     let message = match absent.code {
         ErrorCode::SECRET_ABSENT => format!("profile {name}: {} keeps no secret for it", program.name),
-        _ => format!(
-            "{}, nor is there a plain file of {} with its secret",
-            sanitize(&absent.message),
-            program.name
-        ),
+        _ => {
+            let absent = sanitize(&absent.message);
+            format!("{absent}, nor is there a plain file of {} with its secret", program.name)
+        }
     };
     Failure::new(absent.code, message)
         .with_hint(format!("enter it by hand: {}", create_command(name.as_str(), Some(content))))

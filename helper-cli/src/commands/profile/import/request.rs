@@ -7,7 +7,8 @@ use cp_token_protocol::message::{
 };
 use cp_token_protocol::{Failure, ProfileName, Secret};
 
-use crate::args::cli::{ImportOptions, SecretSourceName};
+use crate::args::cli::profile::options::ImportOptions;
+use crate::args::cli::profile::settings::SecretSourceName;
 use crate::commands::profile::settings::absolute;
 use crate::import::Content;
 

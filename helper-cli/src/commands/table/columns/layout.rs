@@ -1,63 +1,42 @@
 //! Owns how wide the columns of a table are and what gives way on a narrow terminal. Pure.
 
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Cut, Row, Step, total_width, width};
+use super::{Cut, Row, Truncation, total_width, width};
 use crate::terminal::style::{Piece, TerminalStyle, Tone};
 
-/// The number of drop orders.
-const DROP_ORDERS: usize = 3;
-
-/// How wide the columns are, and what is left out for it.
 pub(super) struct Layout<const N: usize> {
-    /// The width of each column; one that is left out has none.
+    /// The width of each column; 0 if nothing of it is left.
     pub(super) widths: [usize; N],
-    drop_orders: [u8; N],
+    step: u8,
     cuts: [Cut; N],
 }
 
 impl<const N: usize> Layout<N> {
-    /// With as few steps as make the table fit into that room, or with all.
-    pub(super) fn fitting(rows: &[Row<N>], steps: &[Step], room: Option<usize>) -> Self {
-        let widest_in = |column: usize, drop_order| {
-            rows.iter().map(|row| width_without(&row.0[column], drop_order)).max().unwrap_or(0)
-        };
-        let Some(room) = room else {
-            let widths = std::array::from_fn(|column| widest_in(column, 0));
-            return Self { widths, drop_orders: [0; N], cuts: [Cut::End; N] };
-        };
-        let widest =
-            std::array::from_fn(|column| std::array::from_fn(|drop_order| widest_in(column, drop_order)));
-        let mut taken = 0;
-        loop {
-            let layout = Self::after(&widest, &steps[..taken], room);
-            if taken == steps.len() || total_width(&layout.widths) <= room {
-                return layout;
-            }
-            taken += 1;
+    /// The layout with as few steps as make the table fit into that room, or with all.
+    pub(super) fn fitting(rows: &[Row<N>], truncations: &[Truncation], room: Option<usize>) -> Self {
+        let room = room.unwrap_or(usize::MAX);
+        let last = truncations.last().map_or(0, |truncation| truncation.0);
+        let mut layout = Self::after(rows, truncations, 0, room);
+        while layout.step < last && total_width(&layout.widths) > room {
+            layout = Self::after(rows, truncations, layout.step + 1, room);
         }
-    }
-
-    /// What is left out is left out first, because then less is to be truncated.
-    fn after(widest: &[[usize; DROP_ORDERS]; N], steps: &[Step], room: usize) -> Self {
-        let widths = std::array::from_fn(|column| widest[column][0]);
-        let mut layout = Self { widths, drop_orders: [0; N], cuts: [Cut::End; N] };
-        for step in steps {
-            match *step {
-                Step::DropPieces(column, drop_order) => {
-                    layout.drop_orders[column] = drop_order;
-                    layout.widths[column] = widest[column][usize::from(drop_order)];
-                }
-                Step::DropColumn(column) => layout.widths[column] = 0,
-                Step::Truncate(..) => {}
-            }
-        }
-        steps.iter().for_each(|step| layout.truncate(step, room));
         layout
     }
 
-    fn truncate(&mut self, step: &Step, room: usize) {
-        let Step::Truncate(columns, least, cut) = *step else { return };
+    /// Pieces are left out first, because then less is to be truncated.
+    fn after(rows: &[Row<N>], truncations: &[Truncation], step: u8, room: usize) -> Self {
+        let width = |row: &Row<N>, column: usize| {
+            row.0[column].iter().filter(|piece| stays(piece, step)).map(|piece| piece.text.width()).sum()
+        };
+        let widest = |column| rows.iter().map(|row| width(row, column)).max().unwrap_or(0);
+        let mut layout = Self { widths: std::array::from_fn(widest), step, cuts: [Cut::End; N] };
+        let due = truncations.iter().filter(|truncation| truncation.0 <= step);
+        due.for_each(|truncation| layout.truncate(truncation, room));
+        layout
+    }
+
+    fn truncate(&mut self, &Truncation(_, columns, least, cut): &Truncation, room: usize) {
         while total_width(&self.widths) > room {
             match columns.iter().copied().max_by_key(|&column| self.widths[column]) {
                 Some(widest) if self.widths[widest] > least => {
@@ -71,8 +50,7 @@ impl<const N: usize> Layout<N> {
 
     pub(super) fn apply(&self, row: &mut Row<N>, style: &TerminalStyle) {
         for (column, cell) in row.0.iter_mut().enumerate() {
-            let drop_order = self.drop_orders[column];
-            cell.retain(|piece| piece.drop_order == 0 || piece.drop_order > drop_order);
+            cell.retain(|piece| stays(piece, self.step));
             let room = self.widths[column];
             if room > 0 && width(cell) > room {
                 *cell = truncated(cell, room, self.cuts[column], style);
@@ -81,9 +59,8 @@ impl<const N: usize> Layout<N> {
     }
 }
 
-fn width_without(cell: &[Piece], drop_order: usize) -> usize {
-    let stays = |piece: &&Piece| piece.drop_order == 0 || usize::from(piece.drop_order) > drop_order;
-    cell.iter().filter(stays).map(|piece| width(std::slice::from_ref(piece))).sum()
+fn stays(piece: &Piece, step: u8) -> bool {
+    piece.drop_order == 0 || piece.drop_order > step
 }
 
 /// The cell with a mark in the place of what is too much.

@@ -2,7 +2,6 @@
 
 use cp_token_protocol::Secret;
 
-/// The effect of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Typed {
     More,

@@ -1,10 +1,12 @@
-//! Owns the parsing of a proxy's address: a password in it becomes a secret. The daemon validates the address. Pure.
+//! Owns a proxy's address, in which a password becomes a secret, and the variables of a shell that name a proxy, the hosts
+//! without one, or the roots. The daemon validates the address. Pure.
+
+use std::ffi::OsString;
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
-/// The address of a proxy and the password that was in it.
 #[derive(Debug)]
 pub(crate) struct ProxyAddress {
     /// `http://[USER@]HOST:PORT`.
@@ -46,6 +48,28 @@ pub(crate) fn require_no_password(argument: Option<&str>) -> Result<(), Failure>
 
 fn decoded(text: &str) -> Secret {
     Secret::copy_of(&Zeroizing::new(percent_decode_str(text).collect::<Vec<u8>>()))
+}
+
+/// The variables that name a proxy for `https`, in the order in which curl looks at them.
+pub(crate) const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+pub(crate) const NO_PROXIES: [&str; 2] = ["no_proxy", "NO_PROXY"];
+pub(crate) const ROOTS: [&str; 1] = ["SSL_CERT_FILE"];
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Variable {
+    pub(crate) name: &'static str,
+    /// Its value, which is not empty. A proxy's may hold a password.
+    pub(crate) value: OsString,
+}
+
+pub(crate) fn first(
+    names: &[&'static str],
+    variable: &impl Fn(&str) -> Option<OsString>,
+) -> Option<Variable> {
+    names.iter().find_map(|&name| {
+        let value = variable(name).filter(|value| !value.is_empty())?;
+        Some(Variable { name, value })
+    })
 }
 
 #[cfg(test)]
