@@ -8,7 +8,6 @@ mod daemon;
 mod doctor;
 mod exec;
 mod fetch_token;
-mod forget;
 pub(crate) mod get;
 mod json;
 mod labels;
@@ -43,7 +42,7 @@ pub(crate) fn run(line: CommandLine) -> Result<u8, Failure> {
         Some(Command::Doctor { profile, json }) => doctor::run(profile.as_ref(), json),
         Some(Command::Log { entries, json }) => log::run(entries, json),
         Some(Command::Forget { profile, all }) => {
-            mention_variable(forget::run(profile.as_ref(), all), profile.is_some() || all)
+            mention_variable(lock::forget(profile.as_ref(), all), profile.is_some() || all)
         }
         Some(Command::Lock(options)) => lock::lock(options),
         Some(Command::Unlock { passphrase_stdin }) => lock::unlock(passphrase_stdin),

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 
+use clap::ValueEnum;
 use cp_token_protocol::ProfileName;
 
 use crate::args::cli::token::{self, GetOptions, TokenArgs};
@@ -49,7 +50,7 @@ fn take_option(options: &mut GetOptions, format: &mut Option<Format>, name: &str
     match name {
         "-p" | "--profile" => set_once(&mut token.profile, ProfileName::parse(value).ok()?),
         "--url" => set_once(&mut token.url, value.to_owned()),
-        "-f" | "--format" => set_once(format, Format::parse(value)?),
+        "-f" | "--format" => set_once(format, Format::from_str(value, false).ok()?),
         "--min-validity" => set_once(&mut token.min_validity, token::life(value).ok()?),
         "--timeout" => set_once(&mut token.wait.timeout, token::limit(value).ok()?),
         _ => None,

@@ -33,7 +33,8 @@ impl ProxyAddress {
         }
         let address =
             if user.is_empty() { format!("http://{host}") } else { format!("http://{user}@{host}") };
-        Some(Self { address, password: password.map(decoded) })
+        let decoded = |text| Zeroizing::new(percent_decode_str(text).collect::<Vec<u8>>());
+        Some(Self { address, password: password.map(|text| Secret::copy_of(&decoded(text))) })
     }
 }
 
@@ -44,10 +45,6 @@ pub(crate) fn require_no_password(argument: Option<&str>) -> Result<(), Failure>
         Some(_) => Err(Failure::new(ErrorCode::USAGE, "a proxy's password does not belong into its address")
             .with_hint("leave it out, it is asked for; this one may lie in your shell's history")),
     }
-}
-
-fn decoded(text: &str) -> Secret {
-    Secret::copy_of(&Zeroizing::new(percent_decode_str(text).collect::<Vec<u8>>()))
 }
 
 /// The variables that name a proxy for `https`, in the order in which curl looks at them.

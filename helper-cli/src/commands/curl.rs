@@ -4,7 +4,6 @@ mod attempt;
 mod buffered_attempt;
 mod descriptors;
 mod files;
-mod replaceable;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -19,6 +18,7 @@ use zeroize::Zeroizing;
 use super::fetch_token::{TokenOptions, fetch};
 use super::profiles;
 use super::shared::{profile_of_environment, selector};
+use crate::adapters::basic::authorization;
 use crate::args::cli::token::CurlOptions;
 use crate::curl::{self, Analysis, Credential, Effect, Item, Step, refusal};
 use crate::run::program::{self, Program};
@@ -69,7 +69,7 @@ pub(super) fn run(options: &CurlOptions) -> Result<(), Failure> {
 fn refuse_files(has_default: bool, items: &[&Item]) -> Result<(), Failure> {
     files::for_each_read(items, descriptors::refuse)?;
     if has_default || items.iter().any(|item| item.does(Effect::Next)) {
-        files::for_each_read(items, replaceable::refuse)?;
+        files::for_each_read(items, descriptors::refuse_replaceable)?;
     }
     Ok(())
 }
@@ -102,7 +102,7 @@ impl CheckedCommand {
     fn program(&self, default: &[Item], steps: &[Step], token: &TokenResponse) -> Result<Program, Failure> {
         let credential = Credential {
             base: &token.url,
-            header: header(token),
+            header: Zeroizing::new(format!("Authorization: {}", authorization(token)).into_bytes()),
             ca_bundle: self.profile.ca_bundle.as_deref(),
         };
         let mut program = Program::new(&self.curl, OsStr::new("curl"));
@@ -114,14 +114,6 @@ impl CheckedCommand {
         }
         Ok(program)
     }
-}
-
-fn header(token: &TokenResponse) -> Zeroizing<Vec<u8>> {
-    let scheme: &[u8] = match token.scheme {
-        AuthScheme::Bearer => b"Authorization: Bearer ",
-        AuthScheme::Basic => b"Authorization: Basic ",
-    };
-    Zeroizing::new([scheme, token.access_token.expose()].concat())
 }
 
 /// A token of the profile that answers for every host of the command, which the daemon decides.

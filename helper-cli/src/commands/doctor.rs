@@ -2,14 +2,12 @@
 
 mod render;
 mod shell;
-mod summary;
 
-use cp_token_protocol::message::{DoctorRequest, Finding, ProfileReport, Request, Severity, StatusReport};
+use cp_token_protocol::message::{DoctorRequest, Finding, Request, Severity, StatusReport};
 use cp_token_protocol::{ErrorCode, Failure, IpcAddress, ProfileName};
 
-use super::profiles::all_pages;
 use super::shared::{REQUEST_TIMEOUT, ask, ipc_address};
-use super::{retry, status};
+use super::{profiles, retry, status};
 use crate::daemon::client::{self, content_of};
 use crate::daemon::deadline::Deadline;
 use crate::daemon::launch;
@@ -21,7 +19,7 @@ const MISTAKES: [ErrorCode; 2] = [ErrorCode::UNKNOWN_PROFILE, ErrorCode::USAGE];
 /// Runs all checks, prints the findings, and fails as the first error.
 pub(super) fn run(profile: Option<&ProfileName>, as_json: bool) -> Result<(), Failure> {
     let findings = findings(profile)?;
-    let lines = |style: &_| render::lines(&summary::summarize(&findings), style);
+    let lines = |style: &_| render::lines(&render::summarize(&findings), style);
     output::print_report(as_json, &render::json(&findings), lines)?;
     render::first_error(&findings)
 }
@@ -35,11 +33,12 @@ fn findings(profile: Option<&ProfileName>) -> Result<Vec<Finding>, Failure> {
         Err(failure) => findings.push(error("daemon", &failure)),
     }
     let own = own_variables(&status);
+    let profiles = || profile.map_or_else(profiles::profiles, |name| Ok(vec![profiles::find(name)?]));
     if !status.locked
-        && let Some(profiles) = unless_told(profiles(profile), &findings)?
+        && let Some(profiles) = unless_told(profiles(), &findings)?
     {
         let is_known = |name: &ProfileName| {
-            profiles.iter().any(|profile| profile.name == *name) || super::profiles::find(name).is_ok()
+            profiles.iter().any(|profile| profile.name == *name) || profiles::find(name).is_ok()
         };
         let ways = shell::findings(&profiles, is_known, |name| std::env::var_os(name));
         findings.extend(ways.into_iter().filter(|it| own.is_empty() || it.severity != Severity::Ok));
@@ -62,16 +61,8 @@ fn unless_told<T>(outcome: Result<T, Failure>, findings: &[Finding]) -> Result<O
     }
 }
 
-/// The profiles whose way is compared with this shell's.
-fn profiles(profile: Option<&ProfileName>) -> Result<Vec<ProfileReport>, Failure> {
-    match profile {
-        Some(name) => super::profiles::find(name).map(|profile| vec![profile]),
-        None => super::profiles::profiles(),
-    }
-}
-
 fn examine(profile: Option<&ProfileName>) -> Result<Vec<Finding>, Failure> {
-    all_pages(|after| {
+    profiles::all_pages(|after| {
         let request = Request::Doctor(DoctorRequest { profile: profile.cloned(), after });
         content_of!(ask(&request)?, Findings).map(|page| (page.findings, page.next))
     })

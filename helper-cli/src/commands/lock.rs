@@ -1,9 +1,9 @@
-//! Owns `cp-token lock` and `cp-token unlock`. It asks for a passphrase only if the daemon needs one.
+//! Owns `cp-token lock`, `unlock` and `forget`. It asks for a passphrase only if the daemon needs one.
 
-use cp_token_protocol::message::{LockRequest, Request};
-use cp_token_protocol::{ErrorCode, Failure};
+use cp_token_protocol::message::{ForgetScope, LockRequest, Request};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
-use super::shared::{ask, ask_running, print_done};
+use super::shared::{ask, ask_running, print_done, selector};
 use super::status;
 use crate::args::cli::command::LockOptions;
 use crate::daemon::client::content_of;
@@ -33,5 +33,17 @@ pub(super) fn unlock(from_stdin: bool) -> Result<(), Failure> {
         None => output::print_line("no daemon runs, so none is locked"),
         Some(status) if !status.locked => output::print_line("cp-tokend is not locked"),
         Some(_) => print_done(ask(&Request::Unlock(prompt::known_passphrase(from_stdin)?))?),
+    }
+}
+
+/// Drops live tokens. It starts no daemon: without one there is no token to forget.
+pub(super) fn forget(profile: Option<&ProfileName>, all: bool) -> Result<(), Failure> {
+    let scope = match all {
+        true => ForgetScope::All,
+        false => ForgetScope::Profile(selector(profile, None)?),
+    };
+    match ask_running(&Request::Forget(scope))? {
+        Some(response) => print_done(response),
+        None => output::print_line("no daemon runs, so there is no token to forget"),
     }
 }

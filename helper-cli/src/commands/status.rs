@@ -83,10 +83,9 @@ fn skew(daemon: &str, helper: &str) -> Option<Piece> {
 }
 
 fn config(report: &StatusReport) -> Vec<Piece> {
-    let mut pieces = vec![Piece::plain(report.config_file.as_str())];
     let problem = report.config_problem.iter();
-    pieces.extend(problem.map(|problem| Piece::new(Tone::Bad, format!(" (not in force: {problem})"))));
-    pieces
+    let problem = problem.map(|problem| Piece::new(Tone::Bad, format!(" (not in force: {problem})")));
+    std::iter::once(Piece::plain(report.config_file.as_str())).chain(problem).collect()
 }
 
 fn keyring(report: KeyringReport) -> Piece {

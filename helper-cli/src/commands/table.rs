@@ -2,7 +2,6 @@
 
 pub(super) mod columns;
 
-mod bar;
 mod routes;
 
 use cp_token_protocol::message::{Identity, ProfileReport, SecretState, TokenState, TotpMethod};
@@ -24,6 +23,9 @@ const TOKEN: usize = 6;
 
 /// The mark of the default stands before each name.
 const MARK: usize = 2;
+
+/// The cells of the bar.
+const CELLS: u64 = 8;
 
 const TRUNCATIONS: [Truncation; 5] = [
     Truncation(6, &[NAME], MARK + 26, Cut::Middle),
@@ -138,7 +140,7 @@ fn state(profile: &ProfileReport, style: &TerminalStyle) -> Vec<Piece> {
         TokenState::Absent => vec![Piece::new(Tone::Faint, "none")],
         TokenState::Live(_) if is_basic => vec![Piece::plain("password held")],
         TokenState::Live(left) => {
-            let mut pieces = bar::bar(left, profile.token_life_ms, style);
+            let mut pieces = bar(left, profile.token_life_ms, style);
             pieces.push(Piece::plain(format!("{} left", date::span(left))));
             if profile.totp == TotpMethod::Ask && profile.secret == SecretState::Usable {
                 pieces.extend([Piece::plain(", then a code"), Piece::plain(" is needed").optional(7)]);
@@ -150,6 +152,24 @@ fn state(profile: &ProfileReport, style: &TerminalStyle) -> Vec<Piece> {
             vec![Piece::new(Tone::Warning, format!("failed, again in {}", date::span(wait)))]
         }
     }
+}
+
+/// A bar for `left` of `whole`, in the same unit, and a space; nothing without a terminal. It is the first thing dropped.
+fn bar(left: u64, whole: Option<u64>, style: &TerminalStyle) -> Vec<Piece> {
+    let Some(whole) = whole.filter(|&whole| whole > 0 && style.is_terminal) else { return Vec::new() };
+    let share = u128::from(left.min(whole)) * u128::from(CELLS);
+    let filled = usize::try_from(share.div_ceil(u128::from(whole))).unwrap_or(0);
+    let (full, empty) = if style.has_blocks { ("█", "░") } else { ("#", "-") };
+    // Below a quarter a token in use is renewed.
+    let tone = if left.saturating_mul(4) >= whole { Tone::Good } else { Tone::Warning };
+    let rest = CELLS as usize - filled;
+    [
+        Piece::drawn(tone, full.repeat(filled)),
+        Piece::drawn(Tone::Faint, empty.repeat(rest)),
+        Piece::plain(" "),
+    ]
+    .map(|piece| piece.optional(1))
+    .to_vec()
 }
 
 #[cfg(test)]

@@ -41,15 +41,6 @@ pub(crate) fn print_text(parts: &[&[u8]]) -> Result<(), Failure> {
     })
 }
 
-pub(crate) fn print_pieces(lines: &[Vec<Piece>], style: &TerminalStyle) -> Result<(), Failure> {
-    let mut text = String::new();
-    for line in lines {
-        text.extend(line.iter().map(|piece| piece.painted(style)));
-        text.push('\n');
-    }
-    print_text(&[text.as_bytes()])
-}
-
 pub(crate) fn print_report(
     as_json: bool,
     value: &impl Serialize,
@@ -58,8 +49,12 @@ pub(crate) fn print_report(
     if as_json {
         return print_json(value);
     }
-    let style = TerminalStyle::of_stdout();
-    print_pieces(&lines(&style), &style)
+    let (style, mut text) = (TerminalStyle::of_stdout(), String::new());
+    for line in lines(&style) {
+        text.extend(line.iter().map(|piece| piece.painted(&style)));
+        text.push('\n');
+    }
+    print_text(&[text.as_bytes()])
 }
 
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {

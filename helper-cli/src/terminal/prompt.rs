@@ -1,13 +1,11 @@
 //! Owns input from a person or from standard input: secrets, rejected tokens, confirmations.
 
-mod choice;
 mod code;
 #[cfg_attr(windows, path = "prompt/windows.rs")]
 mod hidden;
 mod passphrase;
 mod piped_stdin;
 
-pub(crate) use choice::choose;
 pub(crate) use code::one_time_code;
 pub(crate) use passphrase::{known_passphrase, new_passphrase};
 pub(crate) use piped_stdin::read_piped;
@@ -69,6 +67,27 @@ pub(crate) fn confirm(question: &str) -> bool {
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);
     read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}
+
+/// What a person chooses of `offers`, or types instead; nothing without a terminal to ask on.
+pub(crate) fn choose(question: &str, offers: &[&str]) -> Option<String> {
+    if !can_ask() {
+        return None;
+    }
+    let list: String =
+        offers.iter().enumerate().map(|(index, offer)| format!("  {}  {offer}\n", index + 1)).collect();
+    output::print_error(&format!("{question}\n{list}A number, or another one: "));
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).ok()?;
+    chosen(answer.trim(), offers)
+}
+
+fn chosen(answer: &str, offers: &[&str]) -> Option<String> {
+    let chosen = match answer.parse::<usize>() {
+        Ok(number) => *offers.get(number.checked_sub(1)?)?,
+        Err(_) => answer,
+    };
+    Some(chosen.to_owned()).filter(|answer| !answer.is_empty())
 }
 
 /// All of standard input, if it is at most `limit` bytes and an end of line.
@@ -142,6 +161,16 @@ fn ask_hidden(question: &str, limit: usize, what: &str, option: &str) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_chooses_and_anything_else_is_taken_as_it_is() {
+        let offers = ["a", "b"];
+        let table =
+            [("1", Some("a")), ("2", Some("b")), ("3", None), ("0", None), ("", None), ("c", Some("c"))];
+        for (answer, expected) in table {
+            assert_eq!(chosen(answer, &offers).as_deref(), expected, "{answer}");
+        }
+    }
 
     #[test]
     fn one_line_end_is_taken_off_and_no_more() {

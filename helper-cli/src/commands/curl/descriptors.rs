@@ -1,4 +1,5 @@
-//! Owns whether a path leads to an open descriptor: behind one of curl's lies the token. It reads nothing.
+//! Owns whether a path leads to an open descriptor, behind one of which lies the token, or others could make it lead there
+//! between our look and curl's. It reads nothing.
 
 #[cfg_attr(target_os = "linux", path = "descriptors/linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "descriptors/other.rs")]
@@ -6,15 +7,21 @@ mod place;
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use cp_token_protocol::Failure;
+use cp_token_protocol::trust::{self, Distrust, Purpose};
+use rustix::fs::AtFlags;
 
 use self::place::Place;
 use crate::curl::refusal;
 
 /// How many links are followed, as by the system.
 const LINKS: usize = 40;
+
+/// In a folder with this bit, everybody may make a name that is not there, and exchange one of their own.
+const STICKY: u32 = 0o1000;
 
 enum FoundPath {
     Nothing,
@@ -75,6 +82,34 @@ fn names(path: &Path) -> Vec<OsString> {
     let mut names: Vec<_> = names.map(|name| name.as_os_str().to_owned()).collect();
     names.reverse();
     names
+}
+
+/// Fails if others could exchange the file of this option.
+pub(super) fn refuse_replaceable(option: &str, path: &Path) -> Result<(), Failure> {
+    if !is_replaceable(path) {
+        return Ok(());
+    }
+    Err(refusal(
+        format!("others could put the token's descriptor in the place of the file of --{option}"),
+        "keep it in a folder of yours that nobody else may write to, or do without --next and, with -q, without .curlrc",
+    ))
+}
+
+/// Whether somebody who is neither root nor us could, with the rights that are there now.
+fn is_replaceable(path: &Path) -> bool {
+    let Ok(path) = std::path::absolute(path) else { return true };
+    let place = match trust::resolve(&path, Purpose::Decision) {
+        Ok(place) => place,
+        // What leads nowhere is no file, and curl says so.
+        Err(error) => return matches!(error, Distrust::OnTheWay(..) | Distrust::Itself(_)),
+    };
+    match rustix::fs::statat(&place.folder, &place.name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => ![0, rustix::process::geteuid().as_raw()].contains(&stat.st_uid),
+        Err(_) => {
+            let folder = place.path.parent().and_then(|folder| folder.metadata().ok());
+            folder.is_none_or(|facts| facts.mode() & STICKY != 0)
+        }
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]

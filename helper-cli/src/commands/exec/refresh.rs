@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cp_token_protocol::message::{ProfileSelector, TokenResponse};
 use cp_token_protocol::{AccessToken, ErrorCode, Failure};
@@ -11,6 +11,7 @@ use super::token_file::TokenFolder;
 use super::{ProgramLine, not_run};
 use crate::commands::fetch_token::{TokenOptions, fetch};
 use crate::commands::shared::{ipc_address, not_written};
+use crate::daemon::deadline::Deadline;
 use crate::run::program::{block_reserved, exit_as, start_thread};
 use crate::terminal::exit::{self, ErrorFormat};
 
@@ -40,12 +41,15 @@ pub(super) fn run(line: &ProgramLine<'_>, options: TokenOptions) -> Result<(), F
         folder: Arc::clone(&folder),
         profile,
         min_validity_ms,
-        current: Some(CurrentToken::of(&token)),
+        current: Some(current(&token)),
     };
     // Without a thread that keeps the file fresh, the program is not run. It begins once the program runs.
     let (began, begin) = sync_channel(1);
-    start_thread("refresher", move || refresher.refresh_loop(&begin, token.expires_in_ms))
-        .map_err(|_| no_thread())?;
+    start_thread("refresher", move || refresher.refresh_loop(&begin, token.expires_in_ms)).map_err(|_| {
+        let message = "the program was not run: the system gives out no thread for the file";
+        Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, message)
+            .with_hint("see the limit on processes (ulimit -u), or do without --file")
+    })?;
     // With the first thread of a process, the C library lets them act again.
     block_reserved();
     let running = program.start().map_err(|error| not_run(&error))?;
@@ -63,22 +67,14 @@ struct TokenRefresher {
     current: Option<CurrentToken>,
 }
 
-struct CurrentToken {
-    token: Arc<AccessToken>,
-    end: Instant,
-}
+/// The token in the file, and the end of its life.
+type CurrentToken = (Arc<AccessToken>, Deadline);
 
-impl CurrentToken {
-    fn of(token: &TokenResponse) -> Self {
-        let life = Duration::from_millis(token.expires_in_ms);
-        Self { token: Arc::clone(&token.access_token), end: now() + life }
-    }
-}
-
-/// This clock may stop in suspend; the next refresh then gets another token, as after any pause.
-#[allow(clippy::disallowed_methods, reason = "the helper has no clock of its own")]
-fn now() -> Instant {
-    Instant::now()
+fn current(token: &TokenResponse) -> CurrentToken {
+    let end = Deadline::new(Duration::from_millis(token.expires_in_ms));
+    // This starts its clock, which may stop in suspend; the next refresh then gets another token, as after any pause.
+    let _ = end.remaining();
+    (Arc::clone(&token.access_token), end)
 }
 
 impl TokenRefresher {
@@ -108,10 +104,10 @@ impl TokenRefresher {
     }
 
     fn store(&mut self, token: &TokenResponse) -> Duration {
-        if self.current.as_ref().is_none_or(|current| !current.token.matches(&token.access_token)) {
+        if self.current.as_ref().is_none_or(|(current, _)| !current.matches(&token.access_token)) {
             match self.with_folder(|folder| folder.put(token.access_token.expose())) {
                 Some(Err(error)) => return self.drop_token(not_written(&error)),
-                Some(Ok(())) | None => self.current = Some(CurrentToken::of(token)),
+                Some(Ok(())) | None => self.current = Some(current(token)),
             }
         }
         pause(token.expires_in_ms)
@@ -120,11 +116,10 @@ impl TokenRefresher {
     /// Removes a token that may be dead. While the daemon does not answer, the token stays until it expires.
     fn drop_token(&mut self, failure: Failure) -> Duration {
         let is_retryable = matches!(failure.code, ErrorCode::DAEMON_UNAVAILABLE | ErrorCode::TIMED_OUT);
-        if is_retryable && self.current.as_ref().is_some_and(|current| now() < current.end) {
+        if is_retryable && self.current.as_ref().is_some_and(|(_, end)| end.remaining().is_ok()) {
             return FAILURE_PAUSE;
         }
-        let is_news = self.with_folder(TokenFolder::clear).is_some() && self.current.take().is_some();
-        if is_news {
+        if self.with_folder(TokenFolder::clear).is_some() && self.current.take().is_some() {
             exit::conclude(Err(failure), ErrorFormat::Text);
         }
         FAILURE_PAUSE
@@ -137,10 +132,4 @@ impl TokenRefresher {
 
 fn pause(expires_in_ms: u64) -> Duration {
     (Duration::from_millis(expires_in_ms) / CHECKS_PER_LIFETIME).clamp(MIN_PAUSE, MAX_PAUSE)
-}
-
-fn no_thread() -> Failure {
-    let message = "the program was not run: the system gives out no thread for the file";
-    Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, message)
-        .with_hint("see the limit on processes (ulimit -u), or do without --file")
 }

@@ -70,7 +70,8 @@ impl Importer {
         let names = theirs.iter().map(|profile| (profile.name.as_str(), profile.program.name));
         let (mut failures, mut objects) = (Vec::new(), Vec::new());
         for (profile, name) in theirs.iter().zip(import::assign(names)) {
-            let name = name.ok_or_else(render::no_name)?;
+            let name = name
+                .ok_or_else(|| Failure::new(ErrorCode::INTERNAL, "a profile of theirs has no name here"))?;
             let outcome = self.import_one(profile, &name);
             let line = self.line(profile, &name, &outcome);
             match as_json {

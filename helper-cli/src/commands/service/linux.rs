@@ -20,37 +20,29 @@ const SHARED: [&str; 5] = [
     "/lib/systemd/user",
 ];
 
-struct Manager(Tool);
-
-impl Manager {
-    /// Fails with [`ErrorCode::NOT_ON_THIS_MACHINE`] if none answers.
-    fn reach() -> Result<Self, Failure> {
-        let manager = Self(Tool::find("systemctl")?);
-        if manager.0.answer(&["--user", "show", "--property=Version"]).is_some() {
-            return Ok(manager);
-        }
-        let message = "no systemd of this user answers, as in containers, or after su";
-        Err(Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, message).with_hint(
-            "log in as this user, or run: loginctl enable-linger; without a service, cp-token starts the daemon itself",
-        ))
+/// `systemctl`; [`ErrorCode::NOT_ON_THIS_MACHINE`] if no manager of this user answers it.
+fn reach() -> Result<Tool, Failure> {
+    let systemctl = Tool::find("systemctl")?;
+    if systemctl.answer(&["--user", "show", "--property=Version"]).is_some() {
+        return Ok(systemctl);
     }
+    let message = "no systemd of this user answers, as in containers, or after su";
+    Err(Failure::new(ErrorCode::NOT_ON_THIS_MACHINE, message).with_hint(
+        "log in as this user, or run: loginctl enable-linger; without a service, cp-token starts the daemon itself",
+    ))
+}
 
-    fn unit(&self, name: &str) -> Unit {
-        let properties = format!("--property={}", systemd::PROPERTIES);
-        systemd::unit(&self.0.answer(&["--user", "show", &properties, name]).unwrap_or_default())
-    }
-
-    fn tell(&self, words: &[&str]) -> Result<(), Failure> {
-        self.0.tell(&[&["--user"], words].concat())
-    }
+fn unit(systemctl: &Tool, name: &str) -> Unit {
+    let properties = format!("--property={}", systemd::PROPERTIES);
+    systemd::unit(&systemctl.answer(&["--user", "show", &properties, name]).unwrap_or_default())
 }
 
 pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
-    let (manager, address) = (Manager::reach()?, ipc_address()?);
+    let (systemctl, address) = (reach()?, ipc_address()?);
     let package = package_folder();
     let files = if package.is_some() { Vec::new() } else { wanted()? };
     files.iter().try_for_each(|file| file.require_replaceable(force))?;
-    let socket = manager.unit(SOCKET);
+    let socket = unit(&systemctl, SOCKET);
     if !socket.is_active() {
         require_stoppable(force)?;
     }
@@ -60,10 +52,10 @@ pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
         said.push(file.put()?);
     }
     if is_news || !socket.is_loaded() {
-        manager.tell(&["daemon-reload"])?;
+        systemctl.tell(&["--user", "daemon-reload"])?;
     }
-    said.extend(begin(&manager, &socket)?);
-    said.extend(afterwards(&manager, &address, is_news && socket.is_active()));
+    said.extend(begin(&systemctl, &socket)?);
+    said.extend(afterwards(&systemctl, &address, is_news && socket.is_active()));
     Ok(said)
 }
 
@@ -73,23 +65,23 @@ fn of_a_package(folder: &Path) -> String {
 
 /// Enables and starts the socket. A daemon that somebody starts in between is replaced: the service's daemon waits until
 /// that one notices that callers no longer reach it, and ends.
-fn begin(manager: &Manager, socket: &Unit) -> Result<Vec<String>, Failure> {
+fn begin(systemctl: &Tool, socket: &Unit) -> Result<Vec<String>, Failure> {
     if socket.is_active() && socket.file_state == "enabled" {
         return Ok(vec![format!("unchanged: {SOCKET} is enabled and listens")]);
     }
     let stopped = if socket.is_active() { None } else { stop_running()? };
-    manager.tell(&["reset-failed", SOCKET, SERVICE]).ok();
-    manager.tell(&["enable", "--now", SOCKET])?;
+    systemctl.tell(&["--user", "reset-failed", SOCKET, SERVICE]).ok();
+    systemctl.tell(&["--user", "enable", "--now", SOCKET])?;
     let started = format!("enabled and started: {SOCKET}; the daemon starts with the first caller");
     Ok(stopped.into_iter().chain([started]).collect())
 }
 
-fn afterwards(manager: &Manager, address: &IpcAddress, is_stale: bool) -> Vec<String> {
+fn afterwards(systemctl: &Tool, address: &IpcAddress, is_stale: bool) -> Vec<String> {
     let mut said = Vec::new();
     if is_stale {
         said.push(format!("to do: the new units hold after: systemctl --user restart {SOCKET}"));
     }
-    let (listens, ours) = (manager.unit(SOCKET).listens, show(address.socket()));
+    let (listens, ours) = (unit(systemctl, SOCKET).listens, show(address.socket()));
     if !listens.is_empty() && listens != ours {
         said.push(format!(
             "to do: this shell uses the socket {ours}, the service {listens}; unset CP_TOKEN_SOCKET, and set \
@@ -108,27 +100,27 @@ fn afterwards(manager: &Manager, address: &IpcAddress, is_stale: bool) -> Vec<St
 pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     let files = wanted()?;
     files.iter().try_for_each(|file| file.require_replaceable(force))?;
-    let manager = Manager::reach();
+    let systemctl = reach();
     let mut said = Vec::new();
-    match &manager {
-        Ok(manager) => said.extend(end(manager, force)?),
+    match &systemctl {
+        Ok(systemctl) => said.extend(end(systemctl, force)?),
         // Without a manager nothing runs for it, and what would begin with the next session is a link of its own.
         Err(_) => drop(std::fs::remove_file(folder()?.join("sockets.target.wants").join(SOCKET))),
     }
     for file in &files {
         said.extend(file.remove()?);
     }
-    if let Ok(manager) = &manager
+    if let Ok(systemctl) = &systemctl
         && !said.is_empty()
     {
-        manager.tell(&["daemon-reload"])?;
+        systemctl.tell(&["--user", "daemon-reload"])?;
     }
     said.extend(package_folder().map(|folder| of_a_package(&folder) + "; they stay"));
     Ok(said)
 }
 
-fn end(manager: &Manager, force: bool) -> Result<Option<String>, Failure> {
-    let (socket, service) = (manager.unit(SOCKET), manager.unit(SERVICE));
+fn end(systemctl: &Tool, force: bool) -> Result<Option<String>, Failure> {
+    let (socket, service) = (unit(systemctl, SOCKET), unit(systemctl, SERVICE));
     if service.process != 0 {
         require_stoppable(force)?;
     }
@@ -136,14 +128,14 @@ fn end(manager: &Manager, force: bool) -> Result<Option<String>, Failure> {
     if !(socket.is_active() || socket.is_loaded() && is_in_use) {
         return Ok(None);
     }
-    manager.tell(&["disable", "--now", SOCKET])?;
-    manager.tell(&["stop", SERVICE])?;
+    systemctl.tell(&["--user", "disable", "--now", SOCKET])?;
+    systemctl.tell(&["--user", "stop", SERVICE])?;
     Ok(Some(format!("stopped and disabled: {SOCKET}, {SERVICE}")))
 }
 
 pub(super) fn status() -> Result<ServiceReport, Failure> {
-    let manager = Manager::reach()?;
-    let (socket, service) = (manager.unit(SOCKET), manager.unit(SERVICE));
+    let systemctl = reach()?;
+    let (socket, service) = (unit(&systemctl, SOCKET), unit(&systemctl, SERVICE));
     let pid = Some(service.process).filter(|process| *process != 0);
     let reached_from_here = socket.listens == show(ipc_address()?.socket());
     // Probing a socket that nobody serves yet would start the daemon.

@@ -193,3 +193,26 @@ fn at_a_pipe_everything_is_whole() {
         assert!(!line.contains("refused") || line.contains("since 2027-01-15 08:00 UTC"), "{line}");
     }
 }
+
+fn drawn(left: u64, whole: Option<u64>, style: TerminalStyle) -> String {
+    bar(left, whole, &style).iter().map(|piece| piece.painted(&style)).collect()
+}
+
+#[test]
+fn a_bar_is_full_at_first_and_never_empty_while_something_is_left() {
+    let terminal = TerminalStyle { is_terminal: true, has_blocks: true, ..TerminalStyle::PLAIN };
+    assert_eq!(drawn(840_000, Some(840_000), terminal), "████████ ");
+    assert_eq!(drawn(420_000, Some(840_000), terminal), "████░░░░ ");
+    assert_eq!(drawn(1, Some(840_000), terminal), "█░░░░░░░ ");
+    assert_eq!(drawn(0, Some(840_000), terminal), "░░░░░░░░ ");
+    assert_eq!(drawn(u64::MAX, Some(u64::MAX), terminal), "████████ ");
+}
+
+#[test]
+fn where_nobody_looks_or_no_whole_is_known_there_is_none_and_ascii_will_do() {
+    let terminal = TerminalStyle { is_terminal: true, ..TerminalStyle::PLAIN };
+    assert_eq!(drawn(420_000, Some(840_000), terminal), "####---- ");
+    assert_eq!(drawn(420_000, None, terminal), "");
+    assert_eq!(drawn(420_000, Some(0), terminal), "");
+    assert_eq!(drawn(420_000, Some(840_000), TerminalStyle::PLAIN), "");
+}

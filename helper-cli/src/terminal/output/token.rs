@@ -1,6 +1,5 @@
 //! Owns the output formats of a token. Token, expiry and URL come from one response; the token is never copied.
 
-use clap::ValueEnum;
 use cp_token_protocol::message::AuthScheme;
 use cp_token_protocol::{ErrorCode, Failure, TokenView};
 
@@ -32,10 +31,6 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        Self::from_str(name, false).ok()
-    }
-
     /// Whether it shows the scheme, so that it can carry a user name and password as well.
     pub(crate) fn takes_basic(self) -> bool {
         matches!(self, Self::Header | Self::Curl)
@@ -147,9 +142,9 @@ mod tests {
     fn every_format_is_found_by_the_name_that_the_help_shows() {
         for format in Format::value_variants() {
             let name = format.to_possible_value().unwrap();
-            assert_eq!(Format::parse(name.get_name()), Some(*format));
+            assert_eq!(Format::from_str(name.get_name(), false).ok(), Some(*format));
         }
-        assert_eq!(Format::parse("yaml"), None);
+        assert_eq!(Format::from_str("yaml", false).ok(), None);
     }
 
     #[test]

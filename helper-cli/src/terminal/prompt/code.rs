@@ -1,6 +1,6 @@
 //! Owns how a person gives a one-time code: at the terminal, or through an askpass program. It never keeps one.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
 use cp_token_protocol::{ErrorCode, Failure, Secret};
@@ -11,7 +11,9 @@ const OUTPUT_LIMIT: usize = 64;
 
 /// Asks at the terminal, else through `$CP_TOKEN_ASKPASS` or `$SSH_ASKPASS`; `needed` is the failure without both.
 pub(crate) fn one_time_code(question: &str, needed: Failure) -> Result<Secret, Failure> {
-    let answer = match (super::has_terminal(), askpass()) {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let askpass = variable("CP_TOKEN_ASKPASS").or_else(|| variable("SSH_ASKPASS"));
+    let answer = match (super::has_terminal(), askpass) {
         (true, _) => ask(question)?,
         (false, Some(program)) => ask_program(&program, question)?,
         (false, None) => return Err(needed),
@@ -22,11 +24,6 @@ pub(crate) fn one_time_code(question: &str, needed: Failure) -> Result<Secret, F
     }
     Err(Failure::new(ErrorCode::CODE_INVALID, "a one-time code has six to eight digits")
         .with_hint("nothing was sent; ask again with the digits alone"))
-}
-
-fn askpass() -> Option<OsString> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    variable("CP_TOKEN_ASKPASS").or_else(|| variable("SSH_ASKPASS"))
 }
 
 fn ask_program(program: &OsStr, question: &str) -> Result<Secret, Failure> {

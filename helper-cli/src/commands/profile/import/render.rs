@@ -131,11 +131,6 @@ pub(super) fn nothing_found() -> Failure {
         .with_hint(format!("create one: {}", create_command("NAME", None)))
 }
 
-/// A bug: every profile gets a name.
-pub(super) fn no_name() -> Failure {
-    Failure::new(ErrorCode::INTERNAL, "a profile of theirs has no name here")
-}
-
 /// A profile that is incomplete or invalid in the official CLI.
 pub(super) fn unfinished(program: &OfficialCli, name: &ProfileName, problem: &str) -> Failure {
     Failure::new(ErrorCode::CONFIG_BROKEN, format!("profile {name}: {problem} ({})", program.name))
