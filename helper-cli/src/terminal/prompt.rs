@@ -97,8 +97,9 @@ fn read_stdin(limit: usize, what: &str) -> Result<Secret, Failure> {
         .map_err(|_| Failure::new(ErrorCode::BAD_INPUT, "standard input cannot be read"))?;
     if input.expose().len() > limit + LINE_END {
         let message = format!("standard input is longer than {what} may be, {limit} bytes");
-        let hint = "it holds one line and nothing else";
-        return Err(Failure::new(ErrorCode::BAD_INPUT, message).with_hint(hint));
+        return Err(
+            Failure::new(ErrorCode::BAD_INPUT, message).with_hint("it holds one line and nothing else")
+        );
     }
     Ok(input)
 }

@@ -107,15 +107,18 @@ pub(super) fn of_reset(report: &ProfileReport, from_stdin: bool) -> Result<Secre
 
 /// The source of one-time codes from the options; [`ErrorCode::USAGE`] if they contradict each other.
 pub(super) fn totp(name: Option<TotpName>, line: Option<&str>) -> Result<Option<TotpMethod>, Failure> {
-    let usage = |message: &str| Err(Failure::new(ErrorCode::USAGE, message));
     match (name, line) {
         (None, None) => Ok(None),
         (Some(TotpName::None), None) => Ok(Some(TotpMethod::None)),
         (Some(TotpName::Ask), None) => Ok(Some(TotpMethod::Ask)),
         (Some(TotpName::Stored), None) => Ok(Some(TotpMethod::Stored)),
         (None | Some(TotpName::Command), Some(line)) => Ok(Some(TotpMethod::Command(program(line)?))),
-        (Some(TotpName::Command), None) => usage("--totp command needs --totp-command CMD"),
-        (Some(_), Some(_)) => usage("--totp-command goes with --totp command alone"),
+        (Some(TotpName::Command), None) => {
+            Err(Failure::new(ErrorCode::USAGE, "--totp command needs --totp-command CMD"))
+        }
+        (Some(_), Some(_)) => {
+            Err(Failure::new(ErrorCode::USAGE, "--totp-command goes with --totp command alone"))
+        }
     }
 }
 

@@ -83,19 +83,21 @@ impl ServiceReport {
 
     /// [`ErrorCode::DAEMON_UNAVAILABLE`] unless the service is installed, enabled, active, and used by this shell.
     pub(super) fn verdict(&self) -> Result<(), Failure> {
-        let install = "run: cp-token service install";
-        let unset = "unset CP_TOKEN_SOCKET, and set XDG_RUNTIME_DIR as the session has it";
-        let conditions = [
-            (self.installed, "the service is not installed", install),
-            (self.enabled, "the service is not enabled", install),
-            (self.active, "the service is not at work", install),
-            (self.reached_from_here, "this shell uses another socket than the service", unset),
-        ];
-        match conditions.into_iter().find(|(holds, ..)| !holds) {
-            Some((_, message, hint)) => {
-                Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint(hint))
-            }
-            None => Ok(()),
-        }
+        let message = if !self.installed {
+            "the service is not installed"
+        } else if !self.enabled {
+            "the service is not enabled"
+        } else if !self.active {
+            "the service is not at work"
+        } else if self.reached_from_here {
+            return Ok(());
+        } else {
+            return Err(Failure::new(
+                ErrorCode::DAEMON_UNAVAILABLE,
+                "this shell uses another socket than the service",
+            )
+            .with_hint("unset CP_TOKEN_SOCKET, and set XDG_RUNTIME_DIR as the session has it"));
+        };
+        Err(Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message).with_hint("run: cp-token service install"))
     }
 }
