@@ -18,3 +18,4 @@ pub mod socket;
 #[cfg_attr(unix, path = "ipc/unix.rs")]
 #[cfg_attr(windows, path = "ipc/windows.rs")]
 mod system;
+mod throttle;

@@ -17,7 +17,7 @@ use cp_tokend::process::harden;
 use cp_tokend::process::logging::{self, LogFile};
 use cp_tokend::process::paths::Paths;
 use cp_tokend::process::readiness;
-use cp_tokend::process::watchdog::{self, Watchdog};
+use cp_tokend::process::watchdog::Watchdog;
 
 /// Every freed piece of heap is wiped, also those of libraries.
 #[global_allocator]
@@ -101,7 +101,7 @@ fn take_over(role: Role, fds: &[i32], background: bool) -> Result<(), StartFailu
     }
     let inherited = Some(app::InheritedState { role, old, records });
     let startup = Startup { paths, socket, protections, program, background, watchdog, inherited };
-    Ok(app::run(startup, watchdog::serving)?)
+    Ok(app::run(startup, cp_tokend::process::watchdog::serving)?)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -2,7 +2,7 @@
 //! immediately gets a task of its own.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cp_token_protocol::{FrameDecoder, require_same_user};
@@ -13,7 +13,10 @@ use super::fast_path::{self, FirstRead};
 use super::pending_connections::PendingConnections;
 use super::session;
 use super::system::{self, AsyncListener, Connection, Listening, is_transient_accept_error};
+use super::throttle::Throttle;
 use crate::audit::callers::CallerSnapshot;
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::mutex;
 use crate::service::Service;
 
 /// A listening socket and everything that a new connection needs.
@@ -24,6 +27,7 @@ pub(super) struct Listener {
     /// The connections without a complete request.
     pub(super) pending: PendingConnections,
     pub(super) connections: ConnectionLimiter,
+    warnings: Mutex<Throttle>,
 }
 
 impl Listener {
@@ -33,6 +37,7 @@ impl Listener {
             pending: PendingConnections::new(Arc::clone(&service)),
             service,
             connections: ConnectionLimiter::at_most(limit),
+            warnings: Mutex::default(),
         })
     }
 
@@ -57,7 +62,7 @@ impl Listener {
                 Err(error) if is_transient_accept_error(&error) => {}
                 Err(error) => {
                     errors += 1;
-                    tracing::warn!("accept failed ({}); trying again", error.kind());
+                    self.warn(&format!("accept failed ({}); trying again", error.kind()));
                     tokio::time::sleep(retry_delay(errors)).await;
                 }
             }
@@ -68,7 +73,7 @@ impl Listener {
     fn start(&self, connection: Connection, permit: OwnedSemaphorePermit) {
         let caller = match require_same_user(&connection) {
             Ok(peer) => CallerSnapshot::from(peer),
-            Err(error) => return tracing::warn!("a connection was refused: {error}"),
+            Err(error) => return self.warn(&format!("a connection was refused: {error}")),
         };
         match fast_path::read_request(&connection, caller, FrameDecoder::default(), &self.service) {
             Ok(FirstRead::Closed) => {}
@@ -80,7 +85,13 @@ impl Listener {
                 let Ok(stream) = system::stream(connection) else { return };
                 session::spawn(stream, stage, Arc::clone(&self.service), self.connections.permit(permit));
             }
-            Err(error) => tracing::warn!("a connection was closed: {error}"),
+            Err(error) => self.warn(&format!("a connection was closed: {error}")),
+        }
+    }
+
+    fn warn(&self, line: &str) {
+        if let Some(suppressed) = mutex::lock(&self.warnings).admit(SystemClock.now().boot) {
+            tracing::warn!(suppressed, "{line}");
         }
     }
 }
