@@ -6,6 +6,7 @@ use std::io::Write;
 
 use cp_token_protocol::{Failure, printable};
 
+#[cfg(unix)]
 use crate::process::watchdog;
 
 /// Reports that callers are accepted, to the parent process and to the service manager. In the background, standard output is
