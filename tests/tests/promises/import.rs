@@ -61,10 +61,10 @@ fn profiles_of_the_real_crashplancli_are_taken_over_from_a_real_keyring() {
     let (Some(cli), Some(world)) = (OfficialCli::crashplan(), World::with_keyring()) else { return };
     let client = world.new_client();
     create_client(&cli, &world, "prod", &client);
-    create_user(&cli, &world, "A TestUser");
+    create_user(&cli, &world, "A Person");
     let config = world.path(CRASHPLAN_CONFIG);
     let theirs =
-        || (state_of(&config), item(&world, "crashplancli::prod"), item(&world, "crashplancli::A TestUser"));
+        || (state_of(&config), item(&world, "crashplancli::prod"), item(&world, "crashplancli::A Person"));
     let before = (theirs(), world.server().token_requests());
     let result = import(&world, &["--dry-run"]).succeeded().stdout;
     assert!(result.contains("prod: would be imported from crashplancli\n"), "{result}");
@@ -73,7 +73,7 @@ fn profiles_of_the_real_crashplancli_are_taken_over_from_a_real_keyring() {
         "{result}"
     );
     assert!(
-        result.contains("a-person: would be imported from crashplancli, where its name is \"A TestUser\"\n")
+        result.contains("a-person: would be imported from crashplancli, where its name is \"A Person\"\n")
     );
     assert!(result.contains("secret: from the keyring, crashplancli::prod\n"), "{result}");
     assert!(result.contains("crashplancli does not check the server's certificate"), "{result}");

@@ -117,7 +117,7 @@ fn hostile_files_are_named_and_hold_up_nobody() {
 fn dry_run(world: &World, service: &str) -> String {
     const RECORDED: &[u8] =
         include_bytes!("../../../../protocol/tests/golden/v1/request-profile-create-from-external-item.bin");
-    const SERVICE: &[u8] = b"crashplancli::A TestUser";
+    const SERVICE: &[u8] = b"crashplancli::A Person";
     assert_eq!(service.len(), SERVICE.len(), "the recorded message has room for this many bytes");
     let start = RECORDED.windows(SERVICE.len()).position(|bytes| bytes == SERVICE).expect("the service");
     let mut message = RECORDED.to_vec();
@@ -134,7 +134,7 @@ fn dry_run(world: &World, service: &str) -> String {
 #[test]
 fn nobody_can_have_the_daemon_read_what_other_programs_keep_in_the_keyring() {
     let Some(world) = World::with_keyring() else { return };
-    let services = ["crashplancli::A TestUser", "bank-account::A TestUser"];
+    let services = ["crashplancli::A Person", "bank-account::A Person"];
     for service in services {
         let item = ["store", "--label=theirs", "service", service, "username", "jo@example.com"];
         world.keyring().secret_tool(&item, &world.new_secret());
