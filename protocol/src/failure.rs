@@ -36,14 +36,17 @@ macro_rules! codes {
     };
 }
 
+// The hundred of a code has a meaning: a failure of 400 to 499 may be gone at a later request, so `--retry` waits for it
+// (`is_transient` in daemon/src/failure.rs), and a code of a newer daemon gets the exit code of its hundred
+// (helper-cli/src/terminal/exit.rs).
 codes! {
     100 MALFORMED_REQUEST "malformed_request": "The request could not be decoded.";
     101 UNSUPPORTED_VERSION "unsupported_version": "No protocol version in common.";
     102 STOPPING "stopping": "The daemon is stopping.";
     200 UNKNOWN_PROFILE "unknown_profile": "No profile has that name.";
     201 NO_PROFILE "no_profile": "There is no profile at all.";
-    202 AMBIGUOUS_PROFILE "ambiguous_profile": "Several profiles and no default.";
-    203 UNKNOWN_URL "unknown_url": "No profile, or more than one, has that URL.";
+    202 AMBIGUOUS_PROFILE "ambiguous_profile": "Several profiles are meant, and none of them is the default.";
+    203 UNKNOWN_URL "unknown_url": "No profile has that URL.";
     204 PROFILE_EXISTS "profile_exists": "A profile of that name exists already.";
     205 INVALID_ARGUMENT "invalid_argument": "An argument breaks its grammar.";
     206 MIN_VALIDITY_UNREACHABLE "min_validity_unreachable": "The server issues no token with the requested lifetime.";

@@ -78,8 +78,8 @@ fn account(report: &StatusReport, profiles: &[ProfileReport]) -> Vec<(&'static s
 
 /// A daemon that an upgrade left behind works, and lacks what the upgrade fixes.
 fn skew(daemon: &str, helper: &str) -> Option<Piece> {
-    let labels = || format!("cp-token is {helper}; run: cp-token daemon restart");
-    (daemon != helper).then(|| Piece::new(Tone::Warning, labels()))
+    let message = || format!("cp-token is {helper}; run: cp-token daemon restart");
+    (daemon != helper).then(|| Piece::new(Tone::Warning, message()))
 }
 
 fn config(report: &StatusReport) -> Vec<Piece> {
@@ -128,9 +128,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn b21_a_daemon_of_another_version_is_told_with_its_mend_and_the_same_is_not() {
-        let labels = |daemon| skew(daemon, "0.2.0").map(|piece| format!("{piece:?}"));
-        assert!(labels("0.1.0").is_some_and(|labels| labels.contains("run: cp-token daemon restart")));
-        assert_eq!(labels("0.2.0"), None);
+    fn b21_a_daemon_of_another_version_is_shown_with_its_fix_and_the_same_is_not() {
+        let shown = |daemon| skew(daemon, "0.2.0").map(|piece| format!("{piece:?}"));
+        assert!(shown("0.1.0").is_some_and(|line| line.contains("run: cp-token daemon restart")));
+        assert_eq!(shown("0.2.0"), None);
     }
 }

@@ -111,7 +111,7 @@ impl Program {
         self.command.stdout(choose(output)).stderr(choose(errors));
     }
 
-    /// Runs it in our place. If it cannot take in immediately what its pipes hold, it runs running us instead.
+    /// Replaces this process by the program; if a pipe cannot hold its content, runs it as a child.
     pub(crate) fn exec(mut self) -> io::Error {
         if self.pipes.iter().all(Pipe::is_filled) {
             return system::replace(&mut self.command, &self.pipes);
@@ -122,7 +122,7 @@ impl Program {
         }
     }
 
-    /// Runs it running us. From now on our signals are its own.
+    /// Starts the program as a child and passes our signals on.
     pub(crate) fn start(mut self) -> io::Result<RunningProgram> {
         // If the system gives out no thread, nothing has run yet.
         self.pipes.iter_mut().try_for_each(Pipe::feed)?;

@@ -1,12 +1,12 @@
-//! Owns what stands in a command, and for one, if a word cannot be pasted into a shell. Pure.
+//! Owns the commands that a hint suggests; a word that cannot be quoted is replaced by a placeholder. Pure.
 
 use std::path::Path;
 
 use cp_token_protocol::{shell_path, shell_word};
 
-/// The word as a person can paste it into a shell, or `stand_in` if that is not safe.
-pub(crate) fn word(text: &str, stand_in: &str) -> String {
-    shell_word(text).unwrap_or_else(|| stand_in.to_owned())
+/// The word as a person can paste it into a shell, or `placeholder` if that is not safe.
+pub(crate) fn word(text: &str, placeholder: &str) -> String {
+    shell_word(text).unwrap_or_else(|| placeholder.to_owned())
 }
 
 /// What to do, and the command for it if the path can stand in one.
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_offered_or_its_stand_in() {
+    fn a_word_is_offered_or_its_placeholder() {
         for (text, expected) in [
             ("prod", "prod"),
             ("A Person", if cfg!(windows) { "\"A Person\"" } else { "'A Person'" }),

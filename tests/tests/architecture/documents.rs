@@ -25,6 +25,22 @@ fn named(text: &str) -> impl Iterator<Item = &str> {
     quoted.filter(|path| TOPS.iter().any(|top| path.starts_with(top)) && !path.contains(['*', '<', '$', '{']))
 }
 
+/// The bare file names in the rows of a table, each in the folder of the path before it, as paths from the top.
+fn bare(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for row in text.lines().filter(|line| line.starts_with('|')) {
+        let mut folder = None;
+        for name in row.split('`').skip(1).step_by(2) {
+            if TOPS.iter().any(|top| name.starts_with(top)) {
+                folder = name.rsplit_once('/').map(|(folder, _)| folder);
+            } else if name.ends_with(".rs") {
+                found.extend(folder.map(|folder| format!("{folder}/{name}")));
+            }
+        }
+    }
+    found
+}
+
 fn missing<'t>(text: &'t str, root: &Path) -> Vec<&'t str> {
     named(text).filter(|path| *path != NOT_YET && !root.join(path).exists()).collect()
 }
@@ -35,6 +51,12 @@ fn each_path_that_the_documents_name_exists() {
         let text = std::fs::read_to_string(&document).expect("a document");
         assert_eq!(missing(&text, &root()), Vec::<&str>::new(), "{}", document.display());
     }
+    let architecture = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the document");
+    let named = bare(&architecture);
+    assert!(named.len() > 20, "bare names were found");
+    let absent: Vec<_> = named.iter().filter(|path| !root().join(path).exists()).collect();
+    assert!(absent.is_empty(), "ARCHITECTURE.md: {absent:?}");
+    assert_eq!(bare("| a | `daemon/src/lease.rs`, `gone.rs` |"), ["daemon/src/gone.rs"]);
     let planted = "see `daemon/src/no_such_file.rs`, `tests/run --all` and `other/path`";
     assert_eq!(missing(planted, &root()), ["daemon/src/no_such_file.rs"], "a planted path is seen");
 }

@@ -78,7 +78,7 @@ impl Service {
         let last = self.deps.broker.last_failure(&profile.name);
         match (status, last) {
             (LeaseStatus::Live { .. }, Some(last)) => {
-                report.failure_as_warning("token", &renewal_failed(last))
+                report.failure_as_warning("token", &renewal_failed(report, last))
             }
             (LeaseStatus::Live { remaining: left, .. }, None) => {
                 report.ok("token", format!("live for another {} s", left.as_secs()))
@@ -102,8 +102,8 @@ fn addresses(host: &str, count: usize) -> String {
     format!("{host} has {addresses}")
 }
 
-fn renewal_failed(last: cp_token_protocol::Failure) -> cp_token_protocol::Failure {
-    let message = format!("one is live, but could not be renewed: {}", last.message);
+fn renewal_failed(report: Reporter<'_>, last: cp_token_protocol::Failure) -> cp_token_protocol::Failure {
+    let message = format!("one is live, but could not be renewed: {}", report.without_name(&last.message));
     cp_token_protocol::Failure { message, ..last }
 }
 

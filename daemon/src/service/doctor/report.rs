@@ -43,7 +43,7 @@ impl<'p> Reporter<'p> {
     }
 
     /// The finding names the profile already.
-    fn without_name(self, message: &str) -> &str {
+    pub(super) fn without_name(self, message: &str) -> &str {
         let name = self.profile.map(|name| format!("profile {name}: ")).unwrap_or_default();
         message.strip_prefix(&name).unwrap_or(message)
     }

@@ -16,7 +16,9 @@ const REDACTED: &str = "\0";
 pub(super) fn of(mut error: clap::Error, arguments: &[OsString]) -> Failure {
     let (path, command) = named(arguments);
     let see = format!("see: {path} --help");
-    let fitting = suggested(&error, &path, &command, &see).or_else(|| stray_word(&error, &see));
+    let fitting = suggested(&error, &path, &command, &see)
+        .or_else(|| options_first(&error, arguments))
+        .or_else(|| stray_word(&error, arguments, &see));
     fitting.unwrap_or_else(|| {
         redact(&mut error);
         usage(&error.render().to_string(), &see)
@@ -50,19 +52,65 @@ fn is_like_an_option(word: &str) -> bool {
 }
 
 /// A word that belongs to nothing is not repeated: it may be a secret that somebody tried to hand over here.
-fn stray_word(error: &clap::Error, see: &str) -> Option<Failure> {
+fn stray_word(error: &clap::Error, arguments: &[OsString], see: &str) -> Option<Failure> {
     let kind = error.kind();
     let unknown_option = matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(word)) if word.starts_with('-'));
-    let message = if kind == ErrorKind::UnknownArgument && !unknown_option {
+    let is_stray = kind == ErrorKind::UnknownArgument && !unknown_option || is_after_options(error);
+    if is_stray && arguments.iter().any(|word| word == "--rejected") {
+        let failure = Failure::new(ErrorCode::USAGE, "the rejected token is read from standard input");
+        return Some(failure.with_hint("write no argument behind --rejected"));
+    }
+    let message = if is_stray {
         "unexpected argument (not shown: it may be a secret)"
     } else if kind == ErrorKind::InvalidSubcommand && error.get(ContextKind::SuggestedSubcommand).is_none() {
         "there is no such command"
-    } else if error.render().to_string().starts_with("error: the subcommand") {
-        "options of `get` cannot be combined with a subcommand"
     } else {
         return None;
     };
     Some(Failure::new(ErrorCode::USAGE, message).with_hint(see))
+}
+
+/// Whether a word follows options of `get`.
+fn is_after_options(error: &clap::Error) -> bool {
+    error.render().to_string().starts_with("error: the subcommand")
+}
+
+/// The failure if options stand before a command. It shows the command with them behind it, and none of their values.
+fn options_first(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
+    let line = Some(CommandLine::command()).filter(|_| is_after_options(error))?;
+    let mut words = arguments.iter().map_while(|word| word.to_str());
+    let (mut shown, mut options) = (String::new(), Vec::new());
+    let command = loop {
+        let word = words.next()?;
+        let Some(option) = option_of(&line, word) else { break line.find_subcommand(word)? };
+        let name = word.split_once('=').map_or(word, |(name, _)| name);
+        shown += &format!(" {}", if name.starts_with("--") { name } else { &name[..2] });
+        if let Some(value) = option.get_value_names().filter(|_| option.get_action().takes_values()) {
+            shown += &format!(" {}", value.join(" "));
+            let is_joined = word.contains('=') || !word.starts_with("--") && word.len() > 2;
+            words.by_ref().take(usize::from(!is_joined)).for_each(drop);
+        }
+        options.push(option.get_id().clone());
+    };
+    let name = command.get_name();
+    let has = |option| command.get_arguments().any(|argument| argument.get_id() == option);
+    let hint = if options.iter().all(has) {
+        format!("write: cp-token {name}{shown}")
+    } else {
+        format!("`cp-token {name}` itself does not have all of them; see: cp-token {name} --help")
+    };
+    Some(Failure::new(ErrorCode::USAGE, "write options after the command").with_hint(hint))
+}
+
+/// The option that a word names.
+fn option_of<'c>(command: &'c clap::Command, word: &str) -> Option<&'c clap::Arg> {
+    let long = word.strip_prefix("--").map(|name| name.split_once('=').map_or(name, |(name, _)| name));
+    let short = word.strip_prefix('-').and_then(|name| name.chars().next());
+    let is_named = |option: &&clap::Arg| match long {
+        Some(_) => option.get_long() == long,
+        None => short.is_some() && option.get_short() == short,
+    };
+    command.get_arguments().find(is_named)
 }
 
 /// Clap's paragraphs as one line: the first says what is wrong, a tip what might be meant.
@@ -174,6 +222,34 @@ mod tests {
             }
         }
         assert!(refused > 500 && flags > 40, "{refused} {flags}");
+    }
+
+    #[test]
+    fn options_before_a_command_are_shown_behind_it_without_their_values() {
+        for (line, hint) in [
+            ("-p audit curl -- /x", "write: cp-token curl -p NAME"),
+            ("-paudit curl -- /x", "write: cp-token curl -p NAME"),
+            ("--retry --timeout=2s exec -- true", "write: cp-token exec --retry --timeout DURATION"),
+            ("-p curl git-credential get", "write: cp-token git-credential -p NAME"),
+            (
+                "-p audit status",
+                "`cp-token status` itself does not have all of them; see: cp-token status --help",
+            ),
+        ] {
+            let line: Vec<_> = line.split(' ').map(Into::into).collect();
+            let failure = parse(&line).unwrap_err();
+            assert_eq!(
+                (failure.message.as_str(), failure.hint.as_str()),
+                ("write options after the command", hint)
+            );
+        }
+        for line in [["--rejected", "SeKrEt"].as_slice(), &["get", "--rejected", "SeKrEt"]] {
+            let line: Vec<_> = line.iter().map(Into::into).collect();
+            let message = parse(&line).unwrap_err().message;
+            assert_eq!(message, "the rejected token is read from standard input", "{line:?}");
+        }
+        let stray = parse(&["--retry".into(), "SeKrEt".into()]).unwrap_err();
+        assert!(stray.message.starts_with("unexpected argument (not shown"), "{}", stray.message);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Owns the lines on the proxy and CA settingss: what many profiles have alike is said once. Pure.
+//! Owns the lines on proxy and CA settings: settings that many profiles share are one line. Pure.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::terminal::sanitize::sanitize;
 const NAMED: usize = 3;
 const LINES: usize = 10;
 
-/// Each way to a server that is of somebody's own choice, and the profiles that have it; those that most have first.
+/// Proxy and CA settings that differ from the default, each with its profiles; the most common first.
 pub(crate) fn routes(profiles: &[ProfileReport]) -> Vec<String> {
     let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for profile in profiles {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn many_ways_are_told_in_part() {
+    fn of_many_settings_only_some_are_shown() {
         let reports: Vec<_> = (0..50)
             .map(|number| through(&format!("p{number}"), &format!("http://p:{}", number + 1)))
             .collect();

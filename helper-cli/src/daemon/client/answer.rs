@@ -1,4 +1,4 @@
-//! Owns the judgement of what came back from the other end, and the words for everything that is not an answer.
+//! Owns the decoding of the daemon's response, and the words for failures of the connection.
 
 use std::io;
 use std::time::Duration;
@@ -75,9 +75,7 @@ pub(super) fn is_eof(error: &ReadError) -> bool {
 #[cold]
 pub(super) fn not_responding() -> Failure {
     Failure::new(ErrorCode::TIMED_OUT, "the daemon does not answer")
-        .with_hint(
-            "try again; if it stays not_responding, end the process cp-tokend, which loses secrets that only its memory holds",
-        )
+        .with_hint("try again; if it goes on, a program of yours may hold too many connections to it, or the process cp-tokend may be stopped")
 }
 
 /// The connection ended before the answer.

@@ -85,8 +85,10 @@ fn hint(rest: &str) -> Option<String> {
     let statement = rest.split(";\n").next().unwrap_or_default();
     let named = ["with_hint(", "message, "].iter().find_map(|word| statement.split_once(word));
     let variable = rest.split_once("let hint =").or_else(|| rest.split_once("message, "));
-    let places =
-        [rest.starts_with([',', ')']).then_some(argument), named.map(|it| it.1), variable.map(|it| it.1)];
+    let chained =
+        rest.split_once("message)").and_then(|(_, call)| call.trim_start().strip_prefix(".with_hint("));
+    let argument = rest.starts_with([',', ')']).then_some(argument);
+    let places = [argument, named.map(|it| it.1), variable.map(|it| it.1), chained];
     places.into_iter().flatten().find_map(|place| literal(place).map(|(hint, _)| hint))
 }
 
@@ -132,14 +134,14 @@ fn literal(text: &str) -> Option<(String, &str)> {
 #[test]
 fn messages_are_found_with_code_and_hint() {
     let code = "Failure::new(ErrorCode::TIMED_OUT, format!(\"profile {}: it \\\n   hangs\", x)).with_hint(\"Ask again\");\n}\n\
-        let message = format!(\"{name} is {{odd}}\");\n Failure::new(ErrorCode::USAGE, message)\n}\n\
+        let message = format!(\"{name} is {{odd}}\");\n Failure::new(ErrorCode::USAGE, message)\n .with_hint(\"Mend it\")\n}\n\
         failed(ErrorCode::LOCKED, \"it is locked\", \"Unlock it\")\n}\n\
         (ErrorCode::USAGE, \"No message\")\n#[error(\"the lock {0} is \\\"used\\\"\")]";
     let rows: Vec<_> =
         messages(code).iter().map(|message| message.code.clone() + " " + &message.row()).collect();
     let expected = ["TIMED_OUT - profile …: it hangs: *Ask again*\n", "LOCKED - it is locked: *Unlock it*\n"];
     assert_eq!(rows[..2], expected);
-    assert_eq!(rows[2..], ["USAGE - … is {odd}\n"]);
+    assert_eq!(rows[2..], ["USAGE - … is {odd}: *Mend it*\n"]);
     assert_eq!(details(code), ["the lock … is \"used\""]);
     let row = "    102 STOPPING \"stopping\": \"The daemon is stopping.\";";
     assert!(codes(row).iter().any(|code| code.name == "stopping" && code.number == 102));
