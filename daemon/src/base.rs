@@ -1,4 +1,4 @@
-//! Lists what every wing may use and what knows nothing of tokens.
+//! Owns what every wing may use and what knows nothing of tokens.
 
 pub mod activity;
 pub mod blocking;

@@ -1,4 +1,4 @@
-//! Lists what belongs to the process itself: arguments, protection, signals, paths, logging.
+//! Owns what belongs to the process itself: arguments, protection, signals, paths, logging.
 
 pub mod args;
 pub mod children;

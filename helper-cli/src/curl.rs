@@ -2,29 +2,29 @@
 //! the real curl gets in its place. Pure; files, programs and the daemon are the business of others.
 
 mod answer;
+mod argv;
+mod check;
 mod compose;
 mod config;
 mod item;
-mod judge;
 mod named;
 mod options;
 mod redact;
 mod refusal;
 mod repeat;
 mod target;
-mod words;
 
-pub(crate) use answer::{FirstAnswer, Verdict};
+pub(crate) use answer::{FirstAnswer, FirstStatus};
+pub(crate) use argv::read as read_words;
+pub(crate) use check::{Analysis, check, check_value};
 pub(crate) use compose::{Credential, Step, compose};
 pub(crate) use config::read as read_config;
 pub(crate) use item::Item;
-pub(crate) use judge::{Analysis, judge, judge_value};
 pub(crate) use named::files_read;
 pub(crate) use options::{Effect, HEADER};
 pub(crate) use redact::Redactor;
 pub(crate) use refusal::refusal;
 pub(crate) use repeat::{SideEffects, traces};
-pub(crate) use words::read as read_words;
 
 #[cfg(test)]
 mod installed_tests;

@@ -27,7 +27,7 @@ const FILE_LIMIT: usize = 1 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Refusal {
     Absent,
-    Foreign,
+    OtherOwner,
     Open,
     WrongKind,
     TooLarge,
@@ -66,7 +66,7 @@ fn refused(path: &Path, refusal: Refusal) -> Failure {
     let shown = path.display();
     let (code, problem, hint) = match refusal {
         Refusal::Absent => (ErrorCode::CONFIG_BROKEN, "it does not exist", String::new()),
-        Refusal::Foreign => (
+        Refusal::OtherOwner => (
             ErrorCode::CONFIG_UNSAFE,
             "it, or a folder on the way to it, belongs to another user",
             format!("see whose they are {}", trust::how_to_look(Some(path))),

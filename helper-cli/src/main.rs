@@ -1,5 +1,4 @@
-//! Owns the order of things: the quick way for `get`, the long way for everything else, one outcome. It knows no
-//! command.
+//! Owns the entry: `get` is parsed without clap, every other command with it. It knows no command.
 #![cfg_attr(all(unix, not(test)), no_main)]
 
 mod adapters;

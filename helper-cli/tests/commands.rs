@@ -9,7 +9,7 @@ use cp_token_protocol::message::{
 };
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 use support::daemon::{Asked, answering, receive, serving};
-use support::{Place, run, run_with_input};
+use support::{TestDir, run, run_with_input};
 
 const CREATE: [&str; 9] = [
     "profile",
@@ -23,9 +23,9 @@ const CREATE: [&str; 9] = [
     "--no-verify",
 ];
 
-fn done(place: &Place) -> Asked {
+fn done(place: &TestDir) -> Asked {
     answering(place, |request| {
-        look(request).map_or_else(
+        reply(request).map_or_else(
             || vec![Response::Working, Response::Done(vec!["it is done".to_owned()])],
             |seen| vec![seen],
         )
@@ -33,7 +33,7 @@ fn done(place: &Place) -> Asked {
 }
 
 /// The answer to a look at profiles: `prod`, and then a page of its own with `test`.
-fn look(request: &Request) -> Option<Response> {
+fn reply(request: &Request) -> Option<Response> {
     let page = |name: &str, next: Option<&str>| {
         let next = next.map(|name| ProfileName::parse(name).unwrap());
         Response::Profiles(ProfilePage { profiles: vec![profile(name)], next })
@@ -94,7 +94,7 @@ fn report() -> StatusReport {
 
 #[test]
 fn create_hands_over_what_was_given_and_the_secret_from_standard_input() {
-    let place = Place::new();
+    let place = TestDir::new();
     let asked = done(&place);
     run_with_input(&mut place.helper(&CREATE), b"s3cret $'\"\n").succeeds_with("it is done\n");
     let Request::ProfileCreate(create) = asked.only() else { panic!("something else was asked") };
@@ -107,7 +107,7 @@ fn create_hands_over_what_was_given_and_the_secret_from_standard_input() {
 
 #[test]
 fn a_ca_bundle_is_told_from_the_root() {
-    let place = Place::new();
+    let place = TestDir::new();
     let asked = done(&place);
     let mut command = place.helper(&CREATE);
     command.args(["--ca-bundle", "ca.pem", "--secret-source", "memory"]).current_dir(place.path("meet"));
@@ -119,7 +119,7 @@ fn a_ca_bundle_is_told_from_the_root() {
 
 #[test]
 fn bad_secrets_are_refused_before_the_daemon_is_asked() {
-    let place = Place::new();
+    let place = TestDir::new();
     let asked = done(&place);
     for (input, word) in [
         (&b""[..], "empty"),
@@ -139,7 +139,7 @@ fn bad_secrets_are_refused_before_the_daemon_is_asked() {
 
 #[test]
 fn without_a_terminal_a_secret_comes_by_standard_input_or_not_at_all() {
-    let place = Place::new();
+    let place = TestDir::new();
     let asked = done(&place);
     for arguments in [
         &CREATE[..7],
@@ -154,7 +154,7 @@ fn without_a_terminal_a_secret_comes_by_standard_input_or_not_at_all() {
 
 #[test]
 fn update_hands_over_only_what_is_to_change() {
-    let place = Place::new();
+    let place = TestDir::new();
     let asked = done(&place);
     let arguments = [
         "profile",
@@ -193,7 +193,7 @@ fn update_hands_over_only_what_is_to_change() {
 fn the_smaller_commands_ask_for_what_their_names_say() {
     let name = || ProfileName::parse("prod").unwrap();
     let asked = |arguments: &[&str]| {
-        let place = Place::new();
+        let place = TestDir::new();
         let asked = done(&place);
         run_with_input(&mut place.helper(arguments), b"new").succeeds_with("it is done\n");
         asked.only()
@@ -212,7 +212,7 @@ fn the_smaller_commands_ask_for_what_their_names_say() {
 
 #[test]
 fn a_refusal_of_the_daemon_is_the_callers_refusal() {
-    let place = Place::new();
+    let place = TestDir::new();
     let failure =
         Failure::new(ErrorCode::SECRET_REFUSED, "the server refused the secret").with_hint("reset it");
     answering(&place, move |_| vec![Response::Working, Response::Failure(failure.clone())]);
@@ -222,8 +222,8 @@ fn a_refusal_of_the_daemon_is_the_callers_refusal() {
 
 #[test]
 fn profiles_are_listed_for_people_and_for_programs() {
-    let place = Place::new();
-    answering(&place, |request| look(request).into_iter().collect());
+    let place = TestDir::new();
+    answering(&place, |request| reply(request).into_iter().collect());
     run(&mut place.helper(&["profile", "list"])).succeeds_with(
         "  NAME  KIND        URL                  ID     CREATED               LAST-TOKEN  TOKEN\n\
          * prod  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -           1m left\n\
@@ -245,8 +245,8 @@ fn profiles_are_listed_for_people_and_for_programs() {
 
 #[test]
 fn status_shows_the_daemon_and_each_protection() {
-    let place = Place::new();
-    answering(&place, |request| vec![look(request).unwrap_or_else(|| Response::Status(report()))]);
+    let place = TestDir::new();
+    answering(&place, |request| vec![reply(request).unwrap_or_else(|| Response::Status(report()))]);
     let outcome = run(&mut place.helper(&["status"]));
     assert_eq!((outcome.exit, outcome.stderr.as_str()), (Some(0), ""));
     for line in [
@@ -274,7 +274,7 @@ fn status_shows_the_daemon_and_each_protection() {
 #[test]
 fn stop_is_over_when_the_daemon_has_let_go_and_closed_the_connection() {
     for answers in [vec![], vec![Response::Working, Response::Done(vec![])]] {
-        let place = Place::new();
+        let place = TestDir::new();
         serving(&place, move |stream| {
             assert!(matches!(receive(stream), Some(Request::Stop)));
             for frame in answers.iter().map(|answer| cp_token_protocol::encode_response(answer).unwrap()) {
@@ -289,12 +289,12 @@ fn stop_is_over_when_the_daemon_has_let_go_and_closed_the_connection() {
 fn c12_a_secret_is_in_no_message_whatever_goes_wrong() {
     let secret = "SENTINEL-s3cret";
     for bytes in [&b"HTTP/1.1 200 OK"[..], b""] {
-        let place = Place::new();
+        let place = TestDir::new();
         support::daemon::saying(&place, bytes);
         let outcome = run_with_input(&mut place.helper(&CREATE), secret.as_bytes());
         assert!(outcome.exit != Some(0) && !outcome.stderr.contains(secret), "{}", outcome.stderr);
     }
-    let place = Place::new();
+    let place = TestDir::new();
     let outcome = run_with_input(&mut place.helper(&CREATE), format!("{secret}\nmore").as_bytes());
     assert!(outcome.exit == Some(65) && !outcome.stderr.contains(secret), "{}", outcome.stderr);
 }

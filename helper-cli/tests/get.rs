@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use cp_token_protocol::message::{AccessTokenRequest, Freshness, ProfileSelector, Request, Response};
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, encode_response};
-use support::daemon::{Asked, answering, grant, granting, receive, serving};
-use support::{Place, TOKEN, run, run_with_input};
+use support::daemon::{Asked, answering, issuing_tokens, receive, serving, token_response};
+use support::{TOKEN, TestDir, run, run_with_input};
 
 /// The one request for a token that was made.
 fn only(asked: &Asked) -> AccessTokenRequest {
@@ -19,8 +19,8 @@ fn only(asked: &Asked) -> AccessTokenRequest {
 
 #[test]
 fn success_is_the_token_on_one_line_and_nothing_else() {
-    let place = Place::new();
-    let asked = granting(&place);
+    let place = TestDir::new();
+    let asked = issuing_tokens(&place);
     run(&mut place.helper(&[])).succeeds_with(&format!("{TOKEN}\n"));
     let request = only(&asked);
     assert_eq!(request.profile, ProfileSelector::Default);
@@ -31,8 +31,8 @@ fn success_is_the_token_on_one_line_and_nothing_else() {
 
 #[test]
 fn every_format_is_what_its_reader_expects() {
-    let place = Place::new();
-    granting(&place);
+    let place = TestDir::new();
+    issuing_tokens(&place);
     let print = |format| run(&mut place.helper(&["get", "-f", format]));
     print("token").succeeds_with(&format!("{TOKEN}\n"));
     print("header").succeeds_with(&format!("Authorization: Bearer {TOKEN}\n"));
@@ -49,8 +49,8 @@ fn every_format_is_what_its_reader_expects() {
 
 #[test]
 fn the_env_format_is_understood_by_a_shell() {
-    let place = Place::new();
-    granting(&place);
+    let place = TestDir::new();
+    issuing_tokens(&place);
     let script = "eval \"$(\"$0\" -f env)\" && printf '%s %s %s' \"$CP_TOKEN\" \"$CP_TOKEN_URL\" \"$CP_TOKEN_EXPIRES_AT\"";
     let mut shell = place.command("/bin/sh".as_ref(), &["-c", script, env!("CARGO_BIN_EXE_cp-token")]);
     run(&mut shell).succeeds_with(&format!("{TOKEN} https://api.example 2027-01-15T08:00:00Z"));
@@ -59,8 +59,8 @@ fn the_env_format_is_understood_by_a_shell() {
 #[test]
 fn the_profile_is_the_option_then_the_variable_then_the_daemons_choice() {
     let selected = |arguments: &[&str], variable: &str| {
-        let place = Place::new();
-        let asked = granting(&place);
+        let place = TestDir::new();
+        let asked = issuing_tokens(&place);
         assert_eq!(run(place.helper(arguments).env("CP_TOKEN_PROFILE", variable)).exit, Some(0));
         only(&asked).profile
     };
@@ -73,8 +73,8 @@ fn the_profile_is_the_option_then_the_variable_then_the_daemons_choice() {
 
 #[test]
 fn options_reach_the_daemon() {
-    let place = Place::new();
-    let asked = granting(&place);
+    let place = TestDir::new();
+    let asked = issuing_tokens(&place);
     let arguments = ["--fresh", "--min-validity", "2m", "--timeout", "1m", "--error-format", "json"];
     run(&mut place.helper(&arguments)).succeeds_with(&format!("{TOKEN}\n"));
     let request = only(&asked);
@@ -86,8 +86,8 @@ fn options_reach_the_daemon() {
 #[test]
 fn a_rejected_token_comes_on_standard_input_with_or_without_a_line_end() {
     for end in ["", "\n", "\r\n"] {
-        let place = Place::new();
-        let asked = answering(&place, |_| vec![grant("another")]);
+        let place = TestDir::new();
+        let asked = answering(&place, |_| vec![token_response("another")]);
         run_with_input(&mut place.helper(&["--rejected"]), format!("{TOKEN}{end}").as_bytes())
             .succeeds_with("another\n");
         let Freshness::Rejected(token) = only(&asked).freshness else {
@@ -99,8 +99,8 @@ fn a_rejected_token_comes_on_standard_input_with_or_without_a_line_end() {
 
 #[test]
 fn what_is_no_token_is_bad_data_and_the_daemon_is_not_asked() {
-    let place = Place::new();
-    let asked = granting(&place);
+    let place = TestDir::new();
+    let asked = issuing_tokens(&place);
     for input in [&b""[..], b"\n", b"a b", b"a\nb\n", b"a\0", &[b'a'; 9000], b"\xff"] {
         run_with_input(&mut place.helper(&["--rejected"]), input).fails_with(65, &["standard input"]);
     }
@@ -111,8 +111,8 @@ fn what_is_no_token_is_bad_data_and_the_daemon_is_not_asked() {
 fn the_longest_token_arrives_whole_however_it_is_cut() {
     let token = "t".repeat(8192);
     for piece in [1, 11, 12, 13, 2047, 2048, 2049, 9000] {
-        let place = Place::new();
-        let frame = encode_response(&grant(&token)).unwrap().to_vec();
+        let place = TestDir::new();
+        let frame = encode_response(&token_response(&token)).unwrap().to_vec();
         serving(&place, move |stream| {
             receive(stream);
             frame.chunks(piece).for_each(|bytes| stream.write_all(bytes).unwrap());
@@ -123,7 +123,7 @@ fn the_longest_token_arrives_whole_however_it_is_cut() {
 
 #[test]
 fn a_daemon_that_is_still_at_work_is_waited_for() {
-    let place = Place::new();
+    let place = TestDir::new();
     serving(&place, |stream| {
         receive(stream);
         let working = encode_response(&Response::Working).unwrap();
@@ -133,7 +133,7 @@ fn a_daemon_that_is_still_at_work_is_waited_for() {
             stream.write_all(&working).unwrap();
             let _ = std::io::Read::read(stream, &mut [0]);
         }
-        stream.write_all(&encode_response(&grant(TOKEN)).unwrap()).unwrap();
+        stream.write_all(&encode_response(&token_response(TOKEN)).unwrap()).unwrap();
     });
     run(&mut place.helper(&[])).succeeds_with(&format!("{TOKEN}\n"));
 }
@@ -148,7 +148,7 @@ fn a_failure_is_one_line_an_exit_code_and_an_empty_standard_output() {
         (ErrorCode::SECRET_REFUSED, 77),
         (ErrorCode::NO_PROFILE, 78),
     ] {
-        let place = Place::new();
+        let place = TestDir::new();
         let failure = Failure::new(code, "It is so.\n\x1b[31m").with_hint("do that");
         answering(&place, move |_| vec![Response::Working, Response::Failure(failure.clone())]);
         run(&mut place.helper(&[])).fails_with(exit, &["It is so. ?[31m; do that"]);
@@ -157,7 +157,7 @@ fn a_failure_is_one_line_an_exit_code_and_an_empty_standard_output() {
 
 #[test]
 fn a_failure_as_json_has_exactly_the_promised_fields() {
-    let place = Place::new();
+    let place = TestDir::new();
     let failure = Failure::new(ErrorCode::SERVER_BUSY, "The server asks for \"patience\"").with_hint("wait");
     answering(&place, move |_| vec![Response::Failure(failure.clone())]);
     let result = run(&mut place.helper(&["--error-format", "json"]));
@@ -167,8 +167,8 @@ fn a_failure_as_json_has_exactly_the_promised_fields() {
 }
 
 #[test]
-fn faults_of_the_command_line_are_told_in_the_same_two_forms() {
-    let place = Place::new();
+fn faults_of_the_command_line_are_reported_in_the_same_two_forms() {
+    let place = TestDir::new();
     run(&mut place.helper(&["--nope"])).fails_with(64, &["--nope", "; "]);
     run(&mut place.helper(&["-p", "a", "--url", "https://b"])).fails_with(64, &["cannot be used with"]);
     run(place.helper(&[]).env("CP_TOKEN_PROFILE", "NOT A NAME")).fails_with(64, &["CP_TOKEN_PROFILE"]);
@@ -179,7 +179,7 @@ fn faults_of_the_command_line_are_told_in_the_same_two_forms() {
 
 #[test]
 fn b16_a_variable_that_leads_nowhere_is_a_clear_error() {
-    let place = Place::new();
+    let place = TestDir::new();
     run(place.helper(&[]).env("CP_TOKEN_SOCKET", "relative/path"))
         .fails_with(78, &["CP_TOKEN_SOCKET", "absolute"]);
     let long = format!("/{}", "x".repeat(200));

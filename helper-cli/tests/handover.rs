@@ -11,33 +11,33 @@ use cp_token_protocol::message::{
     StatusReport, TokenState, TotpMethod,
 };
 use cp_token_protocol::{ErrorCode, Failure, ProfileName, encode_response};
-use support::daemon::{answering, grant, receive, serving};
-use support::{Place, run};
+use support::daemon::{answering, receive, serving, token_response};
+use support::{TestDir, run};
 
 /// Closes the first so many connections once their request is there, and grants a token to the others.
-fn closing_first(place: &Place, closed: usize) {
+fn closing_first(place: &TestDir, closed: usize) {
     let count = AtomicUsize::new(0);
     serving(place, move |stream| {
         receive(stream);
         if count.fetch_add(1, Ordering::Relaxed) >= closed {
-            let _ = stream.write_all(&encode_response(&grant("abc")).unwrap());
+            let _ = stream.write_all(&encode_response(&token_response("abc")).unwrap());
         }
     });
 }
 
 #[test]
 fn a_get_whose_connection_ends_without_a_word_is_asked_once_more_and_not_twice() {
-    let place = Place::new();
+    let place = TestDir::new();
     closing_first(&place, 1);
     run(&mut place.helper(&[])).succeeds_with("abc\n");
-    let place = Place::new();
+    let place = TestDir::new();
     closing_first(&place, 2);
     run(&mut place.helper(&[])).fails_with(75, &["closed the connection before it answered"]);
 }
 
 #[test]
 fn a_get_of_which_the_daemon_has_said_a_word_is_not_asked_again() {
-    let place = Place::new();
+    let place = TestDir::new();
     let asked = answering(&place, |_| vec![Response::Working]);
     run(&mut place.helper(&[])).fails_with(75, &["closed the connection before it answered"]);
     assert_eq!(asked.count(), 1);
@@ -45,7 +45,7 @@ fn a_get_of_which_the_daemon_has_said_a_word_is_not_asked_again() {
 
 #[test]
 fn a_change_is_never_asked_for_twice() {
-    let place = Place::new();
+    let place = TestDir::new();
     let asked = answering(&place, |_| vec![]);
     run(&mut place.helper(&["profile", "use", "prod"])).fails_with(75, &["closed the connection"]);
     assert_eq!(asked.count(), 1);
@@ -92,7 +92,7 @@ fn status(secrets_in_memory: u32) -> StatusReport {
 }
 
 /// A daemon of our protocol that is too old to know the request.
-fn old_daemon(place: &Place, source: SecretSource) -> support::daemon::Asked {
+fn old_daemon(place: &TestDir, source: SecretSource) -> support::daemon::Asked {
     answering(place, move |request| {
         vec![if matches!(request, Request::Restart) {
             Response::Failure(Failure::new(ErrorCode::MALFORMED_REQUEST, "the request is malformed"))
@@ -108,20 +108,20 @@ fn old_daemon(place: &Place, source: SecretSource) -> support::daemon::Asked {
 
 #[test]
 fn b21_a_daemon_too_old_to_hand_over_is_not_stopped_where_a_secret_would_be_lost() {
-    let place = Place::new();
+    let place = TestDir::new();
     let asked = old_daemon(&place, SecretSource::Memory);
     let words = ["cannot hand over", "the secret of prod", "daemon stop --yes && cp-token daemon start"];
     run(&mut place.helper(&["daemon", "restart"])).fails_with(69, &words);
     assert_eq!(asked.count(), 2, "it was asked to restart and how it stands, and not to stop");
-    let place = Place::new();
+    let place = TestDir::new();
     let asked = old_daemon(&place, SecretSource::Keyring);
     let _ = run(&mut place.helper(&["daemon", "restart"]));
     assert!(asked.count() > 2, "nothing is lost by a stop");
 }
 
 #[test]
-fn b21_what_the_daemon_says_of_its_hand_over_is_told_in_one_line_and_skew_has_its_mend() {
-    let place = Place::new();
+fn b21_what_the_daemon_says_of_its_hand_over_is_reported_in_one_line_and_skew_has_its_fix() {
+    let place = TestDir::new();
     let line = "cp-tokend 0.2.0 took over from 0.1.0 in process 12: 3 tokens and 1 secret kept";
     answering(&place, move |request| {
         if matches!(request, Request::Status) {

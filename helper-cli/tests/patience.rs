@@ -8,16 +8,16 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use cp_token_protocol::encode_response;
 use cp_token_protocol::message::Response;
 use support::daemon::{receive, serving};
-use support::{Place, run};
+use support::{TestDir, run};
 
 /// A helper whose daemon leaves a mark when it is started.
-fn helper_that_would_start(place: &Place) -> std::path::PathBuf {
+fn helper_that_would_start(place: &TestDir) -> std::path::PathBuf {
     place.helper_beside(&format!("touch '{}'", place.path("started").display()))
 }
 
 #[test]
 fn b06_a_stopped_daemon_is_given_up_on_and_no_second_one_is_started() {
-    let place = Place::new();
+    let place = TestDir::new();
     let _listener = UnixListener::bind(place.socket()).unwrap();
     let helper = helper_that_would_start(&place);
     run(&mut place.command(&helper, &[])).fails_with(75, &["the daemon does not answer"]);
@@ -26,7 +26,7 @@ fn b06_a_stopped_daemon_is_given_up_on_and_no_second_one_is_started() {
 
 #[test]
 fn b06_a_queue_that_is_full_is_given_up_on_and_no_second_daemon_is_started() {
-    let place = Place::new();
+    let place = TestDir::new();
     let listener = UnixListener::bind(place.socket()).unwrap();
     support::unix::shorten_queue(&listener);
     let _first = UnixStream::connect(place.socket()).unwrap();
@@ -37,7 +37,7 @@ fn b06_a_queue_that_is_full_is_given_up_on_and_no_second_daemon_is_started() {
 
 #[test]
 fn a_place_in_the_queue_that_comes_free_in_time_is_taken() {
-    let place = Place::new();
+    let place = TestDir::new();
     let listener = UnixListener::bind(place.socket()).unwrap();
     support::unix::shorten_queue(&listener);
     let _first = UnixStream::connect(place.socket()).unwrap();
@@ -46,14 +46,17 @@ fn a_place_in_the_queue_that_comes_free_in_time_is_taken() {
     let _taken = listener.accept().unwrap();
     let mut stream = listener.accept().unwrap().0;
     receive(&mut stream).unwrap();
-    std::io::Write::write_all(&mut stream, &encode_response(&support::daemon::grant("abc")).unwrap())
-        .unwrap();
+    std::io::Write::write_all(
+        &mut stream,
+        &encode_response(&support::daemon::token_response("abc")).unwrap(),
+    )
+    .unwrap();
     waiting.join().unwrap().succeeds_with("abc\n");
 }
 
 #[test]
 fn the_whole_is_over_when_the_timeout_is_however_busy_the_daemon_says_it_is() {
-    let place = Place::new();
+    let place = TestDir::new();
     serving(&place, |stream| {
         receive(stream);
         let working = encode_response(&Response::Working).unwrap();
@@ -64,11 +67,11 @@ fn the_whole_is_over_when_the_timeout_is_however_busy_the_daemon_says_it_is() {
 
 #[test]
 fn c04_an_answer_that_drips_is_not_waited_for_beyond_the_timeout() {
-    let place = Place::new();
+    let place = TestDir::new();
     serving(&place, |stream| {
         receive(stream);
         stream.set_read_timeout(Some(std::time::Duration::from_millis(50))).unwrap();
-        for byte in encode_response(&support::daemon::grant(&"t".repeat(1000))).unwrap().iter() {
+        for byte in encode_response(&support::daemon::token_response(&"t".repeat(1000))).unwrap().iter() {
             if std::io::Write::write_all(stream, &[*byte]).is_err() {
                 return;
             }

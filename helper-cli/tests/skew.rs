@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use cp_token_protocol::{VersionRange, encode_version_range};
 use support::daemon::{saying, serving};
 use support::unix::{copy_program, make_fifo, make_private};
-use support::{Place, run};
+use support::{TestDir, run};
 
 const SOCKET: &str = "CPT_TEST_OLD_DAEMON";
 
@@ -31,7 +31,7 @@ fn a_daemon_of_another_version() {
 
 #[test]
 fn b21_a_daemon_of_another_version_is_ended_by_stop() {
-    let place = Place::new();
+    let place = TestDir::new();
     make_private(&place.path("bin"));
     let program = place.path("bin/cp-tokend");
     copy_program(&std::env::current_exe().unwrap(), &program);
@@ -47,11 +47,11 @@ fn b21_a_daemon_of_another_version_is_ended_by_stop() {
 
 #[test]
 fn a_process_of_another_name_is_never_ended() {
-    let place = Place::new();
+    let place = TestDir::new();
     saying(&place, &old_range());
     let own = std::process::id().to_string();
     run(&mut place.helper(&["daemon", "stop"])).fails_with(76, &["another version", &own, "end it yourself"]);
-    let other = Place::new();
+    let other = TestDir::new();
     serving(&other, |_| {});
     run(&mut other.helper(&["daemon", "stop"])).succeeds_with("cp-tokend is stopped\n");
 }

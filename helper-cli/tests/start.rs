@@ -7,9 +7,9 @@ mod support;
 use std::path::Path;
 use std::process::Stdio;
 
-use support::daemon::granting;
+use support::daemon::issuing_tokens;
 use support::unix::{end_process, make_fifo, mode};
-use support::{Place, Run, TOKEN, run, run_with_input};
+use support::{Run, TOKEN, TestDir, run, run_with_input};
 
 /// Variables that a daemon is given; a shell adds three of its own.
 const ALLOWED: &str = "HOME USER LOGNAME PATH LANG LC_ALL LC_CTYPE TZ PWD SHLVL _ \
@@ -18,21 +18,21 @@ const ALLOWED: &str = "HOME USER LOGNAME PATH LANG LC_ALL LC_CTYPE TZ PWD SHLVL 
      CP_TOKEN_SOCKET CP_TOKEN_CONFIG_DIR CP_TOKEN_STATE_DIR CP_TOKEN_LOG";
 
 /// A script that notes its start and is ready once the test has made a daemon listen for it.
-fn becoming_ready(place: &Place) -> String {
+fn becoming_ready(place: &TestDir) -> String {
     make_fifo(&place.path("go"));
     format!("cd '{}' && echo started >>starts && cat go && cd / && echo ready", place.path("").display())
 }
 
 /// Waits for the script's start, then listens in its place.
-fn listen_when_started(place: &Place) {
+fn listen_when_started(place: &TestDir) {
     let go = std::fs::File::options().write(true).open(place.path("go")).unwrap();
-    granting(place);
+    issuing_tokens(place);
     drop(go);
 }
 
 #[test]
 fn b01_fifty_callers_at_once_start_exactly_one_daemon_and_all_are_served() {
-    let place = Place::new();
+    let place = TestDir::new();
     let helper = place.helper_beside(&becoming_ready(&place));
     let helpers: Vec<_> = (0..50)
         .map(|_| {
@@ -49,7 +49,7 @@ fn b01_fifty_callers_at_once_start_exactly_one_daemon_and_all_are_served() {
 
 #[test]
 fn no_daemon_is_started_where_none_may_be() {
-    let place = Place::new();
+    let place = TestDir::new();
     let helper = place.helper_beside(&format!("touch '{}'", place.path("started").display()));
     run(&mut place.command(&helper, &["--no-start"]))
         .fails_with(69, &["no daemon runs", "cp-token daemon start"]);
@@ -64,7 +64,7 @@ fn no_daemon_is_started_where_none_may_be() {
 
 #[test]
 fn b18_a_daemon_that_crashes_at_every_start_is_started_three_times_and_no_more() {
-    let place = Place::new();
+    let place = TestDir::new();
     let helper = place.helper_beside(&format!("echo started >>'{}'; exit 1", place.path("starts").display()));
     let log = place.path("state/daemon.log").display().to_string();
     for _ in 0..3 {
@@ -78,7 +78,7 @@ fn b18_a_daemon_that_crashes_at_every_start_is_started_three_times_and_no_more()
 
 #[test]
 fn what_a_daemon_says_of_its_failure_is_what_the_caller_reads() {
-    let place = Place::new();
+    let place = TestDir::new();
     let helper =
         place.helper_beside(r"printf 'failed 250 config.toml is broken at line 3\tfix it\n'; sleep 1");
     run(&mut place.command(&helper, &[])).fails_with(78, &["config.toml is broken at line 3; fix it"]);
@@ -90,7 +90,7 @@ fn what_a_daemon_says_of_its_failure_is_what_the_caller_reads() {
 
 #[test]
 fn a_start_that_takes_too_long_is_given_up_on_and_so_is_waiting_for_one() {
-    let place = Place::new();
+    let place = TestDir::new();
     let helper = place.helper_beside(&becoming_ready(&place));
     let late = || run(&mut place.command(&helper, &["--timeout", "500ms"]));
     let outcome =
@@ -99,12 +99,12 @@ fn a_start_that_takes_too_long_is_given_up_on_and_so_is_waiting_for_one() {
     for outcome in outcome {
         outcome.fails_with(75, &["no answer within 500ms"]);
     }
-    let_go(&place);
+    release(&place);
 }
 
 /// Lets every script that still waits come to its end, and every one that has yet to look. Opened for both
 /// directions, a pipe lets waiting readers in without itself waiting for one.
-fn let_go(place: &Place) {
+fn release(place: &TestDir) {
     let pipe = std::fs::File::options().read(true).write(true).open(place.path("go")).unwrap();
     std::fs::write(place.path("gone"), "").unwrap();
     std::fs::rename(place.path("gone"), place.path("go")).unwrap();
@@ -113,7 +113,7 @@ fn let_go(place: &Place) {
 
 #[test]
 fn b08_nothing_of_the_callers_environment_reaches_the_daemon_but_what_it_needs() {
-    let place = Place::new();
+    let place = TestDir::new();
     let helper = place.helper_beside(&format!("env >'{}'", place.path("variables").display()));
     let mut command = place.command(&helper, &[]);
     for hostile in [
@@ -154,7 +154,7 @@ fn b08_nothing_of_the_callers_environment_reaches_the_daemon_but_what_it_needs()
 
 #[test]
 fn b09_b10_the_daemon_has_no_descriptor_session_or_folder_of_the_caller() {
-    let place = Place::new();
+    let place = TestDir::new();
     let here = place.path("").display().to_string();
     let helper = place.helper_beside(&format!(
         "readlink /proc/$$/cwd >'{here}folder'; cd '{here}'; readlink /proc/$$/fd/* >descriptors; \
@@ -177,7 +177,7 @@ fn b09_b10_the_daemon_has_no_descriptor_session_or_folder_of_the_caller() {
 
 #[test]
 fn b09_a_caller_that_reads_to_the_end_is_not_kept_waiting_by_the_daemon() {
-    let place = Place::new();
+    let place = TestDir::new();
     let script = becoming_ready(&place);
     let process = place.path("process").display().to_string();
     let helper = place.helper_beside(&format!("{script} && echo $$ >'{process}'; exec sleep 600 >/dev/null"));
@@ -191,7 +191,7 @@ fn b09_a_caller_that_reads_to_the_end_is_not_kept_waiting_by_the_daemon() {
 
 #[test]
 fn b07_the_daemon_is_never_looked_for_elsewhere() {
-    let place = Place::new();
+    let place = TestDir::new();
     let helper = place.helper_beside("true");
     let trap = place.path("trap");
     support::unix::make_private(&trap);
@@ -206,7 +206,7 @@ fn b07_the_daemon_is_never_looked_for_elsewhere() {
 
 #[test]
 fn b22_a_helper_that_was_replaced_while_it_ran_starts_nothing() {
-    let place = Place::new();
+    let place = TestDir::new();
     let helper = place.helper_beside(&format!("touch '{}'", place.path("mark").display()));
     let mut command = place.command(&helper, &["--rejected"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -219,7 +219,7 @@ fn b22_a_helper_that_was_replaced_while_it_ran_starts_nothing() {
 
 #[test]
 fn b15_without_a_runtime_folder_the_state_folder_is_the_place_and_is_made_private() {
-    let place = Place::new();
+    let place = TestDir::new();
     let helper = place.helper_beside("exit 1");
     let mut command = place.command(&helper, &[]);
     command.env_remove("CP_TOKEN_SOCKET").env_remove("CP_TOKEN_STATE_DIR").env("TMPDIR", place.path("tmp"));
@@ -233,7 +233,7 @@ fn b15_without_a_runtime_folder_the_state_folder_is_the_place_and_is_made_privat
 
 #[test]
 fn b16_a_runtime_folder_that_is_missing_is_not_made() {
-    let place = Place::new();
+    let place = TestDir::new();
     let helper = place.helper_beside("exit 1");
     let mut command = place.command(&helper, &[]);
     command.env_remove("CP_TOKEN_SOCKET").env("XDG_RUNTIME_DIR", "/nonexistent/run");
@@ -244,7 +244,7 @@ fn b16_a_runtime_folder_that_is_missing_is_not_made() {
 
 #[test]
 fn a_place_of_the_callers_own_choice_is_not_made_but_named() {
-    let place = Place::new();
+    let place = TestDir::new();
     let helper = place.helper_beside("exit 1");
     let mut command = place.command(&helper, &[]);
     command.env("CP_TOKEN_SOCKET", place.path("elsewhere/daemon.sock"));
@@ -254,7 +254,7 @@ fn a_place_of_the_callers_own_choice_is_not_made_but_named() {
 
 #[test]
 fn a_start_lock_that_is_a_link_or_a_pipe_is_refused_and_does_not_hang() {
-    let place = Place::new();
+    let place = TestDir::new();
     let helper = place.helper_beside("exit 1");
     std::os::unix::fs::symlink(place.path("victim"), place.path("meet/start.lock")).unwrap();
     run(&mut place.command(&helper, &[])).fails_with(69, &["start.lock cannot be used"]);
@@ -270,7 +270,7 @@ fn k03_without_a_home_and_without_an_account_there_is_nowhere_to_meet() {
         return support::skipped("only root can become a user without an account");
     }
     let ids = ["--reuid", "54321", "--regid", "54321", "--clear-groups"];
-    let place = Place::new();
+    let place = TestDir::new();
     let helper = place.helper_beside("true");
     for folder in ["", "bin"] {
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);

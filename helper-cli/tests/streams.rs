@@ -7,19 +7,19 @@ mod support;
 use std::fs::File;
 use std::process::Stdio;
 
-use support::daemon::granting;
-use support::{Place, Run, TOKEN, run};
+use support::daemon::issuing_tokens;
+use support::{Run, TOKEN, TestDir, run};
 
 const HELPER: &str = env!("CARGO_BIN_EXE_cp-token");
 
-fn shell(place: &Place, script: &str) -> Run {
+fn shell(place: &TestDir, script: &str) -> Run {
     run(&mut place.command("/bin/sh".as_ref(), &["-c", script, HELPER]))
 }
 
 #[test]
 fn d12_a_full_disk_is_a_failure_in_every_format() {
-    let place = Place::new();
-    granting(&place);
+    let place = TestDir::new();
+    issuing_tokens(&place);
     for format in ["token", "header", "json", "env", "curl"] {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let mut command = place.helper(&["-f", format]);
@@ -30,8 +30,8 @@ fn d12_a_full_disk_is_a_failure_in_every_format() {
 
 #[test]
 fn d12_a_closed_standard_output_is_a_failure_before_anything_is_asked() {
-    let place = Place::new();
-    let asked = granting(&place);
+    let place = TestDir::new();
+    let asked = issuing_tokens(&place);
     shell(&place, "exec \"$0\" >&-").fails_with(74, &["standard output is closed"]);
     assert!(asked.count() == 0);
     let outcome = shell(&place, "exec \"$0\" -p prod --error-format json >&-");
@@ -42,8 +42,8 @@ fn d12_a_closed_standard_output_is_a_failure_before_anything_is_asked() {
 
 #[test]
 fn d12_a_reader_that_has_gone_is_a_failure_and_no_signal() {
-    let place = Place::new();
-    granting(&place);
+    let place = TestDir::new();
+    issuing_tokens(&place);
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let output = place.helper(&[]).stdout(writer).stderr(Stdio::piped()).output().unwrap();
@@ -52,7 +52,7 @@ fn d12_a_reader_that_has_gone_is_a_failure_and_no_signal() {
 
 #[test]
 fn other_output_than_tokens_is_checked_alike() {
-    let place = Place::new();
+    let place = TestDir::new();
     for arguments in [&["--help"][..], &["--version"], &["help", "get"]] {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let output = place.helper(arguments).stdout(full).stderr(Stdio::piped()).output().unwrap();
@@ -63,7 +63,7 @@ fn other_output_than_tokens_is_checked_alike() {
 #[test]
 fn a_reader_of_text_that_has_gone_ends_it_as_other_programs_end() {
     use std::os::unix::process::ExitStatusExt;
-    let place = Place::new();
+    let place = TestDir::new();
     for arguments in [&["--help"][..], &["completions", "zsh"], &["manual"]] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
@@ -74,8 +74,8 @@ fn a_reader_of_text_that_has_gone_ends_it_as_other_programs_end() {
 
 #[test]
 fn closed_input_and_error_streams_change_nothing_and_no_socket_takes_their_place() {
-    let place = Place::new();
-    granting(&place);
+    let place = TestDir::new();
+    issuing_tokens(&place);
     for closed in ["<&-", "2>&-", "<&- 2>&-"] {
         shell(&place, &format!("exec \"$0\" {closed}")).succeeds_with(&format!("{TOKEN}\n"));
     }
@@ -85,8 +85,8 @@ fn closed_input_and_error_streams_change_nothing_and_no_socket_takes_their_place
 
 #[test]
 fn an_output_that_does_not_block_and_is_full_is_waited_for() {
-    let place = Place::new();
-    granting(&place);
+    let place = TestDir::new();
+    issuing_tokens(&place);
     let (mut reader, mut writer) = std::io::pipe().unwrap();
     rustix::io::ioctl_fionbio(&writer, true).unwrap();
     let mut filled = 0;
@@ -106,8 +106,8 @@ fn b14_a_helper_with_the_rights_of_its_file_refuses_to_run() {
     if !support::unix::is_root() {
         return support::skipped("only root can give a program away");
     }
-    let place = Place::new();
-    granting(&place);
+    let place = TestDir::new();
+    issuing_tokens(&place);
     let helper = place.helper_beside("true");
     let as_somebody_else = |program: &std::path::Path| {
         let ids = ["--reuid", "1234", "--regid", "1234", "--clear-groups"];

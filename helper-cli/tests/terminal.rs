@@ -8,12 +8,12 @@ use std::process::Stdio;
 
 use cp_token_protocol::message::{Request, Response};
 use support::daemon::answering;
-use support::{Place, run, skipped};
+use support::{TestDir, run, skipped};
 
 const HELPER: &str = env!("CARGO_BIN_EXE_cp-token");
 
 /// What a terminal showed of the shell's `line`, with `typed` on the keyboard as soon as `sign` was shown.
-fn at_a_terminal(place: &Place, line: &str, sign: &str, typed: &str) -> Option<String> {
+fn at_a_terminal(place: &TestDir, line: &str, sign: &str, typed: &str) -> Option<String> {
     if run(&mut place.command("script".as_ref(), &["--version"])).exit != Some(0) {
         skipped("there is no script(1) to make a terminal with");
         return None;
@@ -42,7 +42,7 @@ fn a_secret_is_asked_for_by_name_and_never_shown() {
     let hidden = "(while shown=$(stty -a </dev/tty 2>/dev/null); do \
                   case $shown in *' -echo '*) echo HIDDEN; break;; esac; done) &";
     let create = "profile create prod --url https://api.example --client-id key-1";
-    let place = Place::new();
+    let place = TestDir::new();
     let asked = answering(&place, |_| vec![Response::Done(vec!["it is done".to_owned()])]);
     let line = format!("{hidden} exec '{HELPER}' {create}");
     let Some(shown) = at_a_terminal(&place, &line, "HIDDEN", "hunter2-SENTINEL\n") else { return };
@@ -66,7 +66,7 @@ fn a_deletion_is_asked_about_unless_yes_was_said() {
         ("profile delete prod", "y\n", true),
         ("profile delete prod --yes", "", true),
     ] {
-        let place = Place::new();
+        let place = TestDir::new();
         let asked = answering(&place, |_| vec![Response::Done(vec!["it is done".to_owned()])]);
         let line = format!("exec '{HELPER}' {arguments}");
         let Some(shown) = at_a_terminal(&place, &line, "[y/N]", typed) else { return };
@@ -86,7 +86,7 @@ fn without_somebody_to_ask_nothing_is_deleted_unless_yes_was_said() {
         ("", "--yes </dev/null", true),
         ("", "-y 2>said", true),
     ] {
-        let place = Place::new();
+        let place = TestDir::new();
         let asked = answering(&place, |_| vec![Response::Done(vec!["it is done".to_owned()])]);
         let delete = format!("{before} '{HELPER}' profile delete prod {after}; echo ended with $?");
         let line = format!("cd '{}' && touch said; {delete}; cat said", place.path("").display());

@@ -38,7 +38,7 @@ pub use peer::named_socket;
 pub use peer::require_own_pipe;
 pub use peer::{Peer, PeerError, is_same_user, require_own_folder, require_same_user};
 pub use printable::{STAND_IN, is_printable, printable};
-pub use secret::{LockedMemory, Secret};
+pub use secret::{LockedMemory, PASSPHRASE_LIMIT, SECRET_LIMIT, Secret};
 pub use shell::{shell_path, shell_word};
 pub use token::{AccessToken, TOKEN_LIMIT, TokenError};
 pub use view::TokenView;

@@ -51,7 +51,7 @@ pub enum PeerError {
     OpenFolder,
     /// The folder belongs to another user.
     #[error("the folder belongs to user {0}")]
-    ForeignFolder(u32),
+    FolderOfOther(u32),
 }
 
 /// Whether the peer's user is our own. The kernel's -1 is nobody, and so is the overflow user (65534, a user outside

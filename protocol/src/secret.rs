@@ -17,6 +17,11 @@ mod slots;
 #[cfg(doctest)]
 mod doctests;
 
+/// The longest secret, in bytes: a client's secret, a password, a seed.
+pub const SECRET_LIMIT: usize = 4096;
+/// The longest passphrase of the lock, in bytes.
+pub const PASSPHRASE_LIMIT: usize = 4096;
+
 /// How many secrets this process holds, tokens included, and how many of them are in locked memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LockedMemory {

@@ -83,7 +83,7 @@ pub enum Purpose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
     /// It belongs to this user.
-    Foreign(u32),
+    OtherOwner(u32),
     /// Its mode lets others in.
     Open(u32),
     /// An access list lets others in, which the mode does not show: its group bits are then the list's mask.
@@ -93,7 +93,7 @@ pub enum Flaw {
 /// Passes a folder on the way to a file if only root and we can replace what is in it.
 fn judge_folder(facts: Facts, viewer: &Viewer, purpose: Purpose) -> Result<(), Flaw> {
     if let Owner::Other(user) = facts.owner {
-        return Err(Flaw::Foreign(user));
+        return Err(Flaw::OtherOwner(user));
     }
     // In a sticky folder, only the owners of a file and of the folder can remove the file.
     let is_sticky = facts.mode & 0o1000 != 0;
@@ -106,8 +106,8 @@ fn judge_link(link: Facts, within: Facts, viewer: &Viewer, purpose: Purpose) -> 
         Owner::Us | Owner::Root => Ok(()),
         // Only those who may write to the folder can have created it, and the folder was judged.
         Owner::Unmapped if keeps_others_from_writing(within, viewer, purpose).is_ok() => Ok(()),
-        Owner::Unmapped => Err(Flaw::Foreign(OVERFLOW_USER)),
-        Owner::Other(user) => Err(Flaw::Foreign(user)),
+        Owner::Unmapped => Err(Flaw::OtherOwner(OVERFLOW_USER)),
+        Owner::Other(user) => Err(Flaw::OtherOwner(user)),
     }
 }
 
@@ -116,8 +116,8 @@ fn judge_file(facts: Facts, path: &Path, viewer: &Viewer, purpose: Purpose) -> R
     match facts.owner {
         Owner::Us | Owner::Root => {}
         Owner::Unmapped if SYSTEM_FOLDERS.iter().any(|folder| path.starts_with(folder)) => {}
-        Owner::Unmapped => return Err(Flaw::Foreign(OVERFLOW_USER)),
-        Owner::Other(user) => return Err(Flaw::Foreign(user)),
+        Owner::Unmapped => return Err(Flaw::OtherOwner(OVERFLOW_USER)),
+        Owner::Other(user) => return Err(Flaw::OtherOwner(user)),
     }
     let is_handed_over = purpose == Purpose::Credential || facts.owner == Owner::Root;
     let forbidden = match purpose {

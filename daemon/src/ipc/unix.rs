@@ -49,7 +49,7 @@ impl Transport for Connection {
     }
 
     fn try_send(&self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(rustix::net::send(self, bytes, AT_ONCE)?)
+        Ok(rustix::net::send(self, bytes, NONBLOCKING)?)
     }
 }
 
@@ -117,6 +117,6 @@ fn accept(socket: &OwnedFd) -> rustix::io::Result<OwnedFd> {
 
 /// For a send that neither waits nor ends the process; `std` ignores SIGPIPE where no flag does.
 #[cfg(not(target_os = "macos"))]
-const AT_ONCE: SendFlags = SendFlags::NOSIGNAL.union(SendFlags::DONTWAIT);
+const NONBLOCKING: SendFlags = SendFlags::NOSIGNAL.union(SendFlags::DONTWAIT);
 #[cfg(target_os = "macos")]
-const AT_ONCE: SendFlags = SendFlags::DONTWAIT;
+const NONBLOCKING: SendFlags = SendFlags::DONTWAIT;

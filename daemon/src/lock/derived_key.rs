@@ -1,14 +1,11 @@
 //! Owns the step from a passphrase to a key: random salt and nonce from the system, and a thread for the computation.
 
-use cp_token_protocol::{Failure, Secret};
+use cp_token_protocol::{Failure, PASSPHRASE_LIMIT, Secret};
 
 use super::seal::{Key, SaltAndNonce, Sealed};
 use crate::base::blocking;
 use crate::failure;
 use crate::lock::failure::{no_memory_for_key, no_passphrase};
-
-/// The longest passphrase, in bytes.
-const MAX_PASSPHRASE: usize = 4096;
 
 /// A key, and the salt and nonce of its one seal.
 pub(super) struct DerivedKey {
@@ -19,7 +16,7 @@ pub(super) struct DerivedKey {
 impl DerivedKey {
     /// The key of a new passphrase, with a random salt.
     pub(super) async fn new(passphrase: Secret) -> Result<Self, Failure> {
-        if !(1..=MAX_PASSPHRASE).contains(&passphrase.expose().len()) {
+        if !(1..=PASSPHRASE_LIMIT).contains(&passphrase.expose().len()) {
             return Err(no_passphrase());
         }
         Self::from_salt(passphrase, random()?).await

@@ -1,14 +1,12 @@
 //! Owns the check of what a person enters to be stored: a secret, a seed, a proxy's password. Pure.
 
 use cp_token_protocol::message::TotpMethod;
-use cp_token_protocol::{Failure, Secret};
+use cp_token_protocol::{Failure, SECRET_LIMIT, Secret};
 
 use super::failure;
 use crate::profile::Profile;
 use crate::secrets::secret_record::SecretRecord;
 use crate::token_request::totp::Seed;
-
-const MAX_SECRET_LEN: usize = 4096;
 
 /// Passes a record that is valid for the profile; parts that the profile does not use are removed.
 pub(super) fn fit_record(mut entry: SecretRecord, profile: &Profile) -> Result<SecretRecord, Failure> {
@@ -41,7 +39,7 @@ fn check_secret(secret: &Secret) -> Result<(), &'static str> {
     let bytes = secret.expose();
     if bytes.is_empty() {
         Err("the secret is empty")
-    } else if bytes.len() > MAX_SECRET_LEN {
+    } else if bytes.len() > SECRET_LIMIT {
         Err("the secret is longer than 4096 bytes")
     } else if bytes.iter().any(u8::is_ascii_control) {
         Err("the secret has a line break or another control character")
@@ -61,8 +59,8 @@ mod tests {
         let check = |bytes: &[u8]| check_secret(&Secret::copy_of(bytes));
         assert_eq!(check(b"DWL-mPQ"), Ok(()));
         assert_eq!(check("pässwörd with spaces: and colon".as_bytes()), Ok(()));
-        assert_eq!(check(&[b'x'; MAX_SECRET_LEN]), Ok(()));
-        for bad in [&b""[..], b"a\nb", b"a\r", b"\0", b"\xff\xfe", &[b'x'; MAX_SECRET_LEN + 1]] {
+        assert_eq!(check(&[b'x'; SECRET_LIMIT]), Ok(()));
+        for bad in [&b""[..], b"a\nb", b"a\r", b"\0", b"\xff\xfe", &[b'x'; SECRET_LIMIT + 1]] {
             assert!(check(bad).is_err(), "{bad:?}");
         }
     }

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_near_names_the_nearest_are_told_and_few_of_them() {
+    fn of_many_near_names_the_nearest_are_reported_and_few_of_them() {
         let many: Vec<String> = (0..10).map(|number| format!("customer-{number}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert_eq!(near_in(&many, "customer-x"), ["customer-0", "customer-1", "customer-2"]);

@@ -18,7 +18,7 @@ mod secret_file;
 mod secret_service;
 mod serial_queue;
 
-pub use backend::{KeyringError, SECRET_LIMIT, SecretBackend, SourceError, SourceFuture};
+pub use backend::{KeyringError, RECORD_LIMIT, SecretBackend, SourceError, SourceFuture};
 pub use external_source::{CredentialFault, ExternalSource, run_program};
 pub use keyring::{KeyringBackend, check_external_item};
 pub use memory::MemoryBackend;

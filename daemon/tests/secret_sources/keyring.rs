@@ -109,8 +109,8 @@ fn i01_a_service_without_any_keyring_is_told_from_one_without_the_secret() {
 }
 
 #[test]
-fn i02_a_hung_keyring_costs_one_deadline_then_nothing_and_mends_itself() {
-    with_bus("keyring::i02_a_hung_keyring_costs_one_deadline_then_nothing_and_mends_itself", async || {
+fn i02_a_hung_keyring_costs_one_deadline_then_nothing_and_recovers() {
+    with_bus("keyring::i02_a_hung_keyring_costs_one_deadline_then_nothing_and_recovers", async || {
         let keyring = start_keyring();
         let (source, a) = (KeyringBackend::default(), key("a"));
         store(&source, &a, b"secret").await.unwrap();
@@ -178,8 +178,8 @@ fn i04_of_several_matching_items_none_is_taken_changed_or_erased() {
 }
 
 #[test]
-fn i01_a_locked_keyring_is_told_as_that_and_loses_nothing() {
-    with_bus("keyring::i01_a_locked_keyring_is_told_as_that_and_loses_nothing", async || {
+fn i01_a_locked_keyring_is_reported_as_that_and_loses_nothing() {
+    with_bus("keyring::i01_a_locked_keyring_is_reported_as_that_and_loses_nothing", async || {
         let keyring = start_keyring();
         let source = KeyringBackend::default();
         store(&source, &key("a"), b"secret").await.unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 use cp_token_protocol::message::Identity;
 use cp_tokend::profile::request_url::RequestUrl;
 use cp_tokend::profile::secret_key::SecretKey;
-use cp_tokend::secrets::sources::{SECRET_LIMIT, SecretBackend, SourceError};
+use cp_tokend::secrets::sources::{RECORD_LIMIT, SecretBackend, SourceError};
 
 use crate::{key, load, store};
 
@@ -49,13 +49,13 @@ async fn what_is_no_secret_is_refused_and_the_old_one_stays(source: &dyn SecretB
     let key = key("size");
     store(source, &key, b"old").await.unwrap();
     assert_eq!(store(source, &key, b"").await, Err(SourceError::Unusable));
-    assert_eq!(store(source, &key, &vec![b'x'; SECRET_LIMIT + 1]).await, Err(SourceError::TooLarge));
+    assert_eq!(store(source, &key, &vec![b'x'; RECORD_LIMIT + 1]).await, Err(SourceError::TooLarge));
     assert_eq!(load(source, &key).await.unwrap(), b"old");
     i06_the_longest_secret_is_whole_or_refused(source, &key).await;
 }
 
 async fn i06_the_longest_secret_is_whole_or_refused(source: &dyn SecretBackend, key: &SecretKey) {
-    let longest: Vec<u8> = (0..SECRET_LIMIT).map(|i| b'a' + (i % 26) as u8).collect();
+    let longest: Vec<u8> = (0..RECORD_LIMIT).map(|i| b'a' + (i % 26) as u8).collect();
     let expected = match store(source, key, &longest).await {
         Ok(()) => longest,
         Err(error) => {
@@ -151,11 +151,11 @@ async fn what_is_no_secret_is_not_loaded(case: &ExternalCase<'_>) {
         case.put(text);
         assert_eq!(case.load().await, Err(case.empty));
     }
-    for length in [SECRET_LIMIT + 1, 100 * SECRET_LIMIT] {
+    for length in [RECORD_LIMIT + 1, 100 * RECORD_LIMIT] {
         case.put(&vec![b'x'; length]);
         assert_eq!(case.load().await, Err(case.too_large), "i06: {length}");
     }
-    let longest: Vec<u8> = (0..SECRET_LIMIT).map(|i| b'a' + (i % 26) as u8).collect();
+    let longest: Vec<u8> = (0..RECORD_LIMIT).map(|i| b'a' + (i % 26) as u8).collect();
     case.put(&[&longest, &b"\n"[..]].concat());
     assert!(case.load().await.unwrap() == longest, "i06: the longest is whole");
 }

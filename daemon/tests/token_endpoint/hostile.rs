@@ -16,7 +16,7 @@ fn bad(flaw: AnswerFlaw) -> TokenRequestError {
 }
 
 #[tokio::test]
-async fn g01_a_redirect_is_told_and_never_followed() {
+async fn g01_a_redirect_is_reported_and_never_followed() {
     let decoy = Decoy::new();
     for status in ["301 A", "302 B", "303 C", "307 D", "308 E"] {
         let to = format!("http://{}", decoy.authority());
@@ -136,7 +136,7 @@ async fn g09_preliminary_answers_are_passed_over_and_buy_no_time() {
 }
 
 #[tokio::test]
-async fn g16_a_connection_that_breaks_off_anywhere_is_told_and_not_tried_again() {
+async fn g16_a_connection_that_breaks_off_anywhere_is_reported_and_not_tried_again() {
     let whole = response("200 OK", "", GOOD_BODY);
     for length in [0, 20, whole.len() - GOOD_BODY.len(), whole.len() - 1] {
         for is_reset in [false, true] {
@@ -159,14 +159,14 @@ async fn g16_a_connection_that_breaks_off_anywhere_is_told_and_not_tried_again()
 }
 
 #[tokio::test]
-async fn g16_nobody_listening_is_told_as_that() {
+async fn g16_nobody_listening_is_reported_as_that() {
     let authority = Decoy::new().authority();
     let refusal = ask(&format!("http://{authority}"), None).await.unwrap_err();
     assert_eq!(refusal, TokenRequestError::Unreachable(ConnectFailure::ConnectionRefused));
 }
 
 #[tokio::test]
-async fn g12_what_is_not_http_is_told_as_that() {
+async fn g12_what_is_not_http_is_reported_as_that() {
     for bytes in [
         &b"SSH-2.0-OpenSSH_9.2p1 Debian\r\n"[..],
         b"\x15\x03\x01\x00\x02\x02\x46",

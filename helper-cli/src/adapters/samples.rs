@@ -1,4 +1,4 @@
-//! Owns the grants that the tests of the adapters answer with. It tests nothing.
+//! Owns the token responses for the tests of the adapters. It tests nothing.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use cp_token_protocol::{AccessToken, ProfileName};
 /// A token with every kind of character that one may have.
 pub(super) const TOKEN: &str = "eyJjdHkiO-._~+/09AZ==";
 
-/// A grant of profile `prod`.
+/// The token response of profile `prod`.
 pub(super) fn bearer() -> TokenResponse {
     TokenResponse {
         access_token: Arc::new(AccessToken::copy_of(TOKEN.as_bytes()).unwrap()),
@@ -22,7 +22,7 @@ pub(super) fn bearer() -> TokenResponse {
     }
 }
 
-/// A grant of kind `basic` for `name:password`.
+/// The token response of kind `basic` for `name:password`.
 pub(super) fn basic(pair: &str) -> TokenResponse {
     let encoded = AccessToken::copy_of(STANDARD.encode(pair).as_bytes()).unwrap();
     TokenResponse { access_token: Arc::new(encoded), scheme: AuthScheme::Basic, ..bearer() }

@@ -52,15 +52,15 @@ pub(super) fn run(options: &CurlOptions) -> Result<(), Failure> {
     let steps = files::expand(items)?;
     let items: Vec<&Item> = default.iter().chain(steps.iter().flat_map(Step::items)).collect();
     refuse_files(!default.is_empty(), &items)?;
-    let facts = curl::judge(items.iter().copied())?;
+    let facts = curl::check(items.iter().copied())?;
     let traces = attempt::traces(options, &facts, &items)?;
     let token = token_for(&facts, options)?;
     let profile = profiles::find(&token.profile)?;
-    let judged = CheckedCommand { curl, default, steps, profile, facts };
-    judged.require_safety(&token)?;
+    let checked = CheckedCommand { curl, default, steps, profile, facts };
+    checked.require_safety(&token)?;
     match traces {
-        Some(traces) => attempt::run(judged, token, traces, options),
-        None => Err(judged.run(&token)),
+        Some(traces) => attempt::run(checked, token, traces, options),
+        None => Err(checked.run(&token)),
     }
 }
 
@@ -123,11 +123,11 @@ fn token_for(facts: &Analysis, options: &CurlOptions) -> Result<TokenResponse, F
         (profile, _) => selector(profile.as_ref(), None)?,
     };
     let token = ask(first, Freshness::Valid, options)
-        .map_err(|failure| foreign(failure, facts.origins.first(), None))?;
+        .map_err(|failure| no_profile_for(failure, facts.origins.first(), None))?;
     for origin in &facts.origins {
         let name = &token.profile;
         ask(of_origin(origin, Some(name.clone()), None), Freshness::Valid, options)
-            .map_err(|failure| foreign(failure, Some(origin), Some(name)))?;
+            .map_err(|failure| no_profile_for(failure, Some(origin), Some(name)))?;
     }
     Ok(token)
 }
@@ -137,9 +137,9 @@ fn of_origin(url: &str, profile: Option<ProfileName>, preferred: Option<ProfileN
 }
 
 /// The failure in other words if no profile, or not this one, answers for the origin.
-fn foreign(failure: Failure, origin: Option<&String>, profile: Option<&ProfileName>) -> Failure {
-    let is_foreign = matches!(failure.code, ErrorCode::UNKNOWN_URL | ErrorCode::INVALID_URL);
-    let Some(origin) = origin.filter(|_| is_foreign) else { return failure };
+fn no_profile_for(failure: Failure, origin: Option<&String>, profile: Option<&ProfileName>) -> Failure {
+    let has_no_profile = matches!(failure.code, ErrorCode::UNKNOWN_URL | ErrorCode::INVALID_URL);
+    let Some(origin) = origin.filter(|_| has_no_profile) else { return failure };
     let (who, name) = match profile {
         None => ("no profile answers".to_owned(), "NAME"),
         Some(name) => (format!("profile {name} does not answer"), name.as_str()),

@@ -35,7 +35,7 @@ fn findings(profile: Option<&ProfileName>) -> Result<Vec<Finding>, Failure> {
     let own = own_variables(&status);
     let profiles = || profile.map_or_else(profiles::profiles, |name| Ok(vec![profiles::find(name)?]));
     if !status.locked
-        && let Some(profiles) = unless_told(profiles(), &findings)?
+        && let Some(profiles) = unless_reported(profiles(), &findings)?
     {
         let is_known = |name: &ProfileName| {
             profiles.iter().any(|profile| profile.name == *name) || profiles::find(name).is_ok()
@@ -53,7 +53,7 @@ fn own_variables(status: &StatusReport) -> Vec<Finding> {
 }
 
 /// `None` if a finding of the daemon already explains the failure: it is locked, or its config file is broken.
-fn unless_told<T>(outcome: Result<T, Failure>, findings: &[Finding]) -> Result<Option<T>, Failure> {
+fn unless_reported<T>(outcome: Result<T, Failure>, findings: &[Finding]) -> Result<Option<T>, Failure> {
     match outcome {
         Err(failure) if failure.code == ErrorCode::LOCKED => Ok(None),
         Err(failure) if findings.iter().any(|finding| finding.message == failure.message) => Ok(None),
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn b21_a_daemon_of_another_version_is_a_fault_with_its_mend_and_the_same_is_none() {
+    fn b21_a_daemon_of_another_version_is_a_fault_with_its_fix_and_the_same_is_none() {
         assert_eq!(version("0.1.0", "0.1.0").severity, Severity::Ok);
         let other = version("0.0.9", "0.1.0");
         assert_eq!(other.severity, Severity::Error(ErrorCode::UNSUPPORTED_VERSION));

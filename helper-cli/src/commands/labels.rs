@@ -76,9 +76,9 @@ pub(super) fn totp(method: &TotpMethod) -> &'static str {
 
 pub(super) fn names<'p>(profiles: impl Iterator<Item = &'p ProfileReport>) -> String {
     let names: Vec<_> = profiles.map(|profile| profile.name.as_str()).collect();
-    const MOST: usize = 5;
-    match names.len().checked_sub(MOST) {
-        Some(more) if more > 0 => format!("{} and {more} others", names[..MOST].join(", ")),
+    const MAX_NAMES: usize = 5;
+    match names.len().checked_sub(MAX_NAMES) {
+        Some(more) if more > 0 => format!("{} and {more} others", names[..MAX_NAMES].join(", ")),
         _ => names.join(", "),
     }
 }

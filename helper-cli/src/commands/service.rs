@@ -38,7 +38,7 @@ pub(super) fn run(command: ServiceCommand) -> Result<(), Failure> {
         ServiceCommand::Status { json } => {
             let report = system::status()?;
             output::print_report(json, &report, |style| report.lines(style))?;
-            report.verdict()
+            report.require_active()
         }
     }
 }
@@ -83,7 +83,7 @@ impl Tool {
     }
 
     /// Runs it; [`ErrorCode::DAEMON_UNAVAILABLE`] if it fails.
-    fn tell(&self, words: &[&str]) -> Result<(), Failure> {
+    fn run(&self, words: &[&str]) -> Result<(), Failure> {
         self.answer(words).map(drop).ok_or_else(|| {
             let message = format!("this failed: {} {}", self.name, words.join(" "));
             Failure::new(ErrorCode::DAEMON_UNAVAILABLE, message)

@@ -1,15 +1,15 @@
 //! Owns what curl's `--dump-header` tells of the first answer: whether the API refused the token. Pure.
 
 /// The longest line that is looked at; what is longer is no status line.
-const LONGEST: usize = 64;
+const MAX_LINE_LEN: usize = 64;
 
 /// What is known of the first answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum FirstStatus {
     /// Nothing but interim answers (RFC 9110, section 15.2), if anything.
-    Open,
+    None,
     /// The server refused the credential: 401.
-    Rejected,
+    Unauthorized,
     /// It is another one.
     Other,
 }
@@ -18,13 +18,13 @@ pub(crate) enum Verdict {
 pub(crate) struct FirstAnswer {
     line: Vec<u8>,
     in_head: bool,
-    verdict: Verdict,
+    status: FirstStatus,
 }
 
 impl FirstAnswer {
     /// Nothing has come yet.
     pub(crate) fn new() -> Self {
-        Self { line: Vec::new(), in_head: false, verdict: Verdict::Open }
+        Self { line: Vec::new(), in_head: false, status: FirstStatus::None }
     }
 
     /// Takes the next bytes.
@@ -32,15 +32,15 @@ impl FirstAnswer {
         for &byte in bytes {
             if byte == b'\n' {
                 self.end_line();
-            } else if self.line.len() < LONGEST {
+            } else if self.line.len() < MAX_LINE_LEN {
                 self.line.push(byte);
             }
         }
     }
 
     /// What is known by now. The first answer stands: one after a redirect may be another host's.
-    pub(crate) fn verdict(&self) -> Verdict {
-        self.verdict
+    pub(crate) fn status(&self) -> FirstStatus {
+        self.status
     }
 
     fn end_line(&mut self) {
@@ -50,19 +50,19 @@ impl FirstAnswer {
             self.in_head = false;
         } else if !self.in_head {
             self.in_head = true;
-            if self.verdict == Verdict::Open {
-                self.verdict = judge(line);
+            if self.status == FirstStatus::None {
+                self.status = parse_status(line);
             }
         }
     }
 }
 
-fn judge(status_line: &[u8]) -> Verdict {
+fn parse_status(status_line: &[u8]) -> FirstStatus {
     let code = status_line.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
     match code {
-        [b'1', _, _] => Verdict::Open,
-        b"401" => Verdict::Rejected,
-        _ => Verdict::Other,
+        [b'1', _, _] => FirstStatus::None,
+        b"401" => FirstStatus::Unauthorized,
+        _ => FirstStatus::Other,
     }
 }
 
@@ -70,27 +70,27 @@ fn judge(status_line: &[u8]) -> Verdict {
 mod tests {
     use super::*;
 
-    fn verdict(bytes: &str) -> Verdict {
+    fn status(bytes: &str) -> FirstStatus {
         let mut answer = FirstAnswer::new();
         bytes.as_bytes().chunks(3).for_each(|piece| answer.pass(piece));
-        answer.verdict()
+        answer.status()
     }
 
     #[test]
     fn the_first_final_status_counts_and_no_other() {
         for (bytes, expected) in [
-            ("", Verdict::Open),
-            ("HTTP/1.1 401 Unauthorized", Verdict::Open),
-            ("HTTP/1.1 401 Unauthorized\r\n", Verdict::Rejected),
-            ("HTTP/2 401 \r\nX: y\r\n\r\n", Verdict::Rejected),
-            ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 401 x\r\n", Verdict::Rejected),
-            ("HTTP/1.1 103 x\r\nLink: 401\r\n 401 x\r\n", Verdict::Open),
-            ("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 401 x\r\n\r\n", Verdict::Other),
-            ("HTTP/1.1 302 Found\r\n\r\nHTTP/1.1 401 x\r\n\r\n", Verdict::Other),
-            ("HTTP/1.1 4010 x\r\n", Verdict::Other),
-            ("401\r\n", Verdict::Other),
+            ("", FirstStatus::None),
+            ("HTTP/1.1 401 Unauthorized", FirstStatus::None),
+            ("HTTP/1.1 401 Unauthorized\r\n", FirstStatus::Unauthorized),
+            ("HTTP/2 401 \r\nX: y\r\n\r\n", FirstStatus::Unauthorized),
+            ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 401 x\r\n", FirstStatus::Unauthorized),
+            ("HTTP/1.1 103 x\r\nLink: 401\r\n 401 x\r\n", FirstStatus::None),
+            ("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 401 x\r\n\r\n", FirstStatus::Other),
+            ("HTTP/1.1 302 Found\r\n\r\nHTTP/1.1 401 x\r\n\r\n", FirstStatus::Other),
+            ("HTTP/1.1 4010 x\r\n", FirstStatus::Other),
+            ("401\r\n", FirstStatus::Other),
         ] {
-            assert_eq!(verdict(bytes), expected, "{bytes:?}");
+            assert_eq!(status(bytes), expected, "{bytes:?}");
         }
     }
 }

@@ -3,9 +3,9 @@
 
 use cp_token_protocol::Failure;
 
+use super::argv;
 use super::item::Item;
 use super::refusal::{no_value, refusal};
-use super::words;
 
 /// The options of a config file, in their order.
 ///
@@ -42,11 +42,9 @@ fn read_line(line: &[u8], items: &mut Vec<Item>) -> Result<(), Failure> {
     let start = rest.iter().position(|&byte| !ends(byte)).unwrap_or(rest.len());
     let mut value = value(&rest[start..])?;
     match (option.strip_prefix(b"--"), option.strip_prefix(b"-")) {
-        (Some(name), _) => {
-            items.push(words::long(name, |known| value.take().ok_or_else(|| no_value(known)))?)
-        }
-        (None, Some(letters)) => words::read_letters(letters, items, || value.take())?,
-        (None, None) => items.push(words::long(option, |known| value.take().ok_or_else(|| no_value(known)))?),
+        (Some(name), _) => items.push(argv::long(name, |known| value.take().ok_or_else(|| no_value(known)))?),
+        (None, Some(letters)) => argv::read_letters(letters, items, || value.take())?,
+        (None, None) => items.push(argv::long(option, |known| value.take().ok_or_else(|| no_value(known)))?),
     }
     match value {
         Some(value) if !value.is_empty() => {

@@ -19,7 +19,7 @@ fn installed_options() -> Vec<(Option<u8>, String)> {
 }
 
 #[test]
-fn the_installed_curl_has_no_option_that_the_table_lacks_or_misjudges() {
+fn the_installed_curl_has_no_option_that_the_table_lacks_or_misreads() {
     for (letter, name) in installed_options() {
         let known = options::by_name(name.strip_prefix("no-").unwrap_or(&name).as_bytes());
         let known = known.unwrap_or_else(|| panic!("--{name} is not in the table"));

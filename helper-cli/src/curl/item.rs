@@ -1,4 +1,4 @@
-//! Owns one option of a curl command with its value, as it was written. Pure; it judges nothing.
+//! Owns one option of a curl command with its value, as it was written. Pure; it checks nothing.
 
 use super::options::{Effect, OptionSpec};
 

@@ -14,14 +14,14 @@ proptest! {
             if !line.contains(&b"--".to_vec()) {
                 prop_assert_eq!(read_words(&again).ok(), Some(items.clone()));
             }
-            let _ = judge(items.iter()).map(|facts| traces(&facts, items.iter()));
+            let _ = check(items.iter()).map(|facts| traces(&facts, items.iter()));
         }
     }
 
     #[test]
     fn words_made_of_options_are_read_or_refused(line in "((-[a-zA-Z#:]{1,3}|--(no-)?[a-z]{3,8}(=[a-z])?|/[a-z]) ){0,8}") {
         let words: Vec<_> = line.split_whitespace().map(|word| word.as_bytes().to_vec()).collect();
-        let _ = read_words(&words).map(|items| judge(items.iter()));
+        let _ = read_words(&words).map(|items| check(items.iter()));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use cp_token_protocol::Failure;
 
+use super::check::Analysis;
 use super::item::Item;
-use super::judge::Analysis;
 use super::options::Effect;
 use super::refusal::refusal;
 

@@ -13,9 +13,9 @@ fn read(line: &str) -> Result<Vec<Item>, cp_token_protocol::Failure> {
     read_words(&words(line))
 }
 
-fn judged(line: &str) -> Result<Analysis, String> {
+fn checked(line: &str) -> Result<Analysis, String> {
     let items = read(line).map_err(|failure| failure.message)?;
-    judge(items.iter()).map_err(|failure| failure.message)
+    check(items.iter()).map_err(|failure| failure.message)
 }
 
 /// Names and values, as `name` or `name=value`.
@@ -65,7 +65,7 @@ fn what_curl_may_read_in_another_way_is_refused() {
         "--Url /a",
         "-\u{e4} /a",
     ] {
-        assert!(judged(line).is_err(), "{line}");
+        assert!(checked(line).is_err(), "{line}");
     }
 }
 
@@ -110,7 +110,7 @@ fn nothing_that_lets_the_token_out_is_taken() {
         "",
         "-s",
     ] {
-        assert!(judged(line).is_err(), "{line}");
+        assert!(checked(line).is_err(), "{line}");
     }
     for line in [
         "--no-insecure /a",
@@ -125,11 +125,11 @@ fn nothing_that_lets_the_token_out_is_taken() {
         "--tlsv1.2 /a",
         "-HX-Authorization:y /a",
     ] {
-        assert!(judged(line).is_ok(), "{line}: {:?}", judged(line));
+        assert!(checked(line).is_ok(), "{line}: {:?}", checked(line));
     }
     for value in ["X: y\r\nHost: b", "X: y\nAuthorization: z"] {
         let words = [b"-H".to_vec(), value.as_bytes().to_vec(), b"/a".to_vec()];
-        assert!(judge(read_words(&words).unwrap().iter()).is_err(), "{value:?}");
+        assert!(check(read_words(&words).unwrap().iter()).is_err(), "{value:?}");
     }
 }
 
@@ -141,15 +141,15 @@ fn a_refusal_repeats_no_value() {
         "-HAuthorization:hunter2 /a",
         "https://hunter2@a.example",
     ] {
-        let message = judged(line).unwrap_err();
+        let message = checked(line).unwrap_err();
         assert!(!message.replace("--hunter2", "").contains("hunter2"), "{message}");
     }
 }
 
 #[test]
-fn facts_are_told_of_the_whole_command() {
+fn facts_cover_the_whole_command() {
     let facts =
-        judged("-v /api/v3/x https://a.example/ -L --next https://A.example:444/y -x p https://a.example/z")
+        checked("-v /api/v3/x https://a.example/ -L --next https://A.example:444/y -x p https://a.example/z")
             .unwrap();
     assert_eq!(facts.origins, ["https://a.example", "https://A.example:444"]);
     assert_eq!((facts.is_verbose, facts.follows, facts.route, facts.urls), (true, true, Some("proxy"), 4));
@@ -227,7 +227,7 @@ fn every_group_of_urls_gets_the_header_and_no_word_holds_the_token() {
 fn only_what_can_be_done_twice_is_repeated() {
     let traces = |line: &str| {
         let items = read(line).unwrap();
-        traces(&judge(items.iter()).unwrap(), items.iter()).ok()
+        traces(&check(items.iter()).unwrap(), items.iter()).ok()
     };
     for line in [
         "/a /b",

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_file_is_told_by_its_line_and_never_by_its_content() {
+    fn a_broken_file_is_reported_by_its_line_and_never_by_its_content() {
         let failure = file(b"[a]\nsecret").find("a", "b").expect_err("a flaw");
         assert_eq!(failure.message, "/k, line 2: it has no =");
         assert!(file(b"\xff\xfe").find("a", "b").is_err());

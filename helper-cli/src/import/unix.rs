@@ -18,7 +18,9 @@ fn classify(problem: &Distrust) -> Refusal {
     match problem {
         Distrust::Absent => Refusal::Absent,
         Distrust::WrongKind => Refusal::WrongKind,
-        Distrust::Itself(Flaw::Foreign(_)) | Distrust::OnTheWay(_, Flaw::Foreign(_)) => Refusal::Foreign,
+        Distrust::Itself(Flaw::OtherOwner(_)) | Distrust::OnTheWay(_, Flaw::OtherOwner(_)) => {
+            Refusal::OtherOwner
+        }
         Distrust::Itself(Flaw::Open(_) | Flaw::Listed)
         | Distrust::OnTheWay(_, Flaw::Open(_) | Flaw::Listed) => Refusal::Open,
         // A folder on the way that is a file means the same: there is nothing.

@@ -25,7 +25,7 @@ fn check(file: &File) -> Result<(), Refusal> {
     let asked = own_user().and_then(|own| Ok((own, access_of(file, Kind::File)?)));
     let (own, access) = asked.map_err(|_| Refusal::Unreadable)?;
     if !access.is_of(&own) {
-        return Err(Refusal::Foreign);
+        return Err(Refusal::OtherOwner);
     }
     if access.lets_others(&own, WRITING) { Err(Refusal::Open) } else { Ok(()) }
 }

@@ -14,11 +14,9 @@ use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::ops::RangeInclusive;
 
-use cp_token_protocol::{AccessToken, ErrorCode, Failure, Secret, TOKEN_LIMIT};
+use cp_token_protocol::{AccessToken, ErrorCode, Failure, SECRET_LIMIT, Secret, TOKEN_LIMIT};
 
 use crate::terminal::output;
-
-const SECRET_LIMIT: usize = 4096;
 
 const LINE_END: usize = 2;
 

@@ -9,7 +9,7 @@ use cp_token_protocol::blocking::FrameReader;
 use cp_token_protocol::message::{AuthScheme, Request, Response, TokenResponse};
 use cp_token_protocol::{AccessToken, ProfileName, decode_request, encode_response};
 
-use super::{Place, TOKEN};
+use super::{TOKEN, TestDir};
 
 /// Requests in the order they came.
 #[derive(Clone, Default)]
@@ -18,26 +18,26 @@ pub struct Asked(Arc<Mutex<Vec<Request>>>);
 impl Asked {
     /// How many requests there were, but for looks at profiles and trials that change nothing.
     pub fn count(&self) -> usize {
-        self.0.lock().unwrap().iter().filter(|request| !only_looks(request)).count()
+        self.0.lock().unwrap().iter().filter(|request| !is_read_only(request)).count()
     }
 
     /// The one request that was made since the last look, but for a look at the profiles before it.
     #[track_caller]
     pub fn only(&self) -> Request {
         let mut requests = std::mem::take(&mut *self.0.lock().unwrap());
-        requests.retain(|request| !only_looks(request));
+        requests.retain(|request| !is_read_only(request));
         assert_eq!(requests.len(), 1);
         requests.remove(0)
     }
 }
 
-fn only_looks(request: &Request) -> bool {
+fn is_read_only(request: &Request) -> bool {
     let is_trial = matches!(request, Request::ProfileCreate(create) if create.dry_run);
     is_trial || matches!(request, Request::ProfileList(_) | Request::ProfileShow(_))
 }
 
 /// Answers every request with what `answer` makes of it.
-pub fn answering(place: &Place, answer: impl Fn(&Request) -> Vec<Response> + Send + 'static) -> Asked {
+pub fn answering(place: &TestDir, answer: impl Fn(&Request) -> Vec<Response> + Send + 'static) -> Asked {
     let asked = Asked::default();
     let memory = asked.clone();
     serving(place, move |stream| {
@@ -53,12 +53,12 @@ pub fn answering(place: &Place, answer: impl Fn(&Request) -> Vec<Response> + Sen
 }
 
 /// Hands out the token, whatever is asked.
-pub fn granting(place: &Place) -> Asked {
-    answering(place, |_| vec![grant(TOKEN)])
+pub fn issuing_tokens(place: &TestDir) -> Asked {
+    answering(place, |_| vec![token_response(TOKEN)])
 }
 
 /// Answers the first request of every connection with these bytes, and closes.
-pub fn saying(place: &Place, bytes: &[u8]) {
+pub fn saying(place: &TestDir, bytes: &[u8]) {
     let bytes = bytes.to_vec();
     serving(place, move |stream| {
         if receive(stream).is_some() {
@@ -68,7 +68,7 @@ pub fn saying(place: &Place, bytes: &[u8]) {
 }
 
 /// Serves every connection with `serve`, one after the other, for as long as the test program lives.
-pub fn serving(place: &Place, serve: impl Fn(&mut UnixStream) + Send + 'static) {
+pub fn serving(place: &TestDir, serve: impl Fn(&mut UnixStream) + Send + 'static) {
     let listener = UnixListener::bind(place.socket()).unwrap();
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
@@ -89,7 +89,7 @@ pub fn drain(stream: &mut UnixStream) -> Vec<u8> {
     bytes
 }
 
-pub fn grant(token: &str) -> Response {
+pub fn token_response(token: &str) -> Response {
     Response::Token(TokenResponse {
         access_token: AccessToken::copy_of(token.as_bytes()).unwrap().into(),
         expires_in_ms: 839_500,

@@ -12,11 +12,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub const TOKEN: &str = "eyJhbGciOi.abc-DEF_123~+/==";
 
 /// A folder of one test, gone at its end.
-pub struct Place {
+pub struct TestDir {
     folder: PathBuf,
 }
 
-impl Place {
+impl TestDir {
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let next = || {
@@ -68,7 +68,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for TestDir {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }

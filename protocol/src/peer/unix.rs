@@ -27,15 +27,15 @@ pub fn require_own_folder(folder: &Path) -> Result<(), PeerError> {
     if !is_plain || own == OVERFLOW_USER {
         return own_by_the_rule(folder);
     }
-    if is_same_user(stat.st_uid, own) { Ok(()) } else { Err(PeerError::ForeignFolder(stat.st_uid)) }
+    if is_same_user(stat.st_uid, own) { Ok(()) } else { Err(PeerError::FolderOfOther(stat.st_uid)) }
 }
 
 #[cold]
 fn own_by_the_rule(folder: &Path) -> Result<(), PeerError> {
     trust::own_folder(folder, false).map_err(|error| match error {
         Distrust::Absent => PeerError::NoFolder,
-        Distrust::Itself(Flaw::Foreign(user)) | Distrust::OnTheWay(_, Flaw::Foreign(user)) => {
-            PeerError::ForeignFolder(user)
+        Distrust::Itself(Flaw::OtherOwner(user)) | Distrust::OnTheWay(_, Flaw::OtherOwner(user)) => {
+            PeerError::FolderOfOther(user)
         }
         Distrust::Itself(_) | Distrust::OnTheWay(..) => PeerError::OpenFolder,
         Distrust::WrongKind | Distrust::Io(_) => PeerError::NotAFolder,

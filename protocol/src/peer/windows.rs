@@ -48,6 +48,6 @@ pub fn require_own_folder(folder: &Path) -> Result<(), PeerError> {
     if access.is_of(&own_user()?) {
         Ok(())
     } else {
-        Err(PeerError::ForeignFolder(access.owner.last_number()))
+        Err(PeerError::FolderOfOther(access.owner.last_number()))
     }
 }

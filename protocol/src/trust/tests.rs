@@ -22,13 +22,13 @@ fn a_folder_on_the_way_is_ours_or_root_s_and_no_other_may_write_to_it() {
         (facts(Owner::Us, 0o755), Ok(()), Ok(())),
         (facts(Owner::Root, 0o755), Ok(()), Ok(())),
         (facts(Owner::Unmapped, 0o755), Ok(()), Ok(())),
-        (facts(Owner::Other(7), 0o700), Err(Flaw::Foreign(7)), Err(Flaw::Foreign(7))),
+        (facts(Owner::Other(7), 0o700), Err(Flaw::OtherOwner(7)), Err(Flaw::OtherOwner(7))),
         (facts(Owner::Us, 0o777), open(0o777), open(0o777)),
         (facts(Owner::Root, 0o777), open(0o777), open(0o777)),
         (facts(Owner::Root, 0o1777), Ok(()), Ok(())),
         (facts(Owner::Unmapped, 0o1777), Ok(()), Ok(())),
         (facts(Owner::Us, 0o1777), Ok(()), Ok(())),
-        (facts(Owner::Other(7), 0o1777), Err(Flaw::Foreign(7)), Err(Flaw::Foreign(7))),
+        (facts(Owner::Other(7), 0o1777), Err(Flaw::OtherOwner(7)), Err(Flaw::OtherOwner(7))),
         (facts(Owner::Us, 0o775), Ok(()), open(0o775)),
         (of_strange_group(Owner::Us, 0o775), open(0o775), open(0o775)),
         (of_strange_group(Owner::Root, 0o1775), Ok(()), Ok(())),
@@ -67,7 +67,7 @@ fn an_access_list_lets_others_in_whom_the_mode_does_not_show() {
     let link = facts(Owner::Unmapped, 0o777);
     let within = |rights| listed(rights, facts(Owner::Unmapped, 0o775));
     let judge = |rights| judge_link(link, within(rights), &IN_NAMESPACE, Purpose::Decision);
-    assert_eq!([judge(0), judge(2)], [Ok(()), Err(Flaw::Foreign(OVERFLOW_USER))]);
+    assert_eq!([judge(0), judge(2)], [Ok(()), Err(Flaw::OtherOwner(OVERFLOW_USER))]);
 }
 
 #[test]
@@ -104,14 +104,14 @@ fn who_is_not_mapped_counts_as_root_for_folders_and_the_system_s_own_files_alone
     let shared = facts(Owner::Unmapped, 0o1777);
     let link = |within| judge_link(facts(Owner::Unmapped, 0o777), within, &IN_NAMESPACE, Purpose::Decision);
     assert_eq!(link(kept), Ok(()));
-    assert_eq!(link(shared), Err(Flaw::Foreign(OVERFLOW_USER)), "a stranger's, in /tmp");
+    assert_eq!(link(shared), Err(Flaw::OtherOwner(OVERFLOW_USER)), "a stranger's, in /tmp");
 }
 
 #[test]
 fn a_link_is_ours_or_root_s() {
     let within = facts(Owner::Root, 0o1777);
     for (owner, judged) in
-        [(Owner::Us, Ok(())), (Owner::Root, Ok(())), (Owner::Other(7), Err(Flaw::Foreign(7)))]
+        [(Owner::Us, Ok(())), (Owner::Root, Ok(())), (Owner::Other(7), Err(Flaw::OtherOwner(7)))]
     {
         assert_eq!(judge_link(facts(owner, 0o777), within, &PLAIN, Purpose::Decision), judged);
     }

@@ -109,9 +109,9 @@ pub fn own_folder(folder: &Path, is_made: bool) -> Result<(), Distrust> {
     }
     let flaw = match facts.owner {
         Owner::Us => return Ok(()),
-        Owner::Root => Flaw::Foreign(0),
-        Owner::Unmapped => Flaw::Foreign(OVERFLOW_USER),
-        Owner::Other(user) => Flaw::Foreign(user),
+        Owner::Root => Flaw::OtherOwner(0),
+        Owner::Unmapped => Flaw::OtherOwner(OVERFLOW_USER),
+        Owner::Other(user) => Flaw::OtherOwner(user),
     };
     Err(Distrust::Itself(flaw))
 }

@@ -3,12 +3,12 @@
 use std::fmt;
 
 /// The longest identifier: a head of eight bytes and fifteen numbers.
-const LONGEST: usize = 8 + 15 * 4;
+const MAX_LEN: usize = 8 + 15 * 4;
 
 /// The identifier of a user or a group on Windows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Sid {
-    bytes: [u8; LONGEST],
+    bytes: [u8; MAX_LEN],
     length: usize,
 }
 
@@ -16,8 +16,8 @@ impl Sid {
     /// The identifier that these bytes begin with, in the system's layout.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let length = 8 + usize::from(*bytes.get(1)?) * 4;
-        let given = bytes.get(..length).filter(|_| bytes[0] == 1 && length <= LONGEST)?;
-        let mut kept = [0; LONGEST];
+        let given = bytes.get(..length).filter(|_| bytes[0] == 1 && length <= MAX_LEN)?;
+        let mut kept = [0; MAX_LEN];
         kept[..length].copy_from_slice(given);
         Some(Self { bytes: kept, length })
     }

@@ -1,4 +1,4 @@
-//! Owns the floors: which wing of a crate may use which others, that no arrow runs up, and that no circle of files grows.
+//! Owns the layers: which wing of a crate may use which others, that no arrow runs up, and that no circle of files grows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,21 +10,21 @@ type Module = Vec<String>;
 /// The files that each file uses.
 type Arrows = BTreeMap<Module, BTreeSet<Module>>;
 
-/// A crate's wings from the highest floor down, each with those that it may use. What is not named here is forbidden.
-type Floors = &'static [(&'static str, &'static str)];
+/// A crate's wings from the highest layer down, each with those that it may use. What is not named here is forbidden.
+type Layers = &'static [(&'static str, &'static str)];
 
-const DAEMON: Floors = &[
+const DAEMON: Layers = &[
     (
         "app",
         "handover ipc service lock registry broker token_request token_endpoint secrets process profile failure audit base",
     ),
-    ("handover", "ipc lock registry broker token_request secrets process profile failure audit base"),
+    ("handover", "ipc lock registry secrets process profile failure base"),
     ("ipc", "service process failure audit base"),
     (
         "service",
         "lock registry broker token_request token_endpoint secrets process profile lease failure audit base",
     ),
-    ("lock", "registry broker token_request secrets failure base"),
+    ("lock", "registry secrets failure base"),
     ("registry", "broker token_request secrets process profile lease failure audit base"),
     ("broker", "token_request profile lease failure audit base"),
     ("token_request", "token_endpoint secrets profile lease failure base"),
@@ -38,7 +38,7 @@ const DAEMON: Floors = &[
     ("base", ""),
 ];
 
-const HELPER: Floors = &[
+const HELPER: Layers = &[
     ("start", "terminal run"),
     ("commands", "import daemon curl args adapters terminal run"),
     ("import", "run"),
@@ -50,7 +50,7 @@ const HELPER: Floors = &[
     ("run", ""),
 ];
 
-const PROTOCOL: Floors = &[
+const PROTOCOL: Layers = &[
     ("view", "message token name wire frame"),
     ("handover", "message failure moment wire token name secret frame"),
     ("message", "failure wire token name secret frame"),
@@ -71,23 +71,23 @@ const PROTOCOL: Floors = &[
     ("printable", ""),
 ];
 
-const CRATES: [(&str, Floors); 3] =
+const CRATES: [(&str, Layers); 3] =
     [("daemon/src/", DAEMON), ("helper-cli/src/", HELPER), ("protocol/src/", PROTOCOL)];
 
 /// The most files that may use each other in a circle: a parent and the children that share its types.
 const CIRCLE: usize = 6;
 
-/// Each use of another wing that the floors do not allow, and each wing that they do not know.
-fn violations(folder: &str, floors: Floors, sources: &[Source]) -> Vec<String> {
+/// Each use of another wing that the layers do not allow, and each wing that they do not know.
+fn violations(folder: &str, layers: Layers, sources: &[Source]) -> Vec<String> {
     let allowed: BTreeMap<&str, BTreeSet<&str>> =
-        floors.iter().map(|(wing, below)| (*wing, below.split_whitespace().collect())).collect();
+        layers.iter().map(|(wing, below)| (*wing, below.split_whitespace().collect())).collect();
     let of_crate = sources.iter().filter(|source| source.path.starts_with(folder));
     let exports = exports(sources.iter().filter(|source| source.path.starts_with(folder)));
     let mut found = BTreeSet::new();
     for source in of_crate {
         let Some(wing) = source.module().first().cloned() else { continue };
         let Some(below) = allowed.get(wing.as_str()) else {
-            found.insert(format!("{}: no floor is given to {wing}", source.path));
+            found.insert(format!("{}: no layer is given to {wing}", source.path));
             continue;
         };
         let used = source.paths().into_iter().filter_map(|path| path.into_iter().next());
@@ -107,21 +107,21 @@ fn planted(path: &str, text: &str) -> Vec<Source> {
 }
 
 #[test]
-fn each_wing_uses_only_the_wings_that_its_floor_allows() {
+fn each_wing_uses_only_the_wings_that_its_layer_allows() {
     let sources = shipped();
-    for (folder, floors) in CRATES {
-        let found = violations(folder, floors, &sources);
+    for (folder, layers) in CRATES {
+        let found = violations(folder, layers, &sources);
         assert!(found.is_empty(), "{found:#?}");
     }
 }
 
 #[test]
-fn the_floors_lead_down() {
-    for (folder, floors) in CRATES {
-        for (floor, (wing, below)) in floors.iter().enumerate() {
+fn the_layers_lead_down() {
+    for (folder, layers) in CRATES {
+        for (layer, (wing, below)) in layers.iter().enumerate() {
             for used in below.split_whitespace() {
-                let of_used = floors.iter().position(|(other, _)| *other == used);
-                assert!(of_used > Some(floor), "{folder}: {wing} may use {used}, which is not below it");
+                let of_used = layers.iter().position(|(other, _)| *other == used);
+                assert!(of_used > Some(layer), "{folder}: {wing} may use {used}, which is not below it");
             }
         }
     }
@@ -135,15 +135,15 @@ fn a_planted_arrow_is_found_however_it_is_written() {
         "fn f() {\n    let asked = crate::broker::ask();\n}",
         "use super::super::broker::Broker;",
     ] {
-        let found = violations("daemon/src/", DAEMON, &planted("daemon/src/lease/cooldown.rs", text));
-        assert_eq!(found, ["daemon/src/lease/cooldown.rs: lease uses broker"], "{text}");
+        let found = violations("daemon/src/", DAEMON, &planted("daemon/src/lease/policy.rs", text));
+        assert_eq!(found, ["daemon/src/lease/policy.rs: lease uses broker"], "{text}");
     }
     let unknown =
-        violations("daemon/src/", DAEMON, &planted("daemon/src/attic.rs", "use crate::base::clock;"));
-    assert_eq!(unknown, ["daemon/src/attic.rs: no floor is given to attic"]);
-    for text in ["use crate::base::clock::Moment;", "// crate::broker", "use super::terms::TokenQuery;"] {
+        violations("daemon/src/", DAEMON, &planted("daemon/src/unlisted.rs", "use crate::base::clock;"));
+    assert_eq!(unknown, ["daemon/src/unlisted.rs: no layer is given to unlisted"]);
+    for text in ["use crate::base::clock::Moment;", "// crate::broker", "use super::token::Token;"] {
         assert_eq!(
-            violations("daemon/src/", DAEMON, &planted("daemon/src/lease/cooldown.rs", text)),
+            violations("daemon/src/", DAEMON, &planted("daemon/src/lease/policy.rs", text)),
             [""; 0],
             "{text}"
         );

@@ -192,7 +192,7 @@ fn contains_in_order(trace: &str, steps: &[&[&str]]) {
 }
 
 #[test]
-fn d04_a_folder_that_cannot_be_synced_is_no_failure_and_one_that_fails_is_told_as_what_it_is() {
+fn d04_a_folder_that_cannot_be_synced_is_no_failure_and_one_that_fails_is_reported_as_what_it_is() {
     if !programs::is_root() || !programs::present(&["strace"]) {
         return;
     }

@@ -130,7 +130,7 @@ fn a_folder_that_is_missing_in_somebody_elses_is_named_with_what_to_do() {
 
 /// One exit code, and no command that would be denied, whichever variable leads to what is missing.
 #[test]
-fn a_missing_folder_is_told_with_a_command_only_where_that_would_work() {
+fn a_missing_folder_is_reported_with_a_command_only_where_that_would_work() {
     if !can_be_others() {
         return;
     }

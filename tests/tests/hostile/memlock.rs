@@ -87,7 +87,7 @@ fn three_hundred_secrets_are_locked_within_the_64_kib_that_are_common() {
 }
 
 #[test]
-fn a_limit_that_does_not_suffice_is_told_as_it_is_in_status_in_doctor_and_once_in_the_log() {
+fn a_limit_that_does_not_suffice_is_reported_as_it_is_in_status_in_doctor_and_once_in_the_log() {
     if !can_be_others() || !programs::present(&["prlimit"]) {
         return;
     }

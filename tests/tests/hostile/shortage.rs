@@ -26,7 +26,7 @@ fn create(world: &World, name: &str, options: &[&str]) -> Call {
 }
 
 #[test]
-fn a_thread_or_process_that_the_system_refuses_is_told_as_that_and_tokens_are_served() {
+fn a_thread_or_process_that_the_system_refuses_is_reported_as_that_and_tokens_are_served() {
     if !can_be_others() || !programs::present(&["prlimit"]) {
         return;
     }

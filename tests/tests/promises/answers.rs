@@ -193,7 +193,7 @@ fn e07_a_token_in_the_wrong_place_of_an_answer_reaches_no_log() {
 }
 
 #[test]
-fn g16_a_connection_that_breaks_is_told_and_the_next_request_works() {
+fn g16_a_connection_that_breaks_is_reported_and_the_next_request_works() {
     let world = World::new();
     let _daemon = world.daemon();
     for answer in [
@@ -212,7 +212,7 @@ fn g16_a_connection_that_breaks_is_told_and_the_next_request_works() {
 }
 
 #[test]
-fn g16_a_server_that_is_gone_is_told_and_found_again_when_it_is_back() {
+fn g16_a_server_that_is_gone_is_reported_and_found_again_when_it_is_back() {
     use cp_token_tests::fake_crashplan::{FakeCrashPlan, Setup};
 
     let world = World::new();

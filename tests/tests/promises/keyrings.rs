@@ -59,7 +59,7 @@ fn i01_a_locked_keyring_is_named_loses_nothing_and_serves_again_when_it_is_unloc
 }
 
 #[test]
-fn i02_a_hung_keyring_holds_up_nobody_who_does_not_need_it_and_mends_itself() {
+fn i02_a_hung_keyring_holds_up_nobody_who_does_not_need_it_and_recovers() {
     let Some(world) = World::with_keyring() else { return };
     world.create_profile("prod", "keyring");
     world.create_profile("cold", "keyring");

@@ -59,7 +59,7 @@ fn the_program_that_asks_is_named_with_its_number_and_so_is_the_helper() {
 }
 
 #[test]
-fn what_came_of_each_request_is_told_and_what_the_daemon_asked_of_the_server() {
+fn what_came_of_each_request_is_reported_and_what_the_daemon_asked_of_the_server() {
     let world = World::new();
     let _daemon = world.daemon();
     world.create_profile("prod", "memory");
@@ -110,7 +110,7 @@ fn what_came_of_each_request_is_told_and_what_the_daemon_asked_of_the_server() {
 }
 
 #[test]
-fn a_renewal_that_nobody_asked_for_is_told_as_the_daemons_own() {
+fn a_renewal_that_nobody_asked_for_is_reported_as_the_daemons_own() {
     let world = World::new();
     let Some(clocks) = ClockShim::build(&world) else { return };
     let _daemon = world.launch(clocks.launch());

@@ -37,7 +37,7 @@ fn a_misspelt_name_is_answered_with_the_nearest_ones_and_a_strange_one_with_none
 }
 
 #[test]
-fn a_name_that_the_variable_gave_is_told_with_the_variable_and_one_of_an_option_without() {
+fn a_name_that_the_variable_gave_is_reported_with_the_variable_and_one_of_an_option_without() {
     let world = staged();
     let call = |line: &[&str]| world.call(line).env("CP_TOKEN_PROFILE", "stagin").run();
     let mut lines =

@@ -54,7 +54,7 @@ fn story(tokens_die: bool) {
 }
 
 #[test]
-fn a_reset_in_the_console_is_told_with_what_to_click_and_one_command_mends_every_script() {
+fn a_reset_in_the_console_is_reported_with_what_to_click_and_one_command_mends_every_script() {
     story(true);
 }
 

@@ -21,7 +21,7 @@ fn creating(world: &World, client: &Client, option: &str, value: &str) -> Call {
 }
 
 /// A place for what holds a secret by its nature. It is not searched for leaks, as the programs beside it are not.
-fn vault(world: &World, name: &str) -> PathBuf {
+fn private_path(world: &World, name: &str) -> PathBuf {
     world.path("bin").join(name)
 }
 
@@ -35,7 +35,7 @@ fn put(file: &Path, text: &str, mode: u32) {
 
 /// A shell script among the world's programs.
 fn script(world: &World, name: &str, text: &str) -> String {
-    let file = vault(world, name);
+    let file = private_path(world, name);
     put(&file, &format!("#!/bin/sh\n{text}\n"), 0o700);
     file.to_str().expect("a path in UTF-8").to_owned()
 }

@@ -48,7 +48,7 @@ fn a_users_token_is_renewed_when_it_has_ended_and_after_a_rejection() {
 }
 
 #[test]
-fn a_refused_password_is_told_with_what_else_it_may_be_and_is_never_sent_again() {
+fn a_refused_password_is_reported_with_what_else_it_may_be_and_is_never_sent_again() {
     let world = World::new();
     let jo = TestUser::new(&world);
     world.server().add_user(&jo.name, &jo.password, None);

@@ -161,7 +161,7 @@ fn of(error: Distrust, path: &Path, kind: &'static str, fix: &str) -> FileError 
             return FileError::WrongKind(kind);
         }
         Distrust::Io(error) => return FileError::Io(error),
-        Distrust::Itself(Flaw::Foreign(user)) => format!("it belongs to user {user}"),
+        Distrust::Itself(Flaw::OtherOwner(user)) => format!("it belongs to user {user}"),
         Distrust::Itself(Flaw::Open(mode)) => format!("its mode {mode:04o} lets others in{}", run(fix, path)),
         Distrust::Itself(Flaw::Listed) => {
             format!("an access list (ACL) lets others change it{}", run("setfacl -b", path))
@@ -173,7 +173,7 @@ fn of(error: Distrust, path: &Path, kind: &'static str, fix: &str) -> FileError 
 fn of_ancestor(at: &Path, flaw: Flaw) -> String {
     let place = format!("{} on the way to it", show(at));
     match flaw {
-        Flaw::Foreign(user) => format!("{place} belongs to user {user}"),
+        Flaw::OtherOwner(user) => format!("{place} belongs to user {user}"),
         Flaw::Open(_) => format!("others may write to {place}{}", run("chmod go-w", at)),
         Flaw::Listed => format!("an access list (ACL) lets others write to {place}{}", run("setfacl -b", at)),
     }

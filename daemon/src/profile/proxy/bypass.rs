@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_entry_is_told_and_covers_nothing() {
+    fn what_is_no_entry_is_reported_and_covers_nothing() {
         let url = RequestUrl::parse("https://10.0.0.1", false).unwrap();
         for entry in [
             "",

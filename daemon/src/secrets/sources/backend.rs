@@ -11,7 +11,7 @@ use crate::profile::secret_key::SecretKey;
 use crate::secrets::program::ProgramError;
 
 /// The longest secret that any source takes, in bytes. Some keyrings take less.
-pub const SECRET_LIMIT: usize = 16 * 1024;
+pub const RECORD_LIMIT: usize = 16 * 1024;
 
 /// What a source does, in progress.
 pub type SourceFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
@@ -25,7 +25,7 @@ pub enum SourceError {
     /// The source cannot hold a secret of this size.
     #[error("the secret is longer than the keyring can hold")]
     TooLarge,
-    /// The text to store, or the stored text, is empty or longer than [`SECRET_LIMIT`].
+    /// The text to store, or the stored text, is empty or longer than [`RECORD_LIMIT`].
     #[error("what is or would be kept for this profile is not a secret")]
     Unusable,
     /// The daemon is locked.
@@ -80,7 +80,7 @@ pub enum KeyringError {
 pub(super) fn require_storable(secret: &Secret) -> Result<(), SourceError> {
     match secret.expose().len() {
         0 => Err(SourceError::Unusable),
-        1..=SECRET_LIMIT => Ok(()),
+        1..=RECORD_LIMIT => Ok(()),
         _ => Err(SourceError::TooLarge),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use cp_token_protocol::Secret;
 use cp_token_protocol::trust::Purpose;
 
-use super::backend::{SECRET_LIMIT, SecretBackend, SourceError, SourceFuture};
+use super::backend::{RECORD_LIMIT, SecretBackend, SourceError, SourceFuture};
 use super::secret_file::{self, FileFault};
 use crate::profile::secret_key::SecretKey;
 use crate::profile::validate;
@@ -54,7 +54,7 @@ impl SecretBackend for ExternalSource {
 
 /// Runs a program, and returns what it prints: a secret or a one-time code.
 pub async fn run_program(argv: &[String]) -> Result<Secret, SourceError> {
-    program::run(argv, PROGRAM_TIMEOUT, SECRET_LIMIT).await.map_err(SourceError::Command)
+    program::run(argv, PROGRAM_TIMEOUT, RECORD_LIMIT).await.map_err(SourceError::Command)
 }
 
 async fn read_credential(name: &str, directory: Option<&Path>) -> Result<Secret, CredentialFault> {

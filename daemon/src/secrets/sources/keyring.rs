@@ -11,7 +11,7 @@ use keyring::{Entry, Error};
 use zeroize::Zeroizing;
 
 use super::backend::{
-    KeyringError, SECRET_LIMIT, SecretBackend, SourceError, SourceFuture, require_storable,
+    KeyringError, RECORD_LIMIT, SecretBackend, SourceError, SourceFuture, require_storable,
 };
 #[cfg(target_os = "linux")]
 use super::secret_service::{classify as classify_cause, has_collection};
@@ -125,7 +125,7 @@ fn read(item: &Entry) -> Result<Secret, SourceError> {
         found => Zeroizing::new(found?),
     };
     match bytes.len() {
-        1..=SECRET_LIMIT => Ok(Secret::copy_of(&bytes)),
+        1..=RECORD_LIMIT => Ok(Secret::copy_of(&bytes)),
         _ => Err(SourceError::Unusable),
     }
 }

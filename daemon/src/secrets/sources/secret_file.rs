@@ -7,7 +7,7 @@ use std::time::Duration;
 use cp_token_protocol::Secret;
 use cp_token_protocol::trust::{Distrust, Flaw, Purpose};
 
-use super::backend::SECRET_LIMIT;
+use super::backend::RECORD_LIMIT;
 use crate::base::blocking;
 use crate::secrets::secret_reader::SecretReader;
 
@@ -58,7 +58,7 @@ pub enum FileFault {
     /// The first line is empty.
     #[error("has an empty first line, and that line is to be the secret")]
     EmptyLine,
-    /// The file is longer than [`SECRET_LIMIT`].
+    /// The file is longer than [`RECORD_LIMIT`].
     #[error("is longer than a secret can be")]
     TooLarge,
     /// Reading timed out.
@@ -84,7 +84,7 @@ impl From<Distrust> for FileFault {
         match error {
             Distrust::Absent => Self::Absent,
             Distrust::WrongKind => Self::WrongKind,
-            Distrust::Itself(Flaw::Foreign(user)) => Self::OtherOwner(user),
+            Distrust::Itself(Flaw::OtherOwner(user)) => Self::OtherOwner(user),
             Distrust::Itself(Flaw::Open(mode)) => Self::Mode(mode),
             Distrust::Itself(Flaw::Listed) => Self::Acl,
             Distrust::OnTheWay(..) => Self::Replaceable,
@@ -109,7 +109,7 @@ fn read_now(path: &Path, purpose: Purpose) -> Result<Secret, FileFault> {
         return Err(FileFault::Relative);
     }
     let mut file = open(path, purpose)?;
-    let mut text = SecretReader::new(SECRET_LIMIT);
+    let mut text = SecretReader::new(RECORD_LIMIT);
     while text.read_from(&mut file)? {}
     let text = text.finish()?;
     if text.expose().is_empty() { Err(FileFault::Empty) } else { Ok(text) }

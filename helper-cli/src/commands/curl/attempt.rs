@@ -6,7 +6,7 @@ use std::path::Path;
 use cp_token_protocol::Failure;
 use cp_token_protocol::message::TokenResponse;
 
-use super::buffered_attempt::{BufferedAttempt, PIECE, read};
+use super::buffered_attempt::{BufferedAttempt, CHUNK, read};
 use super::files::path;
 use super::{CheckedCommand, not_run};
 use crate::args::cli::token::CurlOptions;
@@ -37,18 +37,18 @@ pub(super) fn traces(
 /// Runs curl; if the first answer is 401, reports the token and runs it once more with a new one. Fails if there is no new
 /// token, or curl was not run; otherwise this ends as curl ends.
 pub(super) fn run(
-    judged: CheckedCommand,
+    checked: CheckedCommand,
     token: TokenResponse,
     traces: SideEffects,
     options: &CurlOptions,
 ) -> Result<(), Failure> {
-    let first = BufferedAttempt::start(&judged, &token, &traces)?;
+    let first = BufferedAttempt::start(&checked, &token, &traces)?;
     if let Some(status) = first.finish().map_err(|error| not_run(&error))? {
         exit_as(status);
     }
     forget_output(&traces);
     let token = super::replacement(token, options)?;
-    Err(judged.run(&token))
+    Err(checked.run(&token))
 }
 
 /// Runs curl as our child and shows its standard error without the token.
@@ -56,7 +56,7 @@ pub(super) fn run_redacted(mut program: Program, token: &TokenResponse) -> Failu
     program.capture(false, true);
     let outcome = program.start().and_then(|mut running| {
         let mut redactor = Redactor::new(token.access_token.expose());
-        let mut piece = vec![0; PIECE];
+        let mut piece = vec![0; CHUNK];
         if let Some(mut errors) = running.errors() {
             while let Ok(count @ 1..) = read(&mut errors, &mut piece) {
                 output::pass_on(&redactor.pass(&piece[..count]));

@@ -12,20 +12,20 @@ use cp_token_protocol::message::TokenResponse;
 
 use super::files::path;
 use super::{CheckedCommand, not_run};
-use crate::curl::{Effect, FirstAnswer, Item, Redactor, SideEffects, Step, Verdict};
+use crate::curl::{Effect, FirstAnswer, FirstStatus, Item, Redactor, SideEffects, Step};
 use crate::run::program::{Pipe, RunningProgram, poll_readable, set_nonblocking};
 use crate::terminal::output;
 
 /// Most bytes that are kept back before the status is known; interim answers are short.
 const MOST_KEPT: usize = 1024 * 1024;
 
-pub(super) const PIECE: usize = 64 * 1024;
+pub(super) const CHUNK: usize = 64 * 1024;
 
 pub(super) struct BufferedAttempt {
     running: RunningProgram,
-    heads: Kept<File>,
-    output: Kept<ChildStdout>,
-    errors: Kept<ChildStderr>,
+    heads: CapturedStream<File>,
+    output: CapturedStream<ChildStdout>,
+    errors: CapturedStream<ChildStderr>,
     answer: FirstAnswer,
     redactor: Redactor,
     head_place: Option<HeadPlace>,
@@ -34,24 +34,24 @@ pub(super) struct BufferedAttempt {
 impl BufferedAttempt {
     /// Starts it with pipes for its output, its standard error and the heads of its answers.
     pub(super) fn start(
-        judged: &CheckedCommand,
+        checked: &CheckedCommand,
         token: &TokenResponse,
         traces: &SideEffects,
     ) -> Result<Self, Failure> {
         let (theirs, heads) = Pipe::from_program().map_err(|error| not_run(&error))?;
         let heads = File::from(heads);
-        let steps: Vec<_> = judged.steps.iter().map(without_head).collect();
-        let default: Vec<_> = judged.default.iter().filter(|item| !is_head(item)).cloned().collect();
-        let mut program = judged.program(&default, &steps, token)?;
+        let steps: Vec<_> = checked.steps.iter().map(without_head).collect();
+        let default: Vec<_> = checked.default.iter().filter(|item| !is_head(item)).cloned().collect();
+        let mut program = checked.program(&default, &steps, token)?;
         program.args(["--suppress-connect-headers", "--dump-header", &theirs.path()]);
         program.inherit(theirs);
         program.capture(true, true);
         set_nonblocking(&heads).map_err(|error| not_run(&error))?;
         let mut running = program.start().map_err(|error| not_run(&error))?;
         Ok(Self {
-            heads: Kept::new(Some(heads)),
-            output: Kept::new(running.output()),
-            errors: Kept::new(running.errors()),
+            heads: CapturedStream::new(Some(heads)),
+            output: CapturedStream::new(running.output()),
+            errors: CapturedStream::new(running.errors()),
             running,
             answer: FirstAnswer::new(),
             redactor: Redactor::new(token.access_token.expose()),
@@ -62,7 +62,7 @@ impl BufferedAttempt {
     /// Passes on what curl writes, unless its answer is 401, which nobody sees: then the result is `None`.
     pub(super) fn finish(mut self) -> io::Result<Option<ExitStatus>> {
         self.watch()?;
-        if self.answer.verdict() == Verdict::Rejected {
+        if self.answer.status() == FirstStatus::Unauthorized {
             return self.running.wait().map(|_| None);
         }
         self.errors.bytes.extend(self.redactor.finish());
@@ -109,10 +109,10 @@ impl BufferedAttempt {
 
     /// Whether what comes is passed on.
     fn is_open(&self) -> bool {
-        match self.answer.verdict() {
-            Verdict::Other => true,
-            Verdict::Rejected => false,
-            Verdict::Open => {
+        match self.answer.status() {
+            FirstStatus::Other => true,
+            FirstStatus::Unauthorized => false,
+            FirstStatus::None => {
                 self.output.bytes.len() + self.errors.bytes.len() + self.heads.bytes.len() > MOST_KEPT
             }
         }
@@ -134,20 +134,20 @@ impl BufferedAttempt {
             if !bytes.is_empty() && output::print(&[&bytes]).is_err() {
                 self.output.source = None;
             }
-        } else if self.answer.verdict() == Verdict::Rejected {
+        } else if self.answer.status() == FirstStatus::Unauthorized {
             self.output.bytes.clear();
         }
     }
 }
 
 /// A stream that curl writes to, and what has come of it and was not passed on.
-struct Kept<S> {
+struct CapturedStream<S> {
     /// Absent when it is over.
     source: Option<S>,
     bytes: Vec<u8>,
 }
 
-impl<S: Read + AsFd> Kept<S> {
+impl<S: Read + AsFd> CapturedStream<S> {
     fn new(source: Option<S>) -> Self {
         Self { source, bytes: Vec::new() }
     }
@@ -159,7 +159,7 @@ impl<S: Read + AsFd> Kept<S> {
     /// Reads once. Where the new bytes start; `None` if there are none at present, or the stream is over.
     fn read(&mut self) -> Option<usize> {
         let (source, start) = (self.source.as_mut()?, self.bytes.len());
-        self.bytes.resize(start + PIECE, 0);
+        self.bytes.resize(start + CHUNK, 0);
         let outcome = read(source, &mut self.bytes[start..]);
         self.bytes.truncate(start + outcome.as_ref().map_or(0, |count| *count));
         match outcome {

@@ -14,7 +14,7 @@ use cp_token_protocol::Failure;
 use cp_token_protocol::trust::{self, Distrust, Purpose};
 use rustix::fs::AtFlags;
 
-use self::place::Place;
+use self::place::Position;
 use crate::curl::refusal;
 
 /// How many links are followed, as by the system.
@@ -26,7 +26,7 @@ const STICKY: u32 = 0o1000;
 enum FoundPath {
     Nothing,
     Link(PathBuf),
-    Place(Place),
+    Position(Position),
 }
 
 /// Fails if the file of this option is a descriptor, or might be one.
@@ -54,7 +54,7 @@ fn leads_to_descriptor(path: &Path) -> io::Result<bool> {
     while !place::is_descriptor(&place)? {
         let Some(name) = ahead.pop() else { return Ok(false) };
         match place::find(&place, &name)? {
-            FoundPath::Place(found) => place = found,
+            FoundPath::Position(found) => place = found,
             FoundPath::Link(to) => {
                 links.next().ok_or(io::ErrorKind::TooManyLinks)?;
                 ahead.extend(names(&to));

@@ -1,4 +1,4 @@
-//! Owns the files that a curl command names. Those of options are read here, so that what was judged is what curl gets.
+//! Owns the files that a curl command names. Those of options are read here, so that what was checked is what curl gets.
 
 use std::fs::File;
 use std::io::Read;
@@ -67,7 +67,7 @@ fn config(file: File, depth: usize) -> Result<Vec<Item>, Failure> {
             }
             Some(name) => items.extend(items_of_file(&item, name, depth - 1)?),
             None => {
-                curl::judge_value(&item)?;
+                curl::check_value(&item)?;
                 items.push(item);
             }
         }
@@ -81,7 +81,7 @@ fn headers(file: File) -> Result<Vec<Item>, Failure> {
     let items: Vec<_> = lines.map(|line| Item::long(HEADER, line)).collect();
     match items.iter().find(|item| item.value().starts_with(b"@") || item.value().contains(&0)) {
         Some(_) => Err(refusal("a line of it is no header", "write NAME: VALUE on each line")),
-        None => items.iter().try_for_each(curl::judge_value).map(|()| items),
+        None => items.iter().try_for_each(curl::check_value).map(|()| items),
     }
 }
 

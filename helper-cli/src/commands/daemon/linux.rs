@@ -16,13 +16,13 @@ const DAEMON: &str = "cp-tokend";
 /// Asks the process to end, if it is a daemon, and waits until it has, at most as long as is left.
 pub(super) fn terminate<E>(number: i32, left: Result<Duration, E>) -> io::Result<()> {
     let handle = Handle::of(number)?;
-    handle.tell(DAEMON, Signal::TERM)?;
+    handle.send_signal(DAEMON, Signal::TERM)?;
     handle.wait(left.map_err(|_| io::ErrorKind::TimedOut)?)
 }
 
 /// Asks the process to go on with the new file of its program, if it is a daemon. It stays the same process.
 pub(super) fn request_upgrade(number: i32) -> io::Result<()> {
-    Handle::of(number)?.tell(DAEMON, Signal::USR2)
+    Handle::of(number)?.send_signal(DAEMON, Signal::USR2)
 }
 
 /// A process: its number, its directory in `/proc`, and a pidfd, which is missing before Linux 5.3 and in some sandboxes.
@@ -47,19 +47,19 @@ impl Handle {
 
     /// Sends the signal if the process has that name. The name is read while the handle is held, so both mean the same
     /// process; without a pidfd its number could be reused in between.
-    fn tell(&self, name: &str, word: Signal) -> io::Result<()> {
+    fn send_signal(&self, name: &str, signal: Signal) -> io::Result<()> {
         if self.read("comm")?.trim_ascii_end() != name.as_bytes() {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         match &self.descriptor {
-            Some(descriptor) => pidfd_send_signal(descriptor, word)?,
-            None => kill_process(self.process, word)?,
+            Some(descriptor) => pidfd_send_signal(descriptor, signal)?,
+            None => kill_process(self.process, signal)?,
         }
         Ok(())
     }
 
     fn wait(&self, left: Duration) -> io::Result<()> {
-        let Some(descriptor) = &self.descriptor else { return self.look_until_it_has_ended(left) };
+        let Some(descriptor) = &self.descriptor else { return self.poll_until_ended(left) };
         let left = Timespec::try_from(left).map_err(|_| io::ErrorKind::InvalidInput)?;
         match rustix::event::poll(&mut [PollFd::new(descriptor, PollFlags::IN)], Some(&left))? {
             0 => Err(io::ErrorKind::TimedOut.into()),
@@ -67,7 +67,7 @@ impl Handle {
         }
     }
 
-    fn look_until_it_has_ended(&self, left: Duration) -> io::Result<()> {
+    fn poll_until_ended(&self, left: Duration) -> io::Result<()> {
         const PAUSE: Duration = Duration::from_millis(20);
         let deadline = Deadline::new(left);
         while self.read("stat").is_ok_and(|stat| !has_ended(&stat)) {

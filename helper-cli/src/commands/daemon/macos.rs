@@ -18,7 +18,7 @@ pub(super) fn terminate<E>(number: i32, left: Result<Duration, E>) -> io::Result
     let exit = Event::new(exit, EventFlags::ADD | EventFlags::ONESHOT, std::ptr::null_mut());
     let mut news = [exit; 1];
     // SAFETY: no descriptor of ours is watched.
-    unsafe { kevent_timespec(&queue, &[exit], &mut news[..0], Some(&AT_ONCE)) }?;
+    unsafe { kevent_timespec(&queue, &[exit], &mut news[..0], Some(&NO_WAIT)) }?;
     // The number is looked up after its end is watched for, so that an end in between is not missed.
     if name_of(number)? != DAEMON.as_bytes() {
         return Err(io::ErrorKind::PermissionDenied.into());
@@ -47,4 +47,4 @@ fn name_of(number: i32) -> io::Result<Vec<u8>> {
     if name.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(name) }
 }
 
-const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+const NO_WAIT: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn each_finding_is_one_aligned_line_with_its_mend() {
+    fn each_finding_is_one_aligned_line_with_its_fix() {
         let lines = lines(&findings(), &TerminalStyle::PLAIN);
         let text = |line: &Vec<Piece>| {
             line.iter().map(|piece| piece.painted(&TerminalStyle::PLAIN)).collect::<String>()
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_profiles_what_is_wrong_is_told_and_what_is_well_is_counted() {
+    fn of_many_profiles_what_is_wrong_is_reported_and_what_is_well_is_counted() {
         let error = Severity::Error(ErrorCode::SERVER_UNREACHABLE);
         let mut findings: Vec<_> = (0..10_000).map(|it| finding(it, Severity::Ok, "it answers")).collect();
         findings[7] = finding(7, Severity::Warning, "odd");

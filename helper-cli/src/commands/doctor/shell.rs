@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_that_differs_is_told_without_a_password_and_the_same_one_is_not() {
+    fn a_way_that_differs_is_reported_without_a_password_and_the_same_one_is_not() {
         let plain = report("prod", TokenState::Absent);
         let checks_of_plain =
             checks(&plain, &[("HTTPS_PROXY", "http://jo:hunter2@p:1"), ("SSL_CERT_FILE", "/x.pem")]);

@@ -19,7 +19,7 @@ use request::ImportSettings;
 /// Imports the profiles one by one; fails as the first of them.
 pub(super) fn run(options: &ImportOptions) -> Result<(), Failure> {
     let home = import::home()?;
-    let (theirs, mut failures) = look(options, &home);
+    let (theirs, mut failures) = official_profiles(options, &home);
     if theirs.is_empty() && failures.is_empty() {
         return Err(render::nothing_found());
     }
@@ -30,7 +30,7 @@ pub(super) fn run(options: &ImportOptions) -> Result<(), Failure> {
 }
 
 /// Every profile that the options are about, and why a file was not read.
-fn look(options: &ImportOptions, home: &Path) -> (Vec<OfficialProfile>, Vec<Failure>) {
+fn official_profiles(options: &ImportOptions, home: &Path) -> (Vec<OfficialProfile>, Vec<Failure>) {
     let wanted = |program: &&OfficialCli| options.from.as_deref().is_none_or(|name| name == program.name);
     let mut theirs = Vec::new();
     let mut failures = Vec::new();

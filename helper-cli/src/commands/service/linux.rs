@@ -52,7 +52,7 @@ pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
         said.push(file.put()?);
     }
     if is_news || !socket.is_loaded() {
-        systemctl.tell(&["--user", "daemon-reload"])?;
+        systemctl.run(&["--user", "daemon-reload"])?;
     }
     said.extend(begin(&systemctl, &socket)?);
     said.extend(afterwards(&systemctl, &address, is_news && socket.is_active()));
@@ -70,8 +70,8 @@ fn begin(systemctl: &Tool, socket: &Unit) -> Result<Vec<String>, Failure> {
         return Ok(vec![format!("unchanged: {SOCKET} is enabled and listens")]);
     }
     let stopped = if socket.is_active() { None } else { stop_running()? };
-    systemctl.tell(&["--user", "reset-failed", SOCKET, SERVICE]).ok();
-    systemctl.tell(&["--user", "enable", "--now", SOCKET])?;
+    systemctl.run(&["--user", "reset-failed", SOCKET, SERVICE]).ok();
+    systemctl.run(&["--user", "enable", "--now", SOCKET])?;
     let started = format!("enabled and started: {SOCKET}; the daemon starts with the first caller");
     Ok(stopped.into_iter().chain([started]).collect())
 }
@@ -113,7 +113,7 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     if let Ok(systemctl) = &systemctl
         && !said.is_empty()
     {
-        systemctl.tell(&["--user", "daemon-reload"])?;
+        systemctl.run(&["--user", "daemon-reload"])?;
     }
     said.extend(package_folder().map(|folder| of_a_package(&folder) + "; they stay"));
     Ok(said)
@@ -128,8 +128,8 @@ fn end(systemctl: &Tool, force: bool) -> Result<Option<String>, Failure> {
     if !(socket.is_active() || socket.is_loaded() && is_in_use) {
         return Ok(None);
     }
-    systemctl.tell(&["--user", "disable", "--now", SOCKET])?;
-    systemctl.tell(&["--user", "stop", SERVICE])?;
+    systemctl.run(&["--user", "disable", "--now", SOCKET])?;
+    systemctl.run(&["--user", "stop", SERVICE])?;
     Ok(Some(format!("stopped and disabled: {SOCKET}, {SERVICE}")))
 }
 

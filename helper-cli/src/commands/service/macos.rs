@@ -19,11 +19,11 @@ pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     require_stoppable(force)?;
     let mut said = vec![agent.put()?];
     if runs {
-        launchctl.tell(&["bootout", &target()])?;
+        launchctl.run(&["bootout", &target()])?;
     }
     said.extend(stop_running()?);
-    launchctl.tell(&["enable", &target()])?;
-    launchctl.tell(&["bootstrap", &domain(), &show(&agent.path)])?;
+    launchctl.run(&["enable", &target()])?;
+    launchctl.run(&["bootstrap", &domain(), &show(&agent.path)])?;
     said.push(format!("enabled and started: {LABEL}"));
     Ok(said)
 }
@@ -36,7 +36,7 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
         && is_known(&launchctl)
     {
         require_stoppable(force)?;
-        launchctl.tell(&["bootout", &target()])?;
+        launchctl.run(&["bootout", &target()])?;
         said.push(format!("stopped: {LABEL}"));
     }
     said.extend(agent.remove()?);

@@ -82,7 +82,7 @@ impl ServiceReport {
     }
 
     /// [`ErrorCode::DAEMON_UNAVAILABLE`] unless the service is installed, enabled, active, and used by this shell.
-    pub(super) fn verdict(&self) -> Result<(), Failure> {
+    pub(super) fn require_active(&self) -> Result<(), Failure> {
         let message = if !self.installed {
             "the service is not installed"
         } else if !self.enabled {

@@ -21,11 +21,11 @@ pub(super) fn install(force: bool) -> Result<Vec<String>, Failure> {
     let handed = file.path.with_extension("utf16.xml");
     file.put()?;
     std::fs::write(&handed, task::bytes(&text()?)).map_err(|error| not_written(&error))?;
-    let created = schtasks.tell(&["/Create", "/TN", NAME, "/XML", &show(&handed), "/F"]);
+    let created = schtasks.run(&["/Create", "/TN", NAME, "/XML", &show(&handed), "/F"]);
     let _ = std::fs::remove_file(&handed);
     created?;
     said.push(format!("registered: the task {NAME}, which starts the daemon at logon"));
-    schtasks.tell(&["/Run", "/TN", NAME])?;
+    schtasks.run(&["/Run", "/TN", NAME])?;
     said.push(format!("started: the task {NAME}"));
     Ok(said)
 }
@@ -36,7 +36,7 @@ pub(super) fn uninstall(force: bool) -> Result<Vec<String>, Failure> {
     if is_known(&schtasks) {
         require_stoppable(force)?;
         said.extend(stop_running()?);
-        schtasks.tell(&["/Delete", "/TN", NAME, "/F"])?;
+        schtasks.run(&["/Delete", "/TN", NAME, "/F"])?;
         said.push(format!("removed: the task {NAME}"));
     }
     wanted()?.remove()?;

@@ -1,4 +1,4 @@
-//! Owns what is said of a path that others may change: what lets them, and the command that keeps them out.
+//! Owns the failure for a path that others may change: what lets them, and the command that keeps them out.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::run::shell;
 pub(super) fn failure(refusal: &str, path: &Path, flaw: Flaw, chmod: &str) -> Failure {
     let (shown, keep_out) = (path.display(), "keep others out of it");
     let (problem, hint) = match flaw {
-        Flaw::Foreign(user) => (
+        Flaw::OtherOwner(user) => (
             format!("{shown} belongs to user {user}"),
             "install cp-token for yourself, or as root for everybody".to_owned(),
         ),

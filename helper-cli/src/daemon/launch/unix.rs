@@ -25,7 +25,7 @@ pub(super) fn make_private_folder(folder: &Path) -> io::Result<()> {
 /// The folder itself, or one on the way to it, that others may write to.
 pub(super) fn open_folder_on(folder: &Path) -> Option<(PathBuf, Flaw)> {
     let found = flaw(trust::own_folder(folder, false), folder);
-    found.filter(|(_, flaw)| !matches!(flaw, Flaw::Foreign(_)))
+    found.filter(|(_, flaw)| !matches!(flaw, Flaw::OtherOwner(_)))
 }
 
 /// The program itself, or what is on the way to it, that others own or may change. The daemon asks the same before it hands
@@ -158,9 +158,11 @@ fn close_descriptors_at_start() {
 /// As above, if the kernel has no such call, as before Linux 5.11; without the list of what is open, which would ask for memory.
 #[cold]
 fn mark_one_by_one() {
-    const MOST: u64 = 65_536;
-    let limit =
-        rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(MOST).min(MOST);
+    const MAX_DESCRIPTORS: u64 = 65_536;
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile)
+        .current
+        .unwrap_or(MAX_DESCRIPTORS)
+        .min(MAX_DESCRIPTORS);
     for number in 3..i32::try_from(limit).unwrap_or_default() {
         // SAFETY: setting the mark on a descriptor, be it closed, touches no memory.
         unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };

@@ -101,7 +101,7 @@ fn values_are_interpolated_as_those_programs_do_it() {
 }
 
 #[test]
-fn a_broken_file_is_told_by_its_line() {
+fn a_broken_file_is_reported_by_its_line() {
     assert_eq!(parse(&PROGRAMS[0], "[p]\nx = 1\n[p]\n"), Err((3, "a section stands there twice")));
 }
 

@@ -12,12 +12,12 @@ pub(crate) fn find(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Miss
     }
     let path = Path::new(name);
     if name.as_encoded_bytes().contains(&b'/') {
-        return judge(path).map(|()| path.to_owned());
+        return runnable(path).map(|()| path.to_owned());
     }
     let mut outcome = Err(Missing::NotFound);
     for folder in search.into_iter().flat_map(std::env::split_paths) {
         let path = if folder.as_os_str().is_empty() { Path::new(".").join(name) } else { folder.join(name) };
-        match judge(&path) {
+        match runnable(&path) {
             Ok(()) => return Ok(path),
             Err(Missing::NotRunnable) => outcome = Err(Missing::NotRunnable),
             Err(Missing::NotFound) => {}
@@ -26,7 +26,7 @@ pub(crate) fn find(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Miss
     outcome
 }
 
-fn judge(path: &Path) -> Result<(), Missing> {
+fn runnable(path: &Path) -> Result<(), Missing> {
     match path.metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(Missing::NotRunnable),
         Err(_) => Err(Missing::NotFound),

@@ -24,7 +24,7 @@ pub(crate) use signals::{block_reserved, end_of_a_fault, ending, errno, install,
 
 pub(crate) static PIPE_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
 
-/// Whether whoever called us had set SIGCHLD to be ignored, before we did not.
+/// Whether SIGCHLD was ignored at our start.
 static CHILD_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
 
 /// Remembers which of SIGPIPE and SIGCHLD were ignored before they were set as we need them.

@@ -19,17 +19,17 @@ pub(crate) fn find(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Miss
         return Err(Missing::NotFound);
     }
     if name.as_encoded_bytes().iter().any(|byte| b"/\\:".contains(byte)) {
-        return judge(Path::new(name));
+        return runnable(Path::new(name));
     }
     let folders = search.into_iter().flat_map(std::env::split_paths).filter(|folder| folder.is_absolute());
-    let found: Vec<_> = folders.map(|folder| judge(&folder.join(name))).collect();
+    let found: Vec<_> = folders.map(|folder| runnable(&folder.join(name))).collect();
     let is_there = found.contains(&Err(Missing::NotRunnable));
     let none = if is_there { Missing::NotRunnable } else { Missing::NotFound };
     found.into_iter().find_map(Result::ok).ok_or(none)
 }
 
 /// The file at this path, or with one of the endings behind it.
-fn judge(path: &Path) -> Result<PathBuf, Missing> {
+fn runnable(path: &Path) -> Result<PathBuf, Missing> {
     let ending = path.extension().map(OsStr::to_ascii_lowercase);
     if ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known)) && path.is_file() {
         return Ok(path.to_owned());

@@ -1,10 +1,8 @@
 //! Owns the prompt for the lock's passphrase: hidden, and repeated for a new one; or read from standard input.
 
-use cp_token_protocol::{ErrorCode, Failure, Secret};
+use cp_token_protocol::{ErrorCode, Failure, PASSPHRASE_LIMIT, Secret};
 
 use super::{ask_hidden, read_stdin, without_line_end};
-
-const PASSPHRASE_LIMIT: usize = 4096;
 
 /// A new passphrase. [`ErrorCode::USAGE`] without a terminal, [`ErrorCode::BAD_INPUT`] or [`ErrorCode::SECRET_INVALID`].
 pub(crate) fn new_passphrase(from_stdin: bool) -> Result<Secret, Failure> {

@@ -40,7 +40,7 @@ fn a_server_of_a_profile_gets_the_token_as_password_however_docker_names_it() {
 }
 
 #[test]
-fn h03_what_is_not_ours_is_told_in_the_words_that_clients_know() {
+fn h03_what_is_not_ours_is_reported_in_the_words_that_clients_know() {
     let world = World::new();
     world.create_profile("prod", "memory");
     let host = format!("localhost:{}", world.server().port());

@@ -216,7 +216,7 @@ fn unauthorized() -> Answer {
 }
 
 #[test]
-fn a_code_that_was_used_elsewhere_mends_itself_in_the_next_step() {
+fn a_code_that_was_used_elsewhere_recovers_in_the_next_step() {
     let Some(stage) = Stage::new(30) else { return };
     let _daemon = stage.daemon("cp-token");
     stage.create("cp-token", "jo");

@@ -84,7 +84,7 @@ fn a_state_file_that_cannot_be_written_is_a_fault() {
 }
 
 #[test]
-fn variables_of_this_shell_that_choose_another_way_or_profile_are_told_without_a_password() {
+fn variables_of_this_shell_that_choose_another_way_or_profile_are_reported_without_a_password() {
     let world = World::new();
     world.create_profile("prod", "memory");
     let call = |name: &str, value: &str| world.call(&["doctor", "--json"]).env(name, value);

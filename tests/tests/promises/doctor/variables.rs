@@ -35,7 +35,7 @@ fn a_folder_that_is_not_the_running_daemons_is_a_note_with_both_and_with_the_com
 }
 
 #[test]
-fn a_folder_that_is_another_is_told_while_the_daemon_is_locked_or_its_config_broken() {
+fn a_folder_that_is_another_is_reported_while_the_daemon_is_locked_or_its_config_broken() {
     let world = World::new();
     world.create_profile("prod", "memory");
     std::fs::write(world.config_folder().join("config.toml"), "junk = [\n").expect("break it");

@@ -121,7 +121,7 @@ fn a_config_that_is_gone_takes_no_profile_away_and_no_token_until_somebody_puts_
 }
 
 #[test]
-fn a_lock_that_was_removed_is_made_anew_and_one_that_cannot_be_is_told_as_that() {
+fn a_lock_that_was_removed_is_made_anew_and_one_that_cannot_be_is_reported_as_that() {
     let world = stage();
     let (old, before) = (world.daemon_pid(), world.server().token_requests());
     let lock = world.path("run/cp-token/daemon.lock");
@@ -133,7 +133,7 @@ fn a_lock_that_was_removed_is_made_anew_and_one_that_cannot_be_is_told_as_that()
 }
 
 #[test]
-fn a_default_that_is_empty_is_told_as_that() {
+fn a_default_that_is_empty_is_reported_as_that() {
     let world = stage();
     let config = world.path("config/config.toml");
     let text = std::fs::read_to_string(&config).expect("read the config");

@@ -41,7 +41,7 @@ fn a_bundle_with_a_byte_order_mark_works() {
 }
 
 #[test]
-fn a_server_that_wants_a_client_certificate_or_speaks_http_2_alone_is_told_as_what_it_is() {
+fn a_server_that_wants_a_client_certificate_or_speaks_http_2_alone_is_reported_as_what_it_is() {
     let world = World::new();
     let _daemon = world.daemon();
     let authority = world.server().authority();

@@ -5,7 +5,7 @@ use cp_token_tests::programs;
 use cp_token_tests::world::{Client, World};
 
 use super::pass_store::PassStore;
-use super::{creating, put, script, vault};
+use super::{creating, private_path, put, script};
 
 const SHOW: &str = "pass show crashplan";
 
@@ -62,13 +62,13 @@ fn what_a_failing_program_printed_is_neither_sent_nor_told() {
     let world = World::new();
     let daemon = world.daemon();
     let client = world.new_client();
-    let secret = vault(&world, "secret");
+    let secret = private_path(&world, "secret");
     put(&secret, &client.secret, 0o600);
     let program =
         script(&world, "show", &format!("cat {0}; cat {0} >&2; exit $(cat $0.code)", secret.display()));
-    put(&vault(&world, "show.code"), "0", 0o600);
+    put(&private_path(&world, "show.code"), "0", 0o600);
     creating(&world, &client, "--secret-command", &program).run().succeeded();
-    put(&vault(&world, "show.code"), "3", 0o600);
+    put(&private_path(&world, "show.code"), "3", 0o600);
     world.helper(&["--fresh"]).failed(69).saying("failed with exit code 3");
     daemon.wait_for_log("secret_command_failed", 1);
     assert_eq!(world.server().token_requests(), 1);

@@ -10,7 +10,7 @@ use cp_token_tests::programs;
 use cp_token_tests::world::{Client, Launch, World};
 
 use super::commands::encrypt;
-use super::{creating, put, vault};
+use super::{creating, private_path, put};
 
 /// How often the server was sent this secret.
 fn sent(world: &World, client: &Client) -> usize {
@@ -27,7 +27,7 @@ fn a_rotated_file_is_picked_up_by_itself_and_the_refused_secret_is_never_sent_tw
     let world = World::new();
     let Some(clocks) = ClockShim::build(&world) else { return };
     let _daemon = world.launch(clocks.launch());
-    let (old, file) = (world.new_client(), vault(&world, "secret"));
+    let (old, file) = (world.new_client(), private_path(&world, "secret"));
     put(&file, &format!("{}\n", old.secret), 0o400);
     creating(&world, &old, "--secret-file", file.to_str().expect("a path in UTF-8")).run().succeeded();
     let first = world.helper(&[]).token();
@@ -49,9 +49,9 @@ fn a_rotated_file_is_picked_up_by_itself_and_the_refused_secret_is_never_sent_tw
 }
 
 #[test]
-fn e12_a_file_that_others_may_read_is_refused_with_its_mend() {
+fn e12_a_file_that_others_may_read_is_refused_with_its_fix() {
     let world = World::new();
-    let (client, file) = (world.new_client(), vault(&world, "secret"));
+    let (client, file) = (world.new_client(), private_path(&world, "secret"));
     let create = || creating(&world, &client, "--secret-file", file.to_str().expect("UTF-8")).run();
     create().failed(69).saying("/bin/secret does not exist");
     put(&file, &client.secret, 0o644);
@@ -63,7 +63,7 @@ fn e12_a_file_that_others_may_read_is_refused_with_its_mend() {
 }
 
 #[test]
-fn a_credential_of_the_service_is_the_secret_and_without_a_service_the_way_is_told() {
+fn a_credential_of_the_service_is_the_secret_and_without_a_service_the_way_is_reported() {
     if !programs::present(&["systemd-creds"]) || !programs::is_root() {
         return;
     }
@@ -72,7 +72,7 @@ fn a_credential_of_the_service_is_the_secret_and_without_a_service_the_way_is_to
     let create = || creating(&world, &client, "--secret-credential", "crashplan").run();
     create().failed(69).saying("no credentials were handed to the daemon").saying("LoadCredential=");
     world.stop_daemon();
-    let folder = vault(&world, "credentials");
+    let folder = private_path(&world, "credentials");
     let lay_out = "umask 077; mkdir $0 && systemd-creds decrypt --name=crashplan $1 $0/crashplan && \
                    chmod 400 $0/crashplan && chmod 500 $0";
     let laid_out = world

@@ -5,13 +5,13 @@ use std::io::{BufRead, BufReader};
 use cp_token_tests::programs;
 use cp_token_tests::world::{Launch, World, processes};
 
-use super::{creating, put, script, vault};
+use super::{creating, private_path, put, script};
 
 #[test]
 fn b08_b09_e10_a_program_has_nothing_of_whoever_started_the_daemon() {
     let world = World::new();
     let client = world.new_client();
-    let secret = vault(&world, "secret");
+    let secret = private_path(&world, "secret");
     put(&secret, &client.secret, 0o600);
     let [variables, descriptors, place] = ["variables", "descriptors", "place"].map(|name| world.path(name));
     let note = format!(
@@ -43,7 +43,7 @@ fn b08_b09_e10_a_program_has_nothing_of_whoever_started_the_daemon() {
 fn a_program_that_hangs_holds_up_its_own_profile_alone_and_ends_with_the_daemon() {
     let world = World::new();
     let client = world.new_client();
-    let [secret, hangs] = ["secret", "hangs"].map(|name| vault(&world, name));
+    let [secret, hangs] = ["secret", "hangs"].map(|name| private_path(&world, name));
     put(&secret, &client.secret, 0o600);
     let pipe = world.path("begun");
     assert_eq!(world.program("mkfifo").args([&pipe]).run().code, 0);
@@ -76,7 +76,7 @@ fn exit_codes_are_learnt_whatever_the_caller_ignores() {
     }
     let world = World::new();
     let client = world.new_client();
-    let secret = vault(&world, "secret");
+    let secret = private_path(&world, "secret");
     put(&secret, &client.secret, 0o600);
     let program = script(&world, "show", &format!("cat {}", secret.display()));
     let ignoring =
@@ -93,7 +93,7 @@ fn exit_codes_are_learnt_whatever_the_caller_ignores() {
 fn a_program_ignores_no_signal_that_the_daemon_ignores() {
     let world = World::new();
     let client = world.new_client();
-    let (secret, seen) = (vault(&world, "secret"), world.path("seen"));
+    let (secret, seen) = (private_path(&world, "secret"), world.path("seen"));
     put(&secret, &client.secret, 0o600);
     let text = format!("grep SigIgn: /proc/self/status >{}; cat {}", seen.display(), secret.display());
     creating(&world, &client, "--secret-command", &script(&world, "show", &text)).run().succeeded();
@@ -118,7 +118,7 @@ fn programs_run_and_are_ended_with_their_group_where_the_kernel_gives_out_no_des
     for error in ["ENOSYS", "EPERM"] {
         let world = World::new();
         let client = world.new_client();
-        let secret = vault(&world, "secret");
+        let secret = private_path(&world, "secret");
         put(&secret, &client.secret, 0o600);
         let program = script(&world, "show", &format!("sleep 0.1; cat {}", secret.display()));
         let trace = world.path("trace").display().to_string();

@@ -2,13 +2,13 @@
 
 use cp_token_tests::world::World;
 
-use super::{creating, put, vault};
+use super::{creating, private_path, put};
 
 #[test]
 fn a_command_that_works_in_the_shell_alone_is_named_with_the_folder_and_variables_of_the_daemon() {
     let world = World::new();
     let client = world.new_client();
-    put(&vault(&world, "sec"), &client.secret, 0o600);
+    put(&private_path(&world, "sec"), &client.secret, 0o600);
     let cat = "cat sec";
     for (line, words) in [
         (cat, "cat failed with exit code 1"),
@@ -32,10 +32,10 @@ fn a_command_line_is_refused_with_the_program_and_the_sign_that_are_meant() {
     let world = World::new();
     let client = world.new_client();
     let create = |line: &str| creating(&world, &client, "--secret-command", line).run().failed(64);
-    let plain = vault(&world, "plain");
+    let plain = private_path(&world, "plain");
     put(&plain, &client.secret, 0o600);
     put(&world.path("here.sh"), "true", 0o700);
-    let folder = vault(&world, "").display().to_string();
+    let folder = private_path(&world, "").display().to_string();
     for (line, words) in [
         (plain.display().to_string(), "/plain is not executable"),
         ("plain".to_owned(), "/plain is not executable"),
@@ -57,7 +57,7 @@ fn a_command_line_is_refused_with_the_program_and_the_sign_that_are_meant() {
 #[test]
 fn a_file_with_an_empty_first_line_is_named_and_no_empty_secret_is_sent() {
     let world = World::new();
-    let (client, file) = (world.new_client(), vault(&world, "secret"));
+    let (client, file) = (world.new_client(), private_path(&world, "secret"));
     let create = || creating(&world, &client, "--secret-file", file.to_str().expect("UTF-8")).run();
     let named = format!("profile prod: the secret file {} has an empty first line", file.display());
     put(&file, &format!("\n{}\n", client.secret), 0o600);

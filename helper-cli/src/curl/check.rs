@@ -1,4 +1,4 @@
-//! Owns the judgement of a whole curl command: that nothing in it sends the token elsewhere, writes it down or takes
+//! Owns the check of a whole curl command: that nothing in it sends the token elsewhere, writes it down or takes
 //! its protection away. Pure; which hosts are right, others decide.
 
 use cp_token_protocol::Failure;
@@ -25,15 +25,15 @@ pub(crate) struct Analysis {
     pub(crate) is_v3: bool,
 }
 
-/// Judges the options of a command, those of its config files in their places.
+/// Checks the options of a command, those of its config files in their places.
 ///
 /// # Errors
 /// The first option that is not taken.
-pub(crate) fn judge<'i>(items: impl Iterator<Item = &'i Item>) -> Result<Analysis, Failure> {
+pub(crate) fn check<'i>(items: impl Iterator<Item = &'i Item>) -> Result<Analysis, Failure> {
     let mut facts = Analysis::default();
     let (mut urls_of_block, mut other_stderr) = (0, None);
     for item in items.filter(|item| item.is_on()) {
-        judge_value(item)?;
+        check_value(item)?;
         let effect = item.known.effect;
         facts.is_verbose |= effect == Effect::Verbose;
         facts.follows |= effect == Effect::Follow;
@@ -78,11 +78,11 @@ impl Analysis {
 ///
 /// # Errors
 /// Where it is not taken.
-pub(crate) fn judge_value(item: &Item) -> Result<(), Failure> {
+pub(crate) fn check_value(item: &Item) -> Result<(), Failure> {
     let (known, value) = (item.known, item.value());
     let is_taken = match known.effect {
         Effect::Refused(reason) => return Err(not_taken(known, reason)),
-        Effect::Header => return judge_header(value),
+        Effect::Header => return check_header(value),
         Effect::Line | Effect::Cookie => !value.iter().any(|byte| matches!(byte, b'\r' | b'\n')),
         Effect::Method => !value.is_empty() && value.iter().all(|&byte| is_token(byte)),
         Effect::RequestTarget => {
@@ -115,7 +115,7 @@ pub(crate) fn judge_value(item: &Item) -> Result<(), Failure> {
 }
 
 /// A header of one's own is welcome, but no other credential, and no other host behind the same address.
-fn judge_header(value: &[u8]) -> Result<(), Failure> {
+fn check_header(value: &[u8]) -> Result<(), Failure> {
     if value.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
         return Err(refusal("a header has more than one line", "give each header with a -H of its own"));
     }
