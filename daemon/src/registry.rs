@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use cp_token_protocol::message::{ProfileReport, ProfileSelector, SecretState, TokenState};
-use cp_token_protocol::{Failure, ProfileName};
+use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use crate::audit::Audit;
 use crate::base::clock::Clock;
@@ -31,6 +31,7 @@ mod file;
 mod pages;
 mod recovery;
 mod select;
+mod shared_check;
 mod similar_names;
 mod stable_read;
 
@@ -38,6 +39,7 @@ use change_locks::ChangeLocks;
 pub use check_record::check_record;
 use file::{ConfigFile, Reading};
 pub use select::select;
+use shared_check::SharedCheck;
 
 /// What the registry, and the wings above it, need of the rest of the daemon.
 #[derive(Clone)]
@@ -65,6 +67,7 @@ pub struct Registry {
     /// Replaced as a whole: a reader has the old config or the new one, never a mixture.
     loaded: Mutex<Loaded>,
     change_locks: ChangeLocks,
+    check: SharedCheck,
 }
 
 #[derive(Default)]
@@ -84,6 +87,7 @@ impl Registry {
             file: ConfigFile::new(paths.config_file.clone(), lock_file),
             loaded: Mutex::default(),
             change_locks: ChangeLocks::default(),
+            check: SharedCheck::default(),
         }
     }
 
@@ -101,8 +105,12 @@ impl Registry {
         self.select(selector)
     }
 
-    /// Reads the config file again if its version has changed.
+    /// Reads the config file again if its version has changed. Many callers at once cost one or two checks.
     pub async fn reload_if_changed(&self) {
+        self.check.run(self.check_now()).await;
+    }
+
+    async fn check_now(&self) {
         let known = {
             let loaded = self.loaded();
             // Owner and mode of a file can be fixed without changing its content.
@@ -134,6 +142,14 @@ impl Registry {
                 Err(failure)
             }
         }
+    }
+
+    /// Whether the last reading found a file that a person has to fix.
+    pub fn is_broken(&self) -> bool {
+        let is_broken =
+            |failure: &Failure| matches!(failure.code, ErrorCode::CONFIG_BROKEN | ErrorCode::CONFIG_UNSAFE);
+        // A disk that hangs delays nobody who has a token.
+        self.loaded().problem.as_ref().is_some_and(is_broken) && !self.file.hangs()
     }
 
     /// What is wrong with the config file, if anything.

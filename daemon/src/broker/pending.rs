@@ -46,7 +46,10 @@ pub(super) enum WaitStage {
 impl PendingCaller {
     /// Waits for the reply. `select` returns the profile again, which may have changed meanwhile. Drop the future when the
     /// caller's time is over. Fails if waiting does not help, or the caller does not want to wait.
-    pub async fn result(&mut self, select: impl Fn() -> Result<Arc<Profile>, Failure>) -> TokenResult {
+    pub async fn result<S>(&mut self, select: impl Fn() -> S) -> TokenResult
+    where
+        S: Future<Output = Result<Arc<Profile>, Failure>>,
+    {
         loop {
             match self.stage_result().await {
                 Some(Err(failure))
@@ -55,7 +58,7 @@ impl PendingCaller {
                 Some(result) => return result,
                 None => {}
             }
-            self.profile = select()?;
+            self.profile = select().await?;
             if let Some(result) = self.ask_again() {
                 return result;
             }

@@ -76,6 +76,12 @@ impl Broker {
         }
     }
 
+    /// Whether the held token answers a caller who asks now.
+    pub fn serves(&self, profile: &Profile, query: &TokenQuery) -> bool {
+        let now = self.clock.now();
+        self.slots().get(&profile.name).is_some_and(|slot| slot.lease.serves(query, now))
+    }
+
     /// Removes a waiter who has disconnected or has its reply.
     pub(super) fn remove_waiter(&self, profile: &ProfileName, number: u64) {
         if let Some(slot) = self.slots().get_mut(profile) {

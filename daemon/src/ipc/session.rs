@@ -77,7 +77,10 @@ fn may_take_long(stage: &SessionStage) -> bool {
         SessionStage::Waiting(_) => true,
         SessionStage::Requested(request, _) => matches!(
             **request,
-            Request::ProfileCreate(_) | Request::ProfileUpdate(_) | Request::ProfileResetSecret(_)
+            Request::AccessToken(_)
+                | Request::ProfileCreate(_)
+                | Request::ProfileUpdate(_)
+                | Request::ProfileResetSecret(_)
         ),
     }
 }

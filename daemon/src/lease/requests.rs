@@ -26,6 +26,12 @@ impl Lease {
         self.wait_or_refuse(query.has_code, now)
     }
 
+    /// Whether the held token answers a caller who asks now.
+    pub fn serves(&self, query: &TokenQuery, now: Moment) -> bool {
+        let held = self.held.as_ref().filter(|held| !held.state.is_set_aside);
+        held.is_some_and(|held| matches(held, query, self.asked_at(now), now))
+    }
+
     /// The present as an [`AskedAt`].
     pub fn asked_at(&self, now: Moment) -> AskedAt {
         AskedAt { boot: now.boot, latest_attempt: Some(Attempt(self.attempts)) }

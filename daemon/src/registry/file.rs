@@ -81,6 +81,11 @@ impl ConfigFile {
         files::show(&self.path)
     }
 
+    /// Whether the last reading timed out.
+    pub(super) fn hangs(&self) -> bool {
+        self.is_hanging.load(Ordering::Relaxed)
+    }
+
     /// A file that does not exist is an empty config, unless there was a config with profiles.
     pub(super) fn read(&self) -> ReadResult {
         let (version, content) = self.read_stable();
@@ -123,8 +128,7 @@ impl ConfigFile {
             let is_known = known == Some(file.version()) && !files::has_writer(&file.path);
             (!is_known).then(|| file.read())
         };
-        let limit =
-            if self.is_hanging.load(Ordering::Relaxed) && !is_patient { SHORT_TIMEOUT } else { TIMEOUT };
+        let limit = if self.hangs() && !is_patient { SHORT_TIMEOUT } else { TIMEOUT };
         let read = tokio::time::timeout(limit, blocking::on(&self.shown(), work)).await;
         self.is_hanging.store(read.is_err(), Ordering::Relaxed);
         match read {

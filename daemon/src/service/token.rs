@@ -23,7 +23,7 @@ pub enum Reply {
     Now(Response, AuditGuard),
     /// Known once a token request has a result.
     Later(PendingToken),
-    /// No known profile matches: the config file has to be read again first.
+    /// No held token answers it: first the config file is read again, if it has changed.
     NeedsReload(AccessTokenRequest),
 }
 
@@ -44,24 +44,24 @@ struct ProfileChoice {
 impl Service {
     /// Replies to a request for a token without waiting for anything.
     pub fn access_token(&self, request: AccessTokenRequest, caller: CallerSnapshot) -> Reply {
-        match self.select(&request.profile, request.accepts_basic) {
-            Err(_) if !self.lock.is_locked() => Reply::NeedsReload(request),
-            profile => self.reply(profile, request, caller),
+        let profile = self.select(&request.profile, request.accepts_basic);
+        let is_served = profile.as_ref().is_ok_and(|profile| {
+            !self.registry.is_broken() && self.deps.broker.serves(profile, &token_query(&request))
+        });
+        match is_served || self.lock.is_locked() {
+            true => self.reply(profile, request, caller),
+            false => Reply::NeedsReload(request),
         }
     }
 
-    /// As [`Service::access_token`], after another look at the config file, which may have the profile by now. Waits for
-    /// the token.
+    /// As [`Service::access_token`], after another look at the config file, which may have been corrected. Waits for the
+    /// token.
     pub(super) async fn access_token_after_reload(
         &self,
         request: AccessTokenRequest,
         caller: CallerSnapshot,
     ) -> Response {
-        let mut profile = self.select(&request.profile, request.accepts_basic);
-        if profile.is_err() {
-            self.registry.reload_if_changed().await;
-            profile = self.select(&request.profile, request.accepts_basic);
-        }
+        let profile = self.select_after_reload(&request.profile, request.accepts_basic).await;
         match self.reply(profile, request, caller) {
             Reply::Now(response, _) => response,
             Reply::Later(pending) => self.finish(pending).await,
@@ -103,6 +103,17 @@ impl Service {
         }
     }
 
+    async fn select_after_reload(
+        &self,
+        selector: &ProfileSelector,
+        accepts_basic: bool,
+    ) -> Result<Arc<Profile>, Failure> {
+        if !self.lock.is_locked() {
+            self.registry.reload_if_changed().await;
+        }
+        self.select(selector, accepts_basic)
+    }
+
     fn select(&self, selector: &ProfileSelector, accepts_basic: bool) -> Result<Arc<Profile>, Failure> {
         if self.lock.is_locked() {
             return Err(failure::locked());
@@ -117,7 +128,7 @@ impl Service {
     /// Waits for the token, up to the caller's timeout.
     pub async fn finish(&self, token: PendingToken) -> Response {
         let PendingToken { mut caller, choice, timeout, audit_entry } = token;
-        let result = caller.result(|| self.select(&choice.selector, choice.accepts_basic));
+        let result = caller.result(|| self.select_after_reload(&choice.selector, choice.accepts_basic));
         let result = tokio::time::timeout(timeout, result).await;
         let result = result.unwrap_or_else(|_| caller.out_of_time());
         let response = self.response(caller.profile(), result);

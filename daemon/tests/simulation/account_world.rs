@@ -165,7 +165,7 @@ impl World {
         tokio::spawn(async move {
             let outcome = match broker.access_token(&profile, WaitRequest { query, retries: false }, code) {
                 BrokerReply::Now(outcome) => outcome,
-                BrokerReply::Later(mut pending) => pending.result(|| Ok(Arc::clone(&profile))).await,
+                BrokerReply::Later(mut pending) => pending.result(async || Ok(Arc::clone(&profile))).await,
             };
             let refused = outcome.is_err_and(|failure| failure.code == ErrorCode::SECRET_REFUSED);
             assert!(!(refused && is_right && !is_by_phone), "the right password was refused for good");

@@ -245,7 +245,7 @@ impl Caller {
         let (outcome, profile) = match broker.access_token(&profile, request, code) {
             BrokerReply::Now(outcome) => (outcome, profile),
             BrokerReply::Later(mut pending) => {
-                let outcome = pending.result(|| Ok(self.profiles.get(&self.name))).await;
+                let outcome = pending.result(async || Ok(self.profiles.get(&self.name))).await;
                 (outcome, Arc::clone(pending.profile()))
             }
         };

@@ -68,7 +68,7 @@ async fn ask(broker: &Arc<Broker>, profile: &Arc<Profile>) -> Result<ServedToken
     match broker.access_token(profile, WaitRequest { query, retries: false }, None) {
         BrokerReply::Now(outcome) => outcome,
         BrokerReply::Later(mut pending) => {
-            let answered = pending.result(|| Ok(Arc::clone(profile)));
+            let answered = pending.result(async || Ok(Arc::clone(profile)));
             tokio::time::timeout(Duration::from_secs(60), answered)
                 .await
                 .expect("the waiter was never answered")

@@ -65,6 +65,6 @@ async fn a_code_is_not_spent_for_a_caller_who_is_turned_away_from_a_crowd() {
     assert!(counter.0.load(Ordering::Relaxed) == 0 && broker.is_idle(), "an attempt was started");
     broker.limit_waiters(1);
     let BrokerReply::Later(mut pending) = call() else { panic!("one may wait") };
-    assert!(pending.result(|| Ok(Arc::clone(&profile))).await.is_err());
+    assert!(pending.result(async || Ok(Arc::clone(&profile))).await.is_err());
     assert_eq!(counter.0.load(Ordering::Relaxed), 1, "the same code, by whoever has a place");
 }

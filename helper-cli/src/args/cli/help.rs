@@ -111,8 +111,9 @@ while it is locked. docs/schema of the source has a JSON Schema for each --json.
 pub(super) const DOCTOR: &str = "\
 One line for each check: ok, warn or FAIL, what was checked, what was found, and how to fix it behind an arrow. The
 exit code is 0 if none fails, else that of the first failure; warnings change nothing. A daemon is started if none
-runs, and reads its config file again. No token is requested, and no secret is sent but a proxy's password to that
-proxy: a server is asked for the head of a page. A secret command is run.
+runs, and reads its config file again, as each command does that a live token does not answer. No token is requested,
+and no secret is sent but a proxy's password to that proxy: a server is asked for the head of a page. A secret command
+is run.
 
 Checks, in this order: socket, daemon, version; lock, protections, config, state, keyring (a trial item is written,
 read back and removed), limits (of processor time), profiles; for each profile kind, http, secret, codes, name,
