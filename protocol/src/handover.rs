@@ -195,6 +195,8 @@ pub struct CredentialBackoff {
     pub proxy: Option<String>,
     /// The back-off.
     pub backoff: Backoff,
+    /// The server that a proxy's password is sent for; absent if it is for every server, and for a server's secret.
+    pub server: Option<String>,
 }
 
 /// The back-off after requests that have not shown whether their credential is right.
@@ -212,6 +214,8 @@ pub struct Backoff {
     pub profile: ProfileName,
     /// Its failure.
     pub failure: Failure,
+    /// Whether the credential has worked for another server since.
+    pub worked_elsewhere: bool,
 }
 
 /// The lock.

@@ -66,10 +66,11 @@ pub fn backed_off(failure: &Failure, first: &ProfileName, shared: &str, profile:
     }
     let what = failure.message.strip_prefix(&format!("profile {first}: ")).unwrap_or(&failure.message);
     let message = format!(
-        "profile {name}: no token was requested, because the last request with the same {shared} failed: {what}"
+        "profile {name}: no token was requested, because the request of profile {first} with the same {shared} \
+         failed: {what}"
     );
     let has_commands = failure.hint.contains('`');
-    let doctor = || format!("Run `cp-token doctor -p {name}`, and ask again");
+    let doctor = || format!("Run `cp-token doctor -p {first}`, and ask again");
     let hint = if has_commands { doctor() } else { failure.hint.clone() };
     Failure { message, hint, ..failure.clone() }
 }

@@ -11,6 +11,7 @@ use crate::refused::{secret_file, write_config, written};
 use crate::test_user::{TestUser, creating};
 
 mod few;
+mod proxies;
 mod turns;
 mod undecided;
 

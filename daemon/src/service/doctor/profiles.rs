@@ -27,7 +27,8 @@ impl Service {
         });
         findings.extend(codes_finding(profile, report));
         findings.extend(self.route_findings(profile, secret.as_ref().ok(), report).await);
-        findings.push(self.token_finding(profile, report));
+        let is_paused = secret.is_ok_and(|record| self.is_paused_by_other_servers(profile, &record));
+        findings.push(self.token_finding(profile, is_paused, report));
         findings
     }
 
@@ -63,6 +64,11 @@ impl Service {
         }];
         match &check.server {
             None => {}
+            Some(Err(failure))
+                if record.is_some_and(|record| self.is_paused_by_other_servers(profile, record)) =>
+            {
+                findings.push(report.failure_as_warning("server", failure));
+            }
             Some(Err(failure)) => findings.push(report.error("server", failure)),
             Some(Ok(probe)) => {
                 let (before, after) = check.between;
@@ -73,7 +79,12 @@ impl Service {
         findings
     }
 
-    fn token_finding(&self, profile: &Profile, report: Reporter<'_>) -> Finding {
+    fn is_paused_by_other_servers(&self, profile: &Profile, record: &SecretRecord) -> bool {
+        self.deps.fetcher.is_paused_by_other_servers(profile, record)
+    }
+
+    /// A pause because of other servers says nothing about this one.
+    fn token_finding(&self, profile: &Profile, is_paused: bool, report: Reporter<'_>) -> Finding {
         let status = self.deps.broker.status(&profile.name);
         let last = self.deps.broker.last_failure(&profile.name);
         match (status, last) {
@@ -84,6 +95,9 @@ impl Service {
                 report.ok("token", format!("live for another {} s", left.as_secs()))
             }
             (LeaseStatus::Requesting, _) => report.ok("token", "on its way"),
+            (LeaseStatus::CoolingDown(_), Some(last)) if is_paused => {
+                report.failure_as_warning("token", &last)
+            }
             (LeaseStatus::Refused | LeaseStatus::CoolingDown(_), Some(last)) => report.error("token", &last),
             (LeaseStatus::CoolingDown(left), None) => report.warning(
                 "token",

@@ -19,11 +19,14 @@ use crate::profile::account::AccountKey;
 use crate::token_endpoint::{Progress, ProxyFlaw, TokenRequestError};
 use crate::token_request::TokenRequestFailed;
 use crate::token_request::failure::{of_token_request, of_unanswered};
-use crate::token_request::refusals::Refusals;
+use crate::token_request::refusals::{Credential, Refusals};
 
 /// The most requests with one password at a time. A wrong password counts as a failed login, and the strictest
 /// directories lock an account after the third.
 const MAX_PASSWORD_REQUESTS: usize = 2;
+
+/// Of one that is not known to work.
+const ONE_AT_A_TIME: Limits = Limits { max_recent: 1, max_total: MAX_PASSWORD_REQUESTS };
 
 /// An attempt; its permits are released when it is dropped.
 pub(super) struct TokenAttempt(Arc<AttemptState>);
@@ -34,12 +37,15 @@ struct AttemptState {
     backoffs: Arc<Backoffs>,
     clock: Arc<dyn Clock>,
     /// The proxy's password, until the proxy has accepted it.
-    proxy: Mutex<Option<(CredentialRoute, CredentialPermit)>>,
+    proxy: Mutex<Option<ProxyCredential>>,
     server: Mutex<Option<ServerCredential>>,
     /// When the permits were complete, by the boot clock.
     started: Duration,
     is_postponed: AtomicBool,
 }
+
+/// The password that is sent to the proxy, and its permits: one for every server, one for this server.
+type ProxyCredential = (CredentialRoute, [CredentialPermit; 2]);
 
 /// The credential that is sent to the server.
 struct ServerCredential {
@@ -69,22 +75,21 @@ impl TokenAttempt {
     }
 
     /// Records the outcome for each credential that was sent. One that has shown neither that it is right nor that it is
-    /// wrong begins or prolongs its back-off; but not of a proxy's password that worked recently, because the proxy may
-    /// lead to other servers.
+    /// wrong begins or prolongs its back-off.
     pub(super) fn record_outcome(&self, error: Option<&TokenRequestError>, profile: &Profile) {
         let (state, now) = (&self.0, self.0.clock.now());
         let failed = error.map(|error| of_token_request(error, profile, None));
-        let record = |route: &CredentialRoute, sent: Duration| match &failed {
-            Some(failed) => state.backoffs.record(route, &profile.name, failed, sent, now),
-            None => state.backoffs.clear(route),
-        };
         if let Some((route, sent)) = lock(&state.server).as_ref().and_then(ServerCredential::sent) {
-            record(route, sent);
+            match &failed {
+                Some(failed) => state.backoffs.record(route, &profile.name, failed, sent, now),
+                None => state.backoffs.clear(route),
+            }
         }
         if let Some((route, _)) = lock(&state.proxy).as_ref().filter(|_| error.is_some_and(may_be_of_proxy))
-            && !state.refusals.has_worked(&route.credential, now.boot)
+            && let Some(failed) = &failed
         {
-            record(route, state.started);
+            let sent = (state.started, state.refusals.has_worked(&route.credential, now.boot));
+            state.backoffs.record_at_proxy(route, &profile.name, failed, sent, now);
         }
     }
 }
@@ -112,8 +117,8 @@ impl AttemptState {
 
 impl Progress for AttemptState {
     fn proxy_passed(&self) {
-        if let Some((route, _permit)) = lock(&self.proxy).take() {
-            self.backoffs.clear(&route);
+        if let Some((route, _permits)) = lock(&self.proxy).take() {
+            self.backoffs.clear_at_proxy(&route);
             self.refusals.record_credential_success(route.credential, self.clock.now().boot);
         }
     }
@@ -129,26 +134,27 @@ impl TokenFetcher {
     /// An attempt with its permits.
     pub(super) async fn attempt(&self, login: Login<'_>) -> Result<TokenAttempt, TokenRequestFailed> {
         let server = self.server_permit(login).await?;
-        self.attempt_with(login.at_proxy(), server, &login.profile.name).await
+        self.attempt_with(login.at_proxy(), server, login.profile).await
     }
 
     /// As [`TokenFetcher::attempt`], for a request that sends nothing but the proxy's password, if any.
     pub(super) async fn probe_attempt(
         &self,
         proxy: Option<(AccountKey, &Secret)>,
-        name: &ProfileName,
+        profile: &Profile,
     ) -> Result<TokenAttempt, TokenRequestFailed> {
-        self.attempt_with(proxy, None, name).await
+        self.attempt_with(proxy, None, profile).await
     }
 
     async fn attempt_with(
         &self,
         proxy: Option<(AccountKey, &Secret)>,
         server: Option<ServerCredential>,
-        name: &ProfileName,
+        profile: &Profile,
     ) -> Result<TokenAttempt, TokenRequestFailed> {
-        let proxy = match proxy.and_then(|(account, password)| self.proxy_route(&account, password)) {
-            Some(route) => Some(self.proxy_permit(route, name).await?),
+        let route = proxy.and_then(|(account, password)| self.proxy_route(&account, password, profile));
+        let proxy = match route {
+            Some(route) => Some(self.proxy_permits(route, &profile.name).await?),
             None => None,
         };
         Ok(TokenAttempt(Arc::new(AttemptState {
@@ -174,16 +180,39 @@ impl TokenFetcher {
         Ok(Some(ServerCredential { route, permit, sent: None, is_client }))
     }
 
-    /// The proxy gets its password as soon as the connection to it is open.
-    async fn proxy_permit(
+    /// The proxy gets its password as soon as the connection to it is open. Of the requests for one server the first finds
+    /// out whether the proxy leads there.
+    async fn proxy_permits(
         &self,
         route: CredentialRoute,
         name: &ProfileName,
-    ) -> Result<(CredentialRoute, CredentialPermit), TokenRequestFailed> {
+    ) -> Result<ProxyCredential, TokenRequestFailed> {
+        let for_server = self.proxy_permit(&route.credential_for_server(), name, || ONE_AT_A_TIME).await?;
+        let limits = || {
+            let now = self.clock.now();
+            let works = self.refusals.has_worked(&route.credential, now.boot);
+            let max_recent = if works && !self.backoffs.has_failed_at_proxy(&route, now) {
+                MAX_PASSWORD_REQUESTS
+            } else {
+                1
+            };
+            Limits { max_recent, ..ONE_AT_A_TIME }
+        };
+        let permit = self.proxy_permit(&route.credential, name, limits).await?;
+        Ok((route, [permit, for_server]))
+    }
+
+    async fn proxy_permit(
+        &self,
+        credential: &Credential,
+        name: &ProfileName,
+        limits: impl Fn() -> Limits,
+    ) -> Result<CredentialPermit, TokenRequestFailed> {
         loop {
-            let permit = self.permit(&route, name, false, PROXY_PASSWORD).await?;
-            if permit.send(limits(&self.refusals, &self.backoffs, &*self.clock, &route, false)) {
-                return Ok((route, permit));
+            let permit = self.limiter.acquire(credential, name, &limits).await;
+            let permit = permit.map_err(|other| of_unanswered(name, &other, PROXY_PASSWORD))?;
+            if permit.send(limits()) {
+                return Ok(permit);
             }
         }
     }

@@ -15,6 +15,8 @@ use crate::profile::account::AccountKey;
 use crate::token_request::TokenRequestFailed;
 use crate::token_request::refusals::Credential;
 
+mod at_proxy;
+
 /// Failures further apart than this do not follow one another.
 const MAX_AGE: Duration = Duration::from_secs(10 * 60);
 /// The most back-offs; then those that are too old are dropped, or else the oldest.
@@ -26,6 +28,8 @@ pub(super) struct CredentialRoute {
     pub(super) credential: Credential,
     /// The proxy's address, if any; none for the password of a proxy.
     pub(super) proxy: Option<String>,
+    /// The server that the password of a proxy is sent for; none for every server, and for a server's secret.
+    pub(super) server: Option<String>,
 }
 
 /// The credentials whose last request has not shown whether they are right.
@@ -57,7 +61,9 @@ impl Backoffs {
         };
         let until = now.after(policy::back_off(failures, cap, retry_after, 0.0));
         let (profile, failure) = (profile.clone(), failed.failure.clone());
-        let backoff = Backoff { until, failed_at: now.boot, failures, ends_with_forget, profile, failure };
+        let (failed_at, worked_elsewhere) = (now.boot, false);
+        let backoff =
+            Backoff { until, failed_at, failures, ends_with_forget, profile, failure, worked_elsewhere };
         make_room(&mut backoffs, route, now);
         backoffs.insert(route.clone(), backoff);
     }
@@ -95,6 +101,7 @@ impl Backoffs {
                 key: Secret::copy_of(key.expose()),
                 proxy: route.proxy.clone(),
                 backoff: backoff.clone(),
+                server: route.server.clone(),
             }
         };
         lock(&self.0).iter().filter(|(_, backoff)| is_recent(backoff, now)).map(copy).collect()
@@ -102,9 +109,9 @@ impl Backoffs {
 
     /// Adds a back-off of the old process.
     pub(super) fn import_state(&self, imported: CredentialBackoff) {
-        let CredentialBackoff { account, fingerprint, proxy, backoff, .. } = imported;
+        let CredentialBackoff { account, fingerprint, proxy, backoff, server, .. } = imported;
         let credential = (AccountKey::from_text(account), fingerprint);
-        lock(&self.0).insert(CredentialRoute { credential, proxy }, backoff);
+        lock(&self.0).insert(CredentialRoute { credential, proxy, server }, backoff);
     }
 }
 

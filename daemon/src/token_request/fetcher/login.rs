@@ -2,8 +2,10 @@
 //! code may have been wrong.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cp_token_protocol::Secret;
+use cp_token_protocol::handover::Backoff;
 use cp_token_protocol::message::{Identity, TotpMethod};
 
 use super::TokenFetcher;
@@ -146,36 +148,35 @@ impl TokenFetcher {
 
     /// The failure during a back-off of a credential that the login sends.
     fn backoff_of(&self, login: Login<'_>) -> Option<TokenRequestFailed> {
-        let server = self.server_route(login).map(|route| (route, login.kind_of_secret()));
-        let proxy = login.at_proxy().and_then(|(account, password)| self.proxy_route(&account, password));
-        let proxy = proxy.map(|route| (route, PROXY_PASSWORD));
-        let mut routes = [server, proxy].into_iter().flatten();
-        routes.find_map(|(route, shared)| self.backoff_on(&route, shared, login.profile))
+        let server = self.server_route(login).and_then(|route| self.backoffs.of(&route, self.clock.now()));
+        let failed = server.map(|server| paused(server, login.kind_of_secret(), login.profile));
+        failed.or_else(|| self.backoff_at_proxy(login))
     }
 
-    /// The failure during the back-off of this credential; `shared` is what it is called.
-    pub(super) fn backoff_on(
-        &self,
-        route: &CredentialRoute,
-        shared: &str,
-        profile: &Profile,
-    ) -> Option<TokenRequestFailed> {
-        let (left, backoff) = self.backoffs.of(route, self.clock.now())?;
-        let kind = FailureKind::Paused { left, ends_with_forget: backoff.ends_with_forget };
-        let failure = backed_off(&backoff.failure, &backoff.profile, shared, profile);
-        Some(TokenRequestFailed { failure, kind })
+    /// The failure during a back-off of the proxy's password.
+    pub(super) fn backoff_at_proxy(&self, login: Login<'_>) -> Option<TokenRequestFailed> {
+        let (account, password) = login.at_proxy()?;
+        let route = self.proxy_route(&account, password, login.profile)?;
+        let backoff = self.backoffs.at_proxy(&route, self.clock.now())?;
+        Some(paused(backoff, PROXY_PASSWORD, login.profile))
     }
 
     /// The secret on its route to the server; `None` while the daemon is locked.
     pub(super) fn server_route(&self, login: Login<'_>) -> Option<CredentialRoute> {
         let credential = self.refusals.credential(&login.account(), &login.record.secret)?;
         let proxy = login.profile.network.proxy_for(&login.profile.url).map(ToString::to_string);
-        Some(CredentialRoute { credential, proxy })
+        Some(CredentialRoute { credential, proxy, server: None })
     }
 
-    /// The password of a proxy; `None` while the daemon is locked.
-    pub(super) fn proxy_route(&self, account: &AccountKey, password: &Secret) -> Option<CredentialRoute> {
-        Some(CredentialRoute { credential: self.refusals.credential(account, password)?, proxy: None })
+    /// The password of a proxy on its way to the profile's server; `None` while the daemon is locked.
+    pub(super) fn proxy_route(
+        &self,
+        account: &AccountKey,
+        password: &Secret,
+        profile: &Profile,
+    ) -> Option<CredentialRoute> {
+        let credential = self.refusals.credential(account, password)?;
+        Some(CredentialRoute { credential, proxy: None, server: Some(profile.url.to_string()) })
     }
 
     /// As [`TokenFetcher::require_not_refused`], for a secret that a person gives. The refusal is recorded for this profile
@@ -261,6 +262,12 @@ impl TokenFetcher {
         }
         failed
     }
+}
+
+/// The failure during the back-off of a credential; `shared` is what it is called.
+fn paused((left, backoff): (Duration, Backoff), shared: &str, profile: &Profile) -> TokenRequestFailed {
+    let kind = FailureKind::Paused { left, ends_with_forget: backoff.ends_with_forget };
+    TokenRequestFailed { failure: backed_off(&backoff.failure, &backoff.profile, shared, profile), kind }
 }
 
 /// What the password of a proxy is called.

@@ -4,7 +4,7 @@
 use cp_token_protocol::Failure;
 
 use super::TokenFetcher;
-use super::login::{Login, PROXY_PASSWORD, is_refusal_of_proxy};
+use super::login::{Login, is_refusal_of_proxy};
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
 use crate::secrets::failure::of_source;
@@ -27,6 +27,13 @@ impl TokenFetcher {
         before.map(|before| before.failure)
     }
 
+    /// Whether nothing is sent for the profile because of requests for other servers by the same proxy.
+    pub fn is_paused_by_other_servers(&self, profile: &Profile, record: &SecretRecord) -> bool {
+        let proxy = Login { profile, record }.at_proxy();
+        let route = proxy.and_then(|(account, password)| self.proxy_route(&account, password, profile));
+        route.is_some_and(|route| self.backoffs.is_paused_by_other_servers(&route, self.clock.now()))
+    }
+
     /// Probes the server without its credential.
     ///
     /// # Errors
@@ -36,16 +43,16 @@ impl TokenFetcher {
         profile: &Profile,
         record: Option<&SecretRecord>,
     ) -> Result<ProbeResult, Failure> {
-        let proxy = record.and_then(|record| Login { profile, record }.at_proxy());
-        let attempt = self.probe_attempt(proxy.clone(), &profile.name).await;
+        let login = record.map(|record| Login { profile, record });
+        let proxy = login.and_then(Login::at_proxy);
+        let attempt = self.probe_attempt(proxy.clone(), profile).await;
         let attempt = attempt.map_err(|failed| failed.failure)?;
         if let Some((account, password)) = &proxy
             && let Some(before) = self.refusal_of(account, password, profile)
         {
             return Err(before.failure);
         }
-        let route = proxy.as_ref().and_then(|(account, password)| self.proxy_route(account, password));
-        if let Some(paused) = route.and_then(|route| self.backoff_on(&route, PROXY_PASSWORD, profile)) {
+        if let Some(paused) = login.and_then(|login| self.backoff_at_proxy(login)) {
             return Err(with_pause(paused).failure);
         }
         let password = proxy.as_ref().map(|(_, password)| *password);

@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use cp_token_tests::clock_shim::ClockShim;
 use cp_token_tests::fake_crashplan::{Answer, Ending};
-use cp_token_tests::fake_proxy::{FakeProxy, Manner};
 use cp_token_tests::world::{Daemon, TIMEOUT, World};
 
 use super::USER;
-use super::turns::{NAMES, behind_a_proxy, get_all, of_one_client};
+use super::turns::{NAMES, get_all, of_one_client};
 use crate::exec::wait_until;
 use crate::refused::{secret_file, write_config, written};
 use crate::test_user::{TestUser, creating};
 
 /// So many requests are too many, though on a slow machine some begin after the pause; without it there are as many as
 /// profiles.
-const TOO_MANY: usize = NAMES.len() / 2 + 1;
+pub(super) const TOO_MANY: usize = NAMES.len() / 2 + 1;
 
 fn failing() -> Answer {
     Answer::json(500, "{}")
@@ -41,7 +40,7 @@ fn a_secret_that_a_failing_server_may_have_refused_is_not_sent_for_every_profile
         world.server().answer_always(answer);
         let outcomes = get_all(&world, &[]).into_iter().map(|outcome| outcome.failed(75));
         let outcomes: Vec<_> = outcomes.map(|outcome| outcome.saying("asked again in")).collect();
-        let not_sent = "no token was requested, because the last request with the same";
+        let not_sent = "no token was requested, because the request of profile";
         assert!(outcomes.iter().any(|outcome| outcome.stderr.contains(not_sent)), "{outcomes:?}");
         let sent = world.server().token_requests();
         assert!((1..TOO_MANY).contains(&sent), "{sent}");
@@ -84,43 +83,6 @@ fn a_secret_that_worked_is_tried_by_one_after_a_failure() {
     first.finish().token();
 }
 
-#[test]
-fn a_proxys_password_that_it_may_have_refused_is_not_sent_for_every_profile() {
-    let says =
-        |status: &str| Manner::Say(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").into_bytes());
-    for manner in [says("403 Forbidden"), says("503 Service Unavailable"), Manner::Close] {
-        let (world, proxy) = (World::new(), FakeProxy::start());
-        let _daemon = world.daemon();
-        behind_a_proxy(&world, &proxy);
-        proxy.require("jo", "wrong");
-        proxy.behave(manner);
-        for outcome in get_all(&world, &[]) {
-            outcome.failed(75).saying("asked again in");
-        }
-        assert!((1..TOO_MANY).contains(&proxy.asked()), "{}", proxy.asked());
-        assert_ne!(world.helper(&["doctor"]).code, 0);
-        assert!(proxy.asked() < TOO_MANY, "neither by doctor: {}", proxy.asked());
-        proxy.behave(Manner::Lead);
-        for outcome in get_all(&world, &["--retry"]) {
-            outcome.token();
-        }
-    }
-}
-
-#[test]
-fn a_proxys_password_that_has_just_worked_has_no_pause_because_the_proxy_leads_to_other_servers() {
-    let (world, proxy) = (World::new(), FakeProxy::start());
-    let _daemon = world.daemon();
-    behind_a_proxy(&world, &proxy);
-    proxy.require("jo", "wrong");
-    world.helper(&["-p", NAMES[0]]).token();
-    proxy.behave(Manner::Close);
-    for name in &NAMES[1..] {
-        world.helper(&["-p", name]).failed(75);
-    }
-    assert_eq!(proxy.asked(), NAMES.len());
-}
-
 /// Users of one name and password whose secrets lie in memory, and whose next pause is a minute long.
 fn after_a_minutes_pause(world: &World, clocks: &ClockShim, jo: &TestUser) {
     for name in ["a", "b", "c"] {
@@ -146,7 +108,7 @@ fn neither_another_profile_nor_a_restart_nor_forget_ends_the_pause_but_another_s
     after_a_minutes_pause(&world, &clocks, &jo);
     let is_paused = |name: &str| {
         let outcome = world.helper(&["-p", name]).failed(75);
-        outcome.saying("the last request with the same password failed").saying("asked again in")
+        outcome.saying("the request of profile a with the same password failed").saying("asked again in")
     };
     is_paused("b");
     world.helper(&["daemon", "restart"]).succeeded();

@@ -10,7 +10,7 @@ const READ_ONLY: FailureKind = FailureKind::Refused(policy::MAX_SERVER_BACKOFF);
 
 fn route(account: &str, fingerprint: u8, proxy: Option<&str>) -> CredentialRoute {
     let credential = (AccountKey::from_text(account.to_owned()), [fingerprint; 32]);
-    CredentialRoute { credential, proxy: proxy.map(str::to_owned) }
+    CredentialRoute { credential, proxy: proxy.map(str::to_owned), server: None }
 }
 
 fn at(second: u64) -> Moment {
