@@ -75,7 +75,7 @@ codes! {
     407 COOLING_DOWN "cooling_down": "A request has just failed; the next one is made after a pause.";
     408 SUPERSEDED "superseded": "`forget`, `delete` or `reset-secret` abandoned the token request.";
     409 THROTTLED "throttled": "The profile has used up its rate of token requests.";
-    410 CODE_PENDING "code_pending": "The one-time code of this moment has been used; the next one can be used soon.";
+    410 CODE_PENDING "code_pending": "The one-time code has been used already; the next one can be used soon.";
     411 PASSPHRASE_DELAYED "passphrase_delayed": "The passphrase was not checked, because others are checked first.";
     412 HANDOVER_DELAYED "handover_delayed": "Running work did not end in time for an upgrade.";
     413 CONFIG_CHANGED "config_changed": "The config file was changed by others during a change; nothing was done.";

@@ -62,7 +62,7 @@ fn absent(profile: &Profile) -> Failure {
     let Profile { name, url, .. } = profile;
     let (Identity::ApiClient(who) | Identity::User(who) | Identity::Basic(who)) = &profile.identity;
     let (where_stored, why) = match profile.secret_source == SecretSource::Memory {
-        true => ("; memory alone keeps it, until the daemon ends", " (why one ended is in its daemon.log)"),
+        true => ("; it was in the memory of a daemon that has ended", " (why it ended is in daemon.log)"),
         false => ("", ""),
     };
     let message = format!("profile {name}: there is no secret for {who} at {url}{where_stored}");

@@ -32,7 +32,7 @@ pub enum CodeError {
     #[error("a one-time code has six to eight digits")]
     Invalid,
     /// The current code was used; the next one can be used after this time.
-    #[error("the one-time code of this moment has been used")]
+    #[error("the one-time code has been used already")]
     Pending(Duration),
     /// No seed is stored with the password.
     #[error("there is no seed for one-time codes beside the password")]

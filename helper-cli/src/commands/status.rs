@@ -53,7 +53,9 @@ fn lines(report: &StatusReport, profiles: &[ProfileReport], style: &TerminalStyl
     let head = format!("cp-tokend {}, process {}, up {up}", report.version, report.pid);
     let mut lines = vec![vec![Piece::new(Tone::Head, head)]];
     lines.extend(columns::labelled(account(report, profiles), style));
-    if !report.locked {
+    if !report.locked && profiles.is_empty() && report.config_problem.is_some() {
+        lines.extend([Vec::new(), vec![Piece::plain("no profile is in force")]]);
+    } else if !report.locked {
         lines.push(Vec::new());
         lines.extend(table::profiles(profiles, style));
     }
@@ -119,8 +121,11 @@ pub(super) fn secrets_lost(report: &StatusReport) -> Option<String> {
     let profiles = profiles().unwrap_or_default();
     let is_in_memory = |profile: &&ProfileReport| profile.secret_source == SecretSource::Memory;
     let names = labels::names(profiles.iter().filter(is_in_memory));
-    let whose = if names.is_empty() { "a profile" } else { &names };
-    Some(format!("the secret of {whose} is in its memory alone"))
+    Some(match names.as_str() {
+        "" => "the secret of a profile is in its memory alone".to_owned(),
+        several if several.contains(", ") => format!("the secrets of {several} are in its memory alone"),
+        one => format!("the secret of {one} is in its memory alone"),
+    })
 }
 
 #[cfg(test)]

@@ -69,6 +69,40 @@ fn by_code(sources: &[Source]) -> String {
     page
 }
 
+/// Words of messages with an underscore: keys of the config file, fields of JSON, and values that a person meets.
+const KEYS: &[&str] = &[
+    "ca_bundle",
+    "secret_command",
+    "secret_source",
+    "secret_file",
+    "secret_credential",
+    "totp_command",
+    "audit_file",
+    "client_id",
+    "insecure_http",
+    "also_for",
+    "no_proxy",
+    "token_type",
+    "expires_in",
+    "access_token",
+];
+
+/// The words of a list that are names of the code.
+fn names_of_code(list: &str) -> Vec<&str> {
+    let words = list.split(|letter: char| !letter.is_ascii_lowercase() && letter != '_');
+    let named = words.filter(|word| word.trim_matches('_').contains('_'));
+    named.filter(|word| !KEYS.contains(word)).collect()
+}
+
+#[test]
+fn no_message_holds_a_name_of_the_code() {
+    let sources = shipped();
+    let messages = sources.iter().flat_map(|source| messages(&source.shipped_code()));
+    let rows = messages.map(|message| message.row()).collect::<String>() + &by_subject(&sources);
+    assert_eq!(names_of_code(&rows), Vec::<&str>::new());
+    assert_eq!(names_of_code("if it stays not_responding, see client_id"), ["not_responding"]);
+}
+
 /// The part of the page that lists the details.
 fn by_subject(sources: &[Source]) -> String {
     let mut page = String::new();

@@ -75,7 +75,11 @@ fn a_daemon_that_ends_with_the_folder_of_its_socket_says_what_is_lost_and_so_doe
     assert_eq!(daemon.wait(), 0);
     let words = "the directory of its socket was removed; a secret that only its memory held is lost";
     assert!(daemon.log().contains(words), "{}", daemon.log());
-    world.helper(&[]).failed(69).saying("memory alone keeps it, until the daemon ends").saying("daemon.log");
+    world
+        .helper(&[])
+        .failed(69)
+        .saying("it was in the memory of a daemon that has ended")
+        .saying("daemon.log");
 }
 
 #[test]

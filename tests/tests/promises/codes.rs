@@ -92,7 +92,7 @@ fn a_stored_seed_gives_a_new_code_for_every_login_and_waits_for_the_next_step() 
 fn whoever_cannot_wait_for_the_next_code_is_told_when_it_comes() {
     let Some((world, _clocks)) = stored() else { return };
     let outcome = world.helper(&["--fresh", "--timeout", "200ms"]).failed(75);
-    outcome.saying("one-time code of this moment has been used").saying("the next can be used in");
+    outcome.saying("one-time code has been used already").saying("the next can be used in");
     each_once(&codes(&world));
 }
 

@@ -37,7 +37,7 @@ pub fn needed(profile: &Profile) -> Failure {
 /// The failure that the current code was used, and the caller has no time to wait for the next.
 pub fn code_pending(profile: &Profile, wait: Duration) -> Failure {
     let message = format!(
-        "profile {}: the one-time code of this moment has been used; the next can be used in {} s",
+        "profile {}: the one-time code has been used already; the next can be used in {} s",
         profile.name,
         seconds(wait)
     );

@@ -60,6 +60,11 @@ fn stray_word(error: &clap::Error, arguments: &[OsString], see: &str) -> Option<
         let failure = Failure::new(ErrorCode::USAGE, "the rejected token is read from standard input");
         return Some(failure.with_hint("write no argument behind --rejected"));
     }
+    if matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(word)) if SECRET_OPTIONS.contains(&word.as_str()))
+    {
+        let failure = Failure::new(ErrorCode::USAGE, "a secret is never an argument");
+        return Some(failure.with_hint("leave it out and it is asked for, or see --secret-stdin"));
+    }
     let message = if is_stray {
         "unexpected argument (not shown: it may be a secret)"
     } else if kind == ErrorKind::InvalidSubcommand && error.get(ContextKind::SuggestedSubcommand).is_none() {
@@ -126,6 +131,9 @@ fn usage(rendered: &str, see: &str) -> Failure {
     let hint = similar.map_or_else(|| see.to_owned(), sanitize);
     Failure::new(ErrorCode::USAGE, sanitize(&message)).with_hint(hint)
 }
+
+/// Options that other programs take a secret by.
+const SECRET_OPTIONS: [&str; 4] = ["--secret", "--client-secret", "--password", "--passphrase"];
 
 /// What other programs call what a command of ours does.
 const SYNONYMS: [(&str, &str); 11] = [
@@ -247,6 +255,12 @@ mod tests {
             let line: Vec<_> = line.iter().map(Into::into).collect();
             let message = parse(&line).unwrap_err().message;
             assert_eq!(message, "the rejected token is read from standard input", "{line:?}");
+        }
+        for line in
+            [["profile", "create", "x", "--client-secret"], ["profile", "reset-secret", "x", "--secret"]]
+        {
+            let line: Vec<_> = line.iter().map(Into::into).chain(["SeKrEt".into()]).collect();
+            assert_eq!(parse(&line).unwrap_err().message, "a secret is never an argument", "{line:?}");
         }
         let stray = parse(&["--retry".into(), "SeKrEt".into()]).unwrap_err();
         assert!(stray.message.starts_with("unexpected argument (not shown"), "{}", stray.message);

@@ -105,7 +105,7 @@ fn of_two_profiles_of_one_account_one_sends_and_the_other_waits_for_the_next_ste
     let get = |profile, words: &[&str]| stage.call("cp-token", words).args(["-p", profile]);
     let first = get("a", LATER).printing_a_token().run().token();
     let outcome = get("b", NOW).run().failed(75);
-    outcome.saying("profile b: the one-time code of this moment has been used").saying("can be used in");
+    outcome.saying("profile b: the one-time code has been used already").saying("can be used in");
     let waiting = get("b", LATER).printing_a_token().spawn();
     stage.go_to_step(1);
     assert_ne!(waiting.finish().token(), first);
@@ -125,7 +125,7 @@ fn of_two_daemons_on_one_home_the_one_that_runs_already_sees_the_code_that_the_o
     std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o700)).expect("close it");
     let _cron = stage.daemon("cron");
     stage.call("cron", LATER).printing_a_token().run().token();
-    stage.call("cp-token", NOW).run().failed(75).saying("the one-time code of this moment has been used");
+    stage.call("cp-token", NOW).run().failed(75).saying("the one-time code has been used already");
     let waiting = stage.call("cp-token", LATER).printing_a_token().spawn();
     stage.go_to_step(2);
     waiting.finish().token();
@@ -142,7 +142,7 @@ fn a_step_of_two_minutes_is_taken_for_two_minutes_also_after_a_restart() {
     daemon.kill();
     stage.advance(31);
     let _daemon = stage.daemon("cp-token");
-    stage.call("cp-token", NOW).run().failed(75).saying("the one-time code of this moment has been used");
+    stage.call("cp-token", NOW).run().failed(75).saying("the one-time code has been used already");
     let waiting = stage.call("cp-token", LATER).printing_a_token().spawn();
     stage.go_to_step(1);
     waiting.finish().token();
