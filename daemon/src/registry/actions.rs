@@ -1,6 +1,6 @@
 //! Owns the single steps of changes to profiles; `change` puts them in order.
 
-use cp_token_protocol::message::{ExternalKeyringItem, SecretParts, SecretSource};
+use cp_token_protocol::message::{ExternalKeyringItem, SecretParts};
 use cp_token_protocol::{Failure, Secret};
 use tokio::sync::MutexGuard;
 
@@ -13,7 +13,7 @@ use crate::failure::locked;
 use crate::profile::Profile;
 use crate::secrets::failure::{of_external, of_source};
 use crate::secrets::secret_record::SecretRecord;
-use crate::secrets::sources::{SourceError, check_external_item};
+use crate::secrets::sources::{SourceError, check_external_item, outlives_a_crash};
 use crate::token_request::FetchedToken;
 
 impl Registry {
@@ -183,8 +183,7 @@ impl Registry {
 
     /// Begins the journal entry for the keyring item of the profile, durably. The lock is held until the change is over.
     pub(super) async fn journal_begin(&self, profile: &Profile) -> Result<Option<WriterLock>, Failure> {
-        let outlives_a_crash = profile.secret_source != SecretSource::Memory;
-        if !(profile.secret_source.is_writable() && outlives_a_crash) {
+        if !outlives_a_crash(&profile.secret_source) {
             return Ok(None);
         }
         let state = &self.deps.state;

@@ -16,7 +16,9 @@ impl Registry {
             match self.deps.state.lock_for_recovery().await {
                 Ok(_lock) => return self.remove_leftovers().await,
                 Err(FileError::Locked) => drop(storing),
-                Err(_) => return,
+                Err(error) => {
+                    return tracing::warn!(%error, "what an interrupted change left is not erased before the next start");
+                }
             }
             tokio::time::sleep(RETRY_INTERVAL).await;
         }
@@ -28,14 +30,17 @@ impl Registry {
         for key in self.deps.state.journal_keys() {
             let used = self.config().profiles.values().any(|profile| profile.secret_key() == key);
             // A config that cannot be read may have the profile.
-            if self.deps.lock_flag.is_locked()
-                || self.problem().is_some()
-                || (!used && self.deps.sources.keyring.erase(&key).await.is_err())
-            {
+            if self.deps.lock_flag.is_locked() || self.problem().is_some() {
+                continue;
+            }
+            if !used && let Err(error) = self.deps.sources.erase_leftover(&key).await {
+                tracing::warn!(%error, "a secret that an interrupted change left is not erased before the next start");
                 continue;
             }
             self.deps.state.journal_end(&key);
-            let _ = self.deps.state.save().await;
+            if let Err(error) = self.deps.state.save().await {
+                tracing::warn!(%error, "the state file was not written after a recovery");
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use cp_token_protocol::message::SecretSource;
 
 use crate::profile::Profile;
+use crate::profile::secret_key::SecretKey;
 use crate::secrets::program::ProgramError;
 use crate::secrets::secret_record::SecretRecord;
 
@@ -54,6 +55,11 @@ impl Sources {
         self.of(&profile.secret_source).erase(&profile.secret_key()).await
     }
 
+    /// Erases what an interrupted change has left under this key, in every source for which [`outlives_a_crash`] holds.
+    pub async fn erase_leftover(&self, key: &SecretKey) -> Result<(), SourceError> {
+        self.keyring.erase(key).await
+    }
+
     fn of(&self, source: &SecretSource) -> Arc<dyn SecretBackend> {
         match source {
             SecretSource::Keyring => Arc::clone(&self.keyring),
@@ -65,6 +71,17 @@ impl Sources {
                 Arc::new(ExternalSource::Credential(name.clone(), directory))
             }
         }
+    }
+}
+
+/// Whether a crash leaves there what cp-token has stored. [`Sources::erase_leftover`] erases it.
+pub fn outlives_a_crash(source: &SecretSource) -> bool {
+    match source {
+        SecretSource::Keyring => true,
+        SecretSource::Memory
+        | SecretSource::Command(_)
+        | SecretSource::File(_)
+        | SecretSource::Credential(_) => false,
     }
 }
 
