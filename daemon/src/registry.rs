@@ -84,7 +84,7 @@ impl Registry {
         let lock_file = paths.state_file.with_file_name("config.lock");
         Self {
             deps,
-            file: ConfigFile::new(paths.config_file.clone(), lock_file),
+            file: ConfigFile::new(paths.config_file.clone(), lock_file, paths.own_files()),
             loaded: Mutex::default(),
             change_locks: ChangeLocks::default(),
             check: SharedCheck::default(),

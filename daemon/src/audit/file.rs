@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::line;
 use crate::base::blocking::BusyThread;
+use crate::base::files::FileError;
 use crate::base::{files, memory, mutex};
 
 /// The most bytes of the file before it becomes the older one: some fifteen thousand entries.
@@ -103,5 +104,20 @@ fn run_writer(path: &Path, messages: &Receiver<Message>, status: &FileStatus) {
 
 fn append(path: &Path, lines: &[u8], status: &FileStatus) {
     let _busy = BusyThread::begin();
-    status.set(files::append(path, lines, MAX_FILE_BYTES).err().map(|error| error.to_string()));
+    status.set(files::append(path, lines, MAX_FILE_BYTES).err().map(|error| describe(&error)));
+}
+
+/// The file is created where it does not exist.
+fn describe(error: &FileError) -> String {
+    match error {
+        FileError::Absent => "its folder does not exist".to_owned(),
+        FileError::Untrusted(_)
+        | FileError::WrongKind(_)
+        | FileError::TooLarge
+        | FileError::NotText
+        | FileError::ReadOnly(_)
+        | FileError::Locked
+        | FileError::Hangs
+        | FileError::Io(_) => error.to_string(),
+    }
 }

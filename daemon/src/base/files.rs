@@ -23,7 +23,9 @@ pub use growing::append;
 pub use reading::{has_writer, read_own, read_trusted, read_unless};
 pub use writers::{WriterLock, lock_within, lock_writers, share_lock};
 
-pub use system::{check_ancestors, check_folder, check_writable, make_private_folder, open_to_append};
+pub use system::{
+    check_ancestors, check_folder, check_writable, is_same_file, make_private_folder, open_to_append,
+};
 
 #[cfg(unix)]
 pub use system::{check_program, is_at};
@@ -83,10 +85,19 @@ pub(crate) fn describe(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::FileTooLarge {
         return "it would be larger than the daemon's limit on files (`ulimit -f`, RLIMIT_FSIZE)".to_owned();
     }
+    if error.kind() == io::ErrorKind::IsADirectory {
+        return "it is a folder, not a file".to_owned();
+    }
     match error.raw_os_error() {
         Some(number) => io::Error::from_raw_os_error(number).to_string(),
         None => error.kind().to_string(),
     }
+}
+
+/// Whether both paths lead to one file, by whatever spelling or link; it need not exist.
+pub fn is_one_file(one: &Path, other: &Path) -> bool {
+    let are_beside = || one.parent().zip(other.parent()).is_some_and(|(a, b)| is_same_file(a, b));
+    is_same_file(one, other) || (one.file_name() == other.file_name() && are_beside())
 }
 
 /// The path for a message: unprintable characters are replaced, and a long path is cut.

@@ -41,4 +41,15 @@ impl Paths {
             log_file: state.join("daemon.log"),
         })
     }
+
+    /// Every file that the daemon writes by itself, with the locks beside them.
+    pub fn own_files(&self) -> Vec<PathBuf> {
+        let state = ["state.lock", "codes.lock", "config.lock", "journal.lock"]
+            .map(|name| self.state_file.with_file_name(name));
+        let socket = self.address.socket();
+        let mut files = vec![socket.with_file_name("daemon.lock"), socket.to_owned()];
+        files.extend([&self.config_file, &self.state_file, &self.codes_file, &self.log_file].map(Clone::clone));
+        files.extend(state);
+        files
+    }
 }

@@ -129,6 +129,12 @@ pub(super) fn config_broken(file: &str, error: &ConfigError) -> Failure {
     failed(ErrorCode::CONFIG_BROKEN, format!("{file}, {error}"), hint)
 }
 
+pub(super) fn audit_file_is_own(file: &str) -> Failure {
+    let message = format!("{file}: audit_file names a file that cp-token itself writes");
+    let hint = "Name another file; the config is read again at the next request";
+    failed(ErrorCode::CONFIG_BROKEN, message, hint)
+}
+
 /// The config file cannot be read.
 pub(super) fn not_used(file: &str, error: &FileError) -> Failure {
     if error.is_shortage() {

@@ -1,7 +1,7 @@
 //! Owns the config file on disk: reading it, the one way to change it, and detecting that a person changed it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
@@ -66,6 +66,8 @@ pub(super) struct ConfigFile {
     pub(super) path: PathBuf,
     /// The lock file of its writers.
     lock: PathBuf,
+    /// What the daemon writes by itself, which no value of the config may name.
+    own_files: Arc<[PathBuf]>,
     /// The last valid text that was read or written.
     last: Arc<Mutex<Option<Arc<ParsedText>>>>,
     /// Whether the last reading timed out.
@@ -73,8 +75,9 @@ pub(super) struct ConfigFile {
 }
 
 impl ConfigFile {
-    pub(super) fn new(path: PathBuf, lock: PathBuf) -> Self {
-        Self { path, lock, last: Arc::default(), is_hanging: Arc::default() }
+    pub(super) fn new(path: PathBuf, lock: PathBuf, own_files: Vec<PathBuf>) -> Self {
+        let own_files = own_files.into();
+        Self { path, lock, own_files, last: Arc::default(), is_hanging: Arc::default() }
     }
 
     pub(super) fn shown(&self) -> String {
@@ -103,7 +106,15 @@ impl ConfigFile {
             FileContent::Nothing => String::new(),
         };
         let parsed = ParsedText::parse(text);
-        Ok(self.remember(parsed.map_err(|error| failure::config_broken(&self.shown(), &error))?))
+        let parsed = parsed.map_err(|error| failure::config_broken(&self.shown(), &error))?;
+        match parsed.config.audit_file.as_deref().is_some_and(|file| self.is_own(file)) {
+            true => Err(failure::audit_file_is_own(&self.shown())),
+            false => Ok(self.remember(parsed)),
+        }
+    }
+
+    fn is_own(&self, file: &Path) -> bool {
+        self.own_files.iter().any(|own| files::is_one_file(file, own))
     }
 
     fn remember(&self, known: ParsedText) -> Arc<ParsedText> {

@@ -134,6 +134,12 @@ pub fn is_at(file: &File, path: &Path) -> bool {
     held.is_file() && (held.dev(), held.ino()) == (named.dev(), named.ino())
 }
 
+/// Whether both paths lead to one file or folder, by whatever link.
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    let number = |path: &Path| std::fs::metadata(path).ok().map(|facts| (facts.dev(), facts.ino()));
+    number(one).is_some_and(|found| number(other) == Some(found))
+}
+
 /// Checks that only root and this user can replace a parent of `folder`.
 pub fn check_ancestors(folder: &Path) -> Result<(), FileError> {
     check_folder(folder.parent().unwrap_or(Path::new("/")))

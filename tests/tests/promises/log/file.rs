@@ -160,6 +160,52 @@ fn a_path_that_depends_on_where_one_stands_is_refused_with_its_line() {
 }
 
 #[test]
+fn an_audit_file_that_is_a_file_of_our_own_is_refused_by_whatever_name() {
+    let (world, _) = world();
+    let (config, state) = (world.config_folder(), world.state_folder());
+    std::os::unix::fs::symlink(&state, world.path("link")).expect("a link");
+    std::fs::hard_link(state.join("state.json"), world.path("hard")).expect("a link");
+    let text = std::fs::read_to_string(config.join("config.toml")).expect("the config");
+    let rest = text.lines().skip(1).collect::<Vec<_>>().join("\n");
+    let own = [
+        config.join("config.toml"),
+        config.join("../config/./config.toml"),
+        state.join("state.json"),
+        state.join("codes.json"),
+        state.join("daemon.log"),
+        state.join("config.lock"),
+        world.socket().with_file_name("daemon.lock"),
+        world.path("link/state.json"),
+        world.path("hard"),
+    ];
+    for file in own {
+        let text = format!("audit_file = \"{}\"\n{rest}", file.display());
+        std::fs::write(config.join("config.toml"), &text).expect("write the config");
+        let refused = world.helper(&["daemon", "reload"]).failed(78);
+        refused.saying("audit_file names a file that cp-token itself writes");
+        world.helper(&[]).token();
+        assert_eq!(std::fs::read_to_string(config.join("config.toml")).expect("the config"), text);
+    }
+    ask_for(&world, &state.join("audit.jsonl"));
+}
+
+#[test]
+fn doctor_says_in_plain_words_that_the_audit_file_is_a_folder_or_has_none() {
+    let (world, _) = world();
+    for (file, words) in [("kept", "it is a folder, not a file"), ("none/audit", "its folder does not exist")] {
+        let config = world.config_folder().join("config.toml");
+        let text = std::fs::read_to_string(&config).expect("the config");
+        let rest = text.lines().skip(1).collect::<Vec<_>>().join("\n");
+        std::fs::write(&config, rest).expect("write the config");
+        ask_for(&world, &world.path(file));
+        let found = looked_at(&world);
+        let message = found["message"].as_str().expect("a message");
+        assert!(message.contains(words) && !message.contains("os error"), "{message}");
+        assert_eq!(found["severity"], "error");
+    }
+}
+
+#[test]
 fn a_hand_over_leaves_no_gap_in_the_file() {
     let (world, file) = world();
     world.helper(&[]).token();
