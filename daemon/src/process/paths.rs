@@ -48,7 +48,9 @@ impl Paths {
             .map(|name| self.state_file.with_file_name(name));
         let socket = self.address.socket();
         let mut files = vec![socket.with_file_name("daemon.lock"), socket.to_owned()];
-        files.extend([&self.config_file, &self.state_file, &self.codes_file, &self.log_file].map(Clone::clone));
+        files.extend(
+            [&self.config_file, &self.state_file, &self.codes_file, &self.log_file].map(Clone::clone),
+        );
         files.extend(state);
         files
     }

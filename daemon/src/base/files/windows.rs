@@ -27,7 +27,8 @@ pub(super) fn open_trusted(path: &Path) -> Result<File, FileError> {
 
 /// Whether both paths lead to one file or folder, by whatever spelling.
 pub fn is_same_file(one: &Path, other: &Path) -> bool {
-    std::fs::canonicalize(one).is_ok_and(|found| std::fs::canonicalize(other).is_ok_and(|other| other == found))
+    std::fs::canonicalize(one)
+        .is_ok_and(|found| std::fs::canonicalize(other).is_ok_and(|other| other == found))
 }
 
 /// Checks that [`super::replace`] is possible: the file is not marked read-only.

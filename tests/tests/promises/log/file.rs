@@ -186,13 +186,15 @@ fn an_audit_file_that_is_a_file_of_our_own_is_refused_by_whatever_name() {
         world.helper(&[]).token();
         assert_eq!(std::fs::read_to_string(config.join("config.toml")).expect("the config"), text);
     }
+    std::fs::write(config.join("config.toml"), rest).expect("write the config");
     ask_for(&world, &state.join("audit.jsonl"));
 }
 
 #[test]
 fn doctor_says_in_plain_words_that_the_audit_file_is_a_folder_or_has_none() {
     let (world, _) = world();
-    for (file, words) in [("kept", "it is a folder, not a file"), ("none/audit", "its folder does not exist")] {
+    for (file, words) in [("kept", "it is a folder, not a file"), ("none/audit", "its folder does not exist")]
+    {
         let config = world.config_folder().join("config.toml");
         let text = std::fs::read_to_string(&config).expect("the config");
         let rest = text.lines().skip(1).collect::<Vec<_>>().join("\n");
