@@ -108,10 +108,20 @@ impl Service {
         selector: &ProfileSelector,
         accepts_basic: bool,
     ) -> Result<Arc<Profile>, Failure> {
-        if !self.lock.is_locked() {
-            self.registry.reload_if_changed().await;
+        if self.lock.is_locked() {
+            return Err(failure::locked());
+        }
+        let reload = self.registry.reload_if_changed();
+        match self.select(selector, accepts_basic) {
+            Ok(profile) if self.is_healthy(&profile) => drop(tokio::time::timeout(QUICK_CHECK, reload).await),
+            _ => reload.await,
         }
         self.select(selector, accepts_basic)
+    }
+
+    /// Whether nothing is known that a corrected config could end.
+    fn is_healthy(&self, profile: &Profile) -> bool {
+        !self.registry.is_broken() && self.deps.broker.last_failure(&profile.name).is_none()
     }
 
     fn select(&self, selector: &ProfileSelector, accepts_basic: bool) -> Result<Arc<Profile>, Failure> {
@@ -164,3 +174,6 @@ fn token_query(request: &AccessTokenRequest) -> TokenQuery {
 
 /// The longest timeout, whatever a caller asks for.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The wait for the config file where all is well: a disk that hangs must not delay a profile that needs nothing of it.
+const QUICK_CHECK: Duration = Duration::from_millis(80);
