@@ -10,6 +10,7 @@ use cp_token_tests::fake_proxy::{FakeProxy, Manner};
 use cp_token_tests::world::World;
 
 use super::{date, doctor, unverified_profile};
+use crate::exec::wait_until;
 
 #[test]
 fn each_obstacle_on_the_way_is_told_from_every_other() {
@@ -126,6 +127,8 @@ fn a_proxy_that_does_not_lead_on_is_named_and_a_refused_password_is_not_sent_aga
     assert!(!report.outcome.stdout.contains("FOREIGN"));
     proxy.behave(Manner::Lead);
     proxy.require("jo", "another one");
+    // For a moment nothing is sent, because the answer before was neither yes nor no.
+    wait_until(|| doctor(&world, &[]).check(Some("prod"), "server")["code"] == "proxy_refused");
     for _ in 0..3 {
         let report = doctor(&world, &[]);
         report.failed(Some("prod"), "server", "proxy_refused", "Enter its password again");
