@@ -174,6 +174,11 @@ impl Ring {
 }
 
 impl AuditGuard {
+    /// Sets the profile, which may be known only later.
+    pub fn set_profile(&mut self, profile: &ProfileName) {
+        self.entry.profile = Some(profile.clone());
+    }
+
     /// Sets the outcome.
     pub fn set_outcome(&mut self, outcome: Outcome) {
         self.entry.outcome = outcome;

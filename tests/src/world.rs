@@ -13,6 +13,7 @@ pub mod processes;
 mod raw;
 mod secrets;
 mod terminal;
+mod waiting;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ pub use logind::{Delay, FakeLogind};
 pub use raw::{ASK_FOR_A_TOKEN, ASK_FOR_STATUS, Raw, ask_for_a_token_of, frame};
 pub use secrets::FakeSecrets;
 pub use terminal::HIDDEN;
+pub use waiting::eventually;
 
 use folder::Folder;
 

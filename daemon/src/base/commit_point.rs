@@ -39,11 +39,13 @@ impl CommitPoint {
 pub struct Commitment(Arc<AtomicBool>);
 
 impl Commitment {
-    /// The commitment of a request: a change to a profile commits later, and so does an unlock.
+    /// The commitment of a request: a change to a profile commits later, and so does an unlock. A request for a token never
+    /// does: its token request belongs to the broker, and goes on for other callers.
     pub fn of(request: &Request) -> Self {
         let commits_later = matches!(
             request,
-            Request::ProfileCreate(_)
+            Request::AccessToken(_)
+                | Request::ProfileCreate(_)
                 | Request::ProfileUpdate(_)
                 | Request::ProfileResetSecret(_)
                 | Request::ProfileDelete(_)

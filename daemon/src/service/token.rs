@@ -48,10 +48,11 @@ impl Service {
         let is_served = profile.as_ref().is_ok_and(|profile| {
             !self.registry.is_broken() && self.deps.broker.serves(profile, &token_query(&request))
         });
-        match is_served || self.lock.is_locked() {
-            true => self.reply(profile, request, caller),
-            false => Reply::NeedsReload(request),
+        if !is_served && !self.lock.is_locked() {
+            return Reply::NeedsReload(request);
         }
+        let audit_entry = self.begin_entry(&profile, &request, caller);
+        self.reply(profile, request, audit_entry)
     }
 
     /// As [`Service::access_token`], after another look at the config file, which may have been corrected. Waits for the
@@ -61,24 +62,38 @@ impl Service {
         request: AccessTokenRequest,
         caller: CallerSnapshot,
     ) -> Response {
+        let profile = self.select(&request.profile, request.accepts_basic);
+        // Begun before the config file is read: a caller who leaves meanwhile is in the log, too.
+        let mut audit_entry = self.begin_entry(&profile, &request, caller);
+        audit_entry.resolve_caller();
         let profile = self.select_after_reload(&request.profile, request.accepts_basic).await;
-        match self.reply(profile, request, caller) {
+        if let Ok(profile) = &profile {
+            audit_entry.set_profile(&profile.name);
+        }
+        match self.reply(profile, request, audit_entry) {
             Reply::Now(response, _) => response,
             Reply::Later(pending) => self.finish(pending).await,
             Reply::NeedsReload(_) => Response::Failure(failure::internal()),
         }
     }
 
+    fn begin_entry(
+        &self,
+        profile: &Result<Arc<Profile>, Failure>,
+        request: &AccessTokenRequest,
+        caller: CallerSnapshot,
+    ) -> AuditGuard {
+        let name = profile.as_ref().ok().map(|profile| &profile.name);
+        let name = name.or_else(|| operation::named(&request.profile));
+        self.deps.audit.begin_request(operation::of_freshness(&request.freshness), name, caller)
+    }
+
     fn reply(
         &self,
         profile: Result<Arc<Profile>, Failure>,
         request: AccessTokenRequest,
-        caller: CallerSnapshot,
+        mut audit_entry: AuditGuard,
     ) -> Reply {
-        let name = profile.as_ref().ok().map(|profile| &profile.name);
-        let name = name.or_else(|| operation::named(&request.profile));
-        let operation = operation::of_freshness(&request.freshness);
-        let mut audit_entry = self.deps.audit.begin_request(operation, name, caller);
         let profile = match profile {
             Ok(profile) => profile,
             Err(failure) => {

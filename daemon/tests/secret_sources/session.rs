@@ -102,14 +102,20 @@ pub(crate) fn start_bus_in_runtime_folder() -> Process {
 
 /// A keyring that is unlocked and answers. One that was there before must be gone.
 pub(crate) fn start_keyring() -> Process {
-    while is_on_bus("org.freedesktop.secrets") {}
+    wait_until_on_bus(false);
     let mut command = Command::new("gnome-keyring-daemon");
     command.args(["--foreground", "--unlock", "--components=secrets"]);
     let mut keyring = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     keyring.stdin.take().unwrap().write_all(PASSWORD).unwrap();
     let keyring = Process(keyring);
-    while !is_on_bus("org.freedesktop.secrets") {}
+    wait_until_on_bus(true);
     keyring
+}
+
+/// Asks at most 10,000 times, which takes some thirty seconds.
+fn wait_until_on_bus(wanted: bool) {
+    let is_wanted = (0..10_000).any(|_| is_on_bus("org.freedesktop.secrets") == wanted);
+    assert!(is_wanted, "the keyring is on its bus: {}", !wanted);
 }
 
 fn is_on_bus(name: &str) -> bool {

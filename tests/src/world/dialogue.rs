@@ -8,12 +8,11 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
-use std::time::Instant;
 
 use rustix::pty::OpenptFlags;
 use rustix::termios::{LocalModes, tcgetattr};
 
-use super::{Outcome, TIMEOUT, World, call, processes};
+use super::{Outcome, World, call, eventually, processes};
 use crate::oracle::Oracle;
 
 /// A program at a terminal of its own.
@@ -114,13 +113,9 @@ impl Dialogue {
         count > 0
     }
 
-    #[allow(clippy::disallowed_methods, reason = "a safety net, and no measure")]
     fn wait_until_hidden(&self) {
-        let deadline = Instant::now() + TIMEOUT;
-        while tcgetattr(&self.screen).expect("ask the terminal").local_modes.contains(LocalModes::ECHO) {
-            assert!(Instant::now() < deadline, "what is typed is shown");
-            std::thread::yield_now();
-        }
+        let modes = || tcgetattr(&self.screen).expect("ask the terminal").local_modes;
+        eventually("what is typed is hidden", || !modes().contains(LocalModes::ECHO));
     }
 }
 

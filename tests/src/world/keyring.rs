@@ -4,10 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
-use super::TIMEOUT;
 use super::bus::Bus;
+use super::eventually;
 use super::processes::{self, Signal};
 use crate::programs;
 
@@ -67,10 +66,7 @@ impl Keyring {
                 &[&format!("string:{NAME}")],
             )
         };
-        let deadline = Instant::now() + TIMEOUT;
-        while !is_there().contains("true") {
-            assert!(Instant::now() < deadline, "the keyring does not come to its bus");
-        }
+        eventually("the keyring comes to its bus", || is_there().contains("true"));
     }
 
     /// Locks the keyring, which asks for its password from then on and finds nobody to ask.

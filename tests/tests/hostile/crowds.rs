@@ -2,9 +2,7 @@
 
 use cp_token_tests::fake_crashplan::{FakeCrashPlan, Setup};
 use cp_token_tests::programs;
-use cp_token_tests::world::{Launch, Raw, TIMEOUT, World, frame};
-
-use crate::stage::eventually;
+use cp_token_tests::world::{Launch, Raw, TIMEOUT, World, eventually, frame};
 
 /// Asks for a token of that profile within 30 seconds.
 fn ask_for(name: &str) -> Vec<u8> {

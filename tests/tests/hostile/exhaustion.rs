@@ -4,9 +4,9 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{Daemon, Launch, Raw, TIMEOUT, World, processes};
+use cp_token_tests::world::{Daemon, Launch, Raw, TIMEOUT, World, eventually, processes};
 
-use crate::stage::{AS_OTHER, by_other, can_be_others, eventually, give_world_to_other, idle_costs, serving};
+use crate::stage::{AS_OTHER, by_other, can_be_others, give_world_to_other, idle_costs, serving};
 
 /// Sets a limit of a running process.
 fn limit(pid: u32, limit: &str) {

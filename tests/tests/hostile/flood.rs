@@ -1,10 +1,10 @@
 //! Attacks by number: more connections, descriptors and requests than anybody needs.
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{ASK_FOR_A_TOKEN, Raw, World, frame};
+use cp_token_tests::world::{ASK_FOR_A_TOKEN, Raw, World, eventually, frame};
 
 use crate::python::{hex, interpreter};
-use crate::stage::{allow_descriptors, eventually, serving};
+use crate::stage::{allow_descriptors, serving};
 
 const CROWD: usize = 5000;
 

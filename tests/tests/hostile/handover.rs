@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use cp_token_tests::world::{Call, Client, Daemon, Launch, Running, World};
+use cp_token_tests::world::{Call, Client, Daemon, Launch, Running, World, eventually};
 
 use crate::python::{Script, hex};
-use crate::stage::{AS_OTHER, OTHER, by_other, can_be_others, eventually, give_to, give_world_to_other};
+use crate::stage::{AS_OTHER, OTHER, by_other, can_be_others, give_to, give_world_to_other};
 
 /// Takes from a process whatever the system lets it take: looks through its memory for bytes, copies its descriptors,
 /// reads what lies in them, speaks on the channel of the hand-over as the new process would, and traces it. Then it keeps all

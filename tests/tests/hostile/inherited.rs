@@ -4,9 +4,7 @@ use std::path::Path;
 
 use cp_token_tests::programs;
 use cp_token_tests::world::processes::{self, Signal};
-use cp_token_tests::world::{Daemon, Launch, World};
-
-use crate::stage::eventually;
+use cp_token_tests::world::{Daemon, Launch, World, eventually};
 
 /// Runs its arguments with every signal blocked, as threads of some languages' runtimes do.
 const DEAF: &str = "

@@ -1,9 +1,7 @@
 //! What a flood of broken calls costs the daemon's log, and what a torn line costs the audit file.
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{ASK_FOR_A_TOKEN, World, frame};
-
-use crate::stage::eventually;
+use cp_token_tests::world::{ASK_FOR_A_TOKEN, World, eventually, frame};
 
 /// Two files that are broken at different places, so that each look finds another fault of the same kind.
 const BROKEN: [&str; 2] = ["[profile.\n", "\n[profile.\n"];

@@ -1,9 +1,9 @@
 //! Places where root is nobody, or the home cannot be written: user namespaces, bubblewrap, a read-only home.
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{Call, Client, World};
+use cp_token_tests::world::{Call, Client, World, eventually};
 
-use crate::stage::{AS_OTHER, OTHER, can_be_others, chmod, eventually, give_to, give_world_to_other};
+use crate::stage::{AS_OTHER, OTHER, can_be_others, chmod, give_to, give_world_to_other};
 
 /// Everything that a person does on a first day.
 const A_DAY: &str = r#"set -e

@@ -4,10 +4,10 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{Launch, Outcome, World};
+use cp_token_tests::world::{Launch, Outcome, World, eventually};
 
 use crate::python::interpreter;
-use crate::stage::{can_be_others, chmod, eventually, give_to};
+use crate::stage::{can_be_others, chmod, give_to};
 
 fn refused(world: &World, words: &str) -> Outcome {
     let outcome = world.try_launch(Launch::default()).err().expect("the daemon starts all the same");

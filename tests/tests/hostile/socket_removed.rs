@@ -6,9 +6,9 @@ use std::os::unix::net::{UnixListener, UnixStream};
 
 use cp_token_tests::programs;
 use cp_token_tests::world::processes::{self, Signal};
-use cp_token_tests::world::{Launch, World};
+use cp_token_tests::world::{Launch, World, eventually};
 
-use crate::stage::{eventually, give_to};
+use crate::stage::give_to;
 
 fn remove(world: &World) {
     std::fs::remove_file(world.socket()).expect("remove the socket");

@@ -3,10 +3,9 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{Call, Daemon, TIMEOUT, World};
+use cp_token_tests::world::{Call, Daemon, World, eventually};
 
 /// A user that is not the one of the tests.
 pub(crate) const OTHER: u32 = 1234;
@@ -50,17 +49,6 @@ pub(crate) fn give_world_to_other(world: &World) {
 /// A program run by [`OTHER`].
 pub(crate) fn by_other(world: &World, program: impl AsRef<std::ffi::OsStr>) -> Call {
     world.program(AS_OTHER[0]).args(&AS_OTHER[1..]).args([program.as_ref()])
-}
-
-/// Asks again and again until the answer is yes. For what the system settles in its own time and announces to
-/// nobody. Panics after [`TIMEOUT`].
-#[allow(clippy::disallowed_methods, reason = "a safety net; no result rests on it")]
-pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < TIMEOUT, "never: {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// What a daemon costs.

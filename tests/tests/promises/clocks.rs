@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use cp_token_tests::clock_shim::{Clock, ClockShim};
 use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan, Setup, Transport};
-use cp_token_tests::world::{Daemon, TIMEOUT, World};
+use cp_token_tests::world::{Daemon, TIMEOUT, World, eventually};
 
 const DAY: i64 = 24 * 60 * 60;
 const YEAR: i64 = 365 * DAY;
@@ -95,7 +95,7 @@ fn a_renewal_ahead_keeps_nobody_waiting() {
     }
     assert_eq!(world.server().token_requests(), 2);
     world.server().release();
-    while world.helper(&[]).token() == token {}
+    eventually("the new one is there", || world.helper(&[]).token() != token);
     assert_eq!((world.server().token_requests(), world.server().max_in_flight()), (2, 1));
 }
 

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{Client, Daemon, Outcome, World, processes};
+use cp_token_tests::world::{Client, Daemon, Outcome, World, eventually, processes};
 
 use crate::sizes::{repetitions, tell};
 
@@ -119,9 +119,10 @@ fn exists(world: &World) -> bool {
 
 /// What no profile uses is removed by the next daemon, in its own time.
 fn wait_until_no_secret_is_left(world: &World) {
-    while items(world) > 0 {
+    eventually("no secret is left", || {
         world.helper(&["status"]).succeeded();
-    }
+        items(world) == 0
+    });
 }
 
 #[test]

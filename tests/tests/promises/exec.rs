@@ -2,11 +2,9 @@
 
 mod file;
 
-use std::time::Instant;
-
 use cp_token_tests::programs;
 use cp_token_tests::world::processes::Signal;
-use cp_token_tests::world::{Call, TIMEOUT, World};
+use cp_token_tests::world::{Call, World, eventually};
 
 /// `cp-token exec --` with this line of shell.
 fn running(world: &World, line: &str) -> Call {
@@ -66,18 +64,8 @@ pub(crate) fn ignoring_children(world: &World, line: &str) -> Option<Call> {
 /// Waits until a file has something in it, and takes it away.
 pub(crate) fn wait_for_file(world: &World, name: &str) {
     let path = world.path(name);
-    wait_until(|| std::fs::read(&path).is_ok_and(|content| !content.is_empty()));
+    eventually("the file is written", || std::fs::read(&path).is_ok_and(|content| !content.is_empty()));
     std::fs::remove_file(path).expect("take it away");
-}
-
-/// Waits until this holds.
-#[allow(clippy::disallowed_methods, reason = "a safety net, and no measure")]
-pub(crate) fn wait_until(condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + TIMEOUT;
-    while !condition() {
-        assert!(Instant::now() < deadline, "it does not come");
-        std::thread::yield_now();
-    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ mod supervised;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use cp_token_tests::world::{Outcome, TIMEOUT, World};
+use cp_token_tests::world::{Outcome, World, eventually};
 
 use crate::test_user::{TestUser, creating};
 
@@ -74,14 +74,4 @@ fn bad_new_process(world: &World, mode: &str) {
 fn wait_until_it_runs(pid: u32, file: &Path) {
     let run = || std::fs::read_link(format!("/proc/{pid}/exe")).expect("it lives, and we may look");
     eventually("it runs the new file", || run() == file);
-}
-
-/// Asks again and again until the answer is yes, for what nobody announces. Panics after [`TIMEOUT`].
-#[allow(clippy::disallowed_methods, reason = "a safety net; no result rests on it")]
-fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let start = std::time::Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < TIMEOUT, "never: {what}");
-        std::thread::yield_now();
-    }
 }

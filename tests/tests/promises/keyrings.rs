@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
 use cp_token_tests::world::processes::{self, Signal};
-use cp_token_tests::world::{Client, FakeSecrets, Outcome, Running, World};
+use cp_token_tests::world::{Client, FakeSecrets, Outcome, Running, World, eventually};
 
 const ITEMS: [&str; 2] = ["service", "cp-token"];
 
@@ -81,7 +81,7 @@ fn i02_a_hung_keyring_holds_up_nobody_who_does_not_need_it_and_recovers() {
         world.helper(&["forget", "-p", "cold"]).succeeded();
         world.helper(&["-p", "cold"]).code == 0
     };
-    while !served(&world) {}
+    eventually("it is served", || served(&world));
     assert_eq!(world.helper(&["status", "--json"]).json()["keyring"], "working");
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use cp_token_tests::world::{World, processes};
+use cp_token_tests::world::{World, eventually, processes};
 
 #[test]
 fn e11_a_world_without_a_leak_is_found_clean() {
@@ -84,7 +84,7 @@ fn e09_e10_a_running_process_of_the_world_is_looked_at() {
     let planted = Command::new(&file).arg("1000").env("PLANTED", &client.secret).spawn();
     let mut planted = planted.expect("run a program");
     // The system lets go of a parent a moment before it shows the child's arguments.
-    while processes::program(planted.id()).as_ref() != Some(&file) {}
+    eventually("the child runs", || processes::program(planted.id()).as_ref() == Some(&file));
     assert_eq!(world.leaks(), [format!("environ of process {}", planted.id())]);
     planted.kill().expect("end it");
     planted.wait().expect("wait for it");

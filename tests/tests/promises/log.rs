@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cp_token_tests::clock_shim::ClockShim;
 use cp_token_tests::fake_crashplan::Answer;
-use cp_token_tests::world::{ASK_FOR_A_TOKEN, TIMEOUT, World, frame};
+use cp_token_tests::world::{ASK_FOR_A_TOKEN, TIMEOUT, World, eventually, frame};
 use serde_json::Value;
 
 fn entries(world: &World) -> Vec<Value> {
@@ -80,7 +80,7 @@ fn what_came_of_each_request_is_reported_and_what_the_daemon_asked_of_the_server
     assert!(!third.body().is_empty(), "a sign of life");
     drop(third);
     // The daemon finds out at its next sign of life.
-    while !deeds(&world).contains(&"get abandoned".to_owned()) {}
+    eventually("it is in the log", || deeds(&world).contains(&"get abandoned".to_owned()));
     world.server().release();
     first.finish().token();
     second.finish().token();
@@ -119,7 +119,7 @@ fn a_renewal_that_nobody_asked_for_is_reported_as_the_daemons_own() {
     clocks.pass(Duration::from_secs(13 * 60));
     world.helper(&[]).token();
     assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.issued().len() == 2));
-    while !deeds(&world).contains(&"renewal issued".to_owned()) {}
+    eventually("it is in the log", || deeds(&world).contains(&"renewal issued".to_owned()));
     let entries = entries(&world);
     let own = entries.iter().find(|entry| entry["operation"] == "renewal").expect("a renewal");
     assert!(["uid", "pid", "program", "helper_pid"].iter().all(|field| own[*field].is_null()), "{own}");

@@ -4,10 +4,9 @@
 mod early;
 mod job;
 
-use cp_token_tests::world::World;
 use cp_token_tests::world::processes::Signal;
+use cp_token_tests::world::{World, eventually};
 
-use crate::exec::wait_until;
 use crate::test_user::{TestUser, creating};
 use job::{Once, Shell};
 
@@ -109,10 +108,10 @@ fn one_that_stands_still_leaves_the_terminal_to_the_shell_whatever_comes_next() 
     // In the background it may not change the terminal, so it stops again.
     shell.line("bg");
     let process = shell.process();
-    wait_until(|| job::is_stopped(process));
+    eventually("it stands still", || job::is_stopped(process));
     shell.expect_terminal_as_before();
     shell.keys("kill %1\n");
-    wait_until(|| !job::is_there(process));
+    eventually("it ends", || !job::is_there(process));
     shell.expect_note("Terminated");
     // Nobody can catch this one: the terminal is set right by the shell, and found so by fg.
     shell.ask("cp-token lock", PASSPHRASE);
@@ -133,7 +132,7 @@ fn a_closed_terminal_ends_it_as_of_a_hang_up_and_one_that_ignores_that_ends_all_
         let mut dialogue = world.dialogue_with("sh", &["-c", &line]);
         dialogue.wait_for_question(PASSPHRASE);
         drop(dialogue);
-        wait_until(|| world.path("ended").exists());
+        eventually("the shell goes on", || world.path("ended").exists());
         assert_eq!(std::fs::read_to_string(world.path("ended")).expect("its end"), code, "trap {trap:?}");
         std::fs::remove_file(world.path("ended")).expect("forget it");
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cp_token_tests::programs;
 use cp_token_tests::world::processes::{self, Signal};
-use cp_token_tests::world::{ASK_FOR_A_TOKEN, TIMEOUT, World, frame};
+use cp_token_tests::world::{ASK_FOR_A_TOKEN, TIMEOUT, World, eventually, frame};
 
 use crate::sizes::{repetitions, tell};
 
@@ -65,7 +65,7 @@ fn j03_requests_leave_nothing_behind() {
     tell(&format!("the daemon's own memory before and after the requests: {before} and {after} KiB"));
     assert!(after.saturating_sub(before) < 256, "{before} KiB became {after} KiB");
     // What the daemon writes meanwhile has a thread of its own for as long.
-    crate::exec::wait_until(|| {
+    eventually("threads and descriptors come back", || {
         let (threads_after, descriptors_after) = counted();
         threads_after <= threads && descriptors_after <= descriptors
     });

@@ -1,7 +1,7 @@
 //! Promises of the trial of the keyring: by a write, whoever keeps it, and a fault only where a profile needs it.
 
 use cp_token_tests::world::processes::Signal;
-use cp_token_tests::world::{FakeSecrets, World};
+use cp_token_tests::world::{FakeSecrets, World, eventually};
 
 use super::doctor;
 
@@ -36,7 +36,7 @@ fn i01_a_keyring_that_is_locked_or_hung_is_told_apart_and_keeps_nothing_of_the_t
     doctor(&world, &[]).failed(None, "keyring", "keyring_timed_out", "waits for an answer on your screen");
     world.keyring().signal(Signal::CONT);
     // The call that hung ends first; until then the keyring counts as busy.
-    while doctor(&world, &[]).outcome.code != 0 {}
+    eventually("the keyring answers", || doctor(&world, &[]).outcome.code == 0);
     let left = world.keyring().secret_tool(&["search", "--all", "service", "cp-token-doctor"], "");
     assert_eq!(left, "");
 }

@@ -7,10 +7,9 @@ use std::net::TcpListener;
 use cp_token_tests::certificates::{Authority, ServerCertificate};
 use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan, Setup, Transport};
 use cp_token_tests::fake_proxy::{FakeProxy, Manner};
-use cp_token_tests::world::World;
+use cp_token_tests::world::{World, eventually};
 
 use super::{date, doctor, unverified_profile};
-use crate::exec::wait_until;
 
 #[test]
 fn each_obstacle_on_the_way_is_told_from_every_other() {
@@ -128,7 +127,9 @@ fn a_proxy_that_does_not_lead_on_is_named_and_a_refused_password_is_not_sent_aga
     proxy.behave(Manner::Lead);
     proxy.require("jo", "another one");
     // For a moment nothing is sent, because the answer before was neither yes nor no.
-    wait_until(|| doctor(&world, &[]).check(Some("prod"), "server")["code"] == "proxy_refused");
+    eventually("the proxy refuses", || {
+        doctor(&world, &[]).check(Some("prod"), "server")["code"] == "proxy_refused"
+    });
     for _ in 0..3 {
         let report = doctor(&world, &[]);
         report.failed(Some("prod"), "server", "proxy_refused", "Enter its password again");

@@ -1,10 +1,9 @@
 //! Promises about when an edit takes effect: at the next request that no live token answers, without a reload.
 
 use cp_token_tests::fake_crashplan::{Answer, FakeCrashPlan};
-use cp_token_tests::world::{TIMEOUT, World};
+use cp_token_tests::world::{TIMEOUT, World, eventually};
 
 use super::{config, edit, elsewhere, reload, write};
-use crate::exec::wait_until;
 use crate::refused::{secret_file, written};
 
 /// A world whose profile `prod`, with its secret in a file, is for another server by mistake, which fails.
@@ -92,7 +91,7 @@ fn a_request_that_a_live_token_answers_does_not_look_at_the_file() {
     edit(&world, |text| text.replace("default = \"a\"", "default = \"b\""));
     assert_eq!(name(&[]).as_deref(), Some("a"));
     // The control: it is found.
-    wait_until(|| name(&["--fresh"]).as_deref() == Some("b"));
+    eventually("the new one answers", || name(&["--fresh"]).as_deref() == Some("b"));
 }
 
 #[test]

@@ -3,10 +3,9 @@
 use std::fs::File;
 use std::io::Write;
 
-use cp_token_tests::world::World;
+use cp_token_tests::world::{World, eventually};
 
 use super::{config, names, reload};
-use crate::exec::wait_until;
 
 /// A world with two profiles, its whole config, and the file as a program has it open that has just emptied it.
 fn emptied() -> (World, String, File) {
@@ -135,6 +134,6 @@ fn what_a_killed_daemon_has_left_beside_its_files_goes_with_the_next_change() {
     world.create_profile("b", "memory");
     assert!(!old[0].exists(), "beside the config");
     // The state is written behind the answer.
-    wait_until(|| !old[1].exists());
+    eventually("the old file is gone", || !old[1].exists());
     assert!(theirs.iter().chain([&young]).all(|file| file.exists()));
 }

@@ -10,9 +10,9 @@ use std::time::Duration;
 use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::programs;
 use cp_token_tests::world::processes::{self, Signal};
-use cp_token_tests::world::{Call, World};
+use cp_token_tests::world::{Call, World, eventually};
 
-use super::{wait_for_file, wait_until, world};
+use super::{wait_for_file, world};
 
 /// A folder in memory that goes away with the test.
 struct Memory(PathBuf);
@@ -144,7 +144,7 @@ fn a_token_that_lives_stays_in_the_file_while_the_server_is_down_however_long_it
     let call =
         world.call(&["exec", "--file", "--min-validity", "17s", "--", "timeout", "120", "sh", "-c", line]);
     let running = call.env("XDG_RUNTIME_DIR", &memory.0).printing_a_token().spawn();
-    wait_until(|| world.path("bin/first").exists());
+    eventually("the first one runs", || world.path("bin/first").exists());
     world.server().answer_always(Answer::status(503, &[], "down"));
     let before = world.server().token_requests();
     // The second look comes when the first one has done what it does.
@@ -245,14 +245,16 @@ fn stopped_with_its_program_it_goes_on_with_it() {
     let Some(memory) = Memory::new(&world) else { return };
     let line = "echo $$ > pid; while [ ! -e stop ]; do sleep 0.01; done; exit 5";
     let running = keeping(&world, &memory, line).in_its_own_group().spawn();
-    wait_until(|| std::fs::read_to_string(world.path("pid")).is_ok_and(|pid| pid.ends_with('\n')));
+    eventually("it says its number", || {
+        std::fs::read_to_string(world.path("pid")).is_ok_and(|pid| pid.ends_with('\n'))
+    });
     let pid = std::fs::read_to_string(world.path("pid")).expect("a number").trim().parse().expect("a number");
     running.signal(Signal::TSTP);
     for pid in [pid, running.pid()] {
-        wait_until(|| state(pid) == 'T');
+        eventually("it stands still", || state(pid) == 'T');
     }
     running.signal(Signal::CONT);
-    wait_until(|| state(pid) != 'T' && state(running.pid()) != 'T');
+    eventually("both go on", || state(pid) != 'T' && state(running.pid()) != 'T');
     std::fs::write(world.path("stop"), "now").expect("write a sign");
     assert_eq!(running.finish().code, 5);
 }

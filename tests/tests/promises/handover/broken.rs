@@ -3,9 +3,9 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{World, processes};
+use cp_token_tests::world::{World, eventually, processes};
 
-use super::{KINDS, bad_new_process, eventually, replace_daemon, restart, stage};
+use super::{KINDS, bad_new_process, replace_daemon, restart, stage};
 
 #[test]
 fn a_new_program_that_dies_in_the_old_ones_place_leaves_no_process_with_a_secret_behind() {

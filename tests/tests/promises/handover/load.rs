@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use cp_token_tests::world::{Outcome, World, processes};
+use cp_token_tests::world::{Outcome, World, eventually, processes};
 
 use super::{KINDS, replace_daemon, restart, stage, wait_until_it_runs};
 use crate::sizes::{repetitions, tell};
@@ -45,9 +45,7 @@ fn under_load(world: &World, work: impl FnOnce(&AtomicUsize)) -> (usize, Vec<Out
 /// Waits until so many more calls have come to their end.
 fn more_calls(calls: &AtomicUsize, more: usize) {
     let wanted = calls.load(Ordering::Relaxed) + more;
-    while calls.load(Ordering::Relaxed) < wanted {
-        std::thread::yield_now();
-    }
+    eventually("calls come to their end", || calls.load(Ordering::Relaxed) >= wanted);
 }
 
 #[test]

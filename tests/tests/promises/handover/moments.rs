@@ -2,9 +2,9 @@
 //! and where two people ask at once.
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{TIMEOUT, World, processes};
+use cp_token_tests::world::{TIMEOUT, World, eventually, processes};
 
-use super::{KINDS, bad_new_process, eventually, replace_daemon, restart, stage};
+use super::{KINDS, bad_new_process, replace_daemon, restart, stage};
 
 #[test]
 fn a_token_request_under_way_is_let_finish_and_everybody_is_served_meanwhile() {

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use cp_token_tests::programs;
 use cp_token_tests::world::processes::{self, Signal};
-use cp_token_tests::world::{Daemon, Launch, World};
+use cp_token_tests::world::{Daemon, Launch, World, eventually};
 
-use super::{eventually, executable, replace_daemon, restart};
+use super::{executable, replace_daemon, restart};
 
 /// Asks for two restarts with a new file each, one in words and one by signal: same process, same token, no request.
 fn keeps_its_number(world: &World, daemon: &Daemon) {

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use cp_token_tests::programs;
-use cp_token_tests::world::{World, processes};
+use cp_token_tests::world::{World, eventually, processes};
 
 use super::system::System;
 use super::{packed, run};
@@ -100,9 +100,7 @@ fn b22_a_debian_package_serves_through_an_upgrade_and_leaves_only_the_persons_ow
 
     install(&system, second);
     assert_eq!(world.api_status(&token()), 200);
-    while !runs(before[0], DAEMON) {
-        std::thread::yield_now();
-    }
+    eventually("the new file runs", || runs(before[0], DAEMON));
     assert_eq!(world.api_status(&token()), 200);
     assert_eq!(world.server().token_requests(), 1, "nothing is asked of the server again");
 

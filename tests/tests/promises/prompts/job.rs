@@ -3,9 +3,7 @@
 
 use cp_token_tests::programs;
 use cp_token_tests::world::processes::{self, Signal};
-use cp_token_tests::world::{Dialogue, World};
-
-use crate::exec::wait_until;
+use cp_token_tests::world::{Dialogue, World, eventually};
 
 /// A prompt that is nowhere typed in this form.
 const READY: &str = "<READY>";
@@ -108,7 +106,7 @@ impl<'w> Shell<'w> {
     pub(crate) fn stop(&mut self, keys: &str) {
         let process = self.process();
         self.keys(keys);
-        wait_until(|| is_stopped(process));
+        eventually("it stands still", || is_stopped(process));
         self.prompt();
         self.expect_terminal_as_before();
     }

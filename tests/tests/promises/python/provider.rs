@@ -5,7 +5,7 @@ use std::time::Duration;
 use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::official_cli::OfficialCli;
 use cp_token_tests::python_session::PythonSession;
-use cp_token_tests::world::{Client, World};
+use cp_token_tests::world::{Client, World, eventually};
 
 /// A world, and in it a Python program that has connected the official SDK to a profile of this secret source.
 pub(super) fn connected(world: &World) -> Option<(Client, PythonSession)> {
@@ -58,9 +58,10 @@ fn the_official_sdk_survives_an_expiry_in_the_middle_of_a_run_with_one_token_req
     world.server().set_expires_in(Some("900"));
     let Some((_, mut python)) = connected(&world) else { return };
     world.server().set_life(Duration::from_secs(900));
-    while world.server().refused_bearers() == 0 {
+    eventually("a token is refused", || {
         assert_eq!(python.value("look()"), 200);
-    }
+        world.server().refused_bearers() > 0
+    });
     assert_eq!(python.value("look()"), 200);
     assert_eq!((world.server().token_requests(), world.server().refused_bearers()), (2, 1));
 }

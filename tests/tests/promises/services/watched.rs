@@ -2,11 +2,10 @@
 //! where nobody asks.
 
 use std::os::unix::net::UnixDatagram;
-use std::time::Instant;
 
 use cp_token_tests::user_manager::UserManager;
 use cp_token_tests::world::processes::{self, Signal};
-use cp_token_tests::world::{Launch, TIMEOUT, World};
+use cp_token_tests::world::{Launch, TIMEOUT, World, eventually};
 
 use super::{identity, installed};
 
@@ -89,12 +88,8 @@ fn a_daemon_that_stands_still_is_ended_and_started_anew_behind_the_same_socket()
 }
 
 /// Asks until a daemon answers.
-#[allow(clippy::disallowed_methods, reason = "a safety net, and no measure")]
 fn answers(manager: &UserManager<'_>) {
-    let deadline = Instant::now() + TIMEOUT;
-    while manager.helper(&["status"]).code != 0 {
-        assert!(Instant::now() < deadline, "no daemon answers");
-    }
+    eventually("a daemon answers", || manager.helper(&["status"]).code == 0);
 }
 
 #[test]

@@ -6,10 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use cp_token_tests::fake_crashplan::Answer;
 use cp_token_tests::fake_proxy::{FakeProxy, Manner};
 use cp_token_tests::world::processes::Signal;
-use cp_token_tests::world::{Client, Daemon, Running, TIMEOUT, World};
+use cp_token_tests::world::{Client, Daemon, Running, TIMEOUT, World, eventually};
 
 use super::USER;
-use crate::exec::wait_until;
 use crate::refused::{secret_file, write_config, written};
 
 const NAMES: [&str; 8] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"];
@@ -132,7 +131,7 @@ fn a_wrong_password_goes_out_with_two_codes_however_many_profiles_have_others() 
     // Two that come at the same moment share the moment's code.
     let one_more = |(before, name): (usize, &&str)| {
         let running = spawn(&world, &[*name]);
-        wait_until(|| ran() > before);
+        eventually("the command runs again", || ran() > before);
         running
     };
     let running: Vec<Running> = NAMES.iter().enumerate().flat_map(one_more).collect();

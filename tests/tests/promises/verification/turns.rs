@@ -4,10 +4,10 @@
 use std::os::unix::fs::PermissionsExt;
 
 use cp_token_tests::fake_proxy::FakeProxy;
-use cp_token_tests::world::{Client, Daemon, Outcome, TIMEOUT, World};
+use cp_token_tests::world::{Client, Daemon, Outcome, TIMEOUT, World, eventually};
 
 use super::USER;
-use crate::exec::{wait_for_file, wait_until};
+use crate::exec::wait_for_file;
 use crate::refused::{secret_file, write_config, written};
 
 pub(super) const NAMES: [&str; 8] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"];
@@ -183,7 +183,7 @@ fn who_has_no_more_time_is_told_which_other_profile_tries_its_secret() {
         outcome.stderr.contains("it waits for profile p0, which tries the same secret")
     };
     // Its request is with the daemon for longer than its caller.
-    wait_until(|| NAMES[1..].iter().any(|name| behind(name)));
+    eventually("another one waits behind it", || NAMES[1..].iter().any(|name| behind(name)));
     let outcome = world.helper(&["-p", "p0", "--timeout", "1s"]).failed(75);
     assert!(!outcome.stderr.contains("it waits for profile"), "{outcome:?}");
     world.server().release();

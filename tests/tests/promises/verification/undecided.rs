@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use cp_token_tests::clock_shim::ClockShim;
 use cp_token_tests::fake_crashplan::{Answer, Ending};
-use cp_token_tests::world::{Daemon, TIMEOUT, World};
+use cp_token_tests::world::{Daemon, TIMEOUT, World, eventually};
 
 use super::USER;
 use super::turns::{NAMES, get_all, of_one_client};
-use crate::exec::wait_until;
 use crate::refused::{secret_file, write_config, written};
 use crate::test_user::{TestUser, creating};
 
@@ -78,7 +77,7 @@ fn a_secret_that_worked_is_tried_by_one_after_a_failure() {
         let outcome = world.helper(&["-p", name, "--timeout", "1s"]).failed(75);
         outcome.stderr.contains("it waits for profile")
     };
-    wait_until(|| NAMES[1..].iter().any(waits));
+    eventually("another one waits", || NAMES[1..].iter().any(waits));
     world.server().release();
     first.finish().token();
 }
