@@ -74,12 +74,10 @@ fn what_came_of_each_request_is_reported_and_what_the_daemon_asked_of_the_server
     let first = world.call(&["--rejected"]).stdin(&token).spawn();
     assert!(world.server().wait_for(TIMEOUT, |ledger| ledger.in_flight() == 1));
     let second = world.spawn_helper(&[]);
-    // The second one waits as soon as it says so, with a connection that stays open.
     let mut third = world.raw();
     third.send(&frame(&ASK_FOR_A_TOKEN));
     assert!(!third.body().is_empty(), "a sign of life");
     drop(third);
-    // The daemon finds out at its next sign of life.
     eventually("it is in the log", || deeds(&world).contains(&"get abandoned".to_owned()));
     world.server().release();
     first.finish().token();
@@ -93,7 +91,6 @@ fn what_came_of_each_request_is_reported_and_what_the_daemon_asked_of_the_server
     world.helper(&["profile", "list"]).succeeded();
     let outcome = deeds(&world);
     for (operation, times) in [
-        ("get served", 1),
         ("get-rejected issued", 1),
         ("get-fresh failed server_failed", 1),
         ("token-request failed server_failed", 1),
