@@ -1,4 +1,4 @@
-//! Owns the map of the connections: the socket, who may connect, and what is read and sent. No wing below it knows that there
+//! Lists the modules for connections: the socket, who may connect, and what is read and sent. No wing below it knows that there
 //! are sockets.
 
 pub mod acceptor;

@@ -1,4 +1,4 @@
-//! Owns the map of where secrets come from: the sources, the programs that print them, how they are held.
+//! Lists the modules for secrets: the sources, the programs that print them, how they are held.
 
 pub mod failure;
 pub mod program;

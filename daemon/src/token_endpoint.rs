@@ -24,7 +24,7 @@ pub use basic::basic_credentials;
 pub use crashplan::CrashPlanEndpoint;
 pub use description::{AnswerDescription, Content, KnownError};
 pub use error::{
-    AnswerFlaw, CaBundleFlaw, CertificateFlaw, ConnectFailure, DOUBT, ProxyFlaw, Target, TokenRequestError,
+    AnswerFlaw, CaBundleFlaw, CertificateFlaw, ConnectFailure, ProxyFlaw, Target, TokenRequestError,
 };
 pub use http::check_ca_bundle;
 pub use probe::{probe, resolve};

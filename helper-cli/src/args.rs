@@ -1,4 +1,4 @@
-//! Owns the map of the command line: options, the program's own names, values and variables.
+//! Lists the modules for the command line: options, the program's own names, values and variables.
 
 pub(crate) mod argv0;
 pub(crate) mod cli;

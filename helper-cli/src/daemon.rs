@@ -1,4 +1,4 @@
-//! Owns the map of the connection to the daemon: finding it, starting it, asking it, for how long.
+//! Lists the modules for the connection to the daemon: finding it, starting it, asking it, for how long.
 
 pub(crate) mod client;
 pub(crate) mod deadline;

@@ -1,4 +1,4 @@
-//! Owns the map of other programs: finding them, quoting their words, becoming one of them.
+//! Lists the modules for other programs: finding them, quoting their words, becoming one of them.
 
 pub(crate) mod home;
 #[cfg_attr(windows, path = "run/program/windows.rs")]

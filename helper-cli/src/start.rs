@@ -1,4 +1,4 @@
-//! Owns the map of the process's own start: its entry point and its memory.
+//! Lists the modules for the process's own start: its entry point and its memory.
 
 #[cfg(all(unix, not(test)))]
 #[path = "start/entry/unix.rs"]

@@ -1,4 +1,4 @@
-//! Owns the map of what people see and type: output, errors, questions, dates, styles.
+//! Lists the modules for what people see and type: output, errors, questions, dates, styles.
 
 pub(crate) mod date;
 pub(crate) mod exit;

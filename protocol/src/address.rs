@@ -33,20 +33,18 @@ pub struct IpcAddress {
 
 /// Why there is no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum AddressError {
     /// This variable holds a relative path.
     #[error("{0} must be an absolute path")]
     Relative(&'static str),
-    /// The path does not fit a socket address.
     #[error("the socket path {0} is longer than {ADDRESS_LIMIT} bytes")]
     TooLong(PathBuf),
-    /// There is neither a runtime folder nor a home.
     #[error("there is no home folder and no XDG_RUNTIME_DIR to meet in")]
     Nowhere,
     /// On Windows, the variable names no pipe of this machine.
     #[error(r"CP_TOKEN_SOCKET must be \\.\pipe\ and a name of letters, digits, '-', '_' and '.'")]
     NoPipe,
-    /// On Windows, the system does not name the user.
     #[error("the system does not say which user this is")]
     NoUser,
 }

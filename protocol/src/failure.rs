@@ -68,7 +68,7 @@ codes! {
     400 SERVER_UNREACHABLE "server_unreachable": "The server cannot be reached.";
     401 SERVER_BUSY "server_busy": "The server limits the rate of requests (429).";
     402 SERVER_FAILED "server_failed": "The server failed (5xx).";
-    403 BAD_ANSWER "bad_answer": "The server's response is not as documented.";
+    403 BAD_RESPONSE "bad_response": "The server's response is not as documented.";
     404 REDIRECTED "redirected": "The server redirects the token request, which is never followed.";
     405 UNTRUSTED_SERVER "untrusted_server": "The server's certificate is not trusted.";
     406 TIMED_OUT "timed_out": "There was no response in time.";
@@ -92,7 +92,7 @@ codes! {
     507 SECRET_FILE_UNUSABLE "secret_file_unusable": "The secret's file is missing, open to others or no secret.";
     508 CREDENTIAL_UNAVAILABLE "credential_unavailable": "The service manager passed no such credential.";
     509 SECRET_COMMAND_TIMED_OUT "secret_command_timed_out": "The program that prints the secret did not end in time.";
-    550 SLEEP_UNANNOUNCED "sleep_unannounced": "The system does not announce sleep.";
+    550 SLEEP_SIGNAL_UNAVAILABLE "sleep_signal_unavailable": "The system does not announce sleep.";
     551 PROTECTION_OFF "protection_off": "A protection that the system supports is off.";
     552 HANDOVER_FAILED "handover_failed": "The new program did not take over; the old one goes on.";
     599 INTERNAL "internal": "A bug in the daemon.";

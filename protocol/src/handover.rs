@@ -2,6 +2,8 @@
 //! The format has its own version: whatever changes here, or in a type that is named here, needs another [`FORMAT`]. It
 //! must never be written to a disk.
 
+mod refusal;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +14,10 @@ use crate::message::LogEntry;
 use crate::wire::{self, Decode, Encode, RESPONSE_MEMORY, WireError};
 use crate::{AccessToken, Failure, Moment, ProfileName, Secret};
 
+pub use refusal::{Refusal, RefusalCause, ServerRefusal};
+
 /// The version of the format.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 /// The length of a header, in bytes.
 pub const HEADER_LENGTH: usize = 8;
 /// The length of the prefix of each record: the record's length, u32, little-endian.
@@ -130,21 +134,6 @@ pub struct HeldToken {
     /// Whether the API rejected it and another one is being requested: it is served to nobody until that request fails
     /// or the caller's time is over.
     pub is_set_aside: bool,
-}
-
-/// A secret that was refused.
-#[derive(Debug, Encode, Decode)]
-pub struct Refusal {
-    /// The profile that it was sent for.
-    pub profile: ProfileName,
-    /// The account at the server, or at the proxy that refused it.
-    pub account: String,
-    /// The fingerprint of the secret.
-    pub fingerprint: [u8; 32],
-    /// The key of the fingerprint; empty while the daemon is locked, because the key is then sealed.
-    pub key: Secret,
-    /// The failure; absent if the one-time code that was sent with the secret may be the reason.
-    pub failure: Option<Failure>,
 }
 
 /// The one-time codes that one account has used.

@@ -33,23 +33,20 @@ pub struct Peer {
 
 /// Why the peer or the folder is not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum PeerError {
-    /// The kernel does not say who the peer is.
     #[error("the system does not say who the other end is")]
     Unknown,
     /// The peer is another user.
     #[error("the other end belongs to user {0}")]
     Stranger(u32),
-    /// The folder is missing.
     #[error("the folder does not exist")]
     NoFolder,
     /// It is no folder, and no link to one.
     #[error("it is not a folder")]
     NotAFolder,
-    /// Others may change the folder, or a folder on the way that a link leads to it.
     #[error("others may write to it, or to a folder on the way to it")]
     OpenFolder,
-    /// The folder belongs to another user.
     #[error("the folder belongs to user {0}")]
     FolderOfOther(u32),
 }

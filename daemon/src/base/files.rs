@@ -35,8 +35,8 @@ pub const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// Why a file of ours was not used.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum FileError {
-    /// It does not exist.
     #[error("it does not exist")]
     Absent,
     /// Others could have written or created it: in which way, and the command that fixes that.
@@ -48,16 +48,13 @@ pub enum FileError {
     /// It is larger than [`MAX_FILE_BYTES`].
     #[error("it is larger than {} MiB", MAX_FILE_BYTES >> 20)]
     TooLarge,
-    /// It is not UTF-8.
     #[error("it is not UTF-8 text")]
     NotText,
     /// It cannot be written: it is root's, or its mode or its disk is read-only.
     #[error("{0} cannot be written")]
     ReadOnly(String),
-    /// Another process holds its lock for writers for too long.
     #[error("another process is at work on it for too long")]
     Locked,
-    /// The disk does not answer.
     #[error("its disk does not answer")]
     Hangs,
     /// The system refused the operation.

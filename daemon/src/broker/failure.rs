@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cp_token_protocol::handover::ServerRefusal;
 use cp_token_protocol::{ErrorCode, Failure, ProfileName};
 
 use crate::failure::{internal, is_transient, seconds, timed_out};
@@ -25,7 +26,7 @@ pub fn of_acceptance(acceptance: Acceptance, profile: &Profile) -> Option<Failur
         Acceptance::Rejected => SAME_TOKEN,
     };
     Some(
-        bad_answer(profile, message)
+        bad_response(profile, message)
             .with_hint("Ask again later; if it goes on, tell the server's administrator"),
     )
 }
@@ -33,7 +34,10 @@ pub fn of_acceptance(acceptance: Acceptance, profile: &Profile) -> Option<Failur
 /// The failure of a lease's refusal. `last` is why the last attempt failed.
 pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -> Failure {
     match refusal {
-        Refusal::SecretRefused => last.cloned().unwrap_or_else(|| refused(profile, "earlier", false, None)),
+        Refusal::SecretRefused => last.cloned().unwrap_or_else(|| {
+            let refusal = ServerRefusal { answer: "earlier".to_owned(), ..ServerRefusal::default() };
+            refused(profile, &refusal, true, None)
+        }),
         Refusal::CoolingDown(left) => cooling_down(left, last),
         Refusal::Throttled(left) => Failure::new(
             ErrorCode::THROTTLED,
@@ -51,14 +55,14 @@ pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -
         )
         .with_hint("Ask for a shorter --min-validity"),
         Refusal::CodeNeeded => needed(profile),
-        Refusal::SameToken => bad_answer(profile, SAME_TOKEN),
+        Refusal::SameToken => bad_response(profile, SAME_TOKEN),
     }
 }
 
 const SAME_TOKEN: &str = "the server issued once more the token that its API has rejected";
 
-fn bad_answer(profile: &Profile, message: &str) -> Failure {
-    Failure::new(ErrorCode::BAD_ANSWER, format!("profile {}: {message}", profile.name))
+fn bad_response(profile: &Profile, message: &str) -> Failure {
+    Failure::new(ErrorCode::BAD_RESPONSE, format!("profile {}: {message}", profile.name))
 }
 
 /// The end of the hint for a caller who did not wait for the end of a pause.

@@ -13,6 +13,7 @@ use crate::process::instance::InstanceError;
 
 /// Why the old process does not hand over.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum HandoverError {
     /// The path of the running program is unknown.
     #[error("the system does not say where cp-tokend lies")]
@@ -20,10 +21,8 @@ pub enum HandoverError {
     /// The file at the program's path cannot be trusted.
     #[error("the program {0} is not run: {1}")]
     Program(String, #[source] ProgramFault),
-    /// The system refused a process or a descriptor.
     #[error("the system refuses a new process: {}", files::describe(.0))]
     System(io::Error),
-    /// The limits on the daemon's memory are too low.
     #[error("its limits on memory (RLIMIT_AS, RLIMIT_DATA) leave too little for a restart")]
     Memory,
     /// The new process exited, or closed its channel, before it was ready.
@@ -41,7 +40,6 @@ pub enum HandoverError {
     /// The new process has not hardened itself.
     #[error("other programs may look into the new process")]
     NotHardened,
-    /// The message came from another process.
     #[error("another process than the new one has spoken")]
     WrongProcess,
     /// The program is verified, but `execve` failed.
@@ -53,7 +51,6 @@ pub enum HandoverError {
     /// The new process refused, and said why.
     #[error("the new process says: {}", .0.message)]
     Refused(Failure),
-    /// Work under way did not end in so many seconds.
     #[error("work under way did not end within {0} s")]
     Busy(u64),
     /// The config file is broken: the new process would have no profiles.

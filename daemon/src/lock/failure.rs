@@ -47,7 +47,7 @@ pub fn no_memory_for_key() -> Failure {
 /// The system does not announce its sleep.
 pub fn sleep_signal_unavailable() -> Failure {
     Failure::new(
-        ErrorCode::SLEEP_UNANNOUNCED,
+        ErrorCode::SLEEP_SIGNAL_UNAVAILABLE,
         "this system does not say when it is about to sleep: no systemd-logind answers",
     )
     .with_hint("Lock by hand instead, with `cp-token lock`")

@@ -19,17 +19,15 @@ pub struct ProxyUrl {
 
 /// Why a text is not the address of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum ProxyUrlError {
-    /// It does not have the form `http://[USER@]HOST:PORT`.
     #[error("a proxy's address is http://HOST:PORT or http://USER@HOST:PORT")]
     Form,
-    /// Its scheme is not `http`.
     #[error("only http proxies are supported: http://HOST:PORT")]
     Scheme,
     /// HTTP Basic cannot carry the name of its user.
     #[error("the user in a proxy's address has a colon, a control character or bytes that are not UTF-8")]
     User,
-    /// It has a password in it.
     #[error("a proxy's password does not belong into its address; it is asked for")]
     Password,
 }

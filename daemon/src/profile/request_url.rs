@@ -10,28 +10,24 @@ pub struct RequestUrl(String);
 
 /// Why a text is not a request URL. It repeats nothing of the text, and continues a sentence: "the request URL …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum RequestUrlError {
     /// It is no URL at all.
     #[error("must look like https://console.us2.crashplan.com")]
     NotAUrl,
-    /// It has a space, a control character or a character outside ASCII.
     #[error(
         "has a character outside visible ASCII; write it by hand, like https://console.us2.crashplan.com"
     )]
     OddCharacter,
-    /// Its scheme is not `https`.
     #[error("must start with https://, like https://console.us2.crashplan.com")]
     NotHttps,
-    /// It is `http`, and the profile does not allow that.
     #[error("must be https; http is only for a loopback address in a profile with insecure_http")]
     HttpNotAllowed,
     /// It is `http` to another machine.
     #[error("may be http to localhost, 127.0.0.0/8 and [::1] only; use https for every other server")]
     HttpBeyondLoopback,
-    /// It has a user name or password.
     #[error("must not hold a user name or password; leave out everything up to the @")]
     UserInfo,
-    /// It has a path.
     #[error("must end after the host, like https://console.us2.crashplan.com; leave out the path")]
     Path,
     /// It has a query or fragment.
@@ -40,7 +36,6 @@ pub enum RequestUrlError {
     /// Its host is empty, percent-encoded, ends in a dot or is otherwise unusual.
     #[error("must have a plain name or address as its host, like console.us2.crashplan.com")]
     Host,
-    /// Its port is not a plain number from 1 to 65535.
     #[error("must have a port from 1 to 65535, or none")]
     Port,
 }

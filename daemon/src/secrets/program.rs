@@ -34,22 +34,19 @@ static PERMITS: Semaphore = Semaphore::const_new(MAX_CONCURRENT);
 
 /// Why a program gave no output. The text follows the program's role: "the secret command …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum ProgramError {
     /// The path is relative, so it would depend on the current directory.
     #[error("is not named by its whole path")]
     Relative,
-    /// The file does not exist.
     #[error("does not exist")]
     Absent,
-    /// Others could replace the program.
     #[error("could be replaced by others, because it or a folder on the way to it is theirs or open to them")]
     Replaceable,
-    /// The system is short of processes, descriptors or memory.
     #[error(
         "was not started: the system gives this user no more threads or processes, descriptors or memory"
     )]
     NoResources,
-    /// The system cannot run it.
     #[error("cannot be run")]
     NotRun,
     /// The program failed with this exit code, or by a signal. Its output is ignored.
@@ -61,7 +58,6 @@ pub enum ProgramError {
     /// The program succeeded without output.
     #[error("printed nothing")]
     NoOutput,
-    /// The first line of the output is empty.
     #[error("printed an empty first line, and that line is to be the secret")]
     EmptyLine,
     /// The output was longer than allowed, and the program was killed.

@@ -10,6 +10,7 @@ use crate::profile::request_url::RequestUrl;
 
 /// Why a token request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum TokenRequestError {
     /// The server does not accept the client or its secret (401, 403, or 400 that says so).
     #[error("{answer}{}", doubt(*is_doubtful))]
@@ -22,7 +23,6 @@ pub enum TokenRequestError {
     /// A gateway, a proxy or a login page of the network answered: a 401 or 403 that is not the API's, or a 511.
     #[error("something on the way answered in the server's place: {0}")]
     Intercepted(AnswerDescription),
-    /// The server gets too many requests (429).
     #[error("the server says that it gets too many requests (HTTP 429)")]
     Busy {
         /// The delay that the server asks for, from 1 s to 5 min.
@@ -39,7 +39,6 @@ pub enum TokenRequestError {
     /// No connection could be made, or it was closed early.
     #[error("the server cannot be reached: {0}")]
     Unreachable(ConnectFailure),
-    /// The server's certificate could not be verified.
     #[error("the server's certificate is not trusted: {0}")]
     Untrusted(CertificateFlaw),
     /// The proxy did not connect to the server.
@@ -53,13 +52,11 @@ pub enum TokenRequestError {
     /// No complete answer within the timeout.
     #[error("the server did not answer in time")]
     TimedOut,
-    /// The server redirects to another place, to which the secret is never sent.
     #[error("the server redirects token requests to {to}, which is never followed")]
     Redirected {
         /// The target.
         to: Target,
     },
-    /// The answer is not as documented.
     #[error("the server's answer is no token: {0}")]
     BadAnswer(AnswerFlaw),
     /// The profile's CA bundle cannot be used.
@@ -70,7 +67,6 @@ pub enum TokenRequestError {
         /// Why.
         flaw: CaBundleFlaw,
     },
-    /// The client ID or user name has a character that HTTP Basic cannot carry.
     #[error("the client ID or user name holds a colon or a control character, which HTTP cannot carry")]
     BadName,
 }
@@ -106,23 +102,21 @@ pub enum ConnectFailure {
 
 /// How a proxy failed to connect to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum ProxyFlaw {
     /// No connection to the proxy could be made.
     #[error("cannot be reached: {0}")]
     Unreachable(ConnectFailure),
-    /// The proxy closed the connection when it was asked for a tunnel.
     #[error("closed the connection when it was asked for a tunnel to the server")]
     Closed,
     /// The proxy answered, but not with 200: it may not or cannot connect, or is no proxy.
     #[error("does not open a tunnel to the server")]
     NoTunnel,
-    /// The tunnel was not open within the timeout.
     #[error("did not open a tunnel to the server in time")]
     TimedOut,
     /// The proxy answered 407 to a request without a user and password.
     #[error("asks for a user and password (HTTP 407)")]
     CredentialsRequired,
-    /// The proxy answered 407 to the user and password.
     #[error("refused the user or the password that it was given (HTTP 407)")]
     CredentialsRefused,
 }
@@ -156,32 +150,28 @@ impl fmt::Display for Target {
 
 /// Why a certificate is not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum CertificateFlaw {
-    /// It has expired, or this computer's clock is ahead.
     #[error("it has expired, or this computer's clock is wrong")]
     Expired,
-    /// It is not valid yet, or this computer's clock is behind.
     #[error("it is not valid yet, or this computer's clock is wrong")]
     NotYetValid,
-    /// It is for another host.
     #[error("it is for another host")]
     WrongHost,
     /// No trusted root has signed it.
     #[error("its issuer is unknown")]
     UnknownIssuer,
-    /// It was revoked.
     #[error("it was revoked")]
     Revoked,
-    /// It is broken or unsuitable in another way.
     #[error("it is no server's: signed by itself, broken or for another purpose")]
     Unsuitable,
-    /// The system has no trusted roots.
     #[error("this system has no CA certificates")]
     NoRoots,
 }
 
 /// What is wrong with an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum AnswerFlaw {
     /// An undocumented status.
     #[error("unexpected {0}")]
@@ -192,10 +182,8 @@ pub enum AnswerFlaw {
     /// It has no end, such as endless interim answers.
     #[error("it has no end")]
     Endless,
-    /// Its body is longer than 64 KiB.
     #[error("it is longer than 64 KiB")]
     TooLong,
-    /// Its body is not one JSON object.
     #[error("it is not a JSON object")]
     NotJson,
     /// A field occurs twice, so that two parsers could differ.
@@ -207,16 +195,15 @@ pub enum AnswerFlaw {
     /// Its token is not a valid bearer token (RFC 6750, section 2.1).
     #[error("its token breaks the grammar of bearer tokens")]
     TokenGrammar,
-    /// Its `token_type` is not `bearer`.
     #[error("its token_type is not bearer")]
     TokenType,
-    /// Its `expires_in` is not a number.
     #[error("its expires_in is not a number")]
     ExpiresIn,
 }
 
 /// Why a CA bundle cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum CaBundleFlaw {
     /// Others could have written or replaced it. The text is ours.
     #[error("is not used: {0}")]
@@ -224,22 +211,18 @@ pub enum CaBundleFlaw {
     /// Reading it timed out.
     #[error("could not be read in time")]
     TimedOut,
-    /// The file does not exist.
     #[error("does not exist")]
     Absent,
     /// It is a directory, a pipe or a device.
     #[error("is no plain file")]
     WrongKind,
-    /// It is larger than 4 MiB.
     #[error("is larger than 4 MiB")]
     TooLarge,
     /// The system does not let us read it.
     #[error("cannot be read by this user")]
     Unreadable,
-    /// It has no certificate.
     #[error("holds no certificate in PEM form")]
     Empty,
-    /// It has a certificate that is broken.
     #[error("holds a certificate that is broken")]
     Broken,
 }
@@ -274,9 +257,6 @@ impl TokenRequestError {
     }
 }
 
-/// The end of the text of a refusal that may not be the API's.
-pub const DOUBT: &str = ", perhaps not from CrashPlan";
-
 fn doubt(is_doubtful: bool) -> &'static str {
-    if is_doubtful { DOUBT } else { "" }
+    if is_doubtful { ", perhaps not from CrashPlan" } else { "" }
 }

@@ -24,6 +24,7 @@ use log::{Claim, ClaimError, CodeLog};
 
 /// Why there is no one-time code to send.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum CodeError {
     /// A person has to give it, and has not.
     #[error("a one-time code is needed")]
@@ -31,19 +32,15 @@ pub enum CodeError {
     /// The given or printed text is no code.
     #[error("a one-time code has six to eight digits")]
     Invalid,
-    /// The current code was used; the next one can be used after this time.
     #[error("the one-time code has been used already")]
     Pending(Duration),
-    /// No seed is stored with the password.
     #[error("there is no seed for one-time codes beside the password")]
     NoSeed,
     /// The stored text is no seed.
     #[error(transparent)]
     Seed(#[from] SeedError),
-    /// The program that prints codes failed.
     #[error("the program that prints one-time codes did not")]
     Program(SourceError),
-    /// The use of the code could not be recorded.
     #[error("no one-time code was sent, because its use cannot be written down: {0}")]
     NotRecorded(#[from] ClaimError),
 }

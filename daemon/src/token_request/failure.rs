@@ -19,8 +19,7 @@ use crate::secrets::sources::SourceError;
 use crate::token_request::TokenRequestFailed;
 
 pub use code::{code_pending, needed, of_code};
-pub use invisible::with_ends;
-pub use refused::{not_recorded, refused, refused_again, with_another_code};
+pub use refused::{is_refusal_of_proxy, refusal_cause, refused, refused_again};
 pub use token_request::{kind_of, of_token_request};
 
 /// How to get another secret of a client.

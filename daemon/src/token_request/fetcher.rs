@@ -142,7 +142,7 @@ impl TokenFetcher {
     /// The credentials that a user of kind `basic` sends instead of a token. No server is asked.
     fn basic_credentials(&self, login: Login<'_>, username: &str) -> FetchResult {
         let credentials = token_endpoint::basic_credentials(username, &login.record.secret)
-            .map_err(|error| of_token_request(&error, login.profile, None))?;
+            .map_err(|error| of_token_request(&error, login.profile))?;
         let token = AccessToken::copy_of(credentials.as_bytes())
             .map_err(|_| of_load(SourceError::Unusable, login.profile))?;
         Ok(FetchedToken { token, life: BASIC_LIFE, sent: self.clock.now() })

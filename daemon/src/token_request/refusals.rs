@@ -6,7 +6,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use cp_token_protocol::{Failure, ProfileName, Secret, handover};
+use cp_token_protocol::handover::{self, RefusalCause};
+use cp_token_protocol::{ProfileName, Secret};
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -26,7 +27,7 @@ const WORKED_RECENTLY: Duration = Duration::from_secs(5 * 60);
 /// The length of the key of the fingerprints, in bytes.
 const KEY_LENGTH: usize = 32;
 
-/// The refused secrets of each account, with their failures. They apply to every profile with the same account and
+/// The refused secrets of each account, and why. They apply to every profile with the same account and
 /// secret, and to no other.
 #[derive(Debug, Default)]
 pub struct Refusals(Mutex<RefusedRecord>);
@@ -49,19 +50,19 @@ pub type Credential = (AccountKey, SecretFingerprint);
 /// A secret that was refused.
 #[derive(Debug)]
 struct Refused {
-    /// The last profile that it was refused for; the failure is in words for this profile.
+    /// The last profile that it was refused for.
     profile: ProfileName,
     /// The earlier profiles that it was refused for, oldest first.
     others: Vec<ProfileName>,
     /// `None` while the one-time code that was sent with it may be the reason.
-    failure: Option<Failure>,
+    cause: Option<RefusalCause>,
     number: u64,
 }
 
 impl Refusals {
     /// Records that the secret was refused.
-    pub fn record(&self, account: &AccountKey, secret: &Secret, profile: &ProfileName, failure: &Failure) {
-        lock(&self.0).record(account, secret, profile, Some(failure.clone()));
+    pub fn record(&self, account: &AccountKey, secret: &Secret, profile: &ProfileName, cause: RefusalCause) {
+        lock(&self.0).record(account, secret, profile, Some(cause));
     }
 
     /// Records that a one-time code was refused together with this secret. True for the first one: the next code shows which
@@ -75,11 +76,9 @@ impl Refusals {
         is_first
     }
 
-    /// The failure of this very secret, if it was refused, and the profile that it was refused for.
-    pub fn of(&self, account: &AccountKey, secret: &Secret) -> Option<(ProfileName, Failure)> {
-        let held = lock(&self.0);
-        let refused = held.find(account, secret)?;
-        Some((refused.profile.clone(), refused.failure.clone()?))
+    /// Why this very secret was refused, if it was.
+    pub fn of(&self, account: &AccountKey, secret: &Secret) -> Option<RefusalCause> {
+        lock(&self.0).find(account, secret)?.cause.clone()
     }
 
     /// The account and the fingerprint of the secret; `None` while the daemon is locked.
@@ -98,7 +97,7 @@ impl Refusals {
 
     /// Whether the credential was refused.
     pub fn is_refused(&self, credential: &Credential) -> bool {
-        lock(&self.0).refused.get(credential).is_some_and(|refused| refused.failure.is_some())
+        lock(&self.0).refused.get(credential).is_some_and(|refused| refused.cause.is_some())
     }
 
     /// Records that the server has accepted the secret.
@@ -158,13 +157,13 @@ impl Refusals {
         let copies = |((account, fingerprint), refused): (&Credential, &Refused)| {
             let copy = |profile: &ProfileName| {
                 let (account, profile) = (account.as_str().to_owned(), profile.clone());
-                let failure = refused.failure.clone();
+                let cause = refused.cause.clone();
                 handover::Refusal {
                     profile,
                     account,
                     fingerprint: *fingerprint,
                     key: held.copy_of_key(),
-                    failure,
+                    cause,
                 }
             };
             refused.others.iter().chain([&refused.profile]).map(copy).collect::<Vec<_>>()
@@ -187,8 +186,8 @@ impl Refusals {
     /// Adds a refusal of the old process.
     pub fn import_state(&self, refusal: handover::Refusal) {
         self.import_key(&refusal.key);
-        let handover::Refusal { profile, account, fingerprint, failure, .. } = refusal;
-        lock(&self.0).insert((AccountKey::from_text(account), fingerprint), profile, failure);
+        let handover::Refusal { profile, account, fingerprint, cause, .. } = refusal;
+        lock(&self.0).insert((AccountKey::from_text(account), fingerprint), profile, cause);
     }
 }
 
@@ -220,14 +219,14 @@ impl RefusedRecord {
         account: &AccountKey,
         secret: &Secret,
         profile: &ProfileName,
-        failure: Option<Failure>,
+        cause: Option<RefusalCause>,
     ) {
         self.ensure_key();
         if let Some(fingerprint) = self.fingerprint(account, secret) {
             if self.worked.get(account).is_some_and(|(worked, _)| *worked == fingerprint) {
                 self.worked.remove(account);
             }
-            self.insert((account.clone(), fingerprint), profile.clone(), failure);
+            self.insert((account.clone(), fingerprint), profile.clone(), cause);
         }
     }
 
@@ -238,14 +237,14 @@ impl RefusedRecord {
         }
     }
 
-    fn insert(&mut self, key: Credential, profile: ProfileName, failure: Option<Failure>) {
+    fn insert(&mut self, key: Credential, profile: ProfileName, cause: Option<RefusalCause>) {
         if !self.refused.contains_key(&key) {
             self.evict_oldest(Some(&key.0), MAX_PER_ACCOUNT);
             self.evict_oldest(None, MAX_TOTAL);
         }
         self.count += 1;
         let others = self.refused.get(&key).map_or_else(Vec::new, |before| before.names_without(&profile));
-        self.refused.insert(key, Refused { profile, others, failure, number: self.count });
+        self.refused.insert(key, Refused { profile, others, cause, number: self.count });
     }
 
     fn remove(&mut self, which: impl Fn(&AccountKey, &Refused) -> bool) -> bool {

@@ -117,7 +117,7 @@ impl FetchToken for Server {
                 };
                 (text, outcome)
             };
-            let answered = outcome.map_err(|error| of_token_request(&error, &profile, None));
+            let answered = outcome.map_err(|error| of_token_request(&error, &profile));
             let answered = answered.inspect_err(failed)?;
             pauses.answered(&profile.name);
             let (life, account) = (answered.life, profile.secret_key().account());

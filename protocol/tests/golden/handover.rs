@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use cp_token_protocol::handover::{
     Backoff, CodeUse, Codes, Commit, Cooldown, CredentialBackoff, FORMAT, HeldToken, Imported, Lease, Lock,
-    NewProcessReply, PREFIX_LENGTH, Pause, Refusal, Seal, StateRecord, decode, encode, frame_len, header,
-    parse_header,
+    NewProcessReply, PREFIX_LENGTH, Pause, Refusal, RefusalCause, Seal, ServerRefusal, StateRecord, decode,
+    encode, frame_len, header, parse_header,
 };
 use cp_token_protocol::message::Response;
 use cp_token_protocol::{ErrorCode, Failure, Moment, Secret};
@@ -77,7 +77,12 @@ fn records() -> Vec<(&'static str, StateRecord)> {
                 account: "user:jo@https://console.us2.crashplan.com".to_owned(),
                 fingerprint: [4; 32],
                 key: secret(),
-                failure: Some(failure()),
+                cause: Some(RefusalCause::Server(ServerRefusal {
+                    answer: "HTTP 401".to_owned(),
+                    is_doubtful: false,
+                    asks_for_code: true,
+                    note: "; note that the secret ends with a space".to_owned(),
+                })),
             }),
         ),
         (

@@ -188,7 +188,7 @@ fn e07_a_token_in_the_wrong_place_of_an_answer_reaches_no_log() {
     ] {
         ask(&world, token_answer(&fields)).failed(75);
     }
-    daemon.wait_for_log("bad_answer", 6);
+    daemon.wait_for_log("bad_response", 6);
     world.assert_no_leak();
 }
 

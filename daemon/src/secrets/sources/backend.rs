@@ -18,6 +18,7 @@ pub type SourceFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError
 
 /// Why a secret source failed. No failure deletes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum SourceError {
     /// The source has no such secret.
     #[error("there is no secret for this profile, client and URL")]
@@ -28,7 +29,6 @@ pub enum SourceError {
     /// The text to store, or the stored text, is empty or longer than [`RECORD_LIMIT`].
     #[error("what is or would be kept for this profile is not a secret")]
     Unusable,
-    /// The daemon is locked.
     #[error("the daemon is locked")]
     Sealed,
     /// The source is read-only.
@@ -37,10 +37,8 @@ pub enum SourceError {
     /// The keyring failed.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
-    /// The secret command failed.
     #[error("the secret command {0}")]
     Command(ProgramError),
-    /// The secret's file was rejected.
     #[error("the secret file {0}")]
     File(#[from] FileFault),
     /// There is no such credential of the service manager, or it was rejected.
@@ -50,17 +48,14 @@ pub enum SourceError {
 
 /// Why the keyring failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum KeyringError {
-    /// There is no keyring service.
     #[error("there is no keyring service to talk to")]
     Unavailable,
-    /// The service runs, but has no keyring.
     #[error("the keyring service has no default keyring yet")]
     NoCollection,
-    /// The keyring is locked.
     #[error("the keyring is locked")]
     Locked,
-    /// The keyring denied access.
     #[error("the keyring refused access")]
     Denied,
     /// The keyring timed out. A change that had begun may still complete.
@@ -69,10 +64,8 @@ pub enum KeyringError {
     /// An earlier call is overdue, or too many calls are queued.
     #[error("the keyring is still busy with an earlier call")]
     Busy,
-    /// Several items match, so none is used.
     #[error("several items in the keyring match, and none is taken")]
     Ambiguous,
-    /// The keyring failed in another way.
     #[error("the keyring failed")]
     Failed,
 }

@@ -24,38 +24,32 @@ const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a file was rejected. The text follows the file's role: "the secret file …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of the error says it")]
 pub enum FileFault {
     /// The path is relative, so it would depend on the current directory.
     #[error("is not named by its whole path")]
     Relative,
-    /// The file does not exist.
     #[error("does not exist")]
     Absent,
     /// The owner is this user, neither we nor root.
     #[error("belongs to user {0}")]
     OtherOwner(u32),
-    /// The mode lets others in.
     #[error("lets others in: its mode is {0:04o}")]
     Mode(u32),
-    /// An access control list lets others in.
     #[error("lets others in by an access list (ACL)")]
     Acl,
     /// On Windows, the access control list lets others in.
     #[error("lets others in")]
     Shared,
-    /// The file is a directory, a pipe, a device or a loop of links.
     #[error("is a folder, a pipe, a device or a circle of links, and no plain file")]
     WrongKind,
-    /// Others could replace the file, because of a directory or a link on its path.
     #[error("could be replaced by others, because a folder on the way to it is theirs or open to them")]
     Replaceable,
     /// The system does not let us read the file, or has no thread for that.
     #[error("cannot be read")]
     Unreadable,
-    /// The file is empty.
     #[error("is empty")]
     Empty,
-    /// The first line is empty.
     #[error("has an empty first line, and that line is to be the secret")]
     EmptyLine,
     /// The file is longer than [`RECORD_LIMIT`].

@@ -55,7 +55,7 @@ impl Service {
             let resolve = self.deps.fetcher.resolve_server(profile);
             RouteCheck::run(clock, resolve, self.deps.fetcher.probe_server(profile, record)).await
         } else {
-            let failure = |error| of_token_request(&error, profile, None).failure;
+            let failure = |error| of_token_request(&error, profile).failure;
             self.routes.check(profile, clock).await.map_err(failure)
         };
         let mut findings = vec![match &check.name {

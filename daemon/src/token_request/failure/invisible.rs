@@ -2,8 +2,6 @@
 
 use cp_token_protocol::Secret;
 
-use crate::token_request::TokenRequestFailed;
-
 /// The invisible characters, and their names.
 const INVISIBLE: &[(char, &str)] = &[
     (' ', "a space"),
@@ -29,16 +27,9 @@ const QUOTES: &[(char, char)] = &[
     ('\u{ab}', '\u{bb}'),
 ];
 
-/// The beginning of the note.
-pub(super) const NOTE: &str = "; note that the secret ";
-
-/// Adds a note on the ends of the secret to its refusal, if they may be the reason.
-pub fn with_ends(mut refusal: TokenRequestFailed, secret: &Secret) -> TokenRequestFailed {
-    if let Some(note) = ends(secret.expose()) {
-        refusal.failure.message.push_str(NOTE);
-        refusal.failure.message.push_str(&note);
-    }
-    refusal
+/// The note on the ends of a refused secret; empty if they cannot be the reason.
+pub(super) fn note(secret: &Secret) -> String {
+    ends(secret.expose()).map(|ends| format!("; note that the secret {ends}")).unwrap_or_default()
 }
 
 fn ends(secret: &[u8]) -> Option<String> {

@@ -2,50 +2,78 @@
 
 use std::time::Duration;
 
+use cp_token_protocol::handover::{RefusalCause, ServerRefusal};
 use cp_token_protocol::message::{Identity, TotpMethod};
-use cp_token_protocol::{ErrorCode, Failure, ProfileName};
+use cp_token_protocol::{ErrorCode, Failure, Secret};
 
-use super::invisible::NOTE;
+use super::invisible::note;
 use super::token_request::READ_AGAIN;
-use super::{IF_DELETED, RESET_IN_CONSOLE, once_more, once_more_in, route};
+use super::{IF_DELETED, RESET_IN_CONSOLE, once_more, route};
 use crate::failure::seconds;
 use crate::lease::FailureKind;
 use crate::profile::Profile;
-use crate::token_endpoint::DOUBT;
+use crate::token_endpoint::{ProxyFlaw, TokenRequestError};
 use crate::token_request::TokenRequestFailed;
 
-const ASKS_FOR_CODE: &str = "asks for a one-time code";
-const NOT_AGAIN: &str = "; it is not tried again";
-const EARLIER: &str = "earlier: ";
+/// Why the secret was refused, if `error` says that it, or the proxy's password, was.
+pub fn refusal_cause(error: &TokenRequestError, secret: &Secret) -> Option<RefusalCause> {
+    if is_refusal_of_proxy(error) {
+        return Some(RefusalCause::Proxy);
+    }
+    let TokenRequestError::Refused { is_doubtful, .. } = error else { return None };
+    Some(RefusalCause::Server(server_refusal(error, *is_doubtful, note(secret))))
+}
 
-/// The failure of a refused secret; `answer` describes the server's answer. That is only a hint: the same status stands for
-/// a wrong password, a wrong code, single sign-on and a blocked user.
-pub fn refused(profile: &Profile, answer: &str, asks_for_code: bool, next_code: Option<Duration>) -> Failure {
+pub(super) fn server_refusal(error: &TokenRequestError, is_doubtful: bool, note: String) -> ServerRefusal {
+    let (answer, asks_for_code) = (error.to_string(), error.asks_for_code());
+    ServerRefusal { answer, is_doubtful, asks_for_code, note }
+}
+
+/// Whether the proxy refused its password.
+pub fn is_refusal_of_proxy(error: &TokenRequestError) -> bool {
+    matches!(error, TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. })
+}
+
+/// The failure of a refused secret. The server's answer is only a hint: the same status stands for a wrong password, a wrong
+/// code, single sign-on and a blocked user. `is_final`: the secret is not sent again.
+pub fn refused(
+    profile: &Profile,
+    refusal: &ServerRefusal,
+    is_final: bool,
+    next_code: Option<Duration>,
+) -> Failure {
     let name = &profile.name;
-    let is_doubtful = answer.ends_with(DOUBT);
+    let ServerRefusal { answer, is_doubtful, asks_for_code, note } = refusal;
     let what = match (&profile.identity, &profile.totp) {
         (Identity::ApiClient(_), _) => "refused the client's secret",
-        (_, _) if is_doubtful => "sent no token for the password",
-        (_, TotpMethod::None) if asks_for_code => ASKS_FOR_CODE,
+        (_, _) if *is_doubtful => "sent no token for the password",
+        (_, TotpMethod::None) if *asks_for_code => "asks for a one-time code",
         (_, TotpMethod::None) => "refused the user name or password, or wants a one-time code with them",
         (_, _) => "refused the user name, the password or the one-time code",
     };
-    let message = format!("profile {name}: the server {what} ({answer}){NOT_AGAIN} until it changes");
-    let hint = match is_doubtful {
-        true => behind_a_page(profile, &hint(profile, asks_for_code)),
-        false => hint(profile, asks_for_code) + &once_more(name),
+    let (not_again, again) = match is_final {
+        true => ("; it is not tried again until it changes", once_more(name)),
+        false => ("", String::new()),
     };
+    let hint = hint(profile, *asks_for_code);
+    let hint = if *is_doubtful { behind_a_page(profile, &hint, &again) } else { hint + &again };
     let hint = match next_code.filter(|_| profile.totp != TotpMethod::None) {
         Some(wait) => format!("{hint}; the next code can be used in {} s", seconds(wait)),
         None => hint,
     };
+    let message = format!("profile {name}: the server {what} ({answer}){not_again}{note}");
     Failure::new(ErrorCode::SECRET_REFUSED, message).with_hint(hint)
 }
 
-/// The failure of a secret that was refused before, for the profile `first`; no server was asked. For another profile the
-/// message is worded again, because the commands in it are of `first`, which may not exist any more.
-pub fn refused_again(failure: Failure, profile: &Profile, first: &ProfileName) -> TokenRequestFailed {
-    let failure = if profile.name == *first { failure } else { worded_for(profile, &failure) };
+/// The failure of a secret that was refused before; no server was asked.
+pub fn refused_again(cause: RefusalCause, profile: &Profile) -> TokenRequestFailed {
+    let failure = match cause {
+        RefusalCause::Proxy => route::refused_by_proxy(profile),
+        RefusalCause::Server(refusal) => {
+            let answer = format!("earlier: {}", refusal.answer);
+            refused(profile, &ServerRefusal { answer, ..refusal }, true, None)
+        }
+    };
     let kind = match profile.secret_source.is_writable() {
         true => FailureKind::Final,
         false => READ_AGAIN,
@@ -53,52 +81,11 @@ pub fn refused_again(failure: Failure, profile: &Profile, first: &ProfileName) -
     TokenRequestFailed { failure, kind }
 }
 
-fn worded_for(profile: &Profile, failure: &Failure) -> Failure {
-    if failure.code == ErrorCode::PROXY_REFUSED {
-        return route::refused_by_proxy(profile);
-    }
-    let answer = answer_of(&failure.message);
-    let asks_for_code = failure.message.contains(ASKS_FOR_CODE);
-    let mut again = refused(profile, &format!("{EARLIER}{answer}"), asks_for_code, None);
-    again.message.push_str(note_of(&failure.message));
-    again
-}
-
-/// The note on the secret's ends in the message, if any.
-fn note_of(message: &str) -> &str {
-    message.find(NOTE).map_or("", |start| &message[start..])
-}
-
-/// The description of the server's answer, in a message of [`refused`].
-fn answer_of(message: &str) -> &str {
-    let words = message.split_once(" (").and_then(|(_, rest)| rest.split_once(NOT_AGAIN));
-    let words = words.map_or("refused", |(words, _)| words.trim_end_matches(')'));
-    words.strip_prefix(EARLIER).unwrap_or(words)
-}
-
-/// The failure if the refusal is not recorded, because the one-time code may have been wrong: without the sentences that
-/// the secret is not sent again.
-pub fn not_recorded(failed: TokenRequestFailed) -> TokenRequestFailed {
-    let TokenRequestFailed { mut failure, kind } = failed;
-    if let Some((before, _)) = failure.message.split_once(NOT_AGAIN) {
-        failure.message = before.to_owned() + note_of(&failure.message);
-    }
-    if let Some(place) = once_more_in(&failure.hint) {
-        failure.hint.replace_range(place, "");
-    }
-    TokenRequestFailed { failure, kind }
-}
-
-/// The failure if the caller may give another code immediately.
-pub fn with_another_code(failed: TokenRequestFailed) -> TokenRequestFailed {
-    TokenRequestFailed { kind: FailureKind::Refused(Duration::ZERO), ..not_recorded(failed) }
-}
-
 /// The hint for an answer that may be a login page's: check for one first, and then the password.
-fn behind_a_page(profile: &Profile, hint: &str) -> String {
+fn behind_a_page(profile: &Profile, hint: &str, again: &str) -> String {
     let (first, rest) = hint.split_at(1);
     let otherwise = first.to_lowercase() + rest;
-    let (links, again) = (route::links(profile), once_more(&profile.name));
+    let links = route::links(profile);
     format!("Check {links} for a login page, VPN or gateway{again}; {otherwise}")
 }
 

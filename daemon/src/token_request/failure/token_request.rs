@@ -1,36 +1,30 @@
 //! Owns the messages for errors of the token endpoint, and the meaning of each for the next request.
 
-use std::time::Duration;
-
 use cp_token_protocol::message::Identity;
 use cp_token_protocol::{ErrorCode, Failure};
 
-use super::refused::refused;
+use super::refused::{refused, server_refusal};
 use super::{KEPT, route};
 use crate::lease::{FailureKind, policy};
 use crate::profile::Profile;
 use crate::token_endpoint::{ProxyFlaw, Target, TokenRequestError};
 use crate::token_request::TokenRequestFailed;
 
-/// The failure of a token request. `next_code` is the time until another one-time code can be sent.
-pub fn of_token_request(
-    error: &TokenRequestError,
-    profile: &Profile,
-    next_code: Option<Duration>,
-) -> TokenRequestFailed {
-    TokenRequestFailed { failure: failure(error, profile, next_code), kind: kind_of(error, profile) }
+/// The failure of a token request.
+pub fn of_token_request(error: &TokenRequestError, profile: &Profile) -> TokenRequestFailed {
+    TokenRequestFailed { failure: failure(error, profile), kind: kind_of(error, profile) }
 }
 
-fn failure(error: &TokenRequestError, profile: &Profile, next_code: Option<Duration>) -> Failure {
+fn failure(error: &TokenRequestError, profile: &Profile) -> Failure {
     let name = &profile.name;
     let links = || route::links(profile);
     let (code, hint) = match error {
-        TokenRequestError::Refused { .. } => {
-            return refused(profile, &error.to_string(), error.asks_for_code(), next_code);
+        TokenRequestError::Refused { is_doubtful, .. } => {
+            return refused(profile, &server_refusal(error, *is_doubtful, String::new()), true, None);
         }
         TokenRequestError::Proxy { flaw, .. } => return route::of_proxy(*flaw, &error.to_string(), profile),
         TokenRequestError::Intercepted(_) => (
-            ErrorCode::BAD_ANSWER,
+            ErrorCode::BAD_RESPONSE,
             format!(
                 "Check {} for a login page, VPN or gateway, and the URL with `cp-token profile show {name}`{KEPT}",
                 links()
@@ -48,11 +42,11 @@ fn failure(error: &TokenRequestError, profile: &Profile, next_code: Option<Durat
         }
         // More often the network's own login page than a console that has moved.
         TokenRequestError::Redirected { to: to @ Target::Elsewhere } => {
-            (ErrorCode::BAD_ANSWER, route::of_redirect(to, profile))
+            (ErrorCode::BAD_RESPONSE, route::of_redirect(to, profile))
         }
         TokenRequestError::Redirected { to } => (ErrorCode::REDIRECTED, route::of_redirect(to, profile)),
         TokenRequestError::BadAnswer(_) => {
-            (ErrorCode::BAD_ANSWER, route::of_redirect(&Target::Invalid, profile))
+            (ErrorCode::BAD_RESPONSE, route::of_redirect(&Target::Invalid, profile))
         }
         TokenRequestError::CaBundle { .. } => (
             ErrorCode::CA_BUNDLE_UNREADABLE,

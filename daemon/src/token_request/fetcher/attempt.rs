@@ -78,7 +78,7 @@ impl TokenAttempt {
     /// wrong begins or prolongs its back-off.
     pub(super) fn record_outcome(&self, error: Option<&TokenRequestError>, profile: &Profile) {
         let (state, now) = (&self.0, self.0.clock.now());
-        let failed = error.map(|error| of_token_request(error, profile, None));
+        let failed = error.map(|error| of_token_request(error, profile));
         if let Some((route, sent)) = lock(&state.server).as_ref().and_then(ServerCredential::sent) {
             match &failed {
                 Some(failed) => state.backoffs.record(route, &profile.name, failed, sent, now),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cp_token_protocol::Secret;
-use cp_token_protocol::handover::Backoff;
+use cp_token_protocol::handover::{Backoff, RefusalCause};
 use cp_token_protocol::message::{Identity, TotpMethod};
 
 use super::TokenFetcher;
@@ -15,10 +15,10 @@ use crate::lease::FailureKind;
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
 use crate::secrets::secret_record::SecretRecord;
-use crate::token_endpoint::{self, Content, Progress, ProxyFlaw, TokenRequest, TokenRequestError};
+use crate::token_endpoint::{self, Content, Progress, TokenRequest, TokenRequestError};
 use crate::token_request::codes::CodeError;
 use crate::token_request::failure::{
-    backed_off, not_recorded, of_code, of_token_request, refused_again, with_another_code, with_ends,
+    backed_off, of_code, of_token_request, refusal_cause, refused, refused_again,
 };
 use crate::token_request::{FetchResult, FetchedToken, TokenRequestFailed};
 
@@ -75,7 +75,7 @@ impl TokenFetcher {
         let still_allowed = || self.require_untried(login);
         let (_attempt, outcome) = self.log_in(login, code.as_ref(), still_allowed).await?;
         outcome.map_err(|error| match self.may_retry_with_code(login, &error) {
-            true => not_recorded(self.failed(login, &error)),
+            true => self.failed(login, &error, false),
             false => self.refuse(login, &error),
         })
     }
@@ -100,7 +100,8 @@ impl TokenFetcher {
                 return Err(self.refuse(login, &error));
             }
             if is_given {
-                return Err(with_another_code(self.failed(login, &error)));
+                let kind = FailureKind::Refused(Duration::ZERO);
+                return Err(TokenRequestFailed { kind, ..self.failed(login, &error, false) });
             }
             code = match self.codes.next(login.profile, login.record.totp_seed.as_ref(), None).await {
                 Ok(code) => code,
@@ -113,7 +114,7 @@ impl TokenFetcher {
 
     /// Fails if the secret or the proxy's password was refused before.
     pub(super) fn require_not_refused(&self, login: Login<'_>) -> Result<(), TokenRequestFailed> {
-        self.refused_before(login).map_or(Ok(()), |(_, _, before)| Err(before))
+        self.refused_before(login).map_or(Ok(()), |(_, _, cause)| Err(refused_again(cause, login.profile)))
     }
 
     /// Sends one request when the credential limits and `still_allowed` permit it. The attempt must live until its outcome
@@ -126,7 +127,7 @@ impl TokenFetcher {
     ) -> Result<(TokenAttempt, Result<FetchedToken, TokenRequestError>), TokenRequestFailed> {
         // A bundle on a disk that hangs delays its own profile, and none that waits for the same credential.
         let bundle = token_endpoint::check_ca_bundle(&login.profile.network).await;
-        bundle.map_err(|error| of_token_request(&error, login.profile, None))?;
+        bundle.map_err(|error| of_token_request(&error, login.profile))?;
         loop {
             let attempt = self.attempt(login).await?;
             still_allowed()?;
@@ -142,7 +143,7 @@ impl TokenFetcher {
     /// Fails during a pause that the server has asked this account for, and during a back-off of a credential.
     fn require_no_pause(&self, login: Login<'_>) -> Result<(), TokenRequestFailed> {
         let pause = self.pauses.of(&AccountKey::of(login.profile), self.clock.now());
-        let failed = pause.map(|error| of_token_request(&error, login.profile, None));
+        let failed = pause.map(|error| of_token_request(&error, login.profile));
         failed.or_else(|| self.backoff_of(login)).map_or(Ok(()), Err)
     }
 
@@ -182,17 +183,17 @@ impl TokenFetcher {
     /// As [`TokenFetcher::require_not_refused`], for a secret that a person gives. The refusal is recorded for this profile
     /// too, so that `forget` of its name clears it.
     fn require_untried(&self, login: Login<'_>) -> Result<(), TokenRequestFailed> {
-        let Some((account, secret, before)) = self.refused_before(login) else { return Ok(()) };
-        self.refusals.record(&account, secret, &login.profile.name, &before.failure);
-        Err(before)
+        let Some((account, secret, cause)) = self.refused_before(login) else { return Ok(()) };
+        self.refusals.record(&account, secret, &login.profile.name, cause.clone());
+        Err(refused_again(cause, login.profile))
     }
 
-    /// The secret that was refused before, its account, and the failure in words for this profile.
-    fn refused_before<'l>(&self, login: Login<'l>) -> Option<(AccountKey, &'l Secret, TokenRequestFailed)> {
+    /// The secret that was refused before, its account, and why.
+    fn refused_before<'l>(&self, login: Login<'l>) -> Option<(AccountKey, &'l Secret, RefusalCause)> {
         let at_server = Some((login.account(), &login.record.secret));
         [at_server, login.at_proxy()].into_iter().flatten().find_map(|(account, secret)| {
-            let before = self.refusal_of(&account, secret, login.profile)?;
-            Some((account, secret, before))
+            let cause = self.refusals.of(&account, secret)?;
+            Some((account, secret, cause))
         })
     }
 
@@ -203,8 +204,7 @@ impl TokenFetcher {
         secret: &Secret,
         profile: &Profile,
     ) -> Option<TokenRequestFailed> {
-        let (first, failure) = self.refusals.of(account, secret)?;
-        Some(refused_again(failure, profile, &first))
+        Some(refused_again(self.refusals.of(account, secret)?, profile))
     }
 
     async fn code(
@@ -236,31 +236,32 @@ impl TokenFetcher {
             && self.refusals.record_code(&login.account(), &login.record.secret, &login.profile.name)
     }
 
-    fn failed(&self, login: Login<'_>, error: &TokenRequestError) -> TokenRequestFailed {
-        let mut failed =
-            of_token_request(error, login.profile, self.codes.time_until_reusable(login.profile));
+    /// The failure of a request; `is_final` as in [`refused`].
+    fn failed(&self, login: Login<'_>, error: &TokenRequestError, is_final: bool) -> TokenRequestFailed {
+        let next_code = self.codes.time_until_reusable(login.profile);
+        let mut failed = of_token_request(error, login.profile);
+        if let Some(RefusalCause::Server(refusal)) = refusal_cause(error, &login.record.secret) {
+            failed.failure = refused(login.profile, &refusal, is_final, next_code);
+        }
         if let FailureKind::Transient { retry_after: None, .. } | FailureKind::Local(_) = failed.kind
             && let Some(backoff) = self.backoff_of(login)
         {
             failed.kind = backoff.kind;
         }
-        if is_refusal(error) { with_ends(failed, &login.record.secret) } else { failed }
+        failed
     }
 
     fn refuse(&self, login: Login<'_>, error: &TokenRequestError) -> TokenRequestFailed {
-        let failed = self.failed(login, error);
-        let record = |account, secret| {
-            self.refusals.record(&account, secret, &login.profile.name, &failed.failure);
-        };
-        if is_refusal(error) {
-            record(login.account(), &login.record.secret);
+        if let Some(cause) = refusal_cause(error, &login.record.secret) {
+            let refused = match cause {
+                RefusalCause::Server(_) => Some((login.account(), &login.record.secret)),
+                RefusalCause::Proxy => login.at_proxy(),
+            };
+            if let Some((account, secret)) = refused {
+                self.refusals.record(&account, secret, &login.profile.name, cause);
+            }
         }
-        if is_refusal_of_proxy(error)
-            && let Some((proxy, password)) = login.at_proxy()
-        {
-            record(proxy, password);
-        }
-        failed
+        self.failed(login, error, true)
     }
 }
 
@@ -272,15 +273,6 @@ fn paused((left, backoff): (Duration, Backoff), shared: &str, profile: &Profile)
 
 /// What the password of a proxy is called.
 pub(super) const PROXY_PASSWORD: &str = "proxy password";
-
-fn is_refusal(error: &TokenRequestError) -> bool {
-    matches!(error, TokenRequestError::Refused { .. })
-}
-
-/// Whether the proxy refused its password.
-pub(super) fn is_refusal_of_proxy(error: &TokenRequestError) -> bool {
-    matches!(error, TokenRequestError::Proxy { flaw: ProxyFlaw::CredentialsRefused, .. })
-}
 
 /// A wrong code gives a 401, like a wrong password. An HTML page means neither.
 fn may_mean_the_code(error: &TokenRequestError) -> bool {

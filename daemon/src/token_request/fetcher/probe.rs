@@ -2,15 +2,16 @@
 //! must not send the secret, nor a proxy's password that was refused before.
 
 use cp_token_protocol::Failure;
+use cp_token_protocol::handover::RefusalCause;
 
 use super::TokenFetcher;
-use super::login::{Login, is_refusal_of_proxy};
+use super::login::Login;
 use crate::profile::Profile;
 use crate::profile::account::AccountKey;
 use crate::secrets::failure::of_source;
 use crate::secrets::secret_record::SecretRecord;
 use crate::token_endpoint::{self, ProbeResult};
-use crate::token_request::failure::{of_token_request, with_pause};
+use crate::token_request::failure::{is_refusal_of_proxy, of_token_request, with_pause};
 
 impl TokenFetcher {
     /// Loads the profile's secret from its source.
@@ -60,9 +61,9 @@ impl TokenFetcher {
         let outcome = probe.await;
         attempt.record_outcome(outcome.as_ref().err(), profile);
         outcome.map_err(|error| {
-            let failure = of_token_request(&error, profile, None).failure;
+            let failure = of_token_request(&error, profile).failure;
             if let Some((account, password)) = proxy.filter(|_| is_refusal_of_proxy(&error)) {
-                self.refusals.record(&account, password, &profile.name, &failure);
+                self.refusals.record(&account, password, &profile.name, RefusalCause::Proxy);
             }
             failure
         })
@@ -74,6 +75,6 @@ impl TokenFetcher {
     /// [`Failure`], as of a token request.
     pub async fn resolve_server(&self, profile: &Profile) -> Result<(String, usize), Failure> {
         let found = token_endpoint::resolve(&profile.url, &profile.network).await;
-        found.map_err(|error| of_token_request(&error, profile, None).failure)
+        found.map_err(|error| of_token_request(&error, profile).failure)
     }
 }

@@ -211,8 +211,8 @@ that fails does not stop the others; the exit code is that of the first failure.
 is.
 
 --json prints, on one line, an array with for each: profile (its name here), from (crashplancli or code42cli),
-name_there, outcome (imported, would_be_imported, there_already or failed), code (the failure's name, or null) and
-said (the lines that are printed otherwise).
+original_name, outcome (imported, would_be_imported, exists or failed), code (the failure's name, or null) and
+messages (the lines that are printed otherwise).
 
   cp-token profile import --dry-run
   cp-token profile import --from crashplancli";

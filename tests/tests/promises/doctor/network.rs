@@ -53,12 +53,12 @@ fn f10_a_server_that_is_elsewhere_in_trouble_or_silent_is_a_fault_and_one_that_o
     unverified_profile(&world, "prod", &world.server().url());
     let other = FakeCrashPlan::start();
     for (answer, code, fix) in [
-        (Answer::redirect(302, &format!("{}/x?y=z", other.url())), "bad_answer", "--url URL"),
+        (Answer::redirect(302, &format!("{}/x?y=z", other.url())), "bad_response", "--url URL"),
         (Answer::redirect(302, "https://localhost/x?y=z"), "redirected", "--url https://localhost"),
         (Answer::status(503, &[], "FOREIGN"), "server_failed", "Ask again later"),
-        (Answer::status(511, &[], "FOREIGN"), "bad_answer", "login page"),
+        (Answer::status(511, &[], "FOREIGN"), "bad_response", "login page"),
         (Answer::status(429, &[], ""), "server_busy", "Ask again later"),
-        (Answer::raw("FOREIGN"), "bad_answer", "cp-token profile show prod"),
+        (Answer::raw("FOREIGN"), "bad_response", "cp-token profile show prod"),
         (Answer::Stall, "timed_out", "Check the network"),
     ] {
         world.server().answer_api_next(answer);

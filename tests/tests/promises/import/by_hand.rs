@@ -75,7 +75,7 @@ fn json_says_what_became_of_each_and_failures_keep_their_exit_code() {
     assert_eq!(rehearsed, ("p".into(), "would_be_imported".into(), serde_json::Value::Null));
     assert_eq!(outcome(&[], 69).1, "failed");
     assert_eq!(outcome(&memory, 0).1, "imported");
-    assert_eq!(outcome(&memory, 0).1, "there_already");
+    assert_eq!(outcome(&memory, 0).1, "exists");
 }
 
 #[test]

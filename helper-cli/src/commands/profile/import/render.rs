@@ -50,16 +50,16 @@ impl ImportLine<'_> {
         let (outcome, code) = match self.outcome {
             Outcome::Imported(_) if self.settings.dry_run => ("would_be_imported", None),
             Outcome::Imported(_) => ("imported", None),
-            Outcome::Exists => ("there_already", None),
+            Outcome::Exists => ("exists", None),
             Outcome::Failed(failure) => ("failed", Some(failure.code.name())),
         };
         object! {
             profile: self.name.to_string(),
             from: self.profile.program.name,
-            name_there: sanitize(&self.profile.name),
+            original_name: sanitize(&self.profile.name),
             outcome: outcome,
             code: code,
-            said: self.lines().iter().map(|line| sanitize(line)).collect::<Vec<_>>(),
+            messages: self.lines().iter().map(|line| sanitize(line)).collect::<Vec<_>>(),
         }
     }
 
@@ -171,7 +171,7 @@ pub(super) fn not_there_yet(
         ErrorCode::REDIRECTED => {
             format!("if the console has moved there, create it by hand: {}", create_command())
         }
-        ErrorCode::SERVER_UNREACHABLE | ErrorCode::BAD_ANSWER | ErrorCode::INVALID_URL => {
+        ErrorCode::SERVER_UNREACHABLE | ErrorCode::BAD_RESPONSE | ErrorCode::INVALID_URL => {
             format!("check the network, and the URL with: {} profile list", program.command)
         }
         _ => return failure,
