@@ -8,20 +8,20 @@ use cp_token_protocol::{AddressError, ErrorCode, Failure};
 /// The daemon is stopping.
 pub fn stopping() -> Failure {
     Failure::new(ErrorCode::STOPPING, "the daemon is stopping")
-        .with_hint("Ask again; it is started again when needed")
+        .with_hint("ask again; it is started again when needed")
 }
 
 /// The daemon is being restarted; a caller who waits for the end of a pause asks the new process.
 pub fn restarting() -> Failure {
     Failure::new(ErrorCode::STOPPING, "the daemon is being restarted")
-        .with_hint("Ask again")
+        .with_hint("ask again")
         .with_retry_after(Duration::from_millis(250))
 }
 
 /// The limit of callers who wait is reached.
 pub fn too_many_requests() -> Failure {
     Failure::new(ErrorCode::TOO_MANY_WAITING, "too many callers wait for the daemon")
-        .with_hint("Ask again later, and see `cp-token doctor` for why they wait")
+        .with_hint("ask again later, and see `cp-token doctor` for why they wait")
         .with_retry_after(Duration::from_millis(500))
 }
 
@@ -34,7 +34,7 @@ pub fn is_transient(code: ErrorCode) -> bool {
 /// The caller's timeout has passed.
 pub fn timed_out() -> Failure {
     Failure::new(ErrorCode::TIMED_OUT, "no token was issued within the time allowed")
-        .with_hint("Ask again, or allow more with --timeout")
+        .with_hint("ask again, or allow more with --timeout")
         .with_retry_after(Duration::from_secs(1))
 }
 
@@ -46,13 +46,13 @@ pub fn malformed() -> Failure {
 /// A reply that does not fit a frame.
 pub fn reply_too_long() -> Failure {
     Failure::new(ErrorCode::INTERNAL, "the reply is too long for the protocol")
-        .with_hint("Please report it as a bug")
+        .with_hint("please report it as a bug")
 }
 
 /// A bug.
 pub fn internal() -> Failure {
     Failure::new(ErrorCode::INTERNAL, "the daemon failed at this request")
-        .with_hint("Please report it as a bug")
+        .with_hint("please report it as a bug")
 }
 
 /// Whole seconds, rounded up.
@@ -62,7 +62,7 @@ pub fn seconds(span: Duration) -> u64 {
 
 /// The daemon is locked.
 pub fn locked() -> Failure {
-    Failure::new(ErrorCode::LOCKED, "cp-tokend is locked").with_hint("Run `cp-token unlock`")
+    Failure::new(ErrorCode::LOCKED, "cp-tokend is locked").with_hint("run `cp-token unlock`")
 }
 
 /// An error that keeps the daemon from starting.
@@ -89,12 +89,12 @@ pub fn of_start(error: &impl StartError) -> Failure {
 
 impl StartError for AddressError {
     fn meaning(&self) -> (ErrorCode, &'static str) {
-        (ErrorCode::CONFIG_UNSAFE, "Set it to an absolute path, or take it away")
+        (ErrorCode::CONFIG_UNSAFE, "set it to an absolute path, or take it away")
     }
 }
 
 impl StartError for std::io::Error {
     fn meaning(&self) -> (ErrorCode, &'static str) {
-        (ErrorCode::DAEMON_UNAVAILABLE, "Free some of the machine's processes, descriptors or memory")
+        (ErrorCode::DAEMON_UNAVAILABLE, "free some of the machine's processes, descriptors or memory")
     }
 }

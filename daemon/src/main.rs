@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use cp_token_protocol::within_sentence;
 use cp_tokend::app::{self, Startup};
 use cp_tokend::failure::StartFailure;
 #[cfg(target_os = "linux")]
@@ -49,7 +48,7 @@ fn exit_code(outcome: Result<(), StartFailure>, background: bool) -> ExitCode {
     if background {
         readiness::failed(&failure);
     } else {
-        readiness::complain(&format!("{}; {}", failure.message, within_sentence(&failure.hint)));
+        readiness::complain(&format!("{}; {}", failure.message, failure.hint));
     }
     ExitCode::from(EX_UNAVAILABLE)
 }

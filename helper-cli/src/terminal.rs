@@ -6,6 +6,7 @@ pub(crate) mod output;
 pub(crate) mod prompt;
 pub(crate) mod sanitize;
 pub(crate) mod style;
+pub(crate) mod wrap;
 
 pub(crate) use output::object;
 pub(crate) use sanitize::sanitize;

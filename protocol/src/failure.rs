@@ -12,9 +12,9 @@ pub struct ErrorCode(pub u16);
 pub struct Failure {
     /// The kind of failure; the exit code follows from it.
     pub code: ErrorCode,
-    /// What is wrong, in one sentence for a person.
+    /// What is wrong, for a person: it begins in lower case and ends without a full stop.
     pub message: String,
-    /// What to do next, in one sentence for a person; may be empty.
+    /// What to do next, in the same form; may be empty.
     pub hint: String,
     /// Milliseconds after which a retry may succeed; absent if waiting does not help.
     pub retry_after_ms: Option<u64>,
@@ -124,17 +124,6 @@ impl Failure {
     pub fn with_retry_after(mut self, delay: std::time::Duration) -> Self {
         self.retry_after_ms = Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
         self
-    }
-}
-
-/// The hint in lower case at its start, for the middle of a sentence; names in capitals stay as they are.
-pub fn within_sentence(hint: &str) -> String {
-    let mut letters = hint.chars();
-    match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if first.is_ascii_uppercase() && second.is_ascii_lowercase() => {
-            format!("{}{}", first.to_ascii_lowercase(), letters.as_str())
-        }
-        _ => hint.to_owned(),
     }
 }
 

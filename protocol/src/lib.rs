@@ -23,7 +23,7 @@ pub mod windows;
 mod wire;
 
 pub use address::{ADDRESS_LIMIT, AddressError, IpcAddress, state_folder};
-pub use failure::{ErrorCode, Failure, within_sentence};
+pub use failure::{ErrorCode, Failure};
 pub use frame::{
     BODY_LIMIT, Frame, FrameDecoder, FrameError, FrameKind, MAGIC, PREAMBLE_LENGTH, PROTOCOL_VERSION,
     VersionRange, encode_version_range,

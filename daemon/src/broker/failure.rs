@@ -19,7 +19,7 @@ pub fn of_acceptance(acceptance: Acceptance, profile: &Profile) -> Option<Failur
         Acceptance::Expired => {
             let message =
                 format!("profile {}: the token's life was over before its answer came", profile.name);
-            let failure = Failure::new(ErrorCode::TIMED_OUT, message).with_hint("Ask again");
+            let failure = Failure::new(ErrorCode::TIMED_OUT, message).with_hint("ask again");
             return Some(failure.with_retry_after(Duration::ZERO));
         }
         Acceptance::NoLife => "the server issued a token that has no life left",
@@ -27,7 +27,7 @@ pub fn of_acceptance(acceptance: Acceptance, profile: &Profile) -> Option<Failur
     };
     Some(
         bad_response(profile, message)
-            .with_hint("Ask again later; if it goes on, tell the server's administrator"),
+            .with_hint("ask again later; if it goes on, tell the server's administrator"),
     )
 }
 
@@ -43,7 +43,7 @@ pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -
             ErrorCode::THROTTLED,
             format!("profile {} asked for too many new tokens at once", profile.name),
         )
-        .with_hint(format!("Wait {} s; use --fresh and --rejected only after a 401", seconds(left)))
+        .with_hint(format!("wait {} s; use --fresh and --rejected only after a 401", seconds(left)))
         .with_retry_after(left),
         Refusal::MinValidity { issued, most } => Failure::new(
             ErrorCode::MIN_VALIDITY_UNREACHABLE,
@@ -53,7 +53,7 @@ pub fn of_refusal(refusal: Refusal, profile: &Profile, last: Option<&Failure>) -
                 most.as_secs()
             ),
         )
-        .with_hint("Ask for a shorter --min-validity"),
+        .with_hint("ask for a shorter --min-validity"),
         Refusal::CodeNeeded => needed(profile),
         Refusal::SameToken => bad_response(profile, SAME_TOKEN),
     }
@@ -99,7 +99,7 @@ pub fn superseded() -> Failure {
         ErrorCode::SUPERSEDED,
         "the token request was dropped because the profile was changed or forgotten",
     )
-    .with_hint("Ask again")
+    .with_hint("ask again")
     .with_retry_after(Duration::ZERO)
 }
 
@@ -107,7 +107,7 @@ pub fn superseded() -> Failure {
 pub fn too_many_waiting(profile: &Profile) -> Failure {
     let message = format!("too many callers wait for a token of profile {}", profile.name);
     Failure::new(ErrorCode::TOO_MANY_WAITING, message)
-        .with_hint("Ask again later, and see `cp-token doctor` for why they wait")
+        .with_hint("ask again later, and see `cp-token doctor` for why they wait")
         .with_retry_after(Duration::from_millis(500))
 }
 
@@ -124,7 +124,7 @@ pub fn no_token(profile: &Profile) -> Failure {
     let message =
         format!("profile {} sends user name and password with each request and has no token", profile.name);
     Failure::new(ErrorCode::NO_TOKEN, message)
-        .with_hint("Print them with --format header, for resources of v1, v4 and later; v3 never takes them")
+        .with_hint("print them with --format header, for resources of v1, v4 and later; v3 never takes them")
 }
 
 /// The caller's time ran out while another profile tried the same secret.

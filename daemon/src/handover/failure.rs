@@ -21,20 +21,20 @@ pub fn of_handover(error: &HandoverError) -> Failure {
 
 fn hint(error: &HandoverError) -> &str {
     match error {
-        HandoverError::Busy(_) => "Try again",
+        HandoverError::Busy(_) => "try again",
         HandoverError::Config(failure) if failure.code != ErrorCode::SHORT_OF_RESOURCES => {
-            "Fix it first; a new daemon would have no profiles"
+            "fix it first; a new daemon would have no profiles"
         }
         HandoverError::Config(failure) | HandoverError::Refused(failure) => &failure.hint,
-        HandoverError::Program(..) => "Fix that, or install cp-tokend again; then try again",
-        HandoverError::NoProgram => "Is /proc mounted?",
-        HandoverError::System(_) => "Free some of the machine's processes, descriptors or memory",
+        HandoverError::Program(..) => "fix that, or install cp-tokend again; then try again",
+        HandoverError::NoProgram => "is /proc mounted?",
+        HandoverError::System(_) => "free some of the machine's processes, descriptors or memory",
         HandoverError::Memory => {
-            "Raise them: `sudo prlimit --as=unlimited --data=unlimited --pid` with the number of its process; then try again"
+            "raise them: `sudo prlimit --as=unlimited --data=unlimited --pid` with the number of its process; then try again"
         }
         // A new process that the daemon's own limits stop cannot say why.
         HandoverError::NotReady(_) => {
-            "See whether a hard limit is too low for it: `prlimit --pid` with the number of the daemon's process \
+            "see whether a hard limit is too low for it: `prlimit --pid` with the number of the daemon's process \
              (NOFILE, CPU, STACK); raise that with sudo, or install cp-tokend again, and try again"
         }
         HandoverError::Timeout(_)
@@ -42,21 +42,21 @@ fn hint(error: &HandoverError) -> &str {
         | HandoverError::NotImported(_)
         | HandoverError::NotHardened
         | HandoverError::WrongProcess => {
-            "To go on without a hand-over, run `cp-token daemon stop`, which loses secrets that only memory \
+            "to go on without a hand-over, run `cp-token daemon stop`, which loses secrets that only memory \
              holds, and `cp-token daemon start`"
         }
-        HandoverError::ExecFailed(..) => "See that it can be run; then try again",
-        HandoverError::Traced => "End the debugger, and try again",
+        HandoverError::ExecFailed(..) => "see that it can be run; then try again",
+        HandoverError::Traced => "end the debugger, and try again",
     }
 }
 
-const STOP_HINT: &str = "The daemon that runs goes on; `cp-token daemon stop` ends it";
+const STOP_HINT: &str = "the daemon that runs goes on; `cp-token daemon stop` ends it";
 
 impl StartError for TakeOverError {
     fn meaning(&self) -> (ErrorCode, &'static str) {
         let hint = match self {
             TakeOverError::WrongProcess | TakeOverError::Broken => {
-                "Run it without --take-over, which is for cp-tokend's own use"
+                "run it without --take-over, which is for cp-tokend's own use"
             }
             TakeOverError::Format | TakeOverError::Lock(_) => STOP_HINT,
             #[cfg(unix)]

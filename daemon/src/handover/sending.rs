@@ -235,7 +235,7 @@ fn write_header(mut channel: &StdStream, socket: Option<(u64, u64)>) -> io::Resu
 /// Its message may hold a secret once it has received some: only what its code means is shown.
 fn by_its_code(failure: &Failure) -> Failure {
     Failure::new(failure.code, format!("it takes nothing over ({})", failure.code.name()))
-        .with_hint("See the daemon's log; to go on without a hand-over, run `cp-token daemon stop` and `cp-token daemon start`")
+        .with_hint("see the daemon's log; to go on without a hand-over, run `cp-token daemon stop` and `cp-token daemon start`")
 }
 
 /// The message comes from another program, though one of this user's choice that has received nothing yet.

@@ -11,7 +11,7 @@ use crate::process::instance::InstanceError;
 #[cfg(unix)]
 impl StartError for ActivationError {
     fn meaning(&self) -> (ErrorCode, &'static str) {
-        (ErrorCode::CONFIG_UNSAFE, "Fix the service manager's socket unit")
+        (ErrorCode::CONFIG_UNSAFE, "fix the service manager's socket unit")
     }
 }
 
@@ -20,28 +20,28 @@ impl StartError for BindError {
         match self {
             BindError::Directory(..) => (
                 ErrorCode::CONFIG_UNSAFE,
-                "Fix the folder, or set XDG_RUNTIME_DIR, CP_TOKEN_STATE_DIR or CP_TOKEN_SOCKET to a place of your own",
+                "fix the folder, or set XDG_RUNTIME_DIR, CP_TOKEN_STATE_DIR or CP_TOKEN_SOCKET to a place of your own",
             ),
             BindError::Instance(InstanceError::Taken) => {
-                (ErrorCode::DAEMON_UNAVAILABLE, "Use it, or stop it with `cp-token daemon stop`")
+                (ErrorCode::DAEMON_UNAVAILABLE, "use it, or stop it with `cp-token daemon stop`")
             }
             #[cfg(unix)]
             BindError::ServiceManaged(_) => (
                 ErrorCode::DAEMON_UNAVAILABLE,
-                "Use its daemon, or end the service with `cp-token service uninstall`",
+                "use its daemon, or end the service with `cp-token service uninstall`",
             ),
             #[cfg(unix)]
             BindError::OtherName(_) => (
                 ErrorCode::DAEMON_UNAVAILABLE,
-                "There is one daemon for each folder: set CP_TOKEN_SOCKET to that, or to a name in another folder",
+                "there is one daemon for each folder: set CP_TOKEN_SOCKET to that, or to a name in another folder",
             ),
             #[cfg(unix)]
             BindError::NameCovered(_) => {
-                (ErrorCode::DAEMON_UNAVAILABLE, "Remove that: the daemon then makes its socket again")
+                (ErrorCode::DAEMON_UNAVAILABLE, "remove that: the daemon then makes its socket again")
             }
-            BindError::NameTaken(_) => (ErrorCode::DAEMON_UNAVAILABLE, "Then ask again"),
+            BindError::NameTaken(_) => (ErrorCode::DAEMON_UNAVAILABLE, "then ask again"),
             BindError::Instance(InstanceError::Lost(_) | InstanceError::File(..)) | BindError::Bind(..) => {
-                (ErrorCode::DAEMON_UNAVAILABLE, "Set CP_TOKEN_SOCKET to a place on a local disk")
+                (ErrorCode::DAEMON_UNAVAILABLE, "set CP_TOKEN_SOCKET to a place on a local disk")
             }
         }
     }

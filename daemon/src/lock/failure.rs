@@ -9,7 +9,7 @@ use crate::failure::seconds;
 /// The daemon is locked already; its passphrase does not change.
 pub fn locked_already() -> Failure {
     Failure::new(ErrorCode::LOCKED, "cp-tokend is locked already, and the passphrase is still the first one")
-        .with_hint("To lock it with another one, run `cp-token unlock` first")
+        .with_hint("to lock it with another one, run `cp-token unlock` first")
 }
 
 /// The passphrase is empty or too long.
@@ -25,7 +25,7 @@ pub fn passphrase_refused(pause: Duration) -> Failure {
         "that is not the passphrase that cp-tokend was locked with",
     )
     .with_hint(format!(
-        "Try again{wait}; if it is lost, `cp-token daemon stop` ends the lock and loses what only memory held"
+        "try again{wait}; if it is lost, `cp-token daemon stop` ends the lock and loses what only memory held"
     ));
     if pause.is_zero() { failure } else { failure.with_retry_after(pause) }
 }
@@ -33,14 +33,14 @@ pub fn passphrase_refused(pause: Duration) -> Failure {
 /// The queue of passphrases is full.
 pub fn passphrase_busy() -> Failure {
     Failure::new(ErrorCode::PASSPHRASE_DELAYED, "cp-tokend is busy with other passphrases")
-        .with_hint("Try again in a moment")
+        .with_hint("try again in a moment")
         .with_retry_after(Duration::from_secs(1))
 }
 
 /// The key derivation needs 64 MiB, to make guessing expensive.
 pub fn no_memory_for_key() -> Failure {
     Failure::new(ErrorCode::PASSPHRASE_DELAYED, "there are not 64 MiB of memory free to check the passphrase")
-        .with_hint("End other programs, and try again")
+        .with_hint("end other programs, and try again")
         .with_retry_after(Duration::from_secs(1))
 }
 
@@ -50,5 +50,5 @@ pub fn sleep_signal_unavailable() -> Failure {
         ErrorCode::SLEEP_SIGNAL_UNAVAILABLE,
         "this system does not say when it is about to sleep: no systemd-logind answers",
     )
-    .with_hint("Lock by hand instead, with `cp-token lock`")
+    .with_hint("lock by hand instead, with `cp-token lock`")
 }

@@ -8,9 +8,9 @@ use crate::process::harden::HardenError;
 impl StartError for HardenError {
     fn meaning(&self) -> (ErrorCode, &'static str) {
         let hint = match self {
-            HardenError::Privileged => "Run it with the rights of the user it serves",
-            HardenError::Descriptors(..) => "Raise the limit (ulimit -n, LimitNOFILE=) and start it again",
-            HardenError::ProcessorTime(..) => "Raise the limit (ulimit -t, LimitCPU=) and start it again",
+            HardenError::Privileged => "run it with the rights of the user it serves",
+            HardenError::Descriptors(..) => "raise the limit (ulimit -n, LimitNOFILE=) and start it again",
+            HardenError::ProcessorTime(..) => "raise the limit (ulimit -t, LimitCPU=) and start it again",
         };
         (ErrorCode::DAEMON_UNAVAILABLE, hint)
     }

@@ -23,7 +23,7 @@ pub fn of_external(error: SourceError, profile: &Profile) -> Failure {
         return of_source(error, profile);
     };
     Failure::new(code, format!("profile {name}: {message}")).with_hint(format!(
-        "Enter the secret by hand: `cp-token profile create {name} --url URL` with --client-id or --username"
+        "enter the secret by hand: `cp-token profile create {name} --url URL` with --client-id or --username"
     ))
 }
 
@@ -35,12 +35,12 @@ pub fn of_source(error: SourceError, profile: &Profile) -> Failure {
         SourceError::Absent => return absent(profile),
         SourceError::Sealed => return locked(),
         SourceError::Unusable => {
-            (ErrorCode::SECRET_INVALID, format!("Enter it again: `cp-token profile reset-secret {name}`"))
+            (ErrorCode::SECRET_INVALID, format!("enter it again: `cp-token profile reset-secret {name}`"))
         }
         SourceError::TooLarge => {
-            (ErrorCode::SECRET_TOO_LARGE, format!("Use a shorter secret, {ANOTHER_SOURCE}"))
+            (ErrorCode::SECRET_TOO_LARGE, format!("use a shorter secret, {ANOTHER_SOURCE}"))
         }
-        SourceError::ReadOnly => (ErrorCode::INVALID_ARGUMENT, "Change it there".to_owned()),
+        SourceError::ReadOnly => (ErrorCode::INVALID_ARGUMENT, "change it there".to_owned()),
         SourceError::Keyring(error) => keyring_hint(error),
         SourceError::Command(error) => {
             if let SecretSource::Command(argv) = &profile.secret_source {
@@ -67,7 +67,7 @@ fn absent(profile: &Profile) -> Failure {
     };
     let message = format!("profile {name}: there is no secret for {who} at {url}{where_stored}");
     Failure::new(ErrorCode::SECRET_ABSENT, message)
-        .with_hint(format!("Enter it: `cp-token profile reset-secret {name}`{why}"))
+        .with_hint(format!("enter it: `cp-token profile reset-secret {name}`{why}"))
 }
 
 /// The failure of a check of the keyring. An error that is not the keyring's own counts as its failure.
@@ -80,20 +80,20 @@ pub fn of_keyring(error: SourceError) -> Failure {
 fn keyring_hint(error: KeyringError) -> (ErrorCode, String) {
     let (code, hint) = match error {
         KeyringError::Unavailable | KeyringError::NoCollection => {
-            let start = "Start a keyring service (gnome-keyring, KWallet, KeePassXC)";
+            let start = "start a keyring service (gnome-keyring, KWallet, KeePassXC)";
             return (ErrorCode::KEYRING_UNAVAILABLE, format!("{start}, {ANOTHER_SOURCE}"));
         }
         KeyringError::Failed => {
-            return (ErrorCode::KEYRING_UNAVAILABLE, format!("See the keyring's own log, {ANOTHER_SOURCE}"));
+            return (ErrorCode::KEYRING_UNAVAILABLE, format!("see the keyring's own log, {ANOTHER_SOURCE}"));
         }
-        KeyringError::Locked => (ErrorCode::KEYRING_LOCKED, "Unlock the keyring, and ask again"),
-        KeyringError::Denied => (ErrorCode::KEYRING_DENIED, "Allow cp-tokend in the keyring's own settings"),
+        KeyringError::Locked => (ErrorCode::KEYRING_LOCKED, "unlock the keyring, and ask again"),
+        KeyringError::Denied => (ErrorCode::KEYRING_DENIED, "allow cp-tokend in the keyring's own settings"),
         KeyringError::TimedOut | KeyringError::Busy => (
             ErrorCode::KEYRING_TIMED_OUT,
-            "See whether the keyring waits for an answer on your screen, and ask again",
+            "see whether the keyring waits for an answer on your screen, and ask again",
         ),
         KeyringError::Ambiguous => {
-            (ErrorCode::KEYRING_AMBIGUOUS, "Remove all but one of them in the keyring's own program")
+            (ErrorCode::KEYRING_AMBIGUOUS, "remove all but one of them in the keyring's own program")
         }
     };
     (code, hint.to_owned())

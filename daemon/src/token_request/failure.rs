@@ -23,7 +23,7 @@ pub use refused::{is_refusal_of_proxy, refusal_cause, refused, refused_again};
 pub use token_request::{kind_of, of_token_request};
 
 /// How to get another secret of a client.
-pub const RESET_IN_CONSOLE: &str = "In the console, choose Administration > Integrations > API Clients, \
+pub const RESET_IN_CONSOLE: &str = "in the console, choose Administration > Integrations > API Clients, \
      then Actions > Reset API secret";
 
 /// The end of the hint of a temporary failure.
@@ -69,7 +69,7 @@ pub fn backed_off(failure: &Failure, first: &ProfileName, shared: &str, profile:
          failed: {what}"
     );
     let has_commands = failure.hint.contains('`');
-    let doctor = || format!("Run `cp-token doctor -p {first}`, and ask again");
+    let doctor = || format!("run `cp-token doctor -p {first}`, and ask again");
     let hint = if has_commands { doctor() } else { failure.hint.clone() };
     Failure { message, hint, ..failure.clone() }
 }
@@ -82,7 +82,7 @@ pub fn of_unanswered(name: &ProfileName, other: &ProfileName, shared: &str) -> T
          is not answered"
     );
     let failure = Failure::new(ErrorCode::TIMED_OUT, message)
-        .with_hint(format!("Run `cp-token doctor -p {other}`, and ask again"));
+        .with_hint(format!("run `cp-token doctor -p {other}`, and ask again"));
     TokenRequestFailed {
         failure,
         kind: FailureKind::Transient { retry_after: None, cap: policy::MAX_LOCAL_BACKOFF },

@@ -56,7 +56,7 @@ fn print_started(connection: Connection<'_>, state: &str) -> Result<(), Failure>
 fn confirm_stop() -> Result<(), Failure> {
     let Ok(Some(report)) = status::of_running() else { return Ok(()) };
     let Some(loss) = status::secrets_lost(&report) else { return Ok(()) };
-    let question = format!("The daemon runs as process {}: {loss}. Stop it all the same?", report.pid);
+    let question = format!("the daemon runs as process {}: {loss}. Stop it all the same?", report.pid);
     let not_done = format!("the daemon, process {}, was not stopped: {loss}", report.pid);
     prompt::require_confirmation(&question, &not_done, "stop it, and give the secret again afterwards")
 }

@@ -121,7 +121,7 @@ fn version(daemon: &str, helper: &str) -> Finding {
     }
     let message = format!("the daemon is {daemon} and cp-token {helper}");
     let failure = Failure::new(ErrorCode::UNSUPPORTED_VERSION, message);
-    error("version", &failure.with_hint("Run `cp-token daemon restart`, which hands over what is in memory"))
+    error("version", &failure.with_hint("run `cp-token daemon restart`, which hands over what is in memory"))
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
-//! Owns how a failure leaves the process: an exit code, and one line on standard error.
+//! Owns how a failure leaves the process: an exit code, and a message on standard error.
 
-use cp_token_protocol::{ErrorCode, Failure, within_sentence};
+use std::io::{IsTerminal, stderr};
+
+use cp_token_protocol::{ErrorCode, Failure};
+use terminal_size::terminal_size_of;
 
 use crate::terminal::output::{self, object};
 use crate::terminal::sanitize::sanitize;
+use crate::terminal::wrap::wrapped;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorFormat {
-    /// `cp-token: what is wrong; what to do next`
+    /// `cp-token: what is wrong; what to do next`; at a terminal, what to do has a line of its own.
     Text,
     /// One JSON object on one line.
     Json,
@@ -21,11 +25,16 @@ pub(crate) fn conclude(outcome: Result<(), Failure>, format: ErrorFormat) -> u8 
 #[cold]
 fn report(failure: &Failure, format: ErrorFormat) -> u8 {
     let line = match format {
-        ErrorFormat::Text => text_line(failure),
+        ErrorFormat::Text => text(&failure.message, &failure.hint, columns_of_stderr()),
         ErrorFormat::Json => json_line(failure),
     };
     output::print_error(&line);
     exit_number(failure.code)
+}
+
+/// Shows a warning in the form of a failure, whatever the error format.
+pub(crate) fn warn(message: &str, hint: &str) {
+    output::print_error(&text(&format!("warning: {message}"), hint, columns_of_stderr()));
 }
 
 /// The exit code of each kind of failure, after `sysexits.h`; that of a program that was to be run, after `env`.
@@ -58,12 +67,21 @@ fn number_of_class(code: u16) -> u8 {
     }
 }
 
-fn text_line(failure: &Failure) -> String {
-    let message = sanitize(&failure.message);
-    let message = message.trim_end_matches('.');
-    match sanitize(&failure.hint) {
-        hint if hint.is_empty() => format!("cp-token: {message}\n"),
-        hint => format!("cp-token: {message}; {}\n", within_sentence(&hint)),
+/// The width of the terminal that standard error is; the usual one if the terminal does not say.
+fn columns_of_stderr() -> Option<usize> {
+    let columns = terminal_size_of(stderr()).map_or(80, |(width, _)| usize::from(width.0));
+    stderr().is_terminal().then_some(columns)
+}
+
+fn text(message: &str, hint: &str, columns: Option<usize>) -> String {
+    let (message, hint) = (sanitize(message), sanitize(hint));
+    match columns {
+        Some(columns) if !hint.is_empty() => {
+            wrapped("cp-token: ", &message, "  ", columns) + &wrapped("  -> ", &hint, "     ", columns)
+        }
+        Some(columns) => wrapped("cp-token: ", &message, "  ", columns),
+        None if hint.is_empty() => format!("cp-token: {message}\n"),
+        None => format!("cp-token: {message}; {hint}\n"),
     }
 }
 
@@ -112,14 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_one_line_of_message_and_hint() {
-        let failure = Failure::new(ErrorCode::STOPPING, "The daemon is stopping.").with_hint("try again");
-        assert_eq!(text_line(&failure), "cp-token: The daemon is stopping; try again\n");
-        let two_sentences = Failure::new(ErrorCode::NO_PROFILE, "There is none").with_hint("Create one");
-        assert_eq!(text_line(&two_sentences), "cp-token: There is none; create one\n");
-        assert_eq!(within_sentence("CP_TOKEN_SOCKET is odd"), "CP_TOKEN_SOCKET is odd");
-        assert_eq!(text_line(&Failure::new(ErrorCode::STOPPING, "Gone")), "cp-token: Gone\n");
-        let json = r#"{"code":"stopping","exit":75,"message":"The daemon is stopping.","hint":"try again","retryable":true}"#;
+    fn a_failure_is_one_line_at_a_pipe_and_two_parts_at_a_terminal() {
+        let shown = |columns| text("the daemon is stopping", "try again", columns);
+        assert_eq!(shown(None), "cp-token: the daemon is stopping; try again\n");
+        assert_eq!(shown(Some(80)), "cp-token: the daemon is stopping\n  -> try again\n");
+        assert_eq!(shown(Some(20)), "cp-token: the daemon\n  is stopping\n  -> try again\n");
+        assert_eq!([None, Some(80)].map(|columns| text("gone", "", columns)), ["cp-token: gone\n"; 2]);
+        let failure = Failure::new(ErrorCode::STOPPING, "the daemon is stopping").with_hint("try again");
+        let json = r#"{"code":"stopping","exit":75,"message":"the daemon is stopping","hint":"try again","retryable":true}"#;
         assert_eq!(json_line(&failure).trim_end(), json);
     }
 }

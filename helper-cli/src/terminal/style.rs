@@ -1,8 +1,8 @@
 //! Owns the style of standard output: colours, block characters, and width.
 
-#[cfg_attr(unix, path = "style/unix.rs")]
-#[cfg_attr(windows, path = "style/windows.rs")]
-mod system;
+use std::io::{IsTerminal, stdout};
+
+use terminal_size::terminal_size_of;
 
 use super::sanitize::sanitize_line;
 
@@ -23,14 +23,13 @@ impl TerminalStyle {
         Self { is_terminal: false, has_colours: false, has_blocks: false, width: None };
 
     pub(crate) fn of_stdout() -> Self {
-        let width = system::width_of_stdout();
-        let is_terminal = width.is_some();
+        let is_terminal = stdout().is_terminal();
         let variable = |name: &str| std::env::var(name).ok();
         Self {
             is_terminal,
             has_colours: has_colours(is_terminal, variable),
             has_blocks: is_terminal && is_utf8(variable),
-            width: width.filter(|&columns| columns > 0),
+            width: terminal_size_of(stdout()).map(|(width, _)| usize::from(width.0)),
         }
     }
 }

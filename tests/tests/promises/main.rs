@@ -29,6 +29,7 @@ mod lock;
 mod log;
 mod main_job;
 mod manual;
+mod messages;
 mod names;
 mod network;
 mod outages;

@@ -28,7 +28,7 @@ fn a_misspelt_name_is_answered_with_the_nearest_ones_and_a_strange_one_with_none
         &["profile", "reset-secret", "custmer-001"],
     ] {
         let outcome = world.helper(line).failed(64).saying("there is no profile custmer-001");
-        outcome.saying("did you mean customer-001? See `cp-token profile list`");
+        outcome.saying("did you mean customer-001? If not, see `cp-token profile list`");
     }
     world.helper(&["-p", "customer-00"]).failed(64).saying("did you mean customer-001 or customer-002?");
     let strange = world.helper(&["-p", "nope"]).failed(64).saying("see `cp-token profile list`");

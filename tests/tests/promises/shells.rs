@@ -14,7 +14,7 @@ fn typed(world: &World, start: &str, line: &str, completed: &str) -> Option<Stri
     let folder = world.helper_file().parent().expect("a folder").display().to_string();
     let home = world.root().display();
     let variables = format!("PATH={folder}:$PATH TERM=xterm HISTFILE= ZDOTDIR={home}");
-    let start = format!("stty cols 200; cd {home}; {variables} {start}");
+    let start = format!("stty rows 24 cols 200; cd {home}; {variables} {start}");
     let talk = [(READY, line), (completed, "\x15exit\r")];
     Some(world.talk_at_a_terminal(&start, &talk)?.stdout)
 }

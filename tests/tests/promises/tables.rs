@@ -10,7 +10,7 @@ const BLOCK: char = '█';
 
 /// What a terminal of that many columns shows of a line of shell.
 fn shown(world: &World, columns: u32, line: &str) -> Option<String> {
-    let line = format!("stty cols {columns}; {line}");
+    let line = format!("stty rows 24 cols {columns}; {line}");
     Some(world.talk_at_a_terminal(&line, &[])?.succeeded().stdout)
 }
 

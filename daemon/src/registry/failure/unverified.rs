@@ -30,14 +30,14 @@ fn to_run_again(what: &str, failure: &Failure) -> Failure {
     if failure.code == ErrorCode::CODE_NEEDED {
         // Its message is the question where there is somebody to ask, and then something is still to be changed.
         return failure.with_hint(format!(
-            "Nothing was changed; run {what} at a terminal, set CP_TOKEN_ASKPASS for it, or add --no-verify"
+            "nothing was changed; run {what} at a terminal, set CP_TOKEN_ASKPASS for it, or add --no-verify"
         ));
     }
     failure.message.push_str("; nothing was changed");
     failure.hint.truncate(failure.hint.find(KEPT).unwrap_or(failure.hint.len()));
     let (reset, others) = failure.hint.split_once(IF_DELETED).unwrap_or_default();
     if reset.starts_with(RESET_IN_CONSOLE) {
-        let lost = "Check client ID and secret. ".to_owned() + RESET_IN_CONSOLE + " if the secret is lost";
+        let lost = "check client ID and secret; ".to_owned() + RESET_IN_CONSOLE + " if the secret is lost";
         failure.hint = lost + IF_DELETED + others;
     }
     if let Some(place) = once_more_in(&failure.hint) {

@@ -11,11 +11,11 @@ use crate::secrets::sources::{CredentialFault, FileFault};
 
 /// How a person runs a program as the daemon does.
 #[cfg(not(windows))]
-const RUN_IT: &str = "Run it as cp-tokend does, in the directory / and with few variables, to see why: \
+const RUN_IT: &str = "run it as cp-tokend does, in the directory / and with few variables, to see why: \
      cd / && env -i HOME=\"$HOME\" PATH=\"$PATH\" COMMAND. \
      What it said is shown nowhere, because that could be the secret";
 #[cfg(windows)]
-const RUN_IT: &str = "Run it yourself to see why; cp-tokend runs it with few variables. \
+const RUN_IT: &str = "run it yourself to see why; cp-tokend runs it with few variables. \
      What it said is shown nowhere, because that could be the secret";
 
 /// What failed: the purpose of a command, its file, and how it failed. No argument is shown, which may be a secret.
@@ -30,20 +30,20 @@ pub fn describe_command(purpose: &str, argv: Option<&[String]>, error: ProgramEr
 pub(super) fn of_command(error: ProgramError) -> (ErrorCode, String) {
     let hint = match error {
         ProgramError::TimedOut => {
-            "See whether it waits for an answer on your screen, a passphrase for instance, and ask again"
+            "see whether it waits for an answer on your screen, a passphrase for instance, and ask again"
         }
-        ProgramError::Relative => "Name the program by its path from the root",
-        ProgramError::Absent => "Install it, or choose another program",
+        ProgramError::Relative => "name the program by its path from the root",
+        ProgramError::Absent => "install it, or choose another program",
         ProgramError::Replaceable => {
             let how = trust::how_to_look(None);
             &format!(
-                "See whose the program and the folders are {how}, and close them or choose another program"
+                "see whose the program and the folders are {how}, and close them or choose another program"
             )
         }
         ProgramError::NoResources => {
-            "Raise its limits (RLIMIT_NPROC, RLIMIT_NOFILE), or end what uses them up; then try again"
+            "raise its limits (RLIMIT_NPROC, RLIMIT_NOFILE), or end what uses them up; then try again"
         }
-        ProgramError::NotRun => "See that it is a program, and that you may run it: chmod u+x",
+        ProgramError::NotRun => "see that it is a program, and that you may run it: chmod u+x",
         ProgramError::Failed(_)
         | ProgramError::NoOutput
         | ProgramError::EmptyLine
@@ -60,23 +60,23 @@ pub(super) fn of_command(error: ProgramError) -> (ErrorCode, String) {
 pub(super) fn of_file(fault: FileFault, path: &Path) -> (ErrorCode, String) {
     let file = files::show(path);
     let hint = match fault {
-        FileFault::Relative => format!("Name {file} by its path from the root"),
-        FileFault::Absent => format!("Put {file} there, or choose another file"),
-        FileFault::OtherOwner(_) => format!("Give {file} to yourself or to root with chown"),
-        FileFault::Mode(_) => with_command("Keep it to yourself", "chmod 600", path),
+        FileFault::Relative => format!("name {file} by its path from the root"),
+        FileFault::Absent => format!("put {file} there, or choose another file"),
+        FileFault::OtherOwner(_) => format!("give {file} to yourself or to root with chown"),
+        FileFault::Mode(_) => with_command("keep it to yourself", "chmod 600", path),
         FileFault::Shared => match files::command("icacls", path) {
-            Some(command) => format!("Keep it to yourself: {command} /inheritance:r /grant:r %USERNAME%:F"),
-            None => "Keep it to yourself with icacls".to_owned(),
+            Some(command) => format!("keep it to yourself: {command} /inheritance:r /grant:r %USERNAME%:F"),
+            None => "keep it to yourself with icacls".to_owned(),
         },
-        FileFault::Acl => with_command("Keep it to yourself", "setfacl -b", path),
-        FileFault::WrongKind => format!("Name a plain file instead of {file}"),
+        FileFault::Acl => with_command("keep it to yourself", "setfacl -b", path),
+        FileFault::WrongKind => format!("name a plain file instead of {file}"),
         FileFault::Replaceable => {
             let how = trust::how_to_look(Some(path));
-            format!("See whose the folders are {how}, and close them or move the file")
+            format!("see whose the folders are {how}, and close them or move the file")
         }
-        FileFault::Unreadable | FileFault::TimedOut => format!("See that you can read {file} yourself"),
+        FileFault::Unreadable | FileFault::TimedOut => format!("see that you can read {file} yourself"),
         FileFault::Empty | FileFault::EmptyLine | FileFault::TooLarge => {
-            format!("Put the secret into the first line of {file}")
+            format!("put the secret into the first line of {file}")
         }
     };
     (ErrorCode::SECRET_FILE_UNUSABLE, hint)
@@ -90,16 +90,16 @@ fn with_command(text: &str, command: &str, path: &Path) -> String {
 /// The code and hint of a credential that was rejected.
 pub(super) fn of_credential(fault: CredentialFault) -> (ErrorCode, String) {
     let hint = match fault {
-        CredentialFault::Name => "Choose the name that the service's LoadCredential= gives it",
+        CredentialFault::Name => "choose the name that the service's LoadCredential= gives it",
         CredentialFault::NoDirectory => {
-            "Let systemd run cp-tokend as a service with LoadCredential= or LoadCredentialEncrypted=, or keep the \
+            "let systemd run cp-tokend as a service with LoadCredential= or LoadCredentialEncrypted=, or keep the \
              secret elsewhere, for instance with --secret-command"
         }
         CredentialFault::File(FileFault::Absent) => {
-            "Add it to the service with LoadCredential=, and restart the service"
+            "add it to the service with LoadCredential=, and restart the service"
         }
         CredentialFault::File(_) => {
-            "Look at it in the service's directory $CREDENTIALS_DIRECTORY, which systemd makes private and read-only"
+            "look at it in the service's directory $CREDENTIALS_DIRECTORY, which systemd makes private and read-only"
         }
     };
     (ErrorCode::CREDENTIAL_UNAVAILABLE, hint.to_owned())

@@ -33,7 +33,7 @@ pub(super) fn compare(
     let has_codes = *totp == TotpMethod::Stored;
     let limit = if has_codes { MAX_FOR_CODES } else { MAX_DIFFERENCE };
     let found = format!("this machine's clock is {} {side} the server's", roughly(off));
-    let fix = "Set it right, with timedatectl set-ntp true for instance";
+    let fix = "set it right, with timedatectl set-ntp true for instance";
     match off {
         _ if off <= Duration::from_secs(2) => report.ok(CHECK, "this machine's clock is the server's"),
         _ if off <= DEFAULT_PERIOD => report.ok(CHECK, found),

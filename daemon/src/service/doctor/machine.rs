@@ -42,7 +42,7 @@ impl Service {
             None => MACHINE.ok("audit", format!("every request is noted in {path}")),
             Some(problem) => {
                 let message = format!("{path} is not written: {problem}");
-                let fix = "Fix it, or take audit_file out of the config file";
+                let fix = "fix it, or take audit_file out of the config file";
                 MACHINE.error("audit", &Failure::new(ErrorCode::WRITE_FAILED, message).with_hint(fix))
             }
         })
@@ -64,7 +64,7 @@ impl Service {
 
     /// The error that there is no profile, unless the config file is the reason.
     pub(super) fn check_any_profile(&self, profiles: &[Arc<Profile>]) -> Option<Finding> {
-        let fix = "Create one: `cp-token profile create NAME --url URL --client-id ID`";
+        let fix = "create one: `cp-token profile create NAME --url URL --client-id ID`";
         let failure = Failure::new(ErrorCode::NO_PROFILE, "there is no profile").with_hint(fix);
         let is_so = profiles.is_empty() && self.registry.problem().is_none();
         is_so.then(|| MACHINE.error("profiles", &failure))
@@ -127,9 +127,9 @@ fn protections(reports: &[ProtectionReport]) -> Finding {
     }
 }
 
-const STATE_OPTIONAL_FIX: &str = "To have them, set CP_TOKEN_STATE_DIR to a folder that can be written to";
+const STATE_OPTIONAL_FIX: &str = "to have them, set CP_TOKEN_STATE_DIR to a folder that can be written to";
 
-const STATE_FIX: &str = "Make room, give yourself the right to write there, or set CP_TOKEN_STATE_DIR to a folder that can be written to; until then there are no dates, no log and no computed one-time codes";
+const STATE_FIX: &str = "make room, give yourself the right to write there, or set CP_TOKEN_STATE_DIR to a folder that can be written to; until then there are no dates, no log and no computed one-time codes";
 
 /// The limit at which the system will end the process, if there is one.
 fn limits() -> Option<Finding> {
@@ -146,9 +146,9 @@ fn named(report: &ProtectionReport) -> String {
 
 /// A stop comes last, because it loses the secrets that only memory holds.
 const PROTECTIONS_FIX: &str = if cfg!(target_os = "linux") {
-    "Fix what each names; what needs a new start has it with `cp-token daemon restart`, which keeps tokens and secrets"
+    "fix what each names; what needs a new start has it with `cp-token daemon restart`, which keeps tokens and secrets"
 } else {
-    "Fix what each names, and start the daemon again: `cp-token daemon stop`, which loses secrets that only its memory holds, and `cp-token daemon start`"
+    "fix what each names, and start the daemon again: `cp-token daemon stop`, which loses secrets that only its memory holds, and `cp-token daemon start`"
 };
 
 #[cfg(test)]

@@ -125,14 +125,14 @@ fn identity_finding(profile: &Profile, report: Reporter<'_>) -> Option<Finding> 
     matches!(profile.identity, Identity::Basic(_)).then(|| {
         let found =
             "user name and password go with every request, which the vendor has deprecated and v3 refuses";
-        report.warning("kind", found, "Use an API client, or a user whose password is traded for a token")
+        report.warning("kind", found, "use an API client, or a user whose password is traded for a token")
     })
 }
 
 fn http_finding(profile: &Profile, report: Reporter<'_>) -> Option<Finding> {
     profile.insecure_http.then(|| {
         let found = format!("http without TLS is allowed, at {}", profile.url);
-        report.warning("http", found, "For a test double alone: take insecure_http out of the config file")
+        report.warning("http", found, "for a test double alone: take insecure_http out of the config file")
     })
 }
 

@@ -29,7 +29,7 @@ pub fn of_code(error: CodeError, profile: &Profile) -> TokenRequestFailed {
 pub fn needed(profile: &Profile) -> Failure {
     let message = format!("profile {} needs a one-time code for its next token", profile.name);
     Failure::new(ErrorCode::CODE_NEEDED, message).with_hint(format!(
-        "Run `cp-token -p {}` at a terminal, set CP_TOKEN_ASKPASS, or use --totp stored or command",
+        "run `cp-token -p {}` at a terminal, set CP_TOKEN_ASKPASS, or use --totp stored or command",
         profile.name
     ))
 }
@@ -41,7 +41,7 @@ pub fn code_pending(profile: &Profile, wait: Duration) -> Failure {
         profile.name,
         seconds(wait)
     );
-    Failure::new(ErrorCode::CODE_PENDING, message).with_hint("Ask again then").with_retry_after(wait)
+    Failure::new(ErrorCode::CODE_PENDING, message).with_hint("ask again then").with_retry_after(wait)
 }
 
 fn failure(error: &CodeError, profile: &Profile) -> Failure {
@@ -50,13 +50,13 @@ fn failure(error: &CodeError, profile: &Profile) -> Failure {
         CodeError::Needed => return needed(profile),
         CodeError::Pending(wait) => return code_pending(profile, *wait),
         CodeError::Program(problem) => return of_program(*problem, profile),
-        CodeError::Invalid => (ErrorCode::CODE_INVALID, "Give the digits alone".to_owned()),
+        CodeError::Invalid => (ErrorCode::CODE_INVALID, "give the digits alone".to_owned()),
         CodeError::NoSeed => {
-            (ErrorCode::SECRET_ABSENT, format!("Enter it: `cp-token profile update {name} --totp stored`"))
+            (ErrorCode::SECRET_ABSENT, format!("enter it: `cp-token profile update {name} --totp stored`"))
         }
         CodeError::Seed(_) => (
             ErrorCode::SECRET_INVALID,
-            format!("Enter it again: `cp-token profile update {name} --totp stored`"),
+            format!("enter it again: `cp-token profile update {name} --totp stored`"),
         ),
         CodeError::NotRecorded(error) => (ErrorCode::WRITE_FAILED, fix(&error.fault).to_owned()),
     };
@@ -65,11 +65,11 @@ fn failure(error: &CodeError, profile: &Profile) -> Failure {
 
 fn fix(fault: &ClaimFault) -> &'static str {
     match fault {
-        ClaimFault::Locked => "See that no other cp-tokend hangs, and ask again",
-        ClaimFault::Slow => "See that its disk works, and ask again",
-        ClaimFault::Broken => "Remove that file, and ask again in a minute",
+        ClaimFault::Locked => "see that no other cp-tokend hangs, and ask again",
+        ClaimFault::Slow => "see that its disk works, and ask again",
+        ClaimFault::Broken => "remove that file, and ask again in a minute",
         ClaimFault::File(_) => {
-            "Fix that, make room or choose another place with CP_TOKEN_STATE_DIR; ask again then"
+            "fix that, make room or choose another place with CP_TOKEN_STATE_DIR; ask again then"
         }
     }
 }

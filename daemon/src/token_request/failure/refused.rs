@@ -83,10 +83,8 @@ pub fn refused_again(cause: RefusalCause, profile: &Profile) -> TokenRequestFail
 
 /// The hint for an answer that may be a login page's: check for one first, and then the password.
 fn behind_a_page(profile: &Profile, hint: &str, again: &str) -> String {
-    let (first, rest) = hint.split_at(1);
-    let otherwise = first.to_lowercase() + rest;
     let links = route::links(profile);
-    format!("Check {links} for a login page, VPN or gateway{again}; {otherwise}")
+    format!("check {links} for a login page, VPN or gateway{again}; {hint}")
 }
 
 fn hint(profile: &Profile, asks_for_code: bool) -> String {
@@ -100,16 +98,16 @@ fn hint(profile: &Profile, asks_for_code: bool) -> String {
         (Identity::ApiClient(_), _) => format!(
             "{RESET_IN_CONSOLE}, and {enter_again}{IF_DELETED}, create a new one and run `cp-token profile update {name} --client-id ID`"
         ),
-        (Identity::Basic(_), _) => format!("If the password is another, {enter_again}; {other}"),
+        (Identity::Basic(_), _) => format!("if the password is another, {enter_again}; {other}"),
         (Identity::User(_), TotpMethod::None) if asks_for_code => {
-            format!("Say where codes come from: `cp-token profile update {name} --totp ask|command|stored`")
+            format!("say where codes come from: `cp-token profile update {name} --totp ask|command|stored`")
         }
         (Identity::User(_), TotpMethod::None) => format!(
-            "If the password is another, {enter_again}; if the account has one-time codes, `cp-token profile update {name} --totp ask`; {other}"
+            "if the password is another, {enter_again}; if the account has one-time codes, `cp-token profile update {name} --totp ask`; {other}"
         ),
         (Identity::User(_), _) => {
             format!(
-                "See that this computer's clock is right; if the password is another, {enter_again}; {other}"
+                "see that this computer's clock is right; if the password is another, {enter_again}; {other}"
             )
         }
     }

@@ -16,11 +16,11 @@ pub(super) fn of_proxy(flaw: ProxyFlaw, error: &str, profile: &Profile) -> Failu
             return Failure::new(ErrorCode::PROXY_REFUSED, message).with_hint(credentials(flaw, profile));
         }
         ProxyFlaw::TimedOut => {
-            (ErrorCode::TIMED_OUT, "Check the network and the proxy, and ask again".to_owned())
+            (ErrorCode::TIMED_OUT, "check the network and the proxy, and ask again".to_owned())
         }
         ProxyFlaw::NoTunnel => (ErrorCode::SERVER_UNREACHABLE, answer_of_proxy(profile)),
         ProxyFlaw::Unreachable(_) | ProxyFlaw::Closed => {
-            (ErrorCode::SERVER_UNREACHABLE, "Check the network and the proxy's address".to_owned())
+            (ErrorCode::SERVER_UNREACHABLE, "check the network and the proxy's address".to_owned())
         }
     };
     let other = format!("another proxy, or none: `cp-token profile update {name} --proxy URL`");
@@ -31,7 +31,7 @@ pub(super) fn of_proxy(flaw: ProxyFlaw, error: &str, profile: &Profile) -> Failu
 fn answer_of_proxy(profile: &Profile) -> String {
     let origin = profile.network.proxy.as_ref().map_or("URL", ProxyUrl::origin);
     let look = format!("`curl -sSI -x {origin} {}/api/v3/`", profile.url);
-    format!("See what the proxy answers with {look}, and whether its address is a proxy's")
+    format!("see what the proxy answers with {look}, and whether its address is a proxy's")
 }
 
 /// The failure of a proxy's password that was refused before; the proxy was not asked now.
@@ -49,13 +49,13 @@ fn credentials(flaw: ProxyFlaw, profile: &Profile) -> String {
     let again = if flaw == ProxyFlaw::CredentialsRefused { once_more(name) } else { String::new() };
     let proxy = profile.network.proxy.as_ref();
     let hint = match (proxy.map(|proxy| (proxy, proxy.user())), profile.secret_source.is_writable()) {
-        (Some((proxy, Some(_))), true) => format!("Enter its password again: {}", update(&proxy.to_string())),
-        (Some((_, Some(_))), false) => format!("Its password is {line}"),
-        (Some((proxy, None)), true) => format!("Name its user: {}", update(&with_user(proxy))),
+        (Some((proxy, Some(_))), true) => format!("enter its password again: {}", update(&proxy.to_string())),
+        (Some((_, Some(_))), false) => format!("its password is {line}"),
+        (Some((proxy, None)), true) => format!("name its user: {}", update(&with_user(proxy))),
         (Some((proxy, None)), false) => {
-            format!("Name its user: {}, with {line}", update(&with_user(proxy)))
+            format!("name its user: {}, with {line}", update(&with_user(proxy)))
         }
-        (None, _) => format!("See `cp-token profile show {name}`"),
+        (None, _) => format!("see `cp-token profile show {name}`"),
     };
     let only_basic =
         "cp-token answers Basic alone: before a proxy that wants NTLM or Negotiate, run one that speaks it";
@@ -82,15 +82,15 @@ pub(super) fn of_certificate(flaw: CertificateFlaw, profile: &Profile) -> String
     let bundle = format!("`cp-token profile update {name} --ca-bundle FILE`");
     match flaw {
         CertificateFlaw::UnknownIssuer | CertificateFlaw::Unsuitable => {
-            format!("Check {place}; if a company proxy or a test server signs with its own CA: {bundle}")
+            format!("check {place}; if a company proxy or a test server signs with its own CA: {bundle}")
         }
         CertificateFlaw::WrongHost | CertificateFlaw::Revoked => {
-            format!("Check {place}, and the URL with `cp-token profile show {name}`")
+            format!("check {place}, and the URL with `cp-token profile show {name}`")
         }
         CertificateFlaw::Expired | CertificateFlaw::NotYetValid => {
-            format!("See that this computer's clock is right, and check {place}")
+            format!("see that this computer's clock is right, and check {place}")
         }
-        CertificateFlaw::NoRoots => format!("Install them, or name a file that has the server's: {bundle}"),
+        CertificateFlaw::NoRoots => format!("install them, or name a file that has the server's: {bundle}"),
     }
 }
 
@@ -100,15 +100,15 @@ pub(super) fn of_redirect(to: &Target, profile: &Profile) -> String {
     match to {
         Target::Origin(origin) => moved(origin.as_str(), name),
         Target::Unencrypted(_) => {
-            format!("No secret is sent there without TLS; check the URL with `cp-token profile show {name}`")
+            format!("no secret is sent there without TLS; check the URL with `cp-token profile show {name}`")
         }
         Target::Elsewhere => format!(
-            "Check {} for a login page, VPN or gateway; if the console has moved, see where with `curl -sSI {}/api/v3/`, then `cp-token profile update {name} --url URL`{KEPT}",
+            "check {} for a login page, VPN or gateway; if the console has moved, see where with `curl -sSI {}/api/v3/`, then `cp-token profile update {name} --url URL`{KEPT}",
             links(profile),
             profile.url
         ),
         Target::SameOrigin | Target::Invalid => format!(
-            "Check {} for a login page, VPN or gateway, and that the URL is the console's, with `cp-token profile show {name}`",
+            "check {} for a login page, VPN or gateway, and that the URL is the console's, with `cp-token profile show {name}`",
             links(profile)
         ),
     }
@@ -120,10 +120,10 @@ fn moved(origin: &str, name: &ProfileName) -> String {
     let label = host.split('.').next().unwrap_or_default();
     if NO_CONSOLE.contains(&label) {
         return format!(
-            "That is called like a place to log in, not like a console; check the URL with `cp-token profile show {name}`, and if it has changed: `cp-token profile update {name} --url URL`"
+            "that is called like a place to log in, not like a console; check the URL with `cp-token profile show {name}`, and if it has changed: `cp-token profile update {name} --url URL`"
         );
     }
-    format!("If the console has moved there: `cp-token profile update {name} --url {origin}`")
+    format!("if the console has moved there: `cp-token profile update {name} --url {origin}`")
 }
 
 /// The first labels of login pages and web sites.

@@ -26,17 +26,17 @@ fn failure(error: &TokenRequestError, profile: &Profile) -> Failure {
         TokenRequestError::Intercepted(_) => (
             ErrorCode::BAD_RESPONSE,
             format!(
-                "Check {} for a login page, VPN or gateway, and the URL with `cp-token profile show {name}`{KEPT}",
+                "check {} for a login page, VPN or gateway, and the URL with `cp-token profile show {name}`{KEPT}",
                 links()
             ),
         ),
-        TokenRequestError::Busy { .. } => (ErrorCode::SERVER_BUSY, "Ask again later".to_owned()),
-        TokenRequestError::ServerFailed { .. } => (ErrorCode::SERVER_FAILED, "Ask again later".to_owned()),
+        TokenRequestError::Busy { .. } => (ErrorCode::SERVER_BUSY, "ask again later".to_owned()),
+        TokenRequestError::ServerFailed { .. } => (ErrorCode::SERVER_FAILED, "ask again later".to_owned()),
         TokenRequestError::Unreachable(_) => (
             ErrorCode::SERVER_UNREACHABLE,
-            format!("Check {}, and the URL with `cp-token profile show {name}`", links()),
+            format!("check {}, and the URL with `cp-token profile show {name}`", links()),
         ),
-        TokenRequestError::TimedOut => (ErrorCode::TIMED_OUT, format!("Check {}, and ask again", links())),
+        TokenRequestError::TimedOut => (ErrorCode::TIMED_OUT, format!("check {}, and ask again", links())),
         TokenRequestError::Untrusted(flaw) => {
             (ErrorCode::UNTRUSTED_SERVER, route::of_certificate(*flaw, profile))
         }
@@ -50,14 +50,14 @@ fn failure(error: &TokenRequestError, profile: &Profile) -> Failure {
         }
         TokenRequestError::CaBundle { .. } => (
             ErrorCode::CA_BUNDLE_UNREADABLE,
-            format!("Fix the file, or choose another: `cp-token profile update {name} --ca-bundle FILE`"),
+            format!("fix the file, or choose another: `cp-token profile update {name} --ca-bundle FILE`"),
         ),
         TokenRequestError::BadName => {
             let option = match profile.identity {
                 Identity::ApiClient(_) => "--client-id ID",
                 Identity::User(_) | Identity::Basic(_) => "--username USER",
             };
-            (ErrorCode::INVALID_ARGUMENT, format!("Set it again: `cp-token profile update {name} {option}`"))
+            (ErrorCode::INVALID_ARGUMENT, format!("set it again: `cp-token profile update {name} {option}`"))
         }
     };
     Failure::new(code, format!("profile {name}: {error}")).with_hint(hint)

@@ -38,7 +38,7 @@ fn chosen(
         Some(name) => (ErrorCode::UNKNOWN_PROFILE, format!("{NAME} names {name}, which is no profile")),
         None => (ErrorCode::USAGE, format!("{NAME} holds no profile name")),
     };
-    Some(error("shell", &Failure::new(code, message).with_hint("Unset it, or see: cp-token profile list")))
+    Some(error("shell", &Failure::new(code, message).with_hint("unset it, or see `cp-token profile list`")))
 }
 
 /// Where a program that follows this shell's variables uses other settings than the daemon.
@@ -53,7 +53,7 @@ fn differences(profile: &ProfileReport, variable: &impl Fn(&str) -> Option<OsStr
         roots.and_then(|roots| roots_differ(profile, &roots)),
     ];
     let finding = |(found, option): (String, String)| {
-        let fix = format!("To have the same: cp-token profile update {} {option}", profile.name);
+        let fix = format!("to use the same: `cp-token profile update {} {option}`", profile.name);
         warning(Some(&profile.name), found, if option.is_empty() { option } else { fix })
     };
     found.into_iter().flatten().map(finding).collect()
@@ -125,7 +125,7 @@ fn differs((name, here): (&str, &Path), daemons: &str) -> Option<Finding> {
     }
     let shown = sanitize(&here.to_string_lossy());
     let found = format!("{name} leads to {shown}, and the daemon that runs uses {}", sanitize(daemons));
-    let fix = "To use this shell's: `cp-token daemon stop`, which loses secrets that only memory holds; the next call starts another";
+    let fix = "to use this shell's: `cp-token daemon stop`, which loses secrets that only memory holds; the next call starts another";
     Some(warning(None, found, fix.to_owned()))
 }
 
@@ -162,7 +162,7 @@ mod tests {
         );
         assert_eq!(
             checks_of_plain[0].2,
-            "To have the same: cp-token profile update prod --proxy http://jo@p:1"
+            "to use the same: `cp-token profile update prod --proxy http://jo@p:1`"
         );
         assert!(checks_of_plain[1].1.starts_with("SSL_CERT_FILE is /x.pem"));
         let mut same = plain.clone();

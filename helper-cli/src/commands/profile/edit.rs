@@ -11,7 +11,7 @@ use crate::args::cli::profile::options::{CreateOptions, UpdateOptions};
 use crate::commands::fetch_token::ask_with_code;
 use crate::commands::profiles::find;
 use crate::commands::shared::print_done;
-use crate::terminal::{output, prompt};
+use crate::terminal::{exit, prompt};
 
 const CLOUDS: [&str; 3] = [
     "https://console.us1.crashplan.com",
@@ -52,7 +52,10 @@ pub(super) fn create(mut options: CreateOptions) -> Result<(), Failure> {
     secrets::gather(&mut request, &options.name, prompts, given.secret_stdin)?;
     let response = suggestion.report(ask_with_code(&mut request))?;
     if options.basic {
-        output::print_error(DEPRECATED);
+        exit::warn(
+            "user name and password with each request are deprecated by the vendor, and v3 resources refuse them",
+            "use an API client or a user's token where you can",
+        );
     }
     print_done(response)
 }
@@ -72,9 +75,6 @@ fn url(given: Option<String>) -> Result<String, Failure> {
             .with_hint(format!("the vendor's clouds are {}", CLOUDS.join(", ")))
     })
 }
-
-const DEPRECATED: &str = "cp-token: warning: the vendor has deprecated user name and password on each request; \
-     v3 resources refuse them. Use an API client or a user's token where you can\n";
 
 /// Changes the profile; on failure nothing has changed.
 pub(super) fn update(options: UpdateOptions) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use cp_token_protocol::{ErrorCode, Failure, Secret};
 
 use crate::args::cli::profile::settings::SettingsOptions;
 use crate::args::proxy::{self, ProxyAddress, Variable};
-use crate::terminal::{output, prompt, sanitize};
+use crate::terminal::{exit, prompt, sanitize};
 
 /// The failures that proxy and CA settings may explain.
 const NETWORK_FAILURES: [ErrorCode; 3] =
@@ -54,7 +54,7 @@ impl ProxySuggestion {
     pub(super) fn report<T>(self, outcome: Result<T, Failure>) -> Result<T, Failure> {
         match (outcome, self.unused) {
             (Ok(done), Some(unused)) => {
-                output::print_error(&format!("cp-token: {unused}\n"));
+                exit::warn(&unused, "");
                 Ok(done)
             }
             (Err(failure), Some(unused)) if NETWORK_FAILURES.contains(&failure.code) => {
@@ -68,7 +68,10 @@ impl ProxySuggestion {
 
 fn offer_proxy(options: &mut SettingsOptions, variable: &Variable, may_keep: bool) -> Option<Secret> {
     let Some(proxy) = variable.value.to_str().and_then(ProxyAddress::parse) else {
-        output::print_error(&format!("{} of this shell is no http proxy, and is not used\n", variable.name));
+        exit::warn(
+            &format!("{} of this shell is not the address of an http proxy and is not used", variable.name),
+            "",
+        );
         return None;
     };
     let question = match (&proxy.password, may_keep) {

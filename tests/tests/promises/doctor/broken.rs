@@ -50,7 +50,7 @@ fn doctor_tells_every_line_of_the_machine_and_the_config_once_as_the_one_fault()
         for check in ["socket", "daemon", "version", "lock", "protections", "state"] {
             report.ok(None, check);
         }
-        report.failed(None, "config", "config_broken", "Fix the file");
+        report.failed(None, "config", "config_broken", "fix the file");
         report.ends(78, &["config"]);
     }
     let text = world.helper(&["doctor"]);

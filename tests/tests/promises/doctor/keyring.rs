@@ -18,7 +18,7 @@ fn i01_without_a_keyring_only_a_profile_that_rests_in_it_is_at_fault() {
     doctor(&world, &[]).ends(0, &[]);
     world.keyring().stop_service();
     let report = doctor(&world, &[]);
-    report.failed(None, "keyring", "keyring_unavailable", "Start a keyring service");
+    report.failed(None, "keyring", "keyring_unavailable", "start a keyring service");
     report.failed(Some("audit"), "secret", "keyring_unavailable", "--secret-source memory");
     report.ends(69, &["keyring", "secret"]);
 }
@@ -29,7 +29,7 @@ fn i01_a_keyring_that_is_locked_or_hung_is_told_apart_and_keeps_nothing_of_the_t
     world.create_profile("prod", "keyring");
     world.keyring().lock();
     let report = doctor(&world, &[]);
-    report.failed(None, "keyring", "keyring_locked", "Unlock the keyring");
+    report.failed(None, "keyring", "keyring_locked", "unlock the keyring");
     report.ends(69, &["keyring", "secret"]);
     world.keyring().restart_service();
     world.keyring().signal(Signal::STOP);

@@ -61,11 +61,11 @@ fn a_config_file_that_is_broken_or_open_is_a_fault_and_so_is_having_no_profile()
     let good = std::fs::read_to_string(&file).expect("a config");
     std::fs::write(&file, good.replace("client_id", "client id")).expect("break it");
     let report = doctor(&world, &[]);
-    report.failed(None, "config", "config_broken", "Fix the file");
+    report.failed(None, "config", "config_broken", "fix the file");
     report.ends(78, &["config"]);
     std::fs::write(&file, good).expect("fix it");
     world.program("chmod").args(["666"]).args([&file]).run().succeeded();
-    doctor(&world, &[]).failed(None, "config", "config_unsafe", "Fix that first");
+    doctor(&world, &[]).failed(None, "config", "config_unsafe", "fix that first");
     world.program("chmod").args(["600"]).args([&file]).run().succeeded();
     doctor(&world, &[]).ends(0, &[]);
 }

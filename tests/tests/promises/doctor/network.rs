@@ -32,7 +32,7 @@ fn each_obstacle_on_the_way_is_told_from_every_other() {
     let report = doctor(&world, &[]);
     for (name, check, code, fix) in [
         ("closed", "server", "server_unreachable", "cp-token profile show closed"),
-        ("nowhere", "name", "server_unreachable", "Check the network"),
+        ("nowhere", "name", "server_unreachable", "check the network"),
         ("unknown", "server", "untrusted_server", "--ca-bundle FILE"),
         ("expired", "server", "untrusted_server", ""),
         ("rootless", "server", "ca_bundle_unreadable", "--ca-bundle FILE"),
@@ -55,11 +55,11 @@ fn f10_a_server_that_is_elsewhere_in_trouble_or_silent_is_a_fault_and_one_that_o
     for (answer, code, fix) in [
         (Answer::redirect(302, &format!("{}/x?y=z", other.url())), "bad_response", "--url URL"),
         (Answer::redirect(302, "https://localhost/x?y=z"), "redirected", "--url https://localhost"),
-        (Answer::status(503, &[], "FOREIGN"), "server_failed", "Ask again later"),
+        (Answer::status(503, &[], "FOREIGN"), "server_failed", "ask again later"),
         (Answer::status(511, &[], "FOREIGN"), "bad_response", "login page"),
-        (Answer::status(429, &[], ""), "server_busy", "Ask again later"),
+        (Answer::status(429, &[], ""), "server_busy", "ask again later"),
         (Answer::raw("FOREIGN"), "bad_response", "cp-token profile show prod"),
-        (Answer::Stall, "timed_out", "Check the network"),
+        (Answer::Stall, "timed_out", "check the network"),
     ] {
         world.server().answer_api_next(answer);
         let report = doctor(&world, &[]);
@@ -97,11 +97,11 @@ fn f06_a_clock_that_is_off_is_a_fault_beyond_five_minutes_and_for_computed_codes
     for seconds in [120, -120] {
         let report = look(seconds);
         report.warned(Some("prod"), "clock", "timedatectl");
-        report.failed(Some("jo"), "clock", "clock_wrong", "Set it right");
+        report.failed(Some("jo"), "clock", "clock_wrong", "set it right");
         report.ends(78, &["clock"]);
     }
     let report = look(400);
-    report.failed(Some("prod"), "clock", "clock_wrong", "Set it right");
+    report.failed(Some("prod"), "clock", "clock_wrong", "set it right");
     assert!(
         report.check(Some("prod"), "clock")["message"]
             .as_str()
@@ -132,7 +132,7 @@ fn a_proxy_that_does_not_lead_on_is_named_and_a_refused_password_is_not_sent_aga
     });
     for _ in 0..3 {
         let report = doctor(&world, &[]);
-        report.failed(Some("prod"), "server", "proxy_refused", "Enter its password again");
+        report.failed(Some("prod"), "server", "proxy_refused", "enter its password again");
         report.ends(77, &["server"]);
     }
     assert_eq!(proxy.asked(), 3, "refused once, and never sent again");

@@ -29,7 +29,7 @@ fn a_cool_down_is_a_fault_with_the_reason_of_the_last_failure() {
     world.server().answer_always(Answer::status(503, &[], ""));
     world.helper(&[]).failed(75);
     let report = doctor(&world, &[]);
-    report.failed(Some("prod"), "token", "server_failed", "Ask again later");
+    report.failed(Some("prod"), "token", "server_failed", "ask again later");
     report.ends(75, &["token"]);
 }
 

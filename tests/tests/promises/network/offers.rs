@@ -79,7 +79,7 @@ fn away_from_a_terminal_one_line_says_what_is_not_used_and_what_keeps_it() {
     let done = creating("one").run();
     let unused =
         "https_proxy, NO_PROXY of this shell are not used; --proxy, --no-proxy keep them in the profile";
-    assert_eq!((done.code, done.stderr), (0, format!("cp-token: {unused}\n")));
+    assert_eq!((done.code, done.stderr), (0, format!("cp-token: warning: {unused}\n")));
     creating("two").args(["--proxy", &proxy.url(), "--no-proxy", "y.example"]).run().succeeded();
     assert_eq!((proxy.tunnels(), world.server().token_requests()), (1, 2));
     // What fails may fail for want of it, and is told in one line all the same.
