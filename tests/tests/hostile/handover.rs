@@ -47,7 +47,7 @@ if channel:
     ours.settimeout(100)
     ours.sendall(b'\\x03\\x00\\x00\\x00\\x00\\x01x')
     passed = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [theirs.fileno()]))
-    channel.sendmsg([b'CPTH\\x01\\x00\\x00\\x00'], [passed])
+    channel.sendmsg([b'CPTH\\x02\\x00\\x00\\x00'], [passed])
     theirs.close()
     got.append('spoke')
     # Whoever holds everything lets go of what is not its parent's.

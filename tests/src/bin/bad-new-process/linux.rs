@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::unix;
 
 /// The greeting of the hand-over's format 1, and the word `Ready` with a version of one letter.
-const GREETING: &[u8] = b"CPTH\x01\x00\x00\x00";
+const GREETING: &[u8] = b"CPTH\x02\x00\x00\x00";
 const READY: &[u8] = &[3, 0, 0, 0, 0, 1, b'x'];
 /// That it holds three tokens and one secret, which is not so.
 const TOOK: &[u8] = &[3, 0, 0, 0, 1, 3, 1];

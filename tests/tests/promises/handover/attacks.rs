@@ -24,7 +24,7 @@ place.listen(8)
 lock = os.open(os.path.join(os.path.dirname(path), 'other.lock' if how == 'other lock' else 'daemon.lock'),
                os.O_RDWR | os.O_CREAT, 0o600)
 piece = struct.pack('<I', 2) + bytes([0, 0])
-ours.sendall(b'CPTH\\x01\\x00\\x00\\x00' + piece)
+ours.sendall(b'CPTH\\x02\\x00\\x00\\x00' + piece)
 numbers = [place.fileno(), lock, theirs.fileno()]
 if how == 'numbers':
     numbers = [numbers[0], numbers[0] + 90, numbers[2]]
