@@ -146,13 +146,13 @@ impl Broker {
     /// Takes over the changed profiles; `current` returns the profile of a name. Waiters of a profile that changed or is
     /// gone ask again.
     pub fn profiles_changed(&self, current: impl Fn(&ProfileName) -> Option<Arc<Profile>>) {
-        self.slots().retain(|name, slot| slot.update(current(name).as_ref()));
+        self.slots().retain(|name, slot| slot.update(current(name).as_ref(), &*self.fetcher));
     }
 
     /// As [`Broker::profiles_changed`], for one profile.
     pub fn profile_changed(&self, name: &ProfileName, current: Option<&Arc<Profile>>) {
         let mut slots = self.slots();
-        if slots.get_mut(name).is_some_and(|slot| !slot.update(current)) {
+        if slots.get_mut(name).is_some_and(|slot| !slot.update(current, &*self.fetcher)) {
             slots.remove(name);
         }
     }
@@ -165,7 +165,7 @@ impl Broker {
             return;
         }
         let slot = slots.entry(profile.name.clone()).or_insert_with(|| Slot::new(profile));
-        slot.set_profile(profile);
+        slot.set_profile(profile, &*self.fetcher);
         slot.forget(&superseded());
         slot.lease.install(fetched.token, fetched.life, fetched.sent, now, (self.jitter)());
         self.timer_changed.notify_one();

@@ -40,6 +40,11 @@ pub trait FetchToken: Send + Sync {
     /// As [`FetchToken::clear_refusal`], for every secret.
     fn clear_refusals(&self) -> bool;
 
+    /// Whether a password of this profile is on its way to a server or proxy, which has not answered yet.
+    fn has_sent_password(&self, _profile: &Profile) -> bool {
+        false
+    }
+
     /// The profile whose token request this one's waits for, if any.
     fn ahead_of(&self, _name: &ProfileName) -> Option<ProfileName> {
         None

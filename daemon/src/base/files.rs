@@ -19,7 +19,7 @@ mod reading;
 mod writers;
 
 pub use exchange::{Expected, Replacement, replace};
-pub use growing::append;
+pub use growing::{append, older};
 pub use reading::{has_writer, read_own, read_trusted, read_unless};
 pub use writers::{WriterLock, lock_within, lock_writers, share_lock};
 

@@ -35,7 +35,7 @@ impl Broker {
             return BrokerReply::Now(Err(failure));
         }
         let slot = slots.entry(profile.name.clone()).or_insert_with(|| Slot::new(profile));
-        slot.set_profile(profile);
+        slot.set_profile(profile, &*self.fetcher);
         let asked = since.unwrap_or_else(|| slot.lease.asked_at(now));
         // A caller who waited before is counted already.
         let is_crowded = since.is_none() && slot.callers() >= self.max_waiters.load(Ordering::Relaxed);
@@ -151,6 +151,9 @@ impl Broker {
             tracing::debug!(profile = %name, "a late result was thrown away");
             return None;
         };
+        if slot.superseded_attempt_finished() {
+            return None;
+        }
         let failure = match result {
             Ok(FetchedToken { token, life, sent }) => {
                 let acceptance = slot.lease.on_token_issued(attempt, token, life, sent, now, jitter);

@@ -14,6 +14,7 @@ use crate::broker::failure::{of_refusal, superseded};
 use crate::failure;
 use crate::lease::{Decision, FailureKind, Lease, Refusal};
 use crate::profile::Profile;
+use crate::token_request::FetchToken;
 
 pub(super) struct Slot {
     pub(super) profile: Arc<Profile>,
@@ -21,6 +22,8 @@ pub(super) struct Slot {
     pub(super) waiters: Waiters,
     /// The task of the attempt in flight.
     pub(super) task: Option<AbortHandle>,
+    /// Whether the attempt in flight is of the profile as it was, and goes on only to find out whether its password is right.
+    is_superseded: bool,
     /// Why the last attempt failed; callers get it until one succeeds.
     pub(super) last_failure: Option<Failure>,
     /// When the secret was refused, as time since 1970. A held token may live longer.
@@ -40,6 +43,7 @@ impl Slot {
             lease,
             waiters: Waiters::default(),
             task: None,
+            is_superseded: false,
             last_failure: None,
             refused_since: None,
             pause_changed: Arc::default(),
@@ -47,8 +51,9 @@ impl Slot {
         }
     }
 
-    /// Takes over the profile as it is now; waiters ask again. The token stays if client and server are the same.
-    pub(super) fn set_profile(&mut self, profile: &Arc<Profile>) {
+    /// Takes over the profile as it is now; waiters ask again. The token stays if client and server are the same. A password
+    /// that was sent there is not sent again before its verdict: each wrong one counts as a failed login.
+    pub(super) fn set_profile(&mut self, profile: &Arc<Profile>, fetcher: &dyn FetchToken) {
         if Arc::ptr_eq(&self.profile, profile) {
             return;
         }
@@ -60,17 +65,19 @@ impl Slot {
             self.lease.reset();
             self.end_attempt();
         } else if !old.has_same_token_request(profile) {
-            self.lease.abandon_attempt();
-            self.end_attempt();
+            match self.task.is_some() && fetcher.has_sent_password(profile) {
+                true => self.is_superseded = true,
+                false => self.abandon_attempt(),
+            }
         }
         self.lease.require_code(profile.needs_code());
         self.fail_waiters(&superseded());
     }
 
     /// Takes over the profile, or that it is gone; returns whether there is one.
-    pub(super) fn update(&mut self, profile: Option<&Arc<Profile>>) -> bool {
+    pub(super) fn update(&mut self, profile: Option<&Arc<Profile>>, fetcher: &dyn FetchToken) -> bool {
         match profile {
-            Some(profile) => self.set_profile(profile),
+            Some(profile) => self.set_profile(profile, fetcher),
             None => self.forget(&superseded()),
         }
         profile.is_some()
@@ -79,6 +86,18 @@ impl Slot {
     /// How many callers wait for this profile.
     pub(super) fn callers(&self) -> usize {
         Arc::strong_count(&self.counter) - 1
+    }
+
+    /// Throws away the result of an attempt for the profile as it was; returns whether it was one. Waiters ask again.
+    pub(super) fn superseded_attempt_finished(&mut self) -> bool {
+        let is_superseded = self.is_superseded;
+        if is_superseded {
+            self.task = None;
+            self.abandon_attempt();
+            self.fail_waiters(&superseded());
+            activity::ended();
+        }
+        is_superseded
     }
 
     /// Records the result of the attempt; `None` is a success. Returns the waiters to reply to.
@@ -140,8 +159,14 @@ impl Slot {
         }
     }
 
+    pub(super) fn abandon_attempt(&mut self) {
+        self.lease.abandon_attempt();
+        self.end_attempt();
+    }
+
     /// Aborts the task of an attempt that the lease has abandoned. The reason for a pause stays as long as the pause.
     fn end_attempt(&mut self) {
+        self.is_superseded = false;
         self.refused_since = None;
         if !self.lease.is_cooling() {
             self.last_failure = None;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use cp_token_protocol::{AddressError, IpcAddress, state_folder};
 
+use crate::base::files;
+
 /// Every path of the daemon.
 #[derive(Debug, Clone)]
 pub struct Paths {
@@ -47,7 +49,8 @@ impl Paths {
         let state = ["state.lock", "codes.lock", "config.lock", "journal.lock"]
             .map(|name| self.state_file.with_file_name(name));
         let socket = self.address.socket();
-        let mut files = vec![socket.with_file_name("daemon.lock"), socket.to_owned()];
+        let mut files = ["daemon.lock", "start.lock"].map(|name| socket.with_file_name(name)).to_vec();
+        files.extend([socket.to_owned(), files::older(&self.log_file)]);
         files.extend(
             [&self.config_file, &self.state_file, &self.codes_file, &self.log_file].map(Clone::clone),
         );

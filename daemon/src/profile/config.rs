@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cp_token_protocol::ProfileName;
+use cp_token_protocol::message::SecretSource;
 use serde::Deserialize;
 use toml_edit::Document;
 use toml_edit::de::Deserializer;
@@ -66,6 +67,15 @@ impl Config {
     /// Whether a caller who names no profile means this one.
     pub fn is_default(&self, profile: &Profile) -> bool {
         self.profiles.len() == 1 || self.default.as_ref() == Some(&profile.name)
+    }
+
+    /// Whether it names this file as a secret or as a CA bundle.
+    pub fn reads(&self, file: &Path) -> bool {
+        let is_bundle = |network: &Network| network.ca_bundle.as_deref() == Some(file);
+        let is_secret =
+            |source: &SecretSource| matches!(source, SecretSource::File(path) if Path::new(path) == file);
+        let reads = |profile: &Arc<Profile>| is_secret(&profile.secret_source) || is_bundle(&profile.network);
+        is_bundle(&self.network) || self.profiles.values().any(reads)
     }
 
     /// The config that `text` describes. The error names the place of the first problem.

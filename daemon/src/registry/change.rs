@@ -172,6 +172,7 @@ impl Registry {
         commitment: &Commitment,
     ) -> ChangeResult {
         let (old, new) = (change.old.clone(), change.new.clone());
+        let has_new_secret = !parts.is_empty();
         let record = self.new_record(Some(&old), &new, parts).await?;
         let verify = change.update.verify;
         let edit = self.file.require_writable(Edit::Change(Box::new(change))).await?;
@@ -186,7 +187,9 @@ impl Registry {
             }
         })?;
         // Before anything that takes time, so that callers get this token instead of requesting another.
-        self.install_token(&new, token);
+        if has_new_secret || token.is_some() {
+            self.install_token(&new, token);
+        }
         let left = if moved { self.erase_secret(&old).await } else { None };
         Ok(warning.into_iter().chain(left).collect())
     }

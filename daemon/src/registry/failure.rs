@@ -130,7 +130,7 @@ pub(super) fn config_broken(file: &str, error: &ConfigError) -> Failure {
 }
 
 pub(super) fn audit_file_is_own(file: &str) -> Failure {
-    let message = format!("{file}: audit_file names a file that cp-token itself writes");
+    let message = format!("{file}: audit_file names a file that cp-token uses for something else");
     let hint = "name another file; the config is read again at the next request";
     failed(ErrorCode::CONFIG_BROKEN, message, hint)
 }

@@ -107,7 +107,8 @@ impl ConfigFile {
         };
         let parsed = ParsedText::parse(text);
         let parsed = parsed.map_err(|error| failure::config_broken(&self.shown(), &error))?;
-        match parsed.config.audit_file.as_deref().is_some_and(|file| self.is_own(file)) {
+        let config = &parsed.config;
+        match config.audit_file.as_deref().is_some_and(|file| self.is_own(file) || config.reads(file)) {
             true => Err(failure::audit_file_is_own(&self.shown())),
             false => Ok(self.remember(parsed)),
         }

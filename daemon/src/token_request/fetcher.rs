@@ -174,6 +174,11 @@ impl FetchToken for TokenFetcher {
         self.refusals.clear_refusals()
     }
 
+    fn has_sent_password(&self, profile: &Profile) -> bool {
+        let is_client = matches!(profile.identity, Identity::ApiClient(_));
+        !is_client && self.limiter.has_sent(&profile.name)
+    }
+
     fn ahead_of(&self, name: &ProfileName) -> Option<ProfileName> {
         self.limiter.ahead_of(name)
     }

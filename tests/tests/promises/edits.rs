@@ -7,6 +7,7 @@ use cp_token_tests::world::{Outcome, Running, TIMEOUT, World};
 mod between;
 mod daemons;
 mod given_up;
+mod in_flight;
 mod next_request;
 mod random;
 mod tracer;

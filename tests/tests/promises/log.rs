@@ -154,7 +154,7 @@ fn g11_a_program_that_gives_itself_an_evil_name_moves_no_cursor() {
     let world = World::new();
     world.create_profile("prod", "memory");
     let evil = shell_called(&world, "\x1b[31m\n)evil(");
-    world.program(evil).args(["-c", "cp-token >/dev/null; :"]).run().succeeded();
+    world.program(evil).args(["-c", "cp-token >/dev/null; cp-token log >/dev/null"]).run().succeeded();
     let outcome = world.helper(&["log"]).succeeded().stdout;
     assert!(!outcome.contains('\x1b') && outcome.lines().count() == 2, "{outcome:?}");
     assert_eq!(entries(&world)[1]["program"], "?[31m?)evil(");

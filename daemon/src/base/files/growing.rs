@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{FileError, lock_within, open_to_append};
@@ -29,10 +29,15 @@ fn rotate(path: &Path, full: &File, lines: &[u8], limit: u64) -> Result<File, Fi
     if has_room(&file, lines, limit)? {
         return Ok(file);
     }
+    std::fs::rename(path, older(path))?;
+    open_to_append(path)
+}
+
+/// The name that a full file gets.
+pub fn older(path: &Path) -> PathBuf {
     let mut older = path.as_os_str().to_owned();
     older.push(".1");
-    std::fs::rename(path, &older)?;
-    open_to_append(path)
+    older.into()
 }
 
 fn has_room(file: &File, lines: &[u8], limit: u64) -> io::Result<bool> {

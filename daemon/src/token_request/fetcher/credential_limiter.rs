@@ -98,6 +98,12 @@ impl CredentialLimiter {
         }
     }
 
+    /// Whether a request of this profile is sent and has not ended.
+    pub(super) fn has_sent(&self, profile: &ProfileName) -> bool {
+        let is_sent = |request: &Request| request.profile == *profile && request.sent.is_some();
+        lock(&self.in_flight).values().any(|requests| requests.requests.iter().any(is_sent))
+    }
+
     /// The profile that this one waits for.
     pub(super) fn ahead_of(&self, profile: &ProfileName) -> Option<ProfileName> {
         lock(&self.waiting).get(profile).cloned()

@@ -177,12 +177,19 @@ fn an_audit_file_that_is_a_file_of_our_own_is_refused_by_whatever_name() {
         world.socket().with_file_name("daemon.lock"),
         world.path("link/state.json"),
         world.path("hard"),
+        state.join("daemon.log.1"),
+        world.socket().with_file_name("start.lock"),
+        world.path("secret"),
     ];
+    std::fs::write(state.join("daemon.log.1"), "").expect("an older log");
+    std::fs::write(world.path("secret"), "not-a-secret").expect("a secret");
+    let other = "[profile.other]\nclient_id = \"key-1\"\nurl = \"https://example.com\"\nsecret_file";
+    let rest = format!("{rest}\n{other} = \"{}\"\n", world.path("secret").display());
     for file in own {
         let text = format!("audit_file = \"{}\"\n{rest}", file.display());
         std::fs::write(config.join("config.toml"), &text).expect("write the config");
         let refused = world.helper(&["daemon", "reload"]).failed(78);
-        refused.saying("audit_file names a file that cp-token itself writes");
+        refused.saying("audit_file names a file that cp-token uses for something else");
         world.helper(&[]).token();
         assert_eq!(std::fs::read_to_string(config.join("config.toml")).expect("the config"), text);
     }
