@@ -9,17 +9,20 @@ use super::{restart, stage};
 /// Becomes the daemon with descriptors of its own making, as if it handed over: a pair, a socket at the daemon's path
 /// or elsewhere, and a lock file.
 const FORGER: &str = "
-import os, socket, struct, sys
-daemon, path, how, word = sys.argv[1:5]
+import os, signal, socket, struct, sys
+daemon, path, how, word, old = sys.argv[1:6]
 ours, theirs = socket.socketpair()
 place = socket.socket(socket.AF_UNIX)
 if how == 'elsewhere':
     if os.path.exists(path + '.elsewhere'): os.unlink(path + '.elsewhere')
     place.bind(path + '.elsewhere')
 else:
-    # Another socket of the same name: the old one keeps its callers, under another.
+    # Another socket of the same name: the old one keeps its callers, under another. The daemon would make its own anew
+    # as soon as its name is gone.
+    os.kill(int(old), signal.SIGSTOP)
     os.rename(path, path + '.kept')
     place.bind(path)
+    os.kill(int(old), signal.SIGCONT)
 place.listen(8)
 lock = os.open(os.path.join(os.path.dirname(path), 'other.lock' if how == 'other lock' else 'daemon.lock'),
                os.O_RDWR | os.O_CREAT, 0o600)
@@ -50,9 +53,12 @@ sys.stdout.write('%d %s' % (os.waitstatus_to_exitcode(status), heard.hex()))
 fn forge(world: &World, how: &str, word: &str) -> String {
     let daemon = world.daemon_file();
     let socket = world.socket();
+    let old = world.daemon_pid().to_string();
     // A forger who succeeds would wait for its daemon.
     let program = world.program("timeout").args(["60", "python3", "-I", "-c", FORGER]);
-    let run = program.args([daemon.as_os_str(), socket.as_os_str(), how.as_ref(), word.as_ref()]).run();
+    let run = program
+        .args([daemon.as_os_str(), socket.as_os_str(), how.as_ref(), word.as_ref(), old.as_ref()])
+        .run();
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stderr.contains("cannot start"), "{how}: {run:?}");
     run.stdout
