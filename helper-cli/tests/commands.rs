@@ -225,9 +225,9 @@ fn profiles_are_listed_for_people_and_for_programs() {
     let place = TestDir::new();
     answering(&place, |request| reply(request).into_iter().collect());
     run(&mut place.helper(&["profile", "list"])).succeeds_with(
-        "  NAME  KIND        URL                  ID     CREATED               LAST-TOKEN  TOKEN\n\
-         * prod  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -           1m left\n\
-         \x20 test  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -           1m left\n",
+        "  NAME  KIND        URL                  ID     SECRET   CREATED               LAST-TOKEN  TOKEN\n\
+         * prod  api-client  https://api.example  key-1  keyring  2027-01-15 08:00 UTC  -           1m left\n\
+         \x20 test  api-client  https://api.example  key-1  keyring  2027-01-15 08:00 UTC  -           1m left\n",
     );
     let object = "{\"name\":\"prod\",\"kind\":\"api-client\",\"url\":\"https://api.example\",\"client_id\":\"key-1\",\
         \"username\":null,\"totp\":\"none\",\"secret_source\":\"keyring\",\"secret_source_detail\":null,\
@@ -251,8 +251,8 @@ fn status_shows_the_daemon_and_each_protection() {
     assert_eq!((outcome.exit, outcome.stderr.as_str()), (Some(0), ""));
     for line in [
         "cp-tokend 1.2.3, process 42, up 1h 1m 40s",
-        "keyring:     locked",
-        "protection:  no core dumps: on (as asked)",
+        "keyring:      locked",
+        "protections:  all 1 on (no core dumps: as asked)",
     ] {
         assert!(outcome.stdout.lines().any(|shown| shown == line), "{}", outcome.stdout);
     }

@@ -72,7 +72,7 @@ fn account(report: &StatusReport, profiles: &[ProfileReport]) -> Vec<(&'static s
         ("keyring", vec![keyring(report.keyring)]),
         ("lock", vec![Piece::plain(labels::lock(report.locked, report.locks_on_suspend))]),
     ]);
-    account.extend(report.protections.iter().map(|each| ("protection", protection(each))));
+    account.extend(protections(&report.protections));
     let ways = table::routes(profiles);
     account.extend(ways.into_iter().map(|way| ("network", vec![Piece::plain(way)])));
     account
@@ -94,6 +94,19 @@ fn keyring(report: KeyringReport) -> Piece {
     let problem = if report == KeyringReport::Untried { Tone::Plain } else { Tone::Warning };
     let tone = if report == KeyringReport::Working { Tone::Good } else { problem };
     Piece::new(tone, labels::keyring(report))
+}
+
+/// Those that are on are one line; each other has its own.
+fn protections(all: &[ProtectionReport]) -> Vec<(&'static str, Vec<Piece>)> {
+    let (on, others): (Vec<_>, Vec<_>) = all.iter().partition(|each| each.state == ProtectionState::On);
+    let count = match others.len() {
+        0 => Piece::new(Tone::Good, format!("all {} on", on.len())),
+        _ => Piece::plain(format!("{} of {} on", on.len(), all.len())),
+    };
+    let detailed = on.iter().filter(|each| !each.detail.is_empty());
+    let details = detailed.map(|each| Piece::plain(format!(" ({}: {})", each.name, sanitize(&each.detail))));
+    let summary = (!all.is_empty()).then(|| std::iter::once(count).chain(details).collect());
+    summary.into_iter().chain(others.into_iter().map(protection)).map(|line| ("protections", line)).collect()
 }
 
 fn protection(report: &ProtectionReport) -> Vec<Piece> {

@@ -11,15 +11,23 @@ pub(super) use self::routes::routes;
 use super::labels;
 use crate::terminal::{Piece, TerminalStyle, Tone, date, sanitize};
 
-/// The columns, and the steps at which a narrow terminal loses those that are seldom needed. It loses the bar at step 1,
-/// `https://` at step 5 and the details of the token at step 7.
-const HEAD: [(&str, u8); 7] =
-    [("  NAME", 0), ("KIND", 2), ("URL", 12), ("ID", 10), ("CREATED", 3), ("LAST-TOKEN", 4), ("TOKEN", 0)];
+/// The columns, and the steps at which a narrow terminal loses those that are seldom needed. It loses the bar at step 1
+/// and the details of the token at step 7.
+const HEAD: [(&str, u8); 8] = [
+    ("  NAME", 0),
+    ("KIND", 2),
+    ("URL", 12),
+    ("ID", 10),
+    ("SECRET", 9),
+    ("CREATED", 3),
+    ("LAST-TOKEN", 4),
+    ("TOKEN", 0),
+];
 
 const NAME: usize = 0;
 const URL: usize = 2;
 const ID: usize = 3;
-const TOKEN: usize = 6;
+const TOKEN: usize = 7;
 
 /// The mark of the default stands before each name.
 const MARK: usize = 2;
@@ -30,7 +38,7 @@ const CELLS: u64 = 8;
 const TRUNCATIONS: [Truncation; 5] = [
     Truncation(6, &[NAME], MARK + 26, Cut::Middle),
     Truncation(8, &[ID], 8, Cut::End),
-    Truncation(9, &[URL], 12, Cut::End),
+    Truncation(9, &[URL], 12, Cut::Middle),
     Truncation(11, &[NAME], MARK + 12, Cut::Middle),
     Truncation(13, &[NAME, TOKEN], 8, Cut::End),
 ];
@@ -70,33 +78,34 @@ pub(super) fn profile(profile: &ProfileReport, style: &TerminalStyle) -> Vec<Vec
 }
 
 /// The cells, each left out with its column.
-fn row(mut cells: [Vec<Piece>; 7]) -> Row<7> {
+fn row(mut cells: [Vec<Piece>; 8]) -> Row<8> {
     for (cell, (_, step)) in cells.iter_mut().zip(HEAD) {
         cell.iter_mut().filter(|piece| piece.drop_order == 0).for_each(|piece| piece.drop_order = step);
     }
     Row(cells)
 }
 
-fn cells(profile: &ProfileReport, style: &TerminalStyle) -> [Vec<Piece>; 7] {
+fn cells(profile: &ProfileReport, style: &TerminalStyle) -> [Vec<Piece>; 8] {
     let mark = if profile.is_default { "* " } else { "  " };
     let dated = |seconds| vec![Piece::plain(instant(seconds))];
     [
         vec![Piece::new(Tone::Good, mark), Piece::plain(profile.name.to_string())],
         vec![Piece::plain(labels::kind(&profile.identity))],
-        url(profile),
+        vec![Piece::plain(url(profile, style))],
         vec![Piece::plain(sanitize(labels::id(&profile.identity)))],
+        vec![Piece::plain(labels::secret_source(&profile.secret_source))],
         dated(profile.created),
         dated(profile.last_token_at),
         token(profile, style),
     ]
 }
 
-fn url(profile: &ProfileReport) -> Vec<Piece> {
-    const USUAL: &str = "https://";
+/// A person needs no `https://`; a program that reads the table gets the whole URL.
+fn url(profile: &ProfileReport, style: &TerminalStyle) -> String {
     let url = sanitize(&profile.url);
-    match url.strip_prefix(USUAL) {
-        Some(host) => vec![Piece::plain(USUAL).optional(5), Piece::plain(host)],
-        None => vec![Piece::plain(url)],
+    match url.strip_prefix("https://") {
+        Some(host) if style.is_terminal => host.to_owned(),
+        _ => url,
     }
 }
 

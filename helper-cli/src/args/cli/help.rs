@@ -232,8 +232,9 @@ In the console: Administration > Integrations > API Clients, the client, Reset A
 the new one has worked once. A secret that a program, a file or a credential holds is read again.";
 
 pub(super) const LIST: &str = "\
-The default is marked with *. TOKEN is what is left of a live token, or why there is none, and since when the server
-refuses the secret. On a narrow terminal columns are left out and texts are shortened; at a pipe everything is whole.
+The default is marked with *. SECRET is where the secret is stored. TOKEN is what is left of a live token, or why there
+is none, and since when the server refuses the secret. A terminal shows URLs without https://; on a narrow one columns
+are left out and texts are shortened. At a pipe everything is whole.
 
 --json prints, on one line, an array with for each profile: name, kind (api-client, user or basic), url, client_id or
 username (the other is null), totp (none, ask, command or stored), secret_source, secret_source_detail (the command,

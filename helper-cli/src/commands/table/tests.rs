@@ -39,9 +39,9 @@ fn columns_line_up_and_the_default_is_marked() {
     assert_eq!(
         plain(profiles(&reports, &TerminalStyle::PLAIN), &TerminalStyle::PLAIN),
         [
-            "  NAME     KIND        URL                  ID     CREATED               LAST-TOKEN  TOKEN",
-            "* prod     api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -           14m 59s left",
-            "  test-eu  api-client  https://api.example  key-1  2027-01-15 08:00 UTC  -           none",
+            "  NAME     KIND        URL                  ID     SECRET   CREATED               LAST-TOKEN  TOKEN",
+            "* prod     api-client  https://api.example  key-1  keyring  2027-01-15 08:00 UTC  -           14m 59s left",
+            "  test-eu  api-client  https://api.example  key-1  keyring  2027-01-15 08:00 UTC  -           none",
         ]
     );
 }
@@ -147,7 +147,8 @@ fn what_matters_least_goes_first() {
     let mut lost = Vec::new();
     for width in (40..=200).rev() {
         let shown = at(width, &[live.clone(), refused.clone()]).join("\n");
-        for part in ["█", "KIND", "CREATED", "LAST-TOKEN", "https", "since", "ID", "customer-us-audit", "URL"]
+        for part in
+            ["█", "KIND", "CREATED", "LAST-TOKEN", "since", "SECRET", "ID", "customer-us-audit", "URL"]
         {
             if !shown.contains(part) && !lost.contains(&part) {
                 lost.push(part);
@@ -157,7 +158,7 @@ fn what_matters_least_goes_first() {
     }
     assert_eq!(
         lost,
-        ["█", "KIND", "CREATED", "LAST-TOKEN", "https", "since", "ID", "customer-us-audit", "URL"]
+        ["█", "KIND", "CREATED", "LAST-TOKEN", "since", "SECRET", "ID", "customer-us-audit", "URL"]
     );
 }
 
@@ -179,6 +180,31 @@ fn a_long_id_is_shortened_before_the_host_is() {
         ProfileReport { url, identity, ..report("customer-us-production-eu1", TokenState::Live(899_000)) };
     let row = at(80, &[report])[1].clone();
     assert_eq!(row, "  customer-us-production-eu1  console.us2.crashplan.com  key-42c6…  14m 59s left");
+}
+
+#[test]
+fn a_person_sees_no_https_and_a_host_that_is_too_long_is_cut_in_the_middle_once_dates_are_left_out() {
+    let url = format!("https://{}.crashplan.com", "console-of-a-customer".repeat(2));
+    let secret_source = SecretSource::File("/etc/secret".to_owned());
+    let report = ProfileReport { url, secret_source, ..report("prod", TokenState::Live(899_000)) };
+    let at = |width| at(width, std::slice::from_ref(&report));
+    let (wide, medium, narrow) = (at(160), at(120), at(60));
+    let host = format!("{}.crashplan.com", "console-of-a-customer".repeat(2));
+    for rows in [&wide, &medium] {
+        assert!(rows[1].contains(&host) && !rows[1].contains("https"), "{rows:?}");
+        assert!(rows[0].contains("SECRET") && rows[1].contains("  file  "), "{rows:?}");
+    }
+    assert!(wide[0].contains("CREATED") && !medium[0].contains("CREATED"), "{wide:?} {medium:?}");
+    assert!(
+        narrow[1].contains("console") && narrow[1].contains("…") && narrow[1].contains("plan.com  "),
+        "{narrow:?}"
+    );
+}
+
+#[test]
+fn the_scheme_is_shown_at_a_terminal_where_it_is_not_https() {
+    let report = ProfileReport { url: "http://[::1]:80".to_owned(), ..report("prod", TokenState::Absent) };
+    assert!(at(80, &[report])[1].contains("http://[::1]:80"));
 }
 
 #[test]

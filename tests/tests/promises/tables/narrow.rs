@@ -52,10 +52,54 @@ fn rows_of_profiles_fit_terminals_of_80_and_120_columns_with_every_name_whole() 
         assert_fits(&status[head..], columns);
         for name in [NAME, "customer-us-audit", "customer-us-test"] {
             let row = list.iter().find(|row| row.contains(name)).expect("a whole name");
-            assert!(row.contains("localhost:"), "{row}");
+            assert!(row.contains("  localh"), "{row}");
             assert_eq!(row.contains("secret refused"), name != NAME, "{row}");
         }
         assert_eq!(list.len(), 4, "{list:?}");
+    }
+}
+
+/// Its host is as long as many are; nothing is requested from it.
+fn with_a_long_host() -> World {
+    let world = World::new();
+    let host = "https://console.of-a-customer.department.us2.crashplan.com";
+    let client = world.new_client();
+    world.creating("prod", "memory", &client, host).args(["--no-verify"]).run().succeeded();
+    world
+}
+
+#[test]
+fn a_terminal_shows_hosts_without_https_and_cuts_them_in_the_middle_and_a_pipe_shows_whole_urls() {
+    let world = with_a_long_host();
+    let piped = world.helper(&["profile", "list"]).succeeded().stdout;
+    assert!(piped.contains("https://console.of-a-customer.department.us2.crashplan.com "), "{piped}");
+    assert!(piped.contains("SECRET") && piped.contains("  memory  ") && piped.contains("CREATED"), "{piped}");
+    let Some(wide) = lines(&world, 120, "profile list") else { return };
+    assert!(wide[1].contains("  console.of-a-customer.department.us2.crashplan.com  "), "{wide:?}");
+    assert!(wide[0].contains("SECRET") && wide[1].contains("  memory  "), "{wide:?}");
+    let narrow = lines(&world, 48, "profile list").expect("a terminal");
+    assert!(narrow[1].contains("  console.") && narrow[1].contains("plan.com  "), "{narrow:?}");
+    assert!(narrow[1].contains('…') && !narrow[0].contains("CREATED"), "{narrow:?}");
+    for (columns, shown) in [(120, wide), (48, narrow)] {
+        assert_fits(&shown, columns);
+    }
+}
+
+#[test]
+fn protections_that_are_on_are_one_line_of_status_at_any_width() {
+    let world = World::new();
+    world.create_profile("prod", "memory");
+    let all = world.helper(&["status", "--json"]).json()["protections"].as_array().expect("a list").clone();
+    let others: Vec<_> = all.iter().filter(|each| each["state"] != "on").collect();
+    let piped: Vec<_> = world.helper(&["status"]).succeeded().stdout.lines().map(str::to_owned).collect();
+    for shown in
+        [Some(piped), lines(&world, 80, "status"), lines(&world, 120, "status")].into_iter().flatten()
+    {
+        let rows: Vec<_> = shown.iter().filter(|line| line.starts_with("protections: ")).collect();
+        assert_eq!(rows.len(), 1 + others.len(), "{shown:#?}");
+        assert!(rows[0].contains(" on") && rows[0].len() <= 80, "{rows:?}");
+        let is_open = others.iter().any(|each| each["name"] == "secrets locked in memory");
+        assert!(is_open || rows[0].contains(" on (secrets locked in memory: "), "{rows:?}");
     }
 }
 
