@@ -79,7 +79,7 @@ fn c15_status_of_a_locked_daemon_shows_that_it_is_locked_and_no_profile() {
     let status = world.helper(&["status", "--json"]).json();
     assert_eq!((status["locked"].as_bool(), &status["profiles"]), (Some(true), &serde_json::json!([])));
     let shown = world.helper(&["status"]).succeeded().stdout;
-    assert!(shown.contains("lock:        locked") && !shown.contains("prod"), "{shown}");
+    assert!(shown.contains("lock:         locked") && !shown.contains("prod"), "{shown}");
     let outcome = world.helper(&["--error-format", "json"]).failed(77).stderr;
     assert!(outcome.contains(r#""code":"locked","exit":77"#), "{outcome}");
     unlock(&world, &passphrase).succeeded();

@@ -27,7 +27,7 @@ fn proxy_and_no_proxy_are_shown_everywhere_and_taken_away_by_an_empty_text() {
     assert!(shown.contains(&format!("proxy:          {address}\n")), "{shown}");
     assert!(shown.contains("no proxy for:   10.0.0.0/8\nno proxy for:   .corp.example\n"), "{shown}");
     let status = world.helper(&["status"]).succeeded().stdout;
-    let way = format!("network:     prod: through {address}, but not to 10.0.0.0/8, .corp.example;");
+    let way = format!("network:      prod: through {address}, but not to 10.0.0.0/8, .corp.example;");
     assert!(status.contains(&way), "{status}");
     let one = world.helper(&["profile", "show", "prod", "--json"]).json();
     let listed = world.helper(&["profile", "list", "--json"]).json();
