@@ -83,7 +83,7 @@ fn c15_status_of_a_locked_daemon_shows_that_it_is_locked_and_no_profile() {
     let outcome = world.helper(&["--error-format", "json"]).failed(77).stderr;
     assert!(outcome.contains(r#""code":"locked","exit":77"#), "{outcome}");
     unlock(&world, &passphrase).succeeded();
-    assert!(world.helper(&["status"]).succeeded().stdout.contains("lock:        open"));
+    assert!(world.helper(&["status"]).succeeded().stdout.contains("lock:         open"));
 }
 
 #[test]
